@@ -1,0 +1,13 @@
+# Warnings are errors in our builds; a packager may turn that off.
+option(HUBMIRROR_WERROR "Treat warnings as errors" ON)
+add_library(hubmirror_warnings INTERFACE)
+target_compile_options(hubmirror_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  $<$<BOOL:${HUBMIRROR_WERROR}>:-Werror>)
+
+if(HUBMIRROR_SANITIZE)
+  target_compile_options(hubmirror_warnings INTERFACE
+    -fsanitize=${HUBMIRROR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(hubmirror_warnings INTERFACE -fsanitize=${HUBMIRROR_SANITIZE})
+endif()

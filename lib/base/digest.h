@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace hubmirror {
+
+/// The SHA-256 of `text` as 64 lower-case hex digits.
+std::string Sha256Hex(std::string_view text);
+
+/// A fast 64-bit hash (XXH3) for telling equal from changed; not for secrets. The value is stored
+/// in the database, so it must stay the same across versions and machines.
+uint64_t Hash64(std::string_view bytes, uint64_t seed = 0);
+
+}  // namespace hubmirror

@@ -1,0 +1,26 @@
+#include "model/exchange.h"
+
+namespace hubmirror {
+
+std::string_view NameOf(Endpoint endpoint) {
+  switch (endpoint) {
+    case Endpoint::kList: return "list";
+    case Endpoint::kArchivedList: return "archived_list";
+    case Endpoint::kSearch: return "search";
+    case Endpoint::kBatchRead: return "batch_read";
+    case Endpoint::kProperties: return "properties";
+    case Endpoint::kAccount: return "account";
+    case Endpoint::kToken: return "token";
+  }
+  return "list";
+}
+
+Lane LaneOf(Endpoint endpoint) {
+  switch (endpoint) {
+    case Endpoint::kSearch: return Lane::kSearch;
+    case Endpoint::kToken: return Lane::kFree;
+    default: return Lane::kBurst;
+  }
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/object_type.h"
+#include "model/property.h"
+
+namespace hubmirror {
+
+/// The PostgreSQL types of property columns; the letter goes into the row hash, so that a retyped
+/// property is written again.
+enum class ColumnType : char {
+  kText = 't',
+  kNumeric = 'n',
+  kBoolean = 'b',
+  kDate = 'd',
+  kTimestamp = 'z',
+};
+
+/// `text`, `numeric`, `boolean`, `date` or `timestamptz`.
+std::string_view SqlName(ColumnType type);
+
+/// Where a property's values are: a column of the table, or its `_overflow`.
+enum class Storage { kColumn, kOverflow };
+
+/// `filling`: the values of existing records are still being read.
+enum class PropertyState { kCurrent, kFilling };
+
+/// One property of an object type in the mirror.
+struct MirrorColumn {
+  PropertyDefinition definition;
+  std::string column_name;  ///< unique within the table; the property's name in the `_live` view
+  ColumnType type = ColumnType::kText;
+  Storage storage = Storage::kColumn;
+  PropertyState state = PropertyState::kCurrent;
+  /// What keeps a retype from happening (a view or column of somebody else); empty when nothing.
+  std::string blocked_by;
+
+  const std::string& property() const { return definition.name; }
+  friend bool operator==(const MirrorColumn&, const MirrorColumn&) = default;
+};
+
+/// The table of one object type as it stands in the database. Immutable once shared; a change of
+/// layout makes a new one with the next version.
+struct MirrorTable {
+  ObjectType object;
+  std::vector<MirrorColumn> columns;  ///< archived properties included; order never changes
+  uint64_t version = 0;
+
+  const std::string& name() const { return object.name; }
+};
+
+using MirrorTablePtr = std::shared_ptr<const MirrorTable>;
+
+/// The names to ask for to read whole records: every property that is not archived, and those the
+/// mirror cannot do without (hs_object_id, the modified property, hs_merged_object_ids,
+/// hs_calculated_merged_vids).
+PropertySetPtr WholeSet(const MirrorTable& table);
+
+}  // namespace hubmirror

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hubmirror {
+
+/// A kind of record a portal holds. Immutable.
+struct ObjectType {
+  /// HubSpot's path name (`contacts`): also the table's name and the `object` label of metrics.
+  std::string name;
+  /// HubSpot's objectTypeId (`0-1`), the spelling used in request paths.
+  std::string type_id;
+  /// The property that moves when a record changes. Contacts have `lastmodifieddate`, all others
+  /// `hs_lastmodifieddate`; filtering contacts by the latter finds nothing, without an error.
+  std::string modified_property;
+  /// Whether a record that vanishes for good is erased (personal data goes) rather than purged.
+  bool holds_personal_data = false;
+
+  friend bool operator==(const ObjectType&, const ObjectType&) = default;
+};
+
+/// The object type of a HubSpot path name or objectTypeId; nullopt when it is not one we mirror.
+std::optional<ObjectType> FindObjectType(std::string_view name_or_id);
+
+/// Every path name FindObjectType knows, comma separated, for messages.
+std::string KnownObjectTypes();
+
+}  // namespace hubmirror

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "model/object_type.h"
+
+namespace hubmirror {
+
+/// What the operator asked for one stream, defaults filled in. Immutable once handed out.
+struct StreamPlan {
+  ObjectType object;
+  std::chrono::milliseconds interval{std::chrono::minutes{1}};
+  std::chrono::milliseconds freshness_target{std::chrono::minutes{5}};
+  std::chrono::milliseconds overlap{std::chrono::minutes{1}};
+  std::chrono::milliseconds deep_overlap{std::chrono::hours{1}};
+  std::chrono::milliseconds confirm_after{std::chrono::minutes{10}};
+  std::chrono::milliseconds sweep_every{std::chrono::hours{24}};
+  std::chrono::milliseconds archived_every{std::chrono::minutes{15}};
+  std::chrono::milliseconds catalog_every{std::chrono::minutes{5}};
+  std::vector<std::string> columns;  ///< properties that get a column whatever else
+  friend bool operator==(const StreamPlan&, const StreamPlan&) = default;
+};
+
+/// What the operator asked for one portal.
+struct PortalPlan {
+  PortalKey key;
+  PortalId portal_id;
+  std::string schema;
+  std::vector<std::string> readers;  ///< roles granted select on every table and view
+  double quota_share = 0.5;          ///< part of the account's daily quota we may use
+  std::optional<int64_t> daily;      ///< daily quota where answers do not tell it (OAuth apps)
+  std::optional<int64_t> burst;      ///< requests per 10 s; absent: learned from answers
+  std::vector<StreamPlan> streams;
+  friend bool operator==(const PortalPlan&, const PortalPlan&) = default;
+};
+
+}  // namespace hubmirror

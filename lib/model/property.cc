@@ -1,0 +1,20 @@
+#include "model/property.h"
+
+#include <algorithm>
+
+namespace hubmirror {
+
+PropertySet::PropertySet(std::vector<std::string> names) : names_(std::move(names)) {
+  std::sort(names_.begin(), names_.end());
+  names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
+  index_.reserve(names_.size());
+  for (uint32_t i = 0; i < names_.size(); ++i) index_.emplace(names_[i], i);
+}
+
+std::optional<uint32_t> PropertySet::Index(std::string_view name) const {
+  const auto found = index_.find(name);
+  if (found == index_.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace hubmirror

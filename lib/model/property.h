@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace hubmirror {
+
+struct PropertyOption {
+  std::string value;
+  std::string label;
+  std::string description;
+  int64_t display_order = -1;
+  bool hidden = false;
+  friend bool operator==(const PropertyOption&, const PropertyOption&) = default;
+};
+
+/// A property as the portal defines it. Fields are HubSpot's, see
+/// https://developers.hubspot.com/docs/api-reference/crm-properties.
+struct PropertyDefinition {
+  std::string name;
+  std::string label;
+  std::string type;        ///< bool, enumeration, date, datetime, string, number, ...
+  std::string field_type;  ///< text, select, calculation_equation, ...
+  std::string group_name;
+  std::string description;
+  std::string data_sensitivity;        ///< non_sensitive, sensitive, highly_sensitive
+  std::string referenced_object_type;  ///< OWNER for owner ids
+  bool calculated = false;
+  bool hubspot_defined = false;
+  bool external_options = false;
+  bool has_unique_value = false;
+  bool hidden = false;
+  bool archived = false;
+  std::vector<PropertyOption> options;
+  friend bool operator==(const PropertyDefinition&, const PropertyDefinition&) = default;
+};
+
+struct PropertyGroup {
+  std::string name;
+  std::string label;
+  int64_t display_order = -1;
+  bool archived = false;
+  friend bool operator==(const PropertyGroup&, const PropertyGroup&) = default;
+};
+
+/// The names a request asks for, sorted and unique. A page is mapped under the set it was asked
+/// with, so that a value that was not asked for is never taken for an empty one. Immutable.
+class PropertySet {
+ public:
+  /// `names` in any order; repeated ones count once.
+  explicit PropertySet(std::vector<std::string> names);
+  PropertySet(const PropertySet&) = delete;
+  PropertySet& operator=(const PropertySet&) = delete;
+
+  const std::vector<std::string>& names() const { return names_; }
+  size_t size() const { return names_.size(); }
+  /// Position of `name` in names(), nullopt when it is not in the set.
+  std::optional<uint32_t> Index(std::string_view name) const;
+
+ private:
+  std::vector<std::string> names_;
+  std::unordered_map<std::string_view, uint32_t> index_;
+};
+
+using PropertySetPtr = std::shared_ptr<const PropertySet>;
+
+}  // namespace hubmirror

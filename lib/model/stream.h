@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace hubmirror {
+
+/// The jobs that feed a stream.
+enum class JobKind { kCatalog, kChanges, kSweep, kArchived, kResolve, kFill };
+inline constexpr int kJobKinds = 6;
+
+/// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`: as stored and as shown.
+std::string_view NameOf(JobKind job);
+std::optional<JobKind> JobNamed(std::string_view name);
+
+enum class StreamState {
+  kBackfilling,
+  kCurrent,
+  kLate,        ///< older than its freshness target
+  kPaused,      ///< by the operator
+  kBlocked,     ///< a person must act: auth, portal_id, scope, secret, database_privilege
+  kSuspicious,  ///< too many records would be marked gone: `resolve --accept`
+  kFailing,     ///< retried: api, database
+  kPassive,     ///< another daemon owns the portal
+};
+inline constexpr int kStreamStates = 8;
+
+std::string_view NameOf(StreamState state);
+
+/// What is stored of one job of one stream, in `_stream_state`.
+struct JobProgress {
+  std::string cursor;  ///< JSON, the job's own; empty: none yet
+  std::optional<TimePoint> verified_until;    ///< changes: the watermark
+  std::optional<TimePoint> last_complete_at;  ///< by HubSpot's clock
+  int64_t rows_done = 0;
+  int64_t rows_expected = 0;
+};
+
+/// What is known of one job, for people.
+struct JobStatus {
+  std::optional<TimePoint> last_complete_at;
+  std::optional<TimePoint> next_at;
+  std::string last_error;
+  std::optional<TimePoint> last_error_at;
+  std::optional<std::chrono::seconds> target;  ///< how often it is promised
+};
+
+/// What is known of one stream, for people.
+struct StreamStatus {
+  StreamState state = StreamState::kBackfilling;
+  std::string reason;   ///< fixed word: auth, scope, portal_id, secret, database, api, ...
+  std::string message;  ///< cause and next step in words
+  std::optional<TimePoint> verified_until;  ///< the watermark: HubSpot's `Date` of the last drained poll
+  int64_t rows = 0;                         ///< live rows
+  int64_t pending = 0;
+  int64_t quarantined = 0;
+  bool backfill_running = false;
+  int64_t backfill_done = 0;
+  int64_t backfill_expected = 0;
+  std::optional<std::chrono::seconds> backfill_eta;
+  std::chrono::seconds freshness_target{0};
+  std::map<JobKind, JobStatus> jobs;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "model/exchange.h"
+#include "model/row_sink.h"
+#include "model/stream.h"
+
+namespace hubmirror {
+
+/// One finished cycle of a job.
+struct JobReport {
+  StreamKey stream;
+  JobKind job = JobKind::kChanges;
+  std::string failure;  ///< reason word; empty: the cycle committed
+  std::chrono::milliseconds duration{0};
+  std::optional<TimePoint> complete_at;  ///< HubSpot's clock, when it committed
+  int64_t records = 0;
+  int attempt = 0;
+};
+
+/// What is known of a portal, for people.
+struct PortalStatus {
+  PortalId portal_id;
+  bool auth_valid = true;
+  std::string message;  ///< why the whole portal waits, empty when it does not
+  std::optional<int64_t> burst_limit;
+  std::optional<int64_t> burst_remaining;
+  std::optional<int64_t> daily_limit;
+  std::optional<int64_t> daily_remaining;
+  int64_t requests_today = 0;
+  std::optional<int64_t> daily_share;  ///< requests a day we may make
+};
+
+/// What sync tells the outside; telemetry implements it. Called on the worker that did the work.
+/// Thread-safe and quick: no I/O.
+class SyncObserver : public ExchangeObserver {
+ public:
+  virtual void OnRecordsFetched(const StreamKey& stream, int64_t records, uint64_t values_rejected,
+                                uint64_t values_replaced) = 0;
+  virtual void OnCommit(const StreamKey& stream, JobKind job, const CommitOutcome& outcome,
+                        TimePoint committed_at) = 0;
+  virtual void OnLateFind(const StreamKey& stream, std::chrono::milliseconds late) = 0;
+  virtual void OnJobReport(const JobReport& report) = 0;
+  virtual void OnStreamStatus(const StreamKey& stream, const StreamStatus& status) = 0;
+  virtual void OnPortalStatus(const PortalKey& portal, const PortalStatus& status) = 0;
+  /// A portal or stream left the configuration: its series go.
+  virtual void OnStreamRemoved(const StreamKey& stream) = 0;
+  virtual void OnPortalRemoved(const PortalKey& portal) = 0;
+
+  virtual void OnTransaction(std::chrono::microseconds duration,
+                             const std::string& failed_sqlstate) = 0;
+  virtual void OnPoolWait(std::chrono::microseconds wait) = 0;
+  virtual void OnConnections(int idle, int busy) = 0;
+  virtual void OnReconnect() = 0;
+  virtual void OnDatabaseUp(bool up) = 0;
+  virtual void OnSchemaChange(const StreamKey& stream, const std::string& change) = 0;
+
+  virtual void OnThrottle(const PortalKey& portal, std::chrono::milliseconds waited) = 0;
+  virtual void OnRetry(const PortalKey& portal, const std::string& reason) = 0;
+  virtual void OnTokenExpiry(const PortalKey& portal, TimePoint expires_at) = 0;
+  virtual void OnTokenRefreshFailure(const PortalKey& portal) = 0;
+  virtual void OnSchedulerTick(TimePoint now) = 0;
+  virtual void OnSchedulerDelay(std::chrono::milliseconds delay) = 0;
+  virtual void OnQueue(const std::string& stage, int64_t bytes, int64_t limit) = 0;
+};
+
+}  // namespace hubmirror
