@@ -36,19 +36,20 @@ struct ControlTarget {
   std::optional<std::string> object;  ///< HubSpot's path name (`contacts`)
 };
 
-/// One stream that keeps a settle from ending well.
+/// One stream that cannot settle until a person acts. A failing stream is retried and not listed.
 struct TroubledStream {
   StreamKey stream;
-  std::string state;   ///< blocked, suspicious, failing, paused or passive
+  std::string state;   ///< blocked, suspicious, paused or passive
   std::string reason;  ///< fixed word, as in the stream's status
   std::string message;
 };
 
-/// How far a settle has come. It has ended when `done` is set or a stream is troubled.
+/// How far a settle has come. Troubled streams are left out of the counts and of `done`: the
+/// others settle, then the settle ends naming the troubled ones.
 struct SettleProgress {
-  bool done = false;       ///< every job ran once since the start and nothing is pending
-  int64_t jobs_left = 0;   ///< jobs that have not finished their one run
-  int64_t pending = 0;     ///< records in `_pending` of the streams settled
+  bool done = false;      ///< every job that can run did so once, and nothing is pending
+  int64_t jobs_left = 0;  ///< jobs that have not finished their one run
+  int64_t pending = 0;    ///< records in `_pending` of the streams settled
   std::vector<TroubledStream> troubled;
 };
 
