@@ -1,0 +1,146 @@
+#include "daemon/control_desk.h"
+
+#include <utility>
+
+namespace hubmirror {
+namespace {
+
+constexpr std::chrono::seconds kProgressEvery{5};
+
+std::string Named(const StreamKey& stream) {
+  return stream.portal + "/" + stream.object;
+}
+
+ControlResult Troubled(const ControlTarget& target, const std::vector<TroubledStream>& troubled) {
+  ControlResult result{ControlCode::kProblem, NameOf(target) + " is not settled: ", ""};
+  bool suspicious = false;
+  for (const TroubledStream& one : troubled) {
+    if (&one != &troubled.front()) result.message += "; ";
+    result.message += Named(one.stream) + " is " + one.state;
+    if (!one.reason.empty()) result.message += " (" + one.reason + ")";
+    if (!one.message.empty()) result.message += ", " + one.message;
+    suspicious = suspicious || one.state == "suspicious";
+  }
+  result.next = suspicious ? "look at what would be marked as gone, then `hubmirror resolve " +
+                                 Named(troubled.front().stream) + " --accept`"
+                           : "`hubmirror status " + target.portal + "` says what each stream needs";
+  return result;
+}
+
+ControlResult Late(const ControlTarget& target, const SettleProgress& progress) {
+  return {ControlCode::kTryLater,
+          NameOf(target) + " has not settled in time: " + std::to_string(progress.jobs_left) +
+              " jobs are still to finish, " + std::to_string(progress.pending) +
+              " records are pending",
+          "ask again with a longer --wait, or see `hubmirror status " + target.portal + "`"};
+}
+
+ControlResult Refused(std::string why) {
+  return {ControlCode::kUnknownTarget, std::move(why),
+          "use the `hubmirror` command of the same version as the daemon"};
+}
+
+}  // namespace
+
+std::string NameOf(const ControlTarget& target) {
+  return target.object ? target.portal + "/" + *target.object : target.portal;
+}
+
+SettleWatch::SettleWatch(Controls& controls, uint64_t ticket, ControlTarget target,
+                         Instant deadline)
+    : controls_(controls), ticket_(ticket), target_(std::move(target)), deadline_(deadline) {}
+
+SettleWatch::~SettleWatch() {
+  controls_.EndSettle(ticket_);
+}
+
+SettleWatch::Look SettleWatch::At(Instant now) {
+  SettleProgress progress = controls_.ProgressOf(ticket_);
+  if (progress.done) {
+    const ControlResult result =
+        progress.troubled.empty()
+            ? ControlResult{ControlCode::kOk, NameOf(target_) + " is settled", ""}
+            : Troubled(target_, progress.troubled);
+    return {FormatResult(result), true};
+  }
+  if (now >= deadline_) return {FormatResult(Late(target_, progress)), true};
+
+  const bool news = !shown_at_ || now >= *shown_at_ + kProgressEvery ||
+                    progress.jobs_left != shown_.jobs_left || progress.pending != shown_.pending;
+  if (!news) return {};
+  shown_ = std::move(progress);
+  shown_at_ = now;
+  return {FormatProgress(shown_), false};
+}
+
+ControlDesk::ControlDesk(Controls& controls, StatusSource status, Reload reload, Logger& log)
+    : controls_(controls), status_(std::move(status)), reload_(std::move(reload)), log_(log) {}
+
+ControlDesk::Answer ControlDesk::Take(std::string_view line, const ControlPeer& peer, Instant now) {
+  const auto request = ParseControlRequest(line);
+  if (!request) return {FormatResult(Refused(request.error())), nullptr};
+  Log(*request, peer);
+  switch (request->verb) {
+    case ControlVerb::kStatus:
+      return {Status(request->portal), nullptr};
+    case ControlVerb::kSettle:
+      return Settle(*request, now);
+    default:
+      return {FormatResult(Do(*request)), nullptr};
+  }
+}
+
+ControlDesk::Answer ControlDesk::Settle(const ControlRequest& request, Instant now) {
+  const SettleStart start = controls_.StartSettle(request.target());
+  if (!start.result.ok()) return {FormatResult(start.result), nullptr};
+  const Instant deadline = now + request.wait.value_or(start.patience);
+  auto watch = std::make_unique<SettleWatch>(controls_, start.ticket, request.target(), deadline);
+  return {std::string(), std::move(watch)};
+}
+
+ControlResult ControlDesk::Do(const ControlRequest& request) {
+  const ControlTarget target = request.target();
+  switch (request.verb) {
+    case ControlVerb::kPoll:
+      return controls_.Poll(target);
+    case ControlVerb::kPause:
+      return controls_.Pause(target);
+    case ControlVerb::kResume:
+      return controls_.Resume(target);
+    case ControlVerb::kBackfill:
+      return controls_.Backfill(target);
+    case ControlVerb::kResolve:
+      return controls_.Resolve(target, request.accept);
+    case ControlVerb::kRefresh:
+      return controls_.Refresh({target.portal, *target.object}, *request.id);
+    case ControlVerb::kReload:
+      return reload_();
+    case ControlVerb::kStatus:
+    case ControlVerb::kSettle:
+      break;
+  }
+  return Refused("this verb is not a plain wish");
+}
+
+std::string ControlDesk::Status(const PortalKey& portal) const {
+  const std::optional<std::string> document = status_(portal);
+  if (document) return FormatResult({}, *document);
+  return FormatResult({ControlCode::kUnknownTarget, "no portal is called " + portal,
+                       "`hubmirror portal list` shows the portals of the configuration"});
+}
+
+void ControlDesk::Log(const ControlRequest& request, const ControlPeer& peer) {
+  LogLine line;
+  line.level = request.verb == ControlVerb::kStatus ? LogLevel::kDebug : LogLevel::kNotice;
+  line.event = "control.request";
+  line.message = "operator asks: " + std::string(NameOf(request.verb));
+  if (!request.portal.empty()) line.message += " " + NameOf(request.target());
+  line.fields = {{"VERB", std::string(NameOf(request.verb))},
+                 {"PEER_UID", std::to_string(peer.uid)},
+                 {"PEER_PID", std::to_string(peer.pid)}};
+  if (!request.portal.empty()) line.fields.emplace_back("PORTAL", request.portal);
+  if (request.object) line.fields.emplace_back("OBJECT", *request.object);
+  log_.Write(line);
+}
+
+}  // namespace hubmirror

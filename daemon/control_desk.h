@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/control_message.h"
+#include "model/controls.h"
+
+namespace hubmirror {
+
+/// Follows one settle until it ends and gives its ticket back, also when nobody listens any more.
+/// Owned by one thread.
+class SettleWatch {
+ public:
+  SettleWatch(Controls& controls, uint64_t ticket, ControlTarget target, Instant deadline);
+  ~SettleWatch();
+  SettleWatch(const SettleWatch&) = delete;
+  SettleWatch& operator=(const SettleWatch&) = delete;
+
+  /// Lines to send now: a progress line when the counts moved and every 5 s, so that the client
+  /// knows we live; the result line at the end. Not to be asked again once `ended`.
+  struct Look {
+    std::string lines;
+    bool ended = false;
+  };
+  Look At(Instant now);
+
+ private:
+  Controls& controls_;
+  const uint64_t ticket_;
+  const ControlTarget target_;
+  const Instant deadline_;
+  SettleProgress shown_;
+  std::optional<Instant> shown_at_;
+};
+
+/// Who asks, from the socket's peer credentials.
+struct ControlPeer {
+  int64_t pid = 0;
+  int64_t uid = -1;
+};
+
+/// Turns a request line into calls of the daemon and its answers into lines. Knows no sockets and
+/// never blocks, except for a reload, which takes as long as reading the configuration. Every wish
+/// that changes something is logged with its peer. Owned by one thread.
+class ControlDesk {
+ public:
+  /// The document of `GET /api/v1/status`, or of one portal; nullopt: no such portal.
+  using StatusSource = std::function<std::optional<std::string>(const PortalKey& portal)>;
+  /// Reads the configuration again and returns once the outcome is known.
+  using Reload = std::function<ControlResult()>;
+
+  ControlDesk(Controls& controls, StatusSource status, Reload reload, Logger& log);
+
+  struct Answer {
+    std::string lines;
+    std::unique_ptr<SettleWatch> settle;  ///< null: `lines` are all there is to say
+  };
+  Answer Take(std::string_view line, const ControlPeer& peer, Instant now);
+
+ private:
+  Answer Settle(const ControlRequest& request, Instant now);
+  ControlResult Do(const ControlRequest& request);
+  std::string Status(const PortalKey& portal) const;
+  void Log(const ControlRequest& request, const ControlPeer& peer);
+
+  Controls& controls_;
+  const StatusSource status_;
+  const Reload reload_;
+  Logger& log_;
+};
+
+/// `acme` or `acme/contacts`.
+std::string NameOf(const ControlTarget& target);
+
+}  // namespace hubmirror

@@ -1,0 +1,236 @@
+#include "daemon/control_message.h"
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+namespace hubmirror {
+namespace {
+
+using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
+
+// Longer than any portal key or object name, short enough for a log line.
+constexpr size_t kMaxNameBytes = 120;
+constexpr std::chrono::milliseconds kMaxWait = std::chrono::hours{24 * 365};
+
+// Iterative, because nested brackets would otherwise be a way to overflow the stack.
+constexpr unsigned kParseFlags =
+    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+
+constexpr std::array<std::pair<ControlVerb, std::string_view>, 9> kVerbs{{
+    {ControlVerb::kStatus, "status"},
+    {ControlVerb::kPoll, "poll"},
+    {ControlVerb::kPause, "pause"},
+    {ControlVerb::kResume, "resume"},
+    {ControlVerb::kBackfill, "backfill"},
+    {ControlVerb::kResolve, "resolve"},
+    {ControlVerb::kRefresh, "refresh"},
+    {ControlVerb::kSettle, "settle"},
+    {ControlVerb::kReload, "reload"},
+}};
+
+std::optional<ControlVerb> VerbNamed(std::string_view name) {
+  for (const auto& [verb, text] : kVerbs) {
+    if (text == name) return verb;
+  }
+  return std::nullopt;
+}
+
+bool IsName(const rapidjson::Value& value) {
+  return value.IsString() && value.GetStringLength() > 0 &&
+         value.GetStringLength() <= kMaxNameBytes &&
+         std::all_of(value.GetString(), value.GetString() + value.GetStringLength(),
+                     [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+std::string TextOf(const rapidjson::Value& value) {
+  return {value.GetString(), value.GetStringLength()};
+}
+
+// Takes one member into `request`; false when its name or its value is not one we know.
+bool TakeMember(std::string_view name, const rapidjson::Value& value, ControlRequest& request) {
+  if (name == "portal" && IsName(value)) {
+    request.portal = TextOf(value);
+  } else if (name == "object" && IsName(value)) {
+    request.object = TextOf(value);
+  } else if (name == "id" && value.IsInt64() && value.GetInt64() > 0) {
+    request.id = RecordId{value.GetInt64()};
+  } else if (name == "accept" && value.IsBool()) {
+    request.accept = value.GetBool();
+  } else if (name == "wait_ms" && value.IsInt64() && value.GetInt64() >= 0 &&
+             value.GetInt64() <= kMaxWait.count()) {
+    request.wait = std::chrono::milliseconds{value.GetInt64()};
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// What each verb needs and forbids; empty when the request makes sense.
+std::string_view Misfit(const ControlRequest& request) {
+  const ControlVerb verb = request.verb;
+  if (verb == ControlVerb::kReload) {
+    if (!request.portal.empty() || request.object) return "reload takes no portal";
+  } else if (verb != ControlVerb::kStatus && request.portal.empty()) {
+    return "the request names no portal";
+  }
+  if (verb == ControlVerb::kStatus && request.object) return "status takes no object";
+  if (verb == ControlVerb::kRefresh && (!request.object || !request.id)) {
+    return "refresh needs an object and a record id";
+  }
+  if (verb != ControlVerb::kRefresh && request.id) return "only refresh takes a record id";
+  if (verb != ControlVerb::kResolve && request.accept) return "only resolve takes accept";
+  if (verb != ControlVerb::kSettle && request.wait) return "only settle takes a wait";
+  return {};
+}
+
+void Put(JsonWriter& json, std::string_view key, std::string_view text) {
+  json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
+  json.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
+
+std::string Line(const rapidjson::StringBuffer& buffer) {
+  std::string line(buffer.GetString(), buffer.GetSize());
+  line += '\n';
+  return line;
+}
+
+int64_t WholeNumber(const rapidjson::Value& object, const char* name) {
+  const auto member = object.FindMember(name);
+  return member != object.MemberEnd() && member->value.IsInt64() ? member->value.GetInt64() : 0;
+}
+
+std::string Words(const rapidjson::Value& object, const char* name) {
+  const auto member = object.FindMember(name);
+  return member != object.MemberEnd() && member->value.IsString() ? TextOf(member->value) : "";
+}
+
+}  // namespace
+
+std::string_view NameOf(ControlVerb verb) {
+  for (const auto& [known, text] : kVerbs) {
+    if (known == verb) return text;
+  }
+  return "unknown";
+}
+
+Result<ControlRequest, std::string> ParseControlRequest(std::string_view line) {
+  rapidjson::Document document;
+  document.Parse<kParseFlags>(line.data(), line.size());
+  if (document.HasParseError() || !document.IsObject()) {
+    return std::string("the request is not a JSON object");
+  }
+  const auto verb_member = document.FindMember("verb");
+  if (verb_member == document.MemberEnd() || !verb_member->value.IsString()) {
+    return std::string("the request names no verb");
+  }
+  const auto verb = VerbNamed(TextOf(verb_member->value));
+  if (!verb) return std::string("the request names an unknown verb");
+
+  ControlRequest request;
+  request.verb = *verb;
+  for (const auto& member : document.GetObject()) {
+    const std::string name = TextOf(member.name);
+    // Refused rather than skipped: a newer command line must not get less than it asked for.
+    if (name != "verb" && !TakeMember(name, member.value, request)) {
+      return std::string("the request has an unknown or malformed member");
+    }
+  }
+  if (const std::string_view misfit = Misfit(request); !misfit.empty()) {
+    return std::string(misfit);
+  }
+  return request;
+}
+
+std::string FormatControlRequest(const ControlRequest& request) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter json(buffer);
+  json.StartObject();
+  Put(json, "verb", NameOf(request.verb));
+  if (!request.portal.empty()) Put(json, "portal", request.portal);
+  if (request.object) Put(json, "object", *request.object);
+  if (request.id) {
+    json.Key("id");
+    json.Int64(request.id->value);
+  }
+  if (request.accept) {
+    json.Key("accept");
+    json.Bool(true);
+  }
+  if (request.wait) {
+    json.Key("wait_ms");
+    json.Int64(request.wait->count());
+  }
+  json.EndObject();
+  return Line(buffer);
+}
+
+Result<ControlLine, std::string> ParseControlLine(std::string_view line) {
+  rapidjson::Document document;
+  document.Parse<kParseFlags>(line.data(), line.size());
+  if (document.HasParseError() || !document.IsObject()) {
+    return std::string("the daemon's answer is not a JSON object");
+  }
+  ControlLine parsed;
+  const auto progress = document.FindMember("progress");
+  if (progress != document.MemberEnd() && progress->value.IsObject()) {
+    parsed.progress.emplace();
+    parsed.progress->jobs_left = WholeNumber(progress->value, "jobs_left");
+    parsed.progress->pending = WholeNumber(progress->value, "pending");
+    return parsed;
+  }
+  const auto code = document.FindMember("code");
+  if (code == document.MemberEnd() || !code->value.IsInt()) {
+    return std::string("the daemon's answer has neither progress nor result");
+  }
+  parsed.result = ControlResult{static_cast<ControlCode>(code->value.GetInt()),
+                                Words(document, "message"), Words(document, "next")};
+  const auto status = document.FindMember("status");
+  if (status != document.MemberEnd()) {
+    rapidjson::StringBuffer buffer;
+    JsonWriter json(buffer);
+    status->value.Accept(json);
+    parsed.status.assign(buffer.GetString(), buffer.GetSize());
+  }
+  return parsed;
+}
+
+std::string FormatProgress(const SettleProgress& progress) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter json(buffer);
+  json.StartObject();
+  json.Key("progress");
+  json.StartObject();
+  json.Key("jobs_left");
+  json.Int64(progress.jobs_left);
+  json.Key("pending");
+  json.Int64(progress.pending);
+  json.EndObject();
+  json.EndObject();
+  return Line(buffer);
+}
+
+std::string FormatResult(const ControlResult& result, std::string_view status) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter json(buffer);
+  json.StartObject();
+  json.Key("ok");
+  json.Bool(result.ok());
+  json.Key("code");
+  json.Int(static_cast<int>(result.code));
+  Put(json, "message", result.message);
+  if (!result.next.empty()) Put(json, "next", result.next);
+  if (!status.empty()) {
+    json.Key("status");
+    json.RawValue(status.data(), status.size(), rapidjson::kObjectType);
+  }
+  json.EndObject();
+  return Line(buffer);
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,189 @@
+#include "daemon/control_desk.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "memory_log.h"
+#include "recording_controls.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::MemoryLog;
+using testing::RecordingControls;
+
+constexpr Instant kStart{std::chrono::hours{1}};
+constexpr ControlPeer kPeer{.pid = 321, .uid = 1000};
+
+/// A desk with a daemon that has one portal, `acme`.
+struct Desk {
+  RecordingControls controls;
+  MemoryLog log;
+  int reloads = 0;
+  ControlDesk desk{controls,
+                   [](const PortalKey& portal) -> std::optional<std::string> {
+                     if (!portal.empty() && portal != "acme") return std::nullopt;
+                     return R"({"portals":{}})";
+                   },
+                   [this] {
+                     ++reloads;
+                     return ControlResult{ControlCode::kConfiguration, "line 3 is wrong", "fix it"};
+                   },
+                   log};
+
+  ControlDesk::Answer Ask(const ControlRequest& request) {
+    return desk.Take(FormatControlRequest(request), kPeer, kStart);
+  }
+  ControlLine AskOnce(const ControlRequest& request) { return Only(Ask(request).lines); }
+  static ControlLine Only(const std::string& line) {
+    const auto parsed = ParseControlLine(line);
+    REQUIRE(parsed);
+    return *parsed;
+  }
+};
+
+TEST_CASE("control desk: each verb reaches the daemon with its target") {
+  Desk desk;
+  desk.AskOnce({.verb = ControlVerb::kPoll, .portal = "acme"});
+  desk.AskOnce({.verb = ControlVerb::kPause, .portal = "acme", .object = "deals"});
+  desk.AskOnce({.verb = ControlVerb::kResume, .portal = "acme", .object = "deals"});
+  desk.AskOnce({.verb = ControlVerb::kBackfill, .portal = "acme"});
+  desk.AskOnce({.verb = ControlVerb::kResolve, .portal = "acme"});
+  desk.AskOnce({.verb = ControlVerb::kResolve, .portal = "acme", .accept = true});
+  desk.AskOnce(
+      {.verb = ControlVerb::kRefresh, .portal = "acme", .object = "deals", .id = RecordId{5}});
+
+  CHECK(desk.controls.asked() == std::vector<std::string>{"poll acme", "pause acme/deals",
+                                                          "resume acme/deals", "backfill acme",
+                                                          "resolve acme", "resolve --accept acme",
+                                                          "refresh 5 acme/deals"});
+}
+
+TEST_CASE("control desk: what the daemon says comes back unchanged") {
+  Desk desk;
+  desk.controls.Answer({ControlCode::kUnknownTarget, "no such object", "one of: contacts"});
+
+  const ControlLine line = desk.AskOnce({.verb = ControlVerb::kPoll, .portal = "acme"});
+
+  CHECK(line.result->code == ControlCode::kUnknownTarget);
+  CHECK(line.result->message == "no such object");
+  CHECK(line.result->next == "one of: contacts");
+}
+
+TEST_CASE("control desk: a reload answers with its outcome") {
+  Desk desk;
+  const ControlLine line = desk.AskOnce({.verb = ControlVerb::kReload});
+  CHECK(desk.reloads == 1);
+  CHECK(line.result->code == ControlCode::kConfiguration);
+}
+
+TEST_CASE("control desk: status carries the document, an unknown portal is named") {
+  Desk desk;
+  CHECK(desk.AskOnce({.verb = ControlVerb::kStatus}).status == R"({"portals":{}})");
+  const ControlLine line = desk.AskOnce({.verb = ControlVerb::kStatus, .portal = "nobody"});
+  CHECK(line.result->code == ControlCode::kUnknownTarget);
+  CHECK(line.result->message == "no portal is called nobody");
+}
+
+TEST_CASE("control desk: a request that makes no sense reaches nobody") {
+  Desk desk;
+  const ControlLine line = Desk::Only(desk.desk.Take("{\"verb\":\"drop\"}", kPeer, kStart).lines);
+  CHECK(line.result->code == ControlCode::kUnknownTarget);
+  CHECK(desk.controls.asked().empty());
+  CHECK(desk.log.lines().empty());
+}
+
+TEST_CASE("control desk: who asked for a change is in the log") {
+  Desk desk;
+  desk.Ask({.verb = ControlVerb::kPause, .portal = "acme", .object = "deals"});
+  CHECK(desk.log.lines() ==
+        std::vector<std::string>{"control.request: operator asks: pause acme/deals VERB=pause "
+                                 "PEER_UID=1000 PEER_PID=321 PORTAL=acme OBJECT=deals"});
+}
+
+TEST_CASE("control desk: a settle shows its counts when they move and ends well") {
+  Desk desk;
+  SettleProgress progress;
+  progress.jobs_left = 2;
+  desk.controls.Report(progress);
+  const auto answer = desk.Ask({.verb = ControlVerb::kSettle, .portal = "acme"});
+  REQUIRE(answer.settle);
+
+  CHECK(Desk::Only(answer.settle->At(kStart).lines).progress->jobs_left == 2);
+  CHECK(answer.settle->At(kStart + 1s).lines.empty());
+  CHECK_FALSE(answer.settle->At(kStart + 5s).lines.empty());
+
+  progress.done = true;
+  desk.controls.Report(progress);
+  const auto end = answer.settle->At(kStart + 6s);
+  CHECK(end.ended);
+  CHECK(Desk::Only(end.lines).result->ok());
+}
+
+TEST_CASE("control desk: a settle that takes too long says what is left and exits 75") {
+  Desk desk;
+  SettleProgress progress;
+  progress.jobs_left = 1;
+  progress.pending = 9;
+  desk.controls.Report(progress);
+
+  const auto answer = desk.Ask({.verb = ControlVerb::kSettle, .portal = "acme", .wait = 10s});
+  REQUIRE(answer.settle);
+  CHECK_FALSE(answer.settle->At(kStart + 9s).ended);
+
+  const auto end = answer.settle->At(kStart + 10s);
+  CHECK(end.ended);
+  const ControlLine line = Desk::Only(end.lines);
+  CHECK(line.result->code == ControlCode::kTryLater);
+  CHECK(line.result->message ==
+        "acme has not settled in time: 1 jobs are still to finish, 9 records are pending");
+}
+
+TEST_CASE("control desk: without --wait a settle has the daemon's patience") {
+  Desk desk;
+  desk.controls.patience = 7s;
+  const auto answer = desk.Ask({.verb = ControlVerb::kSettle, .portal = "acme"});
+  REQUIRE(answer.settle);
+  CHECK_FALSE(answer.settle->At(kStart + 6s).ended);
+  CHECK(answer.settle->At(kStart + 7s).ended);
+}
+
+TEST_CASE("control desk: a settle waits for the healthy streams, then names the troubled one") {
+  Desk desk;
+  SettleProgress progress;
+  progress.troubled = {{{"acme", "deals"}, "suspicious", "mass_change", "4,000 rows vanished"}};
+  progress.jobs_left = 1;
+  desk.controls.Report(progress);
+  const auto answer = desk.Ask({.verb = ControlVerb::kSettle, .portal = "acme"});
+  REQUIRE(answer.settle);
+  CHECK_FALSE(answer.settle->At(kStart).ended);
+
+  progress.done = true;
+  desk.controls.Report(progress);
+  const ControlLine line = Desk::Only(answer.settle->At(kStart + 1s).lines);
+
+  CHECK(line.result->code == ControlCode::kProblem);
+  CHECK(line.result->message ==
+        "acme is not settled: acme/deals is suspicious (mass_change), 4,000 rows vanished");
+  CHECK(line.result->next.find("hubmirror resolve acme/deals --accept") != std::string::npos);
+}
+
+TEST_CASE("control desk: a settle nobody listens to is given back") {
+  Desk desk;
+  desk.Ask({.verb = ControlVerb::kSettle, .portal = "acme"});
+  CHECK(desk.controls.asked() == std::vector<std::string>{"settle acme", "end settle"});
+}
+
+TEST_CASE("control desk: a settle that cannot start answers at once") {
+  Desk desk;
+  desk.controls.Answer({ControlCode::kTryLater, "shutting down", ""});
+  const auto answer = desk.Ask({.verb = ControlVerb::kSettle, .portal = "acme"});
+  CHECK_FALSE(answer.settle);
+  CHECK(Desk::Only(answer.lines).result->code == ControlCode::kTryLater);
+}
+
+}  // namespace
+}  // namespace hubmirror
