@@ -1,0 +1,240 @@
+#include "support/temp_postgres.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace hubmirror::testing {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+constexpr auto kStartLimit = 60s;
+constexpr auto kStopLimit = 30s;
+constexpr auto kPause = 20ms;
+
+struct Account {
+  uid_t uid;
+  gid_t gid;
+};
+
+/// Whom the server runs as; PostgreSQL refuses root.
+std::optional<Account> ServerAccount() {
+  if (geteuid() != 0) return std::nullopt;
+  const passwd* entry = getpwnam("postgres");
+  if (entry == nullptr) throw std::runtime_error("run as root, but there is no user postgres");
+  return Account{entry->pw_uid, entry->pw_gid};
+}
+
+/// Starts a program with its output appended to `log`. Between fork and exec only system calls
+/// are made: the test may have threads.
+pid_t Spawn(const std::vector<std::string>& command, const fs::path& log, bool dies_with_us) {
+  const auto account = ServerAccount();
+  std::vector<char*> arguments;
+  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  if (child < 0) throw std::runtime_error("fork failed");
+  if (child > 0) return child;
+
+  setsid();
+  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  dup2(out, 1);
+  dup2(out, 2);
+  // Also the listening sockets of the test must not stay open in the server.
+  close_range(3, ~0U, 0);
+  if (account && (setgroups(1, &account->gid) != 0 || setgid(account->gid) != 0 ||
+                  setuid(account->uid) != 0)) {
+    _exit(126);
+  }
+  if (dies_with_us) {
+    prctl(PR_SET_PDEATHSIG, SIGQUIT);
+    if (getppid() != parent) _exit(0);
+  }
+  execv(arguments[0], arguments.data());
+  _exit(127);
+}
+
+int FreePort() {
+  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  const bool bound = bind(probe, generic, size) == 0 && getsockname(probe, generic, &size) == 0;
+  close(probe);
+  if (!bound) throw std::runtime_error("no free port");
+  return ntohs(address.sin_port);
+}
+
+fs::path NewDirectory() {
+  std::string pattern = (fs::temp_directory_path() / "hubmirror-pg-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+  const auto account = ServerAccount();
+  if (account && chown(pattern.c_str(), account->uid, account->gid) != 0) {
+    throw std::runtime_error("chown failed");
+  }
+  fs::permissions(pattern, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec |
+                               fs::perms::group_read | fs::perms::others_read);
+  return pattern;
+}
+
+}  // namespace
+
+fs::path FindPostgresProgram(const std::string& name) {
+  int newest = 0;
+  fs::path found;
+  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql")) {
+    const int version = std::atoi(entry.path().filename().c_str());
+    const fs::path program = entry.path() / "bin" / name;
+    if (version <= newest || !fs::exists(program)) continue;
+    newest = version;
+    found = program;
+  }
+  if (found.empty()) throw std::runtime_error("no " + name + " below /usr/lib/postgresql");
+  return found;
+}
+
+std::string RunSql(const std::string& dsn, const std::string& sql) {
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(dsn.c_str()),
+                                                                &PQfinish);
+  if (PQstatus(connection.get()) != CONNECTION_OK) {
+    throw std::runtime_error(PQerrorMessage(connection.get()));
+  }
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()),
+                                                             &PQclear);
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
+    throw std::runtime_error(std::string(PQresultErrorMessage(result.get())) + "in: " + sql);
+  }
+  if (PQntuples(result.get()) == 0 || PQnfields(result.get()) == 0) return "";
+  return PQgetvalue(result.get(), 0, 0);
+}
+
+TempPostgres::TempPostgres() : TempPostgres(Options{}) {}
+
+TempPostgres::TempPostgres(Options options)
+    : options_(std::move(options)), directory_(NewDirectory()) {
+  try {
+    const pid_t initdb = Spawn({FindPostgresProgram("initdb"), "-D", directory_ / "data", "-U",
+                                "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"},
+                               directory_ / "log", false);
+    int status = 0;
+    waitpid(initdb, &status, 0);
+    if (status != 0) throw std::runtime_error("initdb failed: " + LogEnd());
+    Start();
+  } catch (...) {
+    End(SIGQUIT);
+    fs::remove_all(directory_);
+    throw;
+  }
+}
+
+TempPostgres::~TempPostgres() {
+  End(SIGQUIT);
+  std::error_code ignored;
+  fs::remove_all(directory_, ignored);
+}
+
+void TempPostgres::Start() {
+  if (running()) return;
+  // The port stays the same over a restart, as clients expect.
+  if (options_.tcp && port_ == 5432) port_ = FreePort();
+  std::vector<std::string> command = {FindPostgresProgram("postgres"),
+                                      "-D",
+                                      directory_ / "data",
+                                      "-k",
+                                      directory_,
+                                      "-p",
+                                      std::to_string(port_),
+                                      "-c",
+                                      options_.tcp ? "listen_addresses=127.0.0.1"
+                                                   : "listen_addresses="};
+  if (!options_.durable) {
+    command.insert(command.end(), {"-c", "fsync=off", "-c", "full_page_writes=off"});
+  }
+  for (const auto& [name, value] : options_.settings) {
+    command.insert(command.end(), {"-c", name + "=" + value});
+  }
+  pid_ = Spawn(command, directory_ / "log", true);
+  AwaitReady();
+}
+
+void TempPostgres::AwaitReady() {
+  const auto deadline = std::chrono::steady_clock::now() + kStartLimit;
+  while (PQping(Dsn().c_str()) != PQPING_OK) {
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) == pid_) {
+      pid_ = -1;
+      throw std::runtime_error("PostgreSQL ended at its start: " + LogEnd());
+    }
+    if (std::chrono::steady_clock::now() > deadline) {
+      End(SIGQUIT);
+      throw std::runtime_error("PostgreSQL did not start in time: " + LogEnd());
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+void TempPostgres::Stop() { End(SIGINT); }
+
+void TempPostgres::Restart() {
+  Stop();
+  Start();
+}
+
+void TempPostgres::Crash() { End(SIGQUIT); }
+
+void TempPostgres::End(int signal) {
+  if (!running()) return;
+  kill(pid_, signal);
+  const auto deadline = std::chrono::steady_clock::now() + kStopLimit;
+  int status = 0;
+  while (waitpid(pid_, &status, WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() > deadline) kill(pid_, SIGKILL);
+    std::this_thread::sleep_for(kPause);
+  }
+  pid_ = -1;
+}
+
+std::string TempPostgres::Dsn(const std::string& user, const std::string& database) const {
+  return "host=" + directory_.string() + " port=" + std::to_string(port_) + " user=" + user +
+         " dbname=" + database;
+}
+
+std::string TempPostgres::CreateDatabase(const std::string& name, const std::string& owner) {
+  Run("CREATE DATABASE \"" + name + "\" OWNER \"" + owner + "\"");
+  return Dsn("postgres", name);
+}
+
+std::string TempPostgres::Run(const std::string& sql, const std::string& database) const {
+  return RunSql(Dsn("postgres", database), sql);
+}
+
+std::string TempPostgres::LogEnd() const {
+  std::ifstream file(directory_ / "log");
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  constexpr size_t kShown = 2000;
+  return text.size() > kShown ? text.substr(text.size() - kShown) : text;
+}
+
+}  // namespace hubmirror::testing
