@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Installs the Debian packages (12 or newer, or a derivative) that hubmirror is built from.
+#
+#   packaging/install-build-deps.sh [--test] [--tidy]
+#
+#   --test  also what the tests and quickstart.sh run: PostgreSQL, PgBouncer, promtool, Node, ...
+#   --tidy  also clang, clang-tidy and clang-format
+#
+# Installs only what is missing, as root or through sudo; a second run changes nothing. No database
+# cluster is created and no service is started or enabled by it.
+set -euo pipefail
+
+build_packages=(
+  g++ cmake ninja-build ccache pkg-config ca-certificates
+  libcli11-dev libcpp-httplib-dev libbrotli-dev libssl-dev zlib1g-dev rapidjson-dev libyaml-cpp-dev
+  libpqxx-dev libpq-dev prometheus-cpp-dev libsystemd-dev libxxhash-dev
+)
+test_packages=(
+  doctest-dev postgresql postgresql-client pgbouncer prometheus systemd shellcheck curl
+)
+tidy_packages=(clang clang-tidy clang-format)
+# Packages whose service would start by itself.
+with_service=(prometheus pgbouncer)
+
+fail() {
+  printf 'install-build-deps.sh: %s\nNext: %s\n' "$1" "$2" >&2
+  exit "$3"
+}
+
+installed() {
+  [[ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" == 'install ok installed' ]]
+}
+
+packages=("${build_packages[@]}")
+for option in "$@"; do
+  case "$option" in
+    --test)
+      packages+=("${test_packages[@]}")
+      # Node may come from elsewhere than Debian, and then brings its own npm.
+      command -v node >/dev/null || packages+=(nodejs)
+      command -v npm >/dev/null || packages+=(npm)
+      ;;
+    --tidy) packages+=("${tidy_packages[@]}") ;;
+    *) fail "unknown option $option" 'packaging/install-build-deps.sh [--test] [--tidy]' 64 ;;
+  esac
+done
+
+command -v apt-get >/dev/null ||
+  fail 'this needs apt-get (Debian 12 or newer, Ubuntu 24.04 or newer)' \
+    'use such a system or container, or install the packages named in this script by hand' 69
+
+missing=()
+for package in "${packages[@]}"; do
+  installed "$package" || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+  exit 0
+fi
+printf 'installing: %s\n' "${missing[*]}"
+
+as_root=()
+if ((EUID != 0)); then
+  command -v sudo >/dev/null ||
+    fail 'packages are missing and there is no sudo' "as root: apt-get install ${missing[*]}" 77
+  as_root=(sudo)
+fi
+apt_get() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+    -o Dpkg::Use-Pty=0 "$@"
+}
+
+# While packages are set up: no service starts, and PostgreSQL makes no cluster of its own. Both
+# marks are taken away again, so that later installations behave as the administrator expects.
+policy=/usr/sbin/policy-rc.d
+cluster_conf=/etc/postgresql-common/createcluster.d/hubmirror-build.conf
+marks=()
+remove_marks() {
+  if ((${#marks[@]} > 0)); then "${as_root[@]}" rm -f "${marks[@]}"; fi
+}
+trap remove_marks EXIT
+if [[ ! -e $policy ]]; then
+  marks+=("$policy")
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 0755 "$policy"
+fi
+if [[ " ${missing[*]} " == *' postgresql '* ]]; then
+  marks+=("$cluster_conf")
+  "${as_root[@]}" mkdir -p "${cluster_conf%/*}"
+  printf 'create_main_cluster = false\n' | "${as_root[@]}" tee "$cluster_conf" >/dev/null
+fi
+
+# A stale or unreachable extra repository is no reason to stop: what matters is the next command.
+apt_get update || printf 'apt-get update failed in part; going on\n' >&2
+apt_get install -y --no-install-recommends "${missing[@]}" >/dev/null ||
+  fail 'apt-get could not install them' \
+    'read the lines above; a Debian 12 (or newer) mirror that answers usually helps' 69
+
+for package in "${with_service[@]}"; do
+  if [[ " ${missing[*]} " == *" $package "* ]] && command -v systemctl >/dev/null; then
+    "${as_root[@]}" systemctl --quiet disable "$package.service" 2>/dev/null || true
+  fi
+done
