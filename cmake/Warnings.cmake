@@ -3,6 +3,8 @@ option(HUBMIRROR_WERROR "Treat warnings as errors" ON)
 add_library(hubmirror_warnings INTERFACE)
 target_compile_options(hubmirror_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  # Designated initialisers name what they set; the rest has its default.
+  -Wno-missing-field-initializers
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
   $<$<BOOL:${HUBMIRROR_WERROR}>:-Werror>)
 
