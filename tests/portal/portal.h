@@ -1,0 +1,42 @@
+#pragma once
+
+#include <vector>
+
+#include "access_tokens.h"
+#include "crm_object.h"
+#include "faults.h"
+#include "mutation_script.h"
+#include "mutator.h"
+#include "portal_settings.h"
+#include "rate_limits.h"
+#include "switches.h"
+
+namespace simulated_portal {
+
+/// One simulated account with all its parts. The endpoints and the control endpoint work on the
+/// parts directly. Owned by one thread.
+struct Portal {
+  /// Fills itself. Throws std::runtime_error for a switch that does not exist.
+  Portal(const PortalSettings& portal_settings, Instant wall_now);
+  Portal(const Portal&) = delete;
+  Portal& operator=(const Portal&) = delete;
+
+  void Apply(const LiveSettings& live);
+  [[nodiscard]] Instant Now(Instant wall_now) const {
+    return wall_now + settings.live.clock_offset;
+  }
+  /// Index changes still on their way at `now`.
+  size_t CatchUp(Instant now);
+
+  PortalSettings settings;
+  Switches switches;
+  Random random;  ///< of answers: jitter, page sizes, correlation ids
+  AccessTokens tokens;
+  RateLimits limits;
+  FaultPlan faults;
+  Mutator mutator;
+  std::vector<CrmObject> objects;
+  MutationScript script;
+};
+
+}  // namespace simulated_portal

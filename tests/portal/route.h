@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "object_type.h"
+
+namespace simulated_portal {
+
+enum class Endpoint {
+  kUnknown,
+  kList,
+  kGet,
+  kBatchRead,
+  kSearch,
+  kProperties,
+  kProperty,
+  kGroups,
+  kAccount,
+  kUsage,
+  kToken,
+  kIntrospect,
+  kRevoke,
+  kAuthorize,
+};
+
+/// What a path asks for. A value type.
+struct Route {
+  Endpoint endpoint = Endpoint::kUnknown;
+  size_t object = kObjectTypes.size();  ///< that many: no such type
+  std::string name;                     ///< record id, property name or portal id
+  bool get = true;                      ///< the method it must have; else POST
+};
+
+/// Understands dated paths of `version` and the legacy ones.
+Route ParseRoute(std::string_view path, std::string_view version);
+
+/// As counted in the stats: `list archived contacts`.
+std::string EndpointName(const Route& route, bool archived);
+
+}  // namespace simulated_portal
