@@ -35,8 +35,8 @@ std::string NoLine() {
 
 }  // namespace
 
-ControlConnection::ControlConnection(FileDescriptor socket, ControlDesk& desk, const Limits& limits,
-                                     Instant now)
+ControlConnection::ControlConnection(OwnedDescriptor socket, ControlDesk& desk,
+                                     const Limits& limits, Instant now)
     : socket_(std::move(socket)),
       desk_(desk),
       limits_(limits),

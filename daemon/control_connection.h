@@ -23,7 +23,7 @@ class ControlConnection {
   };
 
   /// `socket` is non-blocking.
-  ControlConnection(FileDescriptor socket, ControlDesk& desk, const Limits& limits, Instant now);
+  ControlConnection(OwnedDescriptor socket, ControlDesk& desk, const Limits& limits, Instant now);
 
   int socket() const { return socket_.number(); }
   /// What to poll the socket for.
@@ -42,7 +42,7 @@ class ControlConnection {
   void Answer(const std::string& line, Instant now);
   void Send(Instant now);
 
-  FileDescriptor socket_;
+  OwnedDescriptor socket_;
   ControlDesk& desk_;
   const Limits limits_;
   const ControlPeer peer_;

@@ -82,7 +82,7 @@ ControlDesk::Answer ControlDesk::Take(std::string_view line, const ControlPeer& 
   Log(*request, peer);
   switch (request->verb) {
     case ControlVerb::kStatus:
-      return {Status(request->portal), nullptr};
+      return {FormatResult({}, status_()), nullptr};
     case ControlVerb::kSettle:
       return Settle(*request, now);
     default:
@@ -120,13 +120,6 @@ ControlResult ControlDesk::Do(const ControlRequest& request) {
       break;
   }
   return Refused("this verb is not a plain wish");
-}
-
-std::string ControlDesk::Status(const PortalKey& portal) const {
-  const std::optional<std::string> document = status_(portal);
-  if (document) return FormatResult({}, *document);
-  return FormatResult({ControlCode::kUnknownTarget, "no portal is called " + portal,
-                       "`hubmirror portal list` shows the portals of the configuration"});
 }
 
 void ControlDesk::Log(const ControlRequest& request, const ControlPeer& peer) {

@@ -50,8 +50,8 @@ struct ControlPeer {
 /// that changes something is logged with its peer. Owned by one thread.
 class ControlDesk {
  public:
-  /// The document of `GET /api/v1/status`, or of one portal; nullopt: no such portal.
-  using StatusSource = std::function<std::optional<std::string>(const PortalKey& portal)>;
+  /// The document of `GET /api/v1/status`.
+  using StatusSource = std::function<std::string()>;
   /// Reads the configuration again and returns once the outcome is known.
   using Reload = std::function<ControlResult()>;
 
@@ -66,7 +66,6 @@ class ControlDesk {
  private:
   Answer Settle(const ControlRequest& request, Instant now);
   ControlResult Do(const ControlRequest& request);
-  std::string Status(const PortalKey& portal) const;
   void Log(const ControlRequest& request, const ControlPeer& peer);
 
   Controls& controls_;

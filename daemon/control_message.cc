@@ -74,12 +74,11 @@ bool TakeMember(std::string_view name, const rapidjson::Value& value, ControlReq
 // What each verb needs and forbids; empty when the request makes sense.
 std::string_view Misfit(const ControlRequest& request) {
   const ControlVerb verb = request.verb;
-  if (verb == ControlVerb::kReload) {
-    if (!request.portal.empty() || request.object) return "reload takes no portal";
-  } else if (verb != ControlVerb::kStatus && request.portal.empty()) {
+  if (verb == ControlVerb::kReload || verb == ControlVerb::kStatus) {
+    if (!request.portal.empty() || request.object) return "status and reload take no portal";
+  } else if (request.portal.empty()) {
     return "the request names no portal";
   }
-  if (verb == ControlVerb::kStatus && request.object) return "status takes no object";
   if (verb == ControlVerb::kRefresh && (!request.object || !request.id)) {
     return "refresh needs an object and a record id";
   }

@@ -30,7 +30,7 @@ std::string_view NameOf(ControlVerb verb);
 /// that those a verb needs are there and that others are not.
 struct ControlRequest {
   ControlVerb verb = ControlVerb::kStatus;
-  PortalKey portal = {};                   ///< empty: every portal (status), none (reload)
+  PortalKey portal = {};                   ///< empty for status and reload
   std::optional<std::string> object = {};  ///< absent: every stream of the portal
   std::optional<RecordId> id = {};         ///< refresh only
   bool accept = false;                     ///< resolve only

@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds kAcceptPause{200};
 /// The sockets and the one loop over them.
 class ControlServer::Loop {
  public:
-  Loop(FileDescriptor listener, FileDescriptor wake, const Options& options, ControlDesk& desk,
+  Loop(OwnedDescriptor listener, OwnedDescriptor wake, const Options& options, ControlDesk& desk,
        const Clock& clock)
       : listener_(std::move(listener)),
         wake_(std::move(wake)),
@@ -75,7 +75,7 @@ class ControlServer::Loop {
   }
 
   void Accept(Instant now) {
-    FileDescriptor socket(
+    OwnedDescriptor socket(
         ::accept4(listener_.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     // Out of descriptors the client stays in the backlog; asking at once again would spin.
     if (!socket.open()) accept_from_ = now + kAcceptPause;
@@ -86,8 +86,8 @@ class ControlServer::Loop {
         std::make_unique<ControlConnection>(std::move(socket), desk_, limits, now));
   }
 
-  const FileDescriptor listener_;
-  const FileDescriptor wake_;
+  const OwnedDescriptor listener_;
+  const OwnedDescriptor wake_;
   const Options& options_;
   ControlDesk& desk_;
   const Clock& clock_;
@@ -108,7 +108,7 @@ ControlServer::~ControlServer() {
 Result<Done, std::string> ControlServer::Start() {
   auto listener = ListenAt(options_.socket_path);
   if (!listener) return listener.error();
-  FileDescriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  OwnedDescriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.open()) {
     return std::string("cannot make an event descriptor for the control socket; raise LimitNOFILE");
   }

@@ -67,7 +67,7 @@ std::string ClearWay(const std::string& path) {
 
 }  // namespace
 
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+OwnedDescriptor& OwnedDescriptor::operator=(OwnedDescriptor&& other) noexcept {
   if (this != &other) {
     Close();
     number_ = std::exchange(other.number_, -1);
@@ -75,18 +75,18 @@ FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
   return *this;
 }
 
-void FileDescriptor::Close() {
+void OwnedDescriptor::Close() {
   if (open()) ::close(std::exchange(number_, -1));
 }
 
-Result<FileDescriptor, std::string> ListenAt(const std::string& path) {
+Result<OwnedDescriptor, std::string> ListenAt(const std::string& path) {
   const auto address = AddressOf(path);
   if (!address) {
     return Cannot(path, ENAMETOOLONG, "set control.socket to a path of 1 to 107 bytes");
   }
   if (std::string obstacle = ClearWay(path); !obstacle.empty()) return obstacle;
 
-  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  OwnedDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const std::string next = "make its folder writable for this user or set control.socket";
   if (!socket.open()) return Cannot(path, errno, next);
   // The mode of the descriptor bounds the mode the new file gets, so that there is no moment in
@@ -103,10 +103,10 @@ Result<FileDescriptor, std::string> ListenAt(const std::string& path) {
   return socket;
 }
 
-Result<FileDescriptor, int> ConnectTo(const std::string& path, std::chrono::milliseconds silence) {
+Result<OwnedDescriptor, int> ConnectTo(const std::string& path, std::chrono::milliseconds silence) {
   const auto address = AddressOf(path);
   if (!address) return ENAMETOOLONG;
-  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  OwnedDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket.open()) return errno;
   const timeval limit = TimeOf(silence);
   ::setsockopt(socket.number(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));

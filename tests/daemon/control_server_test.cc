@@ -44,7 +44,7 @@ class Served {
     return AskDaemon(
         path_, request, [this](const SettleProgress&) { ++progress_lines; }, kPatience);
   }
-  FileDescriptor Connect() {
+  OwnedDescriptor Connect() {
     auto socket = ConnectTo(path_, kPatience);
     REQUIRE(socket);
     return std::move(*socket);
@@ -70,7 +70,7 @@ class Served {
   const std::string path_;
   SystemClock clock_;
   testing::MemoryLog log_;
-  ControlDesk desk_{controls, [this](const PortalKey&) { return std::optional(status); },
+  ControlDesk desk_{controls, [this] { return status; },
                     [] {
                       return ControlResult{ControlCode::kOk, "nothing changed", ""};
                     },
@@ -78,7 +78,7 @@ class Served {
   ControlServer server_;
 };
 
-void Send(const FileDescriptor& socket, std::string_view bytes) {
+void Send(const OwnedDescriptor& socket, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::send(socket.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count <= 0) return;  // The server has closed: what it said is still to be read.
@@ -87,7 +87,7 @@ void Send(const FileDescriptor& socket, std::string_view bytes) {
 }
 
 // Everything the server says until it closes.
-std::string ReadAll(const FileDescriptor& socket) {
+std::string ReadAll(const OwnedDescriptor& socket) {
   std::string all;
   std::array<char, 4096> piece;
   ssize_t count = 0;
@@ -129,7 +129,7 @@ TEST_CASE("control server: follows a settle to its end while others are served")
   SettleProgress progress;
   progress.jobs_left = 4;
   served.controls.Report(progress);
-  const FileDescriptor settling = served.Connect();
+  const OwnedDescriptor settling = served.Connect();
   Send(settling, FormatControlRequest({.verb = ControlVerb::kSettle, .portal = "acme"}));
 
   CHECK(served.Ask({.verb = ControlVerb::kPoll, .portal = "acme"}).result.ok());
@@ -145,7 +145,7 @@ TEST_CASE("control server: a settle whose client went away is given back") {
   progress.jobs_left = 4;
   served.controls.Report(progress);
   {
-    const FileDescriptor settling = served.Connect();
+    const OwnedDescriptor settling = served.Connect();
     Send(settling, FormatControlRequest({.verb = ControlVerb::kSettle, .portal = "acme"}));
     std::array<char, 1> byte;
     REQUIRE(::recv(settling.number(), byte.data(), byte.size(), 0) == 1);
@@ -159,7 +159,7 @@ TEST_CASE("control server: a settle whose client went away is given back") {
 }
 
 TEST_CASE("control server: tells a waiting client that it ends") {
-  FileDescriptor settling;
+  OwnedDescriptor settling;
   {
     Served served;
     SettleProgress progress;
@@ -175,7 +175,7 @@ TEST_CASE("control server: tells a waiting client that it ends") {
 
 TEST_CASE("control server: a request that never ends is refused at its limit") {
   Served served;
-  const FileDescriptor socket = served.Connect();
+  const OwnedDescriptor socket = served.Connect();
   Send(socket, std::string(70000, 'x'));
   CHECK(ReadAll(socket).find("longer than 65536 bytes") != std::string::npos);
   CHECK(served.Ask({.verb = ControlVerb::kPoll, .portal = "acme"}).result.ok());
@@ -183,12 +183,12 @@ TEST_CASE("control server: a request that never ends is refused at its limit") {
 
 TEST_CASE("control server: a request that stops half way is answered or dropped") {
   Served served({.request_time = 50ms});
-  const FileDescriptor half = served.Connect();
+  const OwnedDescriptor half = served.Connect();
   Send(half, "{\"verb\":");
   ::shutdown(half.number(), SHUT_WR);
   CHECK(ReadAll(half).find("not a complete line") != std::string::npos);
 
-  const FileDescriptor silent = served.Connect();
+  const OwnedDescriptor silent = served.Connect();
   Send(silent, "{\"verb\":");
   CHECK(ReadAll(silent).empty());
 }
@@ -196,7 +196,7 @@ TEST_CASE("control server: a request that stops half way is answered or dropped"
 TEST_CASE("control server: a client that takes nothing is dropped and others are served") {
   Served served({.answer_time = 50ms});
   served.status = "{\"x\":\"" + std::string(5000000, 'y') + "\"}";
-  const FileDescriptor stuck = served.Connect();
+  const OwnedDescriptor stuck = served.Connect();
   Send(stuck, FormatControlRequest({.verb = ControlVerb::kStatus}));
 
   CHECK(served.Ask({.verb = ControlVerb::kPoll, .portal = "acme"}).result.ok());
@@ -207,9 +207,9 @@ TEST_CASE("control server: a client that takes nothing is dropped and others are
 
 TEST_CASE("control server: more clients than it has room for are turned away") {
   Served served({.max_connections = 2, .request_time = kPatience});
-  const FileDescriptor first = served.Connect();
-  const FileDescriptor second = served.Connect();
-  const FileDescriptor third = served.Connect();
+  const OwnedDescriptor first = served.Connect();
+  const OwnedDescriptor second = served.Connect();
+  const OwnedDescriptor third = served.Connect();
   CHECK(ReadAll(third).empty());
 
   Send(first, FormatControlRequest({.verb = ControlVerb::kPoll, .portal = "acme"}));
@@ -225,7 +225,7 @@ TEST_CASE("control server: random bytes get an answer, never a crash") {
       state = state * 1664525U + 1013904223U;
       junk += static_cast<char>(state >> 24);
     }
-    const FileDescriptor socket = served.Connect();
+    const OwnedDescriptor socket = served.Connect();
     Send(socket, junk + "\n");
     CHECK(ReadAll(socket).find("\"ok\":false") != std::string::npos);
   }
