@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "model/exchange.h"
+#include "telemetry/metric_registry.h"
+#include "telemetry/series.h"
+
+namespace hubmirror {
+
+/// The series of one portal, at most 60; they leave the registry with this object. Guarded by its
+/// owner.
+class PortalSeries {
+ public:
+  PortalSeries(MetricRegistry& registry, const PortalKey& portal);
+
+  void SetStreams(size_t configured);
+  void SetAuthValid(bool valid);
+  void SetTokenExpiry(TimePoint expires_at);
+  void CountExchange(const Exchange& exchange);
+  void CountThrottle(std::chrono::milliseconds waited);
+  void CountRetry(const std::string& reason);
+  void CountTokenRefreshFailure();
+
+ private:
+  GaugeSeries streams_;
+  CounterSet requests_;
+  CounterSet failures_;
+  CounterSeries bytes_;
+  CounterSet retries_;
+  GaugeSeries burst_limit_;
+  GaugeSeries burst_remaining_;
+  GaugeSeries daily_limit_;
+  GaugeSeries daily_remaining_;
+  CounterSeries throttle_;
+  GaugeSeries auth_valid_;
+  GaugeSeries token_expiry_;
+  CounterSeries refresh_failures_;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "telemetry/manual_clock.h"
+#include "telemetry/telemetry.h"
+
+namespace hubmirror {
+
+/// A daemon whose every report has been made with every word it can carry, so that every series
+/// there can be is there.
+struct BusyDaemon {
+  BusyDaemon();
+  ManualClock clock;
+  Telemetry telemetry;
+};
+
+}  // namespace hubmirror
