@@ -226,7 +226,10 @@ std::string FormatResult(const ControlResult& result, std::string_view status) {
   if (!result.next.empty()) Put(json, "next", result.next);
   if (!status.empty()) {
     json.Key("status");
-    json.RawValue(status.data(), status.size(), rapidjson::kObjectType);
+    // Line breaks in JSON are blanks between its parts, never part of a string.
+    std::string one_line(status);
+    std::replace(one_line.begin(), one_line.end(), '\n', ' ');
+    json.RawValue(one_line.data(), one_line.size(), rapidjson::kObjectType);
   }
   json.EndObject();
   return Line(buffer);

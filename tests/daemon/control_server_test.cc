@@ -14,69 +14,15 @@
 
 #include "daemon/control_client.h"
 #include "daemon/control_socket.h"
-#include "memory_log.h"
-#include "recording_controls.h"
+#include "served_control.h"
 
 namespace hubmirror {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 10s;  // Of the test itself; nothing here takes that long.
-
-/// A control server at a socket in a folder of its own.
-class Served {
- public:
-  explicit Served(ControlServer::Options options = {})
-      : path_(NewFolder() + "/control.sock"), server_(WithPath(std::move(options)), desk_, clock_) {
-    REQUIRE(server_.Start());
-  }
-  ~Served() {
-    std::error_code ignored;
-    std::filesystem::remove_all(std::filesystem::path(path_).parent_path(), ignored);
-  }
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
-
-  const std::string& path() const { return path_; }
-
-  ControlAnswer Ask(const ControlRequest& request) {
-    return AskDaemon(
-        path_, request, [this](const SettleProgress&) { ++progress_lines; }, kPatience);
-  }
-  OwnedDescriptor Connect() {
-    auto socket = ConnectTo(path_, kPatience);
-    REQUIRE(socket);
-    return std::move(*socket);
-  }
-
-  static std::string NewFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "control.XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    return pattern;
-  }
-
-  testing::RecordingControls controls;
-  std::string status = "{}";
-  int progress_lines = 0;
-
- private:
-  ControlServer::Options WithPath(ControlServer::Options options) const {
-    options.socket_path = path_;
-    options.settle_tick = 1ms;
-    return options;
-  }
-
-  const std::string path_;
-  SystemClock clock_;
-  testing::MemoryLog log_;
-  ControlDesk desk_{controls, [this] { return status; },
-                    [] {
-                      return ControlResult{ControlCode::kOk, "nothing changed", ""};
-                    },
-                    log_};
-  ControlServer server_;
-};
+using testing::kPatience;
+using testing::NewFolder;
+using testing::Served;
 
 void Send(const OwnedDescriptor& socket, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -233,7 +179,7 @@ TEST_CASE("control server: random bytes get an answer, never a crash") {
 }
 
 TEST_CASE("control server: replaces the socket of a dead daemon") {
-  const std::string folder = Served::NewFolder();
+  const std::string folder = NewFolder();
   const std::string path = folder + "/control.sock";
   { const auto dead = ListenAt(path); }
   REQUIRE(std::filesystem::exists(path));
@@ -249,7 +195,7 @@ TEST_CASE("control server: leaves a living daemon's socket and other files alone
   CHECK(second.error().find("in use by another hubmirrord") != std::string::npos);
   CHECK(served.Ask({.verb = ControlVerb::kPoll, .portal = "acme"}).result.ok());
 
-  const std::string folder = Served::NewFolder();
+  const std::string folder = NewFolder();
   std::ofstream(folder + "/precious") << "text";
   const auto file = ListenAt(folder + "/precious");
   REQUIRE_FALSE(file);
@@ -278,7 +224,7 @@ TEST_CASE("control server: takes its socket away when it ends") {
 }
 
 TEST_CASE("control client: says what to do when nobody is there") {
-  const std::string folder = Served::NewFolder();
+  const std::string folder = NewFolder();
   const ControlAnswer answer = AskDaemon(folder + "/none.sock", {}, [](const SettleProgress&) {});
   CHECK(answer.result.code == ControlCode::kUnavailable);
   CHECK(answer.result.message.find("No such file or directory") != std::string::npos);
@@ -287,7 +233,7 @@ TEST_CASE("control client: says what to do when nobody is there") {
 }
 
 TEST_CASE("control client: a daemon that hangs is given up on") {
-  const std::string folder = Served::NewFolder();
+  const std::string folder = NewFolder();
   const auto deaf = ListenAt(folder + "/deaf.sock");
   REQUIRE(deaf);
   const ControlAnswer answer = AskDaemon(

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <ostream>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.h"
+
+namespace hubmirror {
+
+/// What a verb may use of the world. Owned by one thread.
+struct CliContext {
+  std::ostream& out;
+  std::ostream& err;
+  bool terminal = false;  ///< `out` is a terminal: it may be drawn over
+  const Clock& clock;
+  /// Value of an environment variable, empty when it is not set.
+  std::function<std::string(const std::string& name)> environment;
+  std::stop_token stop;
+};
+
+// Exit codes of the command line beside those of ControlCode (sysexits.h).
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitProblem = 1;
+inline constexpr int kExitUsage = 64;
+inline constexpr int kExitUnavailable = 69;
+inline constexpr int kExitBug = 70;
+inline constexpr int kExitInputOutput = 74;
+inline constexpr int kExitPermission = 77;
+inline constexpr int kExitConfiguration = 78;
+
+/// Writes `hubmirror: message` and `Next: next` to the error stream; returns `code`.
+int Fail(const CliContext& context, int code, const std::string& message, const std::string& next);
+
+}  // namespace hubmirror

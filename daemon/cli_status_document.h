@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+
+namespace hubmirror {
+
+/// One stream as the status document shows it.
+struct ShownStream {
+  std::string object;
+  std::string state;
+  std::string reason;
+  std::string message;
+  std::string last_error;  ///< the latest of its jobs that has not been followed by a success
+  int64_t rows = 0;
+  int64_t pending = 0;
+  int64_t quarantined = 0;
+  std::optional<std::chrono::seconds> age;
+  std::chrono::seconds freshness_target{0};
+  bool backfill_running = false;
+  int64_t backfill_done = 0;
+  int64_t backfill_expected = 0;
+  std::optional<std::chrono::seconds> backfill_eta;
+};
+
+struct ShownPortal {
+  PortalKey key;
+  int64_t portal_id = 0;
+  bool auth_valid = true;
+  std::string message;
+  std::optional<int64_t> daily_limit;
+  std::optional<int64_t> daily_remaining;
+  std::optional<int64_t> daily_share;
+  int64_t requests_today = 0;
+  std::vector<ShownStream> streams;
+};
+
+/// What the command line shows of `/api/v1/status`. Fields that an older or newer daemon does not
+/// send keep their defaults.
+struct ShownStatus {
+  std::string version;
+  bool ready = false;
+  bool last_reload_accepted = true;
+  bool database_up = true;
+  std::vector<ShownPortal> portals;
+
+  /// Every portal shows its streams and none of them is in its first load.
+  bool loaded() const;
+};
+
+/// Reads the document; the error is words for people.
+Result<ShownStatus, std::string> ReadStatus(const std::string& document);
+
+/// The document with only `portal` left in `portals`; nullopt: it is not there.
+std::optional<std::string> OnlyPortal(const std::string& document, const PortalKey& portal);
+
+/// The document, indented for people.
+std::string Indented(const std::string& document);
+
+}  // namespace hubmirror

@@ -1,0 +1,59 @@
+#include "daemon/cli_words.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace hubmirror {
+
+std::string CountWords(int64_t count) {
+  std::string words = std::to_string(count);
+  const std::string::size_type first_digit = count < 0 ? 1 : 0;
+  for (auto at = words.size(); at > first_digit + 3;) {
+    at -= 3;
+    words.insert(at, 1, ',');
+  }
+  return words;
+}
+
+std::string SpanWords(std::chrono::seconds span) {
+  static constexpr std::array<std::pair<int64_t, char>, 4> kUnits{
+      {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}}};
+  int64_t rest = std::max<int64_t>(span.count(), 0);
+  std::string words;
+  int shown = 0;
+  for (const auto& [seconds, letter] : kUnits) {
+    const int64_t units = rest / seconds;
+    rest %= seconds;
+    if (units > 0) words += (words.empty() ? "" : " ") + std::to_string(units) + letter;
+    // Small units beside large ones say nothing: `12d 4h`, but `12d` rather than `12d 5m`.
+    if (!words.empty() && ++shown == 2) break;
+  }
+  return words.empty() ? "0s" : words;
+}
+
+std::string ProgressBar(double share, int width) {
+  const double cut = std::isfinite(share) ? std::clamp(share, 0.0, 1.0) : 0.0;
+  const int filled = static_cast<int>(cut * width);
+  return "[" + std::string(static_cast<size_t>(filled), '#') +
+         std::string(static_cast<size_t>(width - filled), '-') + "]";
+}
+
+std::string Printable(std::string_view text) {
+  std::string printable(text);
+  std::replace_if(
+      printable.begin(), printable.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return printable;
+}
+
+std::string Padded(std::string_view text, size_t width, bool right) {
+  const auto columns = static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+  const std::string blanks(columns < width ? width - columns : 0, ' ');
+  return right ? blanks + std::string(text) : std::string(text) + blanks;
+}
+
+}  // namespace hubmirror

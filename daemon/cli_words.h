@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace hubmirror {
+
+/// `27,600`.
+std::string CountWords(int64_t count);
+/// The two largest units: `0s`, `45s`, `3m 10s`, `2h 5m`, `12d 4h`. Negative spans count as zero.
+std::string SpanWords(std::chrono::seconds span);
+/// `[######------]`: `width` cells between the brackets, filled by `share` (cut to 0..1).
+std::string ProgressBar(double share, int width);
+/// `text` with control characters (and so terminal sequences) replaced by `?`.
+std::string Printable(std::string_view text);
+/// `text` and blanks up to `width` columns; numbers are better with `right`. Counts UTF-8
+/// characters, not bytes.
+std::string Padded(std::string_view text, size_t width, bool right = false);
+
+}  // namespace hubmirror

@@ -1,0 +1,249 @@
+#include "daemon/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <sstream>
+#include <string_view>
+
+namespace hubmirror {
+namespace {
+
+constexpr int kUsage = 64;
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours{24 * 365};
+
+/// A target as typed: PORTAL, PORTAL/OBJECT or PORTAL/OBJECT/ID.
+struct TypedTarget {
+  ControlTarget target;
+  std::optional<RecordId> id;
+};
+
+std::optional<TypedTarget> ParseTarget(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream pieces(text + "/");
+  for (std::string part; std::getline(pieces, part, '/');) parts.push_back(part);
+  if (parts.empty() || parts.size() > 3 ||
+      std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.empty(); })) {
+    return std::nullopt;
+  }
+  TypedTarget typed;
+  typed.target.portal = parts[0];
+  if (parts.size() > 1) typed.target.object = parts[1];
+  if (parts.size() > 2) {
+    int64_t number = 0;
+    const char* end = parts[2].data() + parts[2].size();
+    const auto [stopped, error] = std::from_chars(parts[2].data(), end, number);
+    if (error != std::errc() || stopped != end || number <= 0) return std::nullopt;
+    typed.id = RecordId{number};
+  }
+  return typed;
+}
+
+enum class TargetShape { kPortal, kStream, kRecord };
+
+/// Declares the verbs and their options; each callback writes into one CommandLine.
+class Grammar {
+ public:
+  Grammar() {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.set_help_flag("-h,--help", "Show this help and exit");
+    app_.add_option("--config", line_.config_path, "Configuration file")->capture_default_str();
+    app_.add_option("--socket", line_.socket_path,
+                    "Control socket of the daemon, instead of the one the configuration names");
+    app_.footer(
+        "Examples:\n  hubmirror status --watch\n  hubmirror config check\n\n"
+        "`hubmirror VERB --help` shows what a verb takes.");
+    AddStatus();
+    AddConfig();
+    AddPortal();
+    AddControls();
+    Verb(app_, "version", CliVerb::kVersion, "Show the version of this program",
+         "hubmirror version\n  hubmirror version --json")
+        ->add_flag("--json", line_.json, "As JSON");
+  }
+
+  Result<CommandLine, CommandLineEnd> Parse(std::vector<std::string> arguments) {
+    // CLI11 takes them from the back.
+    std::reverse(arguments.begin(), arguments.end());
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+      return End(error);
+    }
+    line_.config_given = app_.count("--config") > 0;
+    return line_;
+  }
+
+ private:
+  CLI::App* Verb(CLI::App& parent, const std::string& name, CliVerb verb, const std::string& what,
+                 const std::string& examples) {
+    CLI::App* app = parent.add_subcommand(name, what);
+    app->footer("Examples:\n  " + examples);
+    app->callback([this, verb] { line_.verb = verb; });
+    return app;
+  }
+
+  void AddTarget(CLI::App* app, const char* name, TargetShape shape) {
+    app->add_option_function<std::string>(
+           name,
+           [this, shape, name](const std::string& text) {
+             const auto typed = ParseTarget(text);
+             const bool fits = typed && (shape == TargetShape::kRecord) == typed->id.has_value() &&
+                               (shape != TargetShape::kPortal || !typed->target.object);
+             if (!fits) throw CLI::ValidationError(text + " is not of the form " + name);
+             line_.target = typed->target;
+             line_.id = typed->id;
+           },
+           "What it is about")
+        ->required(shape != TargetShape::kPortal);
+  }
+
+  void AddStatus() {
+    CLI::App* app = Verb(app_, "status", CliVerb::kStatus,
+                         "Show whether the mirror can be trusted, and what is wrong if not",
+                         "hubmirror status\n  hubmirror status acme --watch");
+    AddTarget(app, "PORTAL", TargetShape::kPortal);
+    app->add_flag("--json", line_.json, "The document of /api/v1/status");
+    CLI::Option* watch =
+        app->add_flag("--watch", line_.watch, "Show it again as it changes, until interrupted");
+    app->add_flag("--until-loaded", line_.until_loaded,
+                  "With --watch: end once the first load of every stream has ended")
+        ->needs(watch);
+  }
+
+  void AddConfig() {
+    CLI::App* group = app_.add_subcommand("config", "Work with the configuration file");
+    group->require_subcommand(1);
+    Verb(*group, "check", CliVerb::kConfigCheck, "Find every error of the configuration",
+         "hubmirror config check\n  hubmirror --config new.yaml config check --json")
+        ->add_flag("--json", line_.json, "The findings as JSON");
+    Verb(*group, "show", CliVerb::kConfigShow,
+         "Show the configuration in effect, defaults filled in, secrets as references",
+         "hubmirror config show\n  hubmirror --config new.yaml config show");
+    Verb(*group, "schema", CliVerb::kConfigSchema, "Show the JSON Schema of the configuration",
+         "hubmirror config schema\n  hubmirror config schema > hubmirror.schema.json");
+  }
+
+  void AddPortal() {
+    CLI::App* group = app_.add_subcommand("portal", "Work with the portals of the configuration");
+    group->require_subcommand(1);
+    Verb(*group, "list", CliVerb::kPortalList, "List the portals and what is mirrored of them",
+         "hubmirror portal list\n  hubmirror portal list --json")
+        ->add_flag("--json", line_.json, "As JSON");
+    AddPortalTest(*group);
+    CLI::App* authorize =
+        Verb(*group, "authorize", CliVerb::kPortalAuthorize,
+             "Let a person grant an OAuth app access to a portal, and keep the refresh token",
+             "hubmirror portal authorize acme\n"
+             "  hubmirror portal authorize acme --redirect-uri http://localhost:8080/callback");
+    AddTarget(authorize, "PORTAL", TargetShape::kPortal);
+    authorize->get_option("PORTAL")->required();
+    authorize
+        ->add_option("--redirect-uri", line_.redirect_uri,
+                     "Where HubSpot sends the browser; must be registered with the app")
+        ->capture_default_str();
+  }
+
+  void AddPortalTest(CLI::App& group) {
+    CLI::App* test = Verb(group, "test", CliVerb::kPortalTest,
+                          "Ask HubSpot whether token, portal id and scopes fit",
+                          "hubmirror portal test acme\n"
+                          "  HUBSPOT_TOKEN=... hubmirror portal test --token env:HUBSPOT_TOKEN");
+    AddTarget(test, "PORTAL", TargetShape::kPortal);
+    CLI::Option* token =
+        test->add_option("--token", line_.token_reference,
+                         "Test this token (env:NAME or file:/path) without any configuration");
+    token->excludes(test->get_option("PORTAL"));
+    test->add_option("--base-url", line_.base_url, "Where the API is")
+        ->needs(token)
+        ->capture_default_str();
+    test->add_option("--api-version", line_.api_version, "Dated version of its paths")
+        ->needs(token)
+        ->capture_default_str();
+    test->add_flag("--json", line_.json, "As JSON");
+  }
+
+  void AddControls() {
+    Control("poll", CliVerb::kPoll, "Look for changes now",
+            "hubmirror poll acme\n  hubmirror poll acme/contacts");
+    Control("pause", CliVerb::kPause, "Let nothing of it run until `resume`",
+            "hubmirror pause acme\n  hubmirror pause acme/deals");
+    Control("resume", CliVerb::kResume, "Go on after `pause`",
+            "hubmirror resume acme\n  hubmirror resume acme/deals");
+    Control("backfill", CliVerb::kBackfill, "Walk the whole list again from the start",
+            "hubmirror backfill acme\n  hubmirror backfill acme/tickets");
+    Control("settle", CliVerb::kSettle,
+            "Run every job once and wait until nothing is pending: exit 0 when done, 75 when the "
+            "time is up, 1 when a stream is blocked or suspicious",
+            "hubmirror settle acme\n  hubmirror settle acme/contacts --wait 10m")
+        ->add_option_function<std::string>(
+            "--wait",
+            [this](const std::string& text) {
+              line_.wait = ParseWait(text);
+              if (!line_.wait) throw CLI::ValidationError("--wait: " + text + " is no time span");
+            },
+            "How long at most (90s, 10m, 2h); default: 2 x confirm_after + 120s");
+    Control("resolve", CliVerb::kResolve, "Find out now what became of pending records",
+            "hubmirror resolve acme/contacts\n  hubmirror resolve acme/contacts --accept")
+        ->add_flag("--accept", line_.accept,
+                   "Release a suspicious stream: the records really are gone from HubSpot");
+    CLI::App* refresh =
+        Verb(app_, "refresh", CliVerb::kRefresh, "Read one record again from HubSpot",
+             "hubmirror refresh acme/contacts/42\n  hubmirror refresh acme/deals/9000000001");
+    AddTarget(refresh, "PORTAL/OBJECT/ID", TargetShape::kRecord);
+    Verb(app_, "reload", CliVerb::kReload,
+         "Have the daemon read its configuration again; all or nothing",
+         "hubmirror reload\n  systemctl reload hubmirror");
+  }
+
+  CLI::App* Control(const std::string& name, CliVerb verb, const std::string& what,
+                    const std::string& examples) {
+    CLI::App* app = Verb(app_, name, verb, what, examples);
+    AddTarget(app, "PORTAL[/OBJECT]", TargetShape::kStream);
+    return app;
+  }
+
+  CommandLineEnd End(const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    if (app_.exit(error, out, err) == 0) return {0, out.str()};
+    std::string verb = "hubmirror";
+    for (const CLI::App* app = &app_; !app->get_subcommands().empty();) {
+      app = app->get_subcommands().front();
+      verb += " " + app->get_name();
+    }
+    return {kUsage, "hubmirror: " + std::string(error.what()) + "\nNext: " + verb + " --help\n"};
+  }
+
+  CommandLine line_;
+  CLI::App app_{
+      "Keeps a true, fresh, queryable copy of HubSpot portals in PostgreSQL: the command "
+      "line of hubmirrord.",
+      "hubmirror"};
+};
+
+}  // namespace
+
+Result<CommandLine, CommandLineEnd> ParseCommandLine(std::vector<std::string> arguments) {
+  return Grammar().Parse(std::move(arguments));
+}
+
+std::optional<std::chrono::milliseconds> ParseWait(const std::string& text) {
+  static constexpr std::array<std::pair<std::string_view, int64_t>, 4> kUnits{
+      {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}}};
+  int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [unit_at, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || number < 0) return std::nullopt;
+  const std::string_view unit(unit_at, static_cast<size_t>(end - unit_at));
+  for (const auto& [name, milliseconds] : kUnits) {
+    if (unit == name && number <= kLongestWait.count() / milliseconds) {
+      return std::chrono::milliseconds{number * milliseconds};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/controls.h"
+
+namespace hubmirror {
+
+/// What `hubmirror` was asked to do.
+enum class CliVerb {
+  kStatus,
+  kConfigCheck,
+  kConfigShow,
+  kConfigSchema,
+  kPortalList,
+  kPortalTest,
+  kPortalAuthorize,
+  kPoll,
+  kPause,
+  kResume,
+  kBackfill,
+  kSettle,
+  kResolve,
+  kRefresh,
+  kReload,
+  kVersion,
+};
+
+/// The arguments of `hubmirror`, read. Which fields count depends on the verb.
+struct CommandLine {
+  CliVerb verb = CliVerb::kStatus;
+  std::string config_path = "/etc/hubmirror/hubmirror.yaml";
+  bool config_given = false;  ///< by --config, rather than the default
+  std::string socket_path;    ///< --socket; empty: as the configuration says
+  ControlTarget target;       ///< an empty portal: all portals (status, portal list)
+  std::optional<RecordId> id;
+  bool json = false;
+  bool watch = false;
+  bool until_loaded = false;
+  bool accept = false;
+  std::optional<std::chrono::milliseconds> wait;
+  /// `portal test --token REF`: without a configuration.
+  std::string token_reference;
+  std::string base_url = "https://api.hubapi.com";
+  std::string api_version = "2026-09";
+  /// `portal authorize`: where the browser is sent back to.
+  std::string redirect_uri = "http://localhost:9438/callback";
+};
+
+/// Nothing to run: help was asked for (code 0, text for stdout) or the arguments are wrong (code
+/// 64, text for stderr that ends with the next step).
+struct CommandLineEnd {
+  int exit_code = 0;
+  std::string text;
+};
+
+/// Reads the arguments, program name left out. Pure.
+Result<CommandLine, CommandLineEnd> ParseCommandLine(std::vector<std::string> arguments);
+
+/// `90s`, `5m`, `2h`, `500ms`, up to a year; nullopt for anything else.
+std::optional<std::chrono::milliseconds> ParseWait(const std::string& text);
+
+}  // namespace hubmirror

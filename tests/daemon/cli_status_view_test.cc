@@ -1,0 +1,108 @@
+#include "daemon/cli_status_view.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "sample_status.h"
+
+namespace hubmirror {
+namespace {
+
+using testing::kSampleStatus;
+
+ShownStatus Sample() {
+  auto status = ReadStatus(kSampleStatus);
+  REQUIRE(status);
+  return *status;
+}
+
+bool Holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("cli status: the document is read as it is") {
+  const ShownStatus status = Sample();
+  REQUIRE(status.portals.size() == 2);
+  const ShownPortal& acme = status.portals[0];
+  CHECK(acme.key == "acme");
+  CHECK(acme.portal_id == 1234567);
+  CHECK(acme.daily_share == 312500);
+  CHECK(acme.requests_today == 1204);
+  REQUIRE(acme.streams.size() == 3);
+  CHECK(acme.streams[0].backfill_done == 11316);
+  CHECK_FALSE(acme.streams[0].age);
+  CHECK(acme.streams[1].age == std::chrono::seconds{12});
+  CHECK_FALSE(status.portals[1].auth_valid);
+  CHECK_FALSE(status.portals[1].daily_limit);
+}
+
+TEST_CASE("cli status: an error that a success followed is not shown") {
+  const ShownStatus status = Sample();
+  CHECK(status.portals[0].streams[1].last_error.empty());
+  CHECK(status.portals[0].streams[2].last_error == "sweep: 403 \x1b[2J");
+}
+
+TEST_CASE("cli status: what is not a status document is an error") {
+  for (const char* text : {"", "null", "[]", "{}", "{\"portals\":[]}", "{\"portals\":{}"}) {
+    CAPTURE(text);
+    CHECK_FALSE(ReadStatus(text));
+  }
+}
+
+TEST_CASE("cli status: loaded only when every stream of every portal is") {
+  ShownStatus status = Sample();
+  CHECK_FALSE(status.loaded());
+  status.portals[0].streams.erase(status.portals[0].streams.begin());
+  CHECK_FALSE(status.loaded());  // `beta` has not shown its streams yet
+  status.portals.pop_back();
+  CHECK(status.loaded());
+}
+
+TEST_CASE("cli status: the table says what can be trusted and what is wrong") {
+  const std::string table = StatusTable(Sample());
+  CAPTURE(table);
+  CHECK(Holds(table, "hubmirrord 0.1.0: not ready\n"));
+  CHECK(Holds(table, "the last reload was refused"));
+  CHECK(Holds(table,
+              "acme (portal 1234567): 1,204 requests today of our share of 312,500, "
+              "600,000 of 625,000 left in the account\n"));
+  CHECK(Holds(table, "[########------------] 41%, 2,035/s, eta 8s\n"));
+  CHECK(Holds(table, "blocked/scope"));
+  CHECK(Holds(table, "    grant sales-email-read to the app\n"));
+  CHECK(Holds(table, "    last error: sweep: 403 ?[2J\n"));
+  CHECK(Holds(table, "    records could not be stored"));
+  CHECK(Holds(table, "beta (portal 7654321)"));
+  CHECK(Holds(table, "  the token is refused\n  the token was refused\n"));
+  CHECK_FALSE(Holds(table, "\x1b"));
+}
+
+TEST_CASE("cli status: columns line up") {
+  const std::string table = StatusTable(Sample());
+  const auto heading = table.find("  OBJECT");
+  const auto row = table.find("  deals");
+  REQUIRE(heading != std::string::npos);
+  REQUIRE(row != std::string::npos);
+  CHECK(table.find("ROWS", heading) - heading + 4 == table.find("4,600", row) - row + 5);
+}
+
+TEST_CASE("cli status: one line sums the load up") {
+  CHECK(StatusLine(Sample().portals[0]) ==
+        "acme: 15,916 of 32,200 records (49%), 2,035/s, eta 8s; contacts backfilling, deals "
+        "current, emails blocked/scope");
+  CHECK(StatusLine(Sample().portals[1]) == "beta: 0 of 0 records (0%); no stream has started yet");
+}
+
+TEST_CASE("cli status: one portal can be picked from the document") {
+  const auto only = OnlyPortal(kSampleStatus, "beta");
+  REQUIRE(only);
+  const auto status = ReadStatus(*only);
+  REQUIRE(status);
+  REQUIRE(status->portals.size() == 1);
+  CHECK(status->portals[0].key == "beta");
+  CHECK(status->version == "0.1.0");
+  CHECK_FALSE(OnlyPortal(kSampleStatus, "gamma"));
+}
+
+}  // namespace
+}  // namespace hubmirror

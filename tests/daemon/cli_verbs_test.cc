@@ -1,0 +1,138 @@
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "daemon/cli_control.h"
+#include "daemon/cli_status.h"
+#include "sample_status.h"
+#include "served_control.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::kSampleStatus;
+using testing::Served;
+
+/// A clock whose sleeps end at once, a set number of times.
+class HurriedClock final : public Clock {
+ public:
+  explicit HurriedClock(int sleeps) : sleeps_(sleeps) {}
+  Instant Now() const override { return {}; }
+  TimePoint WallNow() const override { return {}; }
+  bool SleepUntil(Instant, std::stop_token) const override { return sleeps_-- > 0; }
+
+ private:
+  mutable int sleeps_;
+};
+
+/// The command line, its output caught.
+struct Shell {
+  explicit Shell(int sleeps = 0) : clock(sleeps) {}
+
+  std::ostringstream out;
+  std::ostringstream err;
+  HurriedClock clock;
+  CliContext context{.out = out,
+                     .err = err,
+                     .terminal = false,
+                     .clock = clock,
+                     .environment = [](const std::string&) { return std::string(); },
+                     .stop = {}};
+};
+
+CommandLine Line(const std::vector<std::string>& arguments) {
+  auto line = ParseCommandLine(arguments);
+  REQUIRE(line);
+  return *line;
+}
+
+TEST_CASE("cli: a wish reaches the daemon and its answer the user") {
+  Served served;
+  served.controls.Answer({ControlCode::kOk, "contacts is due now", ""});
+  Shell shell;
+  CHECK(RunControl(shell.context, Line({"poll", "acme/contacts"}), served.path()) == 0);
+  CHECK(served.controls.asked() == std::vector<std::string>{"poll acme/contacts"});
+  CHECK(shell.out.str() == "contacts is due now\n");
+}
+
+TEST_CASE("cli: a refusal has its exit code, its reason and the next step") {
+  Served served;
+  served.controls.Answer({ControlCode::kUnknownTarget, "no such object", "one of: contacts"});
+  Shell shell;
+  CHECK(RunControl(shell.context, Line({"pause", "acme/cars"}), served.path()) == 64);
+  CHECK(shell.err.str() == "hubmirror: no such object\nNext: one of: contacts\n");
+  CHECK(shell.out.str().empty());
+}
+
+TEST_CASE("cli: without a daemon every verb exits 69") {
+  Shell shell;
+  CHECK(RunControl(shell.context, Line({"reload"}), "/no/such/socket") == 69);
+  CHECK(RunStatus(shell.context, Line({"status"}), "/no/such/socket") == 69);
+  CHECK(shell.err.str().find("\nNext: start the daemon") != std::string::npos);
+}
+
+TEST_CASE("cli: a settle shows its counts and ends with the daemon's verdict") {
+  Served served;
+  SettleProgress progress;
+  progress.jobs_left = 3;
+  progress.pending = 1200;
+  served.controls.Report(progress);
+  served.controls.patience = 20ms;
+  Shell shell;
+  CHECK(RunControl(shell.context, Line({"settle", "acme"}), served.path()) == 75);
+  CHECK(shell.out.str() == "3 jobs to finish, 1,200 records pending\n");
+  CHECK(shell.err.str().find("has not settled in time") != std::string::npos);
+}
+
+TEST_CASE("cli: status shows a table, or the document") {
+  Served served;
+  served.status = kSampleStatus;
+  Shell table;
+  CHECK(RunStatus(table.context, Line({"status"}), served.path()) == 0);
+  CHECK(table.out.str().find("acme (portal 1234567)") != std::string::npos);
+
+  Shell json;
+  CHECK(RunStatus(json.context, Line({"status", "beta", "--json"}), served.path()) == 0);
+  CHECK(json.out.str().find("\"portal_id\": 7654321") != std::string::npos);
+  CHECK(json.out.str().find("acme") == std::string::npos);
+}
+
+TEST_CASE("cli: status of a portal the daemon does not have is usage") {
+  Served served;
+  served.status = kSampleStatus;
+  Shell shell;
+  CHECK(RunStatus(shell.context, Line({"status", "gamma"}), served.path()) == 64);
+  CHECK(shell.err.str().find("no portal called gamma") != std::string::npos);
+}
+
+TEST_CASE("cli: a watch writes a line only when something changed") {
+  Served served;
+  served.status = kSampleStatus;
+  Shell shell(3);
+  CHECK(RunStatus(shell.context, Line({"status", "acme", "--watch"}), served.path()) == 0);
+  CHECK(shell.out.str() ==
+        "acme: 15,916 of 32,200 records (49%), 2,035/s, eta 8s; contacts backfilling, deals "
+        "current, emails blocked/scope\n");
+}
+
+TEST_CASE("cli: a watch outlives a daemon that is away") {
+  Shell shell(3);
+  CHECK(RunStatus(shell.context, Line({"status", "--watch"}), "/no/such/socket") == 0);
+  CHECK(shell.out.str().find("cannot reach the daemon") != std::string::npos);
+}
+
+TEST_CASE("cli: a watch until loaded ends by itself") {
+  Served served;
+  served.status = R"({"portals":{"acme":{"streams":{"deals":{"state":"current","rows":5}}}}})";
+  Shell shell(1000000);
+  CHECK(RunStatus(shell.context, Line({"status", "--watch", "--until-loaded"}), served.path()) ==
+        0);
+  CHECK(shell.out.str() == "acme: 5 of 5 records (100%); deals current\n");
+}
+
+}  // namespace
+}  // namespace hubmirror

@@ -1,0 +1,54 @@
+#include "daemon/cli_words.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("cli words: counts are grouped by thousands") {
+  CHECK(CountWords(0) == "0");
+  CHECK(CountWords(999) == "999");
+  CHECK(CountWords(1000) == "1,000");
+  CHECK(CountWords(27600123) == "27,600,123");
+  CHECK(CountWords(-1234) == "-1,234");
+  CHECK(CountWords(-123) == "-123");
+}
+
+TEST_CASE("cli words: spans show their two largest units") {
+  CHECK(SpanWords(0s) == "0s");
+  CHECK(SpanWords(-5s) == "0s");
+  CHECK(SpanWords(45s) == "45s");
+  CHECK(SpanWords(190s) == "3m 10s");
+  CHECK(SpanWords(5min) == "5m");
+  CHECK(SpanWords(2h + 5min + 7s) == "2h 5m");
+  CHECK(SpanWords(24h * 12 + 4h) == "12d 4h");
+  CHECK(SpanWords(24h * 12 + 5min) == "12d");
+}
+
+TEST_CASE("cli words: a bar is never over- or underfull") {
+  CHECK(ProgressBar(0.0, 4) == "[----]");
+  CHECK(ProgressBar(0.5, 4) == "[##--]");
+  CHECK(ProgressBar(1.0, 4) == "[####]");
+  CHECK(ProgressBar(7.0, 4) == "[####]");
+  CHECK(ProgressBar(-1.0, 4) == "[----]");
+  CHECK(ProgressBar(std::nan(""), 4) == "[----]");
+}
+
+TEST_CASE("cli words: terminal sequences do not reach the terminal") {
+  CHECK(Printable("a\x1b[2Jb\nc\x7f") == "a?[2Jb?c?");
+  CHECK(Printable("Zürich") == "Zürich");
+}
+
+TEST_CASE("cli words: padding counts characters, not bytes") {
+  CHECK(Padded("ab", 4) == "ab  ");
+  CHECK(Padded("ab", 4, true) == "  ab");
+  CHECK(Padded("Zürich", 7) == "Zürich ");
+  CHECK(Padded("abcdef", 4) == "abcdef");
+}
+
+}  // namespace
+}  // namespace hubmirror

@@ -1,0 +1,153 @@
+#include "daemon/command_line.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+CommandLine Parsed(const std::vector<std::string>& arguments) {
+  auto line = ParseCommandLine(arguments);
+  REQUIRE(line);
+  return *line;
+}
+
+CommandLineEnd Ended(const std::vector<std::string>& arguments) {
+  auto line = ParseCommandLine(arguments);
+  REQUIRE_FALSE(line);
+  return line.error();
+}
+
+TEST_CASE("command line: every verb is known") {
+  const std::vector<std::pair<std::vector<std::string>, CliVerb>> cases = {
+      {{"status"}, CliVerb::kStatus},
+      {{"config", "check"}, CliVerb::kConfigCheck},
+      {{"config", "show"}, CliVerb::kConfigShow},
+      {{"config", "schema"}, CliVerb::kConfigSchema},
+      {{"portal", "list"}, CliVerb::kPortalList},
+      {{"portal", "test", "acme"}, CliVerb::kPortalTest},
+      {{"portal", "authorize", "acme"}, CliVerb::kPortalAuthorize},
+      {{"poll", "acme"}, CliVerb::kPoll},
+      {{"pause", "acme"}, CliVerb::kPause},
+      {{"resume", "acme"}, CliVerb::kResume},
+      {{"backfill", "acme"}, CliVerb::kBackfill},
+      {{"settle", "acme"}, CliVerb::kSettle},
+      {{"resolve", "acme"}, CliVerb::kResolve},
+      {{"refresh", "acme/deals/7"}, CliVerb::kRefresh},
+      {{"reload"}, CliVerb::kReload},
+      {{"version"}, CliVerb::kVersion},
+  };
+  for (const auto& [arguments, verb] : cases) {
+    CAPTURE(arguments.front());
+    CHECK(Parsed(arguments).verb == verb);
+  }
+}
+
+TEST_CASE("command line: global options stand before or after the verb") {
+  const CommandLine before = Parsed({"--config", "a.yaml", "status"});
+  const CommandLine after = Parsed({"status", "--config=a.yaml", "--socket", "s"});
+  CHECK(before.config_path == "a.yaml");
+  CHECK(before.config_given);
+  CHECK(after.config_path == "a.yaml");
+  CHECK(after.socket_path == "s");
+  CHECK(Parsed({"status"}).config_path == "/etc/hubmirror/hubmirror.yaml");
+  CHECK_FALSE(Parsed({"status"}).config_given);
+}
+
+TEST_CASE("command line: a target is a portal, a stream or a record") {
+  CHECK(Parsed({"poll", "acme"}).target.portal == "acme");
+  CHECK_FALSE(Parsed({"poll", "acme"}).target.object);
+  CHECK(Parsed({"poll", "acme/deals"}).target.object == "deals");
+
+  const CommandLine refresh = Parsed({"refresh", "acme/deals/9000000001"});
+  CHECK(refresh.target.object == "deals");
+  CHECK(refresh.id == RecordId{9000000001});
+}
+
+TEST_CASE("command line: options of a verb") {
+  CHECK(Parsed({"status", "acme", "--json"}).json);
+  CHECK(Parsed({"status", "--watch", "--until-loaded"}).until_loaded);
+  CHECK(Parsed({"settle", "acme", "--wait", "90s"}).wait == 90s);
+  CHECK_FALSE(Parsed({"settle", "acme"}).wait);
+  CHECK(Parsed({"resolve", "acme/deals", "--accept"}).accept);
+  CHECK(Parsed({"portal", "test", "--token", "env:T"}).token_reference == "env:T");
+}
+
+TEST_CASE("command line: what makes no sense is usage, with the next step") {
+  const std::vector<std::vector<std::string>> cases = {
+      {},
+      {"frobnicate"},
+      {"poll"},
+      {"poll", "acme/deals/7"},
+      {"poll", "acme/"},
+      {"poll", "/deals"},
+      {"poll", "a/b/c/d"},
+      {"poll", "acme", "beta"},
+      {"poll", "acme", "--accept"},
+      {"refresh", "acme/deals"},
+      {"refresh", "acme/deals/x"},
+      {"refresh", "acme/deals/0"},
+      {"refresh", "acme/deals/99999999999999999999"},
+      {"status", "acme/deals"},
+      {"status", "--until-loaded"},
+      {"settle", "acme", "--wait", "soon"},
+      {"config"},
+      {"portal", "authorize"},
+      {"portal", "test", "acme", "--token", "env:T"},
+      {"portal", "test", "acme", "--base-url", "http://x"},
+      {"reload", "acme"},
+  };
+  for (const auto& arguments : cases) {
+    const CommandLineEnd end = Ended(arguments);
+    CAPTURE(end.text);
+    CHECK(end.exit_code == 64);
+    CHECK(end.text.find("\nNext: hubmirror") != std::string::npos);
+    CHECK(end.text.find("--help\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("command line: the next step names the verb that went wrong") {
+  CHECK(Ended({"poll"}).text.find("Next: hubmirror poll --help") != std::string::npos);
+  CHECK(Ended({"portal", "authorize"}).text.find("Next: hubmirror portal authorize --help") !=
+        std::string::npos);
+}
+
+TEST_CASE("command line: help is no error and shows two examples") {
+  const std::vector<std::vector<std::string>> cases = {
+      {"--help"},
+      {"status", "--help"},
+      {"config", "check", "--help"},
+      {"portal", "authorize", "-h"},
+      {"settle", "--help"},
+      {"refresh", "--help"},
+  };
+  for (const auto& arguments : cases) {
+    const CommandLineEnd end = Ended(arguments);
+    CHECK(end.exit_code == 0);
+    const auto examples = end.text.find("Examples:");
+    REQUIRE(examples != std::string::npos);
+    const auto first = end.text.find("  hubmirror", examples);
+    REQUIRE(first != std::string::npos);
+    CHECK(end.text.find("  hubmirror", first + 1) != std::string::npos);
+  }
+}
+
+TEST_CASE("command line: a wait needs a unit and stays within a year") {
+  CHECK(ParseWait("500ms") == 500ms);
+  CHECK(ParseWait("90s") == 90s);
+  CHECK(ParseWait("5m") == 5min);
+  CHECK(ParseWait("2h") == 2h);
+  CHECK(ParseWait("8760h") == 8760h);
+  for (const char* text : {"", "5", "s", "-5s", "5 s", "5sec", "1.5h", "8761h",
+                           "99999999999999999999s", "9223372036854775807h"}) {
+    CAPTURE(text);
+    CHECK_FALSE(ParseWait(text));
+  }
+}
+
+}  // namespace
+}  // namespace hubmirror
