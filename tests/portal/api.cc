@@ -137,13 +137,14 @@ HttpResponse Api::Answer(const HttpRequest& request, Instant wall_now) {
   Portal& portal = *caller.portal;
   const bool drops = request.number_on_connection > 0 &&
                      portal.random.Chance(portal.settings.live.close_on_request);
+  HttpResponse response;
   if (drops) {
-    HttpResponse nothing;
-    nothing.delivery = Delivery::kNothing;
-    return nothing;
+    response.status = 0;
+    response.delivery = Delivery::kNothing;
+  } else {
+    response = AnswerFor(caller, route, request, wall_now);
+    Dress(portal, request, wall_now, response);
   }
-  HttpResponse response = AnswerFor(caller, route, request, wall_now);
-  Dress(portal, request, wall_now, response);
   const bool known = caller.holder.standing != AccessTokens::Standing::kUnknown;
   stats_.Count(known ? portal.settings.portal_id : 0,
                EndpointName(route, request.Query("archived") == "true"), response.status);

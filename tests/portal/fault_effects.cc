@@ -7,6 +7,7 @@ namespace {
 
 HttpResponse Deliver(Delivery delivery, Duration spread = 0) {
   HttpResponse response;
+  response.status = 0;  // None is sent.
   response.delivery = delivery;
   response.spread = spread;
   return response;

@@ -11,6 +11,8 @@ void SearchIndex::CatchUp(Instant now) {
     Apply(pending_.top());
     pending_.pop();
   }
+  // With nothing on its way, no older change can come any more.
+  if (pending_.empty()) applied_.clear();
 }
 
 void SearchIndex::Apply(const Change& change) {

@@ -42,7 +42,7 @@ class SearchIndex {
   std::map<RecordId, VersionRef> by_id_;
   std::set<std::pair<Instant, RecordId>> by_stamp_;
   std::priority_queue<Change> pending_;
-  std::unordered_map<RecordId, uint64_t> applied_;  ///< number of the newest change taken in
+  std::unordered_map<RecordId, uint64_t> applied_;  ///< newest change taken in
   uint64_t next_number_ = 1;
 };
 
