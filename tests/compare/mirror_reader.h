@@ -1,0 +1,53 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compare/difference.h"
+#include "compare/mirror.h"
+
+namespace hubmirror::compare {
+
+/// Reads one portal's schema. Every failure throws std::runtime_error or what libpqxx throws.
+/// Owned by one thread.
+class MirrorReader {
+ public:
+  MirrorReader(const std::string& dsn, std::string schema);
+  ~MirrorReader();
+
+  /// Table, views and `properties` of one object type; a relation that is not there has no columns.
+  ObjectLayout Layout(const std::string& object);
+
+  /// Rows of one relation, ascending by id, a page at a time.
+  class Rows {
+   public:
+    Rows(MirrorReader& reader, Relation relation);
+    std::optional<MirrorRow> Next();
+
+   private:
+    void ReadPage();
+
+    MirrorReader& reader_;
+    const Relation relation_;
+    const size_t id_column_;
+    std::deque<MirrorRow> page_;
+    std::optional<RecordId> last_;
+    bool more_ = true;
+  };
+
+  /// Tells the sink of each line of `_pending` and `_quarantine` that concerns the object.
+  void ReportLeftovers(const std::string& object, const DifferenceSink& sink);
+
+ private:
+  std::vector<Column> Columns(const std::string& relation);
+  std::vector<MirrorProperty> Properties(const std::string& object);
+
+  class Connection;
+  const std::unique_ptr<Connection> connection_;
+  const std::string schema_;
+};
+
+}  // namespace hubmirror::compare
