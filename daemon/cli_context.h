@@ -14,6 +14,8 @@ struct CliContext {
   std::ostream& out;
   std::ostream& err;
   bool terminal = false;  ///< `out` is a terminal: it may be drawn over
+  int columns = 80;       ///< of the terminal
+  int rows = 24;
   const Clock& clock;
   /// Value of an environment variable, empty when it is not set.
   std::function<std::string(const std::string& name)> environment;

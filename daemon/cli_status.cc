@@ -1,9 +1,11 @@
 #include "daemon/cli_status.h"
 
+#include <algorithm>
 #include <map>
 
 #include "daemon/cli_status_document.h"
 #include "daemon/cli_status_view.h"
+#include "daemon/cli_words.h"
 #include "daemon/control_client.h"
 
 namespace hubmirror {
@@ -11,8 +13,9 @@ namespace {
 
 constexpr std::chrono::seconds kRedrawEvery{1};
 constexpr std::chrono::seconds kLinesEvery{2};
-// Cursor to the upper left corner, rest of the screen erased (ECMA-48 CUP and ED).
-constexpr const char* kFreshScreen = "\x1b[H\x1b[J";
+// ECMA-48: cursor to the upper left corner (CUP); erase from there to the end of the screen (ED).
+constexpr const char* kToCorner = "\x1b[H";
+constexpr const char* kEraseBelow = "\x1b[J";
 
 /// The document, or why there is none.
 struct Fetched {
@@ -61,7 +64,7 @@ class Watch {
     } else if (!status) {
       Problem(fetched.result);
     } else if (context_.terminal) {
-      context_.out << kFreshScreen << StatusTable(*status) << std::flush;
+      Draw(StatusTable(*status));
     } else {
       for (const ShownPortal& portal : status->portals) Line(portal.key, StatusLine(portal));
     }
@@ -71,10 +74,23 @@ class Watch {
   void Problem(const ControlResult& result) {
     const std::string words = result.message + "\nNext: " + result.next;
     if (context_.terminal) {
-      context_.out << kFreshScreen << words << "\n" << std::flush;
+      Draw(words + "\n");
     } else {
       Line("", words);
     }
+  }
+
+  // Over what was drawn last, so that what stands above stays; a picture taller than the screen
+  // starts at its corner.
+  void Draw(const std::string& picture) {
+    const int rows = RowsOnTerminal(picture, context_.columns);
+    if (std::max(rows, drawn_rows_) >= context_.rows) {
+      context_.out << kToCorner;
+    } else if (drawn_rows_ > 0) {
+      context_.out << "\x1b[" << drawn_rows_ << "F";  // CPL: up, to the start of the line
+    }
+    context_.out << kEraseBelow << picture << std::flush;
+    drawn_rows_ = rows;
   }
 
   // Says it unless it was said last time under the same key.
@@ -85,6 +101,7 @@ class Watch {
   const CliContext& context_;
   const bool json_;
   std::map<std::string, std::string> said_;
+  int drawn_rows_ = 0;
 };
 
 int RunWatch(const CliContext& context, const CommandLine& line, const std::string& socket_path) {

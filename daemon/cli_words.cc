@@ -6,6 +6,16 @@
 #include <utility>
 
 namespace hubmirror {
+namespace {
+
+// UTF-8 continuation bytes do not start a character.
+size_t CharactersIn(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+}  // namespace
 
 std::string CountWords(int64_t count) {
   std::string words = std::to_string(count);
@@ -48,10 +58,19 @@ std::string Printable(std::string_view text) {
   return printable;
 }
 
+int RowsOnTerminal(std::string_view text, int columns) {
+  int rows = 0;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    const int characters = static_cast<int>(CharactersIn(line));
+    rows += std::max(1, (characters + columns - 1) / columns);
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return rows;
+}
+
 std::string Padded(std::string_view text, size_t width, bool right) {
-  const auto columns = static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
+  const size_t columns = CharactersIn(text);
   const std::string blanks(columns < width ? width - columns : 0, ' ');
   return right ? blanks + std::string(text) : std::string(text) + blanks;
 }

@@ -119,6 +119,15 @@ TEST_CASE("cli: a watch writes a line only when something changed") {
         "current, emails blocked/scope\n");
 }
 
+TEST_CASE("cli: a watch on a terminal draws over its last picture only") {
+  Served served;
+  served.status = R"({"version":"1","portals":{}})";
+  Shell shell(1);
+  shell.context.terminal = true;
+  CHECK(RunStatus(shell.context, Line({"status", "--watch"}), served.path()) == 0);
+  CHECK(shell.out.str() == "\x1b[Jhubmirrord 1: not ready\n\x1b[1F\x1b[Jhubmirrord 1: not ready\n");
+}
+
 TEST_CASE("cli: a watch outlives a daemon that is away") {
   Shell shell(3);
   CHECK(RunStatus(shell.context, Line({"status", "--watch"}), "/no/such/socket") == 0);

@@ -43,6 +43,14 @@ TEST_CASE("cli words: terminal sequences do not reach the terminal") {
   CHECK(Printable("Zürich") == "Zürich");
 }
 
+TEST_CASE("cli words: rows on a terminal count wrapped lines") {
+  CHECK(RowsOnTerminal("", 10) == 0);
+  CHECK(RowsOnTerminal("abc\n", 10) == 1);
+  CHECK(RowsOnTerminal("abc\n\nabc\n", 10) == 3);
+  CHECK(RowsOnTerminal(std::string(10, 'x') + "\n", 10) == 1);
+  CHECK(RowsOnTerminal(std::string(11, 'x') + "\n", 10) == 2);
+}
+
 TEST_CASE("cli words: padding counts characters, not bytes") {
   CHECK(Padded("ab", 4) == "ab  ");
   CHECK(Padded("ab", 4, true) == "  ab");
