@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 or newer, or a derivative) that hubmirror is built from.
 #
-#   packaging/install-build-deps.sh [--test] [--tidy]
+#   packaging/install-build-deps.sh [--quickstart] [--test] [--tidy]
 #
-#   --test  also what the tests and quickstart.sh run: PostgreSQL, PgBouncer, promtool, Node, ...
-#   --tidy  also clang, clang-tidy and clang-format
+#   --quickstart  also what quickstart.sh runs: PostgreSQL and its client
+#   --test        also what the tests run: PostgreSQL, PgBouncer, promtool, Node, ...
+#   --tidy        also clang, clang-tidy and clang-format
 #
 # Installs only what is missing, as root or through sudo; a second run changes nothing. No database
 # cluster is created and no service is started or enabled by it.
@@ -14,10 +15,10 @@ build_packages=(
   g++ cmake ninja-build ccache pkg-config ca-certificates
   libcli11-dev libcpp-httplib-dev libbrotli-dev libssl-dev zlib1g-dev rapidjson-dev libyaml-cpp-dev
   libpqxx-dev libpq-dev prometheus-cpp-dev libsystemd-dev libxxhash-dev
+  doctest-dev
 )
-test_packages=(
-  doctest-dev postgresql postgresql-client pgbouncer prometheus systemd shellcheck curl
-)
+quickstart_packages=(postgresql postgresql-client curl)
+test_packages=("${quickstart_packages[@]}" pgbouncer prometheus systemd shellcheck)
 tidy_packages=(clang clang-tidy clang-format)
 # Packages whose service would start by itself.
 with_service=(prometheus pgbouncer)
@@ -34,6 +35,7 @@ installed() {
 packages=("${build_packages[@]}")
 for option in "$@"; do
   case "$option" in
+    --quickstart) packages+=("${quickstart_packages[@]}") ;;
     --test)
       packages+=("${test_packages[@]}")
       # Node may come from elsewhere than Debian, and then brings its own npm.
@@ -41,7 +43,7 @@ for option in "$@"; do
       command -v npm >/dev/null || packages+=(npm)
       ;;
     --tidy) packages+=("${tidy_packages[@]}") ;;
-    *) fail "unknown option $option" 'packaging/install-build-deps.sh [--test] [--tidy]' 64 ;;
+    *) fail "unknown option $option" 'packaging/install-build-deps.sh [--quickstart] [--test] [--tidy]' 64 ;;
   esac
 done
 

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs the tests.
+#
+#   ./test.sh          release and address/undefined sanitizer builds, every test but the long ones
+#   ./test.sh --all    also a thread sanitizer build, clang-tidy and the long tests; what they print
+#                      is kept in docs/evidence/
+#
+# Works as root and as an ordinary user with sudo; a second run builds only what changed.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+all=false
+case "${1:-}" in
+  '') ;;
+  --all) all=true ;;
+  *)
+    printf 'test.sh: unknown option %s\nNext: ./test.sh [--all]\n' "$1" >&2
+    exit 64
+    ;;
+esac
+
+jobs=$(nproc)
+failures=()
+
+# section TITLE COMMAND...: runs a part with its time; a part that fails does not stop the others.
+section() {
+  local title=$1 start=$SECONDS
+  shift
+  printf '\n== %s\n' "$title"
+  if "$@"; then
+    printf '== %s: ok after %d s\n' "$title" $((SECONDS - start))
+  else
+    printf '== %s: FAILED after %d s\n' "$title" $((SECONDS - start))
+    failures+=("$title")
+  fi
+}
+
+build() {
+  cmake --preset "$1" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"build/$1-configure.log" ||
+    { cat "build/$1-configure.log" && return 1; }
+  cmake --build --preset "$1" -j "$jobs"
+}
+
+# run_tests PRESET CTEST_ARGUMENTS...
+run_tests() {
+  local preset=$1
+  shift
+  ctest --preset "$preset" -j "$jobs" --no-tests=error "$@"
+}
+
+# kept NAME COMMAND...: the output goes to the screen and to docs/evidence/NAME.txt.
+kept() {
+  local name=$1
+  shift
+  mkdir -p docs/evidence
+  "$@" 2>&1 | tee "docs/evidence/$name.txt"
+}
+
+mkdir -p build
+install_options=(--test)
+if $all; then install_options+=(--tidy); fi
+section 'packages' packaging/install-build-deps.sh "${install_options[@]}"
+
+section 'release build' build release
+section 'release tests' run_tests release -LE long
+section 'asan build' build asan
+section 'asan tests' run_tests asan -LE 'long|release-only'
+
+if $all; then
+  section 'tsan build' build tsan
+  # With many bits of address space randomisation the thread sanitizer of GCC 12 cannot place its
+  # shadow memory.
+  section 'tsan tests' kept tests-tsan setarch --addr-no-randomize \
+    ctest --preset tsan -j "$jobs" --no-tests=error -LE 'long|release-only'
+  section 'tidy' kept tidy build tidy
+  section 'long tests' kept tests-long run_tests release -L long -j 1 --verbose
+fi
+
+printf '\n'
+if ((${#failures[@]} > 0)); then
+  printf 'test.sh: failed after %d s: %s\n' "$SECONDS" "$(IFS=, && printf '%s' "${failures[*]}")" >&2
+  exit 1
+fi
+printf 'test.sh: everything passed after %d s\n' "$SECONDS"
