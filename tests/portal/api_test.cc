@@ -82,6 +82,14 @@ TEST_CASE("list parameters are checked") {
   CHECK(test.Get("/crm/v3/objects/0-1?limit=5").status == 200);
 }
 
+TEST_CASE("properties may be one list or several parameters") {
+  TestPortal test(TestPortal::SwitchList{{"unset_values", "null"}, {"short_pages", "never"}});
+  const std::string list = kContactsPath + "?limit=1&properties=city,email";
+  CHECK(test.Get(list).body ==
+        test.Get(kContactsPath + "?properties=city&limit=1&properties=email").body);
+  CHECK(test.Get(list).body.find("\"city\":") != std::string::npos);
+}
+
 TEST_CASE("batch read answers for merged ids with the survivor, and tells what is missing") {
   TestPortal test(TestPortal::SwitchList{
       {"merge_id", "new"}, {"batch_failures", "multi_status"}, {"merge_losers", "hidden"}});

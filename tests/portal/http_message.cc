@@ -120,6 +120,17 @@ std::string_view Reason(int status) {
 std::string_view HttpRequest::Query(std::string_view name) const {
   return Last(query, name);
 }
+
+std::string HttpRequest::QueryList(std::string_view name) const {
+  std::string list;
+  for (const auto& [key, value] : query) {
+    if (key != name) continue;
+    if (!list.empty()) list += ',';
+    list += value;
+  }
+  return list;
+}
+
 std::string_view HttpRequest::Header(std::string_view name) const {
   return Last(headers, name);
 }

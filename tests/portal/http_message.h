@@ -25,6 +25,8 @@ struct HttpRequest {
 
   /// The last value of that name; empty when there is none.
   [[nodiscard]] std::string_view Query(std::string_view name) const;
+  /// All values of that name, joined with commas: lists come as one value or as several.
+  [[nodiscard]] std::string QueryList(std::string_view name) const;
   [[nodiscard]] std::string_view Header(std::string_view name) const;
 };
 

@@ -24,10 +24,11 @@ std::optional<int64_t> ParseNumber(std::string_view text) {
   return number;
 }
 
-AskedProperties Ask(const Call& call, std::string_view comma_list) {
-  if (comma_list.empty()) comma_list = call.object().type.default_names;
+AskedProperties Ask(const Call& call) {
+  const std::string asked = call.request.QueryList("properties");
+  const std::string_view names = asked.empty() ? call.object().type.default_names : asked;
   return AskedProperties(call.object().catalog, call.portal.switches, RightsOf(call),
-                         SplitNames(comma_list));
+                         SplitNames(names));
 }
 
 void AppendPrimary(std::string& out, Record& record, bool archived, const AskedProperties& asked,
@@ -208,7 +209,7 @@ HttpResponse ListRecords(const Call& call) {
   const bool stuck = limit == 0 && page.next && *page.next <= *from + 1;
   if (stuck) page = list(1);
   if (call.disorder) std::reverse(page.records.begin(), page.records.end());
-  const AskedProperties asked = Ask(call, call.request.Query("properties"));
+  const AskedProperties asked = Ask(call);
   HttpResponse response;
   std::string& out = response.body;
   out.reserve(page.records.size() * 3000 + 200);
@@ -242,8 +243,7 @@ HttpResponse GetRecord(const Call& call) {
     return ErrorAnswer(404, "OBJECT_NOT_FOUND", "Object not found", call.portal.random);
   }
   HttpResponse response;
-  AppendPrimary(response.body, *record, archived, Ask(call, call.request.Query("properties")),
-                switches);
+  AppendPrimary(response.body, *record, archived, Ask(call), switches);
   return response;
 }
 
@@ -276,7 +276,7 @@ HttpResponse BatchRead(const Call& call) {
   Arrange(found, switches, call.portal.random);
   const std::vector<std::string_view> names(inputs.properties.begin(), inputs.properties.end());
   const AskedProperties asked =
-      names.empty() ? Ask(call, "")
+      names.empty() ? Ask(call)
                     : AskedProperties(call.object().catalog, switches, RightsOf(call), names);
   HttpResponse response;
   std::string& out = response.body;
