@@ -1,0 +1,44 @@
+#!/bin/bash
+# Lets HubSpot's official Node client read simulated portals of several seeds.
+# Usage: run.sh SIMULATED_PORTAL_BINARY [BUILD_DIRECTORY]
+# The packages go to BUILD_DIRECTORY (default: node_client beside the binary's directory), never
+# into the source tree, and are installed once per lock file.
+set -euo pipefail
+
+binary=$(realpath "$1")
+source_dir=$(dirname "$(realpath "$0")")
+build_dir=${2:-$(dirname "$binary")/../node_client}
+mkdir -p "$build_dir"
+cd "$build_dir"
+
+if ! cmp -s "$source_dir/package-lock.json" installed-lock.json; then
+  cp "$source_dir/package.json" "$source_dir/package-lock.json" .
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  cp package-lock.json installed-lock.json
+fi
+cp "$source_dir/check.mjs" .
+
+portal_pid=
+stop_portal() {
+  if [ -n "$portal_pid" ]; then
+    kill "$portal_pid" 2>/dev/null || true
+    wait "$portal_pid" 2>/dev/null || true
+    portal_pid=
+  fi
+}
+trap stop_portal EXIT
+
+for seed in 1 2 3; do
+  rm -f addr.txt
+  "$binary" --listen 127.0.0.1:0 --addr-file addr.txt --seed "$seed" --records 2000 --no-limits \
+    >"portal-$seed.log" 2>&1 &
+  portal_pid=$!
+  for _ in $(seq 200); do
+    [ -s addr.txt ] && break
+    kill -0 "$portal_pid" || { cat "portal-$seed.log"; exit 1; }
+    sleep 0.05
+  done
+  echo "seed $seed"
+  node check.mjs "http://$(cat addr.txt)" || { cat "portal-$seed.log"; exit 1; }
+  stop_portal
+done
