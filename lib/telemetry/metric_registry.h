@@ -9,7 +9,9 @@
 namespace hubmirror {
 
 /// Holds the metrics of the table and writes them in the Prometheus text format 0.0.4. Only the
-/// series classes add and remove. Thread-safe; values may be changed while it renders.
+/// series classes add and remove; no two may have the same labels. Thread-safe; values may be
+/// changed while it renders. Adding and removing take constant time: the families of prometheus-cpp
+/// search all their series for the one to remove, which takes minutes for a thousand portals.
 class MetricRegistry {
  public:
   MetricRegistry();

@@ -212,17 +212,18 @@ std::string StatusPage(const StatusSnapshot& snapshot) {
   size_t left_out = 0;
   for (const PortalEntry* const portal : WorstFirst(snapshot)) {
     std::string section = PortalHead(portal->first, portal->second.status);
-    bool has_rows = false;
+    bool is_cut = left_out > 0 || page.size() + section.size() > room;
+    const bool has_place = !is_cut;
     for (const auto& [object, stream] : portal->second.streams) {
       const std::string row = StreamRow(portal->first, object, stream, snapshot.taken_at);
-      if (left_out > 0 || page.size() + section.size() + row.size() > room) {
+      is_cut = is_cut || page.size() + section.size() + row.size() > room;
+      if (is_cut) {
         ++left_out;
-        continue;
+      } else {
+        section += row;
       }
-      section += row;
-      has_rows = true;
     }
-    if (has_rows) page.append(section).append(kPortalEnd);
+    if (has_place) page.append(section).append(kPortalEnd);
   }
   page.append(Foot(snapshot, left_out)).append(PageScript()).append(kEnd);
   return page;

@@ -6,7 +6,7 @@
 namespace hubmirror {
 
 /// The value of one series in a /metrics body, named as it is written there:
-/// `hubmirror_polls_total{portal="acme",object="deals"}`, labels in alphabetical order. Absent:
+/// `hubmirror_polls_total{portal="acme",object="deals"}`, labels in the order of the table. Absent:
 /// nullopt.
 std::optional<double> ValueOf(const std::string& text, const std::string& series);
 

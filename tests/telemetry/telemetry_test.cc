@@ -29,12 +29,11 @@ struct Fixture {
     return !ValueOf(telemetry.RenderMetrics(), series).has_value();
   }
   static std::string Written(const std::string& operation) {
-    return "hubmirror_records_written_total{object=\"deals\",operation=\"" + operation +
-           "\",portal=\"acme\"}";
+    return Deals("hubmirror_records_written_total", ",operation=\"" + operation + "\"");
   }
-  /// `name{object="deals",portal="acme"}`, with more labels after these.
+  /// `name{portal="acme",object="deals"}`, with more labels after these.
   static std::string Deals(const std::string& name, const std::string& more = "") {
-    return name + "{object=\"deals\",portal=\"acme\"" + more + "}";
+    return name + "{portal=\"acme\",object=\"deals\"" + more + "}";
   }
 };
 
@@ -198,9 +197,9 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: requests count by endpoint and code, quot
 
   telemetry.OnExchange(exchange);
 
-  CHECK(Value("hubmirror_api_requests_total{code=\"429\",endpoint=\"search\",portal=\"acme\"}") ==
+  CHECK(Value("hubmirror_api_requests_total{portal=\"acme\",endpoint=\"search\",code=\"429\"}") ==
         1);
-  CHECK(Value("hubmirror_api_request_failures_total{endpoint=\"search\",portal=\"acme\","
+  CHECK(Value("hubmirror_api_request_failures_total{portal=\"acme\",endpoint=\"search\","
               "reason=\"rate_limited\"}") == 1);
   CHECK(Value("hubmirror_api_quota_remaining_requests{portal=\"acme\",window=\"daily\"}") == 12);
   CHECK(Absent("hubmirror_api_quota_limit_requests{portal=\"acme\",window=\"daily\"}"));
