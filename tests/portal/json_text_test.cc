@@ -22,7 +22,8 @@ TEST_CASE("JSON strings carry U+0000 and lone surrogates as escapes") {
 }
 
 TEST_CASE("unescaping gives back every raw value") {
-  std::string raw("ünï\0\x01\x1F \"\\/\n\r\t end", 21);
+  using namespace std::string_literals;
+  std::string raw = "ünï\0\x01\x1F \"\\/\n\r\t end"s;
   AppendCodePoint(raw, 0xDE00);
   AppendCodePoint(raw, 0x1F680);
   std::string escaped;
