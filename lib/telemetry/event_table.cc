@@ -1,0 +1,163 @@
+#include "telemetry/event_table.h"
+
+#include <algorithm>
+#include <array>
+
+namespace hubmirror {
+namespace {
+
+constexpr auto kEvents = std::to_array<EventKind>({
+    {"daemon.started", "76c8ae71e2914e38aa8b7fa4c2224d7b", "The daemon has started",
+     "hubmirrord runs, has read its configuration and opens its port.",
+     "Nothing to do. `hubmirror status` shows how the streams come up."},
+    {"daemon.stopping", "e5fd1018fcef41bcb54dc474714dd39a", "The daemon stops",
+     "It was asked to stop. Pages under way are finished and committed; work resumes there at the "
+     "next start.",
+     "Nothing to do."},
+    {"daemon.stopped", "8966f07e61604789a3c329bf9228b80c", "The daemon has stopped",
+     "Every worker has ended and everything under way was committed.", "Nothing to do."},
+    {"daemon.stuck", "c1900eb675e34334b41662f6cded214b", "A part of the daemon does not move",
+     "The scheduler, a worker or a writer has passed its deadline. Without progress systemd "
+     "restarts the daemon; nothing that was committed is lost.",
+     "If it comes again, collect `journalctl -u hubmirror -p err -x` and report it."},
+    {"config.loaded", "8a076846e1bf45ce85fdef0099974fc1", "The configuration was loaded",
+     "Every portal and stream it names is now being mirrored.", "Nothing to do."},
+    {"config.reloaded", "74041a6ab0854eb59264923220a23e88", "The configuration was reloaded",
+     "The new configuration replaced the old one as a whole.",
+     "Nothing to do. `hubmirror config show` prints what holds now."},
+    {"config.rejected", "0f7d568474564a4c89b73e6fe361e91b", "The configuration was refused",
+     "The file has errors, each named in the message. A running daemon keeps its old "
+     "configuration.",
+     "Run `hubmirror config check`, mend the file, then `systemctl reload hubmirror`."},
+    {"config.warning", "e25702267b1d4e11924fb4a843f32856",
+     "The configuration asks for something doubtful",
+     "It is followed as far as possible; the message shows the arithmetic.",
+     "Run `hubmirror config check` and consider what it proposes."},
+    {"secret.unreadable", "06cd6bb497be46a896466b8432ba55b2", "A secret cannot be used",
+     "A token or password that the configuration names is missing, empty, unreadable, or its file "
+     "is open to others.",
+     "Mend the credential or the file's mode (0600), then `systemctl reload hubmirror`."},
+    {"web.listening", "751d60908e374e01a5a72573455cd8f4", "The local port is open",
+     "Page, checks and metrics are served on the address in the message, on this machine only.",
+     "Nothing to do."},
+    {"web.unavailable", "03f744aff26b4fc1af7858be9d022fd3", "The local port cannot be opened",
+     "Another program has it, or the address is not one of this machine's loopback addresses.",
+     "Look with `ss -ltnp`, stop the other program or change web.listen."},
+    {"control.listening", "ca170d94bb89448ab50c09f33347b6db", "The control socket is open",
+     "`hubmirror` can now steer this daemon; members of the group `hubmirror` may use it.",
+     "Nothing to do."},
+    {"control.request", "ee3ff77ee9a642679caa7db143b24a83", "An operator asked for something",
+     "A command came through the control socket; the line names it and who sent it.",
+     "Nothing to do."},
+    {"database.down", "5e7f49cfaf3046169ecbcea16e8aa88a", "PostgreSQL is not reachable",
+     "The connection was lost or refused. Polling waits; nothing is lost, and the daemon stays up "
+     "and tries again without end.",
+     "Check `pg_isready`, disk space and the server's log. The daemon resumes alone."},
+    {"database.up", "a1e3bf6261254fc0ba37550c4b592329", "PostgreSQL is reachable again",
+     "The database answers; work resumes at the last committed cursor.", "Nothing to do."},
+    {"database.migrated", "f65586317deb4cd49f9c714dad96800c",
+     "The layout of the database was brought up to date",
+     "A newer version of hubmirror changed its own tables; the data was kept.", "Nothing to do."},
+    {"portal.held", "edd2e3e583de4d848062f36a20b1b5d8", "A whole portal waits",
+     "No stream of portal @HUBMIRROR_PORTAL@ can go on, for the reason in the message: its token, "
+     "its portal id, its secret, or its database schema. Other portals are not affected.",
+     "Run `hubmirror status @HUBMIRROR_PORTAL@`, which names the next step; `hubmirror portal test "
+     "@HUBMIRROR_PORTAL@` checks the token."},
+    {"portal.resumed", "8b3cac2ff9064b4892849a7e688a275a", "A portal is mirrored again",
+     "What held portal @HUBMIRROR_PORTAL@ back is over.", "Nothing to do."},
+    {"portal.passive", "ca26cd46b276430791d4a486eb647ef9", "Another daemon owns the portal",
+     "The schema of portal @HUBMIRROR_PORTAL@ is being written by another hubmirrord, so this one "
+     "only watches. It takes over when the other is silent for a minute.",
+     "If that is not meant, take the portal out of one of the two configurations."},
+    {"stream.state", "85d24e11ca3947a7bf257f77cc5cdad4", "The state of a stream changed",
+     "@HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ entered the state in the message.",
+     "If it is blocked or failing, `hubmirror status @HUBMIRROR_PORTAL@` names the next step."},
+    {"stream.suspicious", "e7a25db8930c4208af511714dbae594d",
+     "Too many records would be marked gone",
+     "One walk of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ would mark more records as erased or "
+     "purged than is usual, or most lost the value of one property. Nothing was marked.",
+     "Look in HubSpot whether that is true. If it is, run `hubmirror resolve "
+     "@HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ --accept`; if not, check the token's scopes and "
+     "permissions."},
+    {"poll.failed", "8775ff45c41c4f3f910449ab0dca1121", "A step could not be finished",
+     "HubSpot or the database did not let a step of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ end. Its "
+     "cursor did not move and the step is tried again.",
+     "Nothing, if it passes. Otherwise read the message: it names the cause and the next step."},
+    {"poll.finished", "fee3d8b7c22a43eca5eb0cfa3186e297", "A poll was committed",
+     "Every change that HubSpot's index showed at the start of the poll is in the mirror.",
+     "Nothing to do."},
+    {"backfill.started", "675c22ba28cd41f6b160f35c80609cad", "The first load of a stream began",
+     "All records of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ are read once; changes are followed at "
+     "the same time.",
+     "Nothing to do. `hubmirror status --watch` shows the progress."},
+    {"backfill.finished", "8d67f41ada31432ca1f113c317929c3b", "The first load of a stream ended",
+     "Every record of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ is in the mirror.", "Nothing to do."},
+    {"sweep.wanted", "5a65d2dac6a0460dad84bd933f08e4b5", "A full walk was asked for",
+     "The mirror of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ is to be compared with HubSpot's whole "
+     "list, for the reason in the message.",
+     "Nothing to do."},
+    {"sweep.finished", "83429c106c4e437981a437e9f0f445b9", "A full walk ended",
+     "Every live record of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ was read and compared.",
+     "Nothing to do."},
+    {"walk.unordered", "4a8e3dac2da54cbc8e45157cc62a21d5", "A list is not in order",
+     "HubSpot's list of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ was not ascending by id, so absence "
+     "cannot be read off its pages. It is walked in one piece and every id is noted, which is "
+     "slower.",
+     "Nothing to do."},
+    {"table.created", "7616dcdf12654e0ba69b4d22c377a5cf", "A table was created",
+     "@HUBMIRROR_OBJECT@ of portal @HUBMIRROR_PORTAL@ has its table now and is loaded from the "
+     "beginning.",
+     "Nothing to do."},
+    {"schema.changed", "b043cec5817e4ba186652a475677fa2a", "A table follows HubSpot's properties",
+     "Columns or views of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ were added or changed.",
+     "Nothing to do."},
+    {"schema.blocked", "c28cab12b2d44599bb7ccefd30450543", "A change of a table has to wait",
+     "A lock, or a view or index that is not ours, keeps @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ "
+     "from changing. Values are kept in _overflow meanwhile and the change is tried again.",
+     "Look at blocked_by in the table `properties` of the portal's schema."},
+    {"record.quarantined", "ed227895e3aa433ea850aa3a35021327", "A record could not be stored",
+     "PostgreSQL refused a record of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@. It is kept whole in "
+     "_quarantine; other records are not held up.",
+     "Look at _quarantine in the portal's schema; the reason is there."},
+    {"token.refreshed", "6ccb32e171cd4a17847290cbfca9feab", "An access token was renewed",
+     "The OAuth access token of portal @HUBMIRROR_PORTAL@ was replaced before it expired.",
+     "Nothing to do."},
+    {"token.refused", "c0abebf20037455a965781e9cf247148", "HubSpot refuses the token",
+     "The token of portal @HUBMIRROR_PORTAL@ was revoked, the app was uninstalled, or its settings "
+     "are wrong. Only this portal stops.",
+     "Run `hubmirror portal test @HUBMIRROR_PORTAL@`; with OAuth, `hubmirror portal authorize "
+     "@HUBMIRROR_PORTAL@`."},
+    {"quota.low", "8f2206343c0f4fc18a527c0f8fa0182f", "The day's requests run out",
+     "Little is left of the daily requests of portal @HUBMIRROR_PORTAL@, or of the share we may "
+     "use. Polls come first; full walks wait for the next day.",
+     "See whether another app uses the quota; lower quota_share or lengthen intervals."},
+    {"worker.failed", "328b8ca9d5154877ba4754f8168b0afe",
+     "Something went wrong that we did not foresee",
+     "A step ended with an error that no rule covers. Its cursor did not move and it is tried "
+     "again.",
+     "If it comes again, report it with the message."},
+});
+
+}  // namespace
+
+std::span<const EventKind> EventTable() {
+  return kEvents;
+}
+
+const EventKind* FindEvent(std::string_view name) {
+  const auto found = std::ranges::find(kEvents, name, &EventKind::name);
+  return found == kEvents.end() ? nullptr : &*found;
+}
+
+std::string CatalogText() {
+  std::string text = "# What `journalctl -x` says about the events of hubmirrord.\n";
+  for (const EventKind& event : kEvents) {
+    text.append("\n-- ").append(event.message_id).append("\n");
+    text.append("Subject: ").append(event.subject).append("\n");
+    text.append("Defined-By: hubmirror\nDocumentation: man:hubmirrord(8)\n\n");
+    text.append(event.cause).append("\n\nNext: ").append(event.next_step).append("\n");
+  }
+  return text;
+}
+
+}  // namespace hubmirror

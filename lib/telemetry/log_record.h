@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+
+namespace hubmirror {
+
+/// A line as the journal knows it: field names with their prefix, in the order to be written.
+/// MESSAGE, PRIORITY, MESSAGE_ID (for events of the table), HUBMIRROR_EVENT, then HUBMIRROR_ and
+/// the name of each field that has a value.
+std::vector<std::pair<std::string, std::string>> JournalFields(const LogLine& line);
+
+}  // namespace hubmirror

@@ -1,0 +1,265 @@
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <rapidjson/document.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "telemetry/event_table.h"
+#include "telemetry/folding_log.h"
+#include "telemetry/golden_file.h"
+#include "telemetry/journal_log.h"
+#include "telemetry/json_log.h"
+#include "telemetry/log_record.h"
+#include "telemetry/manual_clock.h"
+#include "telemetry/samples.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct CollectingLog final : Logger {
+  std::vector<LogLine> lines;
+  void Write(const LogLine& line) override { lines.push_back(line); }
+
+  std::string Messages() const {
+    std::string all;
+    for (const LogLine& line : lines) all += line.message + ";";
+    return all;
+  }
+};
+
+struct CountingTally final : LogTally {
+  int logged = 0;
+  int folded = 0;
+  void OnLogged(LogLevel) override { ++logged; }
+  void OnLogFolded(std::string_view) override { ++folded; }
+};
+
+struct Fixture {
+  CollectingLog output;
+  CountingTally tally;
+  ManualClock clock{kNow};
+  FoldingLog log{output, tally, clock, LogLevel::kInfo};
+
+  void Failed(std::string message, std::string object = "deals") {
+    log.Write({.level = LogLevel::kWarning,
+               .event = "poll.failed",
+               .message = std::move(message),
+               .fields = {{"PORTAL", "acme"}, {"OBJECT", std::move(object)}}});
+  }
+};
+
+const LogLine kLine{.level = LogLevel::kWarning,
+                    .event = "poll.failed",
+                    .message = "HubSpot answers 502 \"bad\"\nnext line \xFF",
+                    .fields = {{"PORTAL", "acme"}, {"HTTP_STATUS", "502"}, {"SQLSTATE", ""}}};
+
+/// What the log writes into a pipe for one line.
+std::string Written(const LogLine& line) {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
+  ManualClock clock(kNow);
+  JsonLog(clock, ends[1]).Write(line);
+  close(ends[1]);
+  std::array<char, 4096> text{};
+  const ssize_t count = read(ends[0], text.data(), text.size());
+  close(ends[0]);
+  return {text.data(), static_cast<size_t>(std::max<ssize_t>(count, 0))};
+}
+
+/// The events that the sources of a folder log.
+std::set<std::string> LoggedEvents(const std::string& folder) {
+  const std::regex event(R"re((?:event = |Log\(\s*LogLevel::\w+,\s*)"([^"]+)")re");
+  std::set<std::string> events;
+  const std::filesystem::path root(HUBMIRROR_SOURCE_DIR);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
+    if (entry.path().extension() != ".cc") continue;
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    for (std::sregex_iterator at(text.begin(), text.end(), event), end; at != end; ++at) {
+      events.insert((*at)[1]);
+    }
+  }
+  return events;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "log: what is below the level is dropped, and the level can be moved") {
+  log.Write({.level = LogLevel::kDebug, .event = "daemon.started", .message = "quiet"});
+  log.set_level(LogLevel::kDebug);
+  log.Write({.level = LogLevel::kDebug, .event = "daemon.started", .message = "loud"});
+
+  CHECK(output.Messages() == "loud;");
+  CHECK(tally.logged == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "log: repeats within a minute become one line that says how many") {
+  Failed("one");
+  Failed("two");
+  Failed("three");
+  Failed("four");
+  CHECK(output.Messages() == "one;");
+
+  clock.Advance(60s);
+  log.Flush();
+
+  CHECK(output.Messages() == "one;four (newest of 3 within a minute);");
+  CHECK(output.lines[1].fields.back() == std::pair<std::string_view, std::string>("REPEATED", "3"));
+  CHECK(tally.logged == 2);
+  CHECK(tally.folded == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "log: an endless repeat makes one line a minute") {
+  for (int second = 0; second < 600; ++second) {
+    Failed("again");
+    clock.Advance(1s);
+  }
+
+  CHECK(output.lines.size() == 10);
+}
+
+TEST_CASE_FIXTURE(Fixture, "log: a single repeat is passed on as it is, later") {
+  Failed("went down");
+  Failed("came back");
+
+  clock.Advance(59s);
+  log.Flush();
+  CHECK(output.Messages() == "went down;");
+  clock.Advance(1s);
+  log.Flush();
+
+  CHECK(output.Messages() == "went down;came back;");
+  CHECK(tally.folded == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "log: streams, portals and events are folded apart") {
+  Failed("deals");
+  Failed("contacts", "contacts");
+  log.Write({.event = "poll.finished", .message = "finished", .fields = {{"PORTAL", "acme"}}});
+  log.Write({.event = "poll.finished", .message = "other", .fields = {{"PORTAL", "globex"}}});
+
+  CHECK(output.Messages() == "deals;contacts;finished;other;");
+}
+
+TEST_CASE_FIXTURE(Fixture, "log: after a quiet minute a line passes at once again") {
+  Failed("first");
+  clock.Advance(60s);
+
+  Failed("second");
+
+  CHECK(output.Messages() == "first;second;");
+}
+
+TEST_CASE_FIXTURE(Fixture, "log: debug lines are never folded") {
+  log.set_level(LogLevel::kDebug);
+  for (int i = 0; i < 3; ++i) {
+    log.Write({.level = LogLevel::kDebug, .event = "control.request", .message = "status"});
+  }
+
+  CHECK(output.lines.size() == 3);
+}
+
+TEST_CASE("log: what is held is not lost at the end") {
+  CollectingLog output;
+  CountingTally tally;
+  ManualClock clock(kNow);
+  {
+    FoldingLog log(output, tally, clock, LogLevel::kInfo);
+    log.Write({.event = "daemon.stopping", .message = "first"});
+    log.Write({.event = "daemon.stopping", .message = "last"});
+  }
+
+  CHECK(output.Messages() == "first;last;");
+}
+
+TEST_CASE("log: the journal's fields, those without a value left out") {
+  const auto fields = JournalFields(kLine);
+
+  std::vector<std::string> names;
+  for (const auto& [name, value] : fields) names.push_back(name);
+  CHECK(names == std::vector<std::string>{"MESSAGE", "PRIORITY", "MESSAGE_ID", "HUBMIRROR_EVENT",
+                                          "HUBMIRROR_PORTAL", "HUBMIRROR_HTTP_STATUS"});
+  CHECK(fields[1].second == "4");
+  CHECK(fields[2].second == FindEvent("poll.failed")->message_id);
+}
+
+TEST_CASE("log: JSON lines are one object a line, whatever the message holds") {
+  const std::string text = Written(kLine);
+
+  CHECK(std::ranges::count(text, '\n') == 1);
+  CHECK(text.ends_with("}\n"));
+  rapidjson::Document line;
+  line.Parse(text);
+  REQUIRE_FALSE(line.HasParseError());
+  CHECK(line["TIME"].GetString() == std::string("2026-03-01T12:00:00.000Z"));
+  CHECK(line["MESSAGE"].GetString() ==
+        std::string("HubSpot answers 502 \"bad\"\nnext line \xEF\xBF\xBD"));
+  CHECK(line["PRIORITY"].GetString() == std::string("4"));
+  CHECK(line["HUBMIRROR_EVENT"].GetString() == std::string("poll.failed"));
+  CHECK(line["HUBMIRROR_HTTP_STATUS"].GetString() == std::string("502"));
+}
+
+TEST_CASE("log: a closed output does not end the daemon") {
+  ManualClock clock(kNow);
+  JsonLog log(clock, -1);
+
+  CHECK_NOTHROW(log.Write(kLine));
+}
+
+TEST_CASE("log: stderr is the journal only if its own sign says so") {
+  unsetenv("JOURNAL_STREAM");
+  CHECK_FALSE(StderrIsJournal());
+  setenv("JOURNAL_STREAM", "1:1", 1);
+  CHECK_FALSE(StderrIsJournal());
+  struct stat status {};
+  REQUIRE(fstat(STDERR_FILENO, &status) == 0);
+  const std::string sign = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+  setenv("JOURNAL_STREAM", sign.c_str(), 1);
+
+  CHECK(StderrIsJournal());
+
+  unsetenv("JOURNAL_STREAM");
+}
+
+TEST_CASE("events: names and ids are unique and well-formed, words are sentences") {
+  std::set<std::string_view> names;
+  std::set<std::string_view> ids;
+  for (const EventKind& event : EventTable()) {
+    CAPTURE(event.name);
+    CHECK(names.insert(event.name).second);
+    CHECK(ids.insert(event.message_id).second);
+    CHECK(event.message_id.size() == 32);
+    CHECK(event.message_id.find_first_not_of("0123456789abcdef") == std::string_view::npos);
+    CHECK(event.cause.ends_with('.'));
+    CHECK(event.next_step.ends_with('.'));
+  }
+}
+
+TEST_CASE("events: every event that the sources log is in the table") {
+  for (const char* const folder : {"lib", "daemon"}) {
+    for (const std::string& event : LoggedEvents(folder)) {
+      CHECK_MESSAGE(FindEvent(event) != nullptr, event, " is logged in ", folder,
+                    " and needs a row in lib/telemetry/event_table.cc");
+    }
+  }
+}
+
+TEST_CASE("events: the journal's catalog says exactly what the table says") {
+  CHECK_MESSAGE(MatchesGoldenFile("systemd/hubmirror.catalog", CatalogText()),
+                "run telemetry_tests with HUBMIRROR_WRITE_GOLDEN=1 to write the catalog");
+}
+
+}  // namespace hubmirror
