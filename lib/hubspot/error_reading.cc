@@ -1,0 +1,224 @@
+#include "hubspot/error_reading.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/time_text.h"
+#include "hubspot/error_body.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = ApiErrorKind;
+
+constexpr std::chrono::milliseconds kLongestWait = 24h;  // HubSpot's own bound for 477
+
+/// What an error means, before its particulars are filled in.
+struct Meaning {
+  Kind kind;
+  std::string message;
+};
+
+std::optional<int64_t> Number(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::string Join(const std::vector<std::string>& words) {
+  std::string joined;
+  for (const std::string& word : words) {
+    if (!joined.empty()) joined += " or ";
+    joined += word;
+  }
+  return joined;
+}
+
+std::string Quoted(const ErrorBody& body) {
+  std::string text = body.category;
+  if (!body.message.empty()) text += (text.empty() ? "" : ": ") + body.message;
+  return text.empty() ? std::string() : " (" + text + ")";
+}
+
+/// Headers may be missing on edge pages, so without one a body that starts like JSON passes.
+bool CallsItselfJson(const ApiAnswer& answer) {
+  const std::string_view type = answer.Header("Content-Type");
+  if (!type.empty()) return type.find("json") != std::string_view::npos;
+  return answer.body.starts_with('{');
+}
+
+Meaning Throttled(Endpoint endpoint, const ErrorBody& body) {
+  const bool daily = body.policy.find("DAILY") != std::string::npos ||
+                     body.message.find("daily") != std::string::npos;
+  // The token endpoint has no lane of its own; its 429 is just a server that is busy.
+  if (endpoint == Endpoint::kToken) {
+    return {Kind::kServer, "HubSpot's token endpoint is busy (429)"};
+  }
+  if (daily) return {Kind::kDailyLimit, "the account's daily request limit is used up"};
+  // Told by the path: the bodies of the two differ by text only and have changed before.
+  if (endpoint == Endpoint::kSearch) {
+    return {Kind::kSearchLimit, "the account's searches per second are used up"};
+  }
+  return {Kind::kBurstLimit, "the app's requests per ten seconds are used up"};
+}
+
+Meaning Forbidden(const ErrorBody& body) {
+  if (!body.json) {
+    return {Kind::kServer, "refused by something before HubSpot (403, a web page)"};
+  }
+  if (!body.scopes.empty()) {
+    return {Kind::kForbidden, "the token lacks the scope " + Join(body.scopes) +
+                                  ": add it to the app, then make or authorize its token anew"};
+  }
+  if (body.category.find("PERMISSION") != std::string::npos) {
+    return {Kind::kForbidden,
+            "the user behind the token lacks a permission: check that user's rights in HubSpot" +
+                Quoted(body)};
+  }
+  return {Kind::kForbidden,
+          "refused: a scope is missing or the account's plan lacks this" + Quoted(body)};
+}
+
+Meaning ServerTrouble(int status) {
+  if (status == 524) return {Kind::kServer, "HubSpot took over 100 s (524)"};
+  if (status == 522 || status == 525 || status == 526) {
+    return {Kind::kServer, "the edge cannot reach HubSpot (" + std::to_string(status) + ")"};
+  }
+  return {Kind::kServer, "HubSpot is in trouble (" + std::to_string(status) + ")"};
+}
+
+Meaning ClientError(Endpoint endpoint, int status, const ErrorBody& body) {
+  switch (status) {
+    case 401:
+      return {Kind::kUnauthorized,
+              "HubSpot refuses the token: put a valid one where the configuration points"};
+    case 403:
+      return Forbidden(body);
+    case 407:
+      return {Kind::kConnect, "the proxy wants a login (407): use one that needs none"};
+    case 408:
+      return {Kind::kServer, "HubSpot gave up waiting for the request (408)"};
+    case 414:
+      return {Kind::kUrlTooLong, "the address was too long (414)"};
+    case 423:
+      return {Kind::kLocked, "the records are locked by a large write (423)"};
+    case 429:
+      return Throttled(endpoint, body);
+    case 477:
+      return {Kind::kMigrating, "the account is being moved between data centres (477)"};
+    default:
+      break;
+  }
+  if (!body.json) {
+    return {Kind::kServer, "a web page where JSON was due (" + std::to_string(status) + ")"};
+  }
+  if (status == 404) return {Kind::kNotFound, "not found" + Quoted(body)};
+  return {Kind::kBadRequest,
+          "HubSpot refuses the request, " + std::to_string(status) + Quoted(body)};
+}
+
+/// RFC 6749 errors under HubSpot's own names. Only two of them mean that the grant is gone; taking
+/// a wrong client secret for a revocation would throw away good grants.
+Meaning TokenRefusal(int status, const ErrorBody& body) {
+  const std::string& name = body.oauth_status;
+  if (name == "BAD_REFRESH_TOKEN" || name == "invalid_grant") {
+    return {Kind::kGrantRevoked,
+            "the refresh token was revoked or has expired: run `hubmirror portal authorize`"};
+  }
+  if (name == "BAD_HUB" || name == "access_denied") {
+    return {Kind::kGrantRevoked, "HubSpot no longer knows this account (BAD_HUB)"};
+  }
+  if (name == "BAD_AUTH_CODE" || name == "BAD_CODE_VERIFIER") {
+    return {Kind::kBadRequest, "the code was used already or is too old: authorize again"};
+  }
+  if (name == "BAD_CLIENT_ID" || name == "BAD_CLIENT_SECRET" || name == "invalid_client") {
+    return {Kind::kAppConfig, "HubSpot does not accept the app (" + name +
+                                  "): check oauth.client_id and "
+                                  "oauth.client_secret"};
+  }
+  if (name == "BAD_REDIRECT_URI") {
+    return {Kind::kAppConfig, "the redirect address is not one of the app's: add it to the app"};
+  }
+  const std::string shown = name.empty() ? std::string() : " " + name;
+  return {Kind::kAppConfig, "HubSpot refuses the token request (" + std::to_string(status) + shown +
+                                "): check the app's settings"};
+}
+
+Meaning MeaningOf(Endpoint endpoint, const ApiAnswer& answer, const ErrorBody& body) {
+  const int status = answer.status;
+  if (status == 530) {
+    return {Kind::kUnauthorized, "the token is malformed (530): copy it again, whole"};
+  }
+  if (status >= 500) return ServerTrouble(status);
+  const bool token = endpoint == Endpoint::kToken;
+  if (token && body.json && (status == 400 || status == 401 || status == 403)) {
+    return TokenRefusal(status, body);
+  }
+  if (status >= 400) return ClientError(endpoint, status, body);
+  if (status >= 300) {
+    return {Kind::kServer, "a redirect (" + std::to_string(status) +
+                               "), which is never followed: check api.base_url"};
+  }
+  return {Kind::kServer,
+          "an answer without JSON where JSON was due (" + std::to_string(status) + ")"};
+}
+
+}  // namespace
+
+std::optional<ApiError> ErrorOf(Endpoint endpoint, const ApiAnswer& answer) {
+  const bool good = answer.status == 200 || answer.status == 207;
+  if (good && CallsItselfJson(answer)) return std::nullopt;
+  const ErrorBody body = ReadErrorBody(answer);
+  Meaning meaning = MeaningOf(endpoint, answer, body);
+  ApiError error{.kind = meaning.kind,
+                 .status = answer.status,
+                 .message = std::move(meaning.message),
+                 .correlation_id = CorrelationId(answer),
+                 .retry_after = ReadRetryAfter(answer)};
+  if (error.correlation_id.empty()) error.correlation_id = body.correlation_id;
+  if (error.kind == Kind::kForbidden) error.missing_scopes = body.scopes;
+  return error;
+}
+
+ApiError DecodeError(std::string_view what) {
+  return {.kind = Kind::kDecode, .message = "the answer cannot be read: " + std::string(what)};
+}
+
+RateHeaders ReadRateHeaders(const ApiAnswer& answer) {
+  const auto number = [&](std::string_view name) {
+    auto value = Number(answer.Header(name));
+    return value && *value >= 0 ? value : std::nullopt;
+  };
+  RateHeaders rate{.burst_limit = number("X-HubSpot-RateLimit-Max"),
+                   .burst_remaining = number("X-HubSpot-RateLimit-Remaining"),
+                   .daily_limit = number("X-HubSpot-RateLimit-Daily"),
+                   .daily_remaining = number("X-HubSpot-RateLimit-Daily-Remaining")};
+  if (const auto window = number("X-HubSpot-RateLimit-Interval-Milliseconds")) {
+    rate.burst_window = std::chrono::milliseconds(*window);
+  }
+  return rate;
+}
+
+std::optional<std::chrono::milliseconds> ReadRetryAfter(const ApiAnswer& answer) {
+  const std::string_view text = answer.Header("Retry-After");
+  std::chrono::milliseconds wait{0};
+  if (const auto seconds = Number(text)) {
+    wait = std::chrono::seconds(std::clamp<int64_t>(*seconds, 0, kLongestWait / 1s));
+  } else {
+    const auto until = ParseHttpDate(text);
+    const auto now = ParseHttpDate(answer.Header("Date"));
+    if (!until || !now) return std::nullopt;
+    wait = *until - *now;
+  }
+  return std::clamp(wait, std::chrono::milliseconds(0), kLongestWait);
+}
+
+std::string CorrelationId(const ApiAnswer& answer) {
+  std::string_view id = answer.Header("X-HubSpot-Correlation-Id");
+  if (id.empty()) id = answer.Header("CF-Ray");
+  return std::string(id.substr(0, 100));
+}
+
+}  // namespace hubmirror

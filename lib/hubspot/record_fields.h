@@ -1,0 +1,18 @@
+#pragma once
+
+#include <optional>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "hubspot/json_document.h"
+
+namespace hubmirror {
+
+/// A record id: a positive whole number, spelled as string or number. Docs ask to treat ids as
+/// strings; none seen is anything but digits, and lists are walked by their order.
+std::optional<RecordId> ReadRecordId(JsonValue value);
+
+/// RFC 3339, or epoch milliseconds as some old values are.
+std::optional<TimePoint> ReadInstant(JsonValue value);
+
+}  // namespace hubmirror

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace hubmirror {
+
+/// Makes the text of a JSON body valid Unicode, in place and without moving a byte: escapes of
+/// unpaired surrogates (`\ud83d` alone) and surrogates encoded as UTF-8 become U+FFFD. Returns how
+/// many did; nullopt when the bytes are not UTF-8 otherwise.
+std::optional<uint64_t> RepairSurrogates(std::string& json);
+
+}  // namespace hubmirror
