@@ -1,0 +1,158 @@
+#include "hubspot/api_client.h"
+
+#include <unordered_map>
+
+#include "hubspot/catalog_reader.h"
+#include "hubspot/error_reading.h"
+#include "hubspot/exchange_report.h"
+#include "hubspot/page_reader.h"
+#include "hubspot/search_reader.h"
+
+namespace hubmirror {
+namespace {
+
+const PropertySetPtr& IdOnly() {
+  static const PropertySetPtr set =
+      std::make_shared<const PropertySet>(std::vector<std::string>{"hs_object_id"});
+  return set;
+}
+
+/// Property definitions and groups have no times to fill.
+template <typename T>
+void SetTimes(T& value, const AnswerTimes& times) {
+  if constexpr (requires { value.times = times; }) value.times = times;
+}
+
+/// The records of `batch` in the order of `list`. Records that the batch read did not find have
+/// left the list between the two requests.
+void TakeRecords(Page& list, Page batch) {
+  std::unordered_map<RecordId, const Record*> by_id;
+  for (const Record& record : batch.records) by_id.emplace(record.id, &record);
+  std::vector<Record> records;
+  records.reserve(batch.records.size());
+  for (const Record& listed : list.records) {
+    if (const auto found = by_id.find(listed.id); found != by_id.end()) {
+      records.push_back(*found->second);
+    }
+  }
+  list.records = std::move(records);
+  list.properties = std::move(batch.properties);
+  list.storage = std::move(batch.storage);
+  list.bytes += batch.bytes;
+  list.values_replaced = batch.values_replaced;
+}
+
+}  // namespace
+
+ApiClient::ApiClient(Portal portal, HttpTransport& transport, TokenSource& tokens,
+                     const Clock& clock, ExchangeObserver& observer)
+    : portal_(std::move(portal)),
+      requests_(portal_.version),
+      transport_(transport),
+      tokens_(tokens),
+      clock_(clock),
+      observer_(observer) {}
+
+template <typename T, typename Read>
+Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ApiRequest request, const Read& read) {
+  const auto token = tokens_.Acquire();
+  if (!token) return token.error();
+  request.bearer = *token;
+  Sent sent = SendNoting(transport_, clock_, portal_.key, endpoint, request);
+
+  const auto conclude = [&]() -> Result<T, ApiError> {
+    if (!sent.answer) return sent.answer.error();
+    ApiAnswer& answer = *sent.answer;
+    if (auto error = ErrorOf(endpoint, answer)) return Judge(std::move(*error), *token);
+    tokens_.Confirm(*token);
+    if (!sent.report.date) return DecodeError("it has no Date header");
+    Result<T, ApiError> value = read(std::move(answer.body));
+    if (value) {
+      SetTimes(*value, {.sent_at = sent.report.sent_at, .date = *sent.report.date});
+      return value;
+    }
+    value.error().status = answer.status;
+    value.error().correlation_id = CorrelationId(answer);
+    return value;
+  };
+  Result<T, ApiError> result = conclude();
+  if (!result) sent.report.failure = result.error().kind;
+  observer_.OnExchange(sent.report);
+  return result;
+}
+
+ApiError ApiClient::Judge(ApiError error, const Secret& token) {
+  if (error.status != 401) return error;
+  error.kind = tokens_.Reject(token);
+  if (error.kind == ApiErrorKind::kTokenExpired) error.message = "the token has run out";
+  return error;
+}
+
+Result<Page, ApiError> ApiClient::List(const ObjectType& type, const ListRequest& request) {
+  return ListCost(type, *request.properties) == 1 ? ListOnce(type, request)
+                                                  : ListByIds(type, request);
+}
+
+Result<Page, ApiError> ApiClient::ListOnce(const ObjectType& type, const ListRequest& request) {
+  const Endpoint endpoint = request.archived ? Endpoint::kArchivedList : Endpoint::kList;
+  return Ask<Page>(endpoint, requests_.List(type, request), [&](std::string body) {
+    return ReadListPage(std::move(body), request.properties);
+  });
+}
+
+Result<Page, ApiError> ApiClient::ListByIds(const ObjectType& type, const ListRequest& request) {
+  auto list = ListOnce(type, {request.archived, request.after, IdOnly()});
+  if (!list) return list;
+  BatchReadRequest batch{.archived = request.archived, .properties = request.properties};
+  for (const Record& record : list->records) batch.ids.push_back(record.id);
+  if (batch.ids.empty()) {
+    list->properties = request.properties;
+    return list;
+  }
+  auto records = BatchRead(type, batch);
+  if (!records) return records;
+  TakeRecords(*list, std::move(*records));
+  return list;
+}
+
+Result<SearchAnswer, ApiError> ApiClient::Search(const ObjectType& type,
+                                                 const SearchRequest& request) {
+  return Ask<SearchAnswer>(
+      Endpoint::kSearch, requests_.Search(type, request),
+      [&](std::string body) { return ReadSearchAnswer(std::move(body), type.modified_property); });
+}
+
+Result<Page, ApiError> ApiClient::BatchRead(const ObjectType& type,
+                                            const BatchReadRequest& request) {
+  CHECK_THAT(!request.ids.empty() && request.ids.size() <= kBatchReadSize);
+  return Ask<Page>(
+      Endpoint::kBatchRead,
+      requests_.BatchRead(type, request.archived, request.ids, *request.properties),
+      [&](std::string body) { return ReadBatchPage(std::move(body), request.properties); });
+}
+
+Result<std::vector<PropertyDefinition>, ApiError> ApiClient::Properties(
+    const ObjectType& type, const PropertiesRequest& request) {
+  return Ask<std::vector<PropertyDefinition>>(
+      Endpoint::kProperties, requests_.Properties(type, request), [&](std::string body) {
+        return ReadPropertyDefinitions(std::move(body), request.data_sensitivity);
+      });
+}
+
+Result<std::vector<PropertyGroup>, ApiError> ApiClient::PropertyGroups(const ObjectType& type) {
+  return Ask<std::vector<PropertyGroup>>(
+      Endpoint::kProperties, requests_.PropertyGroups(type),
+      [](std::string body) { return ReadPropertyGroups(std::move(body)); });
+}
+
+Result<Account, ApiError> ApiClient::AccountDetails() {
+  return Ask<Account>(Endpoint::kAccount, requests_.AccountDetails(),
+                      [](std::string body) { return ReadAccount(std::move(body)); });
+}
+
+int ApiClient::ListCost(const ObjectType& type, const PropertySet& properties) const {
+  const size_t url = portal_.base.Origin().size() + requests_.ListTargetSize(type, properties);
+  return url <= kLongestUrl ? 1 : 2;
+}
+
+}  // namespace hubmirror

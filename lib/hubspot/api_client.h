@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "hubspot/api_requests.h"
+#include "hubspot/base_url.h"
+#include "hubspot/http_transport.h"
+#include "hubspot/token_source.h"
+#include "model/exchange.h"
+#include "model/page_source.h"
+
+namespace hubmirror {
+
+/// A longer URL than this is not asked for; HubSpot's edge refuses them near 16,200 characters.
+inline constexpr size_t kLongestUrl = 15'000;
+
+/// One portal over HubSpot's dated API. Every request is reported to the observer, also those that
+/// fail. Thread-safe, if what it is given is; it keeps no state of its own.
+class ApiClient final : public PageSource {
+ public:
+  struct Portal {
+    PortalKey key;
+    std::string version;  ///< of the API: `2026-09`
+    BaseUrl base;         ///< for the length of URLs; the transport does the connecting
+  };
+
+  /// All references must outlive this.
+  ApiClient(Portal portal, HttpTransport& transport, TokenSource& tokens, const Clock& clock,
+            ExchangeObserver& observer);
+
+  Result<Page, ApiError> List(const ObjectType& type, const ListRequest& request) override;
+  Result<SearchAnswer, ApiError> Search(const ObjectType& type,
+                                        const SearchRequest& request) override;
+  Result<Page, ApiError> BatchRead(const ObjectType& type,
+                                   const BatchReadRequest& request) override;
+  Result<std::vector<PropertyDefinition>, ApiError> Properties(
+      const ObjectType& type, const PropertiesRequest& request) override;
+  Result<std::vector<PropertyGroup>, ApiError> PropertyGroups(const ObjectType& type) override;
+  Result<Account, ApiError> AccountDetails() override;
+  int ListCost(const ObjectType& type, const PropertySet& properties) const override;
+
+ private:
+  template <typename T, typename Read>
+  Result<T, ApiError> Ask(Endpoint endpoint, ApiRequest request, const Read& read);
+  Result<Page, ApiError> ListOnce(const ObjectType& type, const ListRequest& request);
+  Result<Page, ApiError> ListByIds(const ObjectType& type, const ListRequest& request);
+  ApiError Judge(ApiError error, const Secret& token);
+
+  const Portal portal_;
+  const ApiRequests requests_;
+  HttpTransport& transport_;
+  TokenSource& tokens_;
+  const Clock& clock_;
+  ExchangeObserver& observer_;
+};
+
+}  // namespace hubmirror

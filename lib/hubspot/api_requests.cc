@@ -1,0 +1,173 @@
+#include "hubspot/api_requests.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "hubspot/percent_encoding.h"
+
+namespace hubmirror {
+namespace {
+
+using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
+
+constexpr size_t kLongestAfter = 40;  // an id or a token of HubSpot's
+
+/// One comma list is shorter than a repeated parameter and accepted everywhere; a comma needs no
+/// escape in a query (RFC 3986).
+std::string CommaList(const PropertySet& properties) {
+  std::string list;
+  for (const std::string& name : properties.names()) {
+    if (!list.empty()) list.push_back(',');
+    list += PercentEncode(name);
+  }
+  return list;
+}
+
+ApiRequest JsonPost(std::string target, const rapidjson::StringBuffer& body) {
+  return {.target = std::move(target),
+          .content_type = "application/json",
+          .body = std::string(body.GetString(), body.GetSize())};
+}
+
+void WritePair(JsonWriter& json, const char* key, const std::string& value) {
+  json.Key(key);
+  json.String(value);
+}
+
+void WriteFilter(JsonWriter& json, const std::string& property, const char* test,
+                 const std::string& value) {
+  json.StartObject();
+  WritePair(json, "propertyName", property);
+  WritePair(json, "operator", test);
+  if (!value.empty()) WritePair(json, "value", value);
+  json.EndObject();
+}
+
+std::string EpochMilliseconds(TimePoint time) {
+  return std::to_string(time.time_since_epoch().count());
+}
+
+/// All filters stand in one group, which joins them by AND.
+void WriteFilters(JsonWriter& json, const ObjectType& type, const SearchRequest& search) {
+  json.Key("filterGroups");
+  json.StartArray();
+  json.StartObject();
+  json.Key("filters");
+  json.StartArray();
+  if (search.modified_from) {
+    WriteFilter(json, type.modified_property, "GTE", EpochMilliseconds(*search.modified_from));
+  }
+  if (search.modified_to) {
+    WriteFilter(json, type.modified_property, "LTE", EpochMilliseconds(*search.modified_to));
+  }
+  if (search.id_above) {
+    WriteFilter(json, "hs_object_id", "GT", std::to_string(search.id_above->value));
+  }
+  if (search.has_property) WriteFilter(json, *search.has_property, "HAS_PROPERTY", "");
+  json.EndArray();
+  json.EndObject();
+  json.EndArray();
+}
+
+}  // namespace
+
+std::string ApiRequests::ObjectPath(const ObjectType& type) const {
+  return "/crm/objects/" + version_ + "/" + PercentEncode(type.type_id);
+}
+
+std::string ApiRequests::PropertyPath(const ObjectType& type) const {
+  return "/crm/properties/" + version_ + "/" + PercentEncode(type.type_id);
+}
+
+ApiRequest ApiRequests::List(const ObjectType& type, const ListRequest& list) const {
+  std::string target = ObjectPath(type) + "?limit=" + std::to_string(kListPageSize);
+  if (list.archived) target += "&archived=true";
+  if (list.after) target += "&after=" + PercentEncode(*list.after);
+  target += "&properties=" + CommaList(*list.properties);
+  return {.target = std::move(target)};
+}
+
+size_t ApiRequests::ListTargetSize(const ObjectType& type, const PropertySet& properties) const {
+  const std::string fixed = ObjectPath(type) + "?limit=100&archived=true&after=&properties=";
+  size_t size = fixed.size() + kLongestAfter;
+  for (const std::string& name : properties.names()) size += PercentEncodedSize(name) + 1;
+  return size;
+}
+
+ApiRequest ApiRequests::Search(const ObjectType& type, const SearchRequest& search) const {
+  const bool filtered =
+      search.modified_from || search.modified_to || search.id_above || search.has_property;
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  if (filtered) WriteFilters(json, type, search);
+  json.Key("sorts");
+  json.StartArray();
+  json.StartObject();
+  WritePair(json, "propertyName", "hs_object_id");
+  WritePair(json, "direction", search.newest_first ? "DESCENDING" : "ASCENDING");
+  json.EndObject();
+  json.EndArray();
+  json.Key("properties");
+  json.StartArray();
+  json.String("hs_object_id");
+  json.String(type.modified_property);
+  json.EndArray();
+  json.Key("limit");
+  json.Uint64(search.newest_first ? 1 : kSearchPageSize);
+  json.EndObject();
+  return JsonPost(ObjectPath(type) + "/search", body);
+}
+
+ApiRequest ApiRequests::BatchRead(const ObjectType& type, bool archived,
+                                  const std::vector<RecordId>& ids,
+                                  const PropertySet& properties) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  json.Key("inputs");
+  json.StartArray();
+  for (const RecordId id : ids) {
+    json.StartObject();
+    WritePair(json, "id", std::to_string(id.value));
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Key("properties");
+  json.StartArray();
+  for (const std::string& name : properties.names()) json.String(name);
+  json.EndArray();
+  json.EndObject();
+  return JsonPost(ObjectPath(type) + "/batch/read" + (archived ? "?archived=true" : ""), body);
+}
+
+ApiRequest ApiRequests::Properties(const ObjectType& type,
+                                   const PropertiesRequest& properties) const {
+  return {.target = PropertyPath(type) + "?archived=" + (properties.archived ? "true" : "false") +
+                    "&dataSensitivity=" + PercentEncode(properties.data_sensitivity)};
+}
+
+ApiRequest ApiRequests::PropertyGroups(const ObjectType& type) const {
+  return {.target = PropertyPath(type) + "/groups"};
+}
+
+ApiRequest ApiRequests::AccountDetails() const {
+  return {.target = "/account-info/" + version_ + "/details"};
+}
+
+ApiRequest ApiRequests::Token(std::string form) const {
+  return {.target = "/oauth/" + version_ + "/token",
+          .content_type = "application/x-www-form-urlencoded",
+          .body = std::move(form)};
+}
+
+std::string FormBody(const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string body;
+  for (const auto& [name, value] : fields) {
+    if (!body.empty()) body.push_back('&');
+    body += PercentEncode(name) + "=" + PercentEncode(value);
+  }
+  return body;
+}
+
+}  // namespace hubmirror

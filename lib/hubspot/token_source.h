@@ -1,0 +1,26 @@
+#pragma once
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "model/api_error.h"
+
+namespace hubmirror {
+
+/// Where one portal's access token comes from. Thread-safe.
+class TokenSource {
+ public:
+  virtual ~TokenSource() = default;
+
+  /// A token that should be accepted now. May block for one token request; another thread's
+  /// request is waited for rather than repeated.
+  virtual Result<Secret, ApiError> Acquire() = 0;
+
+  /// HubSpot answered 401 to this token. Says what the 401 means: kTokenExpired when another token
+  /// can be had by asking again, kUnauthorized when that was tried already or cannot help.
+  virtual ApiErrorKind Reject(const Secret& token) = 0;
+
+  /// HubSpot accepted this token.
+  virtual void Confirm(const Secret& token) = 0;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,303 @@
+#include "hubspot/api_client.h"
+
+#include <doctest/doctest.h>
+
+#include "base/time_text.h"
+#include "hubspot/scripted_transport.h"
+#include "hubspot/static_token.h"
+#include "support/fake_clock.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+using test::FakeClock;
+using test::ScriptedTransport;
+
+class ExchangeList final : public ExchangeObserver {
+ public:
+  void OnExchange(const Exchange& exchange) override { all.push_back(exchange); }
+  std::vector<Exchange> all;
+};
+
+/// One portal whose HubSpot answers by script.
+struct Fixture {
+  ScriptedTransport hubspot;
+  FakeClock clock;
+  ExchangeList exchanges;
+  StaticToken token{[] { return Secret("pat-na1-x"); }};
+  ApiClient client{{.key = "acme", .version = "2026-09", .base = {.host = "api.hubapi.com"}},
+                   hubspot,
+                   token,
+                   clock,
+                   exchanges};
+  ObjectType contacts = *FindObjectType("contacts");
+
+  PropertySetPtr Set(std::vector<std::string> names) {
+    return std::make_shared<const PropertySet>(std::move(names));
+  }
+  /// Names that fill a URL to the limit.
+  PropertySetPtr WideSet() {
+    std::vector<std::string> names;
+    for (int i = 0; i < 1000; ++i) names.push_back("a_property_" + std::to_string(10'000 + i));
+    return Set(std::move(names));
+  }
+};
+
+TEST_CASE_FIXTURE(Fixture, "api client: a list asks for one page of named properties") {
+  hubspot.Answer(200, R"({"results":[{"id":"1","properties":{"email":"a@b.c"}}]})");
+
+  const auto page = client.List(contacts, {.after = "17", .properties = Set({"b", "email"})});
+
+  REQUIRE(bool(page));
+  CHECK(page->records.size() == 1);
+  CHECK(page->times.date == *ParseRfc3339("2026-09-01T10:00:00Z"));
+  CHECK(page->times.sent_at == clock.Now());
+  const ApiRequest request = hubspot.last();
+  CHECK(request.target == "/crm/objects/2026-09/0-1?limit=100&after=17&properties=b,email");
+  CHECK(request.body.empty());
+  CHECK(request.bearer.Reveal() == "pat-na1-x");
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: the archived list is another list") {
+  hubspot.Answer(200, R"({"results":[]})");
+
+  CHECK(bool(client.List(contacts, {.archived = true, .properties = Set({"a"})})));
+
+  CHECK(hubspot.last().target == "/crm/objects/2026-09/0-1?limit=100&archived=true&properties=a");
+  CHECK(exchanges.all.back().endpoint == Endpoint::kArchivedList);
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: search asks for ids and stamps only") {
+  hubspot.Answer(200, R"({"total":3,"results":[
+      {"id":"9","properties":{"hs_object_id":"9","lastmodifieddate":"2026-09-01T09:59:00Z"}},
+      {"id":"12","properties":{}}],"paging":{"next":{"after":"2"}}})");
+
+  const auto answer = client.Search(contacts, {.modified_from = TimePoint(1000ms),
+                                               .modified_to = TimePoint(2000ms),
+                                               .id_above = RecordId{7},
+                                               .has_property = "color"});
+
+  REQUIRE(bool(answer));
+  CHECK(answer->total == 3);
+  CHECK(answer->more);
+  REQUIRE(answer->nominations.size() == 2);
+  CHECK(answer->nominations[0].id == RecordId{9});
+  CHECK(answer->nominations[0].modified == ParseRfc3339("2026-09-01T09:59:00Z"));
+  CHECK_FALSE(answer->nominations[1].modified);
+  CHECK(hubspot.last().target == "/crm/objects/2026-09/0-1/search");
+  CHECK(hubspot.last().content_type == "application/json");
+  CHECK(hubspot.last().body ==
+        R"({"filterGroups":[{"filters":[)"
+        R"({"propertyName":"lastmodifieddate","operator":"GTE","value":"1000"},)"
+        R"({"propertyName":"lastmodifieddate","operator":"LTE","value":"2000"},)"
+        R"({"propertyName":"hs_object_id","operator":"GT","value":"7"},)"
+        R"({"propertyName":"color","operator":"HAS_PROPERTY"}]}],)"
+        R"("sorts":[{"propertyName":"hs_object_id","direction":"ASCENDING"}],)"
+        R"("properties":["hs_object_id","lastmodifieddate"],"limit":200})");
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: the newest id is one search result") {
+  hubspot.Answer(200, R"({"total":0,"results":[]})");
+
+  CHECK(bool(client.Search(*FindObjectType("deals"), {.newest_first = true})));
+
+  CHECK(hubspot.last().body ==
+        R"({"sorts":[{"propertyName":"hs_object_id","direction":"DESCENDING"}],)"
+        R"("properties":["hs_object_id","hs_lastmodifieddate"],"limit":1})");
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: a batch read names ids and properties in its body") {
+  hubspot.Answer(207, R"({"status":"COMPLETE","results":[],"errors":[
+      {"category":"OBJECT_NOT_FOUND","context":{"ids":["2"]}}]})");
+
+  const auto page = client.BatchRead(
+      contacts, {.archived = true, .ids = {{1}, {2}}, .properties = Set({"a", "b"})});
+
+  REQUIRE(bool(page));
+  CHECK(page->not_found == std::vector<RecordId>{{2}});
+  CHECK(hubspot.last().target == "/crm/objects/2026-09/0-1/batch/read?archived=true");
+  CHECK(hubspot.last().body == R"({"inputs":[{"id":"1"},{"id":"2"}],"properties":["a","b"]})");
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: property definitions keep what the mirror needs") {
+  hubspot.Answer(200, R"({"results":[{"name":"color","label":"Colour","type":"enumeration",
+      "fieldType":"select","groupName":"g","description":"d","hasUniqueValue":true,"hidden":true,
+      "calculated":true,"hubspotDefined":true,"externalOptions":true,"archived":true,
+      "referencedObjectType":"OWNER","unknown":{"x":1},
+      "options":[{"value":"r","label":"Red","displayOrder":2,"hidden":true,"description":null}]}]})");
+
+  const auto definitions =
+      client.Properties(contacts, {.archived = true, .data_sensitivity = "sensitive"});
+
+  REQUIRE(bool(definitions));
+  CHECK((*definitions)[0] ==
+        PropertyDefinition{
+            .name = "color",
+            .label = "Colour",
+            .type = "enumeration",
+            .field_type = "select",
+            .group_name = "g",
+            .description = "d",
+            .data_sensitivity = "sensitive",
+            .referenced_object_type = "OWNER",
+            .calculated = true,
+            .hubspot_defined = true,
+            .external_options = true,
+            .has_unique_value = true,
+            .hidden = true,
+            .archived = true,
+            .options = {{.value = "r", .label = "Red", .display_order = 2, .hidden = true}}});
+  CHECK(hubspot.last().target ==
+        "/crm/properties/2026-09/0-1?archived=true&dataSensitivity=sensitive");
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: property groups and the account are read") {
+  hubspot.Answer(200,
+                 R"({"results":[{"name":"g","label":"G","displayOrder":3,"archived":false}]})");
+  hubspot.Answer(200, R"({"portalId":1234567,"accountType":"STANDARD","timeZone":"US/Eastern",
+      "companyCurrency":"USD","additionalCurrencies":["EUR"],"utcOffset":"-05:00",
+      "utcOffsetMilliseconds":-18000000,"uiDomain":"app.hubspot.com","dataHostingLocation":"na1"})");
+
+  const auto groups = client.PropertyGroups(contacts);
+  const auto account = client.AccountDetails();
+
+  CHECK(*groups == std::vector<PropertyGroup>{{.name = "g", .label = "G", .display_order = 3}});
+  CHECK(account->portal_id == PortalId{1234567});
+  CHECK(account->utc_offset_ms == -18'000'000);
+  CHECK(account->additional_currencies == std::vector<std::string>{"EUR"});
+  CHECK(hubspot.requests()[0].target == "/crm/properties/2026-09/0-1/groups");
+  CHECK(hubspot.requests()[1].target == "/account-info/2026-09/details");
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: a list too long for a URL is read as ids, then by batch") {
+  const PropertySetPtr wide = WideSet();
+  hubspot.Answer(200, R"({"results":[{"id":"1","properties":{}},{"id":"2","properties":{}},
+      {"id":"3","properties":{}}],"paging":{"next":{"after":"4"}}})");
+  hubspot.Answer(207, R"({"results":[{"id":"3","properties":{"a_property_10999":"z"}},
+      {"id":"1","properties":{}},{"id":"8","properties":{}}]})");
+
+  const auto page = client.List(contacts, {.archived = true, .after = "1", .properties = wide});
+
+  REQUIRE(bool(page));
+  CHECK(client.ListCost(contacts, *wide) == 2);
+  CHECK(page->next_after == "4");
+  CHECK(page->properties == wide);
+  REQUIRE(page->records.size() == 2);
+  CHECK(page->records[0].id == RecordId{1});
+  CHECK(page->records[1].id == RecordId{3});
+  CHECK(page->records[1].values[0].raw == "z");
+  CHECK(hubspot.requests()[0].target.ends_with("&archived=true&after=1&properties=hs_object_id"));
+  CHECK(hubspot.requests()[1].target.ends_with("/batch/read?archived=true"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: an empty page of a wide list needs no batch read") {
+  hubspot.Answer(200, R"({"results":[],"paging":{"next":{"after":"4"}}})");
+
+  const auto page = client.List(contacts, {.properties = WideSet()});
+
+  CHECK(page->next_after == "4");
+  CHECK(hubspot.requests().size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: the cost of a list turns where its URL would be too long") {
+  std::vector<std::string> names;
+  while (client.ListCost(contacts, *Set(names)) == 1)
+    names.push_back(std::to_string(names.size()));
+  names.pop_back();
+  hubspot.Answer(200, R"({"results":[]})");
+
+  CHECK(bool(client.List(contacts, {.archived = true, .properties = Set(names)})));
+
+  const size_t url =
+      std::string("https://api.hubapi.com:443").size() + hubspot.last().target.size();
+  CHECK(url <= kLongestUrl);
+  CHECK(url > kLongestUrl - 100);
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: every exchange is reported with its budget headers") {
+  hubspot.AnswerWith(ApiAnswer{.status = 200,
+                               .headers = {{"content-type", "application/json"},
+                                           {"date", "Tue, 01 Sep 2026 10:00:00 GMT"},
+                                           {"x-hubspot-ratelimit-max", "190"},
+                                           {"x-hubspot-ratelimit-remaining", "188"},
+                                           {"x-hubspot-ratelimit-interval-milliseconds", "10000"},
+                                           {"x-hubspot-ratelimit-daily", "625000"},
+                                           {"x-hubspot-ratelimit-daily-remaining", "oops"}},
+                               .body = R"({"results":[]})",
+                               .wire_bytes = 42});
+
+  CHECK(bool(client.List(contacts, {.properties = Set({"a"})})));
+
+  REQUIRE(exchanges.all.size() == 1);
+  const Exchange& exchange = exchanges.all[0];
+  CHECK(exchange.portal == "acme");
+  CHECK(exchange.endpoint == Endpoint::kList);
+  CHECK(exchange.status == 200);
+  CHECK_FALSE(exchange.failure);
+  CHECK(exchange.date == ParseRfc3339("2026-09-01T10:00:00Z"));
+  CHECK(exchange.body_bytes == 42);
+  CHECK(exchange.rate.burst_limit == 190);
+  CHECK(exchange.rate.burst_remaining == 188);
+  CHECK(exchange.rate.burst_window == 10s);
+  CHECK(exchange.rate.daily_limit == 625'000);
+  CHECK_FALSE(exchange.rate.daily_remaining);
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: failures of every kind are reported as such") {
+  const ListRequest list{.properties = Set({"a"})};
+  hubspot.AnswerWith(ApiError{.kind = ApiErrorKind::kTimeout});
+  hubspot.Answer(503, "<html>", {});
+  hubspot.Answer(200, "{", {{"x-hubspot-correlation-id", "c-1"}});
+  hubspot.AnswerWith(ApiAnswer{.status = 200,
+                               .headers = {{"content-type", "application/json"}},
+                               .body = R"({"results":[]})"});
+
+  CHECK(client.List(contacts, list).error().kind == ApiErrorKind::kTimeout);
+  CHECK(client.List(contacts, list).error().kind == ApiErrorKind::kServer);
+  const auto cut = client.List(contacts, list);
+  CHECK(cut.error().kind == ApiErrorKind::kDecode);
+  CHECK(cut.error().status == 200);
+  CHECK(cut.error().correlation_id == "c-1");
+  CHECK(client.List(contacts, list).error().message ==
+        "the answer cannot be read: it has no Date header");
+
+  REQUIRE(exchanges.all.size() == 4);
+  CHECK(exchanges.all[0].failure == ApiErrorKind::kTimeout);
+  CHECK(exchanges.all[0].status == 0);
+  CHECK(exchanges.all[1].failure == ApiErrorKind::kServer);
+  CHECK(exchanges.all[2].failure == ApiErrorKind::kDecode);
+  CHECK(exchanges.all[3].failure == ApiErrorKind::kDecode);
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: a static token that is refused is read again") {
+  std::string configured = "pat-na1-old";
+  StaticToken replaced([&]() -> Result<Secret, std::string> { return Secret(configured); });
+  ApiClient other({.key = "acme", .version = "2026-09"}, hubspot, replaced, clock, exchanges);
+  hubspot.Answer(401, R"({"status":"error","category":"INVALID_AUTHENTICATION"})");
+  hubspot.Answer(200, R"({"portalId":1})");
+
+  const auto refused = other.AccountDetails();
+  configured = "pat-na1-new";
+  const auto accepted = other.AccountDetails();
+
+  CHECK(refused.error().kind == ApiErrorKind::kUnauthorized);
+  CHECK(bool(accepted));
+  CHECK(hubspot.last().bearer.Reveal() == "pat-na1-new");
+}
+
+TEST_CASE_FIXTURE(Fixture, "api client: without a readable secret nothing is sent") {
+  StaticToken unreadable(
+      []() -> Result<Secret, std::string> { return std::string("file /x is not there"); });
+  ApiClient other({.key = "acme", .version = "2026-09"}, hubspot, unreadable, clock, exchanges);
+
+  const auto account = other.AccountDetails();
+
+  CHECK(account.error().kind == ApiErrorKind::kSecret);
+  CHECK(account.error().message == "file /x is not there");
+  CHECK(hubspot.requests().empty());
+  CHECK(exchanges.all.empty());
+}
+
+}  // namespace
+}  // namespace hubmirror
