@@ -13,6 +13,13 @@ void AppendUnicodeEscape(std::string& out, uint32_t unit) {
   for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(unit >> shift) & 15U];
 }
 
+/// Bytes that stand for themselves in JSON; 0xED may begin a surrogate and is looked at.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (size_t c = 0x20; c < plain.size(); ++c) plain[c] = c != '"' && c != '\\' && c != 0xED;
+  return plain;
+}();
+
 bool IsLoneSurrogate(std::string_view raw, size_t at) {
   return at + 2 < raw.size() && static_cast<unsigned char>(raw[at]) == 0xED &&
          static_cast<unsigned char>(raw[at + 1]) >= 0xA0;
@@ -57,8 +64,9 @@ void AppendJsonEscaped(std::string& out, std::string_view raw) {
   size_t plain = 0;
   for (size_t at = 0; at < raw.size(); ++at) {
     const auto c = static_cast<unsigned char>(raw[at]);
+    if (kPlain[c]) continue;
     const bool surrogate = c == 0xED && IsLoneSurrogate(raw, at);
-    if (c >= 0x20 && c != '"' && c != '\\' && !surrogate) continue;
+    if (c == 0xED && !surrogate) continue;
     out.append(raw, plain, at - plain);
     if (surrogate) {
       AppendUnicodeEscape(out, 0xD000U | ((static_cast<unsigned char>(raw[at + 1]) & 0x3FU) << 6U) |

@@ -82,10 +82,11 @@ VersionRef Mutator::MakeVersion(const CrmObject& object, const Record& record, C
   return writer.Finish(stamp, updated);
 }
 
-Record& Mutator::Create(CrmObject& object, RecordId id, const Changes& values, Instant created,
+Record& Mutator::Create(CrmObject& object, RecordId id, Changes values, Instant created,
                         Instant stamp) {
   Record& record = object.records.Insert(Record(id, created));
-  Publish(object, record, MakeVersion(object, record, values, stamp, stamp), "create", stamp);
+  Publish(object, record, MakeVersion(object, record, std::move(values), stamp, stamp), "create",
+          stamp);
   return record;
 }
 

@@ -32,8 +32,7 @@ class Mutator {
   [[nodiscard]] Random& random() { return random_; }
 
   /// A live record made at `created` and last changed at `stamp` (the same, for one made now).
-  Record& Create(CrmObject& object, RecordId id, const Changes& values, Instant created,
-                 Instant stamp);
+  Record& Create(CrmObject& object, RecordId id, Changes values, Instant created, Instant stamp);
   /// Values for a new record that look like all the others.
   Changes DrawRecordValues(const CrmObject& object, Instant created, Instant now);
   /// A few new or cleared values, of calculated properties or of all others.
