@@ -1,0 +1,158 @@
+#include "support/fake_hubspot.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/time_text.h"
+
+namespace hubmirror::test {
+
+void FakeHubSpot::Put(int64_t id, std::map<std::string, std::string> values) {
+  Entry& entry = records[id];
+  entry.modified = clock_.WallNow();
+  for (auto& [name, value] : values) entry.values[name] = value;
+  entry.values["hs_object_id"] = std::to_string(id);
+  entry.values["hs_lastmodifieddate"] = FormatRfc3339(entry.modified);
+  if (index_sees) index[id] = entry.modified;
+}
+
+void FakeHubSpot::Calculate(int64_t id, const std::string& property, const std::string& value) {
+  records.at(id).values[property] = value;
+}
+
+void FakeHubSpot::Merge(int64_t loser, int64_t survivor, bool listed_on_survivor) {
+  records.at(loser).merged_into = survivor;
+  Put(survivor);
+  if (!listed_on_survivor) return;
+  std::string& merged = records.at(survivor).values["hs_merged_object_ids"];
+  merged += (merged.empty() ? "" : ";") + std::to_string(loser);
+}
+
+int64_t FakeHubSpot::Count(const std::string& what) const {
+  return std::count_if(requests.begin(), requests.end(),
+                       [&](const Request& request) { return request.what == what; });
+}
+
+std::optional<ApiError> FakeHubSpot::NextError(Request request) {
+  requests.push_back(std::move(request));
+  if (errors.empty()) return std::nullopt;
+  ApiError error = errors.front();
+  errors.pop_front();
+  return error;
+}
+
+Page FakeHubSpot::PageOf(const std::vector<int64_t>& ids, const PropertySetPtr& properties) const {
+  struct Storage {
+    std::deque<std::string> texts;
+    std::deque<std::vector<PropertyValue>> values;
+  };
+  auto storage = std::make_shared<Storage>();
+  Page page{.properties = properties, .times = Times()};
+  for (const int64_t id : ids) {
+    const Entry& entry = records.at(id);
+    auto& values = storage->values.emplace_back();
+    for (uint32_t i = 0; i < properties->size(); ++i) {
+      const auto found = entry.values.find(properties->names()[i]);
+      if (found == entry.values.end() || found->second.empty()) continue;
+      values.push_back({i, storage->texts.emplace_back(found->second)});
+    }
+    page.records.push_back({.id = RecordId{id},
+                            .created_at = FakeClock::kEpoch,
+                            .updated_at = entry.modified,
+                            .archived = entry.archived,
+                            .values = values});
+  }
+  page.storage = storage;
+  return page;
+}
+
+Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& request) {
+  if (auto error = NextError({.what = request.archived ? "archived" : "list"})) return *error;
+  const int64_t from = request.after ? std::stoll(*request.after) : 0;
+  std::vector<int64_t> ids;
+  bool more = false;
+  for (const auto& [id, entry] : records) {
+    if (id < from || entry.gone || entry.merged_into || entry.archived != request.archived) continue;
+    if (ids.size() == page_size) {
+      more = true;
+      break;
+    }
+    ids.push_back(id);
+  }
+  Page page = PageOf(ids, request.properties);
+  if (more) page.next_after = std::to_string(ids.back() + 1);
+  if (descending_lists) std::reverse(page.records.begin(), page.records.end());
+  return page;
+}
+
+Result<SearchAnswer, ApiError> FakeHubSpot::Search(const ObjectType&,
+                                                   const SearchRequest& request) {
+  if (auto error = NextError({.what = "search", .search = request})) return *error;
+  SearchAnswer answer{.times = Times()};
+  std::vector<Nomination> found;
+  for (const auto& [id, modified] : index) {
+    if (request.modified_from && modified < *request.modified_from) continue;
+    if (request.modified_to && modified > *request.modified_to) continue;
+    if (request.id_above && id <= request.id_above->value) continue;
+    if (request.has_property && !records.at(id).values.contains(*request.has_property)) continue;
+    found.push_back({RecordId{id}, modified});
+  }
+  answer.total = static_cast<int64_t>(found.size());
+  if (request.newest_first) {
+    std::reverse(found.begin(), found.end());
+    if (found.size() > 1) found.resize(1);
+  }
+  answer.more = found.size() > kSearchPageSize;
+  if (answer.more) found.resize(kSearchPageSize);
+  answer.nominations = std::move(found);
+  return answer;
+}
+
+Result<Page, ApiError> FakeHubSpot::BatchRead(const ObjectType&, const BatchReadRequest& request) {
+  if (auto error = NextError(
+          {.what = request.archived ? "archived_batch" : "batch", .ids = request.ids})) {
+    return *error;
+  }
+  std::set<int64_t> shown;
+  std::vector<RecordId> not_found;
+  for (const RecordId id : request.ids) {
+    if (left_out.contains(id.value)) continue;
+    auto found = records.find(id.value);
+    while (found != records.end() && found->second.merged_into) {
+      found = records.find(*found->second.merged_into);
+    }
+    if (found == records.end() || found->second.gone || found->second.archived != request.archived) {
+      not_found.push_back(id);
+    } else {
+      shown.insert(found->first);
+    }
+  }
+  Page page = PageOf({shown.begin(), shown.end()}, request.properties);
+  if (say_not_found) page.not_found = std::move(not_found);
+  return page;
+}
+
+Result<std::vector<PropertyDefinition>, ApiError> FakeHubSpot::Properties(
+    const ObjectType&, const PropertiesRequest& request) {
+  if (auto error = NextError({.what = "properties"})) return *error;
+  std::vector<PropertyDefinition> answer;
+  for (const PropertyDefinition& definition : definitions) {
+    if (definition.archived == request.archived &&
+        request.data_sensitivity == definition.data_sensitivity) {
+      answer.push_back(definition);
+    }
+  }
+  return answer;
+}
+
+Result<std::vector<PropertyGroup>, ApiError> FakeHubSpot::PropertyGroups(const ObjectType&) {
+  if (auto error = NextError({.what = "groups"})) return *error;
+  return std::vector<PropertyGroup>{};
+}
+
+Result<Account, ApiError> FakeHubSpot::AccountDetails() {
+  if (auto error = NextError({.what = "account"})) return *error;
+  return Account{.portal_id = portal_id, .times = Times()};
+}
+
+}  // namespace hubmirror::test

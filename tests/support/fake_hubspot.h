@@ -1,0 +1,77 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/page_source.h"
+#include "support/fake_clock.h"
+
+namespace hubmirror::test {
+
+/// A portal in memory behind the PageSource port: a primary store, and a search index that is told
+/// separately what it shows. Its clock is the fake clock's wall clock.
+class FakeHubSpot final : public PageSource {
+ public:
+  struct Entry {
+    std::map<std::string, std::string> values;
+    TimePoint modified{};
+    bool archived = false;
+    bool gone = false;
+    std::optional<int64_t> merged_into;
+  };
+  struct Request {
+    std::string what;  ///< list, archived, search, batch, archived_batch, properties, account
+    std::vector<RecordId> ids;
+    SearchRequest search;
+  };
+
+  explicit FakeHubSpot(const FakeClock& clock) : clock_(clock) {}
+
+  /// Creates or changes a record now; the index sees it at once unless `index_sees` is false.
+  void Put(int64_t id, std::map<std::string, std::string> values = {});
+  /// Changes a value without moving the stamp, as calculations do.
+  void Calculate(int64_t id, const std::string& property, const std::string& value);
+  void Archive(int64_t id) { records.at(id).archived = true; }
+  void Restore(int64_t id) { records.at(id).archived = false; }
+  void Erase(int64_t id) { records.at(id).gone = true; }
+  /// `loser` answers with `survivor` from now on.
+  void Merge(int64_t loser, int64_t survivor, bool listed_on_survivor = true);
+
+  std::map<int64_t, Entry> records;
+  std::map<int64_t, TimePoint> index;
+  bool index_sees = true;
+  bool say_not_found = true;          ///< batch answers name what they do not know
+  std::set<int64_t> left_out;         ///< batch answers are silent about these
+  bool descending_lists = false;      ///< breaks the order lists keep
+  size_t page_size = kListPageSize;
+  std::deque<ApiError> errors;        ///< the next requests fail with these
+  std::vector<PropertyDefinition> definitions;
+  PortalId portal_id{4711};
+  std::vector<Request> requests;
+
+  int64_t Count(const std::string& what) const;
+
+  Result<Page, ApiError> List(const ObjectType& type, const ListRequest& request) override;
+  Result<SearchAnswer, ApiError> Search(const ObjectType& type,
+                                        const SearchRequest& request) override;
+  Result<Page, ApiError> BatchRead(const ObjectType& type,
+                                   const BatchReadRequest& request) override;
+  Result<std::vector<PropertyDefinition>, ApiError> Properties(
+      const ObjectType& type, const PropertiesRequest& request) override;
+  Result<std::vector<PropertyGroup>, ApiError> PropertyGroups(const ObjectType& type) override;
+  Result<Account, ApiError> AccountDetails() override;
+  int ListCost(const ObjectType&, const PropertySet&) const override { return 1; }
+
+ private:
+  std::optional<ApiError> NextError(Request request);
+  AnswerTimes Times() const { return {.sent_at = clock_.Now(), .date = clock_.WallNow()}; }
+  Page PageOf(const std::vector<int64_t>& ids, const PropertySetPtr& properties) const;
+
+  const FakeClock& clock_;
+};
+
+}  // namespace hubmirror::test

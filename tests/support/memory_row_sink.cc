@@ -1,0 +1,154 @@
+#include "support/memory_row_sink.h"
+
+#include <algorithm>
+
+namespace hubmirror::test {
+
+StoredStream MemoryRowSink::Load(const ObjectType& object) {
+  return {.table = table, .progress = progress, .rows = CountRows(object),
+          .pending = CountPending(object)};
+}
+
+MirrorTablePtr MemoryRowSink::ApplyLayout(const MirrorTable& wanted) {
+  MirrorTable next = wanted;
+  next.version = table ? table->version + 1 : 1;
+  if (!table) progress.clear();
+  table = std::make_shared<const MirrorTable>(std::move(next));
+  return table;
+}
+
+MirrorTablePtr MemoryRowSink::MarkFilled(const ObjectType&,
+                                         const std::vector<std::string>& properties) {
+  MirrorTable next = *table;
+  ++next.version;
+  for (MirrorColumn& column : next.columns) {
+    if (std::find(properties.begin(), properties.end(), column.property()) == properties.end()) {
+      continue;
+    }
+    column.state = PropertyState::kCurrent;
+    filled.push_back(column.property());
+  }
+  table = std::make_shared<const MirrorTable>(std::move(next));
+  return table;
+}
+
+CommitOutcome MemoryRowSink::Write(const Commit& commit) {
+  const Death death = std::exchange(die, Death::kNever);
+  const DatabaseError away(DatabaseError::Kind::kUnavailable, "57P01", "the database went away");
+  if (death == Death::kBeforeCommit) throw away;
+  ++writes;
+  CommitOutcome outcome;
+  for (const RowBatch& batch : commit.rows) WriteRows(batch, outcome);
+  for (const ProvenRange& range : commit.ranges) Suspect(range, outcome);
+  for (const Fate& fate : commit.fates) {
+    const auto found = rows.find(fate.id.value);
+    if (found == rows.end()) continue;
+    if (fate.kind == Fate::Kind::kMerged) {
+      found->second.merged_into = fate.merged_into.value;
+      ++outcome.merged;
+    } else {
+      found->second.gone = true;
+      ++(fate.kind == Fate::Kind::kErased ? outcome.erased : outcome.purged);
+    }
+  }
+  for (const PendingRecord& record : commit.pending) waiting[record.id.value] = record;
+  for (const RecordId id : commit.settled) waiting.erase(id.value);
+  for (const auto& [job, stored] : commit.progress) progress[job] = stored;
+  if (death == Death::kAfterCommit) throw away;
+  return outcome;
+}
+
+void MemoryRowSink::WriteRows(const RowBatch& batch, CommitOutcome& outcome) {
+  for (const Row& row : batch.rows) {
+    const auto [found, is_new] = rows.try_emplace(row.id.value);
+    Entry& entry = found->second;
+    if (!is_new && entry.modified && row.modified && *row.modified < *entry.modified) {
+      waiting.try_emplace(row.id.value, PendingRecord{.id = row.id, .cause = PendingCause::kOutrun});
+      ++outcome.outrun;
+      continue;
+    }
+    const std::string line(batch.Line(row));
+    if (!is_new && entry.line == line && entry.archived == row.archived) {
+      ++outcome.unchanged;
+      continue;
+    }
+    ++(is_new ? outcome.inserted : outcome.updated);
+    entry = {.modified = row.modified, .line = line, .archived = row.archived};
+    for (const RecordId loser : row.merged_ids) {
+      if (rows.contains(loser.value)) rows[loser.value].merged_into = row.id.value;
+    }
+  }
+}
+
+void MemoryRowSink::Suspect(const ProvenRange& range, CommitOutcome& outcome) {
+  for (const auto& [id, entry] : rows) {
+    if (id < range.from.value || id > range.to.value) continue;
+    const bool concerned = range.archived_list ? entry.archived && !entry.merged_into && !entry.gone
+                                               : entry.live();
+    if (!concerned) continue;
+    if (std::binary_search(range.present.begin(), range.present.end(), RecordId{id})) continue;
+    const auto cause = range.archived_list ? PendingCause::kUnarchived : PendingCause::kAbsent;
+    if (waiting.try_emplace(id, PendingRecord{.id = RecordId{id}, .cause = cause}).second) {
+      ++outcome.suspects;
+    }
+  }
+}
+
+std::vector<StoredRecord> MemoryRowSink::Stored(const ObjectType&,
+                                                const std::vector<RecordId>& ids) {
+  std::vector<StoredRecord> stored;
+  for (const RecordId id : ids) {
+    const auto found = rows.find(id.value);
+    if (found == rows.end()) continue;
+    stored.push_back({.id = id,
+                      .modified = found->second.modified,
+                      .archived = found->second.archived,
+                      .merged = found->second.merged_into.has_value(),
+                      .gone = found->second.gone});
+  }
+  return stored;
+}
+
+std::vector<PendingRecord> MemoryRowSink::DuePending(const ObjectType&, TimePoint now,
+                                                     size_t limit) {
+  std::vector<PendingRecord> due;
+  for (const auto& [id, record] : waiting) {
+    if (due.size() == limit) break;
+    if (!record.not_before || *record.not_before <= now) due.push_back(record);
+  }
+  return due;
+}
+
+int64_t MemoryRowSink::CountAbsent(const ObjectType&) {
+  return std::count_if(waiting.begin(), waiting.end(),
+                       [](const auto& item) { return item.second.absent_since.has_value(); });
+}
+
+int64_t MemoryRowSink::CountRows(const ObjectType&) {
+  return std::count_if(rows.begin(), rows.end(),
+                       [](const auto& item) { return item.second.live(); });
+}
+
+std::optional<RecordId> MemoryRowSink::ControlRecord(const ObjectType&, bool archived) {
+  for (const auto& [id, entry] : rows) {
+    const bool fits = archived ? entry.archived && !entry.merged_into && !entry.gone : entry.live();
+    if (fits && !waiting.contains(id)) return RecordId{id};
+  }
+  return std::nullopt;
+}
+
+void MemoryRowSink::AddSeen(const ObjectType&, const std::vector<RecordId>& ids) {
+  for (const RecordId id : ids) seen.push_back(id.value);
+}
+
+int64_t MemoryRowSink::SuspectUnseen(const ObjectType&, TimePoint) {
+  int64_t suspects = 0;
+  for (const auto& [id, entry] : rows) {
+    if (!entry.live() || std::find(seen.begin(), seen.end(), id) != seen.end()) continue;
+    waiting.try_emplace(id, PendingRecord{.id = RecordId{id}, .cause = PendingCause::kAbsent});
+    ++suspects;
+  }
+  return suspects;
+}
+
+}  // namespace hubmirror::test

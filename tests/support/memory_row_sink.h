@@ -1,0 +1,69 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/database_error.h"
+#include "model/row_sink.h"
+
+namespace hubmirror::test {
+
+/// A mirror in memory behind the RowSink port, for one object type: enough of PostgreSQL to see
+/// what the jobs make of it. It can die before or after a commit.
+class MemoryRowSink final : public RowSink {
+ public:
+  struct Entry {
+    std::optional<TimePoint> modified;
+    std::string line;
+    bool archived = false;
+    std::optional<int64_t> merged_into;
+    bool gone = false;
+    bool live() const { return !archived && !merged_into && !gone; }
+  };
+  enum class Death { kNever, kBeforeCommit, kAfterCommit };
+
+  std::map<int64_t, Entry> rows;
+  std::map<int64_t, PendingRecord> waiting;
+  std::map<JobKind, JobProgress> progress;
+  MirrorTablePtr table;
+  std::vector<int64_t> seen;
+  Death die = Death::kNever;  ///< at the next Write
+  int writes = 0;
+  int claims = 0;
+  std::vector<std::string> filled;
+
+  bool live(int64_t id) const { return rows.contains(id) && rows.at(id).live(); }
+
+  void Claim() override { ++claims; }
+  void Heartbeat() override {}
+  StoredStream Load(const ObjectType& object) override;
+  std::string LoadBudget() override { return {}; }
+  MirrorTablePtr ApplyLayout(const MirrorTable& wanted) override;
+  void SaveAccount(const Account&) override {}
+  void SavePropertyGroups(const ObjectType&, const std::vector<PropertyGroup>&) override {}
+  MirrorTablePtr MarkFilled(const ObjectType& object,
+                            const std::vector<std::string>& properties) override;
+  CommitOutcome Write(const Commit& commit) override;
+  std::vector<StoredRecord> Stored(const ObjectType& object,
+                                   const std::vector<RecordId>& ids) override;
+  std::vector<PendingRecord> DuePending(const ObjectType& object, TimePoint now,
+                                        size_t limit) override;
+  int64_t CountAbsent(const ObjectType& object) override;
+  int64_t CountPending(const ObjectType&) override { return static_cast<int64_t>(waiting.size()); }
+  int64_t CountRows(const ObjectType& object) override;
+  std::optional<RecordId> ControlRecord(const ObjectType& object, bool archived) override;
+  void BeginSeen(const ObjectType&) override { seen.clear(); }
+  void AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) override;
+  int64_t SuspectUnseen(const ObjectType& object, TimePoint walk_began) override;
+  void ResetStream(const ObjectType&) override { progress.clear(); }
+  void SaveState(const ObjectType&, StreamState, const std::string&, const std::string&) override {}
+  void Analyze(const ObjectType&) override {}
+
+ private:
+  void WriteRows(const RowBatch& batch, CommitOutcome& outcome);
+  void Suspect(const ProvenRange& range, CommitOutcome& outcome);
+};
+
+}  // namespace hubmirror::test

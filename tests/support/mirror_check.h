@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compare/comparison.h"
+#include "support/daemon_process.h"
+#include "support/portal_process.h"
+
+namespace hubmirror::testing {
+
+/// What every end-to-end test does with a daemon and the portal it mirrors: wait, settle, compare.
+/// Portal, daemon and database must outlive it. Owned by one thread.
+class MirrorCheck {
+ public:
+  /// `dsn` reads the daemon's database directly, with a role that may read everything.
+  MirrorCheck(const PortalProcess& portal, const DaemonProcess& daemon, std::string dsn,
+              DaemonPortal mirrored = {});
+
+  /// The object types mirrored.
+  const std::vector<std::string>& objects() const { return objects_; }
+
+  /// Whether no stream loads for the first time any more.
+  bool BackfillDone() const;
+  /// Waits for that; throws with each stream's state when the limit passes.
+  void WaitBackfill(std::chrono::milliseconds limit) const;
+  /// State and reason of each stream, one line each.
+  std::string StreamStates() const;
+
+  /// `hubmirror settle`; throws unless it ends well within `wait`.
+  void Settle(std::chrono::seconds wait = std::chrono::seconds{180}) const;
+
+  /// Differences between portal and mirror now, the first of them in words. A row that an earlier
+  /// Compare of this object saw must be there still.
+  struct Outcome {
+    compare::ComparisonReport report;
+    std::string words;
+  };
+  Outcome Compare();
+  /// From now on Compare measures how late changes were that happened after this moment.
+  void MeasureFrom(compare::Milliseconds since) { changes_since_ = since; }
+
+ private:
+  const PortalProcess& portal_;
+  const DaemonProcess& daemon_;
+  const std::string dsn_;
+  const DaemonPortal mirrored_;
+  std::vector<std::string> objects_;
+  std::map<std::string, std::vector<compare::RecordId>> known_;
+  std::optional<compare::Milliseconds> changes_since_;
+};
+
+}  // namespace hubmirror::testing

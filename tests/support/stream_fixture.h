@@ -1,0 +1,147 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/sync_observer.h"
+#include "support/fake_clock.h"
+#include "support/fake_hubspot.h"
+#include "support/memory_row_sink.h"
+#include "sync/catalog_job.h"
+#include "sync/changes_job.h"
+#include "sync/fill_job.h"
+#include "sync/resolve_job.h"
+#include "sync/walk_job.h"
+
+namespace hubmirror::test {
+
+/// Takes what sync tells and keeps what tests ask about.
+class SilentObserver : public SyncObserver {
+ public:
+  std::vector<std::chrono::milliseconds> late_finds;
+
+  void OnExchange(const Exchange&) override {}
+  void OnRecordsFetched(const StreamKey&, int64_t, uint64_t, uint64_t) override {}
+  void OnCommit(const StreamKey&, JobKind, const CommitOutcome&, TimePoint) override {}
+  void OnLateFind(const StreamKey&, std::chrono::milliseconds late) override {
+    late_finds.push_back(late);
+  }
+  void OnJobReport(const JobReport&) override {}
+  void OnStreamStatus(const StreamKey&, const StreamStatus&) override {}
+  void OnPortalStatus(const PortalKey&, const PortalStatus&) override {}
+  void OnStreamRemoved(const StreamKey&) override {}
+  void OnPortalRemoved(const PortalKey&) override {}
+  void OnTransaction(std::chrono::microseconds, const std::string&) override {}
+  void OnPoolWait(std::chrono::microseconds) override {}
+  void OnConnections(int, int) override {}
+  void OnReconnect() override {}
+  void OnDatabaseUp(bool) override {}
+  void OnSchemaChange(const StreamKey&, const std::string&) override {}
+  void OnThrottle(const PortalKey&, std::chrono::milliseconds) override {}
+  void OnRetry(const PortalKey&, const std::string&) override {}
+  void OnTokenExpiry(const PortalKey&, TimePoint) override {}
+  void OnTokenRefreshFailure(const PortalKey&) override {}
+  void OnSchedulerTick(TimePoint) override {}
+  void OnSchedulerDelay(std::chrono::milliseconds) override {}
+  void OnQueue(const std::string&, int64_t, int64_t) override {}
+};
+
+class MemoryLog final : public Logger {
+ public:
+  std::vector<std::string> events;
+  void Write(const LogLine& line) override { events.emplace_back(line.event); }
+};
+
+/// One stream of companies between a portal in memory and a mirror in memory, with its jobs; the
+/// verbs make a case a sentence.
+class StreamFixture {
+ public:
+  explicit StreamFixture(std::string object = "companies")
+      : object_name_(std::move(object)), hubspot(clock) {
+    hubspot.definitions = {Defined("hs_object_id", "number"), Defined("name", "string"),
+                           Defined("hs_lastmodifieddate", "datetime"),
+                           Defined("hs_merged_object_ids", "string"), Defined("score", "number")};
+    Restart();
+  }
+
+  static PropertyDefinition Defined(const std::string& name, const std::string& type) {
+    return {.name = name, .label = name, .type = type, .data_sensitivity = "non_sensitive"};
+  }
+
+  /// Forgets everything but the database: what a kill does.
+  void Restart() {
+    StreamPlan plan;
+    plan.object = *FindObjectType(object_name_);
+    context = std::make_shared<StreamContext>(
+        "acme", plan,
+        StreamContext::Ports{hubspot, sink, observer, source_clock, governor, clock, log});
+    context->set_table(sink.table);
+    const auto sweep_progress = sink.progress.find(JobKind::kSweep);
+    context->set_loaded(sweep_progress != sink.progress.end() &&
+                        sweep_progress->second.last_complete_at.has_value());
+    if (const auto found = sink.progress.find(JobKind::kChanges); found != sink.progress.end()) {
+      if (const auto cursor = ParseChangesCursor(found->second.cursor)) {
+        context->set_changes_from(cursor->followed_to);
+      }
+    }
+    context->set_rows(sink.CountRows(plan.object));
+    catalog = std::make_shared<CatalogJob>(context);
+    changes = std::make_shared<ChangesJob>(context);
+    resolve = std::make_shared<ResolveJob>(context);
+    fill = std::make_shared<FillJob>(context);
+    sweep = std::make_shared<WalkJob>(context, WalkJob::Options{});
+    archived = std::make_shared<WalkJob>(context, WalkJob::Options{.archived = true});
+  }
+
+  /// Steps a job until its cycle ends, it fails, or it has nothing to do.
+  StepOutcome Run(Job& job) {
+    for (int i = 0; i < 10000; ++i) {
+      if (!job.Next(clock.Now())) return StepOutcome::Unused();
+      StepOutcome outcome = job.Step(clock.Now());
+      if (outcome.end != StepOutcome::End::kMore) return outcome;
+    }
+    return StepOutcome::Unused();
+  }
+  /// The first load: table, backfill, archived ones.
+  void Load() {
+    Run(*catalog);
+    Run(*sweep);
+    Run(*archived);
+  }
+  void Resolve() { Run(*resolve); }
+  /// Resolve, wait as long as a confirmation takes, resolve again.
+  void ResolveTwice() {
+    Run(*resolve);
+    clock.Advance(context->plan().confirm_after + std::chrono::seconds(1));
+    Pass();
+    Run(*resolve);
+  }
+  /// Lets time pass on HubSpot's side too: an answer tells it.
+  void Pass(Duration by = std::chrono::seconds(1)) {
+    clock.Advance(by);
+    source_clock.Observe(clock.WallNow(), clock.Now());
+  }
+
+ private:
+  std::string object_name_;
+
+ public:
+  FakeClock clock;
+  FakeHubSpot hubspot;
+  MemoryRowSink sink;
+  SilentObserver observer;
+  SourceClock source_clock;
+  RateGovernor governor{RateGovernor::Options{}, clock.Now()};
+  MemoryLog log;
+  std::shared_ptr<StreamContext> context;
+  std::shared_ptr<CatalogJob> catalog;
+  std::shared_ptr<ChangesJob> changes;
+  std::shared_ptr<ResolveJob> resolve;
+  std::shared_ptr<FillJob> fill;
+  std::shared_ptr<WalkJob> sweep;
+  std::shared_ptr<WalkJob> archived;
+};
+
+}  // namespace hubmirror::test
