@@ -11,7 +11,8 @@ std::string_view ReasonOf(ApiErrorKind kind) {
     case ApiErrorKind::kUnauthorized:
     case ApiErrorKind::kGrantRevoked:
     case ApiErrorKind::kAppConfig:
-    case ApiErrorKind::kSecret: return "auth";
+    case ApiErrorKind::kSecret:
+    case ApiErrorKind::kWrongPortal: return "auth";
     case ApiErrorKind::kForbidden:
     case ApiErrorKind::kNotFound:
     case ApiErrorKind::kUrlTooLong:

@@ -18,6 +18,7 @@ enum class ApiErrorKind {
   kGrantRevoked,  ///< the refresh token or the portal is gone (BAD_REFRESH_TOKEN, BAD_HUB)
   kAppConfig,     ///< our client id, secret or redirect is wrong; never counts as revocation
   kSecret,        ///< the configured secret cannot be read
+  kWrongPortal,   ///< the token belongs to another portal than the configured one
   kForbidden,     ///< 403: scope, user permission, feature not in tier
   kNotFound,      ///< 404 with a JSON body
   kUrlTooLong,    ///< 414

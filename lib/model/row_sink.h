@@ -65,6 +65,9 @@ struct Fate {
   Kind kind = Kind::kPurged;
   RecordId merged_into;  ///< the last survivor, for kMerged
   TimePoint at{};        ///< HubSpot's clock
+  /// When the read left that found this out: a record seen by a later one is not marked. Default:
+  /// not known, it is marked.
+  Instant sent_at{};
 };
 
 /// Everything one step proves, written in one transaction: rows and the cursor they move.
@@ -93,6 +96,7 @@ struct CommitOutcome {
   int64_t outrun = 0;     ///< older than the mirror or than a later write: gone to `_pending`
   int64_t suspects = 0;   ///< absent rows put into `_pending`
   int64_t quarantined = 0;
+  int64_t live_change = 0;  ///< live rows after this commit, less those before
   /// Values this commit set to NULL although the record had one before, by property position in
   /// the shape's table: feeds the brake on lost properties.
   std::map<std::string, int64_t> values_lost;

@@ -34,6 +34,7 @@ struct PortalStatus {
   std::optional<int64_t> daily_remaining;
   int64_t requests_today = 0;
   std::optional<int64_t> daily_share;  ///< requests a day we may make
+  int64_t buffered_bytes = 0;          ///< rows read and not yet committed
 };
 
 /// What sync tells the outside; telemetry implements it. Called on the worker that did the work.

@@ -1,0 +1,127 @@
+#include "sync/catalog_job.h"
+
+#include "mirror/table_layout.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kWholeEvery = 1h;
+
+}  // namespace
+
+void CatalogJob::Restart() {
+  MutexLock lock(mutex_);
+  whole_wanted_ = true;
+}
+
+void CatalogJob::LoadFrom(const StoredStream& stored) {
+  if (stored.table) stream().set_table(stored.table);
+}
+
+void CatalogJob::Abandon() {
+  part_ = Part::kLive;
+  MutexLock lock(mutex_);
+  shown_part_ = Part::kLive;
+  whole_wanted_ = true;
+}
+
+std::optional<StepNeed> CatalogJob::NextStep(Instant) {
+  MutexLock lock(mutex_);
+  if (busy_) return std::nullopt;
+  if (shown_part_ == Part::kApply) return StepNeed{.priority = Priority::kCatalog};
+  const Lane lane = shown_part_ == Part::kCount ? Lane::kSearch : Lane::kBurst;
+  return StepNeed{.lane = lane, .priority = Priority::kCatalog};
+}
+
+StepOutcome CatalogJob::DoStep(Instant now) {
+  {
+    MutexLock lock(mutex_);
+    if (busy_) return StepOutcome::Unused();
+    busy_ = true;
+    if (part_ == Part::kLive) {
+      whole_ = std::exchange(whole_wanted_, false) || !whole_at_ || now - *whole_at_ >= kWholeEvery;
+    }
+  }
+  const std::shared_ptr<void> done(nullptr, [this](void*) {
+    MutexLock lock(mutex_);
+    busy_ = false;
+    shown_part_ = part_;
+  });
+  switch (part_) {
+    case Part::kLive:
+    case Part::kSensitive:
+    case Part::kHighlySensitive:
+    case Part::kArchived: return ReadDefinitions(part_);
+    case Part::kGroups: return ReadGroups();
+    case Part::kCount: return CountRecords();
+    case Part::kApply: whole_at_ = whole_ ? std::optional(now) : whole_at_; return Apply();
+  }
+  return StepOutcome::Unused();
+}
+
+void CatalogJob::Advance() {
+  part_ = whole_ ? static_cast<Part>(static_cast<int>(part_) + 1) : Part::kApply;
+}
+
+StepOutcome CatalogJob::ReadDefinitions(Part part) {
+  PropertiesRequest request;
+  if (part == Part::kSensitive) request.data_sensitivity = "sensitive";
+  if (part == Part::kHighlySensitive) request.data_sensitivity = "highly_sensitive";
+  request.archived = part == Part::kArchived;
+  auto answer = stream().source().Properties(object(), request);
+  if (!answer) {
+    const bool optional = part == Part::kSensitive || part == Part::kHighlySensitive;
+    // Without the scope such properties are simply not there.
+    const bool refused = answer.error().kind == ApiErrorKind::kForbidden ||
+                         answer.error().kind == ApiErrorKind::kBadRequest;
+    if (!optional || !refused) return StepOutcome::Failed(answer.error());
+    answer = std::vector<PropertyDefinition>{};
+  }
+  if (part == Part::kLive && definitions_[part] != *answer) whole_ = true;
+  definitions_[part] = std::move(*answer);
+  Advance();
+  return StepOutcome::More();
+}
+
+StepOutcome CatalogJob::ReadGroups() {
+  const auto groups = stream().source().PropertyGroups(object());
+  if (!groups) return StepOutcome::Failed(groups.error());
+  stream().sink().SavePropertyGroups(object(), *groups);
+  Advance();
+  return StepOutcome::More();
+}
+
+StepOutcome CatalogJob::CountRecords() {
+  Advance();
+  if (!stream().loaded()) return StepOutcome::More();
+  const auto answer =
+      stream().Heard(stream().source().Search(object(), {.newest_first = true}));
+  // Not every type can be searched; the check is a help, not a condition.
+  if (!answer) return StepOutcome::More();
+  stream().set_rows(stream().sink().CountRows(object()));
+  if (stream().rows() * 10 < answer->total * 9) {
+    stream().WantSweep("the table holds " + std::to_string(stream().rows()) + " live rows of " +
+                       std::to_string(answer->total) + " in the portal: it is swept now");
+  }
+  return StepOutcome::More();
+}
+
+StepOutcome CatalogJob::Apply() {
+  std::vector<PropertyDefinition> all;
+  for (const auto& [part, definitions] : definitions_) {
+    all.insert(all.end(), definitions.begin(), definitions.end());
+  }
+  MirrorTablePtr table = stream().table();
+  if (!table) table = stream().sink().Load(object()).table;
+  const bool is_new = table == nullptr;
+  const MirrorTable wanted = PlanLayout(object(), all, table.get(), stream().plan().columns);
+  if (!table || table->columns != wanted.columns) table = stream().sink().ApplyLayout(wanted);
+  stream().set_table(table);
+  if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
+  part_ = Part::kLive;
+  return StepOutcome::CaughtUp();
+}
+
+}  // namespace hubmirror

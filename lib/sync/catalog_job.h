@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "sync/stream_job.h"
+
+namespace hubmirror {
+
+/// Keeps the table in step with the portal's property definitions. Every cycle reads the live
+/// definitions; when they changed, and once an hour, also the sensitive and archived ones, the
+/// groups, and how many records the portal has (design R12: an emptied table is swept at once).
+class CatalogJob final : public StreamJob {
+ public:
+  explicit CatalogJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
+
+  JobKind kind() const override { return JobKind::kCatalog; }
+  bool urgent() const override { return stream().table() == nullptr; }
+  /// The next cycle reads everything.
+  void Restart() override;
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+  bool works_without_table() const override { return true; }
+
+ private:
+  enum class Part { kLive, kSensitive, kHighlySensitive, kArchived, kGroups, kCount, kApply };
+
+  StepOutcome ReadDefinitions(Part part);
+  StepOutcome ReadGroups();
+  StepOutcome CountRecords();
+  StepOutcome Apply();
+  void Advance();
+
+  mutable Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+  Part shown_part_ GUARDED_BY(mutex_) = Part::kLive;
+  bool whole_wanted_ GUARDED_BY(mutex_) = true;
+
+  // One step at a time.
+  Part part_ = Part::kLive;
+  bool whole_ = true;  ///< this cycle reads everything
+  std::map<Part, std::vector<PropertyDefinition>> definitions_;
+  std::optional<Instant> whole_at_;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,37 @@
+#include "sync/changes_cursor.h"
+
+#include <algorithm>
+
+namespace hubmirror {
+
+SearchRequest NextSearch(const ChangesCursor& cursor) {
+  return {.modified_from = cursor.from, .modified_to = cursor.until, .id_above = cursor.last};
+}
+
+ChangesCursor OpenWindow(ChangesCursor cursor, const LookBack& look_back, TimePoint now) {
+  if (cursor.from) return cursor;
+  const bool deep = !cursor.looked_deep || now - *cursor.looked_deep >= kDeepLookEvery;
+  cursor.from = cursor.followed_to - (deep ? look_back.deep_overlap : look_back.overlap);
+  if (deep) cursor.looked_deep = now;
+  return cursor;
+}
+
+bool EndsWindow(const SearchAnswer& answer) { return !answer.more; }
+
+ChangesCursor PastAnswer(ChangesCursor cursor, const SearchAnswer& answer, TimePoint first_date) {
+  if (EndsWindow(answer)) {
+    // Without an upper end the whole window came in one answer, up to its own date.
+    cursor.followed_to = std::max(cursor.followed_to, cursor.until.value_or(first_date));
+    cursor.until.reset();
+    cursor.from.reset();
+    cursor.last.reset();
+    return cursor;
+  }
+  if (!cursor.until) cursor.until = first_date;
+  for (const Nomination& nomination : answer.nominations) {
+    cursor.last = cursor.last ? std::max(*cursor.last, nomination.id) : nomination.id;
+  }
+  return cursor;
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,195 @@
+#include "sync/cursor_text.h"
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+namespace hubmirror {
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void Put(Writer& writer, const char* key, const std::string& value) {
+  writer.Key(key);
+  writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+}
+
+void Put(Writer& writer, const char* key, int64_t value) {
+  writer.Key(key);
+  writer.Int64(value);
+}
+
+void Put(Writer& writer, const char* key, const std::optional<TimePoint>& value) {
+  if (value) Put(writer, key, value->time_since_epoch().count());
+}
+
+void Put(Writer& writer, const char* key, const std::optional<RecordId>& value) {
+  if (value) Put(writer, key, value->value);
+}
+
+/// A parsed object whose members read as optional values.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) { document_.Parse(text.data(), text.size()); }
+
+  bool is_object() const { return !document_.HasParseError() && document_.IsObject(); }
+  const rapidjson::Document& document() const { return document_; }
+
+  static std::optional<int64_t> Number(const rapidjson::Value& object, const char* key) {
+    const auto found = object.FindMember(key);
+    if (found == object.MemberEnd() || !found->value.IsInt64()) return std::nullopt;
+    return found->value.GetInt64();
+  }
+  static std::string Text(const rapidjson::Value& object, const char* key) {
+    const auto found = object.FindMember(key);
+    if (found == object.MemberEnd() || !found->value.IsString()) return {};
+    return {found->value.GetString(), found->value.GetStringLength()};
+  }
+  static bool Flag(const rapidjson::Value& object, const char* key) {
+    const auto found = object.FindMember(key);
+    return found != object.MemberEnd() && found->value.IsBool() && found->value.GetBool();
+  }
+  std::optional<TimePoint> Time(const char* key) const {
+    const auto number = Number(document_, key);
+    if (!number) return std::nullopt;
+    return TimePoint{std::chrono::milliseconds{*number}};
+  }
+  std::optional<RecordId> Id(const char* key) const {
+    const auto number = Number(document_, key);
+    if (!number) return std::nullopt;
+    return RecordId{*number};
+  }
+
+ private:
+  rapidjson::Document document_;
+};
+
+}  // namespace
+
+std::string ToText(const WalkCursor& cursor) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  writer.Key("ranges");
+  writer.StartArray();
+  for (const WalkRange& range : cursor.ranges) {
+    writer.StartObject();
+    Put(writer, "next", range.next);
+    if (range.end) Put(writer, "end", *range.end);
+    Put(writer, "after", range.after);
+    writer.EndObject();
+  }
+  writer.EndArray();
+  Put(writer, "highest_id", cursor.highest_id);
+  Put(writer, "records_done", cursor.records_done);
+  Put(writer, "records_expected", cursor.records_expected);
+  writer.Key("ordered");
+  writer.Bool(cursor.ordered);
+  writer.EndObject();
+  return buffer.GetString();
+}
+
+std::optional<WalkCursor> ParseWalkCursor(std::string_view text) {
+  const Reader reader(text);
+  if (!reader.is_object()) return std::nullopt;
+  const auto ranges = reader.document().FindMember("ranges");
+  if (ranges == reader.document().MemberEnd() || !ranges->value.IsArray()) return std::nullopt;
+  WalkCursor cursor;
+  for (const auto& item : ranges->value.GetArray()) {
+    if (!item.IsObject()) return std::nullopt;
+    const auto next = Reader::Number(item, "next");
+    if (!next) return std::nullopt;
+    cursor.ranges.push_back({.next = *next,
+                             .end = Reader::Number(item, "end"),
+                             .after = Reader::Text(item, "after")});
+  }
+  cursor.highest_id = Reader::Number(reader.document(), "highest_id").value_or(0);
+  cursor.records_done = Reader::Number(reader.document(), "records_done").value_or(0);
+  cursor.records_expected = Reader::Number(reader.document(), "records_expected").value_or(0);
+  cursor.ordered = Reader::Flag(reader.document(), "ordered");
+  return cursor;
+}
+
+std::string ToText(const ChangesCursor& cursor) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  Put(writer, "followed_to", cursor.followed_to.time_since_epoch().count());
+  Put(writer, "until", cursor.until);
+  Put(writer, "from", cursor.from);
+  Put(writer, "last", cursor.last);
+  Put(writer, "looked_deep", cursor.looked_deep);
+  writer.EndObject();
+  return buffer.GetString();
+}
+
+std::optional<ChangesCursor> ParseChangesCursor(std::string_view text) {
+  const Reader reader(text);
+  if (!reader.is_object()) return std::nullopt;
+  const auto followed_to = reader.Time("followed_to");
+  if (!followed_to) return std::nullopt;
+  return ChangesCursor{.followed_to = *followed_to,
+                       .until = reader.Time("until"),
+                       .from = reader.Time("from"),
+                       .last = reader.Id("last"),
+                       .looked_deep = reader.Time("looked_deep")};
+}
+
+std::string ToText(const FillCursor& cursor) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  Put(writer, "property", cursor.property);
+  Put(writer, "last", cursor.last);
+  writer.EndObject();
+  return buffer.GetString();
+}
+
+std::optional<FillCursor> ParseFillCursor(std::string_view text) {
+  const Reader reader(text);
+  if (!reader.is_object()) return std::nullopt;
+  return FillCursor{.property = Reader::Text(reader.document(), "property"),
+                    .last = reader.Id("last")};
+}
+
+std::string ToText(const ResolveCursor& cursor) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  Put(writer, "sweep", cursor.sweep);
+  Put(writer, "marked_gone", cursor.marked_gone);
+  writer.Key("accepted");
+  writer.Bool(cursor.accepted);
+  writer.EndObject();
+  return buffer.GetString();
+}
+
+std::optional<ResolveCursor> ParseResolveCursor(std::string_view text) {
+  const Reader reader(text);
+  if (!reader.is_object()) return std::nullopt;
+  return ResolveCursor{
+      .sweep = Reader::Text(reader.document(), "sweep"),
+      .marked_gone = Reader::Number(reader.document(), "marked_gone").value_or(0),
+      .accepted = Reader::Flag(reader.document(), "accepted")};
+}
+
+std::string ToText(const DailyQuota::Saved& budget) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  Put(writer, "day", budget.day);
+  Put(writer, "requests", budget.requests);
+  writer.EndObject();
+  return buffer.GetString();
+}
+
+std::optional<DailyQuota::Saved> ParseBudget(std::string_view text) {
+  const Reader reader(text);
+  if (!reader.is_object()) return std::nullopt;
+  const auto day = Reader::Number(reader.document(), "day");
+  const auto requests = Reader::Number(reader.document(), "requests");
+  if (!day || !requests) return std::nullopt;
+  return DailyQuota::Saved{*day, *requests};
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,62 @@
+#include "sync/daily_quota.h"
+
+#include <algorithm>
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+// An account that buys more quota during the day is noticed by asking again now and then.
+constexpr auto kAskAgain = 1h;
+
+}  // namespace
+
+int64_t DailyQuota::DayOf(TimePoint date) const {
+  return std::chrono::floor<std::chrono::days>(date + utc_offset_).time_since_epoch().count();
+}
+
+std::chrono::milliseconds DailyQuota::ToMidnight(TimePoint now) const {
+  const TimePoint local = now + utc_offset_;
+  return std::chrono::floor<std::chrono::days>(local) + std::chrono::days(1) - local;
+}
+
+void DailyQuota::Count(TimePoint date) {
+  // An answer of yesterday that was overtaken by one of today counts for today.
+  if (const int64_t day = DayOf(date); day > day_) {
+    day_ = day;
+    requests_ = 0;
+    remaining_.reset();
+    used_up_until_.reset();
+  }
+  ++requests_;
+}
+
+void DailyQuota::Learn(std::optional<int64_t> limit, std::optional<int64_t> remaining) {
+  if (limit) limit_ = limit;
+  if (!remaining) return;
+  // The rest only rises when a new day has begun; answers that overtake each other differ little.
+  if (remaining_ && limit_ && *remaining > *remaining_ + std::max<int64_t>(1000, *limit_ / 100)) {
+    requests_ = 1;
+    used_up_until_.reset();
+  }
+  remaining_ = remaining;
+}
+
+void DailyQuota::UsedUp(TimePoint date) {
+  used_up_until_ = date + std::min<std::chrono::milliseconds>(ToMidnight(date), kAskAgain);
+}
+
+std::chrono::milliseconds DailyQuota::Wait(TimePoint now) const {
+  if (used_up_until_ && now < *used_up_until_) return *used_up_until_ - now;
+  const auto allowed = share();
+  if (!allowed || requests_ < *allowed || DayOf(now) > day_) return 0ms;
+  return ToMidnight(now);
+}
+
+std::optional<int64_t> DailyQuota::share() const {
+  if (!limit_) return std::nullopt;
+  return static_cast<int64_t>(static_cast<double>(*limit_) * share_);
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,21 @@
+#include "sync/exchange_relay.h"
+
+namespace hubmirror {
+namespace {
+
+// A step runs on one thread from start to end, so its requests can be told apart by thread.
+thread_local int requests_of_step = 0;
+
+}  // namespace
+
+void ExchangeRelay::OnExchange(const Exchange& exchange) {
+  governor_->OnExchange(exchange);
+  if (LaneOf(exchange.endpoint) != Lane::kFree) ++requests_of_step;
+  observer_.OnExchange(exchange);
+}
+
+void ExchangeRelay::BeginStep() { requests_of_step = 0; }
+
+int ExchangeRelay::RequestsOfStep() { return requests_of_step; }
+
+}  // namespace hubmirror

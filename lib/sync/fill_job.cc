@@ -1,0 +1,135 @@
+#include "sync/fill_job.h"
+
+#include <algorithm>
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLookAtSweep = 5s;
+
+}  // namespace
+
+std::vector<std::string> FillJob::Filling() const {
+  std::vector<std::string> names;
+  const MirrorTablePtr table = stream().table();
+  if (!table) return names;
+  for (const MirrorColumn& column : table->columns) {
+    if (column.state == PropertyState::kFilling && !column.definition.archived) {
+      names.push_back(column.property());
+    }
+  }
+  return names;
+}
+
+void FillJob::LoadFrom(const StoredStream& stored) {
+  const auto found = stored.progress.find(JobKind::kFill);
+  if (found == stored.progress.end()) return;
+  cursor_ = ParseFillCursor(found->second.cursor).value_or(FillCursor{});
+}
+
+void FillJob::Abandon() {
+  cursor_ = {};
+  unread_.clear();
+  commit_ = {};
+  by_sweep_.clear();
+  sweep_before_.reset();
+  MutexLock lock(mutex_);
+  reading_ = false;
+}
+
+std::optional<StepNeed> FillJob::NextStep(Instant) {
+  MutexLock lock(mutex_);
+  if (busy_) return std::nullopt;
+  if (reading_) return StepNeed{.lane = Lane::kBurst, .priority = Priority::kArchived};
+  if (Filling().empty()) return std::nullopt;
+  return StepNeed{.lane = Lane::kSearch, .priority = Priority::kArchived};
+}
+
+StepOutcome FillJob::DoStep(Instant) {
+  {
+    MutexLock lock(mutex_);
+    if (busy_) return StepOutcome::Unused();
+    busy_ = true;
+  }
+  const std::shared_ptr<void> done(nullptr, [this](void*) {
+    MutexLock lock(mutex_);
+    busy_ = false;
+    reading_ = !unread_.empty();
+  });
+  if (!by_sweep_.empty()) return FillBySweep();
+  return unread_.empty() ? Search() : Read();
+}
+
+StepOutcome FillJob::Search() {
+  const auto filling = Filling();
+  if (filling.empty()) return StepOutcome::CaughtUp();
+  if (std::find(filling.begin(), filling.end(), cursor_.property) == filling.end()) {
+    cursor_ = {.property = filling.front(), .last = {}};
+  }
+  const auto answer = stream().Heard(stream().source().Search(
+      object(), {.id_above = cursor_.last, .has_property = cursor_.property}));
+  if (!answer) {
+    if (answer.error().kind != ApiErrorKind::kBadRequest) {
+      return StepOutcome::Failed(answer.error());
+    }
+    by_sweep_ = filling;
+    stream().WantSweep("the property " + cursor_.property +
+                       " is new and cannot be searched: a sweep reads its values");
+    return FillBySweep();
+  }
+  for (const Nomination& nomination : answer->nominations) {
+    unread_.push_back(nomination.id);
+    last_of_answer_ =
+        last_of_answer_ ? std::max(*last_of_answer_, nomination.id) : nomination.id;
+  }
+  more_ = answer->more;
+  commit_ = {.object = object()};
+  return unread_.empty() ? CommitAnswer() : StepOutcome::More();
+}
+
+StepOutcome FillJob::Read() {
+  BatchReadRequest request{.properties = stream().whole_set()};
+  const size_t count = std::min(unread_.size(), kBatchReadSize);
+  request.ids.assign(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
+  const auto page = stream().Heard(stream().source().BatchRead(object(), request));
+  if (!page) return StepOutcome::Failed(page.error());
+  unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
+  commit_.rows.push_back(stream().Map(*page));
+  if (!unread_.empty()) return StepOutcome::More(static_cast<int64_t>(count));
+  return CommitAnswer();
+}
+
+StepOutcome FillJob::CommitAnswer() {
+  if (!more_) {
+    if (!commit_.rows.empty()) stream().Write(kind(), std::move(commit_));
+    return Filled({cursor_.property});
+  }
+  cursor_.last = last_of_answer_;
+  commit_.progress[JobKind::kFill] = {.cursor = ToText(cursor_)};
+  stream().Write(kind(), std::move(commit_));
+  commit_ = {};
+  last_of_answer_.reset();
+  return StepOutcome::More();
+}
+
+StepOutcome FillJob::FillBySweep() {
+  StepOutcome waiting = StepOutcome::CaughtUp();
+  waiting.next_in = kLookAtSweep;
+  if (stream().sweep_wanted()) return waiting;  // not begun yet
+  if (!sweep_before_) sweep_before_ = stream().last_sweep();
+  if (*sweep_before_ == stream().last_sweep()) return waiting;
+  sweep_before_.reset();
+  return Filled(std::exchange(by_sweep_, {}));
+}
+
+StepOutcome FillJob::Filled(const std::vector<std::string>& properties) {
+  stream().set_table(stream().sink().MarkFilled(object(), properties));
+  cursor_ = {};
+  commit_ = {};
+  last_of_answer_.reset();
+  return Filling().empty() ? StepOutcome::CaughtUp() : StepOutcome::More();
+}
+
+}  // namespace hubmirror

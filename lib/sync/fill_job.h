@@ -1,0 +1,54 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "sync/cursor_text.h"
+#include "sync/stream_job.h"
+
+namespace hubmirror {
+
+/// Reads the values of properties that are new to the mirror, or whose type changed: search names
+/// the records that have one, batch/read fetches them whole (design R6). What search cannot find
+/// by, a sweep fills.
+class FillJob final : public StreamJob {
+ public:
+  explicit FillJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
+
+  JobKind kind() const override { return JobKind::kFill; }
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+
+ private:
+  /// Properties of the table that are filling; empty when none.
+  std::vector<std::string> Filling() const;
+  StepOutcome Search();
+  StepOutcome Read();
+  StepOutcome CommitAnswer();
+  StepOutcome FillBySweep();
+  StepOutcome Filled(const std::vector<std::string>& properties);
+
+  mutable Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+  bool reading_ GUARDED_BY(mutex_) = false;
+
+  // One step at a time.
+  FillCursor cursor_;
+  std::deque<RecordId> unread_;
+  std::optional<RecordId> last_of_answer_;
+  bool more_ = false;
+  Commit commit_;
+  /// Properties a sweep must fill, and the last sweep there was when one began for them.
+  std::vector<std::string> by_sweep_;
+  std::optional<std::string> sweep_before_;
+};
+
+}  // namespace hubmirror

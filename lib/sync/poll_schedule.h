@@ -1,0 +1,58 @@
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "sync/portal_sync.h"
+
+namespace hubmirror {
+
+/// Hands the next step to whichever worker is free. Portals stand in line by the time at which
+/// they may have something to do; one that was served goes behind those already waiting, so a huge
+/// portal cannot keep a small one from its turn. Thread-safe.
+class PollSchedule {
+ public:
+  explicit PollSchedule(const Clock& clock) : clock_(clock) {}
+
+  void Add(std::shared_ptr<PortalSync> portal);
+  /// Takes the portal out of the line and stops it; steps under way end by themselves.
+  std::shared_ptr<PortalSync> Remove(const PortalKey& key);
+
+  struct Turn {
+    std::shared_ptr<PortalSync> portal;
+    PortalSync::Assignment assignment;
+  };
+  /// Waits for a step; nullopt when `stop` was requested.
+  std::optional<Turn> Take(std::stop_token stop);
+  /// A step has ended: its portal may have the next one at once.
+  void Done(const Turn& turn);
+  /// Something changed from outside: the portal is asked at once.
+  void Wake(const PortalKey& key);
+
+  std::shared_ptr<PortalSync> Find(const PortalKey& key) const;
+  std::vector<std::shared_ptr<PortalSync>> portals() const;
+
+ private:
+  struct Place {
+    std::shared_ptr<PortalSync> portal;
+    std::multimap<Instant, PortalKey>::iterator in_line;
+    bool being_asked = false;
+    bool woken = false;  ///< while being asked
+  };
+
+  void Line(Place& place, Instant at) REQUIRES(mutex_);
+
+  const Clock& clock_;
+  mutable Mutex mutex_;
+  std::condition_variable_any changed_;
+  std::map<PortalKey, Place> places_ GUARDED_BY(mutex_);
+  std::multimap<Instant, PortalKey> line_ GUARDED_BY(mutex_);
+};
+
+}  // namespace hubmirror

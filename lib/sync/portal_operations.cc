@@ -1,0 +1,242 @@
+// What an operator may ask of a portal, and what is told of it. The stepping is in portal_sync.cc.
+
+#include <algorithm>
+
+#include "sync/portal_sync.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool IsSettleJob(JobKind kind) {
+  return kind == JobKind::kCatalog || kind == JobKind::kChanges || kind == JobKind::kSweep ||
+         kind == JobKind::kArchived;
+}
+
+bool IsFilling(const StreamContext& context) {
+  const MirrorTablePtr table = context.table();
+  if (!table) return true;
+  return std::any_of(table->columns.begin(), table->columns.end(), [](const MirrorColumn& column) {
+    return column.state == PropertyState::kFilling && !column.definition.archived;
+  });
+}
+
+bool NeedsAPerson(StreamState state) {
+  return state == StreamState::kBlocked || state == StreamState::kSuspicious ||
+         state == StreamState::kPaused || state == StreamState::kPassive;
+}
+
+}  // namespace
+
+std::vector<PortalSync::Stream*> PortalSync::Streams(const std::string& object) {
+  std::vector<Stream*> found;
+  for (Stream& stream : streams_) {
+    if (object.empty() || stream.context->key().object == object) found.push_back(&stream);
+  }
+  return found;
+}
+
+bool PortalSync::Has(const std::string& object) const {
+  return std::any_of(plan_.streams.begin(), plan_.streams.end(),
+                     [&](const StreamPlan& stream) { return stream.object.name == object; });
+}
+
+std::vector<std::string> PortalSync::objects() const {
+  std::vector<std::string> names;
+  for (const StreamPlan& stream : plan_.streams) names.push_back(stream.object.name);
+  return names;
+}
+
+void PortalSync::Poll(const std::string& object) {
+  MutexLock lock(mutex_);
+  const Instant now = ports_.clock.Now();
+  hold_until_ = now;
+  for (Stream* stream : Streams(object)) {
+    stream->block_until = now;
+    for (Task& task : stream->tasks) {
+      if (task.kind() == JobKind::kChanges) task.DueAt(now);
+    }
+  }
+}
+
+void PortalSync::Pause(const std::string& object, bool paused) {
+  MutexLock lock(mutex_);
+  for (Stream* stream : Streams(object)) stream->paused = paused;
+}
+
+void PortalSync::Backfill(const std::string& object) {
+  MutexLock lock(mutex_);
+  for (Stream* stream : Streams(object)) stream->context->WantSweep("an operator asked for it");
+}
+
+void PortalSync::Resolve(const std::string& object, bool accept) {
+  MutexLock lock(mutex_);
+  for (Stream* stream : Streams(object)) {
+    if (accept) stream->context->AcceptSuspicion();
+    stream->context->NotePending();
+  }
+}
+
+void PortalSync::Refresh(const std::string& object, RecordId id) {
+  MutexLock lock(mutex_);
+  for (Stream* stream : Streams(object)) stream->context->RequestRefresh(id);
+}
+
+void PortalSync::ForceAll(const std::string& object) {
+  MutexLock lock(mutex_);
+  const Instant now = ports_.clock.Now();
+  for (Stream* stream : Streams(object)) {
+    for (Task& task : stream->tasks) {
+      if (!IsSettleJob(task.kind())) continue;
+      // A walk under way may have passed what changed since: it begins again. Not the backfill.
+      const bool walk = task.kind() == JobKind::kSweep || task.kind() == JobKind::kArchived;
+      if (task.in_cycle() && walk && stream->context->loaded() && task.running() == 0) {
+        task.job().Restart();
+        task.Reset(now);
+      }
+      if (task.kind() == JobKind::kCatalog) task.job().Restart();
+      task.Force(now);
+    }
+    stream->context->NotePending();
+  }
+}
+
+void PortalSync::EndForce(const std::string& object) {
+  MutexLock lock(mutex_);
+  for (Stream* stream : Streams(object)) {
+    for (Task& task : stream->tasks) task.EndForce();
+  }
+}
+
+PortalSync::ForceProgress PortalSync::ForcedLeft(const std::string& object) {
+  MutexLock lock(mutex_);
+  const Instant now = ports_.clock.Now();
+  ForceProgress progress;
+  for (Stream* stream : Streams(object)) {
+    const StreamStatus status = StatusOf(*stream, now);
+    if (NeedsAPerson(status.state)) {
+      progress.troubled.emplace_back(stream->context->key().object, status);
+      continue;
+    }
+    for (const Task& task : stream->tasks) {
+      if (task.forced() && IsSettleJob(task.kind())) ++progress.jobs_left;
+      if (task.kind() == JobKind::kResolve && task.in_cycle()) ++progress.jobs_left;
+    }
+    if (IsFilling(*stream->context)) ++progress.jobs_left;
+    progress.pending += stream->context->pending_noted()
+                            ? std::max<int64_t>(1, stream->context->pending())
+                            : stream->context->pending();
+  }
+  return progress;
+}
+
+std::vector<PortalJob::StateNote> PortalSync::ChangedStates() {
+  MutexLock lock(mutex_);
+  const Instant now = ports_.clock.Now();
+  std::vector<PortalJob::StateNote> notes;
+  for (Stream& stream : streams_) {
+    const StreamStatus status = StatusOf(stream, now);
+    if (status.state == stream.noted_state && status.reason == stream.noted_reason) continue;
+    stream.noted_state = status.state;
+    stream.noted_reason = status.reason;
+    notes.push_back({stream.context->object(), status.state, status.reason, status.message});
+  }
+  return notes;
+}
+
+void PortalSync::Report(Instant now) {
+  std::vector<std::pair<StreamKey, StreamStatus>> statuses;
+  PortalStatus portal;
+  {
+    MutexLock lock(mutex_);
+    int64_t buffered = 0;
+    for (Stream& stream : streams_) {
+      statuses.emplace_back(stream.context->key(), StatusOf(stream, now));
+      buffered += stream.sweep->buffered_bytes() + stream.archived->buffered_bytes();
+    }
+    portal = governor_->Status();
+    portal.portal_id = plan_.portal_id;
+    portal.auth_valid = !hold_ || (hold_->reason != "auth" && hold_->reason != "secret");
+    portal.message = hold_message_;
+    portal.buffered_bytes = buffered;
+  }
+  for (const auto& [key, status] : statuses) ports_.observer.OnStreamStatus(key, status);
+  ports_.observer.OnPortalStatus(plan_.key, portal);
+}
+
+StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
+  const StreamContext& context = *stream.context;
+  StreamStatus status{.verified_until = stream.changes->verified_until(),
+                      .rows = context.rows(),
+                      .pending = context.pending(),
+                      .quarantined = context.quarantined(),
+                      .freshness_target = std::chrono::duration_cast<std::chrono::seconds>(
+                          context.plan().freshness_target)};
+  const auto source_now = source_clock_->Now(now);
+  const WalkJob::Progress walk = stream.sweep->progress();
+  if (!context.loaded()) {
+    status.backfill_running = true;
+    status.backfill_done = walk.done;
+    status.backfill_expected = walk.expected;
+    if (stream.backfill_began == Instant{} && walk.running) {
+      stream.backfill_began = now;
+      stream.backfill_from = walk.done;
+    }
+    const double seconds = std::chrono::duration<double>(now - stream.backfill_began).count();
+    const int64_t read = walk.done - stream.backfill_from;
+    if (read > 0 && seconds > 1 && walk.expected > walk.done) {
+      status.backfill_eta = std::chrono::seconds(static_cast<int64_t>(
+          seconds * static_cast<double>(walk.expected - walk.done) / static_cast<double>(read)));
+    }
+  } else {
+    stream.backfill_began = {};
+    status.backfill_done = status.backfill_expected = context.rows();
+  }
+  for (const Task& task : stream.tasks) {
+    JobStatus job{.last_complete_at = task.last_complete_at(),
+                  .last_error = task.last_error(),
+                  .last_error_at = task.last_error_at(),
+                  .target = std::chrono::duration_cast<std::chrono::seconds>(task.every())};
+    if (source_now && task.due() != Instant{}) {
+      job.next_at = *source_now +
+                    std::chrono::floor<std::chrono::milliseconds>(std::max(task.due(), now) - now);
+    }
+    status.jobs.emplace(task.kind(), std::move(job));
+  }
+  FillState(stream, status);
+  if (status.state == StreamState::kCurrent && status.verified_until && source_now &&
+      *source_now - *status.verified_until > context.plan().freshness_target) {
+    status.state = StreamState::kLate;
+    status.reason = "freshness_target";
+    status.message = "older than its freshness target: look at quota and intervals";
+  }
+  return status;
+}
+
+void PortalSync::FillState(const Stream& stream, StreamStatus& status) const {
+  const auto is = [&status](StreamState state, std::string reason, std::string message) {
+    status.state = state;
+    status.reason = std::move(reason);
+    status.message = std::move(message);
+  };
+  if (stream.paused) {
+    return is(StreamState::kPaused, "operator", "paused; `hubmirror resume` goes on");
+  }
+  if (hold_) return is(hold_->state, hold_->reason, hold_message_);
+  if (stream.block) return is(stream.block->state, stream.block->reason, stream.block_message);
+  if (const std::string why = stream.context->suspicion(); !why.empty()) {
+    return is(StreamState::kSuspicious, "mass_change", why);
+  }
+  for (const Task& task : stream.tasks) {
+    const bool matters = task.kind() == JobKind::kChanges || task.kind() == JobKind::kSweep ||
+                         task.kind() == JobKind::kCatalog;
+    // One bad answer is no state; it is retried within seconds.
+    if (matters && task.trouble() && task.failures() >= 3) {
+      return is(task.trouble()->state, task.trouble()->reason, task.last_error());
+    }
+  }
+  is(stream.context->loaded() ? StreamState::kCurrent : StreamState::kBackfilling, "", "");
+}
+
+}  // namespace hubmirror

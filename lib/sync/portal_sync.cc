@@ -1,0 +1,390 @@
+#include "sync/portal_sync.h"
+
+#include <algorithm>
+
+#include "sync/catalog_job.h"
+#include "sync/exchange_relay.h"
+#include "sync/fill_job.h"
+#include "sync/resolve_job.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+using Assignment = PortalSync::Assignment;
+
+constexpr auto kHeartbeatEvery = 10s;
+// How soon to look again when only another step's end can change anything; that end also wakes.
+constexpr auto kLookAgain = 250ms;
+constexpr auto kFillLook = 5s;
+// Asking for more searches than this per second of one portal lengthens all intervals (R18).
+constexpr double kSearchesPerSecond = 3.0;
+
+double StretchFor(const PortalPlan& plan) {
+  double searches = 0;
+  for (const StreamPlan& stream : plan.streams) {
+    searches += 1000.0 / static_cast<double>(std::max<int64_t>(1, stream.interval.count()));
+  }
+  return std::max(1.0, searches / kSearchesPerSecond);
+}
+
+std::chrono::milliseconds Times(std::chrono::milliseconds duration, double factor) {
+  return std::chrono::milliseconds(
+      static_cast<int64_t>(static_cast<double>(duration.count()) * factor));
+}
+
+}  // namespace
+
+PortalSync::PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor,
+                       std::shared_ptr<SourceClock> source_clock, Ports ports)
+    : plan_(std::move(plan)),
+      governor_(std::move(governor)),
+      source_clock_(std::move(source_clock)),
+      ports_(std::move(ports)) {
+  MutexLock lock(mutex_);
+  BuildStreams();
+}
+
+PortalSync::~PortalSync() = default;
+
+void PortalSync::BuildStreams() {
+  portal_job_ = std::make_shared<PortalJob>(
+      plan_.portal_id,
+      PortalJob::Ports{*ports_.source, *ports_.sink, *source_clock_, ports_.clock},
+      PortalJob::Hooks{.on_account =
+                           [this](const Account& account) {
+                             governor_->SetUtcOffset(
+                                 std::chrono::milliseconds(account.utc_offset_ms));
+                           },
+                       .on_open = [this] { OnOpen(); },
+                       .changed_states = [this] { return ChangedStates(); }});
+  portal_task_.emplace_back(portal_job_, kHeartbeatEvery);
+  const double stretch = StretchFor(plan_);
+  for (const StreamPlan& plan : plan_.streams) {
+    Stream stream;
+    stream.context = std::make_shared<StreamContext>(
+        plan_.key, plan,
+        StreamContext::Ports{*ports_.source, *ports_.sink, ports_.observer, *source_clock_,
+                             *governor_, ports_.clock, ports_.log});
+    stream.changes = std::make_shared<ChangesJob>(stream.context);
+    stream.sweep = std::make_shared<WalkJob>(stream.context, WalkJob::Options{});
+    stream.archived =
+        std::make_shared<WalkJob>(stream.context, WalkJob::Options{.archived = true});
+    stream.tasks.emplace_back(std::make_shared<CatalogJob>(stream.context), plan.catalog_every);
+    stream.tasks.emplace_back(stream.changes, Times(plan.interval, stretch));
+    stream.tasks.emplace_back(std::make_shared<ResolveJob>(stream.context), 60s);
+    stream.tasks.emplace_back(stream.archived, plan.archived_every);
+    stream.tasks.emplace_back(std::make_shared<FillJob>(stream.context), kFillLook);
+    stream.tasks.emplace_back(stream.sweep, plan.sweep_every);
+    streams_.push_back(std::move(stream));
+  }
+}
+
+std::variant<Assignment, Instant> PortalSync::Next(Instant now) {
+  MutexLock lock(mutex_);
+  if (stopping_) return now + 1h;
+  if (hold_ && now < hold_until_) return hold_until_;
+  if (!portal_job_->open()) return NextOfPortal(now);
+  auto heartbeat = NextOfPortal(now);
+  if (std::holds_alternative<Assignment>(heartbeat)) return heartbeat;
+  auto step = NextOfStreams(now);
+  if (const auto* wake = std::get_if<Instant>(&step)) {
+    return std::min(*wake, std::get<Instant>(heartbeat));
+  }
+  return step;
+}
+
+std::variant<Assignment, Instant> PortalSync::NextOfPortal(Instant now) {
+  Task& task = portal_task_.front();
+  // Opening waits until nothing of the portal is under way: streams load what is stored.
+  if (task.running() > 0 || (!portal_job_->open() && running_ > 0)) return now + kLookAgain;
+  if (portal_job_->open() && !task.Ready(now)) return task.ready_at();
+  const StepNeed need = *portal_job_->Next(now);
+  if (const auto later = TakeSlot(need, now)) return *later;
+  task.Begin(now);
+  ++running_;
+  return Assignment{.job = portal_job_.get(), .need = need, .began = now};
+}
+
+std::variant<Assignment, Instant> PortalSync::NextOfStreams(Instant now) {
+  struct Candidate {
+    Priority priority;
+    size_t order;
+    size_t stream;
+    size_t task;
+    StepNeed need;
+  };
+  std::vector<Candidate> candidates;
+  Instant wake = now + 1min;
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    Stream& stream = streams_[i];
+    if (stream.paused) continue;
+    if (stream.block && now < stream.block_until) {
+      wake = std::min(wake, stream.block_until);
+      continue;
+    }
+    for (size_t j = 0; j < stream.tasks.size(); ++j) {
+      Task& task = stream.tasks[j];
+      if (!task.Ready(now)) {
+        wake = std::min(wake, std::max(task.ready_at(), now + 1ms));
+        continue;
+      }
+      const auto need = task.job().Next(now);
+      if (!need) {
+        wake = std::min(wake, now + kLookAgain);
+        continue;
+      }
+      // A starved job's turn comes before everything else (R19).
+      candidates.push_back({.priority = task.owed() ? Priority::kOperator : task.PriorityOf(*need),
+                            .order = (i + streams_.size() - turn_) % streams_.size(),
+                            .stream = i,
+                            .task = j,
+                            .need = *need});
+    }
+  }
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) {
+                     return std::tie(a.priority, a.order) < std::tie(b.priority, b.order);
+                   });
+  for (const Candidate& candidate : candidates) {
+    Task& task = streams_[candidate.stream].tasks[candidate.task];
+    StepNeed need = candidate.need;
+    need.priority = candidate.priority;
+    if (const auto later = TakeSlot(need, now)) {
+      wake = std::min(wake, *later);
+      continue;
+    }
+    if (!task.in_cycle()) ports_.observer.OnSchedulerDelay(
+        std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::max(Duration::zero(), task.due() == Instant{} ? Duration::zero() : now - task.due())));
+    if (need.lane) {
+      for (const Candidate& other : candidates) {
+        Task& waiting = streams_[other.stream].tasks[other.task];
+        if (&waiting == &task) {
+          task.Served();
+        } else if (other.need.lane) {
+          waiting.Passed(now);
+        }
+      }
+    }
+    task.Begin(now);
+    ++running_;
+    turn_ = (candidate.stream + 1) % streams_.size();
+    return Assignment{.job = &task.job(),
+                      .stream = static_cast<int>(candidate.stream),
+                      .task = candidate.task,
+                      .need = need,
+                      .began = now};
+  }
+  return wake;
+}
+
+std::optional<Instant> PortalSync::TakeSlot(const StepNeed& need, Instant now) {
+  if (!need.lane) return std::nullopt;
+  const Slot slot = governor_->Take(*need.lane, need.cost, now);
+  if (slot.open()) {
+    if (throttled_since_) {
+      ports_.observer.OnThrottle(plan_.key, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                now - *throttled_since_));
+      throttled_since_.reset();
+    }
+    return std::nullopt;
+  }
+  if (!throttled_since_) throttled_since_ = now;
+  return std::max(slot.not_before(), now + 1ms);
+}
+
+Task& PortalSync::TaskOf(const Assignment& assignment) {
+  if (assignment.stream < 0) return portal_task_.front();
+  return streams_[static_cast<size_t>(assignment.stream)].tasks[assignment.task];
+}
+
+void PortalSync::Run(const Assignment& assignment) {
+  ExchangeRelay::BeginStep();
+  StepOutcome outcome;
+  try {
+    outcome = assignment.job->Step(assignment.began);
+  } catch (const DatabaseError& error) {
+    outcome = StepOutcome::Failed(error);
+  } catch (const std::exception& error) {
+    outcome = StepOutcome::Failed(DatabaseError(DatabaseError::Kind::kOther, "", error.what()));
+  }
+  Ended(assignment, outcome, ExchangeRelay::RequestsOfStep());
+}
+
+void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome, int requests) {
+  MutexLock lock(mutex_);
+  const Instant now = ports_.clock.Now();
+  --running_;
+  if (assignment.need.lane) {
+    for (int unused = requests; unused < assignment.need.cost; ++unused) {
+      governor_->GiveBack(*assignment.need.lane);
+    }
+  }
+  switch (outcome.end) {
+    case StepOutcome::End::kUnused: TaskOf(assignment).EndStep(); break;
+    case StepOutcome::End::kMore:
+      TaskOf(assignment).EndStep();
+      if (assignment.stream >= 0) streams_[static_cast<size_t>(assignment.stream)].block.reset();
+      break;
+    case StepOutcome::End::kCaughtUp: CycleEnded(assignment, outcome, now); break;
+    case StepOutcome::End::kFailed: Failed(assignment, *outcome.failure, now); break;
+  }
+}
+
+void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& outcome,
+                            Instant now) {
+  Task& task = TaskOf(assignment);
+  const Instant began = task.cycle_began().value_or(now);
+  if (assignment.stream < 0) {
+    if (hold_) {
+      ports_.log.Write({.level = LogLevel::kNotice,
+                        .event = "portal.resumed",
+                        .message = "the portal is mirrored again",
+                        .fields = {{"PORTAL", plan_.key}}});
+    }
+    hold_.reset();
+    hold_message_.clear();
+    hold_attempts_ = 0;
+    task.EndCycle(now, now + kHeartbeatEvery, source_clock_->Now(now));
+    return;
+  }
+  Stream& stream = streams_[static_cast<size_t>(assignment.stream)];
+  stream.block.reset();
+  const Instant due = outcome.next_in ? now + *outcome.next_in
+                                      : std::max(now, began + NextPeriod(stream, task));
+  const auto complete_at = source_clock_->Now(now);
+  task.EndCycle(now, due, complete_at);
+  ports_.observer.OnJobReport(
+      {.stream = stream.context->key(),
+       .job = task.kind(),
+       .duration = std::chrono::duration_cast<std::chrono::milliseconds>(now - began),
+       .complete_at = complete_at,
+       .records = outcome.records});
+}
+
+Duration PortalSync::NextPeriod(const Stream& stream, const Task& task) {
+  Duration period = task.every();
+  if (task.kind() == JobKind::kArchived) {
+    // The archived list has no filter: it may not eat more than a tenth of the day (R19).
+    if (const auto share = governor_->daily_share(); share && *share > 0) {
+      const double day_part =
+          static_cast<double>(stream.archived->last_walk_pages()) * 10.0 / static_cast<double>(*share);
+      period = std::max<Duration>(period, std::chrono::milliseconds(static_cast<int64_t>(
+                                              86'400'000.0 * day_part)));
+    }
+  }
+  // Early rather than late, so that the promise holds, and never all streams at once.
+  return std::chrono::duration_cast<Duration>(period * (0.9 + 0.1 * ports_.random.Fraction()));
+}
+
+void PortalSync::Failed(const Assignment& assignment, const Failure& failure, Instant now) {
+  Task& task = TaskOf(assignment);
+  const int attempt = assignment.stream < 0 ? hold_attempts_ + 1 : task.failures() + 1;
+  const Verdict verdict = JudgeFailure(failure, attempt, ports_.random.Fraction());
+  task.EndFailed(verdict, MessageOf(failure), now, source_clock_->Now(now));
+  ports_.observer.OnRetry(plan_.key, verdict.reason);
+  if (!verdict.counts_as_failure) return;
+  LogLine line{.level = verdict.state == StreamState::kBlocked ? LogLevel::kErr : LogLevel::kWarning,
+               .event = "poll.failed",
+               .message = MessageOf(failure),
+               .fields = {{"PORTAL", plan_.key},
+                          {"REASON", verdict.reason},
+                          {"ATTEMPT", std::to_string(attempt)}}};
+  if (const auto* api = std::get_if<ApiError>(&failure)) {
+    if (api->status != 0) line.fields.emplace_back("HTTP_STATUS", std::to_string(api->status));
+    if (!api->correlation_id.empty()) {
+      line.fields.emplace_back("CORRELATION_ID", api->correlation_id);
+    }
+  } else {
+    line.fields.emplace_back("SQLSTATE", std::get<DatabaseError>(failure).sqlstate());
+  }
+  if (assignment.stream >= 0) {
+    Stream& stream = streams_[static_cast<size_t>(assignment.stream)];
+    line.fields.emplace_back("OBJECT", stream.context->key().object);
+    line.fields.emplace_back("JOB", std::string(NameOf(task.kind())));
+    ports_.observer.OnJobReport(
+        {.stream = stream.context->key(), .job = task.kind(), .failure = verdict.reason,
+         .attempt = attempt});
+    if (verdict.scope == Verdict::Scope::kStream) {
+      stream.block = verdict;
+      stream.block_message = MessageOf(failure);
+      stream.block_until = now + verdict.delay;
+    }
+  }
+  ports_.log.Write(line);
+  if (verdict.scope == Verdict::Scope::kPortal || assignment.stream < 0) {
+    HoldPortal(verdict, failure, now);
+  }
+}
+
+void PortalSync::HoldPortal(const Verdict& verdict, const Failure& failure, Instant now) {
+  // Steps under way fail for the same cause; the first one has said it.
+  if (hold_ && now < hold_until_) return;
+  hold_ = verdict;
+  hold_message_ = MessageOf(failure);
+  hold_until_ = now + verdict.delay;
+  ++hold_attempts_;
+  if (std::holds_alternative<ApiError>(failure)) {
+    portal_job_->CheckAgain();
+  } else {
+    portal_job_->ClaimAgain();
+  }
+}
+
+void PortalSync::OnOpen() {
+  std::vector<StoredStream> stored;
+  for (const StreamPlan& plan : plan_.streams) stored.push_back(ports_.sink->Load(plan.object));
+  const std::string budget = ports_.sink->LoadBudget();
+  const Instant now = ports_.clock.Now();
+  MutexLock lock(mutex_);
+  if (!budget.empty()) governor_->Restore(budget);
+  for (size_t i = 0; i < streams_.size(); ++i) LoadStream(streams_[i], stored[i], now);
+}
+
+void PortalSync::LoadStream(Stream& stream, const StoredStream& stored, Instant now) {
+  StreamContext& context = *stream.context;
+  context.set_table(stored.table);
+  context.set_rows(stored.rows);
+  context.set_pending(stored.pending);
+  context.set_quarantined(stored.quarantined);
+  context.NotePending();
+  const auto sweep = stored.progress.find(JobKind::kSweep);
+  const bool swept = sweep != stored.progress.end() && sweep->second.last_complete_at;
+  context.set_loaded(swept);
+  if (swept) {
+    context.set_last_sweep(
+        std::to_string(sweep->second.last_complete_at->time_since_epoch().count()));
+  }
+  if (const auto changes = stored.progress.find(JobKind::kChanges);
+      changes != stored.progress.end()) {
+    if (const auto cursor = ParseChangesCursor(changes->second.cursor)) {
+      context.set_changes_from(cursor->followed_to);
+    }
+  }
+  const auto source_now = source_clock_->Now(now);
+  for (Task& task : stream.tasks) {
+    task.job().Load(stored);
+    Instant due = now;
+    const auto found = stored.progress.find(task.kind());
+    const bool walks = task.kind() == JobKind::kSweep || task.kind() == JobKind::kArchived;
+    if (walks && source_now && found != stored.progress.end() && found->second.cursor.empty() &&
+        found->second.last_complete_at) {
+      due = std::max(now, now + (*found->second.last_complete_at + task.every() - *source_now));
+      task.set_last_complete_at(found->second.last_complete_at);
+    }
+    task.Reset(due);
+  }
+}
+
+void PortalSync::Stop() {
+  MutexLock lock(mutex_);
+  stopping_ = true;
+}
+
+bool PortalSync::idle() const {
+  MutexLock lock(mutex_);
+  return running_ == 0;
+}
+
+}  // namespace hubmirror

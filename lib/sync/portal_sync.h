@@ -1,0 +1,140 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/random.h"
+#include "model/portal_plan.h"
+#include "model/sync_observer.h"
+#include "sync/changes_job.h"
+#include "sync/portal_job.h"
+#include "sync/rate_governor.h"
+#include "sync/source_clock.h"
+#include "sync/stream_context.h"
+#include "sync/task.h"
+#include "sync/walk_job.h"
+
+namespace hubmirror {
+
+/// Keeps one portal in sync: its streams, their jobs, its budget. It decides which step comes next
+/// and what a step's end means; it has no thread and never waits. Thread-safe.
+class PortalSync {
+ public:
+  struct Ports {
+    std::unique_ptr<PageSource> source;
+    std::unique_ptr<RowSink> sink;
+    SyncObserver& observer;
+    const Clock& clock;
+    Logger& log;
+    Random& random;
+  };
+  /// Intervals that ask for more searches than the account allows are lengthened (design R18).
+  PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor,
+             std::shared_ptr<SourceClock> source_clock, Ports ports);
+  ~PortalSync();
+  PortalSync(const PortalSync&) = delete;
+  PortalSync& operator=(const PortalSync&) = delete;
+
+  const PortalKey& key() const { return plan_.key; }
+  const PortalPlan& plan() const { return plan_; }
+
+  /// A step to make now. `stream` is -1 for the portal's own job.
+  struct Assignment {
+    Job* job = nullptr;
+    int stream = -1;
+    size_t task = 0;
+    StepNeed need;
+    Instant began{};
+  };
+  /// The next step, or when to ask again.
+  std::variant<Assignment, Instant> Next(Instant now);
+  /// Makes the step and takes in how it ended. Never throws.
+  void Run(const Assignment& assignment);
+  /// No new steps; those under way end by themselves.
+  void Stop();
+  bool idle() const;
+
+  // What an operator may ask; `object` empty: all streams. False: there is no such stream.
+  bool Has(const std::string& object) const;
+  std::vector<std::string> objects() const;
+  void Poll(const std::string& object);
+  void Pause(const std::string& object, bool paused);
+  void Backfill(const std::string& object);
+  void Resolve(const std::string& object, bool accept);
+  void Refresh(const std::string& object, RecordId id);
+  /// Every job once, at top priority.
+  void ForceAll(const std::string& object);
+  void EndForce(const std::string& object);
+  struct ForceProgress {
+    int64_t jobs_left = 0;
+    int64_t pending = 0;
+    std::vector<std::pair<std::string, StreamStatus>> troubled;
+  };
+  ForceProgress ForcedLeft(const std::string& object);
+
+  /// Tells the observer how everything stands; called about once a second.
+  void Report(Instant now);
+
+ private:
+  struct Stream {
+    std::shared_ptr<StreamContext> context;
+    std::shared_ptr<ChangesJob> changes;
+    std::shared_ptr<WalkJob> sweep;
+    std::shared_ptr<WalkJob> archived;
+    std::vector<Task> tasks;
+    bool paused = false;
+    std::optional<Verdict> block;
+    std::string block_message;
+    Instant block_until{};
+    StreamState noted_state = StreamState::kPassive;  ///< as last written to the database
+    std::string noted_reason;
+    Instant backfill_began{};
+    int64_t backfill_from = 0;
+  };
+
+  void BuildStreams() REQUIRES(mutex_);
+  std::variant<Assignment, Instant> NextOfPortal(Instant now) REQUIRES(mutex_);
+  std::variant<Assignment, Instant> NextOfStreams(Instant now) REQUIRES(mutex_);
+  /// Takes the slots a step needs; when they are not free, says when to ask again.
+  std::optional<Instant> TakeSlot(const StepNeed& need, Instant now) REQUIRES(mutex_);
+  Task& TaskOf(const Assignment& assignment) REQUIRES(mutex_);
+  void Ended(const Assignment& assignment, const StepOutcome& outcome, int requests);
+  void Failed(const Assignment& assignment, const Failure& failure, Instant now) REQUIRES(mutex_);
+  void HoldPortal(const Verdict& verdict, const Failure& failure, Instant now) REQUIRES(mutex_);
+  void CycleEnded(const Assignment& assignment, const StepOutcome& outcome, Instant now)
+      REQUIRES(mutex_);
+  Duration NextPeriod(const Stream& stream, const Task& task) REQUIRES(mutex_);
+  void OnOpen();
+  void LoadStream(Stream& stream, const StoredStream& stored, Instant now) REQUIRES(mutex_);
+  std::vector<PortalJob::StateNote> ChangedStates();
+  StreamStatus StatusOf(Stream& stream, Instant now) REQUIRES(mutex_);
+  void FillState(const Stream& stream, StreamStatus& status) const REQUIRES(mutex_);
+  std::vector<Stream*> Streams(const std::string& object) REQUIRES(mutex_);
+
+  const PortalPlan plan_;
+  const std::shared_ptr<RateGovernor> governor_;
+  const std::shared_ptr<SourceClock> source_clock_;
+  const Ports ports_;
+
+  mutable Mutex mutex_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  int running_ GUARDED_BY(mutex_) = 0;
+  std::shared_ptr<PortalJob> portal_job_ GUARDED_BY(mutex_);
+  std::vector<Task> portal_task_ GUARDED_BY(mutex_);  ///< exactly one
+  std::vector<Stream> streams_ GUARDED_BY(mutex_);
+  std::optional<Verdict> hold_ GUARDED_BY(mutex_);
+  std::string hold_message_ GUARDED_BY(mutex_);
+  Instant hold_until_ GUARDED_BY(mutex_){};
+  int hold_attempts_ GUARDED_BY(mutex_) = 0;
+  std::optional<Instant> throttled_since_ GUARDED_BY(mutex_);
+  size_t turn_ GUARDED_BY(mutex_) = 0;  ///< streams take turns at equal priority
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,164 @@
+#include "sync/rate_governor.h"
+
+#include <algorithm>
+
+#include "sync/cursor_text.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int64_t kBurstDefault = 100;     // the smallest tier
+constexpr Duration kBurstWindow = 10s;
+constexpr int64_t kSearchPerSecond = 4;    // of the 5 the whole account has
+constexpr Duration kSearchWindow = 1s;
+constexpr Duration kSearchHalved = 1min;
+constexpr double kPlanned = 0.97;          // of a limit, for what we cannot see
+// A request counts at HubSpot when it arrives there: at the latest when it is answered, and as a
+// rule within this time after it left.
+constexpr Duration kArrival = 300ms;
+constexpr auto kMigrationDefault = 60s;
+constexpr auto kMigrationMost = std::chrono::hours(24);
+constexpr auto kLocked = 2s;
+
+int64_t Planned(int64_t limit) {
+  return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(limit) * kPlanned));
+}
+
+}  // namespace
+
+RateGovernor::RateGovernor(Options options, Instant now)
+    : options_(options),
+      burst_(Planned(options.burst.value_or(kBurstDefault)), kBurstWindow, now),
+      search_(kSearchPerSecond, kSearchWindow, now),
+      associations_(Planned(kBurstDefault), kBurstWindow, now),
+      daily_(options.quota_share, options.daily) {}
+
+SlotWindow& RateGovernor::WindowOf(Lane lane) {
+  if (lane == Lane::kSearch) return search_;
+  return lane == Lane::kAssociations ? associations_ : burst_;
+}
+
+std::optional<TimePoint> RateGovernor::SourceNow(Instant now) const {
+  if (!date_) return std::nullopt;
+  return *date_ + std::chrono::floor<std::chrono::milliseconds>(now - date_at_);
+}
+
+Slot RateGovernor::Take(Lane lane, int cost, Instant now) {
+  MutexLock lock(mutex_);
+  if (lane == Lane::kFree) return Slot::Open();
+  Instant hold = paused_until_;
+  if (lane == Lane::kBurst) hold = std::max(hold, burst_paused_until_);
+  if (lane == Lane::kSearch) hold = std::max(hold, search_paused_until_);
+  if (hold > now) return Slot::NotBefore(hold);
+  if (const auto source_now = SourceNow(now)) {
+    if (const auto wait = daily_.Wait(*source_now); wait > 0ms) return Slot::NotBefore(now + wait);
+  }
+  if (lane == Lane::kSearch && now >= search_halved_until_) search_.SetLimit(kSearchPerSecond, now);
+  SlotWindow& window = WindowOf(lane);
+  if (const Instant free_at = window.FreeAt(cost, now); free_at > now) {
+    return Slot::NotBefore(free_at);
+  }
+  window.Take(cost);
+  return Slot::Open();
+}
+
+void RateGovernor::GiveBack(Lane lane) {
+  MutexLock lock(mutex_);
+  if (lane != Lane::kFree) WindowOf(lane).GiveBack();
+}
+
+void RateGovernor::OnExchange(const Exchange& exchange) {
+  const Lane lane = LaneOf(exchange.endpoint);
+  if (lane == Lane::kFree) return;
+  MutexLock lock(mutex_);
+  if (exchange.date) {
+    date_ = exchange.date;
+    date_at_ = exchange.answered_at;
+  }
+  const Instant arrived = lane == Lane::kBurst
+                              ? std::min(exchange.answered_at, exchange.sent_at + kArrival)
+                              : exchange.answered_at;
+  WindowOf(lane).Answered(arrived);
+  if (const auto source_now = SourceNow(exchange.answered_at)) daily_.Count(*source_now);
+  LearnFromHeaders(exchange);
+  HoldBack(exchange);
+}
+
+void RateGovernor::LearnFromHeaders(const Exchange& exchange) {
+  const RateHeaders& rate = exchange.rate;
+  const Instant now = exchange.answered_at;
+  daily_.Learn(rate.daily_limit, rate.daily_remaining);
+  if (!rate.burst_limit || LaneOf(exchange.endpoint) != Lane::kBurst) return;
+  burst_limit_ = rate.burst_limit;
+  // The configured limit may be lower than the account's, to leave room for others.
+  const int64_t limit = options_.burst ? std::min(*options_.burst, *rate.burst_limit)
+                                       : *rate.burst_limit;
+  burst_.SetLimit(Planned(limit), now);
+  if (!rate.burst_remaining) return;
+  burst_remaining_ = rate.burst_remaining;
+  // What HubSpot counted beyond our own requests was used by somebody else with the same app.
+  const int64_t counted = *rate.burst_limit - *rate.burst_remaining;
+  burst_.OthersUse(0, now);
+  burst_.OthersUse(counted - burst_.used(now), now);
+}
+
+void RateGovernor::HoldBack(const Exchange& exchange) {
+  if (!exchange.failure) return;
+  const Instant now = exchange.answered_at;
+  const auto asked = exchange.retry_after;
+  switch (*exchange.failure) {
+    case ApiErrorKind::kBurstLimit:
+      burst_paused_until_ = now + (asked ? Duration(*asked) : kBurstWindow);
+      break;
+    case ApiErrorKind::kSearchLimit:
+      search_paused_until_ = now + (asked ? Duration(*asked) : Duration(kSearchWindow));
+      search_halved_until_ = now + kSearchHalved;
+      search_.SetLimit(kSearchPerSecond / 2, now);
+      break;
+    case ApiErrorKind::kDailyLimit:
+      if (const auto source_now = SourceNow(now)) daily_.UsedUp(*source_now);
+      break;
+    case ApiErrorKind::kMigrating:
+      paused_until_ = now + std::min<Duration>(asked ? Duration(*asked) : Duration(kMigrationDefault),
+                                               kMigrationMost);
+      break;
+    case ApiErrorKind::kLocked: paused_until_ = std::max(paused_until_, now + kLocked); break;
+    default: break;
+  }
+}
+
+void RateGovernor::SetUtcOffset(std::chrono::milliseconds offset) {
+  MutexLock lock(mutex_);
+  daily_.set_utc_offset(offset);
+}
+
+std::optional<int64_t> RateGovernor::daily_share() const {
+  MutexLock lock(mutex_);
+  return daily_.share();
+}
+
+PortalStatus RateGovernor::Status() const {
+  MutexLock lock(mutex_);
+  return {.burst_limit = burst_limit_,
+          .burst_remaining = burst_remaining_,
+          .daily_limit = daily_.limit(),
+          .daily_remaining = daily_.remaining(),
+          .requests_today = daily_.requests(),
+          .daily_share = daily_.share()};
+}
+
+std::string RateGovernor::Save() const {
+  MutexLock lock(mutex_);
+  return ToText(daily_.Save());
+}
+
+void RateGovernor::Restore(const std::string& saved) {
+  const auto read = ParseBudget(saved);
+  MutexLock lock(mutex_);
+  // After a database failover within one process what we counted ourselves is newer.
+  if (read && read->requests > daily_.requests()) daily_.Restore(*read);
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,235 @@
+#include "sync/resolve_job.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "sync/retry_policy.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLookWhilePending = 2s;
+constexpr auto kLookWhenEmpty = 60s;
+constexpr auto kNoControlWait = 5s;
+// The index named a newer stamp than the record has, again and again: the index is wrong.
+constexpr int kNominationTries = 12;
+
+}  // namespace
+
+void ResolveJob::LoadFrom(const StoredStream& stored) {
+  const auto found = stored.progress.find(JobKind::kResolve);
+  if (found == stored.progress.end()) return;
+  cursor_ = ParseResolveCursor(found->second.cursor).value_or(ResolveCursor{});
+}
+
+void ResolveJob::Abandon() {
+  phase_ = Phase::kTake;
+  alone_.clear();
+  batch_.clear();
+  absent_.clear();
+  gone_.clear();
+  commit_ = {};
+  MutexLock lock(mutex_);
+  shown_phase_ = Phase::kTake;
+}
+
+std::optional<StepNeed> ResolveJob::NextStep(Instant) {
+  MutexLock lock(mutex_);
+  if (busy_) return std::nullopt;
+  if (shown_phase_ == Phase::kTake) return StepNeed{.priority = Priority::kResolve};
+  return StepNeed{.lane = Lane::kBurst, .priority = Priority::kResolve};
+}
+
+StepOutcome ResolveJob::DoStep(Instant) {
+  {
+    MutexLock lock(mutex_);
+    if (busy_) return StepOutcome::Unused();
+    busy_ = true;
+  }
+  const std::shared_ptr<void> done(nullptr, [this](void*) {
+    MutexLock lock(mutex_);
+    busy_ = false;
+    shown_phase_ = phase_;
+  });
+  switch (phase_) {
+    case Phase::kTake: return Take();
+    case Phase::kLive: return ReadLive();
+    case Phase::kArchived: return ReadArchived();
+  }
+  return StepOutcome::Unused();
+}
+
+StepOutcome ResolveJob::Take() {
+  const auto now = stream().SourceNow();
+  if (!now) return StepOutcome::CaughtUp();
+  now_ = *now;
+  commit_ = {.object = object()};
+  if (!alone_.empty()) {
+    batch_ = {alone_.front()};
+    alone_.pop_front();
+    phase_ = Phase::kLive;
+    return StepOutcome::More();
+  }
+  stream().ClearPendingNote();
+  for (const RecordId id : stream().TakeRefreshRequests()) {
+    alone_.push_back({.id = id, .cause = PendingCause::kRequested});
+  }
+  if (!alone_.empty()) return StepOutcome::More();
+  batch_ = stream().sink().DuePending(object(), now_, kBatchReadSize - 1);
+  if (batch_.empty()) {
+    stream().set_pending(stream().sink().CountPending(object()));
+    StepOutcome outcome = StepOutcome::CaughtUp();
+    outcome.next_in = stream().pending() > 0 ? kLookWhilePending : kLookWhenEmpty;
+    return outcome;
+  }
+  phase_ = Phase::kLive;
+  return StepOutcome::More();
+}
+
+Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
+                                              const std::vector<PendingRecord>& records) {
+  BatchReadRequest request{.archived = archived, .properties = stream().whole_set()};
+  for (const PendingRecord& record : records) request.ids.push_back(record.id);
+  auto control = stream().sink().ControlRecord(object(), archived);
+  if (control && std::find(request.ids.begin(), request.ids.end(), *control) != request.ids.end()) {
+    control.reset();
+  }
+  Answer answer{.asked = request.ids,
+                .control = control,
+                // Among archived records there may be none to ask beside them.
+                .silence_counts = control.has_value() || archived};
+  if (control) request.ids.push_back(*control);
+  const auto page = stream().Heard(stream().source().BatchRead(object(), request));
+  if (!page) return page.error();
+  now_ = page->times.date;
+  answer.not_found = page->not_found;
+  commit_.rows.push_back(stream().Map(*page));
+  answer.results = commit_.rows.back().rows;
+  Attribution said = Attribute(answer);
+  if (!said.control_answered) {
+    // The control itself is a suspect now; the next read takes another one.
+    commit_.pending.push_back({.id = *control, .cause = PendingCause::kAbsent, .not_before = now_});
+  }
+  Shown(said, answer.results);
+  return said;
+}
+
+void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows) {
+  for (const RecordId id : said.shown) {
+    const PendingRecord& record = Find(id);
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.id == id; });
+    const bool older = record.nominated && row->modified && *row->modified < *record.nominated;
+    if (older && record.attempts < kNominationTries) {
+      LookAgain(record, Backoff(record.attempts + 1, 0.5));
+    } else {
+      commit_.settled.push_back(id);
+    }
+  }
+  for (const Attribution::Merge& merge : said.merged) {
+    commit_.fates.push_back({.id = merge.loser,
+                             .kind = Fate::Kind::kMerged,
+                             .merged_into = merge.survivor,
+                             .at = now_});
+    commit_.settled.push_back(merge.loser);
+  }
+  for (const RecordId id : said.unclear) alone_.push_back(Find(id));
+}
+
+StepOutcome ResolveJob::ReadLive() {
+  const auto said = Ask(false, batch_);
+  if (!said) return StepOutcome::Failed(said.error());
+  absent_.clear();
+  for (const RecordId id : said->absent) {
+    if (said->control_answered) {
+      absent_.push_back(Find(id));
+    } else {
+      LookAgain(Find(id), kNoControlWait);
+    }
+  }
+  if (absent_.empty()) return CommitBatch();
+  phase_ = Phase::kArchived;
+  return StepOutcome::More();
+}
+
+StepOutcome ResolveJob::ReadArchived() {
+  const auto said = Ask(true, absent_);
+  if (!said) return StepOutcome::Failed(said.error());
+  gone_.clear();
+  for (const RecordId id : said->absent) {
+    if (said->control_answered) {
+      ConfirmGone(Find(id));
+    } else {
+      LookAgain(Find(id), kNoControlWait);
+    }
+  }
+  ApplyBrake();
+  return CommitBatch();
+}
+
+void ResolveJob::ConfirmGone(const PendingRecord& record) {
+  if (record.absent_since && now_ - *record.absent_since >= stream().plan().confirm_after) {
+    gone_.push_back(record);
+    return;
+  }
+  PendingRecord again = record;
+  if (!again.absent_since) again.absent_since = now_;
+  again.not_before = *again.absent_since + stream().plan().confirm_after;
+  commit_.pending.push_back(again);
+}
+
+void ResolveJob::ApplyBrake() {
+  if (cursor_.sweep != stream().last_sweep()) cursor_ = {.sweep = stream().last_sweep()};
+  if (stream().TakeAcceptance()) cursor_.accepted = true;
+  const int64_t candidates =
+      std::max(stream().sink().CountAbsent(object()), static_cast<int64_t>(gone_.size()));
+  const int64_t would_be_gone = cursor_.marked_gone + candidates;
+  const int64_t limit = GoneLimit(stream().rows());
+  if (would_be_gone > limit && !cursor_.accepted) {
+    stream().Suspect(std::to_string(would_be_gone) + " of " + std::to_string(stream().rows()) +
+                     " records vanished, more than " + std::to_string(limit) +
+                     ": nothing is marked gone until `hubmirror resolve " + stream().key().portal +
+                     "/" + stream().key().object + " --accept`");
+    for (const PendingRecord& record : gone_) LookAgain(record, 60s);
+    gone_.clear();
+    return;
+  }
+  stream().Suspect("");
+  for (const PendingRecord& record : gone_) {
+    commit_.fates.push_back({.id = record.id,
+                             .kind = object().holds_personal_data ? Fate::Kind::kErased
+                                                                  : Fate::Kind::kPurged,
+                             .at = now_});
+    commit_.settled.push_back(record.id);
+  }
+  cursor_.marked_gone += static_cast<int64_t>(gone_.size());
+}
+
+StepOutcome ResolveJob::CommitBatch() {
+  commit_.object = object();
+  commit_.progress[JobKind::kResolve] = {.cursor = ToText(cursor_), .last_complete_at = now_};
+  const auto records = static_cast<int64_t>(batch_.size());
+  stream().Write(kind(), std::move(commit_));
+  batch_.clear();
+  absent_.clear();
+  gone_.clear();
+  commit_ = {};
+  phase_ = Phase::kTake;
+  return StepOutcome::More(records);
+}
+
+void ResolveJob::LookAgain(PendingRecord record, std::chrono::milliseconds in) {
+  ++record.attempts;
+  record.not_before = now_ + in;
+  commit_.pending.push_back(std::move(record));
+}
+
+const PendingRecord& ResolveJob::Find(RecordId id) const {
+  const auto found = std::find_if(batch_.begin(), batch_.end(),
+                                  [&](const PendingRecord& record) { return record.id == id; });
+  CHECK_THAT(found != batch_.end());
+  return *found;
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/mutex.h"
+#include "sync/cursor_text.h"
+#include "sync/resolve_plan.h"
+#include "sync/stream_job.h"
+
+namespace hubmirror {
+
+/// Looks at records one by one that another job could not explain: what became of them, proved by
+/// primary reads, twice where a record is to be marked gone (design R13-R16). Silence never
+/// deletes: each read carries a record known to be there, and only an answer that returns it counts.
+class ResolveJob final : public StreamJob {
+ public:
+  explicit ResolveJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
+
+  JobKind kind() const override { return JobKind::kResolve; }
+  bool urgent() const override { return stream().pending_noted(); }
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+
+ private:
+  enum class Phase { kTake, kLive, kArchived };
+
+  StepOutcome Take();
+  StepOutcome ReadLive();
+  StepOutcome ReadArchived();
+  StepOutcome CommitBatch();
+  Result<Attribution, ApiError> Ask(bool archived, const std::vector<PendingRecord>& records);
+  void Shown(const Attribution& said, const std::vector<Row>& rows);
+  void LookAgain(PendingRecord record, std::chrono::milliseconds in);
+  void ConfirmGone(const PendingRecord& record);
+  void ApplyBrake();
+  const PendingRecord& Find(RecordId id) const;
+
+  mutable Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+  Phase shown_phase_ GUARDED_BY(mutex_) = Phase::kTake;
+
+  // One step at a time.
+  Phase phase_ = Phase::kTake;
+  ResolveCursor cursor_;
+  std::deque<PendingRecord> alone_;      ///< to be asked one by one
+  std::vector<PendingRecord> batch_;
+  std::vector<PendingRecord> absent_;    ///< of the batch: not live
+  std::vector<PendingRecord> gone_;      ///< of the batch: confirmed twice
+  Commit commit_;
+  TimePoint now_{};
+};
+
+}  // namespace hubmirror

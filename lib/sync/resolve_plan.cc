@@ -1,0 +1,59 @@
+#include "sync/resolve_plan.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace hubmirror {
+
+Attribution Attribute(const Answer& answer) {
+  const auto& [asked, control, results, not_found, silence_counts] = answer;
+  Attribution said;
+  const std::unordered_set<RecordId> wanted(asked.begin(), asked.end());
+  const std::unordered_set<RecordId> missing(not_found.begin(), not_found.end());
+  std::unordered_map<RecordId, RecordId> survivor_of;
+  std::unordered_set<RecordId> ids;
+  for (const Row& row : results) {
+    ids.insert(row.id);
+    for (const RecordId loser : row.merged_ids) survivor_of.emplace(loser, row.id);
+  }
+  said.control_answered = !control || ids.contains(*control);
+
+  std::unordered_set<RecordId> explained;
+  if (control) explained.insert(*control);
+  std::vector<RecordId> silent;
+  for (const RecordId id : asked) {
+    if (ids.contains(id)) {
+      said.shown.push_back(id);
+      explained.insert(id);
+    } else if (const auto found = survivor_of.find(id); found != survivor_of.end()) {
+      said.merged.push_back({id, found->second});
+      explained.insert(found->second);
+    } else {
+      silent.push_back(id);
+    }
+  }
+  const auto is_stranger = [&explained = explained, &wanted](const Row& row) {
+    return !explained.contains(row.id) && !wanted.contains(row.id);
+  };
+  const auto stranger = std::find_if(results.begin(), results.end(), is_stranger);
+  for (const RecordId id : silent) {
+    if (missing.contains(id)) {
+      said.absent.push_back(id);
+    } else if (stranger != results.end()) {
+      said.unclear.push_back(id);
+    } else if (silence_counts) {
+      said.absent.push_back(id);
+    }
+  }
+  // Asked alone, a stranger can only be the one who answers for it.
+  if (said.unclear.size() == 1 && asked.size() == 1) {
+    said.merged.push_back({said.unclear.front(), stranger->id});
+    said.unclear.clear();
+  }
+  return said;
+}
+
+int64_t GoneLimit(int64_t rows) { return std::max<int64_t>(500, rows / 100); }
+
+}  // namespace hubmirror

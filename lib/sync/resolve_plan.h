@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "model/row_sink.h"
+
+namespace hubmirror {
+
+/// What an answer to a batch read says about each id that was asked: design R13 and R15. Answers
+/// are attributed by id, or by `hs_merged_object_ids` of a result, never by position. Pure.
+struct Attribution {
+  std::vector<RecordId> shown;   ///< answered by themselves
+  struct Merge {
+    RecordId loser;
+    RecordId survivor;
+  };
+  std::vector<Merge> merged;
+  /// Nothing answered for them and nothing unexplained came.
+  std::vector<RecordId> absent;
+  /// Some result belongs to one of these, and only asking each alone can tell to which.
+  std::vector<RecordId> unclear;
+  /// The control came back: absence counts.
+  bool control_answered = false;
+};
+
+struct Answer {
+  std::vector<RecordId> asked;        ///< without the control
+  std::optional<RecordId> control;    ///< known to be there; absent when the mirror has none
+  std::vector<Row> results;
+  std::vector<RecordId> not_found;    ///< what the answer itself calls unknown
+  /// Whether an id nobody answered for is absent even if the answer does not name it.
+  bool silence_counts = true;
+};
+Attribution Attribute(const Answer& answer);
+
+/// How many rows one sweep may find gone before a person must look: max(500, 1 % of the table).
+int64_t GoneLimit(int64_t rows);
+
+}  // namespace hubmirror

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "mirror/row_mapper.h"
+#include "model/page_source.h"
+#include "model/portal_plan.h"
+#include "model/row_sink.h"
+#include "model/sync_observer.h"
+#include "sync/rate_governor.h"
+#include "sync/source_clock.h"
+
+namespace hubmirror {
+
+/// What the jobs of one stream share: the ways in and out, the table as it stands, and the few
+/// facts one job tells another. Thread-safe.
+class StreamContext {
+ public:
+  struct Ports {
+    PageSource& source;
+    RowSink& sink;
+    SyncObserver& observer;
+    SourceClock& source_clock;
+    const RateGovernor& governor;
+    const Clock& clock;
+    Logger& log;
+  };
+
+  StreamContext(PortalKey portal, StreamPlan plan, Ports ports);
+
+  const StreamKey& key() const { return key_; }
+  const StreamPlan& plan() const { return plan_; }
+  const ObjectType& object() const { return plan_.object; }
+  PageSource& source() const { return ports_.source; }
+  RowSink& sink() const { return ports_.sink; }
+  SyncObserver& observer() const { return ports_.observer; }
+  const Clock& clock() const { return ports_.clock; }
+
+  /// The table as it stands, null before the catalog has made it.
+  MirrorTablePtr table() const;
+  void set_table(MirrorTablePtr table);
+  /// What to ask for to read whole records of the table as it stands. Null before it is made.
+  PropertySetPtr whole_set() const;
+
+  /// Page -> rows, under the set the page was asked with.
+  RowBatch Map(const Page& page) const;
+  /// Writes, with the day's requests (design R18), and tells everyone: metrics, the row count, the
+  /// resolve job.
+  CommitOutcome Write(JobKind job, Commit commit);
+
+  /// HubSpot's clock; absent before the first answer.
+  std::optional<TimePoint> SourceNow() const;
+  /// Learns HubSpot's clock from an answer and passes the answer on.
+  template <typename Answer>
+  Result<Answer, ApiError> Heard(Result<Answer, ApiError> answer) const {
+    if (answer) ports_.source_clock.Observe(answer->times.date, ports_.clock.Now());
+    return answer;
+  }
+
+  // Facts between jobs.
+  int64_t rows() const { return rows_.load(); }
+  void set_rows(int64_t rows) { rows_.store(rows); }
+  /// Records may be waiting in `_pending`.
+  bool pending_noted() const { return pending_noted_.load(); }
+  void NotePending() { pending_noted_.store(true); }
+  void ClearPendingNote() { pending_noted_.store(false); }
+  /// Records in `_pending` when resolve last looked.
+  int64_t pending() const { return pending_.load(); }
+  void set_pending(int64_t pending) { pending_.store(pending); }
+  int64_t quarantined() const { return quarantined_.load(); }
+  void set_quarantined(int64_t quarantined) { quarantined_.store(quarantined); }
+  /// An operator asked for this record; resolve reads it next.
+  void RequestRefresh(RecordId id);
+  std::vector<RecordId> TakeRefreshRequests();
+  /// The first sweep has ended: the table is a whole copy.
+  bool loaded() const { return loaded_.load(); }
+  void set_loaded(bool loaded) { loaded_.store(loaded); }
+  /// Somebody found reason for a sweep before its time; at backfill priority.
+  bool sweep_wanted() const { return sweep_wanted_.load(); }
+  void WantSweep(const std::string& why);
+  void ClearSweepWanted() { sweep_wanted_.store(false); }
+  /// Which sweep was completed last, for the brake that counts per sweep.
+  std::string last_sweep() const;
+  void set_last_sweep(std::string sweep);
+  /// Where the changes job begins when it never ran: set by the first sweep (design R5).
+  std::optional<TimePoint> changes_from() const;
+  void set_changes_from(TimePoint from);
+  /// The brake: why nothing is marked gone any more, until the operator agrees. Empty: it is off.
+  std::string suspicion() const;
+  void Suspect(std::string why);
+  /// The operator looked and agreed.
+  void AcceptSuspicion();
+  bool TakeAcceptance() { return accepted_.exchange(false); }
+
+  void Log(LogLevel level, std::string_view event, std::string message) const;
+
+ private:
+  const StreamKey key_;
+  const StreamPlan plan_;
+  const Ports ports_;
+
+  std::atomic<int64_t> rows_{0};
+  std::atomic<int64_t> pending_{0};
+  std::atomic<int64_t> quarantined_{0};
+  std::atomic<bool> pending_noted_{true};
+  std::atomic<bool> loaded_{false};
+  std::atomic<bool> sweep_wanted_{false};
+  std::atomic<bool> accepted_{false};
+
+  mutable Mutex mutex_;
+  MirrorTablePtr table_ GUARDED_BY(mutex_);
+  PropertySetPtr whole_set_ GUARDED_BY(mutex_);
+  mutable std::shared_ptr<const RowMapper> mapper_ GUARDED_BY(mutex_);
+  mutable PropertySetPtr mapper_set_ GUARDED_BY(mutex_);
+  std::string last_sweep_ GUARDED_BY(mutex_);
+  std::optional<TimePoint> changes_from_ GUARDED_BY(mutex_);
+  std::string suspicion_ GUARDED_BY(mutex_);
+  std::vector<RecordId> refresh_requests_ GUARDED_BY(mutex_);
+};
+
+}  // namespace hubmirror

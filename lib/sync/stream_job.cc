@@ -1,0 +1,47 @@
+#include "sync/stream_job.h"
+
+namespace hubmirror {
+namespace {
+
+// Somebody dropped a table or a column of ours: the catalog makes them again.
+bool TableIsGone(const DatabaseError& error) {
+  return error.sqlstate() == "42P01" || error.sqlstate() == "42703";
+}
+
+}  // namespace
+
+std::optional<StepNeed> StreamJob::Next(Instant now) {
+  if (!works_without_table() && !stream_->table()) return std::nullopt;
+  switch (memory_.load()) {
+    case Memory::kLoading: return std::nullopt;
+    case Memory::kStale: return StepNeed{};
+    case Memory::kGood: return NextStep(now);
+  }
+  return std::nullopt;
+}
+
+StepOutcome StreamJob::Step(Instant now) {
+  try {
+    if (Memory stale = Memory::kStale;
+        memory_.compare_exchange_strong(stale, Memory::kLoading)) {
+      LoadFrom(stream_->sink().Load(stream_->object()));
+      memory_.store(Memory::kGood);
+      return StepOutcome::More();
+    }
+    if (memory_.load() == Memory::kLoading) return StepOutcome::Unused();
+    return DoStep(now);
+  } catch (const DatabaseError& error) {
+    memory_.store(Memory::kStale);
+    Abandon();
+    if (TableIsGone(error)) stream_->set_table(nullptr);
+    throw;
+  }
+}
+
+void StreamJob::Load(const StoredStream& stored) {
+  Abandon();
+  LoadFrom(stored);
+  memory_.store(Memory::kGood);
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,211 @@
+#include "sync/supervisor.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kTurn = 1s;
+// Seconds a poll keeps a worker busy, request and commit together.
+constexpr double kPollSeconds = 0.3;
+constexpr int kBackfillWorkers = 8;
+
+std::string Joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string NameOf(const ControlTarget& target) {
+  return target.object ? target.portal + "/" + *target.object : target.portal;
+}
+
+}  // namespace
+
+int WorkersFor(const std::vector<PortalPlan>& plans) {
+  double workers = 0;
+  for (const PortalPlan& plan : plans) {
+    workers += kBackfillWorkers;
+    for (const StreamPlan& stream : plan.streams) {
+      const double seconds = std::chrono::duration<double>(stream.interval).count();
+      workers += kPollSeconds / std::max(0.1, seconds);
+    }
+  }
+  return std::clamp(static_cast<int>(std::ceil(workers)), 4, 128);
+}
+
+Supervisor::Supervisor(const Clock& clock, SyncObserver& observer, Logger& log, int workers)
+    : clock_(clock), observer_(observer), log_(log), worker_count_(workers), schedule_(clock) {}
+
+Supervisor::~Supervisor() { Stop(); }
+
+void Supervisor::Start() {
+  workers_ = std::make_unique<WorkerPool>(schedule_, clock_, worker_count_);
+  watch_ = std::jthread([this](std::stop_token stop) { Watch(std::move(stop)); });
+}
+
+void Supervisor::Stop() {
+  for (const auto& portal : schedule_.portals()) portal->Stop();
+  if (workers_) workers_->Join();
+  watch_ = {};
+}
+
+void Supervisor::Watch(std::stop_token stop) {
+  pthread_setname_np(pthread_self(), "supervisor");
+  do {
+    const Instant now = clock_.Now();
+    for (const auto& portal : schedule_.portals()) portal->Report(now);
+    last_turn_ = now.time_since_epoch().count();
+    observer_.OnSchedulerTick(clock_.WallNow());
+  } while (clock_.SleepUntil(clock_.Now() + kTurn, stop));
+}
+
+bool Supervisor::Moves(Duration step_limit) const {
+  const Instant now = clock_.Now();
+  if (now - Instant{Instant::duration{last_turn_}} > step_limit) return false;
+  const auto oldest = workers_ ? workers_->OldestStep() : std::nullopt;
+  return !oldest || now - *oldest <= step_limit;
+}
+
+void Supervisor::Put(std::shared_ptr<PortalSync> portal) {
+  if (const auto old = schedule_.Remove(portal->key())) WaitIdle(*old);
+  schedule_.Add(std::move(portal));
+}
+
+void Supervisor::Remove(const PortalKey& key) {
+  const auto portal = schedule_.Remove(key);
+  if (!portal) return;
+  WaitIdle(*portal);
+  for (const std::string& object : portal->objects()) observer_.OnStreamRemoved({key, object});
+  observer_.OnPortalRemoved(key);
+}
+
+void Supervisor::WaitIdle(const PortalSync& portal) const {
+  // A step ends within its request's and its transaction's deadline.
+  while (!portal.idle()) clock_.SleepUntil(clock_.Now() + 10ms, {});
+}
+
+std::shared_ptr<PortalSync> Supervisor::Find(const ControlTarget& target,
+                                             ControlResult& result) const {
+  auto portal = schedule_.Find(target.portal);
+  if (!portal) {
+    std::vector<std::string> known;
+    for (const auto& other : schedule_.portals()) known.push_back(other->key());
+    result = {.code = ControlCode::kUnknownTarget,
+              .message = "there is no portal " + target.portal + "; configured: " + Joined(known),
+              .next = "use one of these names"};
+    return nullptr;
+  }
+  if (target.object && !portal->Has(*target.object)) {
+    result = {.code = ControlCode::kUnknownTarget,
+              .message = "portal " + target.portal + " mirrors no " + *target.object + "; it has " +
+                         Joined(portal->objects()),
+              .next = "use one of these names, or add the object to the configuration"};
+    return nullptr;
+  }
+  return portal;
+}
+
+ControlResult Supervisor::Ask(const ControlTarget& target, const std::string& said,
+                              const std::function<void(PortalSync&, const std::string&)>& wish) {
+  ControlResult result;
+  const auto portal = Find(target, result);
+  if (!portal) return result;
+  wish(*portal, target.object.value_or(""));
+  schedule_.Wake(target.portal);
+  result.message = NameOf(target) + " " + said;
+  return result;
+}
+
+ControlResult Supervisor::Poll(const ControlTarget& target) {
+  return Ask(target, "is polled now",
+             [](PortalSync& portal, const std::string& object) { portal.Poll(object); });
+}
+
+ControlResult Supervisor::Pause(const ControlTarget& target) {
+  return Ask(target, "is paused",
+             [](PortalSync& portal, const std::string& object) { portal.Pause(object, true); });
+}
+
+ControlResult Supervisor::Resume(const ControlTarget& target) {
+  return Ask(target, "goes on",
+             [](PortalSync& portal, const std::string& object) { portal.Pause(object, false); });
+}
+
+ControlResult Supervisor::Backfill(const ControlTarget& target) {
+  return Ask(target, "is loaded from the beginning",
+             [](PortalSync& portal, const std::string& object) { portal.Backfill(object); });
+}
+
+ControlResult Supervisor::Resolve(const ControlTarget& target, bool accept) {
+  return Ask(target, accept ? "is released: vanished records will be marked gone" : "is resolved now",
+             [accept](PortalSync& portal, const std::string& object) {
+               portal.Resolve(object, accept);
+             });
+}
+
+ControlResult Supervisor::Refresh(const StreamKey& stream, RecordId id) {
+  return Ask({stream.portal, stream.object}, "record " + std::to_string(id.value) + " is read again",
+             [id](PortalSync& portal, const std::string& object) { portal.Refresh(object, id); });
+}
+
+SettleStart Supervisor::StartSettle(const ControlTarget& target) {
+  SettleStart start;
+  const auto portal = Find(target, start.result);
+  if (!portal) return start;
+  portal->ForceAll(target.object.value_or(""));
+  schedule_.Wake(target.portal);
+  std::chrono::milliseconds confirm{0};
+  for (const StreamPlan& stream : portal->plan().streams) {
+    confirm = std::max(confirm, stream.confirm_after);
+  }
+  start.patience = 2 * confirm + 120s;
+  MutexLock lock(mutex_);
+  start.ticket = next_ticket_++;
+  settles_.emplace(start.ticket, target);
+  return start;
+}
+
+SettleProgress Supervisor::ProgressOf(uint64_t ticket) {
+  ControlTarget target;
+  {
+    MutexLock lock(mutex_);
+    const auto found = settles_.find(ticket);
+    if (found == settles_.end()) return {.done = true};
+    target = found->second;
+  }
+  const auto portal = schedule_.Find(target.portal);
+  if (!portal) return {.done = true};
+  const auto left = portal->ForcedLeft(target.object.value_or(""));
+  SettleProgress progress{.done = left.jobs_left == 0 && left.pending == 0,
+                          .jobs_left = left.jobs_left,
+                          .pending = left.pending};
+  for (const auto& [object, status] : left.troubled) {
+    progress.troubled.push_back({.stream = {target.portal, object},
+                                 .state = std::string(hubmirror::NameOf(status.state)),
+                                 .reason = status.reason,
+                                 .message = status.message});
+  }
+  return progress;
+}
+
+void Supervisor::EndSettle(uint64_t ticket) {
+  ControlTarget target;
+  {
+    MutexLock lock(mutex_);
+    const auto found = settles_.find(ticket);
+    if (found == settles_.end()) return;
+    target = found->second;
+    settles_.erase(found);
+  }
+  if (const auto portal = schedule_.Find(target.portal)) {
+    portal->EndForce(target.object.value_or(""));
+  }
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "model/controls.h"
+#include "model/sync_observer.h"
+#include "sync/poll_schedule.h"
+#include "sync/worker_pool.h"
+
+namespace hubmirror {
+
+/// How many workers serve these portals when the configuration leaves it open: what their polls
+/// keep busy, and eight per portal for its backfill; 4 to 128.
+int WorkersFor(const std::vector<PortalPlan>& plans);
+
+/// Runs the portals: owns the schedule, the workers and the `supervisor` thread that reports how
+/// everything stands once a second. Thread-safe.
+class Supervisor final : public Controls {
+ public:
+  using PortalFactory = std::function<std::shared_ptr<PortalSync>(const PortalPlan&)>;
+  Supervisor(const Clock& clock, SyncObserver& observer, Logger& log, int workers);
+  ~Supervisor() override;
+
+  void Start();
+  /// Finishes the steps under way, commits and joins.
+  void Stop();
+
+  /// Starts a portal, or replaces the one of the same key; waits for the old one's steps.
+  void Put(std::shared_ptr<PortalSync> portal);
+  /// Stops a portal and waits for its steps.
+  void Remove(const PortalKey& key);
+
+  /// True while the schedule turns and no step is older than `step_limit`: the watchdog may bark
+  /// off.
+  bool Moves(Duration step_limit) const;
+
+  ControlResult Poll(const ControlTarget& target) override;
+  ControlResult Pause(const ControlTarget& target) override;
+  ControlResult Resume(const ControlTarget& target) override;
+  ControlResult Backfill(const ControlTarget& target) override;
+  ControlResult Resolve(const ControlTarget& target, bool accept) override;
+  ControlResult Refresh(const StreamKey& stream, RecordId id) override;
+  SettleStart StartSettle(const ControlTarget& target) override;
+  SettleProgress ProgressOf(uint64_t ticket) override;
+  void EndSettle(uint64_t ticket) override;
+
+ private:
+  void Watch(std::stop_token stop);
+  /// The portal of a target, or why there is none.
+  std::shared_ptr<PortalSync> Find(const ControlTarget& target, ControlResult& result) const;
+  ControlResult Ask(const ControlTarget& target, const std::string& said,
+                    const std::function<void(PortalSync&, const std::string&)>& wish);
+  void WaitIdle(const PortalSync& portal) const;
+
+  const Clock& clock_;
+  SyncObserver& observer_;
+  Logger& log_;
+  const int worker_count_;
+  PollSchedule schedule_;
+  std::unique_ptr<WorkerPool> workers_;
+  std::jthread watch_;
+  std::atomic<Instant::rep> last_turn_{0};
+
+  Mutex mutex_;
+  uint64_t next_ticket_ GUARDED_BY(mutex_) = 1;
+  std::map<uint64_t, ControlTarget> settles_ GUARDED_BY(mutex_);
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,69 @@
+#include "sync/task.h"
+
+#include <algorithm>
+
+namespace hubmirror {
+
+bool Task::Ready(Instant now) const {
+  if (now < not_before_) return false;
+  return in_cycle() || forced() || due_ <= now || job_->urgent();
+}
+
+Instant Task::ready_at() const { return in_cycle() ? not_before_ : std::max(due_, not_before_); }
+
+double Task::Lateness(Instant now) const {
+  const Instant since = last_cycle_began_.value_or(due_);
+  if (!last_cycle_began_ || every_.count() <= 0 || now <= since) return 0;
+  const double periods = std::chrono::duration<double>(now - since).count() /
+                         std::chrono::duration<double>(every_).count();
+  return periods;
+}
+
+void Task::Passed(Instant now) {
+  const double lateness = Lateness(now);
+  if (lateness > 1) credit_ += lateness > 2 ? 0.25 : 0.1;
+}
+
+void Task::Force(Instant now) { forced_at_ = now; }
+
+void Task::Begin(Instant now) {
+  ++running_;
+  if (!cycle_began_) cycle_began_ = now;
+}
+
+void Task::EndStep() {
+  --running_;
+  failures_ = 0;
+  trouble_.reset();
+}
+
+void Task::EndCycle(Instant now, Instant next_due, std::optional<TimePoint> at) {
+  EndStep();
+  if (forced_at_ && cycle_began_ && *cycle_began_ >= *forced_at_) forced_at_.reset();
+  last_cycle_began_ = cycle_began_;
+  cycle_began_.reset();
+  due_ = forced() ? now : next_due;
+  last_error_.clear();
+  if (at) last_complete_at_ = at;
+}
+
+void Task::EndFailed(const Verdict& verdict, std::string message, Instant now,
+                     std::optional<TimePoint> at) {
+  --running_;
+  not_before_ = now + verdict.delay;
+  if (!verdict.counts_as_failure) return;
+  ++failures_;
+  trouble_ = verdict;
+  last_error_ = std::move(message);
+  last_error_at_ = at;
+}
+
+void Task::Reset(Instant due) {
+  cycle_began_.reset();
+  due_ = due;
+  not_before_ = {};
+  failures_ = 0;
+  trouble_.reset();
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "model/stream.h"
+#include "sync/job.h"
+#include "sync/retry_policy.h"
+
+namespace hubmirror {
+
+/// One job in the schedule of its portal: when it is due, and how it fared. Deciding only; guarded
+/// by its portal.
+class Task {
+ public:
+  Task(std::shared_ptr<Job> job, std::chrono::milliseconds every)
+      : job_(std::move(job)), every_(every) {}
+
+  Job& job() const { return *job_; }
+  JobKind kind() const { return job_->kind(); }
+  int running() const { return running_; }
+  bool in_cycle() const { return cycle_began_.has_value(); }
+  std::optional<Instant> cycle_began() const { return cycle_began_; }
+  Instant due() const { return due_; }
+  std::chrono::milliseconds every() const { return every_; }
+  int failures() const { return failures_; }
+  const std::optional<Verdict>& trouble() const { return trouble_; }
+  const std::string& last_error() const { return last_error_; }
+  std::optional<TimePoint> last_error_at() const { return last_error_at_; }
+  std::optional<TimePoint> last_complete_at() const { return last_complete_at_; }
+  void set_every(std::chrono::milliseconds every) { every_ = every; }
+  void set_last_complete_at(std::optional<TimePoint> at) { last_complete_at_ = at; }
+
+  /// Whether a step may begin now, as far as time goes.
+  bool Ready(Instant now) const;
+  /// When it will be ready by itself.
+  Instant ready_at() const;
+  /// How far behind its period it is: 1 when a whole period late, 0 when not.
+  double Lateness(Instant now) const;
+  Priority PriorityOf(const StepNeed& need) const {
+    return forced() ? Priority::kOperator : need.priority;
+  }
+
+  /// Another job got a slot this one could have used. A job older than its period is owed a tenth
+  /// of such slots, one older than twice its period a quarter (design R19).
+  void Passed(Instant now);
+  bool owed() const { return credit_ >= 1; }
+  void Served() { credit_ = 0; }
+
+  /// Due at `at` again, whatever it did before.
+  void DueAt(Instant at) { due_ = at; }
+  /// Wants a whole cycle that begins after `now`, at top priority.
+  void Force(Instant now);
+  /// A cycle that was wanted by Force is still to come or under way.
+  bool forced() const { return forced_at_.has_value(); }
+  void EndForce() { forced_at_.reset(); }
+
+  void Begin(Instant now);
+  /// Ends a step that did not fail. `complete`: the cycle is done and the next one is due at
+  /// `next_due`.
+  void EndStep();
+  void EndCycle(Instant now, Instant next_due, std::optional<TimePoint> at);
+  void EndFailed(const Verdict& verdict, std::string message, Instant now,
+                 std::optional<TimePoint> at);
+  /// Drops the cycle under way: the job starts over from what is stored.
+  void Reset(Instant due);
+
+ private:
+  std::shared_ptr<Job> job_;
+  std::chrono::milliseconds every_;
+  Instant due_{};
+  Instant not_before_{};
+  int running_ = 0;
+  std::optional<Instant> cycle_began_;
+  std::optional<Instant> last_cycle_began_;
+  std::optional<Instant> forced_at_;
+  double credit_ = 0;
+  int failures_ = 0;
+  std::optional<Verdict> trouble_;
+  std::string last_error_;
+  std::optional<TimePoint> last_error_at_;
+  std::optional<TimePoint> last_complete_at_;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,322 @@
+#include "sync/walk_job.h"
+
+#include <algorithm>
+
+namespace hubmirror {
+namespace {
+
+WalkRanges::PageFacts FactsOf(const Page& page) {
+  WalkRanges::PageFacts facts{.count = static_cast<int64_t>(page.records.size()),
+                              .next_after = page.next_after};
+  if (page.records.empty()) return facts;
+  facts.first_id = page.records.front().id.value;
+  facts.last_id = page.records.back().id.value;
+  facts.ascending = std::is_sorted(
+      page.records.begin(), page.records.end(),
+      [](const Record& a, const Record& b) { return a.id.value <= b.id.value; });
+  return facts;
+}
+
+ProvenRange RangeOf(const WalkRanges::Proof& proof, const Page& page, bool archived) {
+  ProvenRange range{.from = RecordId{proof.from},
+                    .to = RecordId{proof.to},
+                    .sent_at = page.times.sent_at,
+                    .archived_list = archived};
+  range.present.reserve(page.records.size());
+  for (const Record& record : page.records) range.present.push_back(record.id);
+  return range;
+}
+
+std::vector<RecordId> IdsOf(const Page& page) {
+  std::vector<RecordId> ids;
+  for (const Record& record : page.records) ids.push_back(record.id);
+  return ids;
+}
+
+}  // namespace
+
+WalkJob::WalkJob(std::shared_ptr<StreamContext> stream, Options options)
+    : StreamJob(std::move(stream)), options_(options) {}
+
+JobKind WalkJob::kind() const { return options_.archived ? JobKind::kArchived : JobKind::kSweep; }
+
+bool WalkJob::urgent() const { return !options_.archived && stream().sweep_wanted(); }
+
+void WalkJob::LoadFrom(const StoredStream& stored) {
+  MutexLock lock(mutex_);
+  const auto found = stored.progress.find(kind());
+  if (found == stored.progress.end()) {
+    last_complete_at_.reset();
+    return;
+  }
+  last_complete_at_ = found->second.last_complete_at;
+  auto cursor = ParseWalkCursor(found->second.cursor);
+  // A walk without order lives in its table of seen ids; it begins again.
+  if (cursor && cursor->ordered && !cursor->ranges.empty()) stored_ = std::move(*cursor);
+}
+
+void WalkJob::Abandon() {
+  MutexLock lock(mutex_);
+  ++generation_;
+  buffer_.Clear();
+  phase_ = Phase::kIdle;
+  ranges_.reset();
+  stored_ = {};
+}
+
+void WalkJob::Restart() { Abandon(); }
+
+WalkJob::Action WalkJob::Choose(Instant now) const {
+  if (phase_ == Phase::kIdle) return busy_ ? Action::kNone : Action::kMeasure;
+  const bool full =
+      buffer_.records() >= options_.flush_records || buffer_.bytes() >= options_.flush_bytes;
+  const bool old = buffer_.oldest() && now - *buffer_.oldest() >= options_.flush_after;
+  if (!busy_ && (full || old || ranges_->done())) return Action::kFlush;
+  // Twice the size of a transaction may wait while one is being written; then reading pauses.
+  if (full && (buffer_.records() >= 2 * options_.flush_records ||
+               buffer_.bytes() >= 2 * options_.flush_bytes)) {
+    return Action::kNone;
+  }
+  return ranges_->can_take() ? Action::kRead : Action::kNone;
+}
+
+std::optional<StepNeed> WalkJob::NextStep(Instant now) {
+  const Priority priority = options_.archived   ? Priority::kArchived
+                            : stream().loaded() && !stream().sweep_wanted() ? Priority::kSweep
+                                                                            : Priority::kBackfill;
+  MutexLock lock(mutex_);
+  switch (Choose(now)) {
+    case Action::kNone: return std::nullopt;
+    case Action::kFlush: return StepNeed{.priority = priority};
+    case Action::kMeasure:
+      if (options_.archived) return StepNeed{.priority = priority};
+      return StepNeed{.lane = Lane::kSearch, .priority = priority};
+    case Action::kRead:
+      return StepNeed{.lane = Lane::kBurst,
+                      .priority = priority,
+                      .cost = stream().source().ListCost(object(), *set_)};
+  }
+  return std::nullopt;
+}
+
+StepOutcome WalkJob::DoStep(Instant now) {
+  Action action;
+  {
+    MutexLock lock(mutex_);
+    action = Choose(now);
+    if (action == Action::kMeasure || action == Action::kFlush) busy_ = true;
+  }
+  // Whatever way the step ends, the next one may measure or flush again.
+  const std::shared_ptr<void> done(nullptr, [this, action](void*) {
+    if (action != Action::kMeasure && action != Action::kFlush) return;
+    MutexLock lock(mutex_);
+    busy_ = false;
+  });
+  switch (action) {
+    case Action::kNone: return StepOutcome::Unused();
+    case Action::kMeasure: return Measure();
+    case Action::kRead: return Read();
+    case Action::kFlush: return Flush();
+  }
+  return StepOutcome::Unused();
+}
+
+StepOutcome WalkJob::Measure() {
+  WalkCursor cursor;
+  uint64_t generation = 0;
+  {
+    MutexLock lock(mutex_);
+    cursor = stored_;
+    generation = generation_;
+  }
+  const bool resumed = !cursor.ranges.empty();
+  std::optional<TimePoint> date = stream().SourceNow();
+  if (!options_.archived) {
+    const auto answer =
+        stream().Heard(stream().source().Search(object(), {.newest_first = true}));
+    if (answer) {
+      date = answer->times.date;
+      cursor.records_expected = std::max(answer->total, cursor.records_done);
+      if (!answer->nominations.empty()) cursor.highest_id = answer->nominations.front().id.value;
+    } else if (answer.error().kind != ApiErrorKind::kBadRequest &&
+               answer.error().kind != ApiErrorKind::kNotFound) {
+      return StepOutcome::Failed(answer.error());
+    }
+  }
+  if (!resumed) cursor.ranges = {WalkRange{}};
+
+  if (!options_.archived && date) {
+    Commit commit{.object = object()};
+    SeedChanges(*date, commit);
+    commit.progress[kind()] = {.cursor = ToText(cursor),
+                               .rows_done = cursor.records_done,
+                               .rows_expected = cursor.records_expected};
+    {
+      MutexLock lock(mutex_);
+      commit.progress[kind()].last_complete_at = last_complete_at_;
+    }
+    stream().Write(kind(), std::move(commit));
+    stream().ClearSweepWanted();
+  }
+  MutexLock lock(mutex_);
+  if (generation != generation_) return StepOutcome::More();
+  BeginWalk(std::move(cursor));
+  began_ = date.value_or(TimePoint{});
+  return StepOutcome::More();
+}
+
+void WalkJob::SeedChanges(TimePoint date, Commit& commit) {
+  if (stream().changes_from()) return;
+  const TimePoint from = date - stream().plan().deep_overlap;
+  commit.progress[JobKind::kChanges] = {.cursor = ToText(ChangesCursor{.followed_to = from})};
+  stream().set_changes_from(from);
+}
+
+void WalkJob::BeginWalk(WalkCursor cursor) {
+  ++generation_;
+  set_ = stream().whole_set();
+  ranges_.emplace(std::move(cursor), options_.archived ? 1 : options_.readers_max);
+  buffer_.Clear();
+  pages_ = 0;
+  phase_ = Phase::kWalking;
+}
+
+StepOutcome WalkJob::Read() {
+  std::optional<size_t> range;
+  ListRequest request{.archived = options_.archived};
+  uint64_t generation = 0;
+  {
+    MutexLock lock(mutex_);
+    if (phase_ != Phase::kWalking) return StepOutcome::Unused();
+    range = ranges_->Take();
+    if (!range) return StepOutcome::Unused();
+    if (const auto& after = ranges_->range(*range).after; !after.empty()) request.after = after;
+    request.properties = set_;
+    generation = generation_;
+  }
+  const auto page = stream().Heard(stream().source().List(object(), request));
+  if (!page) {
+    MutexLock lock(mutex_);
+    if (generation == generation_ && ranges_) ranges_->Release(*range);
+    return StepOutcome::Failed(page.error());
+  }
+  return TakeIn(*range, generation, *page);
+}
+
+StepOutcome WalkJob::TakeIn(size_t range, uint64_t generation, const Page& page) {
+  const auto facts = FactsOf(page);
+  bool unordered = false;
+  bool in_order = true;
+  {
+    MutexLock lock(mutex_);
+    if (generation != generation_) return StepOutcome::More();
+    unordered = !ranges_->Cursor().ordered;
+    in_order = ranges_->InOrder(range, facts);
+  }
+  if (!in_order && !unordered) {
+    BeginUnordered();
+    return StepOutcome::More();
+  }
+  RowBatch rows = stream().Map(page);
+  if (unordered && !options_.archived) stream().sink().AddSeen(object(), IdsOf(page));
+  MutexLock lock(mutex_);
+  if (generation != generation_) return StepOutcome::More();
+  const auto proof = ranges_->Give(range, facts);
+  std::optional<ProvenRange> proven;
+  if (proof && !unordered) proven = RangeOf(*proof, page, options_.archived);
+  buffer_.Add(std::move(rows), std::move(proven), stream().clock().Now());
+  last_date_ = std::max(last_date_, page.times.date);
+  ++pages_;
+  return StepOutcome::More(facts.count);
+}
+
+void WalkJob::BeginUnordered() {
+  stream().Log(LogLevel::kWarning, "walk.unordered",
+               "the list is not in ascending order of ids; it is read in one piece and every id is "
+               "noted, which is slower");
+  if (!options_.archived) stream().sink().BeginSeen(object());
+  MutexLock lock(mutex_);
+  WalkCursor cursor = ranges_ ? ranges_->Cursor() : stored_;
+  cursor.ranges = {WalkRange{}};
+  cursor.records_done = 0;
+  cursor.ordered = false;
+  stored_ = {};
+  BeginWalk(std::move(cursor));
+}
+
+Commit WalkJob::Drain() {
+  Commit commit{.object = object()};
+  buffer_.DrainInto(commit);
+  stored_ = ranges_->Cursor();
+  commit.progress[kind()] = {.cursor = ToText(stored_),
+                             .last_complete_at = last_complete_at_,
+                             .rows_done = stored_.records_done,
+                             .rows_expected = stored_.records_expected};
+  if (ranges_->done()) {
+    commit.progress[kind()].cursor.clear();
+    commit.progress[kind()].last_complete_at = last_date_;
+  }
+  return commit;
+}
+
+StepOutcome WalkJob::Flush() {
+  Commit commit;
+  bool last = false;
+  {
+    MutexLock lock(mutex_);
+    if (phase_ != Phase::kWalking) return StepOutcome::Unused();
+    last = ranges_->done();
+    commit = Drain();
+  }
+  if (last) return Finish(std::move(commit));
+  stream().Write(kind(), std::move(commit));
+  return StepOutcome::More();
+}
+
+StepOutcome WalkJob::Finish(Commit last) {
+  bool unordered = false;
+  TimePoint began{};
+  {
+    MutexLock lock(mutex_);
+    unordered = !stored_.ordered;
+    began = began_;
+  }
+  const TimePoint complete_at = *last.progress.at(kind()).last_complete_at;
+  stream().Write(kind(), std::move(last));
+  if (unordered && !options_.archived) {
+    if (stream().sink().SuspectUnseen(object(), began) > 0) stream().NotePending();
+  }
+  if (!options_.archived) {
+    if (!stream().loaded()) stream().sink().Analyze(object());
+    stream().set_rows(stream().sink().CountRows(object()));
+    stream().set_last_sweep(std::to_string(complete_at.time_since_epoch().count()));
+    stream().set_loaded(true);
+  }
+  MutexLock lock(mutex_);
+  ++generation_;
+  phase_ = Phase::kIdle;
+  ranges_.reset();
+  stored_ = {};
+  last_complete_at_ = complete_at;
+  last_walk_pages_ = pages_;
+  return StepOutcome::CaughtUp();
+}
+
+WalkJob::Progress WalkJob::progress() const {
+  MutexLock lock(mutex_);
+  if (!ranges_) return {};
+  const WalkCursor cursor = ranges_->Cursor();
+  return {.running = true, .done = cursor.records_done, .expected = cursor.records_expected};
+}
+
+int64_t WalkJob::last_walk_pages() const {
+  MutexLock lock(mutex_);
+  return last_walk_pages_;
+}
+
+int64_t WalkJob::buffered_bytes() const {
+  MutexLock lock(mutex_);
+  return static_cast<int64_t>(buffer_.bytes());
+}
+
+}  // namespace hubmirror

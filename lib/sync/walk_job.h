@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/mutex.h"
+#include "sync/cursor_text.h"
+#include "sync/stream_job.h"
+#include "sync/walk_buffer.h"
+#include "sync/walk_ranges.h"
+
+namespace hubmirror {
+
+/// Walks a list of one stream from end to end: the live list (the `sweep` job: its first walk is
+/// the backfill) or the archived one. Pages are read by several workers at once, gathered, and
+/// committed together with the cursor they prove; what a page leaves out is a suspect (design R4).
+/// A walk that was interrupted goes on where its last commit left it.
+class WalkJob final : public StreamJob {
+ public:
+  struct Options {
+    bool archived = false;
+    size_t readers_max = 8;
+    int64_t flush_records = 2000;
+    size_t flush_bytes = 3 << 20;
+    std::chrono::milliseconds flush_after{2000};
+  };
+
+  WalkJob(std::shared_ptr<StreamContext> stream, Options options);
+
+  JobKind kind() const override;
+  bool urgent() const override;
+  void Restart() override;
+
+  /// Records read and expected by the walk under way.
+  struct Progress {
+    bool running = false;
+    int64_t done = 0;
+    int64_t expected = 0;
+  };
+  Progress progress() const;
+  /// Pages the last whole walk took: what it costs.
+  int64_t last_walk_pages() const;
+  int64_t buffered_bytes() const;
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+
+ private:
+  enum class Phase { kIdle, kWalking };
+  enum class Action { kNone, kMeasure, kRead, kFlush };
+
+  Action Choose(Instant now) const REQUIRES(mutex_);
+  /// Learns how many records there are and the highest id, and stores where changes begin.
+  StepOutcome Measure();
+  StepOutcome Read();
+  StepOutcome TakeIn(size_t range, uint64_t generation, const Page& page);
+  StepOutcome Flush();
+  StepOutcome Finish(Commit last);
+  void BeginWalk(WalkCursor cursor) REQUIRES(mutex_);
+  void BeginUnordered();
+  void SeedChanges(TimePoint date, Commit& commit);
+  Commit Drain() REQUIRES(mutex_);
+
+  const Options options_;
+
+  mutable Mutex mutex_;
+  Phase phase_ GUARDED_BY(mutex_) = Phase::kIdle;
+  bool busy_ GUARDED_BY(mutex_) = false;  ///< a step is measuring or flushing
+
+  uint64_t generation_ GUARDED_BY(mutex_) = 0;
+  std::optional<WalkRanges> ranges_ GUARDED_BY(mutex_);
+  PropertySetPtr set_ GUARDED_BY(mutex_);
+  WalkBuffer buffer_ GUARDED_BY(mutex_);
+  WalkCursor stored_ GUARDED_BY(mutex_);
+  TimePoint began_ GUARDED_BY(mutex_){};
+  TimePoint last_date_ GUARDED_BY(mutex_){};
+  int64_t pages_ GUARDED_BY(mutex_) = 0;
+  int64_t last_walk_pages_ GUARDED_BY(mutex_) = 0;
+  std::optional<TimePoint> last_complete_at_ GUARDED_BY(mutex_);
+};
+
+}  // namespace hubmirror

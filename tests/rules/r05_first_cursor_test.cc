@@ -1,0 +1,64 @@
+#include <doctest/doctest.h>
+
+#include "support/stream_fixture.h"
+
+using namespace std::chrono_literals;
+using hubmirror::JobKind;
+using hubmirror::test::StreamFixture;
+
+TEST_CASE("R5: where changes begin is stored before the first list page") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 300; ++id) stream.hubspot.Put(id);
+  stream.Run(*stream.catalog);
+  const auto began = stream.clock.WallNow();
+
+  while (stream.hubspot.Count("list") == 0) {
+    stream.sweep->Step(stream.clock.Now());
+    if (stream.hubspot.Count("list") == 0) continue;
+    REQUIRE(stream.sink.progress.contains(JobKind::kChanges));
+  }
+
+  const auto cursor =
+      hubmirror::ParseChangesCursor(stream.sink.progress.at(JobKind::kChanges).cursor);
+  REQUIRE(cursor);
+  CHECK(cursor->followed_to == began - 1h);
+}
+
+TEST_CASE("R5: a record changed behind the backfill's back is followed beside it") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 3000; ++id) stream.hubspot.Put(id, {{"name", "old"}});
+  stream.Run(*stream.catalog);
+  for (int i = 0; i < 25; ++i) stream.sweep->Step(stream.clock.Now());
+  stream.Pass();
+
+  stream.hubspot.Put(1, {{"name", "new"}});
+  stream.Pass();
+  stream.Run(*stream.changes);
+
+  CHECK(stream.sink.rows.at(1).line.find("new") != std::string::npos);
+}
+
+TEST_CASE("R5: changes do not begin before the first sweep has said where") {
+  StreamFixture stream;
+  stream.Run(*stream.catalog);
+
+  stream.Run(*stream.changes);
+
+  CHECK(stream.hubspot.Count("search") == 0);
+}
+
+TEST_CASE("R5: after a long absence the list is walked instead of following every change") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 6000; ++id) stream.hubspot.Put(id, {{"name", "old"}});
+  stream.Load();
+  stream.Pass(48h);
+  for (int64_t id = 1; id <= 3000; ++id) stream.hubspot.Put(id, {{"name", "new"}});
+  stream.Pass();
+
+  stream.Run(*stream.changes);
+
+  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.hubspot.Count("batch") == 0);
+  stream.Run(*stream.sweep);
+  CHECK(stream.sink.rows.at(3000).line.find("new") != std::string::npos);
+}

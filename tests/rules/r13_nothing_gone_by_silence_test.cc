@@ -1,0 +1,110 @@
+#include <doctest/doctest.h>
+
+#include "support/stream_fixture.h"
+
+using namespace std::chrono_literals;
+using hubmirror::ApiError;
+using hubmirror::ApiErrorKind;
+using hubmirror::StepOutcome;
+using hubmirror::test::StreamFixture;
+
+namespace {
+
+void LoadRecords(StreamFixture& stream, int64_t count) {
+  for (int64_t id = 1; id <= count; ++id) stream.hubspot.Put(id);
+  stream.Load();
+}
+
+}  // namespace
+
+TEST_CASE("R13: a vanished record is marked gone after two proofs, confirm_after apart") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+
+  stream.Resolve();
+  CHECK_FALSE(stream.sink.rows.at(7).gone);
+  stream.Pass(9min);
+  stream.Resolve();
+  CHECK_FALSE(stream.sink.rows.at(7).gone);
+  stream.Pass(2min);
+  stream.Resolve();
+
+  CHECK(stream.sink.rows.at(7).gone);
+  CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("R13: an answer that does not return its control counts for nothing") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+
+  // The portal is silent about everything, as after a lost scope that nobody reports.
+  for (int64_t id = 1; id <= 20; ++id) stream.hubspot.left_out.insert(id);
+  for (int i = 0; i < 5; ++i) {
+    stream.Resolve();
+    stream.Pass(11min);
+  }
+
+  CHECK_FALSE(stream.sink.rows.at(7).gone);
+  CHECK(stream.sink.waiting.contains(7));
+}
+
+TEST_CASE("R13: a forbidden answer never counts as absence") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+
+  for (int i = 0; i < 4; ++i) {
+    stream.hubspot.errors = {{.kind = ApiErrorKind::kForbidden, .status = 403}};
+    stream.Resolve();
+    stream.Pass(11min);
+  }
+  stream.Resolve();
+
+  CHECK_FALSE(stream.sink.rows.at(7).gone);
+}
+
+TEST_CASE("R13: more than 500 vanished records hold the stream until the operator agrees") {
+  StreamFixture stream;
+  LoadRecords(stream, 2000);
+  for (int64_t id = 1; id <= 600; ++id) stream.hubspot.Erase(id);
+  stream.Run(*stream.sweep);
+  for (int i = 0; i < 4; ++i) {
+    stream.Resolve();
+    stream.Pass(11min);
+  }
+  const auto gone = [&stream] {
+    return std::count_if(stream.sink.rows.begin(), stream.sink.rows.end(),
+                         [](const auto& item) { return item.second.gone; });
+  };
+  CHECK(gone() == 0);
+  CHECK_FALSE(stream.context->suspicion().empty());
+
+  stream.context->AcceptSuspicion();
+  for (int i = 0; i < 4; ++i) {
+    stream.Resolve();
+    stream.Pass(11min);
+  }
+
+  CHECK(gone() == 600);
+  CHECK(stream.context->suspicion().empty());
+}
+
+TEST_CASE("R13: a record that comes back before its second proof stays") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+  stream.Resolve();
+
+  stream.hubspot.records.at(7).gone = false;
+  stream.Pass(11min);
+  stream.Resolve();
+
+  CHECK(stream.sink.live(7));
+  CHECK(stream.sink.waiting.empty());
+}

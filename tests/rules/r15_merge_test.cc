@@ -1,0 +1,73 @@
+#include <doctest/doctest.h>
+
+#include "support/stream_fixture.h"
+#include "sync/resolve_plan.h"
+
+using namespace std::chrono_literals;
+using hubmirror::Answer;
+using hubmirror::Attribute;
+using hubmirror::RecordId;
+using hubmirror::Row;
+using hubmirror::test::StreamFixture;
+
+TEST_CASE("R15: losers of a merge name their survivor") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 20; ++id) stream.hubspot.Put(id);
+  stream.Load();
+  stream.hubspot.Put(100);
+  stream.hubspot.Merge(3, 100);
+  stream.hubspot.Merge(4, 100);
+  stream.Pass();
+
+  stream.Run(*stream.sweep);
+  stream.ResolveTwice();
+
+  CHECK(stream.sink.rows.at(3).merged_into == 100);
+  CHECK(stream.sink.rows.at(4).merged_into == 100);
+  CHECK(stream.sink.live(100));
+  CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("R15: a survivor that does not list its losers is found by asking each alone") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 20; ++id) stream.hubspot.Put(id);
+  stream.Load();
+  stream.hubspot.Put(100);
+  stream.hubspot.Put(101);
+  stream.hubspot.Merge(3, 100, false);
+  stream.hubspot.Merge(4, 101, false);
+  stream.Pass();
+
+  stream.Run(*stream.sweep);
+  stream.Resolve();
+
+  CHECK(stream.sink.rows.at(3).merged_into == 100);
+  CHECK(stream.sink.rows.at(4).merged_into == 101);
+}
+
+TEST_CASE("R15: an answer is attributed by id or merged ids, never by position") {
+  const Row survivor{.id = RecordId{9}, .merged_ids = {RecordId{1}}};
+  const Row control{.id = RecordId{50}};
+
+  const auto said = Attribute({.asked = {RecordId{2}, RecordId{1}},
+                               .control = RecordId{50},
+                               .results = {survivor, control},
+                               .not_found = {RecordId{2}}});
+
+  REQUIRE(said.merged.size() == 1);
+  CHECK(said.merged.front().loser == RecordId{1});
+  CHECK(said.merged.front().survivor == RecordId{9});
+  CHECK(said.absent == std::vector{RecordId{2}});
+}
+
+TEST_CASE("R15: a stranger among the answers makes the unanswered ids unclear, not absent") {
+  const Row stranger{.id = RecordId{9}};
+  const Row control{.id = RecordId{50}};
+
+  const auto said = Attribute({.asked = {RecordId{1}, RecordId{2}},
+                               .control = RecordId{50},
+                               .results = {stranger, control}});
+
+  CHECK(said.absent.empty());
+  CHECK(said.unclear.size() == 2);
+}
