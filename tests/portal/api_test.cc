@@ -296,4 +296,46 @@ TEST_CASE("an import changes many records on one millisecond") {
   CHECK(stamps == std::set<Instant>{test.now});
 }
 
+TEST_CASE("a kept connection may be gone for its next request") {
+  TestPortal test;
+  REQUIRE(test.Post("/_control/settings", R"({"close_on_request":1.0,"close_after_answer":1.0})")
+              .status == 200);
+  CHECK(test.Get(kContactsPath).delivery == Delivery::kCloseAfter);
+  test.number_on_connection = 1;
+  CHECK(test.Get(kContactsPath).delivery == Delivery::kNothing);
+}
+
+TEST_CASE("answers take latency and jitter") {
+  TestPortal test;
+  REQUIRE(test.Post("/_control/settings", R"({"latency":"100ms","jitter":50})").status == 200);
+  const Duration delay = test.Get(kContactsPath).delay;
+  CHECK(delay >= 100);
+  CHECK(delay <= 150);
+  CHECK(test.Get("/_control/quiet").delay == 0);
+}
+
+TEST_CASE("the portal's clock may differ from the machine's") {
+  TestPortal test(TestPortal::SwitchList{{"date_header", "start"}});
+  REQUIRE(test.Post("/_control/settings", R"({"clock_offset":"-3h"})").status == 200);
+  CHECK(test.Get(kContactsPath).date == test.now - 3 * 3600 * kSecond);
+}
+
+TEST_CASE("control requests that make no sense say why") {
+  TestPortal test;
+  const auto error = [&](const std::string& what, const std::string& body) {
+    const HttpResponse answer = test.Post("/_control/" + what, body);
+    CHECK(answer.status == 400);
+    return std::string(ParseAnswer(answer)["error"].GetString());
+  };
+  CHECK(error("mutate", R"({"kind":"wobble"})") == "kind: unknown mutation \"wobble\"");
+  CHECK(error("mutate", R"({"kind":"update","id":"5"})") == "no such record");
+  CHECK(error("mutate", R"({"kind":"update","properties":{"nope":"1"}})") ==
+        "properties: no property is named nope");
+  CHECK(error("mutate", R"({"kind":"erase","object":"deals"})") == "no such record");
+  CHECK(error("switches", R"({"switches":{"merge_id":"both"}})") == "no switch merge_id=both");
+  CHECK(error("settings", R"({"latencyy":1})") == "latencyy: unknown key");
+  CHECK(error("tokens", R"({"portal":7,"action":"expire"})") == "no portal 7");
+  CHECK(error("dance", "{}") == "no such control request: POST /_control/dance");
+}
+
 }  // namespace simulated_portal

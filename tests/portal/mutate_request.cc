@@ -142,10 +142,8 @@ std::string ChangeProperty(Portal& portal, const Request& request, Instant now) 
     catalog.Archive(*index, now);
   } else if (request.kind == "property_restore") {
     catalog.Restore(*index, now);
-  } else if (request.kind == "property_delete") {
-    catalog.Delete(*index);
   } else {
-    throw std::runtime_error("kind: unknown mutation " + request.kind);
+    catalog.Delete(*index);
   }
   return "{\"name\":\"" + request.name + "\"}";
 }
@@ -195,12 +193,17 @@ std::string ChangeRecord(Portal& portal, const Request& request, Instant now) {
 std::string Mutate(Portal& portal, JsonFields& fields, Instant now) {
   static constexpr std::string_view kRecordKinds[] = {"update", "calculate", "archive", "restore",
                                                       "merge",  "erase",     "purge"};
+  static constexpr std::string_view kPropertyKinds[] = {
+      "property_add", "property_retype", "property_archive", "property_restore", "property_delete"};
   const Request request = ReadRequest(portal, fields);
+  const auto is_one_of = [&request](const auto& kinds) {
+    return std::find(std::begin(kinds), std::end(kinds), request.kind) != std::end(kinds);
+  };
   if (request.kind == "create") return Create(portal, request, now);
   if (request.kind == "import") return Import(portal, request, now);
-  const bool about_record = std::find(std::begin(kRecordKinds), std::end(kRecordKinds),
-                                      request.kind) != std::end(kRecordKinds);
-  return about_record ? ChangeRecord(portal, request, now) : ChangeProperty(portal, request, now);
+  if (is_one_of(kRecordKinds)) return ChangeRecord(portal, request, now);
+  if (is_one_of(kPropertyKinds)) return ChangeProperty(portal, request, now);
+  fields.Fail("kind", "unknown mutation \"" + request.kind + "\"");
 }
 
 ScriptSettings ReadScript(JsonFields& fields) {

@@ -24,7 +24,8 @@ HttpResponse TestPortal::Send(const std::string& method, const std::string& targ
   std::string text = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n";
   text += more_headers + "Authorization: Bearer " + token + "\r\nContent-Length: ";
   text += std::to_string(body.size()) + "\r\n\r\n" + body;
-  const ParsedRequest parsed = ParseRequest(text);
+  ParsedRequest parsed = ParseRequest(text);
+  parsed.request.number_on_connection = number_on_connection;
   if (parsed.state != ParsedRequest::State::kComplete) throw std::runtime_error("bad test request");
   if (Control::IsControl(parsed.request)) return control_.Answer(parsed.request, now);
   return api_.Answer(parsed.request, now);

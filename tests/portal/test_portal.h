@@ -31,6 +31,7 @@ class TestPortal {
 
   Instant now = 1'790'000'000'000;
   std::string token = "pat-na1-test";
+  int number_on_connection = 0;
   std::string more_headers;  ///< whole lines, with their ends
 
  private:
