@@ -1,0 +1,100 @@
+#include "daemon/cli_portal_exam.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/fake_hubspot.h"
+
+namespace hubmirror {
+namespace {
+
+using test::FakeClock;
+using test::FakeHubSpot;
+
+/// A portal 4711 and two object types to ask it for.
+struct Exam {
+  FakeClock clock;
+  FakeHubSpot portal{clock};
+  std::vector<ObjectType> objects = {*FindObjectType("contacts"), *FindObjectType("deals")};
+
+  PortalFinding Run(PortalId configured = PortalId{4711}) {
+    return ExaminePortal(portal, configured, objects);
+  }
+};
+
+ApiError Error(ApiErrorKind kind, const std::string& message,
+               std::vector<std::string> scopes = {}) {
+  return {.kind = kind,
+          .status = 403,
+          .message = message,
+          .correlation_id = {},
+          .retry_after = {},
+          .missing_scopes = std::move(scopes)};
+}
+
+PortalFinding FindingWith(std::optional<ApiError> contacts, std::optional<ApiError> deals) {
+  PortalFinding finding;
+  finding.account.emplace();
+  finding.account->portal_id = PortalId{4711};
+  finding.objects = {{"contacts", std::move(contacts)}, {"deals", std::move(deals)}};
+  return finding;
+}
+
+TEST_CASE("portal exam: a portal that answers everything passes, five requests later") {
+  Exam exam;
+  const PortalFinding finding = exam.Run();
+  CHECK(finding.good());
+  CHECK(ExitCodeOf(finding) == 0);
+  CHECK(NextStepOf(finding).empty());
+  CHECK(exam.portal.requests.size() == 5);
+}
+
+TEST_CASE("portal exam: nothing of a foreign portal is looked at") {
+  Exam exam;
+  const PortalFinding finding = exam.Run(PortalId{99});
+  CHECK(finding.wrong_portal);
+  CHECK(exam.portal.requests.size() == 1);
+  CHECK(ExitCodeOf(finding) == 1);
+  CHECK(NextStepOf(finding) ==
+        "set portal_id to 4711, or put the token of the right portal in place");
+}
+
+TEST_CASE("portal exam: a refused token ends it with what to do") {
+  Exam exam;
+  exam.portal.errors.push_back(Error(ApiErrorKind::kUnauthorized, "the token is refused"));
+  const PortalFinding finding = exam.Run();
+  CHECK_FALSE(finding.account);
+  CHECK(ExitCodeOf(finding) == 1);
+  CHECK(PortalFindingText(finding, "acme") == "acme: the token is refused\n");
+  CHECK(NextStepOf(finding) == "put a token in place that HubSpot accepts");
+}
+
+TEST_CASE("portal exam: HubSpot out of reach is no problem of the portal") {
+  Exam exam;
+  exam.portal.errors.push_back(Error(ApiErrorKind::kConnect, "no connection"));
+  CHECK(ExitCodeOf(exam.Run()) == 69);
+}
+
+TEST_CASE("portal exam: a missing scope is named and outweighs what passes by itself") {
+  const PortalFinding finding =
+      FindingWith(Error(ApiErrorKind::kServer, "502"),
+                  Error(ApiErrorKind::kForbidden, "the scope is missing", {"crm.deals"}));
+  CHECK(ExitCodeOf(finding) == 1);
+  CHECK(NextStepOf(finding) == "add the scope crm.deals to the app or the key in HubSpot");
+  const std::string text = PortalFindingText(finding, "acme");
+  CHECK(text.find("  contacts     502\n  deals        the scope is missing\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("portal exam: as JSON, the verdict counts the portal id too") {
+  PortalFinding finding = FindingWith(std::nullopt, std::nullopt);
+  finding.wrong_portal = true;
+  const std::string json = PortalFindingJson(finding, "acme");
+  CHECK(json.find("\"portal_id\": 4711") != std::string::npos);
+  CHECK(json.find("\"ok\": false") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace hubmirror
