@@ -1,0 +1,252 @@
+#include "postgres/commit_writer.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/check.h"
+#include "postgres/live_view.h"
+#include "postgres/sql_text.h"
+
+namespace hubmirror {
+namespace {
+
+bool Newer(const Row& a, const Row& b) {
+  if (a.modified && b.modified && *a.modified != *b.modified) return *a.modified > *b.modified;
+  return a.sent_at > b.sent_at;
+}
+
+}  // namespace
+
+CommitWriter::CommitWriter(Transaction& transaction, const Stream& stream, const Commit& commit)
+    : transaction_(transaction), stream_(stream), commit_(commit) {}
+
+std::string CommitWriter::Table() const { return stream_.schema.Table(commit_.object.name); }
+
+CommitOutcome CommitWriter::Run() {
+  if (stream_.table != nullptr) {
+    Choose();
+    WriteRows();
+    Suspects();
+    MarkMerged();
+    MarkGone(Fate::Kind::kErased);
+    MarkGone(Fate::Kind::kPurged);
+  }
+  Pending();
+  stream_.store.AddLiveRows(transaction_, commit_.object.name, outcome_.live_change);
+  stream_.store.SaveProgress(transaction_, commit_.object.name, commit_.progress);
+  if (!commit_.budget.empty()) stream_.store.SaveBudget(transaction_, commit_.budget);
+  return std::move(outcome_);
+}
+
+void CommitWriter::Choose() {
+  size_t rows = 0;
+  for (const RowBatch& batch : commit_.rows) rows += batch.rows.size();
+  candidates_.reserve(rows);
+  std::unordered_map<RecordId, size_t> place;
+  place.reserve(rows);
+  std::vector<RecordId> ids;
+  ids.reserve(rows);
+  for (const RowBatch& batch : commit_.rows) {
+    for (const Row& row : batch.rows) {
+      const auto [found, first] = place.emplace(row.id, candidates_.size());
+      if (first) {
+        candidates_.push_back({&batch, &row});
+        ids.push_back(row.id);
+      } else if (Newer(row, *candidates_[found->second].row)) {
+        // Two answers of one commit show the same record.
+        candidates_[found->second] = {&batch, &row};
+      }
+    }
+  }
+  if (ids.empty() && commit_.ranges.empty()) return;
+  stored_.emplace(transaction_, Table(), *stream_.table, ids, commit_.ranges);
+}
+
+CommitWriter::Verdict CommitWriter::Judge(const Row& row, const StoredRow* stored) const {
+  const RecentWrites& recent = stream_.recent;
+  if (stored == nullptr) {
+    // A record merged away before it was ever seen here.
+    return recent.MarkedSince(row.id, row.sent_at) ? Verdict::kOutrun : Verdict::kWrite;
+  }
+  const bool same_flags = row.archived ? stored->archived && !stored->gone : stored->live();
+  if (stored->hash == row.hash && same_flags) return Verdict::kUnchanged;
+  // What was marked is revived by a read sent after the mark was committed, whatever its stamp.
+  const bool revives = stored->gone || (!row.archived && !stored->live());
+  if (revives && (recent.MarkedSince(row.id, row.sent_at) ||
+                  recent.MayBeOlder(row.id, row.sent_at))) {
+    return Verdict::kOutrun;
+  }
+  if (row.modified && stored->modified) {
+    if (*row.modified < *stored->modified) return Verdict::kOutrun;
+    if (*row.modified > *stored->modified) return Verdict::kWrite;
+  }
+  return recent.MayBeOlder(row.id, row.sent_at) ? Verdict::kOutrun : Verdict::kWrite;
+}
+
+void CommitWriter::WriteRows() {
+  std::map<const RowShape*, std::vector<RowWriter::Planned>> by_shape;
+  std::vector<Candidate> chosen;
+  for (const Candidate& candidate : candidates_) {
+    const StoredRow* stored = stored_->Find(candidate.row->id);
+    switch (Judge(*candidate.row, stored)) {
+      case Verdict::kUnchanged: ++outcome_.unchanged; break;
+      case Verdict::kOutrun: outrun_.push_back(candidate.row->id); break;
+      case Verdict::kWrite:
+        chosen.push_back(candidate);
+        by_shape[candidate.batch->shape.get()].push_back(
+            {.batch = candidate.batch, .row = candidate.row, .is_new = stored == nullptr});
+        break;
+    }
+  }
+  outcome_.outrun = static_cast<int64_t>(outrun_.size());
+  if (chosen.empty()) return;
+
+  RowWriter writer(transaction_, stream_.schema, *stream_.table);
+  for (const auto& [shape, rows] : by_shape) writer.Write(*shape, rows);
+  const std::unordered_set<RecordId> refused(writer.quarantined().begin(),
+                                             writer.quarantined().end());
+  outcome_.quarantined = static_cast<int64_t>(refused.size());
+  outcome_.values_lost = writer.values_lost();
+  std::vector<RecordId> ids;
+  for (const Candidate& candidate : chosen) {
+    const Row& row = *candidate.row;
+    if (refused.contains(row.id)) continue;
+    written_.push_back(candidate);
+    ids.push_back(row.id);
+    if (row.archived) marked_.push_back(row.id);
+    if (row.modified) outcome_.written_stamps.push_back(*row.modified);
+    Count(row, stored_->Find(row.id));
+  }
+  LeaveQuarantine(ids);
+}
+
+void CommitWriter::Count(const Row& row, const StoredRow* stored) {
+  const bool was_live = stored != nullptr && stored->live();
+  const bool is_live = !row.archived && (stored == nullptr || !row.archived);
+  ++(stored == nullptr ? outcome_.inserted : outcome_.updated);
+  if (row.archived && (stored == nullptr || !stored->archived)) ++outcome_.archived;
+  if (!row.archived && stored != nullptr && !stored->live()) ++outcome_.restored;
+  outcome_.live_change += static_cast<int64_t>(is_live) - static_cast<int64_t>(was_live);
+}
+
+void CommitWriter::LeaveQuarantine(const std::vector<RecordId>& ids) {
+  if (!stream_.quarantine_in_use || ids.empty()) return;
+  transaction_.Run("DELETE FROM " + stream_.schema.Table("_quarantine") +
+                       " WHERE object = $1 AND id = ANY ($2::bigint[])",
+                   {commit_.object.name, IdArray(ids)});
+}
+
+void CommitWriter::Suspects() {
+  if (!stored_) return;
+  const auto keep = [this](const std::vector<StoredRows::Suspect>& suspects,
+                           std::vector<RecordId>& ids) {
+    std::unordered_set<RecordId> just_written;
+    for (const Candidate& candidate : written_) just_written.insert(candidate.row->id);
+    for (const StoredRows::Suspect& suspect : suspects) {
+      if (just_written.contains(suspect.id)) continue;
+      if (!stream_.recent.WrittenSince(suspect.id, suspect.sent_at)) ids.push_back(suspect.id);
+    }
+  };
+  keep(stored_->absent(), absent_);
+  keep(stored_->unarchived(), unarchived_);
+}
+
+void CommitWriter::MarkMerged() {
+  std::map<RecordId, RecordId> survivor_of;
+  for (const Candidate& candidate : written_) {
+    for (const RecordId loser : candidate.row->merged_ids) {
+      if (loser != candidate.row->id) survivor_of[loser] = candidate.row->id;
+    }
+  }
+  for (const Fate& fate : commit_.fates) {
+    if (fate.kind != Fate::Kind::kMerged || fate.merged_into == fate.id) continue;
+    if (!LaterReadShows(fate)) survivor_of[fate.id] = fate.merged_into;
+  }
+  if (survivor_of.empty()) return;
+  ArrayText losers;
+  ArrayText survivors;
+  for (const auto& [loser, survivor] : survivor_of) {
+    losers.Add(loser.value);
+    survivors.Add(survivor.value);
+    marked_.push_back(loser);
+  }
+  const Params pairs = {losers.Take(), survivors.Take()};
+  // A survivor that was merged itself passes its losers on. Once for the losers, once for those
+  // that had been merged into them.
+  for (const char* concerned : {"t.id = p.loser", "t.merged_into = p.loser"}) {
+    const Rows rows = transaction_.Run(
+        "UPDATE " + Table() + " t SET merged_into = p.survivor, _synced_at = now() FROM"
+            " (SELECT q.loser, coalesce(w.merged_into, q.survivor) AS survivor"
+            "  FROM unnest($1::bigint[], $2::bigint[]) q(loser, survivor)"
+            "  LEFT JOIN " + Table() + " w ON w.id = q.survivor) p, " + Table() + " old"
+            " WHERE " + concerned + " AND t.id <> p.survivor AND old.id = t.id"
+            " AND t.merged_into IS DISTINCT FROM p.survivor"
+            " RETURNING old.merged_into IS NULL, " + IsLive("old"),
+        pairs);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      outcome_.merged += rows.Bool(i, 0);
+      outcome_.live_change -= rows.Bool(i, 1);
+    }
+  }
+}
+
+bool CommitWriter::LaterReadShows(const Fate& fate) const {
+  return fate.sent_at != Instant{} && stream_.recent.WrittenSince(fate.id, fate.sent_at);
+}
+
+void CommitWriter::MarkGone(Fate::Kind kind) {
+  ArrayText ids;
+  ArrayText times;
+  std::vector<RecordId> gone;
+  for (const Fate& fate : commit_.fates) {
+    if (fate.kind != kind || LaterReadShows(fate)) continue;
+    gone.push_back(fate.id);
+    ids.Add(fate.id.value);
+    times.AddParam(TimeParam(fate.at));
+  }
+  if (gone.empty()) return;
+  std::string sets = "purged_at = f.at";
+  if (kind == Fate::Kind::kErased) {
+    sets = "erased_at = f.at, updated_at = NULL, archived_at = NULL, merged_into = NULL,"
+           " purged_at = NULL, _hash = NULL, _rejected = NULL, _overflow = NULL";
+    for (const MirrorColumn& column : stream_.table->columns) {
+      if (column.storage == Storage::kColumn) sets += ", " + QuoteName(column.column_name) + " = NULL";
+    }
+    erased_ = gone;
+    // What could not be stored holds personal data as well.
+    transaction_.Run("DELETE FROM " + stream_.schema.Table("_quarantine") +
+                         " WHERE object = $1 AND id = ANY ($2::bigint[])",
+                     {commit_.object.name, IdArray(gone)});
+  }
+  const Rows rows = transaction_.Run(
+      "UPDATE " + Table() + " t SET " + sets +
+          ", _synced_at = now() FROM unnest($1::bigint[], $2::timestamptz[]) f(id, at), " +
+          Table() + " old WHERE t.id = f.id AND old.id = t.id RETURNING " + IsLive("old"),
+      {ids.Take(), times.Take()});
+  (kind == Fate::Kind::kErased ? outcome_.erased : outcome_.purged) +=
+      static_cast<int64_t>(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) outcome_.live_change -= rows.Bool(i, 0);
+  marked_.insert(marked_.end(), gone.begin(), gone.end());
+}
+
+void CommitWriter::Pending() {
+  const StreamStore& store = stream_.store;
+  const std::string& object = commit_.object.name;
+  store.RemovePending(transaction_, object, commit_.settled);
+  store.PutPending(transaction_, object, commit_.pending);
+  store.AddPending(transaction_, object, outrun_, PendingCause::kOutrun);
+  outcome_.suspects = store.AddPending(transaction_, object, absent_, PendingCause::kAbsent) +
+                      store.AddPending(transaction_, object, unarchived_, PendingCause::kUnarchived);
+  store.RemovePending(transaction_, object, erased_);
+}
+
+void CommitWriter::Remember(RecentWrites& recent, Instant committed_at) const {
+  std::map<Instant, std::vector<RecordId>> by_request;
+  for (const Candidate& candidate : written_) {
+    by_request[candidate.row->sent_at].push_back(candidate.row->id);
+  }
+  for (auto& [sent_at, ids] : by_request) recent.Wrote(std::move(ids), sent_at, committed_at);
+  recent.Marked(marked_, committed_at);
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,238 @@
+#include "postgres/portal_schema.h"
+
+#include <utility>
+#include <vector>
+
+#include "postgres/database_failure.h"
+#include "postgres/layout_steps.h"
+#include "postgres/sql_text.h"
+
+namespace hubmirror {
+namespace {
+
+using Kind = DatabaseError::Kind;
+
+// How long the owner may be silent before another daemon takes over.
+constexpr const char* kOwnerSilence = "60 seconds";
+// Any number, but the same in all daemons: only one of them changes layouts at a time.
+constexpr const char* kLayoutLock = "SELECT pg_advisory_xact_lock(7305801264190217)";
+
+bool Exists(Transaction& transaction, const std::string& quoted_relation) {
+  return !transaction.Run("SELECT to_regclass($1)::text", {quoted_relation}).IsNull(0, 0);
+}
+
+std::string StatusOf(const std::string& portal, const std::string& schema) {
+  const std::string state = QuoteName(schema, "_stream_state");
+  const auto count = [&](const char* table) {
+    return "(SELECT count(*) FROM " + QuoteName(schema, table) + " x WHERE x.object = s.object)";
+  };
+  const auto job = [&](const char* alias, const char* name) {
+    return " LEFT JOIN " + state + " " + alias + " ON " + alias + ".object = s.object AND " +
+           alias + ".job = '" + name + "'";
+  };
+  return "SELECT " + QuoteLiteral(portal) +
+         "::text AS portal, s.object, s.state, s.reason, c.verified_until,"
+         " w.last_complete_at AS last_sweep_at, a.last_complete_at AS last_archived_at, " +
+         count("_pending") + " AS pending, " + count("_quarantine") +
+         " AS quarantined, s.rows_done AS rows FROM " + state + " s" + job("c", "changes") +
+         job("w", "sweep") + job("a", "archived") + " WHERE s.job = 'stream'";
+}
+
+}  // namespace
+
+PortalSchema::PortalSchema(PortalPlan plan, std::string instance)
+    : plan_(std::move(plan)), instance_(std::move(instance)) {}
+
+std::string PortalSchema::Table(const std::string& table) const {
+  return QuoteName(plan_.schema, table);
+}
+
+void PortalSchema::Claim(Transaction& transaction) const {
+  if (plan_.schema == kCommonSchema || plan_.schema == "public" ||
+      plan_.schema == "information_schema" || plan_.schema.starts_with("pg_")) {
+    throw DatabaseError(Kind::kForeign, "",
+                        "schema " + QuoteName(plan_.schema) +
+                            " cannot hold a portal; choose another `schema:` for it");
+  }
+  transaction.Run(kLayoutLock);
+  EnsureSchemas(transaction);
+  EnsureCommonLayout(transaction);
+  EnsurePortalLayout(transaction);
+  const bool portals_changed = Register(transaction);
+  if (portals_changed || !Exists(transaction, QuoteName(kCommonSchema, "status"))) {
+    RebuildStatus(transaction);
+  }
+  GrantReaders(transaction);
+}
+
+void PortalSchema::EnsureSchemas(Transaction& transaction) const {
+  // CREATE SCHEMA IF NOT EXISTS asks for the privilege even when the schema is there.
+  const Rows rows = transaction.Run(
+      "SELECT name, n.oid IS NOT NULL,"
+      " coalesce(has_schema_privilege(n.oid, 'CREATE') AND has_schema_privilege(n.oid, 'USAGE'),"
+      "          has_database_privilege(current_database(), 'CREATE')),"
+      " current_user"
+      " FROM unnest($1::text[]) name LEFT JOIN pg_namespace n ON n.nspname = name",
+      {NameArray({kCommonSchema, plan_.schema})});
+  std::vector<std::string> remedies;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows.Bool(i, 2)) continue;
+    const std::string schema = QuoteName(rows.Text(i, 0));
+    const std::string role = QuoteName(rows.Text(i, 3));
+    remedies.push_back(rows.Bool(i, 1) ? "ALTER SCHEMA " + schema + " OWNER TO " + role + ";"
+                                       : "CREATE SCHEMA " + schema + " AUTHORIZATION " + role + ";");
+  }
+  if (!remedies.empty()) {
+    throw DatabaseError(Kind::kPrivilege, "42501",
+                        "the database role " + QuoteName(rows.Text(0, 3)) +
+                            " may not create what it needs; run as the database's owner: " +
+                            Join(remedies, " "));
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows.Bool(i, 1)) transaction.Run("CREATE SCHEMA " + QuoteName(rows.Text(i, 0)));
+  }
+}
+
+void PortalSchema::EnsureCommonLayout(Transaction& transaction) const {
+  const std::string layout = QuoteName(kCommonSchema, "layout");
+  int stored = 0;
+  if (Exists(transaction, layout)) {
+    const Rows rows = transaction.Run("SELECT version FROM " + layout);
+    if (!rows.empty()) stored = static_cast<int>(rows.Int(0, 0));
+  }
+  const int version = RunSteps(transaction, kCommonSchema, stored, CommonSteps());
+  if (version == stored) return;
+  transaction.Run("INSERT INTO " + layout + " (version) VALUES ($1) ON CONFLICT (only_row)" +
+                      " DO UPDATE SET version = excluded.version",
+                  {std::to_string(version)});
+}
+
+void PortalSchema::EnsurePortalLayout(Transaction& transaction) const {
+  const std::string portal = Table("_portal");
+  const std::string id = std::to_string(plan_.portal_id.value);
+  int stored = 0;
+  if (Exists(transaction, portal)) {
+    const Rows rows = transaction.Run("SELECT portal_id, layout_version FROM " + portal);
+    if (!rows.empty()) {
+      if (rows.Text(0, 0) != id) {
+        throw DatabaseError(Kind::kForeign, "",
+                            "schema " + QuoteName(plan_.schema) + " holds portal " +
+                                std::string(rows.Text(0, 0)) + ", not " + id +
+                                "; nothing is written: correct portal_id or choose another schema");
+      }
+      stored = static_cast<int>(rows.Int(0, 1));
+    }
+    if (stored > 0) TakeOwnership(transaction);
+  } else {
+    const Rows rows = transaction.Run(
+        "SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid) OR"
+        " EXISTS (SELECT FROM pg_proc WHERE pronamespace = n.oid) OR"
+        " EXISTS (SELECT FROM pg_type WHERE typnamespace = n.oid)"
+        " FROM pg_namespace n WHERE nspname = $1",
+        {plan_.schema});
+    if (rows.Bool(0, 0)) {
+      throw DatabaseError(Kind::kForeign, "",
+                          "schema " + QuoteName(plan_.schema) +
+                              " holds something that is not a portal; nothing is written: choose "
+                              "another `schema:` or empty it");
+    }
+  }
+  const int version = RunSteps(transaction, plan_.schema, stored, PortalSteps());
+  if (version != stored) {
+    transaction.Run("INSERT INTO " + portal + " (portal_id, layout_version) VALUES ($1, $2)" +
+                        " ON CONFLICT (only_row) DO UPDATE SET" +
+                        " layout_version = excluded.layout_version",
+                    {id, std::to_string(version)});
+  }
+  if (stored == 0) TakeOwnership(transaction);
+}
+
+void PortalSchema::TakeOwnership(Transaction& transaction) const {
+  const std::string owner = Table("_owner");
+  const Rows taken = transaction.Run(
+      "INSERT INTO " + owner + " AS o (instance, renewed_at) VALUES ($1, clock_timestamp())" +
+          " ON CONFLICT (only_row) DO UPDATE SET instance = excluded.instance," +
+          " renewed_at = clock_timestamp()" +
+          " WHERE o.instance = excluded.instance OR" +
+          " o.renewed_at < clock_timestamp() - interval '" + kOwnerSilence + "' RETURNING 1",
+      {instance_});
+  if (!taken.empty()) return;
+  const Rows rows = transaction.Run(
+      "SELECT instance, round(extract(epoch FROM clock_timestamp() - renewed_at)) FROM " + owner);
+  throw DatabaseError(Kind::kPassive, "",
+                      "another daemon (" + std::string(rows.Text(0, 0)) + ", seen " +
+                          std::string(rows.Text(0, 1)) +
+                          " s ago) mirrors this portal; this one takes over when it is silent for " +
+                          kOwnerSilence);
+}
+
+bool PortalSchema::Register(Transaction& transaction) const {
+  const std::string portals = QuoteName(kCommonSchema, "portals");
+  const Rows gone = transaction.Run("DELETE FROM " + portals +
+                                    " WHERE to_regclass(quote_ident(schema_name) ||"
+                                    " '._stream_state') IS NULL");
+  const Rows joined = transaction.Run(
+      "INSERT INTO " + portals + " AS p (schema_name, portal, portal_id) VALUES ($1, $2, $3)" +
+          " ON CONFLICT (schema_name) DO UPDATE SET portal = excluded.portal," +
+          " portal_id = excluded.portal_id" +
+          " WHERE (p.portal, p.portal_id) IS DISTINCT FROM (excluded.portal, excluded.portal_id)",
+      {plan_.schema, plan_.key, std::to_string(plan_.portal_id.value)});
+  return gone.affected() + joined.affected() > 0;
+}
+
+void PortalSchema::RebuildStatus(Transaction& transaction) const {
+  const Rows rows = transaction.Run("SELECT portal, schema_name FROM " +
+                                    QuoteName(kCommonSchema, "portals") +
+                                    " WHERE to_regclass(quote_ident(schema_name) ||"
+                                    " '._stream_state') IS NOT NULL ORDER BY portal, schema_name");
+  if (rows.empty()) return;
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    parts.push_back(StatusOf(std::string(rows.Text(i, 0)), std::string(rows.Text(i, 1))));
+  }
+  const std::string view = QuoteName(kCommonSchema, "status");
+  transaction.Run("CREATE OR REPLACE VIEW " + view + " AS " + Join(parts, " UNION ALL ") +
+                  "; COMMENT ON VIEW " + view +
+                  " IS 'Whether each mirrored object can be trusted, and as of when'");
+}
+
+void PortalSchema::GrantReaders(Transaction& transaction) const {
+  if (plan_.readers.empty()) return;
+  const Rows unknown = transaction.Run(
+      "SELECT name FROM unnest($1::text[]) name"
+      " WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)",
+      {NameArray(plan_.readers)});
+  if (!unknown.empty()) {
+    const std::string role(unknown.Text(0, 0));
+    throw DatabaseError(Kind::kPrivilege, "42704",
+                        "there is no role " + QuoteName(role) +
+                            " to grant reading to; run CREATE ROLE " + QuoteName(role) +
+                            "; or take it out of `readers`");
+  }
+  std::vector<std::string> roles;
+  for (const std::string& role : plan_.readers) roles.push_back(QuoteName(role));
+  const std::string to = " TO " + Join(roles);
+  std::vector<std::string> tables;
+  for (const char* table :
+       {"account", "properties", "property_options", "property_groups", "_stream_state"}) {
+    tables.push_back(Table(table));
+  }
+  transaction.Run("GRANT USAGE ON SCHEMA " + QuoteName(plan_.schema) + ", " +
+                  QuoteName(kCommonSchema) + to + "; GRANT SELECT ON " + Join(tables) + ", " +
+                  QuoteName(kCommonSchema, "status") + to);
+}
+
+std::string PortalSchema::RenewSql() const {
+  return "UPDATE " + Table("_owner") + " SET renewed_at = clock_timestamp() WHERE instance = " +
+         QuoteLiteral(instance_) + " RETURNING to_regclass('" + kCommonSchema +
+         ".status') IS NULL";
+}
+
+void PortalSchema::CheckOwned(const Transaction& transaction) const {
+  if (!transaction.first().empty()) return;
+  throw DatabaseError(Kind::kPassive, "",
+                      "another daemon has taken over this portal; this one is passive until that "
+                      "one is silent for " + std::string(kOwnerSilence));
+}
+
+}  // namespace hubmirror

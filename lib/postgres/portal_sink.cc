@@ -1,0 +1,413 @@
+#include "postgres/portal_sink.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "postgres/commit_writer.h"
+#include "postgres/database_failure.h"
+#include "postgres/live_view.h"
+#include "postgres/sql_text.h"
+#include "postgres/stored_rows.h"
+#include "postgres/table_catalog.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr size_t kControls = 16;
+constexpr Transaction::Options kUnhurried{.statement_timeout = 0ms, .lock_timeout = {}, .first = {}};
+
+}  // namespace
+
+class PortalSink::Writing {
+ public:
+  explicit Writing(PortalSink& sink, Transaction::Options options = {})
+      : sink_(sink), pass_(sink.turnstile_.Enter(sink.pool_->options().stop)) {
+    if (!pass_) {
+      throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "the daemon is stopping");
+    }
+    options.first = sink.schema_.RenewSql();
+    Begin(options);
+    sink.schema_.CheckOwned(*transaction_);
+    CheckUnbroken();
+  }
+
+  Transaction& operator*() { return *transaction_; }
+  Transaction* operator->() { return &*transaction_; }
+
+ private:
+  void Begin(const Transaction::Options& options) {
+    try {
+      transaction_.emplace(*sink_.pool_, options);
+    } catch (const StatementError& error) {
+      // 42P01, 3F000: somebody dropped the schema under us.
+      if (error.sqlstate() != "42P01" && error.sqlstate() != "3F000") throw;
+      throw DatabaseError(DatabaseError::Kind::kUnavailable, error.sqlstate(),
+                          "schema " + QuoteName(sink_.schema_.name()) +
+                              " is gone; it is made again");
+    }
+  }
+
+  void CheckUnbroken() {
+    MutexLock lock(sink_.mutex_);
+    if (sink_.claimed_at_break_ == sink_.pool_->breaks()) return;
+    throw DatabaseError(DatabaseError::Kind::kUnavailable, "08006",
+                        "the database was away meanwhile: what it holds is read again");
+  }
+
+  PortalSink& sink_;
+  Turnstile::Pass pass_;
+  std::optional<Transaction> transaction_;
+};
+
+PortalSink::PortalSink(std::shared_ptr<ConnectionPool> pool, Options options, const Clock& clock,
+                       SyncObserver& observer)
+    : pool_(std::move(pool)),
+      options_(std::move(options)),
+      clock_(clock),
+      observer_(observer),
+      schema_(options_.plan, options_.instance),
+      writer_(schema_),
+      store_(schema_) {}
+
+PortalSink::~PortalSink() = default;
+
+void PortalSink::Claim() {
+  const Turnstile::Pass pass = turnstile_.Enter(pool_->options().stop);
+  Transaction transaction(*pool_);
+  const uint64_t breaks = pool_->breaks();
+  schema_.Claim(transaction);
+  transaction.Commit();
+  MutexLock lock(mutex_);
+  claimed_at_break_ = breaks;
+  for (const auto& [object, known] : known_) known->views_wait = true;
+}
+
+void PortalSink::Heartbeat() {
+  {
+    Writing writing(*this);
+    if (writing->first().Bool(0, 0)) schema_.RebuildStatus(*writing);
+    writing->Commit();
+  }
+  std::vector<ObjectType> waiting;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [object, known] : known_) {
+      if (known->table && known->views_wait) waiting.push_back(known->table->object);
+    }
+  }
+  for (const ObjectType& object : waiting) Decorate(object);
+}
+
+PortalSink::Known& PortalSink::KnownOf(const std::string& object) {
+  MutexLock lock(mutex_);
+  std::unique_ptr<Known>& known = known_[object];
+  // An answer may have waited a while in a buffer after it came.
+  if (!known) known = std::make_unique<Known>(2 * options_.request_deadline);
+  return *known;
+}
+
+MirrorTablePtr PortalSink::TableOf(const std::string& object) {
+  Known& known = KnownOf(object);
+  MutexLock lock(mutex_);
+  return known.table;
+}
+
+MirrorTablePtr PortalSink::Adopt(const ObjectType& object, std::vector<MirrorColumn> columns) {
+  Known& known = KnownOf(object.name);
+  MutexLock lock(mutex_);
+  if (known.table && known.table->columns == columns) return known.table;
+  known.table = std::make_shared<const MirrorTable>(
+      MirrorTable{.object = object, .columns = std::move(columns), .version = ++versions_});
+  return known.table;
+}
+
+StoredStream PortalSink::Load(const ObjectType& object) {
+  Transaction transaction(*pool_);
+  StoredStream stored;
+  const bool exists = writer_.Exists(transaction, object.name);
+  std::vector<MirrorColumn> columns = ReadColumns(transaction, schema_.name(), object.name);
+  if (exists && !columns.empty()) {
+    stored.table = Adopt(object, std::move(columns));
+    stored.progress = store_.LoadProgress(transaction, object.name);
+    stored.rows = store_.LiveRows(transaction, object.name);
+    stored.pending = store_.CountPending(transaction, object.name);
+    stored.quarantined = store_.CountQuarantined(transaction, object.name);
+  }
+  transaction.Commit();
+  return stored;
+}
+
+std::string PortalSink::LoadBudget() {
+  Transaction transaction(*pool_);
+  std::string budget = store_.LoadBudget(transaction);
+  transaction.Commit();
+  return budget;
+}
+
+void PortalSink::OnSchemaChange(const std::string& object, const std::string& change) {
+  observer_.OnSchemaChange({options_.plan.key, object}, change);
+}
+
+MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
+  SchemaWriter::Change change;
+  {
+    Writing writing(*this);
+    change = writer_.Apply(*writing, wanted);
+    writing->Commit();
+    Known& known = KnownOf(wanted.name());
+    known.views_wait = true;
+    if (change.created) known.recent.Clear();
+  }
+  MirrorTablePtr table = Adopt(wanted.object, change.columns);
+  for (const std::string& made : change.changes) OnSchemaChange(wanted.name(), made);
+  if (!change.arriving.empty()) Arrive(wanted.object, change.arriving);
+  Decorate(wanted.object);
+  return TableOf(wanted.name());
+}
+
+void PortalSink::Arrive(const ObjectType& object, const std::vector<std::string>& properties) {
+  try {
+    // First the views learn to look in both places, then the values move.
+    Writing writing(*this);
+    writer_.ReplaceViews(*writing, object.name, TableOf(object.name)->columns);
+    writing->Commit();
+  } catch (const StatementError& error) {
+    if (!IsLockTimeout(error.sqlstate())) throw;
+    return;
+  }
+  for (const std::string& property : properties) {
+    Writing writing(*this, kUnhurried);
+    auto columns = writer_.Arrive(*writing, object.name, property);
+    writing->Commit();
+    Adopt(object, std::move(columns));
+  }
+}
+
+void PortalSink::Decorate(const ObjectType& object) {
+  const MirrorTablePtr table = TableOf(object.name);
+  try {
+    {
+      Writing writing(*this);
+      writer_.ReplaceViews(*writing, object.name, table->columns);
+      writing->Commit();
+    }
+    OnSchemaChange(object.name, "replace_view");
+    Writing writing(*this);
+    writer_.Comment(*writing, object.name, table->columns);
+    writing->Commit();
+    KnownOf(object.name).views_wait = false;
+  } catch (const StatementError& error) {
+    // Somebody reads the view, or built on it: the heartbeat tries again.
+    const bool can_wait = IsLockTimeout(error.sqlstate()) || error.sqlstate() == "2BP01" ||
+                          error.sqlstate() == "40P01";
+    if (!can_wait) throw;
+  }
+}
+
+void PortalSink::SaveAccount(const Account& account) {
+  Writing writing(*this);
+  const std::string table = schema_.Table("account");
+  writing->Run("DELETE FROM " + table);
+  writing->Run("INSERT INTO " + table +
+                   " (portal_id, account_type, time_zone, utc_offset_ms, company_currency,"
+                   " additional_currencies, ui_domain, data_hosting_location)"
+                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+               {std::to_string(account.portal_id.value), TextParam(account.account_type),
+                TextParam(account.time_zone), std::to_string(account.utc_offset_ms),
+                TextParam(account.company_currency), NameArray(account.additional_currencies),
+                TextParam(account.ui_domain), TextParam(account.data_hosting_location)});
+  writing->Commit();
+}
+
+void PortalSink::SavePropertyGroups(const ObjectType& object,
+                                    const std::vector<PropertyGroup>& groups) {
+  Writing writing(*this);
+  SaveGroups(*writing, schema_.name(), object.name, groups);
+  writing->Commit();
+}
+
+MirrorTablePtr PortalSink::MarkFilled(const ObjectType& object,
+                                      const std::vector<std::string>& properties) {
+  Writing writing(*this);
+  const auto stored = ReadColumns(*writing, schema_.name(), object.name);
+  auto columns = stored;
+  for (MirrorColumn& column : columns) {
+    const bool filled = std::find(properties.begin(), properties.end(), column.property()) !=
+                        properties.end();
+    if (filled) column.state = PropertyState::kCurrent;
+  }
+  SaveColumns(*writing, schema_.name(), object.name, stored, columns);
+  writing->Commit();
+  return Adopt(object, std::move(columns));
+}
+
+CommitOutcome PortalSink::Write(const Commit& commit) {
+  Known& known = KnownOf(commit.object.name);
+  Writing writing(*this);
+  const MirrorTablePtr table = TableOf(commit.object.name);
+  known.recent.Forget(clock_.Now());
+  CommitWriter writer(*writing,
+                      {.schema = schema_,
+                       .store = store_,
+                       .table = table.get(),
+                       .recent = known.recent,
+                       .quarantine_in_use = known.in_quarantine},
+                      commit);
+  CommitOutcome outcome = writer.Run();
+  const bool in_quarantine =
+      outcome.quarantined > 0 ||
+      (known.in_quarantine && store_.CountQuarantined(*writing, commit.object.name) > 0);
+  writing->Commit();
+  writer.Remember(known.recent, clock_.Now());
+  known.in_quarantine = in_quarantine;
+  NoteControls(commit);
+  return outcome;
+}
+
+void PortalSink::NoteControls(const Commit& commit) {
+  Known& known = KnownOf(commit.object.name);
+  MutexLock lock(mutex_);
+  for (const RowBatch& batch : commit.rows) {
+    if (batch.empty()) continue;
+    const Row& row = batch.rows.back();
+    std::deque<RecordId>& seen = row.archived ? known.seen_archived : known.seen_live;
+    seen.push_front(row.id);
+    if (seen.size() > kControls) seen.pop_back();
+  }
+}
+
+std::optional<RecordId> PortalSink::ControlRecord(const ObjectType& object, bool archived) {
+  std::vector<RecordId> seen;
+  {
+    Known& known = KnownOf(object.name);
+    MutexLock lock(mutex_);
+    const std::deque<RecordId>& from = archived ? known.seen_archived : known.seen_live;
+    seen.assign(from.begin(), from.end());
+  }
+  const std::string certain =
+      (archived ? "t.archived AND t.merged_into IS NULL AND t.erased_at IS NULL AND"
+                  " t.purged_at IS NULL"
+                : IsLive("t")) +
+      " AND NOT EXISTS (SELECT FROM " + schema_.Table("_pending") +
+      " p WHERE p.object = $1 AND p.id = t.id)";
+  Transaction transaction(*pool_);
+  Rows rows = transaction.Run("SELECT t.id FROM unnest($2::bigint[]) WITH ORDINALITY s(id, place)"
+                              " JOIN " + schema_.Table(object.name) + " t ON t.id = s.id WHERE " +
+                                  certain + " ORDER BY s.place LIMIT 1",
+                              {object.name, IdArray(seen)});
+  if (rows.empty()) {
+    rows = transaction.Run("SELECT t.id FROM " + schema_.Table(object.name) + " t WHERE " +
+                               certain + " ORDER BY t.id DESC LIMIT 1",
+                           {object.name});
+  }
+  transaction.Commit();
+  if (rows.empty()) return std::nullopt;
+  return RecordId{rows.Int(0, 0)};
+}
+
+std::vector<StoredRecord> PortalSink::Stored(const ObjectType& object,
+                                             const std::vector<RecordId>& ids) {
+  const MirrorTablePtr table = TableOf(object.name);
+  if (!table) return {};
+  Transaction transaction(*pool_);
+  const StoredRows rows(transaction, schema_.Table(object.name), *table, ids, {});
+  transaction.Commit();
+  std::vector<StoredRecord> stored;
+  for (const auto& [id, row] : rows.all()) {
+    stored.push_back({.id = id,
+                      .modified = row.modified,
+                      .archived = row.archived,
+                      .merged = row.merged,
+                      .gone = row.gone});
+  }
+  return stored;
+}
+
+std::vector<PendingRecord> PortalSink::DuePending(const ObjectType& object, TimePoint now,
+                                                  size_t limit) {
+  Transaction transaction(*pool_);
+  auto due = store_.DuePending(transaction, object.name, now, limit);
+  transaction.Commit();
+  return due;
+}
+
+int64_t PortalSink::CountAbsent(const ObjectType& object) {
+  Transaction transaction(*pool_);
+  const int64_t absent = store_.CountPending(transaction, object.name, true);
+  transaction.Commit();
+  return absent;
+}
+
+int64_t PortalSink::CountPending(const ObjectType& object) {
+  Transaction transaction(*pool_);
+  const int64_t pending = store_.CountPending(transaction, object.name);
+  transaction.Commit();
+  return pending;
+}
+
+int64_t PortalSink::CountRows(const ObjectType& object) {
+  int64_t before = 0;
+  int64_t rows = 0;
+  {
+    Transaction transaction(*pool_, kUnhurried);
+    before = store_.LiveRows(transaction, object.name);
+    rows = transaction
+               .Run("SELECT count(*) FROM " + schema_.Table(object.name) + " t WHERE " +
+                    IsLive("t"))
+               .Int(0, 0);
+    transaction.Commit();
+  }
+  if (rows != before) {
+    // The count along with the writes is off only when somebody else wrote; a write that came
+    // between is in one number and not in the other, then the next count mends it.
+    Writing writing(*this);
+    if (store_.LiveRows(*writing, object.name) == before) {
+      store_.SetLiveRows(*writing, object.name, rows);
+    }
+    writing->Commit();
+  }
+  return rows;
+}
+
+void PortalSink::BeginSeen(const ObjectType& object) {
+  Writing writing(*this);
+  store_.BeginSeen(*writing, object.name);
+  writing->Commit();
+}
+
+void PortalSink::AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) {
+  Writing writing(*this);
+  store_.AddSeen(*writing, object.name, ids);
+  writing->Commit();
+}
+
+int64_t PortalSink::SuspectUnseen(const ObjectType& object, TimePoint walk_began) {
+  Writing writing(*this, kUnhurried);
+  const int64_t suspects = store_.SuspectUnseen(*writing, object.name, walk_began);
+  store_.BeginSeen(*writing, object.name);
+  writing->Commit();
+  return suspects;
+}
+
+void PortalSink::ResetStream(const ObjectType& object) {
+  Writing writing(*this);
+  store_.Reset(*writing, object.name);
+  writing->Commit();
+}
+
+void PortalSink::SaveState(const ObjectType& object, StreamState state, const std::string& reason,
+                           const std::string& message) {
+  Writing writing(*this);
+  store_.SaveState(*writing, object.name, state, reason, message);
+  writing->Commit();
+}
+
+void PortalSink::Analyze(const ObjectType& object) {
+  Transaction transaction(*pool_, kUnhurried);
+  transaction.Run("ANALYZE " + schema_.Table(object.name));
+  transaction.Commit();
+}
+
+}  // namespace hubmirror

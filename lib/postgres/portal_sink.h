@@ -1,0 +1,116 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "model/portal_plan.h"
+#include "model/row_sink.h"
+#include "model/sync_observer.h"
+#include "postgres/connection_pool.h"
+#include "postgres/portal_schema.h"
+#include "postgres/recent_writes.h"
+#include "postgres/schema_writer.h"
+#include "postgres/stream_store.h"
+#include "postgres/turnstile.h"
+
+namespace hubmirror {
+
+/// One portal's schema in PostgreSQL. Calls that write pass one at a time and renew our ownership
+/// first; calls that only read do neither.
+///
+/// After any session of the pool was lost every writing call fails with kUnavailable until Claim
+/// was called again: what the caller remembers of the database may not be in it any more.
+/// Thread-safe.
+class PortalSink final : public RowSink {
+ public:
+  struct Options {
+    PortalPlan plan;
+    /// Who we are, the same over restarts of this daemon: a restart resumes at once.
+    std::string instance;
+    /// The longest a request may be under way: so long are writes remembered (design R8).
+    Duration request_deadline = std::chrono::seconds(25);
+  };
+
+  /// `clock` and `observer` must outlive the sink. Nothing is connected or written before Claim.
+  PortalSink(std::shared_ptr<ConnectionPool> pool, Options options, const Clock& clock,
+             SyncObserver& observer);
+  ~PortalSink() override;
+
+  void Claim() override;
+  void Heartbeat() override;
+
+  StoredStream Load(const ObjectType& object) override;
+  std::string LoadBudget() override;
+
+  MirrorTablePtr ApplyLayout(const MirrorTable& wanted) override;
+  void SaveAccount(const Account& account) override;
+  void SavePropertyGroups(const ObjectType& object,
+                          const std::vector<PropertyGroup>& groups) override;
+  MirrorTablePtr MarkFilled(const ObjectType& object,
+                            const std::vector<std::string>& properties) override;
+
+  CommitOutcome Write(const Commit& commit) override;
+
+  std::vector<StoredRecord> Stored(const ObjectType& object,
+                                   const std::vector<RecordId>& ids) override;
+  std::vector<PendingRecord> DuePending(const ObjectType& object, TimePoint now,
+                                        size_t limit) override;
+  int64_t CountAbsent(const ObjectType& object) override;
+  int64_t CountPending(const ObjectType& object) override;
+  int64_t CountRows(const ObjectType& object) override;
+  std::optional<RecordId> ControlRecord(const ObjectType& object, bool archived) override;
+
+  void BeginSeen(const ObjectType& object) override;
+  void AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) override;
+  int64_t SuspectUnseen(const ObjectType& object, TimePoint walk_began) override;
+
+  void ResetStream(const ObjectType& object) override;
+  void SaveState(const ObjectType& object, StreamState state, const std::string& reason,
+                 const std::string& message) override;
+  void Analyze(const ObjectType& object) override;
+
+ private:
+  /// A transaction of the owner, with the way to it kept clear.
+  class Writing;
+
+  /// What is remembered of one object. `recent`, `in_quarantine` and `views_wait` belong to who
+  /// has passed the turnstile, the rest is guarded.
+  struct Known {
+    explicit Known(Duration keep) : recent(keep) {}
+
+    MirrorTablePtr table;
+    std::deque<RecordId> seen_live;      ///< read lately, newest first
+    std::deque<RecordId> seen_archived;
+    RecentWrites recent;
+    bool in_quarantine = true;
+    bool views_wait = true;
+  };
+
+  Known& KnownOf(const std::string& object);
+  MirrorTablePtr TableOf(const std::string& object);
+  MirrorTablePtr Adopt(const ObjectType& object, std::vector<MirrorColumn> columns);
+  void NoteControls(const Commit& commit);
+  void Arrive(const ObjectType& object, const std::vector<std::string>& properties);
+  void Decorate(const ObjectType& object);
+  void OnSchemaChange(const std::string& object, const std::string& change);
+
+  const std::shared_ptr<ConnectionPool> pool_;
+  const Options options_;
+  const Clock& clock_;
+  SyncObserver& observer_;
+  const PortalSchema schema_;
+  const SchemaWriter writer_;
+  const StreamStore store_;
+  Turnstile turnstile_;
+
+  Mutex mutex_;
+  std::map<std::string, std::unique_ptr<Known>> known_ GUARDED_BY(mutex_);
+  uint64_t versions_ GUARDED_BY(mutex_) = 0;
+  std::optional<uint64_t> claimed_at_break_ GUARDED_BY(mutex_);
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,316 @@
+#include "postgres/schema_writer.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "postgres/database_failure.h"
+#include "postgres/live_view.h"
+#include "postgres/sql_text.h"
+#include "postgres/table_catalog.h"
+#include "postgres/table_dependents.h"
+
+namespace hubmirror {
+namespace {
+
+// A statement that waits for an exclusive lock holds up every reader that comes after it.
+constexpr const char* kPatience = "SET LOCAL lock_timeout = 200; ";
+constexpr const char* kTableBusy = "the table was in use: tried again at the next look at the catalog";
+
+std::vector<std::string> ViewNames(const std::string& schema, const std::string& object,
+                                   const std::vector<MirrorColumn>& columns) {
+  std::vector<std::string> names;
+  for (const LiveView& view : LiveViewsOf(schema, object, columns, {})) names.push_back(view.name);
+  return names;
+}
+
+std::string CommentOf(const PropertyDefinition& definition) {
+  std::string text = definition.label;
+  if (!definition.description.empty()) {
+    if (!text.empty()) text += ": ";
+    text += definition.description;
+  }
+  return text;
+}
+
+std::string Declaration(const MirrorColumn& column) {
+  return QuoteName(column.column_name) + " " + std::string(SqlName(column.type));
+}
+
+bool CanWait(const StatementError& error) {
+  return IsLockTimeout(error.sqlstate()) || error.sqlstate() == "40P01";
+}
+
+}  // namespace
+
+bool SchemaWriter::Exists(Transaction& transaction, const std::string& object) const {
+  return !transaction.Run("SELECT to_regclass($1)::text", {schema_.Table(object)}).IsNull(0, 0);
+}
+
+SchemaWriter::Physical SchemaWriter::PhysicalColumns(Transaction& transaction,
+                                                     const std::string& relation) const {
+  const Rows rows = transaction.Run(
+      "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+      " WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
+      {schema_.Table(relation)});
+  Physical physical;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    // What SqlName calls timestamptz is spelled out by the server.
+    const std::string_view type = rows.Text(i, 1);
+    physical.emplace(rows.Text(i, 0),
+                     type == "timestamp with time zone" ? "timestamptz" : std::string(type));
+  }
+  return physical;
+}
+
+std::set<std::string> SchemaWriter::PhysicalNames(Transaction& transaction,
+                                                  const std::string& object) const {
+  std::set<std::string> names;
+  for (const auto& [name, type] : PhysicalColumns(transaction, object)) names.insert(name);
+  return names;
+}
+
+SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
+                                         const MirrorTable& wanted) const {
+  Change change{.columns = wanted.columns, .changes = {}, .arriving = {}, .created = false};
+  const std::vector<MirrorColumn> stored =
+      ReadColumns(transaction, schema_.name(), wanted.name());
+  const Physical physical = PhysicalColumns(transaction, wanted.name());
+  for (MirrorColumn& column : change.columns) column.blocked_by.clear();
+  if (physical.empty()) {
+    CreateTable(transaction, wanted);
+    change.created = true;
+    change.changes.emplace_back("create_table");
+  } else {
+    AddColumns(transaction, wanted, physical, change);
+    std::unordered_map<std::string_view, const MirrorColumn*> by_name;
+    for (const MirrorColumn& column : stored) by_name.emplace(column.property(), &column);
+    for (MirrorColumn& column : change.columns) {
+      const auto found = by_name.find(column.property());
+      if (found == by_name.end() || found->second->storage == Storage::kColumn) continue;
+      if (column.storage == Storage::kOverflow) continue;
+      // Until Arrive has moved the values, they are read from where they are.
+      column.storage = Storage::kOverflow;
+      column.blocked_by = kTableBusy;
+      change.arriving.push_back(column.property());
+    }
+    for (MirrorColumn& column : change.columns) {
+      const auto found = by_name.find(column.property());
+      if (found == by_name.end() || found->second->type == column.type) continue;
+      Retype(transaction, wanted.name(), column, *found->second, change);
+    }
+  }
+  const bool keeps = !change.created;
+  SaveColumns(transaction, schema_.name(), wanted.name(),
+              keeps ? stored : std::vector<MirrorColumn>{}, change.columns);
+  return change;
+}
+
+void SchemaWriter::CreateTable(Transaction& transaction, const MirrorTable& wanted) const {
+  const std::string table = schema_.Table(wanted.name());
+  std::string sql = "CREATE TABLE " + table +
+                    " (id bigint PRIMARY KEY, created_at timestamptz, updated_at timestamptz,"
+                    " archived boolean NOT NULL DEFAULT false, archived_at timestamptz,"
+                    " merged_into bigint, erased_at timestamptz, purged_at timestamptz";
+  for (const MirrorColumn& column : wanted.columns) {
+    if (column.storage == Storage::kColumn) sql += ", " + Declaration(column);
+  }
+  sql += ", _synced_at timestamptz NOT NULL DEFAULT now(), _hash bigint, _rejected jsonb,"
+         " _overflow jsonb)";
+  transaction.Run(sql);
+  // The two partial ones hold few rows: they answer for archived lists and for chains of merges.
+  transaction.Run("CREATE INDEX ON " + table + " (updated_at); CREATE INDEX ON " + table +
+                  " (id) WHERE archived; CREATE INDEX ON " + table +
+                  " (merged_into) WHERE merged_into IS NOT NULL");
+  ForgetStream(transaction, wanted.name());
+}
+
+void SchemaWriter::ForgetStream(Transaction& transaction, const std::string& object) const {
+  for (const char* table :
+       {"_stream_state", "_pending", "_quarantine", "_seen", "properties", "property_options"}) {
+    transaction.Run("DELETE FROM " + schema_.Table(table) + " WHERE object = $1", {object});
+  }
+  transaction.Run("INSERT INTO " + schema_.Table("_stream_state") +
+                      " (object, job, state) VALUES ($1, 'stream', 'backfilling')",
+                  {object});
+}
+
+void SchemaWriter::AddColumns(Transaction& transaction, const MirrorTable& wanted,
+                              const Physical& physical, Change& change) const {
+  std::vector<MirrorColumn*> missing;
+  std::vector<std::string> additions;
+  for (MirrorColumn& column : change.columns) {
+    if (column.storage != Storage::kColumn) continue;
+    if (physical.contains(column.column_name)) continue;
+    missing.push_back(&column);
+    additions.push_back("ADD COLUMN " + Declaration(column));
+  }
+  if (missing.empty()) return;
+  std::string refusal;
+  try {
+    transaction.InSavepoint([&] {
+      transaction.Run(kPatience + ("ALTER TABLE " + schema_.Table(wanted.name()) + " ") +
+                      Join(additions));
+    });
+    change.changes.emplace_back("add_column");
+    return;
+  } catch (const StatementError& error) {
+    // 54011: the table has had 1,600 columns, dropped ones included.
+    if (error.sqlstate() == "54011") {
+      refusal = "the table has no room for another column";
+    } else if (CanWait(error)) {
+      refusal = kTableBusy;
+    } else {
+      throw;
+    }
+  }
+  for (MirrorColumn* column : missing) {
+    column->storage = Storage::kOverflow;
+    column->blocked_by = refusal;
+  }
+}
+
+void SchemaWriter::Retype(Transaction& transaction, const std::string& object,
+                          MirrorColumn& column, const MirrorColumn& stored, Change& change) const {
+  const auto keep = [&](const std::string& why) {
+    column.type = stored.type;
+    column.state = stored.state;
+    column.blocked_by = why;
+  };
+  const auto dependents =
+      DependentsOf(transaction, schema_.name(), object, column.column_name,
+                   ViewNames(schema_.name(), object, change.columns));
+  if (!dependents.empty()) return keep(Join(dependents));
+  try {
+    transaction.InSavepoint([&] { SwapColumn(transaction, object, column, change.columns); });
+    change.changes.emplace_back("retype_column");
+  } catch (const StatementError& error) {
+    // 2BP01: somebody made something on it a moment ago.
+    if (!CanWait(error) && error.sqlstate() != "2BP01") throw;
+    keep(kTableBusy);
+  }
+}
+
+void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& object,
+                              const MirrorColumn& column,
+                              const std::vector<MirrorColumn>& columns) const {
+  // A new column and a fill instead of a rewrite of the whole table under an exclusive lock. The
+  // views go first, as they use the old column.
+  const std::vector<std::string> views = ViewNames(schema_.name(), object, columns);
+  std::vector<std::string> grants = GrantsOf(transaction, schema_.name(), object, column.column_name);
+  std::string sql = kPatience;
+  for (const std::string& view : views) {
+    const auto held = GrantsOf(transaction, schema_.name(), view);
+    grants.insert(grants.end(), held.begin(), held.end());
+    sql += "DROP VIEW IF EXISTS " + schema_.Table(view) + "; ";
+  }
+  const std::string name = QuoteName(column.column_name);
+  if (column.storage == Storage::kColumn) {
+    sql += "ALTER TABLE " + schema_.Table(object) + " DROP COLUMN IF EXISTS " + name + ", ADD COLUMN " +
+           Declaration(column);
+  } else {
+    // Values of the old type would make every query on the view fail.
+    const std::string property = QuoteLiteral(column.property());
+    sql += "SET LOCAL statement_timeout = 0; UPDATE " + schema_.Table(object) +
+           " SET _overflow = nullif(_overflow - " + property + ", '{}'), _hash = NULL" +
+           " WHERE _overflow ? " + property;
+  }
+  transaction.Run(sql);
+  ReplaceViews(transaction, object, columns);
+  for (const std::string& grant : grants) transaction.Run(grant);
+}
+
+std::vector<MirrorColumn> SchemaWriter::Arrive(Transaction& transaction, const std::string& object,
+                                               const std::string& property) const {
+  const std::vector<MirrorColumn> stored = ReadColumns(transaction, schema_.name(), object);
+  std::vector<MirrorColumn> columns = stored;
+  const auto column = std::find_if(columns.begin(), columns.end(), [&](const MirrorColumn& c) {
+    return c.property() == property;
+  });
+  CHECK_THAT(column != columns.end());
+  const std::string name = QuoteLiteral(property);
+  transaction.Run("UPDATE " + schema_.Table(object) + " SET " + QuoteName(column->column_name) +
+                  " = (_overflow->>" + name + ")::" + std::string(SqlName(column->type)) +
+                  ", _overflow = nullif(_overflow - " + name + ", '{}') WHERE _overflow ? " + name);
+  column->storage = Storage::kColumn;
+  column->blocked_by.clear();
+  SaveColumns(transaction, schema_.name(), object, stored, columns);
+  return columns;
+}
+
+void SchemaWriter::ReplaceViews(Transaction& transaction, const std::string& object,
+                                const std::vector<MirrorColumn>& columns) const {
+  std::vector<std::string> relations = {object};
+  const std::set<std::string> physical = PhysicalNames(transaction, object);
+  const auto views = LiveViewsOf(schema_.name(), object, columns, physical);
+  for (const LiveView& view : views) {
+    CreateView(transaction, view.name, view.query);
+    relations.push_back(view.name);
+  }
+  GrantReaders(transaction, relations);
+}
+
+void SchemaWriter::CreateView(Transaction& transaction, const std::string& name,
+                              const std::string& query) const {
+  const std::string create = "VIEW " + schema_.Table(name) + " AS " + query;
+  try {
+    transaction.InSavepoint([&] { transaction.Run(kPatience + ("CREATE OR REPLACE " + create)); });
+    return;
+  } catch (const StatementError& error) {
+    // 42P16: the view as it stands has other columns than we left there.
+    if (error.sqlstate() != "42P16") throw;
+  }
+  const auto grants = GrantsOf(transaction, schema_.name(), name);
+  transaction.Run(kPatience + ("DROP VIEW " + schema_.Table(name) + "; CREATE ") + create);
+  for (const std::string& grant : grants) transaction.Run(grant);
+}
+
+void SchemaWriter::GrantReaders(Transaction& transaction,
+                                const std::vector<std::string>& relations) const {
+  if (schema_.plan().readers.empty()) return;
+  std::vector<std::string> quoted;
+  for (const std::string& relation : relations) quoted.push_back(schema_.Table(relation));
+  const Rows rows = transaction.Run(
+      "SELECT relation, reader FROM unnest($1::text[]) relation, unnest($2::text[]) reader"
+      " WHERE NOT has_table_privilege(reader, relation, 'SELECT')",
+      {NameArray(quoted), NameArray(schema_.plan().readers)});
+  for (size_t i = 0; i < rows.size(); ++i) {
+    transaction.Run("GRANT SELECT ON " + std::string(rows.Text(i, 0)) + " TO " +
+                    QuoteName(rows.Text(i, 1)));
+  }
+}
+
+void SchemaWriter::Comment(Transaction& transaction, const std::string& object,
+                           const std::vector<MirrorColumn>& columns) const {
+  std::vector<std::pair<std::string, const MirrorColumn*>> wanted;
+  std::vector<std::string> relations = {object};
+  for (const MirrorColumn& column : columns) {
+    if (column.storage == Storage::kColumn) wanted.emplace_back(object, &column);
+  }
+  const auto views = LiveViewsOf(schema_.name(), object, columns, {});
+  for (const LiveView& view : views) {
+    relations.push_back(view.name);
+    for (const MirrorColumn* column : view.columns) wanted.emplace_back(view.name, column);
+  }
+  const Rows rows = transaction.Run(
+      "SELECT c.relname, a.attname, coalesce(col_description(c.oid, a.attnum), '')"
+      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+      " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+      " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[])",
+      {schema_.name(), NameArray(relations)});
+  std::map<std::pair<std::string, std::string>, std::string> standing;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    standing.emplace(std::pair(rows.Text(i, 0), rows.Text(i, 1)), rows.Text(i, 2));
+  }
+  std::string sql;
+  for (const auto& [relation, column] : wanted) {
+    const std::string text = CommentOf(column->definition);
+    const auto found = standing.find({relation, column->column_name});
+    if (found == standing.end() || found->second == text) continue;
+    sql += "COMMENT ON COLUMN " + schema_.Table(relation) + "." + QuoteName(column->column_name) +
+           " IS " + QuoteLiteral(text) + ";";
+  }
+  if (!sql.empty()) transaction.Run(kPatience + sql);
+}
+
+}  // namespace hubmirror

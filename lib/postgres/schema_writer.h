@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/mirror_table.h"
+#include "postgres/portal_schema.h"
+#include "postgres/transaction.h"
+
+namespace hubmirror {
+
+/// Brings tables, columns and views to what is wanted, as far as other people's locks and objects
+/// allow. No statement that takes an exclusive lock waits longer than 200 ms for it, so that
+/// nobody's queries queue up behind us; what could not be had is said in the columns returned and
+/// tried again at the next call. Thread-safe: keeps nothing.
+///
+/// A property whose column could not be added comes back with storage `overflow` and a text in
+/// `blocked_by`; one whose type somebody else's view or index holds comes back with its old type.
+class SchemaWriter {
+ public:
+  explicit SchemaWriter(const PortalSchema& schema) : schema_(schema) {}
+
+  struct Change {
+    std::vector<MirrorColumn> columns;  ///< what stands now
+    std::vector<std::string> changes;   ///< create_table, add_column, retype_column
+    /// Columns that came late: their values are still in `_overflow`, see Arrive.
+    std::vector<std::string> arriving;
+    bool created = false;
+  };
+
+  /// Creates the table, or adds and retypes columns; writes `properties`. Creating a table forgets
+  /// everything stored of its stream.
+  Change Apply(Transaction& transaction, const MirrorTable& wanted) const;
+
+  /// Moves the values of a late column from `_overflow` into it, and says so in `properties`.
+  /// Takes as long as a walk over the table.
+  std::vector<MirrorColumn> Arrive(Transaction& transaction, const std::string& object,
+                                   const std::string& property) const;
+
+  /// Makes the views anew, with what may be read from a column and what from `_overflow`, and
+  /// grants the readers. Throws StatementError when a lock is not to be had.
+  void ReplaceViews(Transaction& transaction, const std::string& object,
+                    const std::vector<MirrorColumn>& columns) const;
+  /// Writes labels and descriptions as comments, where they differ.
+  void Comment(Transaction& transaction, const std::string& object,
+               const std::vector<MirrorColumn>& columns) const;
+
+  /// Whether the table is there.
+  bool Exists(Transaction& transaction, const std::string& object) const;
+
+ private:
+  using Physical = std::map<std::string, std::string>;  ///< column name -> type
+
+  Physical PhysicalColumns(Transaction& transaction, const std::string& relation) const;
+  std::set<std::string> PhysicalNames(Transaction& transaction, const std::string& object) const;
+  void CreateTable(Transaction& transaction, const MirrorTable& wanted) const;
+  void ForgetStream(Transaction& transaction, const std::string& object) const;
+  void AddColumns(Transaction& transaction, const MirrorTable& wanted, const Physical& physical,
+                  Change& change) const;
+  void Retype(Transaction& transaction, const std::string& object, MirrorColumn& column,
+              const MirrorColumn& stored, Change& change) const;
+  void SwapColumn(Transaction& transaction, const std::string& object, const MirrorColumn& column,
+                  const std::vector<MirrorColumn>& columns) const;
+  void CreateView(Transaction& transaction, const std::string& name,
+                  const std::string& query) const;
+  void GrantReaders(Transaction& transaction, const std::vector<std::string>& relations) const;
+
+  const PortalSchema& schema_;
+};
+
+}  // namespace hubmirror

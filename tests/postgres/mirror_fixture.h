@@ -1,0 +1,157 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "postgres/portal_sink.h"
+#include "support/temp_postgres.h"
+
+namespace hubmirror::testing {
+
+/// A clock tests move by hand. Not for use from several threads at once.
+class HandClock final : public Clock {
+ public:
+  Instant Now() const override { return now_; }
+  TimePoint WallNow() const override { return TimePoint(std::chrono::seconds(1'700'000'000)); }
+  bool SleepUntil(Instant deadline, std::stop_token) const override {
+    now_ = std::max(now_, deadline);
+    return true;
+  }
+  void Advance(Duration by) { now_ += by; }
+
+ private:
+  mutable Instant now_ = Instant(std::chrono::hours(1));
+};
+
+/// Remembers what it was told, as far as tests look.
+class NotingObserver final : public SyncObserver {
+ public:
+  std::vector<std::string> schema_changes;
+  std::vector<bool> database_up;
+  std::vector<std::string> failed_transactions;
+  int reconnects = 0;
+  int waits = 0;
+
+  void OnExchange(const Exchange&) override {}
+  void OnRecordsFetched(const StreamKey&, int64_t, uint64_t, uint64_t) override {}
+  void OnCommit(const StreamKey&, JobKind, const CommitOutcome&, TimePoint) override {}
+  void OnLateFind(const StreamKey&, std::chrono::milliseconds) override {}
+  void OnJobReport(const JobReport&) override {}
+  void OnStreamStatus(const StreamKey&, const StreamStatus&) override {}
+  void OnPortalStatus(const PortalKey&, const PortalStatus&) override {}
+  void OnStreamRemoved(const StreamKey&) override {}
+  void OnPortalRemoved(const PortalKey&) override {}
+  void OnTransaction(std::chrono::microseconds, const std::string& failed) override {
+    MutexLock lock(mutex_);
+    if (!failed.empty()) failed_transactions.push_back(failed);
+  }
+  void OnPoolWait(std::chrono::microseconds) override {
+    MutexLock lock(mutex_);
+    ++waits;
+  }
+  void OnConnections(int, int) override {}
+  void OnReconnect() override {
+    MutexLock lock(mutex_);
+    ++reconnects;
+  }
+  void OnDatabaseUp(bool up) override {
+    MutexLock lock(mutex_);
+    if (database_up.empty() || database_up.back() != up) database_up.push_back(up);
+  }
+  void OnSchemaChange(const StreamKey&, const std::string& change) override {
+    MutexLock lock(mutex_);
+    schema_changes.push_back(change);
+  }
+  void OnThrottle(const PortalKey&, std::chrono::milliseconds) override {}
+  void OnRetry(const PortalKey&, const std::string&) override {}
+  void OnTokenExpiry(const PortalKey&, TimePoint) override {}
+  void OnTokenRefreshFailure(const PortalKey&) override {}
+  void OnSchedulerTick(TimePoint) override {}
+  void OnSchedulerDelay(std::chrono::milliseconds) override {}
+  void OnQueue(const std::string&, int64_t, int64_t) override {}
+
+ private:
+  Mutex mutex_;
+};
+
+/// A record as a test tells it. Values are canonical texts, as a mapper would make them.
+struct Told {
+  int64_t id = 0;
+  /// The modified property; also updatedAt.
+  std::optional<TimePoint> modified = TimePoint(std::chrono::seconds(1'600'000'000));
+  std::map<std::string, std::string> values;
+  bool archived = false;
+  std::vector<int64_t> merged_ids;
+  std::map<std::string, std::string> rejected;
+};
+
+/// The server all tests of a program share; each test has a database of its own in it.
+TempPostgres& SharedServer();
+
+/// One daemon's view of one portal in a fresh database.
+class MirrorFixture {
+ public:
+  MirrorFixture();
+
+  /// Another daemon, or the same one after a restart, on the same database.
+  std::unique_ptr<PortalSink> AnotherSink(const std::string& instance);
+  std::unique_ptr<PortalSink> SinkFor(PortalPlan plan, const std::string& instance = "me");
+  /// The sink of the fixture begins anew with another plan, role or dsn.
+  void Open(PortalPlan plan, const std::string& dsn);
+  void Open(PortalPlan plan) { Open(std::move(plan), dsn_); }
+
+  PortalSink& sink() { return *sink_; }
+  PortalPlan plan() const { return plan_; }
+  const std::string& dsn() const { return dsn_; }
+  const std::string& database() const { return database_; }
+  ConnectionPool& pool() { return *pool_; }
+  HandClock& clock() { return clock_; }
+  NotingObserver& observer() { return observer_; }
+
+  /// One value as superuser; "" for NULL or none.
+  std::string Value(const std::string& sql) const { return RunSql(dsn_, sql); }
+  /// Every row of a query, values joined by `|`, rows by `;`.
+  std::string List(const std::string& columns, const std::string& from_where_order) const;
+
+  /// Claims the portal and makes the table of contacts with `properties` beside the modified one.
+  MirrorTablePtr MakeContacts(const std::vector<MirrorColumn>& properties = {});
+  MirrorTablePtr contacts() const { return contacts_; }
+  void set_contacts(MirrorTablePtr table) { contacts_ = std::move(table); }
+
+  /// The rows a whole read shows now, as a mapper would make them.
+  RowBatch Batch(const std::vector<Told>& records) { return Batch(records, clock_.Now()); }
+  RowBatch Batch(const std::vector<Told>& records, Instant sent_at);
+  /// The same for a read that asked for these properties only.
+  RowBatch PartialBatch(const std::vector<std::string>& asked, const std::vector<Told>& records);
+  static RowBatch BatchOf(const MirrorTablePtr& table, const std::vector<std::string>& asked,
+                          bool whole, const std::vector<Told>& records, Instant sent_at);
+
+  /// One commit with one batch.
+  CommitOutcome Write(const std::vector<Told>& records);
+  CommitOutcome Write(RowBatch batch);
+  Commit NewCommit() const { return Commit{.object = contacts_->object}; }
+
+ private:
+  const std::string database_;
+  const std::string dsn_;
+  HandClock clock_;
+  NotingObserver observer_;
+  PortalPlan plan_;
+  std::shared_ptr<ConnectionPool> pool_;
+  std::unique_ptr<PortalSink> sink_;
+  MirrorTablePtr contacts_;
+};
+
+/// A property of the given type with a column of its own (or in `_overflow`).
+MirrorColumn Property(const std::string& name, ColumnType type = ColumnType::kText,
+                      Storage storage = Storage::kColumn);
+
+TimePoint Second(int64_t second);
+
+}  // namespace hubmirror::testing
