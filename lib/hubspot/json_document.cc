@@ -6,7 +6,9 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <array>
 #include <charconv>
+#include <utility>
 
 #include "hubspot/text_repair.h"
 
@@ -16,38 +18,67 @@ namespace {
 using Node = rapidjson::Value;
 
 // Our answers nest at most six deep; the parser recurses, and the stack must not be theirs to use.
-constexpr int kMaxDepth = 64;
+constexpr size_t kMaxDepth = 64;
 constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
 
-/// Passes parser events on to the tree and stops at kMaxDepth.
-class DepthGuard {
+/// Builds the tree from the parser's events, stops at kMaxDepth and leaves members that are null
+/// out: they may be most of a page, and a tree of them costs more than all that is done with it.
+class TreeBuilder {
  public:
-  explicit DepthGuard(rapidjson::Document& tree) : tree_(tree) {}
+  explicit TreeBuilder(rapidjson::Document& tree) : tree_(tree) {}
 
-  bool Null() { return tree_.Null(); }
-  bool Bool(bool value) { return tree_.Bool(value); }
-  bool Int(int value) { return tree_.Int(value); }
-  bool Uint(unsigned value) { return tree_.Uint(value); }
-  bool Int64(int64_t value) { return tree_.Int64(value); }
-  bool Uint64(uint64_t value) { return tree_.Uint64(value); }
-  bool Double(double value) { return tree_.Double(value); }
+  bool Null() {
+    if (key_ == nullptr) return tree_.Null();
+    key_ = nullptr;
+    ++nulls_[depth_];
+    return true;
+  }
+  bool Bool(bool value) { return PutKey() && tree_.Bool(value); }
   bool RawNumber(const char* text, rapidjson::SizeType length, bool copy) {
-    return tree_.RawNumber(text, length, copy);
+    return PutKey() && tree_.RawNumber(text, length, copy);
   }
   bool String(const char* text, rapidjson::SizeType length, bool copy) {
-    return tree_.String(text, length, copy);
+    return PutKey() && tree_.String(text, length, copy);
   }
-  bool Key(const char* text, rapidjson::SizeType length, bool copy) {
-    return tree_.Key(text, length, copy);
+  bool Key(const char* text, rapidjson::SizeType length, bool) {
+    key_ = text;
+    key_length_ = length;
+    return true;
   }
-  bool StartObject() { return ++depth_ <= kMaxDepth && tree_.StartObject(); }
-  bool EndObject(rapidjson::SizeType members) { return --depth_, tree_.EndObject(members); }
-  bool StartArray() { return ++depth_ <= kMaxDepth && tree_.StartArray(); }
-  bool EndArray(rapidjson::SizeType items) { return --depth_, tree_.EndArray(items); }
+  bool StartObject() { return PutKey() && Descend() && tree_.StartObject(); }
+  bool EndObject(rapidjson::SizeType members) {
+    return tree_.EndObject(members - nulls_[depth_--]);
+  }
+  bool StartArray() { return PutKey() && Descend() && tree_.StartArray(); }
+  bool EndArray(rapidjson::SizeType items) {
+    --depth_;
+    return tree_.EndArray(items);
+  }
+
+  // Numbers come as RawNumber (kParseNumbersAsStringsFlag); the parser names these all the same.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(int64_t) { return false; }
+  bool Uint64(uint64_t) { return false; }
+  bool Double(double) { return false; }
 
  private:
+  bool PutKey() {
+    if (key_ == nullptr) return true;
+    const char* const key = std::exchange(key_, nullptr);
+    return tree_.Key(key, key_length_, false);
+  }
+  bool Descend() {
+    if (depth_ == kMaxDepth) return false;
+    nulls_[++depth_] = 0;
+    return true;
+  }
+
   rapidjson::Document& tree_;
-  int depth_ = 0;
+  const char* key_ = nullptr;  // the key whose value comes next
+  rapidjson::SizeType key_length_ = 0;
+  size_t depth_ = 0;
+  std::array<rapidjson::SizeType, kMaxDepth + 1> nulls_{};  // left out, per level
 };
 
 const Node& At(const void* node) {
@@ -79,8 +110,8 @@ Result<JsonDocument, std::string> JsonDocument::Parse(std::string& text) {
   rapidjson::InsituStringStream stream(text.data());
   rapidjson::Reader reader;
   const auto generator = [&](rapidjson::Document& document) {
-    DepthGuard guard(document);
-    return !reader.Parse<kFlags>(stream, guard).IsError();
+    TreeBuilder builder(document);
+    return !reader.Parse<kFlags>(stream, builder).IsError();
   };
   tree->document.Populate(generator);
   if (reader.HasParseError()) {
@@ -100,9 +131,6 @@ uint64_t JsonDocument::repaired() const {
   return tree_->repaired;
 }
 
-bool JsonValue::is_null() const {
-  return node_ != nullptr && At(node_).IsNull();
-}
 bool JsonValue::is_object() const {
   return node_ != nullptr && At(node_).IsObject();
 }

@@ -18,9 +18,8 @@ class JsonValue {
  public:
   JsonValue() = default;
 
-  /// Whether there is a value at all; null counts as one.
+  /// Whether there is a value at all.
   explicit operator bool() const { return node_ != nullptr; }
-  bool is_null() const;
   bool is_object() const;
   bool is_array() const;
   bool is_true() const;
@@ -53,7 +52,8 @@ struct JsonMember {
   JsonValue value;
 };
 
-/// A parsed body. Texts point into the string it was parsed from. Owned by one thread.
+/// A parsed body. Members that are null are left out of it: HubSpot sends null for what is not set,
+/// and absent means the same. Texts point into the string it was parsed from. Owned by one thread.
 class JsonDocument {
  public:
   /// Parses `text` in place: it is garbled afterwards and must stay alive and unmoved. The error

@@ -7,6 +7,7 @@
 #include "base/time_text.h"
 #include "hubspot/error_reading.h"
 #include "hubspot/json_document.h"
+#include "hubspot/property_index.h"
 #include "hubspot/record_fields.h"
 
 namespace hubmirror {
@@ -23,12 +24,18 @@ struct PageStorage {
 class RecordCollector {
  public:
   RecordCollector(Page& page, PageStorage& storage)
-      : page_(page), storage_(storage), by_property_(page.properties->size()) {}
+      : page_(page),
+        storage_(storage),
+        index_(*page.properties),
+        by_property_(page.properties->size()) {}
 
   /// False when a record lacks what makes it one; `problem()` says what.
   bool Collect(JsonValue results) {
     page_.records.reserve(results.size());
     first_value_.reserve(results.size());
+    size_t members = 0;
+    for (size_t i = 0; i < results.size(); ++i) members += results.Item(i)["properties"].size();
+    storage_.values.reserve(members);
     for (size_t i = 0; i < results.size(); ++i) {
       if (!CollectOne(results.Item(i))) {
         problem_ += " in result " + std::to_string(i);
@@ -61,15 +68,10 @@ class RecordCollector {
 
   /// Answers name properties in any order; a slot per asked property sorts them without comparing.
   void Note(const JsonMember& member) {
-    if (member.value.is_null()) return;
-    std::string_view text;
-    if (const auto scalar = member.value.Text()) {
-      text = *scalar;
-    } else {
-      text = storage_.made.emplace_back(member.value.Serialize());
-    }
-    if (text.empty()) return;
-    if (const auto index = page_.properties->Index(member.name)) by_property_[*index] = text;
+    std::optional<std::string_view> text = member.value.Text();
+    if (!text) text = storage_.made.emplace_back(member.value.Serialize());
+    if (text->empty()) return;
+    if (const auto position = index_.Find(member.name)) by_property_[*position] = *text;
   }
 
   void AppendNoted() {
@@ -96,6 +98,7 @@ class RecordCollector {
 
   Page& page_;
   PageStorage& storage_;
+  const PropertyIndex index_;
   std::vector<std::string_view> by_property_;
   std::vector<size_t> first_value_;
   std::string problem_;
