@@ -97,8 +97,7 @@ void AppendFlag(std::string& out, std::string_view key, bool value) {
 
 }  // namespace
 
-PropertyCatalog::PropertyCatalog(size_t object_type, size_t count, Random random, Instant now)
-    : object_type_(object_type) {
+PropertyCatalog::PropertyCatalog(size_t object_type, size_t count, Random random, Instant now) {
   const std::string own_group = std::string(kObjectTypes[object_type].singular) + "information";
   double filled = 0;
   for (const KnownProperty& known : KnownProperties(object_type)) {

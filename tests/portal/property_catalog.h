@@ -54,7 +54,6 @@ class PropertyCatalog {
     size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
   };
 
-  size_t object_type_;
   std::vector<PropertyDefinition> definitions_;
   std::vector<std::string> keys_;
   std::unordered_map<std::string, PropertyIndex, NameHash, std::equal_to<>> by_name_;
