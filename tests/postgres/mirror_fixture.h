@@ -4,30 +4,15 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "postgres/portal_sink.h"
+#include "support/fake_clock.h"
 #include "support/temp_postgres.h"
 
 namespace hubmirror::testing {
-
-/// A clock tests move by hand. Not for use from several threads at once.
-class HandClock final : public Clock {
- public:
-  Instant Now() const override { return now_; }
-  TimePoint WallNow() const override { return TimePoint(std::chrono::seconds(1'700'000'000)); }
-  bool SleepUntil(Instant deadline, std::stop_token) const override {
-    now_ = std::max(now_, deadline);
-    return true;
-  }
-  void Advance(Duration by) { now_ += by; }
-
- private:
-  mutable Instant now_ = Instant(std::chrono::hours(1));
-};
 
 /// Remembers what it was told, as far as tests look.
 class NotingObserver final : public SyncObserver {
@@ -111,7 +96,7 @@ class MirrorFixture {
   const std::string& dsn() const { return dsn_; }
   const std::string& database() const { return database_; }
   ConnectionPool& pool() { return *pool_; }
-  HandClock& clock() { return clock_; }
+  test::FakeClock& clock() { return clock_; }
   NotingObserver& observer() { return observer_; }
 
   /// One value as superuser; "" for NULL or none.
@@ -140,7 +125,7 @@ class MirrorFixture {
  private:
   const std::string database_;
   const std::string dsn_;
-  HandClock clock_;
+  test::FakeClock clock_;
   NotingObserver observer_;
   PortalPlan plan_;
   std::shared_ptr<ConnectionPool> pool_;
