@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "model/mirror_table.h"
+#include "model/property.h"
+
+namespace hubmirror {
+
+/// Four hundred columns always fit a PostgreSQL row, more need not (a row has 8,160 bytes on its
+/// page, and each value moved out of it leaves up to 20 behind).
+inline constexpr size_t kMostPropertyColumns = 400;
+/// Of these, a new table leaves this many free for properties that come later.
+inline constexpr size_t kColumnsKeptFree = 40;
+
+/// number -> numeric, bool -> boolean, date -> date, datetime -> timestamptz, all else text.
+ColumnType ColumnTypeOf(const PropertyDefinition& definition);
+
+/// The table an object type should have. `definitions` is all that the portal lists, archived
+/// ones included (a live one wins over an archived one of the same name); `standing` is the table
+/// as it is, null for a new one; `forced` are the properties that get a column whatever else.
+///
+/// What stands keeps its place, column name and storage for ever. New properties follow in a fixed
+/// order: those the mirror cannot do without (also when the portal does not list them), forced
+/// ones, HubSpot's well-known ones, custom ones, the rest; as far as columns go, then `_overflow`.
+/// A property in `_overflow` moves to a column only when it is forced, or when it waits for one:
+/// `blocked_by` says why it has none yet.
+///
+/// A property is `filling` when it is new to a standing table, came back from the archive, or
+/// changed its type (its column then has the new one). One that is archived, or no longer listed
+/// at all, keeps column, type and values and counts as archived; one archived before it was ever
+/// seen is left out. `blocked_by` of live properties is empty: it is for whoever applies the layout
+/// to say, and to keep type and state as they stand for as long. `version` is that of `standing`.
+MirrorTable PlanLayout(const ObjectType& object, const std::vector<PropertyDefinition>& definitions,
+                       const MirrorTable* standing, const std::vector<std::string>& forced);
+
+}  // namespace hubmirror
