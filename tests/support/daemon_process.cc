@@ -1,5 +1,6 @@
 #include "support/daemon_process.h"
 
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -100,12 +101,18 @@ int DaemonProcess::StatusCodeOf(const std::string& path) const {
   return HttpGet(url(), path).status;
 }
 
-std::optional<double> DaemonProcess::Metric(const std::string& series) const {
+std::optional<double> DaemonProcess::Metric(const std::string& name,
+                                            const std::vector<std::string>& labels) const {
+  std::optional<double> sum;
   std::istringstream lines(HttpGet(url(), "/metrics").body);
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with(series + " ")) return std::stod(line.substr(series.size() + 1));
+    if (!line.starts_with(name + " ") && !line.starts_with(name + "{")) continue;
+    const bool wanted = std::all_of(labels.begin(), labels.end(), [&line](const std::string& l) {
+      return line.find(l) != std::string::npos;
+    });
+    if (wanted) sum = sum.value_or(0) + std::stod(line.substr(line.rfind(' ') + 1));
   }
-  return std::nullopt;
+  return sum;
 }
 
 ProgramResult DaemonProcess::Cli(const std::vector<std::string>& words,

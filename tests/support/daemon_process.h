@@ -46,8 +46,10 @@ class DaemonProcess {
   compare::Json Stream(const std::string& portal, const std::string& object) const;
   /// The HTTP status of a path on the local port, 0 when nothing answers.
   int StatusCodeOf(const std::string& path) const;
-  /// One sample of `/metrics`, named with its labels as shown; nothing when it is not there.
-  std::optional<double> Metric(const std::string& series) const;
+  /// The sum of one metric over those of its series that have all of the labels
+  /// (`object="deals"`); nothing when there is no such series.
+  std::optional<double> Metric(const std::string& name,
+                               const std::vector<std::string>& labels = {}) const;
 
   /// Runs `hubmirror --config ... WORDS`.
   ProgramResult Cli(const std::vector<std::string>& words,
