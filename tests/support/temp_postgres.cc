@@ -114,20 +114,33 @@ fs::path FindPostgresProgram(const std::string& name) {
   return found;
 }
 
-std::string RunSql(const std::string& dsn, const std::string& sql) {
-  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(dsn.c_str()),
-                                                                &PQfinish);
-  if (PQstatus(connection.get()) != CONNECTION_OK) {
-    throw std::runtime_error(PQerrorMessage(connection.get()));
-  }
-  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()),
-                                                             &PQclear);
+struct Session::Impl {
+  std::unique_ptr<PGconn, decltype(&PQfinish)> connection{nullptr, &PQfinish};
+};
+
+Session::Session(const std::string& dsn) : impl_(std::make_unique<Impl>()) {
+  impl_->connection.reset(PQconnectdb(dsn.c_str()));
+  PGconn* connection = impl_->connection.get();
+  if (PQstatus(connection) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection));
+  // Remarks of the server would only litter the output of the tests.
+  PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+}
+
+Session::~Session() = default;
+
+std::string Session::Run(const std::string& sql) {
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(
+      PQexec(impl_->connection.get(), sql.c_str()), &PQclear);
   const ExecStatusType status = PQresultStatus(result.get());
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
     throw std::runtime_error(std::string(PQresultErrorMessage(result.get())) + "in: " + sql);
   }
   if (PQntuples(result.get()) == 0 || PQnfields(result.get()) == 0) return "";
   return PQgetvalue(result.get(), 0, 0);
+}
+
+std::string RunSql(const std::string& dsn, const std::string& sql) {
+  return Session(dsn).Run(sql);
 }
 
 TempPostgres::TempPostgres() : TempPostgres(Options{}) {}

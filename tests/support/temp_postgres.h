@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 
 namespace hubmirror::testing {
@@ -62,6 +63,23 @@ class TempPostgres {
   std::filesystem::path directory_;
   int port_ = 5432;
   pid_t pid_ = -1;
+};
+
+/// One session that stays open, for tests that hold a lock or a transaction. Throws
+/// std::runtime_error with the server's words. Owned by one thread.
+class Session {
+ public:
+  explicit Session(const std::string& dsn);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// The first value of the last result, "" for NULL or none.
+  std::string Run(const std::string& sql);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 /// Runs one SQL text on a connection string; returns the first value of the last result, "" for

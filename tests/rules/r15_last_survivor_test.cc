@@ -1,0 +1,90 @@
+// R15: merged_into names the last survivor, over chains and in whatever order they are learned.
+#include <doctest/doctest.h>
+
+#include "postgres/mirror_fixture.h"
+
+namespace hubmirror::testing {
+namespace {
+
+struct Fixture : MirrorFixture {
+  Fixture() {
+    MakeContacts({Property("v")});
+    Write({{.id = 1, .values = {{"v", "one"}}}, {.id = 2}, {.id = 3}, {.id = 4}});
+  }
+
+  std::string MergedInto() {
+    return List("id, coalesce(merged_into, 0)", "FROM acme.contacts ORDER BY id");
+  }
+  CommitOutcome Merge(std::vector<std::pair<int64_t, int64_t>> pairs) {
+    Commit commit = NewCommit();
+    for (const auto& [loser, survivor] : pairs) {
+      commit.fates.push_back({.id = RecordId{loser},
+                              .kind = Fate::Kind::kMerged,
+                              .merged_into = RecordId{survivor},
+                              .at = Second(300)});
+    }
+    return sink().Write(commit);
+  }
+};
+
+TEST_CASE_FIXTURE(Fixture, "R15: a merge is told by the survivor, and the loser keeps its values") {
+  const CommitOutcome outcome =
+      Write({{.id = 2, .modified = Second(1'700'000'000), .merged_ids = {1, 2, 99}}});
+
+  CHECK(outcome.merged == 1);
+  CHECK(outcome.live_change == -1);
+  CHECK(MergedInto() == "1|2;2|0;3|0;4|0");
+  CHECK(Value("SELECT v FROM acme.contacts WHERE id = 1") == "one");
+  CHECK(Value("SELECT count(*) FROM acme.contacts WHERE id = 99") == "0");
+}
+
+TEST_CASE_FIXTURE(Fixture, "R15: when the survivor is merged itself, its losers move on") {
+  Merge({{1, 2}});
+
+  const CommitOutcome outcome = Merge({{2, 3}});
+
+  CHECK(outcome.merged == 1);
+  CHECK(MergedInto() == "1|3;2|3;3|0;4|0");
+}
+
+TEST_CASE_FIXTURE(Fixture, "R15: a chain learned in one commit, backwards, ends at the survivor") {
+  Merge({{2, 3}, {1, 2}, {3, 4}});
+
+  CHECK(MergedInto() == "1|4;2|4;3|4;4|0");
+}
+
+TEST_CASE_FIXTURE(Fixture, "R15: a merge into one merged before goes to that one's survivor") {
+  Merge({{2, 3}});
+  Merge({{1, 2}});
+
+  CHECK(MergedInto() == "1|3;2|3;3|0;4|0");
+}
+
+TEST_CASE_FIXTURE(Fixture, "R15: no record is ever merged into itself") {
+  Merge({{1, 1}, {2, 3}});
+  Merge({{3, 2}});
+
+  CHECK(Value("SELECT count(*) FROM acme.contacts WHERE merged_into = id") == "0");
+}
+
+TEST_CASE_FIXTURE(Fixture, "R15: a live read of a merged record revives it") {
+  Merge({{1, 2}});
+  clock().Advance(std::chrono::seconds(1));
+
+  const CommitOutcome outcome = Write({{.id = 1, .values = {{"v", "one"}}}});
+
+  CHECK(outcome.restored == 1);
+  CHECK(MergedInto() == "1|0;2|0;3|0;4|0");
+}
+
+TEST_CASE_FIXTURE(Fixture, "R15: an archived read leaves merged_into alone") {
+  Merge({{1, 2}});
+  clock().Advance(std::chrono::seconds(1));
+
+  Write({{.id = 1, .values = {{"v", "last"}}, .archived = true}});
+
+  CHECK(List("v, archived, merged_into", "FROM acme.contacts WHERE id = 1") == "last|t|2");
+}
+
+}  // namespace
+}  // namespace hubmirror::testing
