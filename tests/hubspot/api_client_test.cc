@@ -202,8 +202,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: an empty page of a wide list needs no ba
 
 TEST_CASE_FIXTURE(Fixture, "api client: the cost of a list turns where its URL would be too long") {
   std::vector<std::string> names;
-  while (client.ListCost(contacts, *Set(names)) == 1)
-    names.push_back(std::to_string(names.size()));
+  while (client.ListCost(contacts, *Set(names)) == 1) names.push_back(std::to_string(names.size()));
   names.pop_back();
   hubspot.Answer(200, R"({"results":[]})");
 

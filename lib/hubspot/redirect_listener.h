@@ -1,0 +1,49 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "base/mutex.h"
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace httplib {
+class Server;
+}
+
+namespace hubmirror {
+
+/// Waits on 127.0.0.1 for the browser that HubSpot sends back with a code. For the command line; it
+/// owns one thread while it lives. Thread-safe.
+class RedirectListener {
+ public:
+  /// Listens from here on; port 0 picks a free one. Throws std::runtime_error when the port is
+  /// taken. Redirects with another `state` are refused and do not end the waiting.
+  RedirectListener(int port, std::string state);
+  ~RedirectListener();
+  RedirectListener(const RedirectListener&) = delete;
+  RedirectListener& operator=(const RedirectListener&) = delete;
+
+  /// `http://localhost:PORT/callback`: what the app must allow.
+  const std::string& redirect_uri() const { return redirect_uri_; }
+
+  /// The code, or in words why there will be none. Empty when `stop` was requested before.
+  std::optional<Result<Secret, std::string>> Wait(std::stop_token stop);
+
+ private:
+  bool Take(const std::string& target);
+
+  const std::string state_;
+  std::string redirect_uri_;
+  const std::unique_ptr<httplib::Server> server_;
+  Mutex mutex_;
+  std::condition_variable_any arrived_;
+  std::optional<Result<Secret, std::string>> outcome_ GUARDED_BY(mutex_);
+  std::jthread thread_;
+};
+
+}  // namespace hubmirror

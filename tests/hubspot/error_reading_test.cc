@@ -1,0 +1,192 @@
+#include "hubspot/error_reading.h"
+
+#include <doctest/doctest.h>
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = ApiErrorKind;
+
+ApiAnswer Json(int status, std::string body) {
+  return {
+      .status = status, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
+}
+
+ApiAnswer Html(int status) {
+  return {.status = status,
+          .headers = {{"Content-Type", "text/html; charset=UTF-8"}},
+          .body = "<html><body>" + std::to_string(status) + "</body></html>"};
+}
+
+ApiError Error(const ApiAnswer& answer, Endpoint endpoint = Endpoint::kList) {
+  const auto error = ErrorOf(endpoint, answer);
+  REQUIRE(error.has_value());
+  return *error;
+}
+
+constexpr char kBurstBody[] =
+    R"({"status":"error","message":"You have reached your ten_secondly_rolling limit.",
+        "errorType":"RATE_LIMIT","correlationId":"c1","policyName":"TEN_SECONDLY_ROLLING",
+        "groupName":"publicapi:private_app-api-calls-ten-secondly:1"})";
+constexpr char kDailyBody[] =
+    R"({"status":"error","message":"You have reached your daily limit.","errorType":"RATE_LIMIT",
+        "correlationId":"c2","policyName":"DAILY"})";
+constexpr char kSearchBody[] =
+    R"({"status":"error","message":"You have reached your secondly limit.","correlationId":"c3",
+        "category":"RATE_LIMITS"})";
+
+TEST_CASE("error reading: 200 and 207 with JSON can be read") {
+  CHECK_FALSE(ErrorOf(Endpoint::kList, Json(200, "{}")));
+  CHECK_FALSE(ErrorOf(Endpoint::kBatchRead, Json(207, "{}")));
+  CHECK_FALSE(ErrorOf(Endpoint::kList, {.status = 200, .body = "{}"}));
+}
+
+TEST_CASE("error reading: a web page where JSON was due is trouble of the server") {
+  for (const int status : {200, 207, 400, 403, 404, 409, 500, 502}) {
+    CHECK(Error(Html(status)).kind == Kind::kServer);
+  }
+}
+
+TEST_CASE("error reading: each status has its kind") {
+  struct Case {
+    int status;
+    Kind kind;
+  };
+  for (const Case& c :
+       {Case{400, Kind::kBadRequest}, {401, Kind::kUnauthorized}, {403, Kind::kForbidden},
+        {404, Kind::kNotFound},       {405, Kind::kBadRequest},   {407, Kind::kConnect},
+        {408, Kind::kServer},         {409, Kind::kBadRequest},   {414, Kind::kUrlTooLong},
+        {423, Kind::kLocked},         {429, Kind::kBurstLimit},   {477, Kind::kMigrating},
+        {500, Kind::kServer},         {502, Kind::kServer},       {503, Kind::kServer},
+        {504, Kind::kServer},         {521, Kind::kServer},       {522, Kind::kServer},
+        {523, Kind::kServer},         {524, Kind::kServer},       {525, Kind::kServer},
+        {530, Kind::kUnauthorized},   {204, Kind::kServer},       {301, Kind::kServer},
+        {302, Kind::kServer}}) {
+    const ApiError error = Error(Json(c.status, R"({"status":"error"})"));
+    CAPTURE(c.status);
+    CHECK(error.kind == c.kind);
+    CHECK(error.status == c.status);
+    CHECK_FALSE(error.message.empty());
+    CHECK_FALSE(error.message.ends_with("."));
+  }
+}
+
+TEST_CASE("error reading: statuses that come as web pages keep their kind") {
+  CHECK(Error(Html(401)).kind == Kind::kUnauthorized);
+  CHECK(Error(Html(414)).kind == Kind::kUrlTooLong);
+  CHECK(Error(Html(429)).kind == Kind::kBurstLimit);
+  CHECK(Error(Html(530)).kind == Kind::kUnauthorized);
+}
+
+TEST_CASE("error reading: the limit that was hit is told by policy and path") {
+  CHECK(Error(Json(429, kBurstBody)).kind == Kind::kBurstLimit);
+  CHECK(Error(Json(429, kDailyBody)).kind == Kind::kDailyLimit);
+  CHECK(Error(Json(429, kSearchBody), Endpoint::kSearch).kind == Kind::kSearchLimit);
+  CHECK(Error(Json(429, kDailyBody), Endpoint::kSearch).kind == Kind::kDailyLimit);
+  CHECK(Error(Html(429), Endpoint::kSearch).kind == Kind::kSearchLimit);
+  CHECK(Error(Html(429), Endpoint::kToken).kind == Kind::kServer);
+}
+
+TEST_CASE("error reading: the correlation id comes from header, body or edge") {
+  ApiAnswer answer = Json(500, R"({"correlationId":"from-body"})");
+  CHECK(Error(answer).correlation_id == "from-body");
+  answer.headers.emplace_back("cf-ray", "from-edge");
+  CHECK(Error(answer).correlation_id == "from-edge");
+  answer.headers.emplace_back("x-hubspot-correlation-id", "from-header");
+  CHECK(Error(answer).correlation_id == "from-header");
+  CHECK(Error(Json(429, R"({"requestId":"r"})")).correlation_id == "r");
+}
+
+TEST_CASE("error reading: a missing scope is named") {
+  const ApiError error = Error(
+      Json(403, R"({"status":"error","message":"This app hasn't been granted all required scopes",
+               "category":"MISSING_SCOPES","links":{"scopes":"https://x"},"errors":[
+               {"message":"One or more","context":{"requiredGranularScopes":
+                 ["tickets","crm.objects.tickets.read"]}},
+               {"message":"again","context":{"requiredGranularScopes":["tickets"]}}]})"));
+
+  CHECK(error.kind == Kind::kForbidden);
+  CHECK(error.missing_scopes == std::vector<std::string>{"tickets", "crm.objects.tickets.read"});
+  CHECK(error.message ==
+        "the token lacks the scope tickets or crm.objects.tickets.read: add it to the app, then "
+        "make or authorize its token anew");
+}
+
+TEST_CASE("error reading: a missing permission of a user is told from a missing scope") {
+  const ApiError error =
+      Error(Json(403, R"({"category":"USER_DOES_NOT_HAVE_PERMISSIONS","message":"no"})"));
+
+  CHECK(error.missing_scopes.empty());
+  CHECK(error.message ==
+        "the user behind the token lacks a permission: check that user's rights in HubSpot "
+        "(USER_DOES_NOT_HAVE_PERMISSIONS: no)");
+}
+
+TEST_CASE("error reading: messages from outside stay one short line") {
+  const ApiError error =
+      Error(Json(400, R"({"message":"a\u0000b\n\u001b[31m)" + std::string(500, 'x') + R"("})"));
+
+  CHECK(error.message.find_first_of("\n\x1b") == std::string::npos);
+  CHECK(error.message.find('\0') == std::string::npos);
+  CHECK(error.message.size() < 300);
+}
+
+TEST_CASE("error reading: retry-after is seconds or a date, and bounded") {
+  const auto wait = [](std::string value) {
+    ApiAnswer answer{
+        .status = 477,
+        .headers = {{"Date", "Tue, 01 Sep 2026 10:00:00 GMT"}, {"Retry-After", std::move(value)}}};
+    return Error(answer).retry_after;
+  };
+
+  CHECK(wait("7") == 7s);
+  CHECK(wait("0") == 0s);
+  CHECK(wait("-5") == 0s);
+  CHECK(wait("99999999999") == 24h);
+  CHECK(wait("Tue, 01 Sep 2026 10:01:00 GMT") == 60s);
+  CHECK(wait("Tue, 01 Sep 2026 09:00:00 GMT") == 0s);
+  CHECK(wait("Mon, 01 Sep 2036 10:01:00 GMT") == 24h);
+  CHECK_FALSE(wait("soon"));
+  CHECK_FALSE(Error(Html(503)).retry_after);
+}
+
+TEST_CASE("error reading: only a dead grant counts as revoked") {
+  struct Case {
+    const char* body;
+    Kind kind;
+  };
+  for (const Case& c : {
+           Case{R"({"error":"invalid_grant","status":"BAD_REFRESH_TOKEN"})", Kind::kGrantRevoked},
+           {R"({"status":"BAD_REFRESH_TOKEN","message":"missing or invalid refresh token"})",
+            Kind::kGrantRevoked},
+           {R"({"error":"invalid_grant"})", Kind::kGrantRevoked},
+           {R"({"error":"access_denied","status":"BAD_HUB"})", Kind::kGrantRevoked},
+           {R"({"error":"invalid_grant","status":"BAD_AUTH_CODE"})", Kind::kBadRequest},
+           {R"({"error":"invalid_client","status":"BAD_CLIENT_ID"})", Kind::kAppConfig},
+           {R"({"status":"BAD_CLIENT_SECRET"})", Kind::kAppConfig},
+           {R"({"status":"BAD_REDIRECT_URI"})", Kind::kAppConfig},
+           {R"({"status":"BAD_GRANT_TYPE"})", Kind::kAppConfig},
+           {R"({"status":"BAD_SCOPES"})", Kind::kAppConfig},
+           {R"({"error":"invalid_client"})", Kind::kAppConfig},
+           {R"({})", Kind::kAppConfig},
+       }) {
+    CAPTURE(c.body);
+    CHECK(Error(Json(400, c.body), Endpoint::kToken).kind == c.kind);
+  }
+  CHECK(Error(Json(401, R"({"error":"invalid_client"})"), Endpoint::kToken).kind ==
+        Kind::kAppConfig);
+  CHECK(Error(Html(400), Endpoint::kToken).kind == Kind::kServer);
+  CHECK(Error(Html(502), Endpoint::kToken).kind == Kind::kServer);
+}
+
+TEST_CASE("error reading: what the token endpoint says in words is not repeated") {
+  const ApiError error =
+      Error(Json(400, R"({"status":"BAD_CLIENT_SECRET","message":"secret hunter2 is wrong"})"),
+            Endpoint::kToken);
+
+  CHECK(error.message.find("hunter2") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace hubmirror
