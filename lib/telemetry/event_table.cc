@@ -10,6 +10,10 @@ constexpr auto kEvents = std::to_array<EventKind>({
     {"daemon.started", "76c8ae71e2914e38aa8b7fa4c2224d7b", "The daemon has started",
      "hubmirrord runs, has read its configuration and opens its port.",
      "Nothing to do. `hubmirror status` shows how the streams come up."},
+    {"daemon.failed", "b919197cca5f402eb9f262827c12c943", "The daemon could not start",
+     "Something that it cannot run without is missing: its port, its state directory or the "
+     "database's password. The message names it.",
+     "Do what the message says, then `systemctl start hubmirror`."},
     {"daemon.stopping", "e5fd1018fcef41bcb54dc474714dd39a", "The daemon stops",
      "It was asked to stop. Pages under way are finished and committed; work resumes there at the "
      "next start.",
@@ -33,16 +37,9 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "The configuration asks for something doubtful",
      "It is followed as far as possible; the message shows the arithmetic.",
      "Run `hubmirror config check` and consider what it proposes."},
-    {"secret.unreadable", "06cd6bb497be46a896466b8432ba55b2", "A secret cannot be used",
-     "A token or password that the configuration names is missing, empty, unreadable, or its file "
-     "is open to others.",
-     "Mend the credential or the file's mode (0600), then `systemctl reload hubmirror`."},
     {"web.listening", "751d60908e374e01a5a72573455cd8f4", "The local port is open",
      "Page, checks and metrics are served on the address in the message, on this machine only.",
      "Nothing to do."},
-    {"web.unavailable", "03f744aff26b4fc1af7858be9d022fd3", "The local port cannot be opened",
-     "Another program has it, or the address is not one of this machine's loopback addresses.",
-     "Look with `ss -ltnp`, stop the other program or change web.listen."},
     {"control.listening", "ca170d94bb89448ab50c09f33347b6db", "The control socket is open",
      "`hubmirror` can now steer this daemon; members of the group `hubmirror` may use it.",
      "Nothing to do."},

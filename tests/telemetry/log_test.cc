@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -79,18 +78,33 @@ std::string Written(const LogLine& line) {
   return {text.data(), static_cast<size_t>(std::max<ssize_t>(count, 0))};
 }
 
-/// The events that the sources of a folder log.
+/// Adds the text in quotes that follows each `mark` and, with `skips_word`, one word and a comma.
+void CollectQuoted(const std::string& text, const std::string& mark, bool skips_word,
+                   std::set<std::string>& found) {
+  for (size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
+    at += mark.size();
+    size_t open = at;
+    if (skips_word) {
+      const size_t comma = text.find_first_of(",;)}", at);
+      if (comma == std::string::npos || text[comma] != ',') continue;
+      open = text.find_first_not_of(" \n", comma + 1);
+    }
+    if (open == std::string::npos || text[open] != '"') continue;
+    found.insert(text.substr(open + 1, text.find('"', open + 1) - open - 1));
+  }
+}
+
+/// The events that the sources of a folder log: `event = "..."` and `Log(LogLevel::kNotice,
+/// "...")`.
 std::set<std::string> LoggedEvents(const std::string& folder) {
-  const std::regex event(R"re((?:event = |Log\(\s*LogLevel::\w+,\s*)"([^"]+)")re");
   std::set<std::string> events;
   const std::filesystem::path root(HUBMIRROR_SOURCE_DIR);
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
     if (entry.path().extension() != ".cc") continue;
     std::ifstream file(entry.path());
     const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    for (std::sregex_iterator at(text.begin(), text.end(), event), end; at != end; ++at) {
-      events.insert((*at)[1]);
-    }
+    CollectQuoted(text, "event = ", false, events);
+    CollectQuoted(text, "LogLevel::", true, events);
   }
   return events;
 }
@@ -249,7 +263,14 @@ TEST_CASE("events: names and ids are unique and well-formed, words are sentences
 }
 
 TEST_CASE("events: every event that the sources log is in the table") {
-  for (const char* const folder : {"lib", "daemon"}) {
+  std::set<std::string> found;
+  CollectQuoted("{.level = x, .event = \"a.b\", y} Log(LogLevel::kInfo,\n  \"c.d\", z)",
+                "event = ", false, found);
+  CollectQuoted("line.level = LogLevel::kErr; f(\"no\") Log(LogLevel::kInfo,\n  \"c.d\", z)",
+                "LogLevel::", true, found);
+  CHECK(found == std::set<std::string>{"a.b", "c.d"});
+
+  for (const std::string folder : {"lib", "daemon"}) {
     for (const std::string& event : LoggedEvents(folder)) {
       CHECK_MESSAGE(FindEvent(event) != nullptr, event, " is logged in ", folder,
                     " and needs a row in lib/telemetry/event_table.cc");
