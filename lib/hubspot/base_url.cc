@@ -1,5 +1,7 @@
 #include "hubspot/base_url.h"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 #include <optional>
 
@@ -53,8 +55,11 @@ Result<Authority, std::string> ParseAuthority(std::string_view text) {
   return authority;
 }
 
-bool StaysOnThisMachine(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+/// `127.example.com` is somebody's host; an address is not.
+bool StaysOnThisMachine(const std::string& host) {
+  if (host == "localhost" || host == "::1") return true;
+  in_addr address{};
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }
 
 }  // namespace

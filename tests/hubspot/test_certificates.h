@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+namespace hubmirror::test {
+
+/// A certificate authority made for one test and a server certificate for 127.0.0.1 signed by it,
+/// as PEM files in `folder`.
+struct TestCertificates {
+  explicit TestCertificates(const std::string& folder, const std::string& address = "127.0.0.1");
+
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
+};
+
+}  // namespace hubmirror::test
