@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "mirror/page_builder.h"
 #include "mirror/row_mapper.h"
-#include "page_builder.h"
-#include "tables.h"
+#include "mirror/tables.h"
 
 // CPU seconds that mapping 100,000 records takes: 250 columns, 60 of them filled, mixed types as
 // in a real portal's contacts.

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "copy_fields.h"
+#include "mirror/copy_fields.h"
 #include "mirror/copy_text.h"
 #include "mirror/json_object.h"
 #include "mirror/merged_ids.h"

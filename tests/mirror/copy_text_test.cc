@@ -5,7 +5,7 @@
 #include <random>
 #include <string>
 
-#include "copy_fields.h"
+#include "mirror/copy_fields.h"
 
 using namespace hubmirror;
 

@@ -3,9 +3,9 @@
 #include <random>
 #include <regex>
 
+#include "mirror/tables.h"
 #include "mirror/value_parser.h"
-#include "tables.h"
-#include "written_row.h"
+#include "mirror/written_row.h"
 
 // Values nobody thought of: made by chance, the same ones in every run.
 

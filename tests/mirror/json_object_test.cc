@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "copy_fields.h"
+#include "mirror/copy_fields.h"
 
 using namespace hubmirror;
 

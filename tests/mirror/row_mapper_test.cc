@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "tables.h"
-#include "written_row.h"
+#include "mirror/tables.h"
+#include "mirror/written_row.h"
 
 using namespace hubmirror;
 using namespace hubmirror::test;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-#include "tables.h"
+#include "mirror/tables.h"
 
 using namespace hubmirror;
 using namespace hubmirror::test;

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "copy_fields.h"
+#include "mirror/copy_fields.h"
+#include "mirror/page_builder.h"
 #include "mirror/row_mapper.h"
-#include "page_builder.h"
 
 namespace hubmirror::test {
 

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "tables.h"
-#include "written_row.h"
+#include "mirror/tables.h"
+#include "mirror/written_row.h"
 
 // R6: a page is mapped under the property set it was asked with, whatever the table has by then.
 

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "tables.h"
-#include "written_row.h"
+#include "mirror/tables.h"
+#include "mirror/written_row.h"
 
 // R9: the hash of a row moves when, and only when, what is stored of it would.
 

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "tables.h"
-#include "written_row.h"
+#include "mirror/tables.h"
+#include "mirror/written_row.h"
 
 // R10: we parse, PostgreSQL does not guess; what does not parse is kept, never lost.
 
