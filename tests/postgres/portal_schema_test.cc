@@ -1,0 +1,251 @@
+#include <doctest/doctest.h>
+
+#include <array>
+#include <thread>
+
+#include "postgres/layout_steps.h"
+#include "postgres/mirror_fixture.h"
+
+namespace hubmirror::testing {
+namespace {
+
+struct Refusal {
+  DatabaseError::Kind kind = DatabaseError::Kind::kOther;
+  std::string message;
+  bool Says(const std::string& text) const { return message.find(text) != std::string::npos; }
+};
+
+template <typename Call>
+Refusal RefusalOf(Call&& call) {
+  try {
+    call();
+  } catch (const DatabaseError& error) {
+    return {error.kind(), error.what()};
+  }
+  FAIL("nothing was refused");
+  return {};
+}
+
+using Kind = DatabaseError::Kind;
+
+TEST_CASE_FIXTURE(MirrorFixture, "a live daemon keeps its portal; a restart of it resumes at once") {
+  sink().Claim();
+  const auto other = AnotherSink("another");
+
+  const Refusal refusal = RefusalOf([&] { other->Claim(); });
+  AnotherSink("me")->Claim();
+
+  CHECK(refusal.kind == Kind::kPassive);
+  CHECK(refusal.Says("me"));
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "after a minute of silence another daemon takes over, the first is passive") {
+  MakeContacts();
+  Value("UPDATE acme._owner SET renewed_at = now() - interval '59 s'");
+  const auto other = AnotherSink("another");
+  CHECK(RefusalOf([&] { other->Claim(); }).kind == Kind::kPassive);
+  Value("UPDATE acme._owner SET renewed_at = now() - interval '61 s'");
+
+  other->Claim();
+
+  CHECK(RefusalOf([&] { sink().Heartbeat(); }).kind == Kind::kPassive);
+  CHECK(RefusalOf([&] { Write({{.id = 1}}); }).kind == Kind::kPassive);
+  CHECK(Value("SELECT count(*) FROM acme.contacts") == "0");
+  other->Heartbeat();
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "each commit and each heartbeat renews ownership") {
+  MakeContacts();
+  const auto make_old = [&] { Value("UPDATE acme._owner SET renewed_at = now() - interval '50 s'"); };
+  const auto is_new = [&] {
+    return Value("SELECT renewed_at > now() - interval '10 s' FROM acme._owner") == "t";
+  };
+
+  make_old();
+  Write({{.id = 1}});
+  CHECK(is_new());
+  make_old();
+  sink().Heartbeat();
+  CHECK(is_new());
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "nothing is written before a claim") {
+  const auto other = AnotherSink("another");
+  MakeContacts();
+
+  CHECK(RefusalOf([&] { other->Write(NewCommit()); }).kind != Kind::kOther);
+}
+
+struct Role {
+  explicit Role(const std::string& role_name) : name(role_name) {
+    SharedServer().Run("DROP ROLE IF EXISTS " + name + "; CREATE ROLE " + name + " LOGIN");
+  }
+  std::string name;
+};
+
+TEST_CASE_FIXTURE(MirrorFixture, "a role that may not create schemas is told the SQL that mends it") {
+  const Role role("poor");
+  Open(plan(), SharedServer().Dsn(role.name, database()));
+
+  const Refusal refusal = RefusalOf([&] { sink().Claim(); });
+
+  CHECK(refusal.kind == Kind::kPrivilege);
+  REQUIRE(refusal.Says("CREATE SCHEMA \"hubmirror\" AUTHORIZATION \"poor\";"));
+  REQUIRE(refusal.Says("CREATE SCHEMA \"acme\" AUTHORIZATION \"poor\";"));
+  Value(refusal.message.substr(refusal.message.find("CREATE SCHEMA")));
+  MakeContacts({Property("a")});
+  CHECK(Write({{.id = 1}}).inserted == 1);
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "a role that owns only its schemas can do everything") {
+  const Role role("modest");
+  Value("CREATE SCHEMA hubmirror AUTHORIZATION modest; CREATE SCHEMA acme AUTHORIZATION modest");
+  Open(plan(), SharedServer().Dsn(role.name, database()));
+
+  MakeContacts({Property("a"), Property("n", ColumnType::kText)});
+  std::vector<Told> records;
+  for (int i = 1; i <= 500; ++i) records.push_back({.id = i, .values = {{"a", "x"}}});
+  CHECK(Write(records).inserted == 500);
+  for (Told& told : records) told.values["a"] = "y";
+  CHECK(Write(records).updated == 500);
+  MirrorTable wanted = *contacts();
+  wanted.columns.back().type = ColumnType::kNumeric;
+  wanted.columns.push_back(Property("b"));
+  const MirrorTablePtr table = sink().ApplyLayout(wanted);
+  sink().Analyze(table->object);
+  sink().Heartbeat();
+
+  CHECK(table->columns[2].type == ColumnType::kNumeric);
+  CHECK(Value("SELECT rows FROM hubmirror.status") == "500");
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "a schema of somebody else's is named, with the way to get it") {
+  const Role role("guest");
+  Value("CREATE SCHEMA hubmirror AUTHORIZATION guest; CREATE SCHEMA acme");
+  Open(plan(), SharedServer().Dsn(role.name, database()));
+
+  const Refusal refusal = RefusalOf([&] { sink().Claim(); });
+
+  CHECK(refusal.kind == Kind::kPrivilege);
+  CHECK(refusal.Says("ALTER SCHEMA \"acme\" OWNER TO \"guest\";"));
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "a reader that does not exist is named") {
+  PortalPlan with_reader = plan();
+  with_reader.readers = {"no_such_role"};
+  Open(with_reader);
+
+  const Refusal refusal = RefusalOf([&] { sink().Claim(); });
+
+  CHECK(refusal.kind == Kind::kPrivilege);
+  CHECK(refusal.Says("CREATE ROLE \"no_such_role\""));
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "schemas that are not for portals are refused") {
+  for (const std::string schema : {"public", "hubmirror", "pg_catalog", "information_schema"}) {
+    CAPTURE(schema);
+    PortalPlan elsewhere = plan();
+    elsewhere.schema = schema;
+
+    CHECK(RefusalOf([&] { SinkFor(elsewhere)->Claim(); }).kind == Kind::kForeign);
+  }
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "hubmirror.status tells of every portal and object") {
+  MakeContacts();
+  PortalPlan second = plan();
+  second.key = "beta";
+  second.schema = "Beta \"quoted\"";
+  second.portal_id = PortalId{12};
+  const auto beta = SinkFor(second);
+  beta->Claim();
+  beta->SaveState(*FindObjectType("deals"), StreamState::kBlocked, "scope", "a scope is missing");
+  Commit commit = NewCommit();
+  commit.rows.push_back(Batch({{.id = 1}, {.id = 2}}));
+  commit.pending = {{.id = RecordId{3}}};
+  commit.progress[JobKind::kChanges] = {.verified_until = Second(100)};
+  commit.progress[JobKind::kSweep] = {.last_complete_at = Second(200)};
+  commit.progress[JobKind::kArchived] = {.last_complete_at = Second(300)};
+  sink().Write(commit);
+  sink().SaveState(contacts()->object, StreamState::kCurrent, "", "");
+
+  CHECK(List("portal, object, state, coalesce(reason, '-'), extract(epoch FROM verified_until)::int,"
+             " extract(epoch FROM last_sweep_at)::int, extract(epoch FROM last_archived_at)::int,"
+             " pending, quarantined, rows",
+             "FROM hubmirror.status ORDER BY portal") ==
+        "acme|contacts|current|-|100|200|300|1|0|2;beta|deals|blocked|scope|0|0|0");
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "a portal whose schema was dropped leaves the status at the next claim") {
+  MakeContacts();
+  PortalPlan second = plan();
+  second.key = "beta";
+  second.schema = "beta";
+  second.portal_id = PortalId{12};
+  const auto beta = SinkFor(second);
+  beta->Claim();
+  beta->SaveState(*FindObjectType("deals"), StreamState::kCurrent, "", "");
+
+  Value("DROP SCHEMA beta CASCADE");
+  CHECK(Value("SELECT to_regclass('hubmirror.status')").empty());
+  sink().Heartbeat();
+  CHECK(List("portal", "FROM hubmirror.status") == "acme");
+  sink().Claim();
+  CHECK(List("portal", "FROM hubmirror.portals") == "acme");
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "a schema dropped under a running daemon is made again by a claim") {
+  MakeContacts();
+  Value("DROP SCHEMA acme CASCADE");
+
+  CHECK(RefusalOf([&] { sink().Heartbeat(); }).kind == Kind::kUnavailable);
+  sink().Claim();
+
+  CHECK(sink().Load(*FindObjectType("contacts")).table == nullptr);
+  MakeContacts();
+  CHECK(Write({{.id = 1}}).inserted == 1);
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "our own layout moves on step by step, from wherever it is") {
+  constexpr std::array kSteps = {LayoutStep{1, "CREATE TABLE @schema@.one (a int)"},
+                                 LayoutStep{2, "ALTER TABLE @schema@.one ADD COLUMN b int"},
+                                 LayoutStep{3, "UPDATE @schema@.one SET b = a"}};
+  Value("CREATE SCHEMA \"odd \"\"name\"; CREATE TABLE \"odd \"\"name\".one (a int);"
+        "INSERT INTO \"odd \"\"name\".one VALUES (7)");
+  Transaction transaction(pool());
+
+  CHECK(RunSteps(transaction, "odd \"name", 1, kSteps) == 3);
+  CHECK(RunSteps(transaction, "odd \"name", 3, kSteps) == 3);
+  transaction.Commit();
+
+  CHECK(Value("SELECT b FROM \"odd \"\"name\".one") == "7");
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "many daemons may claim portals of an empty database at once") {
+  std::vector<std::unique_ptr<PortalSink>> sinks;
+  for (int i = 0; i < 3; ++i) {
+    PortalPlan one = plan();
+    one.key = one.schema = "p" + std::to_string(i);
+    one.portal_id = PortalId{i + 1};
+    sinks.push_back(SinkFor(one, "daemon" + std::to_string(i)));
+  }
+  std::array<std::string, 3> failures;
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < sinks.size(); ++i) {
+      threads.emplace_back([&, i] {
+        try {
+          sinks[i]->Claim();
+        } catch (const std::exception& error) {
+          failures[i] = error.what();
+        }
+      });
+    }
+  }
+
+  for (const std::string& failure : failures) CHECK(failure == "");
+  CHECK(Value("SELECT count(*) FROM hubmirror.portals") == "3");
+}
+
+}  // namespace
+}  // namespace hubmirror::testing
