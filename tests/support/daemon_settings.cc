@@ -48,7 +48,7 @@ std::string ToYaml(const DaemonSettings& settings, const DaemonPaths& paths) {
   out += "database:\n  dsn: " + Quoted(settings.dsn) + "\n  pool: " + settings.pool + "\n";
   out += "api: {base_url: " + Quoted(settings.base_url) + "}\n";
   out += "web: {listen: " + Quoted(settings.listen) + "}\n";
-  out += "log: {level: debug, format: json}\n";
+  out += "log: {level: " + settings.log_level + ", format: json}\n";
   out += "limits: " + settings.limits + "\n";
   out += "state_dir: " + Quoted(paths.state_dir) + "\n";
   out += "control: {socket: " + Quoted(paths.control_socket) + "}\n";

@@ -26,6 +26,7 @@ struct DaemonSettings {
   std::string pool = "{size: 4, mode: direct}";
   std::string listen = "127.0.0.1:0";
   std::string limits = "{shutdown: 20s}";
+  std::string log_level = "debug";
   /// Over the defaults that suit tests: second-long intervals.
   std::map<std::string, std::string> defaults = {};
   std::vector<DaemonPortal> portals = {DaemonPortal{}};
