@@ -100,7 +100,7 @@ std::string AccessTokens::NewToken(std::string_view prefix) {
 
 std::string AccessTokens::IssueCode(const std::string& redirect_uri, const Scopes& asked,
                                     const std::string& challenge, Instant now) {
-  const std::string code = NewToken("na1-code-");
+  std::string code = NewToken("na1-code-");
   codes_[code] = {redirect_uri, asked, challenge, now + kCodeLife, false};
   return code;
 }
@@ -108,7 +108,7 @@ std::string AccessTokens::IssueCode(const std::string& redirect_uri, const Scope
 std::string AccessTokens::IssueAccess(const Scopes& scopes, Instant now) {
   // Tokens long run out are still remembered for a while, to be answered as expired.
   std::erase_if(access_, [now](const auto& entry) { return entry.second.expires_at < now - kDay; });
-  const std::string token = NewToken("na1-access-");
+  std::string token = NewToken("na1-access-");
   access_[token] = {scopes, now + client_->expires_in * kSecond, false};
   return token;
 }

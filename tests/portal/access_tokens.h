@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "instant.h"
@@ -34,7 +35,9 @@ class AccessTokens {
  public:
   AccessTokens(const Switches& switches, Random random) : switches_(switches), random_(random) {}
 
-  void AddStatic(const std::string& token, Scopes scopes) { static_[token] = {scopes, false}; }
+  void AddStatic(const std::string& token, Scopes scopes) {
+    static_[token] = {std::move(scopes), false};
+  }
   void SetClient(OAuthSettings client);
   [[nodiscard]] const std::optional<OAuthSettings>& client() const { return client_; }
   [[nodiscard]] std::vector<std::string> static_tokens() const;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 #include "json_fields.h"
 #include "json_text.h"
@@ -43,7 +44,8 @@ void AddFaults(Portal& portal, JsonFields& fields) {
   bool clear = false;
   std::vector<Fault> faults;
   fields.Read("clear", clear);
-  fields.ReadObjects("faults", [&faults](JsonFields inner) { faults.push_back(ReadFault(inner)); });
+  fields.ReadObjects(
+      "faults", [&faults](JsonFields inner) { faults.push_back(ReadFault(std::move(inner))); });
   fields.RefuseOthers();
   if (clear) portal.faults.Clear();
   for (Fault& fault : faults) portal.faults.Add(std::move(fault));

@@ -21,7 +21,7 @@ namespace {
 constexpr uint64_t kListener = 0;
 constexpr uint64_t kSignals = 1;
 constexpr int kDripPieces = 20;
-constexpr size_t kReadSize = 64 * 1024;
+constexpr size_t kReadSize = 65'536;
 
 int64_t SteadyNow() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -8,8 +8,8 @@
 namespace simulated_portal {
 namespace {
 
-constexpr size_t kLongestHead = 512 * 1024;
-constexpr size_t kLongestBody = 32 * 1024 * 1024;
+constexpr size_t kLongestHead = 512UL * 1024;
+constexpr size_t kLongestBody = 32UL * 1024 * 1024;
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);

@@ -156,7 +156,7 @@ std::optional<Duration> ParseUtcOffset(std::string_view text) {
   if (!hours || !Skip(text, at, ':')) return std::nullopt;
   const auto minutes = Digits(text, at, 2);
   if (!minutes) return std::nullopt;
-  const Duration size = (*hours * 60 + *minutes) * 60 * kSecond;
+  const Duration size = (*hours * 60 + *minutes) * (60 * kSecond);
   return text[0] == '-' ? -size : size;
 }
 

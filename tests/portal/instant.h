@@ -13,7 +13,7 @@ using Instant = int64_t;
 using Duration = int64_t;
 
 constexpr Duration kSecond = 1000;
-constexpr Duration kDay = 24 * 3600 * kSecond;
+constexpr Duration kDay = 24L * 3600 * kSecond;
 
 enum class InstantStyle {
   kMilliseconds,  ///< always three digits

@@ -10,7 +10,7 @@ constexpr double kMergedShare = 0.005;
 constexpr double kImportedShare = 0.16;
 constexpr double kRecentImportShare = 0.04;
 constexpr Duration kOldest = 1500 * kDay;
-constexpr Duration kRecentImportAge = 20 * 60 * kSecond;
+constexpr Duration kRecentImportAge = 20 * (60 * kSecond);
 
 struct Past {
   Instant created, stamp;

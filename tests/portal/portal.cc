@@ -15,7 +15,9 @@ Portal::Portal(const PortalSettings& portal_settings, Instant wall_now)
       mutator(switches, Random(settings.seed, "records")) {
   for (const auto& [name, setting] : settings.switches) {
     if (!switches.Set(name, setting)) {
-      throw std::runtime_error("no switch " + name + "=" + setting + "; see --list-switches");
+      std::string problem = "no switch ";
+      problem.append(name).append("=").append(setting).append("; see --list-switches");
+      throw std::runtime_error(problem);
     }
   }
   for (const auto& [token, scopes] : settings.tokens) tokens.AddStatic(token, scopes);

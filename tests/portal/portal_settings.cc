@@ -1,6 +1,9 @@
 #include "portal_settings.h"
 
+#include <algorithm>
+#include <cmath>
 #include <stdexcept>
+#include <utility>
 
 namespace simulated_portal {
 namespace {
@@ -65,7 +68,8 @@ PortalSettings ReadPortal(JsonFields fields, uint64_t seed) {
     inner.RefuseOthers();
     settings.tokens.emplace_back(token, given ? Scopes(scopes.begin(), scopes.end()) : AllScopes());
   });
-  fields.ReadObject("oauth", [&settings](JsonFields inner) { settings.oauth = ReadOAuth(inner); });
+  fields.ReadObject(
+      "oauth", [&settings](JsonFields inner) { settings.oauth = ReadOAuth(std::move(inner)); });
   std::string offset;
   if (fields.Read("utc_offset", offset)) {
     const auto parsed = ParseUtcOffset(offset);
@@ -77,8 +81,9 @@ PortalSettings ReadPortal(JsonFields fields, uint64_t seed) {
   fields.ReadTexts("switches", [&settings](const std::string& name, const std::string& setting) {
     settings.switches.emplace_back(name, setting);
   });
-  fields.ReadObjects(
-      "faults", [&settings](JsonFields inner) { settings.faults.push_back(ReadFault(inner)); });
+  fields.ReadObjects("faults", [&settings](JsonFields inner) {
+    settings.faults.push_back(ReadFault(std::move(inner)));
+  });
   fields.RefuseOthers();
   return settings;
 }
@@ -89,7 +94,7 @@ void SpreadRecords(PortalSettings& settings, size_t records) {
   size_t left = records;
   for (size_t i = kObjectTypes.size(); i-- > 1;) {
     settings.records[i] =
-        static_cast<size_t>(static_cast<double>(records) * kObjectTypes[i].share + 0.5);
+        static_cast<size_t>(std::llround(static_cast<double>(records) * kObjectTypes[i].share));
     settings.records[i] = std::min(settings.records[i], left);
     left -= settings.records[i];
   }
@@ -169,7 +174,7 @@ Scenario ParseScenario(std::string_view text, uint64_t seed) {
   JsonFields fields(document, "");
   fields.Read("version", scenario.version);
   fields.ReadObjects("portals", [&](JsonFields inner) {
-    scenario.portals.push_back(ReadPortal(inner, seed + scenario.portals.size()));
+    scenario.portals.push_back(ReadPortal(std::move(inner), seed + scenario.portals.size()));
   });
   fields.RefuseOthers();
   if (scenario.portals.empty()) throw std::runtime_error("portals: the scenario has none");

@@ -36,7 +36,7 @@ struct PortalSettings {
   std::array<size_t, kObjectTypes.size()> properties{};
   std::vector<std::pair<std::string, Scopes>> tokens;
   std::optional<OAuthSettings> oauth;
-  Duration utc_offset = -5 * 3600 * kSecond;
+  Duration utc_offset = -5L * 3600 * kSecond;
   std::string time_zone = "US/Eastern";
   LiveSettings live;
   std::vector<std::pair<std::string, std::string>> switches;  ///< overrides

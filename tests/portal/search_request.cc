@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 #include "json_fields.h"
 
@@ -140,11 +141,13 @@ ParsedSearch ParseSearch(const std::string& body, const PropertyCatalog& catalog
     JsonFields fields(document, "");
     fields.ReadObjects("filterGroups", [&request](JsonFields group) {
       auto& filters = request.groups.emplace_back();
-      group.ReadObjects("filters",
-                        [&filters](JsonFields inner) { filters.push_back(ReadFilter(inner)); });
+      group.ReadObjects("filters", [&filters](JsonFields inner) {
+        filters.push_back(ReadFilter(std::move(inner)));
+      });
     });
     std::vector<SearchFilter> bare;
-    fields.ReadObjects("filters", [&bare](JsonFields inner) { bare.push_back(ReadFilter(inner)); });
+    fields.ReadObjects("filters",
+                       [&bare](JsonFields inner) { bare.push_back(ReadFilter(std::move(inner))); });
     if (!bare.empty()) request.groups.push_back(std::move(bare));
     ReadSort(fields, request);
     const rapidjson::Value* query = fields.Take("query");
