@@ -116,6 +116,9 @@ auto Connection::Guarded(Work&& work) {
   } catch (const pqxx::broken_connection& error) {
     usable_ = false;
     throw ConnectionLost(error.what());
+  } catch (const pqxx::insufficient_privilege& error) {
+    // 6.4 forgets the SQLSTATE of this one.
+    throw refused("42501", error.what());
   } catch (const pqxx::sql_error& error) {
     throw refused(error.sqlstate(), error.what());
   } catch (const pqxx::deadlock_detected& error) {

@@ -26,7 +26,7 @@ static_assert(kEnvelope.size() == MergeStatement::kEnvelopeFields);
 
 MergeStatement::MergeStatement(const RowShape& shape, const MirrorTable& current,
                                std::string table)
-    : table_(std::move(table)), asked_(shape.asked) {
+    : table_(std::move(table)), asked_(shape.asked), overflow_(shape.overflow) {
   const bool is_current = shape.table->version == current.version;
   std::unordered_map<std::string_view, const MirrorColumn*> standing;
   for (const MirrorColumn& column : current.columns) standing.emplace(column.property(), &column);
@@ -156,6 +156,15 @@ std::string MergeStatement::CountLost(const std::string& source) const {
                      ") IS NULL)");
   }
   return "SELECT " + Join(counts) + " FROM " + source + " JOIN " + table_ + " t ON t.id = s.id";
+}
+
+std::string MergeStatement::CountLostOverflow(const std::string& source) const {
+  if (overflow_.empty()) return "";
+  return "SELECT k, count(*) FROM " + source + " JOIN " + table_ +
+         " t ON t.id = s.id, LATERAL jsonb_object_keys(t._overflow) k WHERE k = ANY (" +
+         QuoteLiteral(NameArray(overflow_)) +
+         "::text[]) AND NOT coalesce(s._overflow ? k, false)"
+         " AND NOT coalesce(s._rejected ? k, false) GROUP BY k";
 }
 
 }  // namespace hubmirror

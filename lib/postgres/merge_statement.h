@@ -34,6 +34,9 @@ class MergeStatement {
   /// row has.
   std::string CountLost(const std::string& source) const;
   const std::vector<std::string>& Countable() const { return countable_; }
+  /// The same for what is asked for and lives in `_overflow`: rows of (property, count). Empty
+  /// when there is nothing of the kind.
+  std::string CountLostOverflow(const std::string& source) const;
 
   /// The names of property columns in the line, from field kEnvelopeFields on; empty: skipped.
   const std::vector<std::string>& line_properties() const { return line_properties_; }
@@ -61,6 +64,7 @@ class MergeStatement {
   std::vector<Field> fields_;
   std::vector<Moved> moved_;  ///< properties that were in `_overflow` when the lines were made
   std::vector<std::string> asked_;
+  std::vector<std::string> overflow_;
   std::vector<std::string> countable_;
   std::vector<std::string> line_properties_;
   bool asks_everything_ = false;

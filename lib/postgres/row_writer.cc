@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "postgres/copy_text.h"
 #include "postgres/sql_text.h"
 
@@ -106,10 +107,17 @@ void RowWriter::MergeStaged(const MergeStatement& merge, Some rows) {
 }
 
 void RowWriter::CountLost(const MergeStatement& merge, const std::string& source) {
-  if (merge.Countable().empty()) return;
-  const Rows rows = transaction_.Run(merge.CountLost(source));
-  for (size_t i = 0; i < merge.Countable().size(); ++i) {
-    if (const int64_t lost = rows.Int(0, i); lost > 0) values_lost_[merge.Countable()[i]] += lost;
+  if (!merge.Countable().empty()) {
+    const Rows rows = transaction_.Run(merge.CountLost(source));
+    for (size_t i = 0; i < merge.Countable().size(); ++i) {
+      if (const int64_t lost = rows.Int(0, i); lost > 0) values_lost_[merge.Countable()[i]] += lost;
+    }
+  }
+  if (const std::string sql = merge.CountLostOverflow(source); !sql.empty()) {
+    const Rows rows = transaction_.Run(sql);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      values_lost_[std::string(rows.Text(i, 0))] += rows.Int(i, 1);
+    }
   }
 }
 

@@ -1,0 +1,285 @@
+#include <doctest/doctest.h>
+
+#include "postgres/mirror_fixture.h"
+
+namespace hubmirror::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Fixture : MirrorFixture {
+  Fixture() {
+    MakeContacts({Property("a"), Property("b"), Property("o", ColumnType::kText, Storage::kOverflow),
+                  Property("p", ColumnType::kText, Storage::kOverflow)});
+  }
+
+  ProvenRange Range(int64_t from, int64_t to, const std::vector<int64_t>& present,
+                    bool archived = false) {
+    ProvenRange range{.from = RecordId{from}, .to = RecordId{to}, .present = {},
+                      .sent_at = clock().Now(), .archived_list = archived};
+    for (const int64_t id : present) range.present.push_back(RecordId{id});
+    return range;
+  }
+  std::string PendingNow() { return List("id, cause", "FROM acme._pending ORDER BY id"); }
+  CommitOutcome Prove(const ProvenRange& range) {
+    Commit commit = NewCommit();
+    commit.ranges = {range};
+    return sink().Write(commit);
+  }
+};
+
+constexpr int64_t kInfinity = std::numeric_limits<int64_t>::max();
+
+TEST_CASE_FIXTURE(Fixture, "a partial read changes what it asked for, in columns, _overflow and _rejected") {
+  for (const int count : {1, 250}) {
+    CAPTURE(count);
+    std::vector<Told> records;
+    std::vector<Told> partial;
+    for (int i = 1; i <= count; ++i) {
+      records.push_back({.id = i,
+                         .values = {{"a", "1"}, {"b", "1"}, {"o", "1"}, {"p", "1"}},
+                         .rejected = {{"a", "bad"}, {"b", "bad"}}});
+      partial.push_back({.id = i, .values = {{"a", "2"}, {"o", "2"}}});
+    }
+    Write(records);
+
+    Write(PartialBatch({"lastmodifieddate", "a", "o"}, partial));
+
+    CHECK(List("a, b, _overflow, _rejected", "FROM acme.contacts WHERE id = 1") ==
+          R"(2|1|{"o": "2", "p": "1"}|{"b": "bad"})");
+    Value("DELETE FROM acme.contacts");
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a partial read that shows a value empty clears it") {
+  Write({{.id = 1, .values = {{"a", "1"}, {"b", "1"}, {"o", "1"}}}});
+
+  Write(PartialBatch({"lastmodifieddate", "a", "o"}, {{.id = 1}}));
+
+  CHECK(List("coalesce(a, '-'), b, coalesce(_overflow::text, 'none')", "FROM acme.contacts") ==
+        "-|1|none");
+}
+
+TEST_CASE_FIXTURE(Fixture, "the last values of archived properties stay") {
+  Write({{.id = 1, .values = {{"a", "1"}, {"b", "1"}, {"o", "1"}, {"p", "1"}}}});
+  MirrorTable wanted = *contacts();
+  for (MirrorColumn& column : wanted.columns) {
+    column.definition.archived = column.property() == "b" || column.property() == "p";
+  }
+  set_contacts(sink().ApplyLayout(wanted));
+
+  Write({{.id = 1, .modified = Second(1'700'000'000), .values = {{"a", "2"}, {"o", "2"}}}});
+
+  CHECK(List("a, b, _overflow", "FROM acme.contacts") == R"(2|1|{"o": "2", "p": "1"})");
+}
+
+TEST_CASE_FIXTURE(Fixture, "rows read for an older layout keep clear of what was retyped meanwhile") {
+  const RowBatch under_way = Batch({{.id = 1, .values = {{"a", "text"}, {"b", "x"}}}});
+  MirrorTable wanted = *contacts();
+  wanted.columns[1].type = ColumnType::kNumeric;
+  sink().ApplyLayout(wanted);
+
+  const CommitOutcome outcome = Write(under_way);
+
+  CHECK(outcome.quarantined == 0);
+  CHECK(List("coalesce(a::text, 'none'), b", "FROM acme.contacts") == "none|x");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a proven range makes suspects of live rows that are not on it") {
+  Write({{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4, .archived = true}, {.id = 9}});
+
+  const CommitOutcome outcome = Prove(Range(1, 5, {1, 3}));
+
+  CHECK(outcome.suspects == 1);
+  CHECK(PendingNow() == "2|absent");
+}
+
+TEST_CASE_FIXTURE(Fixture, "the last page proves everything above it, however much that is") {
+  std::vector<Told> records;
+  for (int i = 1; i <= 7000; ++i) records.push_back({.id = i});
+  Write(records);
+
+  const CommitOutcome outcome = Prove(Range(2, kInfinity, {3}));
+
+  CHECK(outcome.suspects == 6998);
+  CHECK(Value("SELECT count(*) FROM acme._pending WHERE id IN (1, 3)") == "0");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a range and its rows in one commit need no second look") {
+  Write({{.id = 1, .values = {{"a", "1"}}}, {.id = 2}});
+  Commit commit = NewCommit();
+  commit.rows.push_back(Batch({{.id = 1, .values = {{"a", "1"}}}, {.id = 3}}));
+  commit.ranges = {Range(0, 10, {1, 3})};
+
+  const CommitOutcome outcome = sink().Write(commit);
+
+  CHECK(outcome.unchanged == 1);
+  CHECK(outcome.inserted == 1);
+  CHECK(outcome.suspects == 1);
+  CHECK(PendingNow() == "2|absent");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a row written from a later request is no suspect") {
+  const ProvenRange range = Range(0, 10, {});
+  clock().Advance(1s);
+  Write({{.id = 1}});
+
+  CHECK(Prove(range).suspects == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a row written from an earlier request is one") {
+  Write({{.id = 1}});
+
+  CHECK(Prove(Range(0, 10, {})).suspects == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "the archived list makes suspects of rows flagged archived") {
+  Write({{.id = 1, .archived = true}, {.id = 2, .archived = true}, {.id = 3}});
+
+  const CommitOutcome outcome = Prove(Range(0, kInfinity, {1}, true));
+
+  CHECK(outcome.suspects == 1);
+  CHECK(PendingNow() == "2|unarchived");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a suspicion does not replace what is pending already, a commit does") {
+  Write({{.id = 1}});
+  Commit commit = NewCommit();
+  commit.pending = {{.id = RecordId{1},
+                     .cause = PendingCause::kNominated,
+                     .nominated = Second(50),
+                     .absent_since = Second(60),
+                     .attempts = 3,
+                     .not_before = Second(70)}};
+  sink().Write(commit);
+
+  CHECK(Prove(Range(0, 10, {})).suspects == 0);
+
+  const auto due = sink().DuePending(contacts()->object, Second(70), 10);
+  REQUIRE(due.size() == 1);
+  CHECK(due[0].cause == PendingCause::kNominated);
+  CHECK(due[0].nominated == Second(50));
+  CHECK(due[0].absent_since == Second(60));
+  CHECK(due[0].attempts == 3);
+  CHECK(due[0].not_before == Second(70));
+  CHECK(sink().DuePending(contacts()->object, Second(69), 10).empty());
+  CHECK(sink().CountPending(contacts()->object) == 1);
+  CHECK(sink().CountAbsent(contacts()->object) == 1);
+
+  commit.pending = {{.id = RecordId{1}, .cause = PendingCause::kRequested}};
+  sink().Write(commit);
+  CHECK(sink().DuePending(contacts()->object, Second(0), 10).at(0).cause == PendingCause::kRequested);
+  CHECK(sink().CountAbsent(contacts()->object) == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "settled records leave _pending, whatever their cause") {
+  Commit commit = NewCommit();
+  commit.pending = {{.id = RecordId{1}}, {.id = RecordId{2}}};
+  sink().Write(commit);
+  commit.pending.clear();
+  commit.settled = {RecordId{1}};
+  sink().Write(commit);
+
+  CHECK(PendingNow() == "2|nominated");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a walk without order finds what it never saw") {
+  Write({{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4, .archived = true}});
+  Value("UPDATE acme.contacts SET _synced_at = now() - interval '1 h'");
+  sink().BeginSeen(contacts()->object);
+  sink().AddSeen(contacts()->object, {RecordId{1}});
+  sink().AddSeen(contacts()->object, {RecordId{1}, RecordId{77}});
+  Write({{.id = 5}});
+
+  CHECK(sink().SuspectUnseen(contacts()->object, Second(4'000'000'000)) == 2);
+  CHECK(PendingNow() == "2|absent;3|absent");
+}
+
+TEST_CASE_FIXTURE(Fixture, "values lost are counted where many rows change at once") {
+  std::vector<Told> records;
+  for (int i = 1; i <= 300; ++i) {
+    records.push_back({.id = i, .values = {{"a", "1"}, {"b", "1"}, {"o", "1"}}});
+  }
+  Write(records);
+  for (int i = 0; i < 300; ++i) {
+    records[static_cast<size_t>(i)].values = {{"b", "2"}};
+    if (i >= 250) records[static_cast<size_t>(i)].rejected = {{"a", "bad"}};
+  }
+
+  const CommitOutcome outcome = Write(records);
+
+  CHECK(outcome.updated == 300);
+  CHECK(outcome.values_lost.size() == 2);
+  CHECK(outcome.values_lost.at("a") == 250);
+  CHECK(outcome.values_lost.at("o") == 300);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a control is a record that is there for certain, read most recently") {
+  CHECK_FALSE(sink().ControlRecord(contacts()->object, false));
+  Write({{.id = 1}, {.id = 9}});
+  Write({{.id = 5}});
+  Write({{.id = 4, .archived = true}});
+
+  CHECK(sink().ControlRecord(contacts()->object, false) == RecordId{5});
+  CHECK(sink().ControlRecord(contacts()->object, true) == RecordId{4});
+
+  Commit commit = NewCommit();
+  commit.pending = {{.id = RecordId{5}, .cause = PendingCause::kAbsent}};
+  sink().Write(commit);
+  CHECK(sink().ControlRecord(contacts()->object, false) == RecordId{9});
+
+  // A restart has seen nothing yet.
+  const auto restarted = AnotherSink("me");
+  restarted->Claim();
+  restarted->Load(contacts()->object);
+  CHECK(restarted->ControlRecord(contacts()->object, false) == RecordId{9});
+  CHECK(restarted->ControlRecord(contacts()->object, true) == RecordId{4});
+}
+
+TEST_CASE_FIXTURE(Fixture, "a reset forgets cursors and pending records, not rows") {
+  Commit commit = NewCommit();
+  commit.rows.push_back(Batch({{.id = 1}}));
+  commit.progress[JobKind::kChanges] = {.cursor = "{}"};
+  commit.pending = {{.id = RecordId{2}}};
+  sink().Write(commit);
+
+  sink().ResetStream(contacts()->object);
+
+  const StoredStream stored = sink().Load(contacts()->object);
+  CHECK(stored.progress.empty());
+  CHECK(stored.pending == 0);
+  CHECK(stored.rows == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "live rows are counted along, through every way a record can go") {
+  Write({{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}, {.id = 6, .archived = true}});
+  Write({{.id = 1, .archived = true}, {.id = 2, .modified = Second(1'700'000'000), .merged_ids = {3}}});
+  Commit commit = NewCommit();
+  commit.fates = {{.id = RecordId{4}, .kind = Fate::Kind::kErased},
+                  {.id = RecordId{6}, .kind = Fate::Kind::kPurged}};
+  sink().Write(commit);
+
+  CHECK(sink().Load(contacts()->object).rows == 2);
+  CHECK(sink().CountRows(contacts()->object) == 2);
+  Value("DELETE FROM acme.contacts WHERE id = 5");
+  CHECK(sink().CountRows(contacts()->object) == 1);
+  CHECK(sink().Load(contacts()->object).rows == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "the account and property groups are kept") {
+  Account account;
+  account.portal_id = PortalId{4711};
+  account.time_zone = "Europe/Berlin";
+  account.additional_currencies = {"EUR", "US\"D"};
+  sink().SaveAccount(account);
+  sink().SaveAccount(account);
+  sink().SavePropertyGroups(contacts()->object, {{.name = "g", .label = "Group"}});
+  sink().SavePropertyGroups(contacts()->object, {{.name = "h", .label = "Other"}});
+
+  CHECK(List("portal_id, time_zone, additional_currencies[2]", "FROM acme.account") ==
+        "4711|Europe/Berlin|US\"D");
+  CHECK(List("name, label", "FROM acme.property_groups") == "h|Other");
+}
+
+}  // namespace
+}  // namespace hubmirror::testing
