@@ -17,8 +17,11 @@ namespace hubmirror {
 
 void JournalLog::Write(const LogLine& line) {
   std::vector<std::string> texts;
-  for (const auto& [name, value] : JournalFields(line)) texts.push_back(name + "=" + value);
+  for (const auto& [name, value] : JournalFields(line)) {
+    texts.emplace_back(name).append("=").append(value);
+  }
   std::vector<iovec> parts;
+  parts.reserve(texts.size());
   for (std::string& text : texts) {
     parts.push_back({.iov_base = text.data(), .iov_len = text.size()});
   }

@@ -1,6 +1,7 @@
 #include "telemetry/readiness.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "telemetry/plain_words.h"
 
@@ -71,8 +72,9 @@ Readiness CheckReadiness(const StatusSnapshot& snapshot,
   for (const auto& [key, portal] : snapshot.portals) {
     readiness.checks.push_back(CheckToken(key, portal));
     for (const auto& [object, stream] : portal.streams) {
-      readiness.checks.push_back(
-          CheckStream("stream " + key + "/" + object, stream, snapshot.taken_at, max_age));
+      std::string name = "stream ";
+      name.append(key).append("/").append(object);
+      readiness.checks.push_back(CheckStream(std::move(name), stream, snapshot.taken_at, max_age));
     }
   }
   return readiness;

@@ -18,7 +18,11 @@ using namespace std::chrono_literals;
 /// Readers must accept fields they do not know; for the test every field must be described.
 void ForbidUndescribedFields(rapidjson::Value& node, rapidjson::Document& schema) {
   if (!node.IsObject()) return;
-  for (auto& member : node.GetObject()) ForbidUndescribedFields(member.value, schema);
+  // By count: RapidJSON's iterators compare ambiguously in C++20.
+  auto member = node.MemberBegin();
+  for (rapidjson::SizeType i = 0; i < node.MemberCount(); ++i, ++member) {
+    ForbidUndescribedFields(member->value, schema);
+  }
   if (node.HasMember("properties") && !node.HasMember("additionalProperties")) {
     node.AddMember("additionalProperties", false, schema.GetAllocator());
   }

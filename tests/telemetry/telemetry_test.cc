@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <thread>
 
 #include "telemetry/manual_clock.h"
 #include "telemetry/metric_text.h"
@@ -248,6 +249,32 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: hostile label values stay inside their qu
   telemetry.OnStreamStatus({"acme", "a\"b\n"}, CurrentStream());
 
   CHECK(telemetry.RenderMetrics().find("object=\"a\\\"b\\n\"") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Fixture, "telemetry: reports, removals, reloads and scrapes may meet") {
+  telemetry.Configure({Plan("acme", {"deals"})});
+  constexpr int kRounds = 200;
+  {
+    const std::jthread worker([&] {
+      for (int i = 0; i < kRounds; ++i) {
+        telemetry.OnRecordsFetched(kDeals, 1, 0, 0);
+        telemetry.OnJobReport({.stream = kDeals, .job = JobKind::kChanges, .failure = "api"});
+        telemetry.OnTransaction(1ms, "40001");
+      }
+    });
+    const std::jthread supervisor([&] {
+      for (int i = 0; i < kRounds; ++i) {
+        telemetry.OnStreamStatus({"acme", "contacts"}, CurrentStream());
+        telemetry.OnStreamRemoved({"acme", "contacts"});
+        telemetry.OnSchedulerTick(kNow);
+      }
+    });
+    for (int i = 0; i < 20; ++i) telemetry.RenderMetrics();
+  }
+
+  CHECK(Value(Deals("hubmirror_records_fetched_total")) == kRounds);
+  CHECK(Value(Deals("hubmirror_polls_total")) == kRounds);
+  CHECK(CountSeries(telemetry.RenderMetrics(), "object=\"contacts\"") == 0);
 }
 
 }  // namespace hubmirror
