@@ -1,0 +1,59 @@
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "hubspot/catalog_reader.h"
+#include "hubspot/page_reader.h"
+#include "hubspot/search_reader.h"
+#include "hubspot/text_repair.h"
+
+// Any bytes as the body of an answer: nothing crashes, and what is read keeps its promises.
+
+namespace {
+
+using namespace hubmirror;
+
+void Require(bool condition) {
+  if (!condition) std::abort();
+}
+
+void CheckPage(const Result<Page, ApiError>& page) {
+  if (!page) {
+    Require(!page.error().message.empty());
+    return;
+  }
+  for (const Record& record : page->records) {
+    Require(record.id.value > 0);
+    for (size_t i = 0; i < record.values.size(); ++i) {
+      const PropertyValue& value = record.values[i];
+      Require(!value.raw.empty() && value.property < page->properties->size());
+      Require(i == 0 || record.values[i - 1].property < value.property);
+      std::string copy(value.raw);
+      Require(RepairSurrogates(copy).has_value());  // Valid UTF-8.
+    }
+  }
+  Require(!page->next_after || !page->next_after->empty());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const auto properties = std::make_shared<const PropertySet>(
+      std::vector<std::string>{"a", "email", "hs_object_id", "lastmodifieddate"});
+  const std::string body(reinterpret_cast<const char*>(data), size);
+  CheckPage(ReadListPage(body, properties));
+  CheckPage(ReadBatchPage(body, properties));
+  if (const auto answer = ReadSearchAnswer(body, "lastmodifieddate")) Require(answer->total >= 0);
+  if (const auto definitions = ReadPropertyDefinitions(body, "non_sensitive")) {
+    for (const PropertyDefinition& definition : *definitions) Require(!definition.name.empty());
+  }
+  if (const auto groups = ReadPropertyGroups(body)) {
+    for (const PropertyGroup& group : *groups) Require(!group.name.empty());
+  }
+  if (const auto account = ReadAccount(body)) Require(account->portal_id.value > 0);
+
+  std::string repaired = body;
+  if (RepairSurrogates(repaired)) Require(RepairSurrogates(repaired) == 0);
+  Require(repaired.size() == body.size());
+  return 0;
+}
