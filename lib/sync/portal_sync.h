@@ -28,6 +28,7 @@ namespace hubmirror {
 class PortalSync {
  public:
   struct Ports {
+    std::shared_ptr<const void> belongings;  ///< what source and sink refer to; goes after them
     std::unique_ptr<PageSource> source;
     std::unique_ptr<RowSink> sink;
     SyncObserver& observer;

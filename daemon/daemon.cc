@@ -1,0 +1,268 @@
+#include "daemon/daemon.h"
+
+#include <algorithm>
+#include <fstream>
+#include <random>
+
+#include "daemon/instance_id.h"
+#include "daemon/process_environment.h"
+#include "daemon/signals.h"
+#include "daemon/version.h"
+#include "settings/reload_plan.h"
+#include "settings/settings_reader.h"
+#include "telemetry/status_document.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kExitCannotCreate = 73;  // sysexits.h EX_CANTCREAT
+constexpr int kExitPermission = 77;    // EX_NOPERM
+
+constexpr auto kTurn = 500ms;
+constexpr auto kStatusEvery = 15s;
+
+std::vector<PortalPlan> EnabledPlans(const Settings& settings) {
+  std::vector<PortalPlan> plans;
+  for (const PortalSettings& portal : settings.portals) {
+    if (portal.enabled) plans.push_back(portal.plan);
+  }
+  return plans;
+}
+
+uint64_t Seed() { return std::random_device()() * 0x100000001ULL; }
+
+bool UsesJournal(LogFormat format) {
+  return format == LogFormat::kJournal || (format == LogFormat::kAuto && StderrIsJournal());
+}
+
+}  // namespace
+
+Daemon::Daemon(std::string config_path, Settings settings)
+    : config_path_(std::move(config_path)),
+      settings_(std::move(settings)),
+      random_(Seed()),
+      telemetry_(clock_, {.version = kVersion, .revision = kRevision}),
+      json_log_(clock_, 2),
+      journal_log_(json_log_),
+      log_(UsesJournal(settings_.log.format) ? static_cast<Logger&>(journal_log_) : json_log_,
+           telemetry_, clock_, settings_.log.level),
+      notify_(clock_),
+      secrets_(ProcessEnvironment()) {}
+
+Daemon::~Daemon() = default;
+
+int Daemon::Run() {
+  if (const auto code = Start()) return *code;
+  for (;;) {
+    const auto signal = WaitForSignal(kTurn);
+    if (signal == Signal::kStop) break;
+    if (signal == Signal::kReload) Reload();
+    Turn();
+  }
+  Stop();
+  return 0;
+}
+
+std::optional<int> Daemon::Start() {
+  auto instance = ReadOrMakeInstanceId(settings_.state_dir);
+  if (!instance) {
+    Say(LogLevel::kErr, "daemon.failed", instance.error());
+    return kExitCannotCreate;
+  }
+  instance_ = instance->text;
+  const std::vector<PortalPlan> plans = EnabledPlans(settings_);
+  telemetry_.Configure(plans);
+  if (const auto code = StartDatabase()) return code;
+  const auto workers = settings_.limits.workers;
+  supervisor_ = std::make_unique<Supervisor>(
+      clock_, telemetry_, log_, workers ? static_cast<int>(*workers) : WorkersFor(plans));
+  if (const auto code = StartDoors()) return code;
+  StartPortals();
+  supervisor_->Start();
+  notify_.Ready(OneLineStatus());
+  Say(LogLevel::kNotice, "daemon.started",
+      std::string("hubmirrord ") + kVersion + " mirrors " + std::to_string(plans.size()) +
+          " portals; status at http://" + web_->address() + "/");
+  return std::nullopt;
+}
+
+std::optional<int> Daemon::StartDatabase() {
+  Connection::Target target{.dsn = settings_.database.dsn};
+  if (const auto& ref = settings_.database.password) {
+    auto password = secrets_.Resolve(*ref);
+    if (!password) {
+      Say(LogLevel::kErr, "daemon.failed", "database.password: " + password.error());
+      return secrets_.IsPermissionFault(*ref) ? kExitPermission : 78;
+    }
+    target.password = *password;
+  }
+  const PoolSettings& pool = settings_.database.pool;
+  pool_ = std::make_shared<ConnectionPool>(
+      ConnectionPool::Options{.target = std::move(target),
+                              .size = static_cast<size_t>(pool.size),
+                              .statement_timeout = pool.statement_timeout,
+                              .lock_timeout = pool.lock_timeout,
+                              .stop = stop_.get_token()},
+      clock_, telemetry_);
+  return std::nullopt;
+}
+
+std::optional<int> Daemon::StartDoors() {
+  auto web = StatusServer::Start(
+      {.listen = settings_.web.listen, .allowed_hosts = settings_.web.allowed_hosts}, telemetry_,
+      clock_);
+  if (!web) {
+    Say(LogLevel::kErr, "daemon.failed", "web.listen: " + web.error().message);
+    return kExitCannotCreate;
+  }
+  web_ = std::move(*web);
+  WriteAddress();
+  desk_ = std::make_unique<ControlDesk>(
+      *supervisor_,
+      [this] { return StatusDocument(telemetry_.Snapshot(), std::nullopt); },
+      [this] { return Reload(); }, log_);
+  control_ = std::make_unique<ControlServer>(
+      ControlServer::Options{.socket_path = settings_.control.socket}, *desk_, clock_);
+  if (const auto started = control_->Start(); !started) {
+    Say(LogLevel::kErr, "daemon.failed", "control.socket: " + started.error());
+    return kExitCannotCreate;
+  }
+  return std::nullopt;
+}
+
+void Daemon::StartPortals() {
+  const auto base = ParseBaseUrl(settings_.api.base_url);
+  TransportSettings transport{
+      .base = *base,
+      .ca_file = settings_.api.ca_file,
+      .deadline = settings_.limits.request,
+      .response_limit = static_cast<size_t>(settings_.limits.response_bytes)};
+  if (!settings_.api.proxy.empty()) transport.proxy = *ParseProxyAddress(settings_.api.proxy);
+  transport_ = std::make_shared<PooledTransport>(std::move(transport), clock_);
+  builder_ = std::make_unique<PortalBuilder>(settings_,
+                                             PortalBuilder::Parts{.transport = transport_,
+                                                                  .pool = pool_,
+                                                                  .secrets = secrets_,
+                                                                  .observer = telemetry_,
+                                                                  .clock = clock_,
+                                                                  .log = log_,
+                                                                  .random = random_,
+                                                                  .instance = instance_});
+  for (const PortalSettings& portal : settings_.portals) {
+    if (portal.enabled) supervisor_->Put(builder_->Build(portal));
+  }
+}
+
+void Daemon::Turn() {
+  const Instant now = clock_.Now();
+  transport_->CutOverdue();
+  log_.Flush();
+  // A step waits for one request and a few statements at most.
+  const Duration step_limit = settings_.limits.request + settings_.database.pool.statement_timeout * 2 + 30s;
+  if (const auto interval = ServiceNotify::watchdog_interval();
+      interval && now - beat_at_ >= *interval / 3 && supervisor_->Moves(step_limit)) {
+    notify_.Beat();
+    beat_at_ = now;
+  }
+  if (now - status_at_ >= kStatusEvery) {
+    notify_.Status(OneLineStatus());
+    status_at_ = now;
+  }
+}
+
+void Daemon::Stop() {
+  notify_.Stopping("finishing the pages under way");
+  notify_.Extend(settings_.limits.shutdown);
+  Say(LogLevel::kNotice, "daemon.stopping", "stopping: pages under way are finished and committed");
+  control_.reset();
+  // A page that does not end in time is cut off; its walk goes on where its last commit left it.
+  std::jthread guard([this, deadline = clock_.Now() + settings_.limits.shutdown * 2 / 3](
+                         std::stop_token done) {
+    if (!clock_.SleepUntil(deadline, std::move(done))) return;
+    transport_->Shutdown();
+    stop_.request_stop();
+  });
+  supervisor_->Stop();
+  guard.request_stop();
+  guard.join();
+  web_.reset();
+  Say(LogLevel::kNotice, "daemon.stopped", "stopped");
+  log_.Flush();
+}
+
+ControlResult Daemon::Reload() {
+  MutexLock lock(reload_mutex_);
+  notify_.Reloading();
+  const auto finish = [this](ControlResult result) {
+    Say(result.ok() ? LogLevel::kNotice : LogLevel::kErr,
+        result.ok() ? "config.reloaded" : "config.refused", result.message);
+    notify_.Ready(OneLineStatus());
+    return result;
+  };
+  auto read = ReadSettingsFile(config_path_, ProcessEnvironment());
+  if (!read.settings) {
+    telemetry_.RejectConfiguration();
+    return finish({.code = ControlCode::kConfiguration,
+                   .message = "the new configuration is refused, the old one still runs: " +
+                              FormatProblem(read.problems.front(), config_path_),
+                   .next = "run `hubmirror config check`"});
+  }
+  const ReloadPlan plan = DiffForReload(settings_, *read.settings);
+  if (plan.needs_restart()) {
+    telemetry_.RejectConfiguration();
+    return finish({.code = ControlCode::kConfiguration,
+                   .message = "the new configuration needs a restart, the old one still runs: " +
+                              plan.Text(),
+                   .next = "restart the daemon"});
+  }
+  settings_ = std::move(*read.settings);
+  log_.set_level(settings_.log.level);
+  telemetry_.Configure(EnabledPlans(settings_));
+  for (const PortalKey& key : plan.stop) supervisor_->Remove(key);
+  for (const std::vector<PortalKey>* keys : {&plan.start, &plan.replace}) {
+    for (const PortalKey& key : *keys) {
+      const auto portal = std::find_if(
+          settings_.portals.begin(), settings_.portals.end(),
+          [&](const PortalSettings& candidate) { return candidate.plan.key == key; });
+      supervisor_->Put(builder_->Build(*portal));
+    }
+  }
+  // A secret may have changed behind the same reference: whoever waits for one tries again now.
+  for (const PortalPlan& portal : EnabledPlans(settings_)) supervisor_->Poll({.portal = portal.key});
+  return finish({.message = "the new configuration runs: " + plan.Text()});
+}
+
+void Daemon::Say(LogLevel level, std::string_view event, std::string message) {
+  log_.Write({.level = level, .event = event, .message = std::move(message)});
+}
+
+std::string Daemon::OneLineStatus() const {
+  const StatusSnapshot snapshot = telemetry_.Snapshot();
+  int current = 0;
+  int backfilling = 0;
+  int troubled = 0;
+  for (const auto& [key, portal] : snapshot.portals) {
+    for (const auto& [object, stream] : portal.streams) {
+      switch (stream.status.state) {
+        case StreamState::kCurrent: ++current; break;
+        case StreamState::kBackfilling: ++backfilling; break;
+        default: ++troubled;
+      }
+    }
+  }
+  std::string text = std::to_string(current) + " streams current, " +
+                     std::to_string(backfilling) + " loading, " + std::to_string(troubled) +
+                     " need a look";
+  if (!snapshot.database_up) text += "; the database is away";
+  return text;
+}
+
+void Daemon::WriteAddress() const {
+  const std::string directory = ProcessEnvironment()("RUNTIME_DIRECTORY");
+  if (directory.empty()) return;
+  std::ofstream(directory + "/http.addr") << web_->address() << "\n";
+}
+
+}  // namespace hubmirror

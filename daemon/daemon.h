@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "daemon/control_desk.h"
+#include "daemon/control_server.h"
+#include "daemon/portal_builder.h"
+#include "settings/secret_source.h"
+#include "settings/settings.h"
+#include "sync/supervisor.h"
+#include "telemetry/folding_log.h"
+#include "telemetry/journal_log.h"
+#include "telemetry/json_log.h"
+#include "telemetry/service_notify.h"
+#include "telemetry/status_server.h"
+#include "telemetry/telemetry.h"
+
+namespace hubmirror {
+
+/// hubmirrord: builds everything from the settings, runs it until it is told to stop, and takes a
+/// new configuration in while it runs, all or nothing. Owned by the main thread.
+class Daemon {
+ public:
+  Daemon(std::string config_path, Settings settings);
+  ~Daemon();
+
+  /// Runs until SIGTERM or SIGINT. The exit code of the process: 0, or 73 when the port, the
+  /// control socket or the state directory cannot be had, 77 when the database password's file is
+  /// open to others. What is wrong goes to the log.
+  int Run();
+
+ private:
+  std::optional<int> Start();
+  std::optional<int> StartDatabase();
+  std::optional<int> StartDoors();
+  void StartPortals();
+  void Stop();
+  ControlResult Reload();
+  void Turn();
+  void Say(LogLevel level, std::string_view event, std::string message);
+  std::string OneLineStatus() const;
+  void WriteAddress() const;
+
+  const std::string config_path_;
+  Settings settings_;
+  SystemClock clock_;
+  Random random_;
+  Telemetry telemetry_;
+  JsonLog json_log_;
+  JournalLog journal_log_;
+  FoldingLog log_;
+  ServiceNotify notify_;
+  SecretSource secrets_;
+
+  std::stop_source stop_;
+  std::string instance_;
+  std::shared_ptr<PooledTransport> transport_;
+  std::shared_ptr<ConnectionPool> pool_;
+  std::unique_ptr<PortalBuilder> builder_;
+  std::unique_ptr<Supervisor> supervisor_;
+  std::unique_ptr<ControlDesk> desk_;
+  std::unique_ptr<StatusServer> web_;
+  std::unique_ptr<ControlServer> control_;
+  Mutex reload_mutex_;  ///< reloads come from a signal or the control socket, one at a time
+  Instant beat_at_{};
+  Instant status_at_{};
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,104 @@
+#include "daemon/portal_builder.h"
+
+#include "base/check.h"
+#include "hubspot/api_client.h"
+#include "hubspot/oauth_app.h"
+#include "hubspot/refresh_token_file.h"
+#include "hubspot/static_token.h"
+#include "hubspot/token_keeper.h"
+#include "postgres/portal_sink.h"
+#include "sync/exchange_relay.h"
+
+namespace hubmirror {
+namespace {
+
+/// Tells a portal's token news under its name.
+class TokenNews final : public TokenObserver {
+ public:
+  TokenNews(PortalKey portal, SyncObserver& observer)
+      : portal_(std::move(portal)), observer_(observer) {}
+  void OnTokenExpiry(TimePoint expires_at) override {
+    observer_.OnTokenExpiry(portal_, expires_at);
+  }
+  void OnTokenRefreshFailure() override { observer_.OnTokenRefreshFailure(portal_); }
+
+ private:
+  const PortalKey portal_;
+  SyncObserver& observer_;
+};
+
+}  // namespace
+
+/// What a portal's client refers to; the last member goes first.
+struct PortalBuilder::Belongings {
+  std::shared_ptr<PooledTransport> transport;
+  std::unique_ptr<ExchangeRelay> relay;
+  std::unique_ptr<TokenNews> news;
+  std::unique_ptr<OAuthApp> app;
+  std::unique_ptr<TokenSource> tokens;
+};
+
+PortalBuilder::PortalBuilder(const Settings& settings, Parts parts)
+    : api_(settings.api),
+      limits_(settings.limits),
+      state_dir_(settings.state_dir),
+      parts_(std::move(parts)) {}
+
+std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) const {
+  const PortalPlan& plan = portal.plan;
+  auto governor = std::make_shared<RateGovernor>(
+      RateGovernor::Options{
+          .quota_share = plan.quota_share, .daily = plan.daily, .burst = plan.burst},
+      parts_.clock.Now());
+  auto belongings = std::make_shared<Belongings>();
+  belongings->transport = parts_.transport;
+  belongings->relay = std::make_unique<ExchangeRelay>(governor, parts_.observer);
+  AddTokens(portal, *belongings);
+
+  const auto base = ParseBaseUrl(api_.base_url);
+  CHECK_THAT(base);  // The settings were checked when they were read.
+  auto source = std::make_unique<ApiClient>(
+      ApiClient::Portal{.key = plan.key, .version = api_.version, .base = *base},
+      *belongings->transport, *belongings->tokens, parts_.clock, *belongings->relay);
+  auto sink = std::make_unique<PortalSink>(
+      parts_.pool,
+      PortalSink::Options{
+          .plan = plan, .instance = parts_.instance, .request_deadline = limits_.request},
+      parts_.clock, parts_.observer);
+  return std::make_shared<PortalSync>(plan, std::move(governor), std::make_shared<SourceClock>(),
+                                      PortalSync::Ports{.belongings = std::move(belongings),
+                                                        .source = std::move(source),
+                                                        .sink = std::move(sink),
+                                                        .observer = parts_.observer,
+                                                        .clock = parts_.clock,
+                                                        .log = parts_.log,
+                                                        .random = parts_.random});
+}
+
+SecretReader PortalBuilder::Reader(const SecretRef& ref) const {
+  return [&secrets = parts_.secrets, ref] { return secrets.Resolve(ref); };
+}
+
+void PortalBuilder::AddTokens(const PortalSettings& portal, Belongings& belongings) const {
+  if (portal.token) {
+    belongings.tokens = std::make_unique<StaticToken>(Reader(*portal.token));
+    return;
+  }
+  const OAuthSettings& oauth = *portal.oauth;
+  belongings.news = std::make_unique<TokenNews>(portal.plan.key, parts_.observer);
+  belongings.app = std::make_unique<OAuthApp>(
+      OAuthApp::Settings{.portal = portal.plan.key,
+                         .version = api_.version,
+                         .client_id = oauth.client_id,
+                         .client_secret = Reader(oauth.client_secret)},
+      *belongings.transport, parts_.clock, *belongings.relay);
+  SecretReader refresh_token = [] { return Result<Secret, std::string>(Secret()); };
+  if (oauth.refresh_token) refresh_token = Reader(*oauth.refresh_token);
+  belongings.tokens = std::make_unique<TokenKeeper>(
+      TokenKeeper::Settings{.portal_id = portal.plan.portal_id,
+                            .refresh_token = std::move(refresh_token)},
+      *belongings.app, RefreshTokenFile(state_dir_, portal.plan.key), parts_.clock,
+      *belongings.news);
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "hubspot/pooled_transport.h"
+#include "hubspot/secret_reader.h"
+#include "model/sync_observer.h"
+#include "postgres/connection_pool.h"
+#include "settings/secret_source.h"
+#include "settings/settings.h"
+#include "sync/portal_sync.h"
+
+namespace hubmirror {
+
+/// Joins the concrete classes into portals: the one place, with Daemon, that names them all.
+/// Thread-safe.
+class PortalBuilder {
+ public:
+  struct Parts {
+    std::shared_ptr<PooledTransport> transport;
+    std::shared_ptr<ConnectionPool> pool;
+    const SecretSource& secrets;
+    SyncObserver& observer;
+    const Clock& clock;
+    Logger& log;
+    Random& random;
+    std::string instance;  ///< who we are in `_owner`
+  };
+  PortalBuilder(const Settings& settings, Parts parts);
+
+  std::shared_ptr<PortalSync> Build(const PortalSettings& portal) const;
+
+ private:
+  struct Belongings;
+  void AddTokens(const PortalSettings& portal, Belongings& belongings) const;
+  SecretReader Reader(const SecretRef& ref) const;
+
+  const ApiSettings api_;
+  const LimitSettings limits_;
+  const std::string state_dir_;
+  const Parts parts_;
+};
+
+}  // namespace hubmirror
