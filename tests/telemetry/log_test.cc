@@ -203,6 +203,7 @@ TEST_CASE("log: the journal's fields, those without a value left out") {
   const auto fields = JournalFields(kLine);
 
   std::vector<std::string> names;
+  names.reserve(fields.size());
   for (const auto& [name, value] : fields) names.push_back(name);
   CHECK(names == std::vector<std::string>{"MESSAGE", "PRIORITY", "MESSAGE_ID", "HUBMIRROR_EVENT",
                                           "HUBMIRROR_PORTAL", "HUBMIRROR_HTTP_STATUS"});
