@@ -9,6 +9,9 @@ using namespace std::chrono_literals;
 
 // An account that buys more quota during the day is noticed by asking again now and then.
 constexpr auto kAskAgain = 1h;
+// Every UTC offset is a multiple of this, so a midnight is known exactly when it was seen to pass
+// between two answers that are no further apart.
+constexpr auto kOffsetStep = 15min;
 
 }  // namespace
 
@@ -32,26 +35,43 @@ void DailyQuota::Count(TimePoint date) {
   ++requests_;
 }
 
-void DailyQuota::Learn(std::optional<int64_t> limit, std::optional<int64_t> remaining) {
-  if (limit) limit_ = limit;
+void DailyQuota::Learn(std::optional<int64_t> limit, std::optional<int64_t> remaining,
+                       TimePoint date) {
+  if (limit && *limit > 0) limit_ = limit;
   if (!remaining) return;
   // The rest only rises when a new day has begun; answers that overtake each other differ little.
   if (remaining_ && limit_ && *remaining > *remaining_ + std::max<int64_t>(1000, *limit_ / 100)) {
-    requests_ = 1;
-    used_up_until_.reset();
+    BeginDayAt(date);
   }
   remaining_ = remaining;
+  remaining_at_ = date;
+}
+
+void DailyQuota::BeginDayAt(TimePoint date) {
+  requests_ = 1;
+  used_up_until_.reset();
+  if (date - remaining_at_ > kOffsetStep) return;
+  const std::chrono::milliseconds behind =
+      std::chrono::floor<std::chrono::duration<int64_t, std::ratio<15 * 60>>>(date) -
+      std::chrono::floor<std::chrono::days>(date);
+  const std::chrono::milliseconds ahead = 24h - behind;
+  utc_offset_ = std::chrono::abs(ahead - utc_offset_) < std::chrono::abs(-behind - utc_offset_)
+                    ? ahead
+                    : -behind;
+  day_ = DayOf(date);
 }
 
 void DailyQuota::UsedUp(TimePoint date) {
   used_up_until_ = date + std::min<std::chrono::milliseconds>(ToMidnight(date), kAskAgain);
 }
 
-std::chrono::milliseconds DailyQuota::Wait(TimePoint now) const {
+std::chrono::milliseconds DailyQuota::Wait(TimePoint now, int64_t unanswered) const {
   if (used_up_until_ && now < *used_up_until_) return *used_up_until_ - now;
+  if (DayOf(now) > day_) return 0ms;
   const auto allowed = share();
-  if (!allowed || requests_ < *allowed || DayOf(now) > day_) return 0ms;
-  return ToMidnight(now);
+  const bool share_used = allowed && requests_ + unanswered > *allowed;
+  const bool nothing_left = remaining_ && *remaining_ < unanswered;
+  return share_used || nothing_left ? ToMidnight(now) : 0ms;
 }
 
 std::optional<int64_t> DailyQuota::share() const {

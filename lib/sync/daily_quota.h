@@ -19,13 +19,15 @@ class DailyQuota {
   void set_utc_offset(std::chrono::milliseconds offset) { utc_offset_ = offset; }
   /// A request was answered at `date`.
   void Count(TimePoint date);
-  /// What an answer told of the account's quota.
-  void Learn(std::optional<int64_t> limit, std::optional<int64_t> remaining);
+  /// What an answer of `date` told of the account's quota. When the rest rises within a day by our
+  /// reckoning, the account's day begins then (its clocks changed), and from now on at that time.
+  void Learn(std::optional<int64_t> limit, std::optional<int64_t> remaining, TimePoint date);
   /// The whole quota is used up, by us or by others: HubSpot said so.
   void UsedUp(TimePoint date);
 
-  /// How long nothing may be sent; zero: go on.
-  std::chrono::milliseconds Wait(TimePoint now) const;
+  /// How long nothing may be sent, with `unanswered` requests not counted yet, the one that asks
+  /// included; zero: go on.
+  std::chrono::milliseconds Wait(TimePoint now, int64_t unanswered) const;
 
   std::optional<int64_t> limit() const { return limit_; }
   std::optional<int64_t> remaining() const { return remaining_; }
@@ -46,10 +48,12 @@ class DailyQuota {
  private:
   int64_t DayOf(TimePoint date) const;
   std::chrono::milliseconds ToMidnight(TimePoint now) const;
+  void BeginDayAt(TimePoint date);
 
   const double share_;
   std::optional<int64_t> limit_;
   std::optional<int64_t> remaining_;
+  TimePoint remaining_at_{};
   std::chrono::milliseconds utc_offset_{0};
   int64_t day_ = 0;  ///< days since 1970 in the account's time
   int64_t requests_ = 0;

@@ -9,12 +9,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int64_t kBurstDefault = 100;     // the smallest tier
+constexpr int64_t kBurstDefault = 100;  // the smallest tier
 constexpr Duration kBurstWindow = 10s;
-constexpr int64_t kSearchPerSecond = 4;    // of the 5 the whole account has
+constexpr int64_t kSearchPerSecond = 4;  // of the 5 the whole account has
+// A process killed a moment ago may have sent four searches at once, which evenly does not fit
+// beside: the first one waits until those are forgotten.
 constexpr Duration kSearchWindow = 1s;
 constexpr Duration kSearchHalved = 1min;
-constexpr double kPlanned = 0.97;          // of a limit, for what we cannot see
+constexpr double kPlanned = 0.97;  // of a limit, for what we cannot see
 // A request counts at HubSpot when it arrives there: at the latest when it is answered, and as a
 // rule within this time after it left.
 constexpr Duration kArrival = 300ms;
@@ -31,7 +33,7 @@ int64_t Planned(int64_t limit) {
 RateGovernor::RateGovernor(Options options, Instant now)
     : options_(options),
       burst_(Planned(options.burst.value_or(kBurstDefault)), kBurstWindow, now),
-      search_(kSearchPerSecond, kSearchWindow, now),
+      search_(kSearchPerSecond, kSearchWindow, now + kSearchWindow),
       associations_(Planned(kBurstDefault), kBurstWindow, now),
       daily_(options.quota_share, options.daily) {}
 
@@ -53,14 +55,18 @@ Slot RateGovernor::Take(Lane lane, int cost, Instant now) {
   if (lane == Lane::kSearch) hold = std::max(hold, search_paused_until_);
   if (hold > now) return Slot::NotBefore(hold);
   if (const auto source_now = SourceNow(now)) {
-    if (const auto wait = daily_.Wait(*source_now); wait > 0ms) return Slot::NotBefore(now + wait);
+    const int64_t in_flight = burst_.in_flight() + search_.in_flight() + associations_.in_flight();
+    const auto wait = daily_.Wait(*source_now, in_flight + cost);
+    if (wait > 0ms) return Slot::NotBefore(now + wait);
   }
-  if (lane == Lane::kSearch && now >= search_halved_until_) search_.SetLimit(kSearchPerSecond, now);
+  if (lane == Lane::kSearch && now >= search_halved_until_) {
+    search_.SetLimit(kSearchPerSecond, kSearchWindow);
+  }
   SlotWindow& window = WindowOf(lane);
   if (const Instant free_at = window.FreeAt(cost, now); free_at > now) {
     return Slot::NotBefore(free_at);
   }
-  window.Take(cost);
+  window.Take(cost, now);
   return Slot::Open();
 }
 
@@ -77,31 +83,36 @@ void RateGovernor::OnExchange(const Exchange& exchange) {
     date_ = exchange.date;
     date_at_ = exchange.answered_at;
   }
+  const auto source_now = SourceNow(exchange.answered_at);
+  if (source_now) daily_.Count(*source_now);
+  LearnFromHeaders(exchange);
   const Instant arrived = lane == Lane::kBurst
                               ? std::min(exchange.answered_at, exchange.sent_at + kArrival)
                               : exchange.answered_at;
-  WindowOf(lane).Answered(arrived);
-  if (const auto source_now = SourceNow(exchange.answered_at)) daily_.Count(*source_now);
-  LearnFromHeaders(exchange);
+  WindowOf(lane).Answered(exchange.sent_at, arrived);
   HoldBack(exchange);
 }
 
 void RateGovernor::LearnFromHeaders(const Exchange& exchange) {
   const RateHeaders& rate = exchange.rate;
-  const Instant now = exchange.answered_at;
-  daily_.Learn(rate.daily_limit, rate.daily_remaining);
-  if (!rate.burst_limit || LaneOf(exchange.endpoint) != Lane::kBurst) return;
+  if (const auto source_now = SourceNow(exchange.answered_at)) {
+    daily_.Learn(rate.daily_limit, rate.daily_remaining, *source_now);
+  }
+  if (rate.burst_limit && *rate.burst_limit > 0 && LaneOf(exchange.endpoint) == Lane::kBurst) {
+    LearnBurst(rate, exchange);
+  }
+}
+
+void RateGovernor::LearnBurst(const RateHeaders& rate, const Exchange& exchange) {
   burst_limit_ = rate.burst_limit;
   // The configured limit may be lower than the account's, to leave room for others.
-  const int64_t limit = options_.burst ? std::min(*options_.burst, *rate.burst_limit)
-                                       : *rate.burst_limit;
-  burst_.SetLimit(Planned(limit), now);
+  const int64_t limit =
+      options_.burst ? std::min(*options_.burst, *rate.burst_limit) : *rate.burst_limit;
+  const bool tells_window = rate.burst_window && *rate.burst_window > 0ms;
+  burst_.SetLimit(Planned(limit), tells_window ? Duration(*rate.burst_window) : kBurstWindow);
   if (!rate.burst_remaining) return;
   burst_remaining_ = rate.burst_remaining;
-  // What HubSpot counted beyond our own requests was used by somebody else with the same app.
-  const int64_t counted = *rate.burst_limit - *rate.burst_remaining;
-  burst_.OthersUse(0, now);
-  burst_.OthersUse(counted - burst_.used(now), now);
+  burst_.Counted(*rate.burst_limit - *rate.burst_remaining, exchange.sent_at, exchange.answered_at);
 }
 
 void RateGovernor::HoldBack(const Exchange& exchange) {
@@ -115,17 +126,21 @@ void RateGovernor::HoldBack(const Exchange& exchange) {
     case ApiErrorKind::kSearchLimit:
       search_paused_until_ = now + (asked ? Duration(*asked) : Duration(kSearchWindow));
       search_halved_until_ = now + kSearchHalved;
-      search_.SetLimit(kSearchPerSecond / 2, now);
+      search_.SetLimit(kSearchPerSecond / 2, kSearchWindow);
       break;
     case ApiErrorKind::kDailyLimit:
       if (const auto source_now = SourceNow(now)) daily_.UsedUp(*source_now);
       break;
     case ApiErrorKind::kMigrating:
-      paused_until_ = now + std::min<Duration>(asked ? Duration(*asked) : Duration(kMigrationDefault),
-                                               kMigrationMost);
+      paused_until_ =
+          now + std::min<Duration>(asked ? Duration(*asked) : Duration(kMigrationDefault),
+                                   kMigrationMost);
       break;
-    case ApiErrorKind::kLocked: paused_until_ = std::max(paused_until_, now + kLocked); break;
-    default: break;
+    case ApiErrorKind::kLocked:
+      paused_until_ = std::max(paused_until_, now + kLocked);
+      break;
+    default:
+      break;
   }
 }
 

@@ -16,7 +16,16 @@ namespace hubmirror {
 
 /// What a request is for; the most important one first. The governor gives slots to whoever asks
 /// first; who asks first is decided by this order (see PortalSync).
-enum class Priority { kOperator, kChanges, kCatalog, kResolve, kLinks, kArchived, kBackfill, kSweep };
+enum class Priority {
+  kOperator,
+  kChanges,
+  kCatalog,
+  kResolve,
+  kLinks,
+  kArchived,
+  kBackfill,
+  kSweep
+};
 
 /// Whether a request may leave now, or when to ask again.
 class Slot {
@@ -65,6 +74,7 @@ class RateGovernor {
  private:
   SlotWindow& WindowOf(Lane lane) REQUIRES(mutex_);
   void LearnFromHeaders(const Exchange& exchange) REQUIRES(mutex_);
+  void LearnBurst(const RateHeaders& rate, const Exchange& exchange) REQUIRES(mutex_);
   void HoldBack(const Exchange& exchange) REQUIRES(mutex_);
   std::optional<TimePoint> SourceNow(Instant now) const REQUIRES(mutex_);
 
@@ -75,7 +85,7 @@ class RateGovernor {
   SlotWindow search_ GUARDED_BY(mutex_);
   SlotWindow associations_ GUARDED_BY(mutex_);
   DailyQuota daily_ GUARDED_BY(mutex_);
-  Instant paused_until_ GUARDED_BY(mutex_){};         ///< everything
+  Instant paused_until_ GUARDED_BY(mutex_){};  ///< everything
   Instant burst_paused_until_ GUARDED_BY(mutex_){};
   Instant search_paused_until_ GUARDED_BY(mutex_){};
   Instant search_halved_until_ GUARDED_BY(mutex_){};

@@ -1,8 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <queue>
+#include <deque>
 #include <vector>
 
 #include "base/clock.h"
@@ -14,38 +13,52 @@ namespace hubmirror {
 /// Deciding only; owned by one thread at a time.
 class SlotWindow {
  public:
-  /// Begins empty-handed: the slots come in evenly over the first window, because a process that
-  /// ran before may have used them all.
-  SlotWindow(int64_t limit, Duration window, Instant now);
+  /// Begins empty-handed, because a process that ran before may have used all slots: they come in
+  /// evenly over one window that starts at `began`, which may lie ahead.
+  SlotWindow(int64_t limit, Duration window, Instant began);
 
-  /// When `cost` slots will be free: `now` or earlier means at once.
-  Instant FreeAt(int64_t cost, Instant now);
-  void Take(int64_t cost) { in_flight_ += cost; }
+  /// When `cost` slots will be free: `now` or earlier means at once. A cost above the limit is
+  /// taken for the limit.
+  Instant FreeAt(int64_t cost, Instant now) const;
+  void Take(int64_t cost, Instant now);
   /// A request has been answered; it reached HubSpot at `arrived` at the latest.
-  void Answered(Instant arrived);
+  void Answered(Instant sent_at, Instant arrived);
   /// A slot was taken for a request that was not made.
   void GiveBack();
-  /// A limit learned from answers. In the first window the added slots come in evenly, too.
-  void SetLimit(int64_t limit, Instant now);
-  /// Others use `count` of the same slots; believed for one window.
-  void OthersUse(int64_t count, Instant now);
+  /// A limit learned from answers.
+  void SetLimit(int64_t limit, Duration window);
+  /// HubSpot had counted so many requests in its window when it got the one that was sent at
+  /// `sent_at` (not yet Answered here), that one included. What is not ours is somebody else's
+  /// with the same app, or of a process before us; it is believed for one window.
+  void Counted(int64_t count, Instant sent_at, Instant now);
 
   int64_t limit() const { return limit_; }
-  /// Slots taken or not yet back.
-  int64_t used(Instant now);
+  int64_t in_flight() const { return static_cast<int64_t>(taken_at_.size()); }
+  /// Slots that are not free.
+  int64_t used(Instant now) const;
 
  private:
-  void AddGhosts(int64_t from, int64_t to, Instant start);
-  void Expire(Instant now);
+  struct Sent {
+    Instant sent_at;
+    Instant back_at;
+  };
+
+  /// Index of the first of sent_ whose slot is not back at `now`.
+  size_t FirstOut(Instant now) const;
+  /// Slots withheld though none of our requests holds them.
+  int64_t Withheld(Instant now) const;
+  /// From when at most `count` are withheld.
+  Instant WithheldAtMost(int64_t count) const;
+  Instant WarmedUp(int64_t slots) const;
+  void Forget(Instant now);
 
   int64_t limit_;
-  const Duration window_;
+  Duration window_;
   const Instant began_;
-  int64_t in_flight_ = 0;
+  std::vector<Instant> taken_at_;  ///< ascending; one for each request in flight
+  std::deque<Sent> sent_;          ///< ascending by back_at; kept for a while after it
   int64_t others_ = 0;
   Instant others_until_{};
-  /// When used slots come back, earliest first.
-  std::priority_queue<Instant, std::vector<Instant>, std::greater<>> back_at_;
 };
 
 }  // namespace hubmirror
