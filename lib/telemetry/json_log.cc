@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/time_text.h"
+#include "base/utf8.h"
 #include "telemetry/log_record.h"
 #include "telemetry/plain_words.h"
 

@@ -3,26 +3,8 @@
 namespace hubmirror {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
 bool IsContinuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
-/// Length of the well-formed character at the start of `text`, 0 when there is none. Refuses
-/// overlong forms, surrogates and values above U+10FFFF (RFC 3629).
-size_t CharacterLength(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return 1;
-  const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if (!IsContinuation(text[i])) return 0;
-  }
-  const auto second = static_cast<unsigned char>(text[1]);
-  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool outside = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
-  return overlong || outside ? 0 : length;
 }
 
 std::string Pair(int64_t large, const char* large_unit, int64_t small, const char* small_unit) {
@@ -79,17 +61,6 @@ std::string OneLine(std::string_view text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   }
   return line;
-}
-
-std::string ValidUtf8(std::string_view text) {
-  std::string valid;
-  valid.reserve(text.size());
-  while (!text.empty()) {
-    const size_t length = CharacterLength(text);
-    valid.append(length > 0 ? text.substr(0, length) : kReplacement);
-    text.remove_prefix(length > 0 ? length : 1);
-  }
-  return valid;
 }
 
 std::string Shortened(std::string_view text, size_t bytes) {

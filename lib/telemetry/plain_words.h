@@ -20,9 +20,6 @@ std::string_view StateWords(StreamState state);
 /// `text` with control characters, newlines included, as spaces.
 std::string OneLine(std::string_view text);
 
-/// `text` with every byte that is not part of well-formed UTF-8 as U+FFFD.
-std::string ValidUtf8(std::string_view text);
-
 /// At most `bytes` of `text`, cut at a character border and ended with an ellipsis.
 std::string Shortened(std::string_view text, size_t bytes);
 

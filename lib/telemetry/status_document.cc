@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/time_text.h"
+#include "base/utf8.h"
 #include "telemetry/plain_words.h"
 #include "telemetry/readiness.h"
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/time_text.h"
+#include "base/utf8.h"
 #include "telemetry/page_assets.h"
 #include "telemetry/plain_words.h"
 #include "telemetry/readiness.h"

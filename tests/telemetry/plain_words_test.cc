@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/utf8.h"
+
 namespace hubmirror {
 
 using namespace std::chrono_literals;
