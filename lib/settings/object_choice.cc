@@ -1,0 +1,120 @@
+#include "settings/object_choice.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/check.h"
+#include "settings/spelling.h"
+#include "settings/text_trap.h"
+
+namespace hubmirror {
+namespace {
+
+std::vector<std::string_view> Split(std::string_view names) {
+  std::vector<std::string_view> out;
+  while (!names.empty()) {
+    const size_t end = names.find(", ");
+    out.push_back(names.substr(0, end));
+    names.remove_prefix(end == std::string_view::npos ? names.size() : end + 2);
+  }
+  return out;
+}
+
+/// Collects the choices of one list or map.
+class ObjectsReader {
+ public:
+  ObjectsReader(const std::string& path, ConfigProblems& problems)
+      : path_(path), problems_(problems) {}
+
+  void AddItem(const ConfigNode& item) {
+    if (item.kind != ConfigNode::Kind::kScalar) {
+      Report(item.at, path_, "an item is " + NameOf(item.kind) + ", not a name",
+             "for settings per object write a map: `contacts: {interval: 30s}`");
+      return;
+    }
+    if (const auto type = TypeOf(item)) choices_.emplace_back(*type, Layer());
+  }
+
+  void AddEntry(const ConfigEntry& entry) {
+    // A repeated key was reported with the document.
+    if (!keys_.insert(entry.key.text).second) return;
+    const auto type = TypeOf(entry.key);
+    if (!type) return;
+    const std::string path = PathOf(path_, entry.key.text);
+    choices_.emplace_back(*type,
+                          Layer::Read(entry.value, Place::kObject, path, entry.key.at, problems_));
+  }
+
+  std::vector<ObjectChoice> Take() {
+    std::ranges::sort(choices_, {}, [](const ObjectChoice& choice) { return choice.type.name; });
+    return std::move(choices_);
+  }
+
+ private:
+  /// The type that `name` stands for; nullopt, with a problem, when it is unknown or repeated.
+  std::optional<ObjectType> TypeOf(const ConfigNode& name) {
+    auto type = FindObjectType(name.text);
+    if (!type) {
+      const std::string known = KnownObjectTypes();
+      const auto words = Split(known);
+      const auto nearest = NearestWord(name.text, words);
+      Report(name.at, PathOf(path_, KeyForMessage(name.text)), "no object type that is mirrored",
+             nearest ? "did you mean " + std::string(*nearest) + "?" : "known: " + known);
+      return std::nullopt;
+    }
+    const auto [first, fresh] = seen_.emplace(type->name, name.text);
+    if (!fresh) {
+      Report(name.at, PathOf(path_, name.text), "this object type was given before",
+             "remove it here or where it is called " + first->second);
+      return std::nullopt;
+    }
+    return type;
+  }
+
+  void Report(TextPosition at, const std::string& path, std::string what, std::string next) {
+    problems_.push_back({.at = at, .path = path, .what = std::move(what), .next = std::move(next)});
+  }
+
+  const std::string path_;
+  ConfigProblems& problems_;
+  std::set<std::string> keys_;
+  std::map<std::string, std::string> seen_;  ///< type name -> as it was written
+  std::vector<ObjectChoice> choices_;
+};
+
+}  // namespace
+
+std::vector<ObjectChoice> ReadObjects(const GivenKey& given, ConfigProblems& problems) {
+  ObjectsReader reader(given.path, problems);
+  const ConfigNode& node = *given.node;
+  const bool is_list = node.kind == ConfigNode::Kind::kList;
+  if (!is_list && node.kind != ConfigNode::Kind::kMap) {
+    problems.push_back({.at = node.at,
+                        .path = given.path,
+                        .what = "is " + NameOf(node.kind) + ", not a list or map of object types",
+                        .next = "write [contacts, companies]"});
+    return {};
+  }
+  if (node.items.empty() && node.entries.empty()) {
+    problems.push_back({.at = node.at,
+                        .path = given.path,
+                        .what = "names no object type",
+                        .next = "name one; to leave a portal alone write `enabled: false`"});
+  }
+  for (const ConfigNode& item : node.items) reader.AddItem(item);
+  for (const ConfigEntry& entry : node.entries) reader.AddEntry(entry);
+  return reader.Take();
+}
+
+std::vector<ObjectChoice> PresetChoice() {
+  std::vector<ObjectChoice> choices;
+  for (const std::string& name : PresetObjects()) {
+    const auto type = FindObjectType(name);
+    CHECK_THAT(type);
+    choices.push_back({*type, Layer()});
+  }
+  return choices;
+}
+
+}  // namespace hubmirror
