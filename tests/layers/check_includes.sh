@@ -16,7 +16,7 @@ declare -A may=(
   [sync]="base model mirror sync"
 )
 declare -A home=(
-  [pqxx/]="postgres" [httplib.h]="hubspot telemetry" [yaml-cpp/]="settings"
+  [pqxx/]="postgres" [httplib.h]="hubspot" [yaml-cpp/]="settings"
   [prometheus/]="telemetry" [systemd/]="telemetry" [xxhash.h]="base"
 )
 
