@@ -12,6 +12,9 @@
 namespace hubmirror {
 namespace {
 
+// HubSpot allows an account five searches a second, and a running daemon may use most of them.
+constexpr std::chrono::milliseconds kSearchSpacing{400};
+
 std::optional<ApiError> Ask(PageSource& source, const ObjectType& object) {
   const auto properties = std::make_shared<const PropertySet>(
       std::vector<std::string>{"hs_object_id", object.modified_property});
@@ -58,7 +61,8 @@ std::string NextStepFor(const ApiError& error) {
     case ApiErrorKind::kAppConfig:
       return "compare client id and client secret with the app's page in HubSpot";
     case ApiErrorKind::kSecret:
-      return "make the secret readable for this user, and for this user only";
+      return "make the token readable for this user and nobody else; an OAuth app's comes from "
+             "`hubmirror portal authorize`";
     case ApiErrorKind::kForbidden:
       return error.missing_scopes.empty()
                  ? "grant the app or the key access to this object type in HubSpot"
@@ -106,7 +110,8 @@ bool PortalFinding::good() const {
                       [](const ObjectFinding& object) { return object.failure.has_value(); });
 }
 
-PortalFinding ExaminePortal(PageSource& source, std::optional<PortalId> configured,
+PortalFinding ExaminePortal(PageSource& source, const Clock& clock,
+                            std::optional<PortalId> configured,
                             const std::vector<ObjectType>& objects) {
   PortalFinding finding;
   const auto account = source.AccountDetails();
@@ -118,6 +123,7 @@ PortalFinding ExaminePortal(PageSource& source, std::optional<PortalId> configur
   finding.wrong_portal = configured && account->portal_id != *configured;
   if (finding.wrong_portal) return finding;
   for (const ObjectType& object : objects) {
+    if (!finding.objects.empty()) clock.SleepUntil(clock.Now() + kSearchSpacing, {});
     finding.objects.push_back({object.name, Ask(source, object)});
   }
   return finding;

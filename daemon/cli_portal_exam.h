@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "model/object_type.h"
 #include "model/page_source.h"
@@ -26,9 +27,11 @@ struct PortalFinding {
   bool good() const;
 };
 
-/// Asks HubSpot: one request for the account, two per object type. Stops after the account when
-/// that fails or is another portal's: nothing of a foreign portal is looked at.
-PortalFinding ExaminePortal(PageSource& source, std::optional<PortalId> configured,
+/// Asks HubSpot: one request for the account, two per object type, slowly enough for the few
+/// searches a second that the whole account has. Stops after the account when that fails or is
+/// another portal's: nothing of a foreign portal is looked at.
+PortalFinding ExaminePortal(PageSource& source, const Clock& clock,
+                            std::optional<PortalId> configured,
                             const std::vector<ObjectType>& objects);
 
 /// The findings as lines for people, `key` naming the portal.

@@ -124,6 +124,9 @@ class Grammar {
          "hubmirror config show\n  hubmirror --config new.yaml config show");
     Verb(*group, "schema", CliVerb::kConfigSchema, "Show the JSON Schema of the configuration",
          "hubmirror config schema\n  hubmirror config schema > hubmirror.schema.json");
+    Verb(*group, "reference", CliVerb::kConfigReference,
+         "Show every key with its type, default, bounds and meaning, as Markdown",
+         "hubmirror config reference\n  hubmirror config reference | less");
   }
 
   void AddPortal() {
@@ -137,13 +140,20 @@ class Grammar {
         Verb(*group, "authorize", CliVerb::kPortalAuthorize,
              "Let a person grant an OAuth app access to a portal, and keep the refresh token",
              "hubmirror portal authorize acme\n"
-             "  hubmirror portal authorize acme --redirect-uri http://localhost:8080/callback");
+             "  hubmirror portal authorize acme --redirect-uri https://example.com/callback");
     AddTarget(authorize, "PORTAL", TargetShape::kPortal);
     authorize->get_option("PORTAL")->required();
+    CLI::Option* port =
+        authorize
+            ->add_option("--port", line_.redirect_port,
+                         "Where the browser comes back: http://localhost:PORT/callback must be "
+                         "registered with the app")
+            ->check(CLI::Range(0, 65535))
+            ->capture_default_str();
     authorize
         ->add_option("--redirect-uri", line_.redirect_uri,
-                     "Where HubSpot sends the browser; must be registered with the app")
-        ->capture_default_str();
+                     "Another address registered with the app; the code is then pasted")
+        ->excludes(port);
   }
 
   void AddPortalTest(CLI::App& group) {

@@ -17,6 +17,7 @@ enum class CliVerb {
   kConfigCheck,
   kConfigShow,
   kConfigSchema,
+  kConfigReference,
   kPortalList,
   kPortalTest,
   kPortalAuthorize,
@@ -48,8 +49,10 @@ struct CommandLine {
   std::string token_reference;
   std::string base_url = "https://api.hubapi.com";
   std::string api_version = "2026-09";
-  /// `portal authorize`: where the browser is sent back to.
-  std::string redirect_uri = "http://localhost:9438/callback";
+  /// `portal authorize`: the loopback port the browser is sent back to; 0: any free one.
+  int redirect_port = 9438;
+  /// Another address of the app's, where nobody of ours listens; empty: the port.
+  std::string redirect_uri;
 };
 
 /// Nothing to run: help was asked for (code 0, text for stdout) or the arguments are wrong (code

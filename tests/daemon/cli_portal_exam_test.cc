@@ -20,7 +20,7 @@ struct Exam {
   std::vector<ObjectType> objects = {*FindObjectType("contacts"), *FindObjectType("deals")};
 
   PortalFinding Run(PortalId configured = PortalId{4711}) {
-    return ExaminePortal(portal, configured, objects);
+    return ExaminePortal(portal, clock, configured, objects);
   }
 };
 

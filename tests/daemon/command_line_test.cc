@@ -28,6 +28,7 @@ TEST_CASE("command line: every verb is known") {
       {{"config", "check"}, CliVerb::kConfigCheck},
       {{"config", "show"}, CliVerb::kConfigShow},
       {{"config", "schema"}, CliVerb::kConfigSchema},
+      {{"config", "reference"}, CliVerb::kConfigReference},
       {{"portal", "list"}, CliVerb::kPortalList},
       {{"portal", "test", "acme"}, CliVerb::kPortalTest},
       {{"portal", "authorize", "acme"}, CliVerb::kPortalAuthorize},

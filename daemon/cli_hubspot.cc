@@ -1,0 +1,106 @@
+#include "daemon/cli_hubspot.h"
+
+#include <stdexcept>
+
+#include "base/check.h"
+#include "hubspot/api_client.h"
+#include "hubspot/refresh_token_file.h"
+#include "hubspot/static_token.h"
+
+namespace hubmirror {
+namespace {
+
+BaseUrl BaseOf(const ApiSettings& api) {
+  const auto base = ParseBaseUrl(api.base_url);
+  CHECK_THAT(base);  // The settings were checked when they were read.
+  return *base;
+}
+
+TransportSettings TransportOf(const Settings& settings) {
+  TransportSettings transport;
+  transport.base = BaseOf(settings.api);
+  if (!settings.api.proxy.empty()) {
+    const auto proxy = ParseProxyAddress(settings.api.proxy);
+    CHECK_THAT(proxy);
+    transport.proxy = *proxy;
+  }
+  transport.ca_file = settings.api.ca_file;
+  transport.deadline = settings.limits.request;
+  transport.response_limit = static_cast<size_t>(settings.limits.response_bytes);
+  return transport;
+}
+
+}  // namespace
+
+/// Hears of requests and refreshes and does nothing: one command has no budget and no metrics.
+class HubSpotAccess::Deaf final : public ExchangeObserver, public TokenObserver {
+ public:
+  void OnExchange(const Exchange&) override {}
+  void OnTokenExpiry(TimePoint) override {}
+  void OnTokenRefreshFailure() override {}
+};
+
+Result<std::unique_ptr<HubSpotAccess>, std::string> HubSpotAccess::Open(const Settings& settings,
+                                                                        const SecretSource& secrets,
+                                                                        const Clock& clock) {
+  try {
+    return std::unique_ptr<HubSpotAccess>(new HubSpotAccess(settings, secrets, clock));
+  } catch (const std::runtime_error& error) {
+    return std::string(error.what());
+  }
+}
+
+HubSpotAccess::HubSpotAccess(const Settings& settings, const SecretSource& secrets,
+                             const Clock& clock)
+    : api_(settings.api),
+      state_dir_(settings.state_dir),
+      secrets_(secrets),
+      clock_(clock),
+      base_(BaseOf(settings.api)),
+      deaf_(std::make_unique<Deaf>()),
+      transport_(TransportOf(settings), clock) {}
+
+HubSpotAccess::~HubSpotAccess() = default;
+
+PageSource& HubSpotAccess::Source(const PortalSettings& portal) {
+  source_ = std::make_unique<ApiClient>(
+      ApiClient::Portal{.key = portal.plan.key, .version = api_.version, .base = base_}, transport_,
+      Tokens(portal), clock_, *deaf_);
+  return *source_;
+}
+
+OAuthApp& HubSpotAccess::App(const PortalSettings& portal) {
+  CHECK_THAT(portal.oauth);
+  app_ = std::make_unique<OAuthApp>(
+      OAuthApp::Settings{
+          .portal = portal.plan.key,
+          .version = api_.version,
+          .client_id = portal.oauth->client_id,
+          .client_secret = [this,
+                            ref = portal.oauth->client_secret] { return secrets_.Resolve(ref); }},
+      transport_, clock_, *deaf_);
+  return *app_;
+}
+
+Result<Secret, std::string> HubSpotAccess::ConfiguredRefreshToken(
+    const PortalSettings& portal) const {
+  if (!portal.oauth || !portal.oauth->refresh_token) return Secret();
+  return secrets_.Resolve(*portal.oauth->refresh_token);
+}
+
+TokenSource& HubSpotAccess::Tokens(const PortalSettings& portal) {
+  if (portal.oauth) {
+    tokens_ = std::make_unique<TokenKeeper>(
+        TokenKeeper::Settings{
+            .portal_id = portal.plan.portal_id,
+            .refresh_token = [this, portal] { return ConfiguredRefreshToken(portal); }},
+        App(portal), RefreshTokenFile(state_dir_, portal.plan.key), clock_, *deaf_);
+  } else {
+    CHECK_THAT(portal.token);
+    tokens_ = std::make_unique<StaticToken>(
+        [this, ref = *portal.token] { return secrets_.Resolve(ref); });
+  }
+  return *tokens_;
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "hubspot/oauth_app.h"
+#include "hubspot/pooled_transport.h"
+#include "hubspot/token_keeper.h"
+#include "hubspot/token_source.h"
+#include "model/page_source.h"
+#include "settings/secret_source.h"
+#include "settings/settings.h"
+
+namespace hubmirror {
+
+/// A way to one portal for a single command: connections, token and client together, with nobody
+/// watching budgets. Owned by one thread.
+class HubSpotAccess {
+ public:
+  /// `secrets` and `clock` must outlive the access. The error says that `api.ca_file` cannot be
+  /// read.
+  static Result<std::unique_ptr<HubSpotAccess>, std::string> Open(const Settings& settings,
+                                                                  const SecretSource& secrets,
+                                                                  const Clock& clock);
+  ~HubSpotAccess();
+
+  /// The portal's records, with the token or the grant of its configuration. Call once.
+  PageSource& Source(const PortalSettings& portal);
+  /// The OAuth app of a portal that has one. Call once.
+  OAuthApp& App(const PortalSettings& portal);
+  /// The portal's configured refresh token; empty when there is none.
+  Result<Secret, std::string> ConfiguredRefreshToken(const PortalSettings& portal) const;
+
+ private:
+  class Deaf;
+
+  HubSpotAccess(const Settings& settings, const SecretSource& secrets, const Clock& clock);
+  TokenSource& Tokens(const PortalSettings& portal);
+
+  const ApiSettings api_;
+  const std::string state_dir_;
+  const SecretSource& secrets_;
+  const Clock& clock_;
+  const BaseUrl base_;
+  const std::unique_ptr<Deaf> deaf_;
+  PooledTransport transport_;
+  std::unique_ptr<OAuthApp> app_;
+  std::unique_ptr<TokenSource> tokens_;
+  std::unique_ptr<PageSource> source_;
+};
+
+}  // namespace hubmirror

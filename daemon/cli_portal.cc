@@ -1,0 +1,167 @@
+#include "daemon/cli_portal.h"
+
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "daemon/cli_hubspot.h"
+#include "daemon/cli_portal_exam.h"
+#include "daemon/cli_settings.h"
+#include "daemon/cli_words.h"
+#include "settings/settings_reader.h"
+
+namespace hubmirror {
+namespace {
+
+std::vector<ObjectType> ObjectsOf(const PortalPlan& plan) {
+  std::vector<ObjectType> objects;
+  for (const StreamPlan& stream : plan.streams) objects.push_back(stream.object);
+  return objects;
+}
+
+std::string_view AccessOf(const PortalSettings& portal) {
+  return portal.oauth ? "oauth" : "token";
+}
+
+std::string ListText(const Settings& settings) {
+  std::string text = Padded("PORTAL", 16) + " " + Padded("ID", 12, true) + "  " +
+                     Padded("SCHEMA", 16) + " " + Padded("ACCESS", 7) + " OBJECTS\n";
+  for (const PortalSettings& portal : settings.portals) {
+    std::string objects;
+    for (const ObjectType& object : ObjectsOf(portal.plan)) {
+      objects += (objects.empty() ? "" : ",") + object.name;
+    }
+    text += Padded(portal.plan.key, 16) + " " +
+            Padded(std::to_string(portal.plan.portal_id.value), 12, true) + "  " +
+            Padded(portal.plan.schema, 16) + " " + Padded(AccessOf(portal), 7) + " " +
+            (portal.enabled ? objects : "(disabled)") + "\n";
+  }
+  return text;
+}
+
+std::string ListJson(const Settings& settings) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  for (const PortalSettings& portal : settings.portals) {
+    json.Key(portal.plan.key);
+    json.StartObject();
+    json.Key("portal_id");
+    json.Int64(portal.plan.portal_id.value);
+    json.Key("schema");
+    json.String(portal.plan.schema);
+    json.Key("access");
+    json.String(std::string(AccessOf(portal)));
+    json.Key("enabled");
+    json.Bool(portal.enabled);
+    json.Key("objects");
+    json.StartArray();
+    for (const ObjectType& object : ObjectsOf(portal.plan)) json.String(object.name);
+    json.EndArray();
+    json.EndObject();
+  }
+  json.EndObject();
+  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+}
+
+// Settings and the portal in them that a test is about.
+struct Candidate {
+  Settings settings;
+  PortalSettings portal;
+  bool id_known = true;  ///< false: whose token it is, is the question
+};
+
+// A configuration text around a bare token, so that its address, its reference and every default
+// are checked and filled in like those of any other.
+Result<Candidate, int> CandidateOfToken(const CliContext& context, const CommandLine& line) {
+  const auto quoted = [](std::string text) {
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c == '\'' || c == '\n'; }, ' ');
+    return "'" + text + "'";
+  };
+  const SettingsReading reading = ReadSettings(
+      "version: 1\ndatabase: {dsn: 'dbname=none'}\nstate_dir: /nonexistent\napi: {base_url: " +
+          quoted(line.base_url) + ", version: " + quoted(line.api_version) +
+          "}\nportals: {token: {portal_id: 1, token: " + quoted(line.token_reference) + "}}\n",
+      context.environment);
+  if (reading.settings) {
+    return Candidate{*reading.settings, reading.settings->portals.front(), false};
+  }
+  const ConfigProblem& problem =
+      *std::find_if(reading.problems.begin(), reading.problems.end(),
+                    [](const ConfigProblem& one) { return one.severity == Severity::kError; });
+  const std::string option = problem.path == "api.base_url"  ? "--base-url"
+                             : problem.path == "api.version" ? "--api-version"
+                                                             : "--token";
+  return Fail(context, kExitUsage, option + " " + problem.what, problem.next);
+}
+
+Result<Candidate, int> FindCandidate(const CliContext& context, const CommandLine& line) {
+  if (!line.token_reference.empty()) return CandidateOfToken(context, line);
+  if (line.target.portal.empty()) {
+    return Fail(context, kExitUsage, "no portal is named",
+                "hubmirror portal test PORTAL, or --token REF");
+  }
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  for (const PortalSettings& portal : settings->portals) {
+    if (portal.plan.key == line.target.portal) return Candidate{*settings, portal, true};
+  }
+  return Fail(context, kExitUsage, "no portal is called " + line.target.portal,
+              "`hubmirror portal list` shows the portals of the configuration");
+}
+
+// The first secret of the portal that cannot be read, as an exit code; kExitOk when all can.
+int CheckSecretsOf(const CliContext& context, const PortalSettings& portal,
+                   const SecretSource& secrets) {
+  std::vector<SecretRef> refs;
+  if (portal.token) refs.push_back(*portal.token);
+  if (portal.oauth) refs.push_back(portal.oauth->client_secret);
+  if (portal.oauth && portal.oauth->refresh_token) refs.push_back(*portal.oauth->refresh_token);
+  for (const SecretRef& ref : refs) {
+    const auto secret = secrets.Resolve(ref);
+    if (secret) continue;
+    return Fail(context, secrets.IsPermissionFault(ref) ? kExitPermission : kExitConfiguration,
+                secret.error(),
+                "make it readable for this user only, or run this as the daemon's user");
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+int RunPortalList(const CliContext& context, const CommandLine& line) {
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  context.out << (line.json ? ListJson(*settings) : ListText(*settings));
+  return kExitOk;
+}
+
+int RunPortalTest(const CliContext& context, const CommandLine& line) {
+  const auto candidate = FindCandidate(context, line);
+  if (!candidate) return candidate.error();
+  const SecretSource secrets(context.environment);
+  const PortalSettings& portal = candidate->portal;
+  if (const int code = CheckSecretsOf(context, portal, secrets); code != kExitOk) return code;
+
+  const auto access = HubSpotAccess::Open(candidate->settings, secrets, context.clock);
+  if (!access) {
+    return Fail(context, kExitConfiguration, access.error(), "correct api.ca_file");
+  }
+  const PortalFinding finding =
+      ExaminePortal((*access)->Source(portal), context.clock,
+                    candidate->id_known ? std::optional(portal.plan.portal_id) : std::nullopt,
+                    ObjectsOf(portal.plan));
+  context.out << (line.json ? PortalFindingJson(finding, portal.plan.key)
+                            : PortalFindingText(finding, portal.plan.key));
+  if (!finding.good()) {
+    context.out.flush();
+    context.err << "Next: " << Printable(NextStepOf(finding)) << "\n";
+  }
+  return ExitCodeOf(finding);
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,92 @@
+#include "daemon/cli_settings.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "settings/check_report.h"
+#include "settings/reference_text.h"
+#include "settings/settings_reader.h"
+#include "settings/settings_schema.h"
+#include "settings/settings_text.h"
+
+namespace hubmirror {
+namespace {
+
+// As the unit's RuntimeDirectory= has it.
+constexpr const char* kServiceSocket = "/run/hubmirror/control.sock";
+
+int CodeOf(const SettingsReading& reading, const std::string& path) {
+  if (!HasErrors(reading.problems)) return kExitOk;
+  const bool forbidden = reading.unreadable && ::access(path.c_str(), R_OK) != 0 && errno == EACCES;
+  return forbidden ? kExitPermission : kExitConfiguration;
+}
+
+SettingsReading Read(const CliContext& context, const CommandLine& line) {
+  return ReadSettingsFile(line.config_path, context.environment);
+}
+
+int Complain(const CliContext& context, const CommandLine& line, const SettingsReading& reading) {
+  for (const ConfigProblem& problem : reading.problems) {
+    context.err << "hubmirror: " << FormatProblem(problem, line.config_path) << "\n";
+  }
+  const std::string next =
+      reading.unreadable
+          ? "name the configuration with --config, or run this with sudo"
+          : "correct the file, then `hubmirror --config " + line.config_path + " config check`";
+  context.err << "Next: " << next << "\n";
+  return CodeOf(reading, line.config_path);
+}
+
+}  // namespace
+
+Result<Settings, int> LoadSettings(const CliContext& context, const CommandLine& line) {
+  const SettingsReading reading = Read(context, line);
+  if (reading.settings) return *reading.settings;
+  return Complain(context, line, reading);
+}
+
+Result<std::string, int> FindSocket(const CliContext& context, const CommandLine& line) {
+  if (!line.socket_path.empty()) return line.socket_path;
+  const SettingsReading reading = Read(context, line);
+  if (reading.settings) return reading.settings->control.socket;
+  // Somebody in the daemon's group may use its socket without being allowed to read its file.
+  if (reading.unreadable && !line.config_given) return std::string(kServiceSocket);
+  return Complain(context, line, reading);
+}
+
+int RunConfigCheck(const CliContext& context, const CommandLine& line) {
+  SettingsReading reading = Read(context, line);
+  if (reading.settings) {
+    for (ConfigProblem& problem : CheckSecrets(*reading.settings, context.environment)) {
+      reading.problems.push_back(std::move(problem));
+    }
+  }
+  context.out << (line.json ? CheckJson(reading, line.config_path)
+                            : CheckText(reading, line.config_path));
+  const int code = CodeOf(reading, line.config_path);
+  if (code != kExitOk && !line.json) {
+    context.out.flush();
+    context.err << "Next: " << reading.problems.front().next << "\n";
+  }
+  return code;
+}
+
+int RunConfigShow(const CliContext& context, const CommandLine& line) {
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  context.out << ShowSettings(*settings);
+  return kExitOk;
+}
+
+int RunConfigSchema(const CliContext& context) {
+  context.out << SettingsSchema();
+  return kExitOk;
+}
+
+int RunConfigReference(const CliContext& context) {
+  context.out << ReferenceText();
+  return kExitOk;
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "daemon/cli_context.h"
+#include "daemon/command_line.h"
+#include "settings/settings.h"
+
+namespace hubmirror {
+
+/// The settings of the configuration file, or the exit code: everything wrong with the file has
+/// then been written to the error stream, with the next step.
+Result<Settings, int> LoadSettings(const CliContext& context, const CommandLine& line);
+
+/// Where the daemon is asked: --socket, else as the configuration says, else, when there is no
+/// configuration this user can read and none was named, where the service has its socket. The
+/// error is the exit code, as of LoadSettings.
+Result<std::string, int> FindSocket(const CliContext& context, const CommandLine& line);
+
+/// `hubmirror config check`: 0 or 78, or 77 when this user may not read the file.
+int RunConfigCheck(const CliContext& context, const CommandLine& line);
+/// `hubmirror config show`
+int RunConfigShow(const CliContext& context, const CommandLine& line);
+/// `hubmirror config schema`
+int RunConfigSchema(const CliContext& context);
+/// `hubmirror config reference`
+int RunConfigReference(const CliContext& context);
+
+}  // namespace hubmirror

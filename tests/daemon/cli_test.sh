@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# The command line as a user meets it, against a simulated portal on a port of its own:
+#
+#   cli_test.sh HUBMIRROR SIMULATED_PORTAL
+set -euo pipefail
+
+hubmirror=$1
+simulated_portal=$2
+folder=$(mktemp -d)
+portal=
+stop() {
+  if [[ -n $portal ]] && kill "$portal" 2>/dev/null; then wait "$portal" 2>/dev/null || true; fi
+  rm -rf "$folder"
+}
+trap stop EXIT
+# await COMMAND...: until it succeeds, half a minute at most.
+await() {
+  local turn
+  for ((turn = 0; turn < 300; ++turn)); do
+    if "$@"; then return; fi
+    sleep 0.1
+  done
+  printf 'FAIL: %s\n' "$*"
+  exit 1
+}
+cd "$folder"
+
+"$simulated_portal" --listen 127.0.0.1:0 --addr-file address --seed 3 --records 300 \
+  --switch malformed_token=401 >portal.log 2>&1 &
+portal=$!
+await test -s address
+url=http://$(<address)
+
+checks=0
+# expect CODE TEXT COMMAND...: the exit code, and a text that the output or the error must hold.
+expect() {
+  local code=$1 text=$2 actual=0
+  shift 2
+  "$@" >out 2>&1 </dev/null || actual=$?
+  if [[ $actual != "$code" ]] || ! grep -qF -- "$text" out; then
+    printf 'FAIL: %s\nexpected code %s and "%s", got code %s and:\n' "$*" "$code" "$text" "$actual"
+    cat out
+    exit 1
+  fi
+  # Every error ends with its next step.
+  if ((code != 0)) && ! tail -n 1 out | grep -q '^Next: '; then
+    printf 'FAIL: no next step: %s\n' "$*" && cat out
+    exit 1
+  fi
+  checks=$((checks + 1))
+}
+
+(umask 077 && printf 'simulated-secret\n' >client)
+mkdir -m 0700 state
+cat >good.yaml <<YAML
+version: 1
+database: {dsn: "dbname=none"}
+api: {base_url: "$url", app_url: "$url"}
+state_dir: $folder/state
+control: {socket: $folder/control.sock}
+portals:
+  acme:
+    portal_id: 1234567
+    daily: 500000
+    oauth: {client_id: simulated-client, client_secret: "file:$folder/client"}
+  beta: {portal_id: 99, token: "env:TOKEN", objects: [contacts]}
+YAML
+sed 's/portal_id: 99/portal_id: 1234567/; s/1234567$/7/' good.yaml >beta-right.yaml
+sed 's/version: 1/version: 1\nintervall: 5s/' good.yaml >bad.yaml
+export TOKEN=pat-na1-simulated-token
+
+expect 0 'hubmirror 0' "$hubmirror" version
+expect 0 '"version"' "$hubmirror" version --json
+expect 0 'good' "$hubmirror" --config good.yaml config check
+expect 0 '"ok": true' "$hubmirror" --config good.yaml config check --json
+expect 78 'intervall' "$hubmirror" --config bad.yaml config check
+expect 78 'intervall' "$hubmirror" --config bad.yaml portal list
+expect 78 'cannot be read' "$hubmirror" --config none.yaml config check
+expect 0 'env:TOKEN' "$hubmirror" --config good.yaml config show
+expect 0 'json-schema.org' "$hubmirror" config schema
+expect 0 'companies,contacts,deals,emails,tasks,tickets' "$hubmirror" --config good.yaml portal list
+expect 0 '"access": "oauth"' "$hubmirror" --config good.yaml portal list --json
+
+expect 69 'cannot reach the daemon' "$hubmirror" --config good.yaml status
+expect 69 'cannot reach the daemon' "$hubmirror" --config good.yaml poll acme
+expect 69 'cannot reach the daemon' "$hubmirror" --socket "$folder/none" reload
+expect 78 'intervall' "$hubmirror" --config bad.yaml status
+
+expect 0 'contacts     ok' "$hubmirror" --config beta-right.yaml portal test beta
+expect 1 'not the portal_id' "$hubmirror" --config good.yaml portal test beta
+expect 1 'Next: put a token in place' env TOKEN=pat-na1-wrong "$hubmirror" --config good.yaml \
+  portal test beta
+expect 78 'TOKEN' env -u TOKEN "$hubmirror" --config good.yaml portal test beta
+expect 64 'no portal is called gamma' "$hubmirror" --config good.yaml portal test gamma
+expect 64 '--token' "$hubmirror" portal test --token pat-na1-plain
+expect 0 '"portal_id": 1234567' "$hubmirror" portal test --token env:TOKEN --base-url "$url" --json
+expect 69 'Next: ' "$hubmirror" portal test --token env:TOKEN --base-url http://127.0.0.1:1
+chmod 0666 client
+expect 77 'client' "$hubmirror" --config good.yaml portal test acme
+chmod 0600 client
+
+# The authorization-code flow: once with a browser that comes back, once with a pasted code.
+expect 1 'portal authorize' "$hubmirror" --config good.yaml portal test acme
+expect 78 'fixed token' "$hubmirror" --config good.yaml portal authorize beta
+"$hubmirror" --config good.yaml portal authorize acme --port 0 >authorize.out 2>&1 </dev/null &
+authorize=$!
+await grep -q '^Waiting' authorize.out
+address=$(grep -o "$url/oauth/.*" authorize.out)
+[[ $address == *sales-email-read* && $address == *tickets* && $address == *state=* ]]
+curl -sSL "$address" | grep -q 'close this window'
+wait "$authorize"
+grep -q 'acme is authorized' authorize.out
+[[ $(stat -c %a state/oauth/acme.json) == 600 ]]
+expect 0 'emails       ok' "$hubmirror" --config good.yaml portal test acme
+
+rm -r state/oauth
+mkfifo pasted
+"$hubmirror" --config good.yaml portal authorize acme \
+  --redirect-uri http://localhost:9/callback >authorize.out 2>&1 <pasted &
+authorize=$!
+exec 3>pasted
+await grep -q '^Then paste' authorize.out
+printf 'this is nothing\n' >&3
+# The simulated portal redirects at once; the address it sends the browser to is what is pasted.
+curl -sS -o /dev/null -w '%{redirect_url}\n' "$(grep -o "$url/oauth/.*" authorize.out)" >&3
+exec 3>&-
+wait "$authorize"
+grep -q 'this is no code' authorize.out
+[[ -s state/oauth/acme.json ]]
+
+# None of this may have asked HubSpot for more than it allows, or shown a secret.
+curl -sS "$url/_control/stats" | grep -q '"burst":0,"search":0,"daily":0'
+if grep -qF simulated-secret authorize.out out; then exit 1; fi
+printf 'ok: %d commands behaved\n' "$checks"
