@@ -15,6 +15,41 @@ bool Newer(const Row& a, const Row& b) {
   return a.sent_at > b.sent_at;
 }
 
+/// Lines of both can be written by one statement.
+bool SameShape(const RowShape& a, const RowShape& b) {
+  return &a == &b || (a.table == b.table && a.whole == b.whole && a.columns == b.columns &&
+                      a.overflow == b.overflow && a.asked == b.asked);
+}
+
+/// Rows to write, by shape: a statement over hundreds of columns takes milliseconds to plan, so
+/// there must be few.
+class ShapeGroups {
+ public:
+  struct Group {
+    const RowShape* shape;
+    std::vector<RowWriter::Planned> rows;
+  };
+
+  void Add(const RowWriter::Planned& row) {
+    const RowShape& shape = *row.batch->shape;
+    if (groups_.empty() || !SameShape(*groups_[last_].shape, shape)) last_ = Find(shape);
+    groups_[last_].rows.push_back(row);
+  }
+  const std::vector<Group>& groups() const { return groups_; }
+
+ private:
+  size_t Find(const RowShape& shape) {
+    for (size_t i = 0; i < groups_.size(); ++i) {
+      if (SameShape(*groups_[i].shape, shape)) return i;
+    }
+    groups_.push_back({&shape, {}});
+    return groups_.size() - 1;
+  }
+
+  std::vector<Group> groups_;
+  size_t last_ = 0;
+};
+
 }  // namespace
 
 CommitWriter::CommitWriter(Transaction& transaction, const Stream& stream, const Commit& commit)
@@ -84,7 +119,7 @@ CommitWriter::Verdict CommitWriter::Judge(const Row& row, const StoredRow* store
 }
 
 void CommitWriter::WriteRows() {
-  std::map<const RowShape*, std::vector<RowWriter::Planned>> by_shape;
+  ShapeGroups by_shape;
   std::vector<Candidate> chosen;
   for (const Candidate& candidate : candidates_) {
     const StoredRow* stored = stored_->Find(candidate.row->id);
@@ -93,8 +128,7 @@ void CommitWriter::WriteRows() {
       case Verdict::kOutrun: outrun_.push_back(candidate.row->id); break;
       case Verdict::kWrite:
         chosen.push_back(candidate);
-        by_shape[candidate.batch->shape.get()].push_back(
-            {.batch = candidate.batch, .row = candidate.row, .is_new = stored == nullptr});
+        by_shape.Add({.batch = candidate.batch, .row = candidate.row, .is_new = stored == nullptr});
         break;
     }
   }
@@ -102,7 +136,7 @@ void CommitWriter::WriteRows() {
   if (chosen.empty()) return;
 
   RowWriter writer(transaction_, stream_.schema, *stream_.table);
-  for (const auto& [shape, rows] : by_shape) writer.Write(*shape, rows);
+  for (const auto& [shape, rows] : by_shape.groups()) writer.Write(*shape, rows);
   const std::unordered_set<RecordId> refused(writer.quarantined().begin(),
                                              writer.quarantined().end());
   outcome_.quarantined = static_cast<int64_t>(refused.size());

@@ -121,12 +121,14 @@ auto Connection::Guarded(Work&& work) {
     throw refused("42501", error.what());
   } catch (const pqxx::sql_error& error) {
     throw refused(error.sqlstate(), error.what());
+#if PQXX_VERSION_MAJOR < 7
   } catch (const pqxx::deadlock_detected& error) {
     throw refused("40P01", error.what());
   } catch (const pqxx::serialization_failure& error) {
     throw refused("40001", error.what());
   } catch (const pqxx::transaction_rollback& error) {
     throw refused("40000", error.what());
+#endif
   } catch (const pqxx::failure& error) {
     // A failed write to the socket comes without a SQLSTATE; the session is then of no use.
     usable_ = false;
