@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr int kExitCannotCreate = 73;  // sysexits.h EX_CANTCREAT
 constexpr int kExitPermission = 77;    // EX_NOPERM
+constexpr int kExitConfig = 78;        // EX_CONFIG
 
 constexpr auto kTurn = 500ms;
 constexpr auto kStatusEvery = 15s;
@@ -77,7 +78,9 @@ std::optional<int> Daemon::Start() {
   if (const auto code = StartDatabase()) return code;
   const auto workers = settings_.limits.workers;
   supervisor_ = std::make_unique<Supervisor>(
-      clock_, telemetry_, log_, workers ? static_cast<int>(*workers) : WorkersFor(plans));
+      clock_, telemetry_,
+      Supervisor::Options{.workers = workers ? static_cast<int>(*workers) : WorkersFor(plans),
+                          .memory_bytes = settings_.limits.memory_bytes});
   if (const auto code = StartDoors()) return code;
   StartPortals();
   supervisor_->Start();
@@ -94,7 +97,7 @@ std::optional<int> Daemon::StartDatabase() {
     auto password = secrets_.Resolve(*ref);
     if (!password) {
       Say(LogLevel::kErr, "daemon.failed", "database.password: " + password.error());
-      return secrets_.IsPermissionFault(*ref) ? kExitPermission : 78;
+      return secrets_.IsPermissionFault(*ref) ? kExitPermission : kExitConfig;
     }
     target.password = *password;
   }
@@ -115,7 +118,7 @@ std::optional<int> Daemon::StartDoors() {
       clock_);
   if (!web) {
     Say(LogLevel::kErr, "daemon.failed", "web.listen: " + web.error().message);
-    return kExitCannotCreate;
+    return web.error().kind == ListenError::Kind::kBadAddress ? kExitConfig : kExitCannotCreate;
   }
   web_ = std::move(*web);
   WriteAddress();

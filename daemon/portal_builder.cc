@@ -1,5 +1,7 @@
 #include "daemon/portal_builder.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "hubspot/api_client.h"
 #include "hubspot/oauth_app.h"
@@ -27,6 +29,15 @@ class TokenNews final : public TokenObserver {
   SyncObserver& observer_;
 };
 
+/// Every stream has two walks, and each may hold two transactions' worth of rows: all of them
+/// together stay within `limits.memory`.
+size_t FlushBytes(const Settings& settings) {
+  size_t streams = 1;
+  for (const PortalSettings& portal : settings.portals) streams += portal.plan.streams.size();
+  const size_t share = static_cast<size_t>(settings.limits.memory_bytes) / (4 * streams);
+  return std::clamp<size_t>(share, 64 << 10, WalkJob::Options{}.flush_bytes);
+}
+
 }  // namespace
 
 /// What a portal's client refers to; the last member goes first.
@@ -41,6 +52,7 @@ struct PortalBuilder::Belongings {
 PortalBuilder::PortalBuilder(const Settings& settings, Parts parts)
     : api_(settings.api),
       limits_(settings.limits),
+      flush_bytes_(FlushBytes(settings)),
       state_dir_(settings.state_dir),
       parts_(std::move(parts)) {}
 
@@ -72,7 +84,8 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
                                                         .observer = parts_.observer,
                                                         .clock = parts_.clock,
                                                         .log = parts_.log,
-                                                        .random = parts_.random});
+                                                        .random = parts_.random,
+                                                        .flush_bytes = flush_bytes_});
 }
 
 SecretReader PortalBuilder::Reader(const SecretRef& ref) const {

@@ -41,6 +41,7 @@ class PortalBuilder {
 
   const ApiSettings api_;
   const LimitSettings limits_;
+  const size_t flush_bytes_;
   const std::string state_dir_;
   const Parts parts_;
 };

@@ -37,7 +37,8 @@ void DailyQuota::Count(TimePoint date) {
 
 void DailyQuota::Learn(std::optional<int64_t> limit, std::optional<int64_t> remaining,
                        TimePoint date) {
-  if (limit && *limit > 0) limit_ = limit;
+  if (limit && *limit <= 0) return;  // Not a quota: nothing would ever be allowed.
+  if (limit) limit_ = limit;
   if (!remaining) return;
   // The rest only rises when a new day has begun; answers that overtake each other differ little.
   if (remaining_ && limit_ && *remaining > *remaining_ + std::max<int64_t>(1000, *limit_ / 100)) {

@@ -145,7 +145,7 @@ std::vector<PortalJob::StateNote> PortalSync::ChangedStates() {
   return notes;
 }
 
-void PortalSync::Report(Instant now) {
+int64_t PortalSync::Report(Instant now) {
   std::vector<std::pair<StreamKey, StreamStatus>> statuses;
   PortalStatus portal;
   {
@@ -153,6 +153,11 @@ void PortalSync::Report(Instant now) {
     int64_t buffered = 0;
     for (Stream& stream : streams_) {
       statuses.emplace_back(stream.context->key(), StatusOf(stream, now));
+      // Who asks in SQL should not wait for the next heartbeat to see a new state.
+      const StreamStatus& status = statuses.back().second;
+      if (status.state != stream.noted_state || status.reason != stream.noted_reason) {
+        portal_task_.front().DueAt(now);
+      }
       buffered += stream.sweep->buffered_bytes() + stream.archived->buffered_bytes();
     }
     portal = governor_->Status();
@@ -163,6 +168,7 @@ void PortalSync::Report(Instant now) {
   }
   for (const auto& [key, status] : statuses) ports_.observer.OnStreamStatus(key, status);
   ports_.observer.OnPortalStatus(plan_.key, portal);
+  return portal.buffered_bytes;
 }
 
 StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
@@ -198,6 +204,9 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
                   .last_error = task.last_error(),
                   .last_error_at = task.last_error_at(),
                   .target = std::chrono::duration_cast<std::chrono::seconds>(task.every())};
+    if (task.kind() == JobKind::kArchived && stream.archived_stretched) {
+      job.target = std::chrono::duration_cast<std::chrono::seconds>(*stream.archived_stretched);
+    }
     if (source_now && task.due() != Instant{}) {
       job.next_at = *source_now +
                     std::chrono::floor<std::chrono::milliseconds>(std::max(task.due(), now) - now);
@@ -205,6 +214,14 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
     status.jobs.emplace(task.kind(), std::move(job));
   }
   FillState(stream, status);
+  if (status.message.empty() && stream.archived_stretched) {
+    status.message = "the archived list is walked every " +
+                     std::to_string(std::chrono::duration_cast<std::chrono::minutes>(
+                                        *stream.archived_stretched)
+                                        .count()) +
+                     " minutes instead of as often as configured: a tenth of the day's requests "
+                     "is its share";
+  }
   if (status.state == StreamState::kCurrent && status.verified_until && source_now &&
       *source_now - *status.verified_until > context.plan().freshness_target) {
     status.state = StreamState::kLate;
@@ -225,8 +242,10 @@ void PortalSync::FillState(const Stream& stream, StreamStatus& status) const {
   }
   if (hold_) return is(hold_->state, hold_->reason, hold_message_);
   if (stream.block) return is(stream.block->state, stream.block->reason, stream.block_message);
-  if (const std::string why = stream.context->suspicion(); !why.empty()) {
-    return is(StreamState::kSuspicious, "mass_change", why);
+  for (const Brake brake : {Brake::kMassGone, Brake::kValuesLost}) {
+    if (const std::string why = stream.context->suspicion(brake); !why.empty()) {
+      return is(StreamState::kSuspicious, "mass_change", why);
+    }
   }
   for (const Task& task : stream.tasks) {
     const bool matters = task.kind() == JobKind::kChanges || task.kind() == JobKind::kSweep ||

@@ -67,9 +67,11 @@ void PortalSync::BuildStreams() {
         StreamContext::Ports{*ports_.source, *ports_.sink, ports_.observer, *source_clock_,
                              *governor_, ports_.clock, ports_.log});
     stream.changes = std::make_shared<ChangesJob>(stream.context);
-    stream.sweep = std::make_shared<WalkJob>(stream.context, WalkJob::Options{});
+    stream.sweep = std::make_shared<WalkJob>(
+        stream.context, WalkJob::Options{.flush_bytes = ports_.flush_bytes});
     stream.archived =
-        std::make_shared<WalkJob>(stream.context, WalkJob::Options{.archived = true});
+        std::make_shared<WalkJob>(
+            stream.context, WalkJob::Options{.archived = true, .flush_bytes = ports_.flush_bytes});
     stream.tasks.emplace_back(std::make_shared<CatalogJob>(stream.context), plan.catalog_every);
     stream.tasks.emplace_back(stream.changes, Times(plan.interval, stretch));
     stream.tasks.emplace_back(std::make_shared<ResolveJob>(stream.context), 60s);
@@ -263,7 +265,7 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
        .records = outcome.records});
 }
 
-Duration PortalSync::NextPeriod(const Stream& stream, const Task& task) {
+Duration PortalSync::NextPeriod(Stream& stream, const Task& task) {
   Duration period = task.every();
   if (task.kind() == JobKind::kArchived) {
     // The archived list has no filter: it may not eat more than a tenth of the day (R19).
@@ -272,6 +274,8 @@ Duration PortalSync::NextPeriod(const Stream& stream, const Task& task) {
           static_cast<double>(stream.archived->last_walk_pages()) * 10.0 / static_cast<double>(*share);
       period = std::max<Duration>(period, std::chrono::milliseconds(static_cast<int64_t>(
                                               86'400'000.0 * day_part)));
+      stream.archived_stretched.reset();
+      if (period > task.every()) stream.archived_stretched = period;
     }
   }
   // Early rather than late, so that the promise holds, and never all streams at once.

@@ -35,6 +35,8 @@ class PortalSync {
     const Clock& clock;
     Logger& log;
     Random& random;
+    /// Bytes of rows one walk may gather for a transaction.
+    size_t flush_bytes = WalkJob::Options{}.flush_bytes;
   };
   /// Intervals that ask for more searches than the account allows are lengthened (design R18).
   PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor,
@@ -80,8 +82,9 @@ class PortalSync {
   };
   ForceProgress ForcedLeft(const std::string& object);
 
-  /// Tells the observer how everything stands; called about once a second.
-  void Report(Instant now);
+  /// Tells the observer how everything stands; called about once a second. Returns the bytes of
+  /// rows that are read and not yet committed.
+  int64_t Report(Instant now);
 
  private:
   struct Stream {
@@ -94,6 +97,8 @@ class PortalSync {
     std::optional<Verdict> block;
     std::string block_message;
     Instant block_until{};
+    /// How often the archived list is walked, when its share of the day asks for a longer period.
+    std::optional<Duration> archived_stretched;
     StreamState noted_state = StreamState::kPassive;  ///< as last written to the database
     std::string noted_reason;
     Instant backfill_began{};
@@ -111,7 +116,7 @@ class PortalSync {
   void HoldPortal(const Verdict& verdict, const Failure& failure, Instant now) REQUIRES(mutex_);
   void CycleEnded(const Assignment& assignment, const StepOutcome& outcome, Instant now)
       REQUIRES(mutex_);
-  Duration NextPeriod(const Stream& stream, const Task& task) REQUIRES(mutex_);
+  Duration NextPeriod(Stream& stream, const Task& task) REQUIRES(mutex_);
   void OnOpen();
   void LoadStream(Stream& stream, const StoredStream& stored, Instant now) REQUIRES(mutex_);
   std::vector<PortalJob::StateNote> ChangedStates();

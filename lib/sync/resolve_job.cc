@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 constexpr auto kLookWhilePending = 2s;
 constexpr auto kLookWhenEmpty = 60s;
 constexpr auto kNoControlWait = 5s;
+constexpr auto kBrakeWait = 60s;
 // The index named a newer stamp than the record has, again and again: the index is wrong.
 constexpr int kNominationTries = 12;
 
@@ -182,20 +183,29 @@ void ResolveJob::ConfirmGone(const PendingRecord& record) {
 void ResolveJob::ApplyBrake() {
   if (cursor_.sweep != stream().last_sweep()) cursor_ = {.sweep = stream().last_sweep()};
   if (stream().TakeAcceptance()) cursor_.accepted = true;
-  const int64_t candidates =
-      std::max(stream().sink().CountAbsent(object()), static_cast<int64_t>(gone_.size()));
-  const int64_t would_be_gone = cursor_.marked_gone + candidates;
   const int64_t limit = GoneLimit(stream().rows());
-  if (would_be_gone > limit && !cursor_.accepted) {
-    stream().Suspect(std::to_string(would_be_gone) + " of " + std::to_string(stream().rows()) +
-                     " records vanished, more than " + std::to_string(limit) +
-                     ": nothing is marked gone until `hubmirror resolve " + stream().key().portal +
-                     "/" + stream().key().object + " --accept`");
-    for (const PendingRecord& record : gone_) LookAgain(record, 60s);
+  const int64_t absent =
+      std::max(stream().sink().CountAbsent(object()), static_cast<int64_t>(gone_.size()));
+  const int64_t would_be_gone = cursor_.marked_gone + absent;
+  const bool too_many = would_be_gone > limit && !cursor_.accepted;
+  if (too_many) {
+    stream().Suspect(Brake::kMassGone,
+                     std::to_string(would_be_gone) + " of " + std::to_string(stream().rows()) +
+                         " records vanished, more than " + std::to_string(limit) +
+                         ": nothing is marked gone until `hubmirror resolve " +
+                         stream().key().portal + "/" + stream().key().object + " --accept`");
+  } else {
+    stream().Release(Brake::kMassGone);
+  }
+  // Suspects that nobody has looked at yet may be too many, too: they are looked at first.
+  const int64_t waiting = stream().sink().CountPending(object());
+  const bool undecided = cursor_.marked_gone + waiting > limit && waiting > absent;
+  if (too_many || (undecided && !cursor_.accepted)) {
+    const std::chrono::milliseconds wait = too_many ? kBrakeWait : kLookWhilePending;
+    for (const PendingRecord& record : gone_) LookAgain(record, wait);
     gone_.clear();
     return;
   }
-  stream().Suspect("");
   for (const PendingRecord& record : gone_) {
     commit_.fates.push_back({.id = record.id,
                              .kind = object().holds_personal_data ? Fate::Kind::kErased

@@ -1,6 +1,14 @@
 #include "sync/stream_context.h"
 
+#include <algorithm>
+
 namespace hubmirror {
+namespace {
+
+// Fewer records than this may lose a value without anybody being asked.
+constexpr int64_t kLostValuesLeast = 500;
+
+}  // namespace
 
 StreamContext::StreamContext(PortalKey portal, StreamPlan plan, Ports ports)
     : key_{std::move(portal), plan.object.name}, plan_(std::move(plan)), ports_(ports) {}
@@ -48,6 +56,7 @@ CommitOutcome StreamContext::Write(JobKind job, Commit commit) {
   rows_.fetch_add(outcome.inserted + outcome.restored - outcome.archived - outcome.merged -
                   outcome.erased - outcome.purged);
   quarantined_.fetch_add(outcome.quarantined);
+  CountLostValues(outcome);
   if (outcome.suspects > 0 || outcome.outrun > 0 || !commit.pending.empty()) NotePending();
   ports_.observer.OnCommit(key_, job, outcome, SourceNow().value_or(ports_.clock.WallNow()));
   return outcome;
@@ -81,21 +90,49 @@ void StreamContext::set_changes_from(TimePoint from) {
   changes_from_ = from;
 }
 
-std::string StreamContext::suspicion() const {
+std::string StreamContext::suspicion(Brake brake) const {
   MutexLock lock(mutex_);
-  return suspicion_;
+  const auto found = suspicions_.find(brake);
+  return found == suspicions_.end() ? std::string() : found->second;
 }
 
-void StreamContext::Suspect(std::string why) {
+void StreamContext::Suspect(Brake brake, std::string why) {
   MutexLock lock(mutex_);
-  suspicion_ = std::move(why);
+  suspicions_[brake] = std::move(why);
+}
+
+void StreamContext::Release(Brake brake) {
+  MutexLock lock(mutex_);
+  suspicions_.erase(brake);
+}
+
+void StreamContext::ForgetLostValues() {
+  MutexLock lock(mutex_);
+  values_lost_.clear();
+}
+
+void StreamContext::CountLostValues(const CommitOutcome& outcome) {
+  const int64_t limit = std::max(kLostValuesLeast, rows() / 5);
+  MutexLock lock(mutex_);
+  for (const auto& [property, records] : outcome.values_lost) {
+    int64_t& lost = values_lost_[property];
+    lost += records;
+    if (lost <= limit || suspicions_.contains(Brake::kValuesLost)) continue;
+    suspicions_[Brake::kValuesLost] =
+        std::to_string(lost) + " of " + std::to_string(rows()) +
+        " records lost their value of the property " + property +
+        ", which the portal still lists: was a scope or a field permission taken away? Nothing is "
+        "written until `hubmirror resolve " +
+        key_.portal + "/" + key_.object + " --accept`";
+  }
 }
 
 void StreamContext::AcceptSuspicion() {
   accepted_.store(true);
   NotePending();
   MutexLock lock(mutex_);
-  suspicion_.clear();
+  suspicions_.clear();
+  values_lost_.clear();
 }
 
 void StreamContext::RequestRefresh(RecordId id) {

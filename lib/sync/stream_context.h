@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,12 @@
 #include "sync/source_clock.h"
 
 namespace hubmirror {
+
+/// Why nothing is written or marked any more until the operator agrees (design R13).
+enum class Brake {
+  kMassGone,    ///< too many records would be marked erased or purged
+  kValuesLost,  ///< too many records lose the value of one property
+};
 
 /// What the jobs of one stream share: the ways in and out, the table as it stands, and the few
 /// facts one job tells another. Thread-safe.
@@ -93,9 +100,12 @@ class StreamContext {
   /// Where the changes job begins when it never ran: set by the first sweep (design R5).
   std::optional<TimePoint> changes_from() const;
   void set_changes_from(TimePoint from);
-  /// The brake: why nothing is marked gone any more, until the operator agrees. Empty: it is off.
-  std::string suspicion() const;
-  void Suspect(std::string why);
+  /// Why a brake holds; empty: it does not.
+  std::string suspicion(Brake brake) const;
+  void Suspect(Brake brake, std::string why);
+  void Release(Brake brake);
+  /// A whole sweep has passed without the brake on lost values: its count begins again.
+  void ForgetLostValues();
   /// The operator looked and agreed.
   void AcceptSuspicion();
   bool TakeAcceptance() { return accepted_.exchange(false); }
@@ -103,6 +113,8 @@ class StreamContext {
   void Log(LogLevel level, std::string_view event, std::string message) const;
 
  private:
+  void CountLostValues(const CommitOutcome& outcome);
+
   const StreamKey key_;
   const StreamPlan plan_;
   const Ports ports_;
@@ -122,7 +134,8 @@ class StreamContext {
   mutable PropertySetPtr mapper_set_ GUARDED_BY(mutex_);
   std::string last_sweep_ GUARDED_BY(mutex_);
   std::optional<TimePoint> changes_from_ GUARDED_BY(mutex_);
-  std::string suspicion_ GUARDED_BY(mutex_);
+  std::map<Brake, std::string> suspicions_ GUARDED_BY(mutex_);
+  std::map<std::string, int64_t> values_lost_ GUARDED_BY(mutex_);
   std::vector<RecordId> refresh_requests_ GUARDED_BY(mutex_);
 };
 

@@ -39,13 +39,13 @@ int WorkersFor(const std::vector<PortalPlan>& plans) {
   return std::clamp(static_cast<int>(std::ceil(workers)), 4, 128);
 }
 
-Supervisor::Supervisor(const Clock& clock, SyncObserver& observer, Logger& log, int workers)
-    : clock_(clock), observer_(observer), log_(log), worker_count_(workers), schedule_(clock) {}
+Supervisor::Supervisor(const Clock& clock, SyncObserver& observer, Options options)
+    : clock_(clock), observer_(observer), options_(options), schedule_(clock) {}
 
 Supervisor::~Supervisor() { Stop(); }
 
 void Supervisor::Start() {
-  workers_ = std::make_unique<WorkerPool>(schedule_, clock_, worker_count_);
+  workers_ = std::make_unique<WorkerPool>(schedule_, clock_, options_.workers);
   watch_ = std::jthread([this](std::stop_token stop) { Watch(std::move(stop)); });
 }
 
@@ -59,7 +59,9 @@ void Supervisor::Watch(std::stop_token stop) {
   pthread_setname_np(pthread_self(), "supervisor");
   do {
     const Instant now = clock_.Now();
-    for (const auto& portal : schedule_.portals()) portal->Report(now);
+    int64_t buffered = 0;
+    for (const auto& portal : schedule_.portals()) buffered += portal->Report(now);
+    observer_.OnQueue("write", buffered, options_.memory_bytes);
     last_turn_ = now.time_since_epoch().count();
     observer_.OnSchedulerTick(clock_.WallNow());
   } while (clock_.SleepUntil(clock_.Now() + kTurn, stop));

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mutex.h"
 #include "model/controls.h"
 #include "model/sync_observer.h"
@@ -26,8 +25,11 @@ int WorkersFor(const std::vector<PortalPlan>& plans);
 /// everything stands once a second. Thread-safe.
 class Supervisor final : public Controls {
  public:
-  using PortalFactory = std::function<std::shared_ptr<PortalSync>(const PortalPlan&)>;
-  Supervisor(const Clock& clock, SyncObserver& observer, Logger& log, int workers);
+  struct Options {
+    int workers = 4;
+    int64_t memory_bytes = 0;  ///< limit of rows that wait to be committed, for the metric
+  };
+  Supervisor(const Clock& clock, SyncObserver& observer, Options options);
   ~Supervisor() override;
 
   void Start();
@@ -63,8 +65,7 @@ class Supervisor final : public Controls {
 
   const Clock& clock_;
   SyncObserver& observer_;
-  Logger& log_;
-  const int worker_count_;
+  const Options options_;
   PollSchedule schedule_;
   std::unique_ptr<WorkerPool> workers_;
   std::jthread watch_;

@@ -291,6 +291,7 @@ StepOutcome WalkJob::Finish(Commit last) {
     stream().set_rows(stream().sink().CountRows(object()));
     stream().set_last_sweep(std::to_string(complete_at.time_since_epoch().count()));
     stream().set_loaded(true);
+    stream().ForgetLostValues();
   }
   MutexLock lock(mutex_);
   ++generation_;

@@ -82,7 +82,7 @@ TEST_CASE("R13: more than 500 vanished records hold the stream until the operato
                          [](const auto& item) { return item.second.gone; });
   };
   CHECK(gone() == 0);
-  CHECK_FALSE(stream.context->suspicion().empty());
+  CHECK_FALSE(stream.context->suspicion(hubmirror::Brake::kMassGone).empty());
 
   stream.context->AcceptSuspicion();
   for (int i = 0; i < 4; ++i) {
@@ -91,7 +91,7 @@ TEST_CASE("R13: more than 500 vanished records hold the stream until the operato
   }
 
   CHECK(gone() == 600);
-  CHECK(stream.context->suspicion().empty());
+  CHECK(stream.context->suspicion(hubmirror::Brake::kMassGone).empty());
 }
 
 TEST_CASE("R13: a record that comes back before its second proof stays") {
@@ -107,4 +107,27 @@ TEST_CASE("R13: a record that comes back before its second proof stays") {
 
   CHECK(stream.sink.live(7));
   CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("R13: when a fifth of the records lose one property's value nothing more is written") {
+  StreamFixture stream;
+  LoadRecords(stream, 3000);
+  for (int64_t id = 1; id <= 3000; ++id) stream.hubspot.Put(id, {{"name", "changed"}});
+  const int writes = stream.sink.writes;
+
+  // Each commit of a sweep takes a value from 400 records.
+  stream.sink.values_lost_per_write = {{"name", 400}};
+  stream.Pass();
+  stream.context->WantSweep("test");
+  stream.Run(*stream.sweep);
+
+  CHECK_FALSE(stream.context->suspicion(hubmirror::Brake::kValuesLost).empty());
+  CHECK_FALSE(stream.sweep->Next(stream.clock.Now()));
+  CHECK_FALSE(stream.changes->Next(stream.clock.Now()));
+  CHECK(stream.sink.writes <= writes + 2);
+
+  stream.sink.values_lost_per_write.clear();
+  stream.context->AcceptSuspicion();
+  stream.Run(*stream.sweep);
+  CHECK(stream.sink.rows.at(3000).line.find("changed") != std::string::npos);
 }

@@ -37,7 +37,7 @@ CommitOutcome MemoryRowSink::Write(const Commit& commit) {
   const DatabaseError away(DatabaseError::Kind::kUnavailable, "57P01", "the database went away");
   if (death == Death::kBeforeCommit) throw away;
   ++writes;
-  CommitOutcome outcome;
+  CommitOutcome outcome{.values_lost = values_lost_per_write};
   for (const RowBatch& batch : commit.rows) WriteRows(batch, outcome);
   for (const ProvenRange& range : commit.ranges) Suspect(range, outcome);
   for (const Fate& fate : commit.fates) {

@@ -31,6 +31,8 @@ class MemoryRowSink final : public RowSink {
   std::vector<int64_t> seen;
   Death die = Death::kNever;  ///< at the next Write
   int writes = 0;
+  /// What every Write says it set to NULL.
+  std::map<std::string, int64_t> values_lost_per_write;
   int claims = 0;
   std::vector<std::string> filled;
 
