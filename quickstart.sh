@@ -10,12 +10,12 @@
 # Nothing else on the machine is touched; other servers on the usual ports do not matter.
 #
 # Further settings: HUBMIRROR_QUICKSTART_DIR (where data is kept), HUBMIRROR_QUICKSTART_RECORDS
-# (size of the simulated portal), HUBMIRROR_QUICKSTART_BUILT (set: install and build nothing),
-# HUBSPOT_BASE_URL (another place of HubSpot's API).
+# (size of the simulated portal), HUBMIRROR_QUICKSTART_BIN (programs to use; then nothing is
+# installed or built), HUBSPOT_BASE_URL (another place of HubSpot's API).
 set -euo pipefail
 cd "$(dirname "$0")"
 
-bin=$PWD/build/release/bin
+bin=${HUBMIRROR_QUICKSTART_BIN:-$PWD/build/release/bin}
 key=demo
 records=${HUBMIRROR_QUICKSTART_RECORDS:-46000}
 base_url=${HUBSPOT_BASE_URL:-https://api.hubapi.com}
@@ -81,7 +81,7 @@ await() {
 
 # --- Build ------------------------------------------------------------------------------------
 
-if [[ -z ${HUBMIRROR_QUICKSTART_BUILT:-} ]]; then
+if [[ -z ${HUBMIRROR_QUICKSTART_BIN:-} ]]; then
   say 'packages'
   packaging/install-build-deps.sh --quickstart
   say 'build'
@@ -115,6 +115,7 @@ simulated=true
 token_reference=env:HUBSPOT_TOKEN
 if [[ -n ${HUBSPOT_TOKEN:-} ]]; then
   simulated=false
+  key=hubspot
   say 'asking HubSpot whose token this is'
   portal_id=$("$bin/hubmirror" portal test --token env:HUBSPOT_TOKEN --base-url "$base_url" --json |
     sed -n 's/.*"portal_id": *\([0-9][0-9]*\).*/\1/p')
