@@ -38,6 +38,13 @@ int Complain(const CliContext& context, const CommandLine& line, const SettingsR
   return CodeOf(reading, line.config_path);
 }
 
+/// The control socket where a daemon has it unless told otherwise; empty when none is there.
+std::string UsualSocket(const CliContext& context) {
+  const std::string runtime = context.environment("RUNTIME_DIRECTORY");
+  const std::string socket = runtime.empty() ? kServiceSocket : runtime + "/control.sock";
+  return ::access(socket.c_str(), F_OK) == 0 ? socket : std::string();
+}
+
 }  // namespace
 
 Result<Settings, int> LoadSettings(const CliContext& context, const CommandLine& line) {
@@ -52,6 +59,10 @@ Result<std::string, int> FindSocket(const CliContext& context, const CommandLine
   if (reading.settings) return reading.settings->control.socket;
   // Somebody in the daemon's group may use its socket without being allowed to read its file.
   if (reading.unreadable && !line.config_given) return std::string(kServiceSocket);
+  // The running daemon must hear that its new configuration is refused: its metric says so.
+  if (line.verb == CliVerb::kReload) {
+    if (auto socket = UsualSocket(context); !socket.empty()) return socket;
+  }
   return Complain(context, line, reading);
 }
 

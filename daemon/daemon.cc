@@ -32,6 +32,13 @@ std::vector<PortalPlan> EnabledPlans(const Settings& settings) {
   return plans;
 }
 
+/// Warnings may stand before what is really wrong.
+const ConfigProblem& FirstError(const ConfigProblems& problems) {
+  return *std::find_if(problems.begin(), problems.end(), [](const ConfigProblem& problem) {
+    return problem.severity == Severity::kError;
+  });
+}
+
 uint64_t Seed() { return std::random_device()() * 0x100000001ULL; }
 
 bool UsesJournal(LogFormat format) {
@@ -209,7 +216,7 @@ ControlResult Daemon::Reload() {
     telemetry_.RejectConfiguration();
     return finish({.code = ControlCode::kConfiguration,
                    .message = "the new configuration is refused, the old one still runs: " +
-                              FormatProblem(read.problems.front(), config_path_),
+                              FormatProblem(FirstError(read.problems), config_path_),
                    .next = "run `hubmirror config check`"});
   }
   const ReloadPlan plan = DiffForReload(settings_, *read.settings);

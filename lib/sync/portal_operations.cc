@@ -115,6 +115,8 @@ PortalSync::ForceProgress PortalSync::ForcedLeft(const std::string& object) {
   ForceProgress progress;
   for (Stream* stream : Streams(object)) {
     const StreamStatus status = StatusOf(*stream, now);
+    // Whoever asked looks at the status next: it must not be a second old then.
+    ports_.observer.OnStreamStatus(stream->context->key(), status);
     if (NeedsAPerson(status.state)) {
       progress.troubled.emplace_back(stream->context->key().object, status);
       continue;
