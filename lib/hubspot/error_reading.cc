@@ -93,7 +93,7 @@ Meaning ClientError(Endpoint endpoint, int status, const ErrorBody& body) {
   switch (status) {
     case 401:
       return {Kind::kUnauthorized,
-              "HubSpot refuses the token: put a valid one where the configuration points"};
+              "HubSpot refuses the token: replace it, or authorize the portal anew"};
     case 403:
       return Forbidden(body);
     case 407:

@@ -81,6 +81,14 @@ class TreeBuilder {
   std::array<rapidjson::SizeType, kMaxDepth + 1> nulls_{};  // left out, per level
 };
 
+/// In the manner of our messages: lowercase, without a full stop.
+std::string Problem(rapidjson::ParseErrorCode code) {
+  std::string text = rapidjson::GetParseError_En(code);
+  if (text.ends_with('.')) text.pop_back();
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 32);
+  return "not valid JSON (" + text + ")";
+}
+
 const Node& At(const void* node) {
   return *static_cast<const Node*>(node);
 }
@@ -115,9 +123,8 @@ Result<JsonDocument, std::string> JsonDocument::Parse(std::string& text) {
   };
   tree->document.Populate(generator);
   if (reader.HasParseError()) {
-    return "not valid JSON at byte " + std::to_string(reader.GetErrorOffset()) + " of " +
-           std::to_string(text.size()) + ": " +
-           rapidjson::GetParseError_En(reader.GetParseErrorCode());
+    return Problem(reader.GetParseErrorCode()) + " at byte " +
+           std::to_string(reader.GetErrorOffset()) + " of " + std::to_string(text.size());
   }
   if (stream.Tell() != text.size()) return std::string("a NUL byte stands after the JSON");
   return JsonDocument(std::move(tree));

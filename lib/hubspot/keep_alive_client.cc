@@ -163,10 +163,10 @@ ApiError KeepAliveClient::FailureOf(const Attempt& attempt, Instant deadline) {
                       ": raise limits.response");
   }
   if (attempt.late || clock_.Now() >= deadline) {
-    const auto seconds = std::chrono::duration<double>(settings_.deadline).count();
-    return Failed(ApiErrorKind::kTimeout, status,
-                  "no whole answer within " + std::to_string(static_cast<int>(seconds + 0.5)) +
-                      " s (limits.request)");
+    const auto allowed = std::chrono::ceil<std::chrono::seconds>(settings_.deadline);
+    return Failed(
+        ApiErrorKind::kTimeout, status,
+        "no whole answer within " + std::to_string(allowed.count()) + " s (limits.request)");
   }
   if (status != 0) return Failed(ApiErrorKind::kDecode, status, "the answer was cut short");
   return Failed(ApiErrorKind::kConnect, 0, ConnectMessage(attempt));

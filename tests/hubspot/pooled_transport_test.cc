@@ -417,11 +417,12 @@ TEST_CASE("base url: https anywhere, http on this machine only") {
   CHECK(ParseBaseUrl("http://127.0.0.1:80")->Origin() == "http://127.0.0.1:80");
   CHECK(ParseBaseUrl("http://[::1]:9")->Origin() == "http://[::1]:9");
   CHECK(ParseBaseUrl("http://localhost")->port == 80);
+  CHECK(bool(ParseBaseUrl("http://[0:0:0:0:0:0:0:1]:80")));
   for (const char* const wrong :
        {"", "api.hubapi.com", "ftp://x", "http://api.hubapi.com", "http://127.evil.com",
         "https://user:pass@host", "https://", "https://host/path", "https://host:0",
-        "https://host:70000", "https://host:x", "https://[::1", "https://ho st",
-        "https://host?x"}) {
+        "https://host:70000", "https://host:x", "https://[::1", "https://ho st", "https://host?x",
+        "http://[::2]:80", "http://[fe80::1]"}) {
     CAPTURE(wrong);
     CHECK_FALSE(bool(ParseBaseUrl(wrong)));
   }
