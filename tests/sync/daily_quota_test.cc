@@ -43,6 +43,13 @@ TEST_CASE("daily quota: answers tell the limit, before the configured one") {
   CHECK(quota.share() == 100);
 }
 
+TEST_CASE("daily quota: a limit of nothing is no limit") {
+  DailyQuota quota(0.5, std::nullopt);
+  Count(quota, 1, kNoon);
+  quota.Learn(0, 0, kNoon);
+  CHECK(quota.Wait(kNoon, 1) == 0ms);
+}
+
 TEST_CASE("daily quota: midnight is the account's") {
   DailyQuota quota(1.0, 10);
   quota.set_utc_offset(-5h);
