@@ -94,7 +94,8 @@ SecretReader PortalBuilder::Reader(const SecretRef& ref) const {
 
 void PortalBuilder::AddTokens(const PortalSettings& portal, Belongings& belongings) const {
   if (portal.token) {
-    belongings.tokens = std::make_unique<StaticToken>(Reader(*portal.token));
+    belongings.tokens =
+        std::make_unique<StaticToken>(Reader(*portal.token), portal.plan.portal_id);
     return;
   }
   const OAuthSettings& oauth = *portal.oauth;

@@ -1,5 +1,6 @@
 #include "hubspot/api_client.h"
 
+#include <type_traits>
 #include <unordered_map>
 
 #include "hubspot/catalog_reader.h"
@@ -55,7 +56,8 @@ ApiClient::ApiClient(Portal portal, HttpTransport& transport, TokenSource& token
 
 template <typename T, typename Read>
 Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ApiRequest request, const Read& read) {
-  const auto token = tokens_.Acquire();
+  const bool asks_whose = endpoint == Endpoint::kAccount;
+  const auto token = asks_whose ? tokens_.AcquireToIdentify() : tokens_.Acquire();
   if (!token) return token.error();
   request.bearer = *token;
   Sent sent = SendNoting(transport_, clock_, portal_.key, endpoint, request);
@@ -68,6 +70,7 @@ Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ApiRequest request, const 
     if (!sent.report.date) return DecodeError("it has no Date header");
     Result<T, ApiError> value = read(std::move(answer.body));
     if (value) {
+      if constexpr (std::is_same_v<T, Account>) tokens_.Identify(*token, value->portal_id);
       SetTimes(*value, {.sent_at = sent.report.sent_at, .date = *sent.report.date});
       return value;
     }
@@ -82,7 +85,7 @@ Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ApiRequest request, const 
 }
 
 ApiError ApiClient::Judge(ApiError error, const Secret& token) {
-  if (error.status != 401) return error;
+  if (error.kind != ApiErrorKind::kUnauthorized) return error;  // 401, or 530: malformed.
   error.kind = tokens_.Reject(token);
   if (error.kind == ApiErrorKind::kTokenExpired) error.message = "the token has run out";
   return error;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/ids.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "model/api_error.h"
@@ -14,6 +15,10 @@ class TokenSource {
   /// A token that should be accepted now. May block for one token request; another thread's
   /// request is waited for rather than repeated.
   virtual Result<Secret, ApiError> Acquire() = 0;
+
+  /// A token for the one request that asks whose it is; its answer goes to Identify.
+  virtual Result<Secret, ApiError> AcquireToIdentify() { return Acquire(); }
+  virtual void Identify(const Secret& /*token*/, PortalId /*owner*/) {}
 
   /// HubSpot answered 401 to this token. Says what the 401 means: kTokenExpired when another token
   /// can be had by asking again, kUnauthorized when that was tried already or cannot help.

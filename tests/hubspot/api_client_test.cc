@@ -271,20 +271,87 @@ TEST_CASE_FIXTURE(Fixture, "api client: failures of every kind are reported as s
   CHECK(exchanges.all[3].failure == ApiErrorKind::kDecode);
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: a static token that is refused is read again") {
+/// The fixture's portal with a static token that must be portal 42's.
+struct CheckedFixture : Fixture {
   std::string configured = "pat-na1-old";
-  StaticToken replaced([&]() -> Result<Secret, std::string> { return Secret(configured); });
-  ApiClient other({.key = "acme", .version = "2026-09"}, hubspot, replaced, clock, exchanges);
-  hubspot.Answer(401, R"({"status":"error","category":"INVALID_AUTHENTICATION"})");
-  hubspot.Answer(200, R"({"portalId":1})");
+  StaticToken checked{[this] { return Secret(configured); }, PortalId{42}};
+  ApiClient portal{{.key = "acme", .version = "2026-09"}, hubspot, checked, clock, exchanges};
 
-  const auto refused = other.AccountDetails();
+  Result<Page, ApiError> List() { return portal.List(contacts, {.properties = Set({"a"})}); }
+  void AnswerAccount(int id) { hubspot.Answer(200, R"({"portalId":)" + std::to_string(id) + "}"); }
+  void AnswerRefusal(int status = 401) { hubspot.Answer(status, R"({"status":"error"})"); }
+};
+
+TEST_CASE_FIXTURE(CheckedFixture, "static token: nothing but the check is asked with it at first") {
+  CHECK(List().error().kind == ApiErrorKind::kUnauthorized);
+  CHECK(hubspot.requests().empty());
+
+  AnswerAccount(42);
+  hubspot.Answer(200, R"({"results":[]})");
+  CHECK(bool(portal.AccountDetails()));
+  CHECK(bool(List()));
+}
+
+TEST_CASE_FIXTURE(CheckedFixture, "static token: another portal's is never used") {
+  AnswerAccount(43);
+
+  CHECK(portal.AccountDetails()->portal_id == PortalId{43});
+
+  CHECK(List().error().kind == ApiErrorKind::kWrongPortal);
+  CHECK(hubspot.requests().size() == 1);
+}
+
+TEST_CASE_FIXTURE(CheckedFixture, "static token: one that is replaced is checked before its use") {
+  AnswerAccount(42);
+  AnswerRefusal();
+  AnswerAccount(42);
+  hubspot.Answer(200, R"({"results":[]})");
+  CHECK(bool(portal.AccountDetails()));
+
   configured = "pat-na1-new";
-  const auto accepted = other.AccountDetails();
-
-  CHECK(refused.error().kind == ApiErrorKind::kUnauthorized);
-  CHECK(bool(accepted));
+  CHECK(List().error().kind == ApiErrorKind::kUnauthorized);
+  CHECK(hubspot.last().bearer.Reveal() == "pat-na1-old");
+  CHECK(List().error().kind == ApiErrorKind::kUnauthorized);
+  CHECK(hubspot.requests().size() == 2);
+  CHECK(bool(portal.AccountDetails()));
+  CHECK(bool(List()));
   CHECK(hubspot.last().bearer.Reveal() == "pat-na1-new");
+}
+
+TEST_CASE_FIXTURE(CheckedFixture, "static token: a refused check does not spoil the one in use") {
+  AnswerAccount(42);
+  AnswerRefusal(530);
+  hubspot.Answer(200, R"({"results":[]})");
+  CHECK(bool(portal.AccountDetails()));
+
+  configured = "malformed";
+  CHECK(portal.AccountDetails().error().kind == ApiErrorKind::kUnauthorized);
+  CHECK(bool(List()));
+
+  CHECK(hubspot.last().bearer.Reveal() == "pat-na1-old");
+}
+
+TEST_CASE_FIXTURE(CheckedFixture,
+                  "static token: a late refusal of the old one spares the new one") {
+  AnswerAccount(42);
+  AnswerAccount(42);
+  CHECK(bool(portal.AccountDetails()));
+  configured = "pat-na1-new";
+  CHECK(bool(portal.AccountDetails()));
+
+  CHECK(checked.Reject(Secret("pat-na1-old")) == ApiErrorKind::kTokenExpired);
+  CHECK(checked.Acquire()->Reveal() == "pat-na1-new");
+  CHECK(checked.Reject(Secret("pat-na1-new")) == ApiErrorKind::kUnauthorized);
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "static token: without a portal to check it is read again when refused") {
+  hubspot.Answer(401, R"({"status":"error"})");
+  hubspot.Answer(200, R"({"results":[]})");
+
+  CHECK(client.List(contacts, {.properties = Set({"a"})}).error().kind ==
+        ApiErrorKind::kUnauthorized);
+  CHECK(bool(client.List(contacts, {.properties = Set({"a"})})));
 }
 
 TEST_CASE_FIXTURE(Fixture, "api client: without a readable secret nothing is sent") {
