@@ -60,7 +60,11 @@ void Supervisor::Watch(std::stop_token stop) {
   do {
     const Instant now = clock_.Now();
     int64_t buffered = 0;
-    for (const auto& portal : schedule_.portals()) buffered += portal->Report(now);
+    for (const auto& portal : schedule_.portals()) {
+      buffered += portal->Report(now);
+      // What was found may be due for writing: states, for those who ask in SQL.
+      schedule_.Wake(portal->key());
+    }
     observer_.OnQueue("write", buffered, options_.memory_bytes);
     last_turn_ = now.time_since_epoch().count();
     observer_.OnSchedulerTick(clock_.WallNow());

@@ -54,7 +54,9 @@ TEST_CASE("first load: the tables that come with a portal are filled") {
   CHECK(world.Sql("SELECT count(*) > 0 FROM acme.property_options WHERE object = 'contacts'") ==
         "t");
   CHECK(world.Sql("SELECT count(*)::text FROM hubmirror.status WHERE portal = 'acme'") == "6");
-  CHECK(world.Sql("SELECT bool_and(state = 'current') FROM hubmirror.status") == "t");
+  Await("the states in SQL", 15s, [&] {
+    return world.Sql("SELECT bool_and(state = 'current') FROM hubmirror.status") == "t";
+  });
 }
 
 }  // namespace
