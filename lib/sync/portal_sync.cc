@@ -1,6 +1,7 @@
 #include "sync/portal_sync.h"
 
 #include <algorithm>
+#include <set>
 
 #include "sync/catalog_job.h"
 #include "sync/exchange_relay.h"
@@ -148,12 +149,16 @@ std::variant<Assignment, Instant> PortalSync::NextOfStreams(Instant now) {
                    [](const Candidate& a, const Candidate& b) {
                      return std::tie(a.priority, a.order) < std::tie(b.priority, b.order);
                    });
+  std::set<Lane> full;
   for (const Candidate& candidate : candidates) {
     Task& task = streams_[candidate.stream].tasks[candidate.task];
+    // Who needs two slots must not be overtaken for ever by those who need one.
+    if (candidate.need.lane && full.contains(*candidate.need.lane)) continue;
     StepNeed need = candidate.need;
     need.priority = candidate.priority;
     if (const auto later = TakeSlot(need, now)) {
       wake = std::min(wake, *later);
+      full.insert(*need.lane);
       continue;
     }
     if (!task.in_cycle()) ports_.observer.OnSchedulerDelay(

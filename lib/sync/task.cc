@@ -4,6 +4,8 @@
 
 namespace hubmirror {
 
+bool Task::owed() const { return credit_ >= kSlotCredit; }
+
 bool Task::Ready(Instant now) const {
   if (now < not_before_) return false;
   return in_cycle() || forced() || due_ <= now || job_->urgent();
@@ -21,7 +23,7 @@ double Task::Lateness(Instant now) const {
 
 void Task::Passed(Instant now) {
   const double lateness = Lateness(now);
-  if (lateness > 1) credit_ += lateness > 2 ? 0.25 : 0.1;
+  if (lateness > 1) credit_ += lateness > 2 ? kSlotCredit / 4 : kSlotCredit / 10;
 }
 
 void Task::Force(Instant now) { forced_at_ = now; }

@@ -45,7 +45,7 @@ class Task {
   /// Another job got a slot this one could have used. A job older than its period is owed a tenth
   /// of such slots, one older than twice its period a quarter (design R19).
   void Passed(Instant now);
-  bool owed() const { return credit_ >= 1; }
+  bool owed() const;
   void Served() { credit_ = 0; }
 
   /// Due at `at` again, whatever it did before.
@@ -75,7 +75,8 @@ class Task {
   std::optional<Instant> cycle_began_;
   std::optional<Instant> last_cycle_began_;
   std::optional<Instant> forced_at_;
-  double credit_ = 0;
+  static constexpr int kSlotCredit = 40;
+  int credit_ = 0;  ///< in fortieths of a slot
   int failures_ = 0;
   std::optional<Verdict> trouble_;
   std::string last_error_;
