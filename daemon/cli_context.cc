@@ -6,7 +6,7 @@ namespace hubmirror {
 
 int Fail(const CliContext& context, int code, const std::string& message, const std::string& next) {
   context.out.flush();
-  context.err << "hubmirror: " << Printable(message) << "\n";
+  context.err << "hubmirror: " << PrintableLines(message) << "\n";
   if (!next.empty()) context.err << "Next: " << Printable(next) << "\n";
   return code;
 }

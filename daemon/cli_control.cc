@@ -1,5 +1,7 @@
 #include "daemon/cli_control.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "daemon/cli_words.h"
 
@@ -42,32 +44,45 @@ ControlRequest RequestOf(const CommandLine& line) {
           .wait = line.wait};
 }
 
-void ShowProgress(const CliContext& context, const SettleProgress& progress) {
-  const std::string words = CountWords(progress.jobs_left) + " jobs to finish, " +
-                            CountWords(progress.pending) + " records pending";
-  if (context.terminal) {
-    context.out << kSameLine << words << std::flush;
-  } else {
-    context.out << words << std::endl;
+/// Shows how far a settle is: over one line of a terminal, else in a line when it moved.
+class ProgressLine {
+ public:
+  explicit ProgressLine(const CliContext& context) : context_(context) {}
+
+  void Show(const SettleProgress& progress) {
+    const std::string words = CountWords(progress.jobs_left) + " jobs to finish, " +
+                              CountWords(progress.pending) + " records pending";
+    if (std::exchange(shown_, words) == words) return;
+    if (context_.terminal) {
+      context_.out << kSameLine << words << std::flush;
+    } else {
+      context_.out << words << std::endl;
+    }
   }
-}
+
+  void Clear() {
+    if (!shown_.empty() && context_.terminal) context_.out << kSameLine << std::flush;
+  }
+
+ private:
+  const CliContext& context_;
+  std::string shown_;
+};
 
 }  // namespace
 
 int RunControl(const CliContext& context, const CommandLine& line, const std::string& socket_path) {
-  bool progress_shown = false;
+  ProgressLine progress_line(context);
   const ControlAnswer answer =
-      AskDaemon(socket_path, RequestOf(line), [&](const SettleProgress& progress) {
-        ShowProgress(context, progress);
-        progress_shown = true;
-      });
-  if (progress_shown && context.terminal) context.out << kSameLine << std::flush;
+      AskDaemon(socket_path, RequestOf(line),
+                [&](const SettleProgress& progress) { progress_line.Show(progress); });
+  progress_line.Clear();
 
   const ControlResult& result = answer.result;
   if (!result.ok()) {
     return Fail(context, static_cast<int>(result.code), result.message, result.next);
   }
-  context.out << Printable(result.message) << "\n";
+  context.out << PrintableLines(result.message) << "\n";
   return kExitOk;
 }
 

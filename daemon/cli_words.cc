@@ -15,6 +15,10 @@ size_t CharactersIn(std::string_view text) {
   }));
 }
 
+bool IsControl(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 }  // namespace
 
 std::string CountWords(int64_t count) {
@@ -52,9 +56,14 @@ std::string ProgressBar(double share, int width) {
 
 std::string Printable(std::string_view text) {
   std::string printable(text);
+  std::replace_if(printable.begin(), printable.end(), IsControl, '?');
+  return printable;
+}
+
+std::string PrintableLines(std::string_view text) {
+  std::string printable(text);
   std::replace_if(
-      printable.begin(), printable.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+      printable.begin(), printable.end(), [](char c) { return IsControl(c) && c != '\n'; }, '?');
   return printable;
 }
 

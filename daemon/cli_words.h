@@ -15,6 +15,8 @@ std::string SpanWords(std::chrono::seconds span);
 std::string ProgressBar(double share, int width);
 /// `text` with control characters (and so terminal sequences) replaced by `?`.
 std::string Printable(std::string_view text);
+/// The same, but line breaks stay.
+std::string PrintableLines(std::string_view text);
 /// How many rows of a terminal of `columns` columns `text` takes, long lines wrapped.
 int RowsOnTerminal(std::string_view text, int columns);
 /// `text` and blanks up to `width` columns; numbers are better with `right`. Counts UTF-8

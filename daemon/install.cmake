@@ -1,5 +1,5 @@
 # What `cmake --install` lays down; with `--prefix /usr` systemd and the paths in the unit fit.
-install(TARGETS hubmirror RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS hubmirrord hubmirror RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 set(systemd_dir ${PROJECT_SOURCE_DIR}/systemd)
 install(FILES ${systemd_dir}/hubmirror.service DESTINATION lib/systemd/system)

@@ -41,6 +41,7 @@ TEST_CASE("cli words: a bar is never over- or underfull") {
 TEST_CASE("cli words: terminal sequences do not reach the terminal") {
   CHECK(Printable("a\x1b[2Jb\nc\x7f") == "a?[2Jb?c?");
   CHECK(Printable("Zürich") == "Zürich");
+  CHECK(PrintableLines("a\x1b\nb") == "a?\nb");
 }
 
 TEST_CASE("cli words: rows on a terminal count wrapped lines") {
