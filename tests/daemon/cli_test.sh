@@ -4,8 +4,8 @@
 #   cli_test.sh HUBMIRROR SIMULATED_PORTAL DOCS_FOLDER
 set -euo pipefail
 
-hubmirror=$1
-simulated_portal=$2
+hubmirror=$(realpath "$1")
+simulated_portal=$(realpath "$2")
 docs=$(realpath "$3")
 folder=$(mktemp -d)
 portal=
