@@ -33,7 +33,7 @@ class ObjectsReader {
              "for settings per object write a map: `contacts: {interval: 30s}`");
       return;
     }
-    if (const auto type = TypeOf(item)) choices_.emplace_back(*type, Layer());
+    if (const auto type = TypeOf(item)) choices_.push_back({*type, Layer()});
   }
 
   void AddEntry(const ConfigEntry& entry) {
@@ -42,8 +42,8 @@ class ObjectsReader {
     const auto type = TypeOf(entry.key);
     if (!type) return;
     const std::string path = PathOf(path_, entry.key.text);
-    choices_.emplace_back(*type,
-                          Layer::Read(entry.value, Place::kObject, path, entry.key.at, problems_));
+    choices_.push_back(
+        {*type, Layer::Read(entry.value, Place::kObject, path, entry.key.at, problems_)});
   }
 
   std::vector<ObjectChoice> Take() {

@@ -33,8 +33,7 @@ void SortProblems(ConfigProblems& problems) {
   std::ranges::sort(problems, [](const ConfigProblem& left, const ConfigProblem& right) {
     return Order(left) < Order(right);
   });
-  const auto repeated = std::ranges::unique(problems);
-  problems.erase(repeated.begin(), repeated.end());
+  problems.erase(std::unique(problems.begin(), problems.end()), problems.end());
 }
 
 std::string FormatProblem(const ConfigProblem& problem, std::string_view file) {

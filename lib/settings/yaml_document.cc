@@ -156,7 +156,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
 /// The parser's words in ours. Its own are not passed on: some quote the file.
 ConfigFault ToFault(std::string_view message) {
-  constexpr std::array kKnown = {
+  const std::array known_messages = {
       std::pair{YAML::ErrorMsg::INVALID_ESCAPE, "an unknown escape sequence begins with \\ here"},
       std::pair{YAML::ErrorMsg::MAP_VALUE, "a `:` stands where none can be"},
       std::pair{YAML::ErrorMsg::END_OF_SEQ_FLOW, "a list is not closed by ]"},
@@ -169,7 +169,7 @@ ConfigFault ToFault(std::string_view message) {
       std::pair{YAML::ErrorMsg::BLOCK_ENTRY, "a list cannot begin here"},
   };
   std::string_view what = "not valid YAML from here on";
-  for (const auto& [known, words] : kKnown) {
+  for (const auto& [known, words] : known_messages) {
     if (message.starts_with(known)) {
       what = words;
       break;
