@@ -1,6 +1,7 @@
 #include "sync/walk_job.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace hubmirror {
 namespace {
@@ -268,9 +269,25 @@ StepOutcome WalkJob::Flush() {
     last = ranges_->done();
     commit = Drain();
   }
+  if (options_.archived) LookBehindArchived(commit);
   if (last) return Finish(std::move(commit));
   stream().Write(kind(), std::move(commit));
   return StepOutcome::More();
+}
+
+void WalkJob::LookBehindArchived(Commit& commit) const {
+  std::vector<RecordId> ids;
+  for (const RowBatch& batch : commit.rows) {
+    for (const Row& row : batch.rows) ids.push_back(row.id);
+  }
+  if (ids.empty()) return;
+  std::unordered_set<RecordId> known;
+  for (const StoredRecord& record : stream().sink().Stored(object(), ids)) {
+    if (record.archived) known.insert(record.id);
+  }
+  for (const RecordId id : ids) {
+    if (!known.contains(id)) commit.pending.push_back({.id = id, .cause = PendingCause::kAbsent});
+  }
 }
 
 StepOutcome WalkJob::Finish(Commit last) {

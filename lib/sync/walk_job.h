@@ -62,6 +62,9 @@ class WalkJob final : public StreamJob {
   StepOutcome TakeIn(size_t range, uint64_t generation, const Page& page);
   StepOutcome Flush();
   StepOutcome Finish(Commit last);
+  /// Rows that were not known as archived go to resolve: losers of a merge may look archived, and
+  /// only a live read of each tells who survived it (design R15).
+  void LookBehindArchived(Commit& commit) const;
   void BeginWalk(WalkCursor cursor) REQUIRES(mutex_);
   void BeginUnordered();
   void SeedChanges(TimePoint date, Commit& commit);

@@ -71,3 +71,18 @@ TEST_CASE("R15: a stranger among the answers makes the unanswered ids unclear, n
   CHECK(said.absent.empty());
   CHECK(said.unclear.size() == 2);
 }
+
+TEST_CASE("R15: a loser that looks archived names its survivor, also when that lists it nowhere") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 20; ++id) stream.hubspot.Put(id);
+  stream.Load();
+  stream.hubspot.losers_look_archived = true;
+  stream.hubspot.Put(100);
+  stream.hubspot.Merge(3, 100, false);
+  stream.Pass();
+
+  stream.Run(*stream.archived);
+  stream.Resolve();
+
+  CHECK(stream.sink.rows.at(3).merged_into == 100);
+}

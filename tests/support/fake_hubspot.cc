@@ -72,7 +72,9 @@ Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& r
   std::vector<int64_t> ids;
   bool more = false;
   for (const auto& [id, entry] : records) {
-    if (id < from || entry.gone || entry.merged_into || entry.archived != request.archived) continue;
+    const bool archived = entry.archived || (entry.merged_into && losers_look_archived);
+    const bool hidden = entry.gone || (entry.merged_into && !losers_look_archived);
+    if (id < from || hidden || archived != request.archived) continue;
     if (ids.size() == page_size) {
       more = true;
       break;
