@@ -19,7 +19,7 @@ trap 'printf "FAIL: line %d\n" "$LINENO"' ERR
 await() {
   local turn
   for ((turn = 0; turn < 300; ++turn)); do
-    if "$@"; then return; fi
+    if "$@" 2>/dev/null; then return; fi
     sleep 0.1
   done
   printf 'FAIL: %s\n' "$*"
