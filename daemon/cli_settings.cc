@@ -38,7 +38,7 @@ int Complain(const CliContext& context, const CommandLine& line, const SettingsR
   return CodeOf(reading, line.config_path);
 }
 
-/// The control socket where a daemon has it unless told otherwise; empty when none is there.
+// The control socket where a daemon has it unless told otherwise; empty when none is there.
 std::string UsualSocket(const CliContext& context) {
   const std::string runtime = context.environment("RUNTIME_DIRECTORY");
   const std::string socket = runtime.empty() ? kServiceSocket : runtime + "/control.sock";
@@ -59,8 +59,9 @@ Result<std::string, int> FindSocket(const CliContext& context, const CommandLine
   if (reading.settings) return reading.settings->control.socket;
   // Somebody in the daemon's group may use its socket without being allowed to read its file.
   if (reading.unreadable && !line.config_given) return std::string(kServiceSocket);
-  // The running daemon must hear that its new configuration is refused: its metric says so.
-  if (line.verb == CliVerb::kReload) {
+  // A file that is being edited must not hide the daemon that runs with the one before. A reload
+  // goes through in any case: the daemon must hear that it is refused, for its metric says so.
+  if (!line.config_given || line.verb == CliVerb::kReload) {
     if (auto socket = UsualSocket(context); !socket.empty()) return socket;
   }
   return Complain(context, line, reading);

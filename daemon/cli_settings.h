@@ -13,9 +13,9 @@ namespace hubmirror {
 /// then been written to the error stream, with the next step.
 Result<Settings, int> LoadSettings(const CliContext& context, const CommandLine& line);
 
-/// Where the daemon is asked: --socket, else as the configuration says, else, when there is no
-/// configuration this user can read and none was named, where the service has its socket. The
-/// error is the exit code, as of LoadSettings.
+/// Where the daemon is asked: --socket, else as the configuration says. When none was named, or for
+/// a reload, one that cannot be read or is wrong does not stand in the way of a daemon whose socket
+/// is where it usually is. The error is the exit code, as of LoadSettings.
 Result<std::string, int> FindSocket(const CliContext& context, const CommandLine& line);
 
 /// `hubmirror config check`: 0 or 78, or 77 when this user may not read the file.
