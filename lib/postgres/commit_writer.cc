@@ -55,7 +55,9 @@ class ShapeGroups {
 CommitWriter::CommitWriter(Transaction& transaction, const Stream& stream, const Commit& commit)
     : transaction_(transaction), stream_(stream), commit_(commit) {}
 
-std::string CommitWriter::Table() const { return stream_.schema.Table(commit_.object.name); }
+std::string CommitWriter::Table() const {
+  return stream_.schema.Table(commit_.object.name);
+}
 
 CommitOutcome CommitWriter::Run() {
   if (stream_.table != nullptr) {
@@ -107,8 +109,8 @@ CommitWriter::Verdict CommitWriter::Judge(const Row& row, const StoredRow* store
   if (stored->hash == row.hash && same_flags) return Verdict::kUnchanged;
   // What was marked is revived by a read sent after the mark was committed, whatever its stamp.
   const bool revives = stored->gone || (!row.archived && !stored->live());
-  if (revives && (recent.MarkedSince(row.id, row.sent_at) ||
-                  recent.MayBeOlder(row.id, row.sent_at))) {
+  if (revives &&
+      (recent.MarkedSince(row.id, row.sent_at) || recent.MayBeOlder(row.id, row.sent_at))) {
     return Verdict::kOutrun;
   }
   if (row.modified && stored->modified) {
@@ -124,8 +126,12 @@ void CommitWriter::WriteRows() {
   for (const Candidate& candidate : candidates_) {
     const StoredRow* stored = stored_->Find(candidate.row->id);
     switch (Judge(*candidate.row, stored)) {
-      case Verdict::kUnchanged: ++outcome_.unchanged; break;
-      case Verdict::kOutrun: outrun_.push_back(candidate.row->id); break;
+      case Verdict::kUnchanged:
+        ++outcome_.unchanged;
+        break;
+      case Verdict::kOutrun:
+        outrun_.push_back(candidate.row->id);
+        break;
       case Verdict::kWrite:
         chosen.push_back(candidate);
         by_shape.Add({.batch = candidate.batch, .row = candidate.row, .is_new = stored == nullptr});
@@ -208,15 +214,21 @@ void CommitWriter::MarkMerged() {
   // A survivor that was merged itself passes its losers on. Once for the losers, once for those
   // that had been merged into them.
   for (const char* concerned : {"t.id = p.loser", "t.merged_into = p.loser"}) {
-    const Rows rows = transaction_.Run(
-        "UPDATE " + Table() + " t SET merged_into = p.survivor, _synced_at = now() FROM"
-            " (SELECT q.loser, coalesce(w.merged_into, q.survivor) AS survivor"
-            "  FROM unnest($1::bigint[], $2::bigint[]) q(loser, survivor)"
-            "  LEFT JOIN " + Table() + " w ON w.id = q.survivor) p, " + Table() + " old"
-            " WHERE " + concerned + " AND t.id <> p.survivor AND old.id = t.id"
-            " AND t.merged_into IS DISTINCT FROM p.survivor"
-            " RETURNING old.merged_into IS NULL, " + IsLive("old"),
-        pairs);
+    const Rows rows =
+        transaction_.Run("UPDATE " + Table() +
+                             " t SET merged_into = p.survivor, _synced_at = now() FROM"
+                             " (SELECT q.loser, coalesce(w.merged_into, q.survivor) AS survivor"
+                             "  FROM unnest($1::bigint[], $2::bigint[]) q(loser, survivor)"
+                             "  LEFT JOIN " +
+                             Table() + " w ON w.id = q.survivor) p, " + Table() +
+                             " old"
+                             " WHERE " +
+                             concerned +
+                             " AND t.id <> p.survivor AND old.id = t.id"
+                             " AND t.merged_into IS DISTINCT FROM p.survivor"
+                             " RETURNING old.merged_into IS NULL, " +
+                             IsLive("old"),
+                         pairs);
     for (size_t i = 0; i < rows.size(); ++i) {
       outcome_.merged += rows.Bool(i, 0);
       outcome_.live_change -= rows.Bool(i, 1);
@@ -241,10 +253,12 @@ void CommitWriter::MarkGone(Fate::Kind kind) {
   if (gone.empty()) return;
   std::string sets = "purged_at = f.at";
   if (kind == Fate::Kind::kErased) {
-    sets = "erased_at = f.at, updated_at = NULL, archived_at = NULL, merged_into = NULL,"
-           " purged_at = NULL, _hash = NULL, _rejected = NULL, _overflow = NULL";
+    sets =
+        "erased_at = f.at, updated_at = NULL, archived_at = NULL, merged_into = NULL,"
+        " purged_at = NULL, _hash = NULL, _rejected = NULL, _overflow = NULL";
     for (const MirrorColumn& column : stream_.table->columns) {
-      if (column.storage == Storage::kColumn) sets += ", " + QuoteName(column.column_name) + " = NULL";
+      if (column.storage == Storage::kColumn)
+        sets += ", " + QuoteName(column.column_name) + " = NULL";
     }
     erased_ = gone;
     // What could not be stored holds personal data as well.
@@ -269,8 +283,9 @@ void CommitWriter::Pending() {
   store.RemovePending(transaction_, object, commit_.settled);
   store.PutPending(transaction_, object, commit_.pending);
   store.AddPending(transaction_, object, outrun_, PendingCause::kOutrun);
-  outcome_.suspects = store.AddPending(transaction_, object, absent_, PendingCause::kAbsent) +
-                      store.AddPending(transaction_, object, unarchived_, PendingCause::kUnarchived);
+  outcome_.suspects =
+      store.AddPending(transaction_, object, absent_, PendingCause::kAbsent) +
+      store.AddPending(transaction_, object, unarchived_, PendingCause::kUnarchived);
   store.RemovePending(transaction_, object, erased_);
 }
 

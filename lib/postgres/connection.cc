@@ -70,7 +70,9 @@ struct Rows::Impl {
 
 struct Connection::Impl {
 #if PQXX_VERSION_MAJOR < 7
-  explicit Impl(const std::string& dsn) : connection(dsn) { connection.inhibit_reactivation(true); }
+  explicit Impl(const std::string& dsn) : connection(dsn) {
+    connection.inhibit_reactivation(true);
+  }
 
   pqxx::connection connection;
   std::unique_ptr<pqxx::nontransaction> session;
@@ -156,8 +158,7 @@ Rows Connection::Run(const std::string& sql, const Params& params) {
     std::vector<const char*> values;
     values.reserve(params.size());
     for (const Param& param : params) values.push_back(param ? param->c_str() : nullptr);
-    auto result =
-        impl_->session->exec_params(sql, pqxx::prepare::make_dynamic_params(values));
+    auto result = impl_->session->exec_params(sql, pqxx::prepare::make_dynamic_params(values));
 #else
     pqxx::params values;
     values.reserve(params.size());
@@ -233,9 +234,13 @@ void Connection::EndCopy() {
 
 #endif
 
-size_t Rows::size() const { return static_cast<size_t>(impl_->result.size()); }
+size_t Rows::size() const {
+  return static_cast<size_t>(impl_->result.size());
+}
 
-int64_t Rows::affected() const { return static_cast<int64_t>(impl_->result.affected_rows()); }
+int64_t Rows::affected() const {
+  return static_cast<int64_t>(impl_->result.affected_rows());
+}
 
 namespace {
 
@@ -263,7 +268,9 @@ int64_t Rows::Int(size_t row, size_t column) const {
   return number;
 }
 
-bool Rows::Bool(size_t row, size_t column) const { return Text(row, column) == "t"; }
+bool Rows::Bool(size_t row, size_t column) const {
+  return Text(row, column) == "t";
+}
 
 std::optional<TimePoint> Rows::Time(size_t row, size_t column) const {
   if (IsNull(row, column)) return std::nullopt;

@@ -20,9 +20,8 @@ ConnectionPool::Lease ConnectionPool::Take() {
   std::unique_ptr<Connection> connection;
   {
     MutexLock lock(mutex_);
-    const bool free = returned_.wait(lock, options_.stop, [this]() NO_THREAD_SAFETY_ANALYSIS {
-      return busy_ < options_.size;
-    });
+    const bool free = returned_.wait(
+        lock, options_.stop, [this]() NO_THREAD_SAFETY_ANALYSIS { return busy_ < options_.size; });
     if (!free) {
       throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "the daemon is stopping");
     }
@@ -33,8 +32,7 @@ ConnectionPool::Lease ConnectionPool::Take() {
     ++busy_;
     ReportSizes();
   }
-  observer_.OnPoolWait(
-      std::chrono::duration_cast<std::chrono::microseconds>(clock_.Now() - asked));
+  observer_.OnPoolWait(std::chrono::duration_cast<std::chrono::microseconds>(clock_.Now() - asked));
   if (!connection) connection = Connect();
   return Lease(*this, std::move(connection));
 }

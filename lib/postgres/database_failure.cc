@@ -68,7 +68,9 @@ bool MayBeBadRow(std::string_view sqlstate) {
   return sqlstate.starts_with("22") || sqlstate.starts_with("23") || sqlstate.starts_with("54");
 }
 
-bool IsLockTimeout(std::string_view sqlstate) { return sqlstate == "55P03"; }
+bool IsLockTimeout(std::string_view sqlstate) {
+  return sqlstate == "55P03";
+}
 
 DatabaseError ConnectionLost(std::string_view cause) {
   return DatabaseError(Kind::kUnavailable, "08006",

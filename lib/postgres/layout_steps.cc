@@ -156,16 +156,21 @@ std::string WithSchema(std::string_view sql, const std::string& schema) {
 
 }  // namespace
 
-std::span<const LayoutStep> PortalSteps() { return kPortalSteps; }
-std::span<const LayoutStep> CommonSteps() { return kCommonSteps; }
+std::span<const LayoutStep> PortalSteps() {
+  return kPortalSteps;
+}
+std::span<const LayoutStep> CommonSteps() {
+  return kCommonSteps;
+}
 
 int RunSteps(Transaction& transaction, const std::string& schema, int stored,
              std::span<const LayoutStep> steps) {
   const int newest = steps.back().version;
   if (stored > newest) {
     throw DatabaseError(DatabaseError::Kind::kForeign, "",
-                        "schema " + QuoteName(schema) + " was written by a newer hubmirror (layout " +
-                            std::to_string(stored) + ", this one knows " + std::to_string(newest) +
+                        "schema " + QuoteName(schema) +
+                            " was written by a newer hubmirror (layout " + std::to_string(stored) +
+                            ", this one knows " + std::to_string(newest) +
                             "); install that version here too");
   }
   for (const LayoutStep& step : steps) {

@@ -20,11 +20,12 @@ struct LiveView {
 /// At most this many properties a view (PostgreSQL ends at 1,664 columns of a query).
 inline constexpr size_t kLiveViewProperties = 1500;
 
-/// The views over a table whose columns exist as `physical` says. A property stored in `_overflow`
-/// whose column is there already is read from either. Pure; `columns` must outlive the result.
+/// The views over a table. `arriving` names columns that exist already while the values of their
+/// property are still moving out of `_overflow`: those are read from either. Pure; `columns` must
+/// outlive the result.
 std::vector<LiveView> LiveViewsOf(const std::string& schema, const std::string& object,
                                   const std::vector<MirrorColumn>& columns,
-                                  const std::set<std::string>& physical);
+                                  const std::set<std::string>& arriving);
 
 /// Condition of a live row; `alias` names the table.
 std::string IsLive(const std::string& alias);

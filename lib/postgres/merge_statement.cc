@@ -15,17 +15,19 @@ struct Envelope {
   const char* type;
 };
 
-constexpr std::array kEnvelope = {
-    Envelope{"id", "bigint"},           Envelope{"created_at", "timestamptz"},
-    Envelope{"updated_at", "timestamptz"}, Envelope{"archived", "boolean"},
-    Envelope{"archived_at", "timestamptz"}, Envelope{"_hash", "bigint"},
-    Envelope{"_rejected", "jsonb"},     Envelope{"_overflow", "jsonb"}};
+constexpr std::array kEnvelope = {Envelope{"id", "bigint"},
+                                  Envelope{"created_at", "timestamptz"},
+                                  Envelope{"updated_at", "timestamptz"},
+                                  Envelope{"archived", "boolean"},
+                                  Envelope{"archived_at", "timestamptz"},
+                                  Envelope{"_hash", "bigint"},
+                                  Envelope{"_rejected", "jsonb"},
+                                  Envelope{"_overflow", "jsonb"}};
 static_assert(kEnvelope.size() == MergeStatement::kEnvelopeFields);
 
 }  // namespace
 
-MergeStatement::MergeStatement(const RowShape& shape, const MirrorTable& current,
-                               std::string table)
+MergeStatement::MergeStatement(const RowShape& shape, const MirrorTable& current, std::string table)
     : table_(std::move(table)), asked_(shape.asked), overflow_(shape.overflow) {
   const bool is_current = shape.table->version == current.version;
   std::unordered_map<std::string_view, const MirrorColumn*> standing;
@@ -52,8 +54,8 @@ MergeStatement::MergeStatement(const RowShape& shape, const MirrorTable& current
   for (const std::string& name : shape.overflow) {
     const auto found = standing.find(name);
     if (found == standing.end() || found->second->storage != Storage::kColumn) continue;
-    moved_.push_back({QuoteName(found->second->column_name), name,
-                      std::string(SqlName(found->second->type))});
+    moved_.push_back(
+        {QuoteName(found->second->column_name), name, std::string(SqlName(found->second->type))});
   }
   const std::unordered_set<std::string_view> asked(asked_.begin(), asked_.end());
   asks_everything_ =
@@ -137,9 +139,8 @@ std::string MergeStatement::InsertFromWithSpill(const std::string& source,
     values.push_back("(s._overflow->>" + QuoteLiteral(moved.property) + ")::" + moved.type);
     sets.push_back(moved.column + " = excluded." + moved.column);
   }
-  std::string sql = "INSERT INTO " + table_ + " AS t (" + Join(names) + ") SELECT " +
-                    Join(values) + " FROM " + source + " ON CONFLICT (id) DO UPDATE SET " +
-                    Join(sets);
+  std::string sql = "INSERT INTO " + table_ + " AS t (" + Join(names) + ") SELECT " + Join(values) +
+                    " FROM " + source + " ON CONFLICT (id) DO UPDATE SET " + Join(sets);
   if (!modified_.empty()) {
     sql += " WHERE t." + modified_ + " IS NULL OR excluded." + modified_ + " IS NULL OR t." +
            modified_ + " <= excluded." + modified_;
@@ -152,8 +153,7 @@ std::string MergeStatement::CountLost(const std::string& source) const {
   for (const Field& field : fields_) {
     if (!field.used || field.property.empty()) continue;
     counts.push_back("count(*) FILTER (WHERE t." + field.name + " IS NOT NULL AND s." + field.name +
-                     " IS NULL AND (s._rejected->" + QuoteLiteral(field.property) +
-                     ") IS NULL)");
+                     " IS NULL AND (s._rejected->" + QuoteLiteral(field.property) + ") IS NULL)");
   }
   return "SELECT " + Join(counts) + " FROM " + source + " JOIN " + table_ + " t ON t.id = s.id";
 }

@@ -45,13 +45,13 @@ class MergeStatement {
 
  private:
   struct Field {
-    std::string name;      ///< quoted
-    std::string type;      ///< of the table's column, text when skipped
+    std::string name;  ///< quoted
+    std::string type;  ///< of the table's column, text when skipped
     std::string property;
     bool used = true;
   };
   struct Moved {
-    std::string column;    ///< quoted
+    std::string column;  ///< quoted
     std::string property;
     std::string type;
   };

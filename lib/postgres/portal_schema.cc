@@ -15,7 +15,7 @@ using Kind = DatabaseError::Kind;
 // How long the owner may be silent before another daemon takes over.
 constexpr const char* kOwnerSilence = "60 seconds";
 // Any number, but the same in all daemons: only one of them changes layouts at a time.
-constexpr const char* kLayoutLock = "SELECT pg_advisory_xact_lock(7305801264190217)";
+constexpr const char* kLayoutLock = "7305801264190217";
 
 bool Exists(Transaction& transaction, const std::string& quoted_relation) {
   return !transaction.Run("SELECT to_regclass($1)::text", {quoted_relation}).IsNull(0, 0);
@@ -54,7 +54,8 @@ void PortalSchema::Claim(Transaction& transaction) const {
                         "schema " + QuoteName(plan_.schema) +
                             " cannot hold a portal; choose another `schema:` for it");
   }
-  transaction.Run(kLayoutLock);
+  CheckEncoding(transaction);
+  transaction.Run("SELECT pg_advisory_xact_lock(" + std::string(kLayoutLock) + ")");
   EnsureSchemas(transaction);
   EnsureCommonLayout(transaction);
   EnsurePortalLayout(transaction);
@@ -63,6 +64,16 @@ void PortalSchema::Claim(Transaction& transaction) const {
     RebuildStatus(transaction);
   }
   GrantReaders(transaction);
+}
+
+void PortalSchema::CheckEncoding(Transaction& transaction) const {
+  const Rows rows =
+      transaction.Run("SELECT current_setting('server_encoding'), current_database()");
+  if (rows.Text(0, 0) == "UTF8") return;
+  throw DatabaseError(Kind::kForeign, "22P05",
+                      "database " + QuoteName(rows.Text(0, 1)) + " has the encoding " +
+                          std::string(rows.Text(0, 0)) +
+                          ", which cannot hold every text; create one WITH ENCODING 'UTF8'");
 }
 
 void PortalSchema::EnsureSchemas(Transaction& transaction) const {
@@ -79,14 +90,15 @@ void PortalSchema::EnsureSchemas(Transaction& transaction) const {
     if (rows.Bool(i, 2)) continue;
     const std::string schema = QuoteName(rows.Text(i, 0));
     const std::string role = QuoteName(rows.Text(i, 3));
-    remedies.push_back(rows.Bool(i, 1) ? "ALTER SCHEMA " + schema + " OWNER TO " + role + ";"
-                                       : "CREATE SCHEMA " + schema + " AUTHORIZATION " + role + ";");
+    remedies.push_back(rows.Bool(i, 1)
+                           ? "ALTER SCHEMA " + schema + " OWNER TO " + role + ";"
+                           : "CREATE SCHEMA " + schema + " AUTHORIZATION " + role + ";");
   }
   if (!remedies.empty()) {
-    throw DatabaseError(Kind::kPrivilege, "42501",
-                        "the database role " + QuoteName(rows.Text(0, 3)) +
-                            " may not create what it needs; run as the database's owner: " +
-                            Join(remedies, " "));
+    throw DatabaseError(
+        Kind::kPrivilege, "42501",
+        "the database role " + QuoteName(rows.Text(0, 3)) +
+            " may not create what it needs; run as the database's owner: " + Join(remedies, " "));
   }
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows.Bool(i, 1)) transaction.Run("CREATE SCHEMA " + QuoteName(rows.Text(i, 0)));
@@ -152,18 +164,17 @@ void PortalSchema::TakeOwnership(Transaction& transaction) const {
   const Rows taken = transaction.Run(
       "INSERT INTO " + owner + " AS o (instance, renewed_at) VALUES ($1, clock_timestamp())" +
           " ON CONFLICT (only_row) DO UPDATE SET instance = excluded.instance," +
-          " renewed_at = clock_timestamp()" +
-          " WHERE o.instance = excluded.instance OR" +
+          " renewed_at = clock_timestamp()" + " WHERE o.instance = excluded.instance OR" +
           " o.renewed_at < clock_timestamp() - interval '" + kOwnerSilence + "' RETURNING 1",
       {instance_});
   if (!taken.empty()) return;
   const Rows rows = transaction.Run(
       "SELECT instance, round(extract(epoch FROM clock_timestamp() - renewed_at)) FROM " + owner);
-  throw DatabaseError(Kind::kPassive, "",
-                      "another daemon (" + std::string(rows.Text(0, 0)) + ", seen " +
-                          std::string(rows.Text(0, 1)) +
-                          " s ago) mirrors this portal; this one takes over when it is silent for " +
-                          kOwnerSilence);
+  throw DatabaseError(
+      Kind::kPassive, "",
+      "another daemon (" + std::string(rows.Text(0, 0)) + ", seen " + std::string(rows.Text(0, 1)) +
+          " s ago) mirrors this portal; this one takes over when it is silent for " +
+          kOwnerSilence);
 }
 
 bool PortalSchema::Register(Transaction& transaction) const {
@@ -180,11 +191,17 @@ bool PortalSchema::Register(Transaction& transaction) const {
   return gone.affected() + joined.affected() > 0;
 }
 
+void PortalSchema::RestoreStatus(Transaction& transaction) const {
+  const Rows rows =
+      transaction.Run("SELECT pg_try_advisory_xact_lock(" + std::string(kLayoutLock) + ")");
+  if (rows.Bool(0, 0)) RebuildStatus(transaction);
+}
+
 void PortalSchema::RebuildStatus(Transaction& transaction) const {
-  const Rows rows = transaction.Run("SELECT portal, schema_name FROM " +
-                                    QuoteName(kCommonSchema, "portals") +
-                                    " WHERE to_regclass(quote_ident(schema_name) ||"
-                                    " '._stream_state') IS NOT NULL ORDER BY portal, schema_name");
+  const Rows rows =
+      transaction.Run("SELECT portal, schema_name FROM " + QuoteName(kCommonSchema, "portals") +
+                      " WHERE to_regclass(quote_ident(schema_name) ||"
+                      " '._stream_state') IS NOT NULL ORDER BY portal, schema_name");
   if (rows.empty()) return;
   std::vector<std::string> parts;
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -223,16 +240,17 @@ void PortalSchema::GrantReaders(Transaction& transaction) const {
 }
 
 std::string PortalSchema::RenewSql() const {
-  return "UPDATE " + Table("_owner") + " SET renewed_at = clock_timestamp() WHERE instance = " +
-         QuoteLiteral(instance_) + " RETURNING to_regclass('" + kCommonSchema +
-         ".status') IS NULL";
+  return "UPDATE " + Table("_owner") +
+         " SET renewed_at = clock_timestamp() WHERE instance = " + QuoteLiteral(instance_) +
+         " RETURNING to_regclass('" + kCommonSchema + ".status') IS NULL";
 }
 
 void PortalSchema::CheckOwned(const Transaction& transaction) const {
   if (!transaction.first().empty()) return;
   throw DatabaseError(Kind::kPassive, "",
                       "another daemon has taken over this portal; this one is passive until that "
-                      "one is silent for " + std::string(kOwnerSilence));
+                      "one is silent for " +
+                          std::string(kOwnerSilence));
 }
 
 }  // namespace hubmirror

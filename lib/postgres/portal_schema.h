@@ -24,15 +24,19 @@ class PortalSchema {
   /// it), kPrivilege (with the SQL that mends it).
   void Claim(Transaction& transaction) const;
 
-  /// Begins a transaction that renews our ownership first; throws kPassive when it is lost. As
-  /// the renewal locks the row of `_owner`, writers of one portal run one after the other.
-  void CheckOwned(const Transaction& transaction) const;
+  /// What a writing transaction begins with: renews our ownership, and answers whether the status
+  /// view is missing. It locks the row of `_owner`, so writers of a portal run one after the other.
   std::string RenewSql() const;
+  /// Throws kPassive when a transaction begun with RenewSql found another owner.
+  void CheckOwned(const Transaction& transaction) const;
 
-  /// Makes view `hubmirror.status` anew over all portals there are.
-  void RebuildStatus(Transaction& transaction) const;
+  /// Makes view `hubmirror.status` again after somebody dropped it (it goes with the schema of any
+  /// portal), unless another daemon is about to.
+  void RestoreStatus(Transaction& transaction) const;
 
  private:
+  void CheckEncoding(Transaction& transaction) const;
+  void RebuildStatus(Transaction& transaction) const;
   void EnsureSchemas(Transaction& transaction) const;
   void EnsureCommonLayout(Transaction& transaction) const;
   void EnsurePortalLayout(Transaction& transaction) const;

@@ -16,7 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr size_t kControls = 16;
-constexpr Transaction::Options kUnhurried{.statement_timeout = 0ms, .lock_timeout = {}, .first = {}};
+constexpr Transaction::Options kUnhurried{
+    .statement_timeout = 0ms, .lock_timeout = {}, .first = {}};
 
 }  // namespace
 
@@ -43,9 +44,9 @@ class PortalSink::Writing {
     } catch (const StatementError& error) {
       // 42P01, 3F000: somebody dropped the schema under us.
       if (error.sqlstate() != "42P01" && error.sqlstate() != "3F000") throw;
-      throw DatabaseError(DatabaseError::Kind::kUnavailable, error.sqlstate(),
-                          "schema " + QuoteName(sink_.schema_.name()) +
-                              " is gone; it is made again");
+      throw DatabaseError(
+          DatabaseError::Kind::kUnavailable, error.sqlstate(),
+          "schema " + QuoteName(sink_.schema_.name()) + " is gone; it is made again");
     }
   }
 
@@ -87,7 +88,7 @@ void PortalSink::Claim() {
 void PortalSink::Heartbeat() {
   {
     Writing writing(*this);
-    if (writing->first().Bool(0, 0)) schema_.RebuildStatus(*writing);
+    if (writing->first().Bool(0, 0)) schema_.RestoreStatus(*writing);
     writing->Commit();
   }
   std::vector<ObjectType> waiting;
@@ -123,6 +124,12 @@ MirrorTablePtr PortalSink::Adopt(const ObjectType& object, std::vector<MirrorCol
   return known.table;
 }
 
+void PortalSink::SetViewsWait(const std::string& object, bool wait) {
+  Known& known = KnownOf(object);
+  MutexLock lock(mutex_);
+  known.views_wait = wait;
+}
+
 StoredStream PortalSink::Load(const ObjectType& object) {
   Transaction transaction(*pool_);
   StoredStream stored;
@@ -156,10 +163,9 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
     Writing writing(*this);
     change = writer_.Apply(*writing, wanted);
     writing->Commit();
-    Known& known = KnownOf(wanted.name());
-    known.views_wait = true;
-    if (change.created) known.recent.Clear();
+    if (change.created) KnownOf(wanted.name()).recent.Clear();
   }
+  SetViewsWait(wanted.name(), true);
   MirrorTablePtr table = Adopt(wanted.object, change.columns);
   for (const std::string& made : change.changes) OnSchemaChange(wanted.name(), made);
   if (!change.arriving.empty()) Arrive(wanted.object, change.arriving);
@@ -197,7 +203,7 @@ void PortalSink::Decorate(const ObjectType& object) {
     Writing writing(*this);
     writer_.Comment(*writing, object.name, table->columns);
     writing->Commit();
-    KnownOf(object.name).views_wait = false;
+    SetViewsWait(object.name, false);
   } catch (const StatementError& error) {
     // Somebody reads the view, or built on it: the heartbeat tries again.
     const bool can_wait = IsLockTimeout(error.sqlstate()) || error.sqlstate() == "2BP01" ||
@@ -234,8 +240,8 @@ MirrorTablePtr PortalSink::MarkFilled(const ObjectType& object,
   const auto stored = ReadColumns(*writing, schema_.name(), object.name);
   auto columns = stored;
   for (MirrorColumn& column : columns) {
-    const bool filled = std::find(properties.begin(), properties.end(), column.property()) !=
-                        properties.end();
+    const bool filled =
+        std::find(properties.begin(), properties.end(), column.property()) != properties.end();
     if (filled) column.state = PropertyState::kCurrent;
   }
   SaveColumns(*writing, schema_.name(), object.name, stored, columns);
@@ -247,6 +253,10 @@ CommitOutcome PortalSink::Write(const Commit& commit) {
   Known& known = KnownOf(commit.object.name);
   Writing writing(*this);
   const MirrorTablePtr table = TableOf(commit.object.name);
+  if (!table && !(commit.rows.empty() && commit.ranges.empty() && commit.fates.empty())) {
+    throw DatabaseError(DatabaseError::Kind::kOther, "42P01",
+                        "the table of " + commit.object.name + " is not there yet");
+  }
   known.recent.Forget(clock_.Now());
   CommitWriter writer(*writing,
                       {.schema = schema_,
@@ -293,10 +303,12 @@ std::optional<RecordId> PortalSink::ControlRecord(const ObjectType& object, bool
       " AND NOT EXISTS (SELECT FROM " + schema_.Table("_pending") +
       " p WHERE p.object = $1 AND p.id = t.id)";
   Transaction transaction(*pool_);
-  Rows rows = transaction.Run("SELECT t.id FROM unnest($2::bigint[]) WITH ORDINALITY s(id, place)"
-                              " JOIN " + schema_.Table(object.name) + " t ON t.id = s.id WHERE " +
-                                  certain + " ORDER BY s.place LIMIT 1",
-                              {object.name, IdArray(seen)});
+  Rows rows = transaction.Run(
+      "SELECT t.id FROM unnest($2::bigint[]) WITH ORDINALITY s(id, place)"
+      " JOIN " +
+          schema_.Table(object.name) + " t ON t.id = s.id WHERE " + certain +
+          " ORDER BY s.place LIMIT 1",
+      {object.name, IdArray(seen)});
   if (rows.empty()) {
     rows = transaction.Run("SELECT t.id FROM " + schema_.Table(object.name) + " t WHERE " +
                                certain + " ORDER BY t.id DESC LIMIT 1",
@@ -353,10 +365,10 @@ int64_t PortalSink::CountRows(const ObjectType& object) {
   {
     Transaction transaction(*pool_, kUnhurried);
     before = store_.LiveRows(transaction, object.name);
-    rows = transaction
-               .Run("SELECT count(*) FROM " + schema_.Table(object.name) + " t WHERE " +
-                    IsLive("t"))
-               .Int(0, 0);
+    rows =
+        transaction
+            .Run("SELECT count(*) FROM " + schema_.Table(object.name) + " t WHERE " + IsLive("t"))
+            .Int(0, 0);
     transaction.Commit();
   }
   if (rows != before) {

@@ -77,22 +77,23 @@ class PortalSink final : public RowSink {
   /// A transaction of the owner, with the way to it kept clear.
   class Writing;
 
-  /// What is remembered of one object. `recent`, `in_quarantine` and `views_wait` belong to who
-  /// has passed the turnstile, the rest is guarded.
+  /// What is remembered of one object. `recent` and `in_quarantine` belong to who has passed the
+  /// turnstile, the rest is guarded by `mutex_`.
   struct Known {
     explicit Known(Duration keep) : recent(keep) {}
 
     MirrorTablePtr table;
-    std::deque<RecordId> seen_live;      ///< read lately, newest first
+    std::deque<RecordId> seen_live;  ///< read lately, newest first
     std::deque<RecordId> seen_archived;
+    bool views_wait = true;  ///< views and comments may not be what they should
     RecentWrites recent;
     bool in_quarantine = true;
-    bool views_wait = true;
   };
 
   Known& KnownOf(const std::string& object);
   MirrorTablePtr TableOf(const std::string& object);
   MirrorTablePtr Adopt(const ObjectType& object, std::vector<MirrorColumn> columns);
+  void SetViewsWait(const std::string& object, bool wait);
   void NoteControls(const Commit& commit);
   void Arrive(const ObjectType& object, const std::vector<std::string>& properties);
   void Decorate(const ObjectType& object);

@@ -22,8 +22,7 @@ constexpr const char* kStage = "_hubmirror_stage";
 
 }  // namespace
 
-RowWriter::RowWriter(Transaction& transaction, const PortalSchema& schema,
-                     const MirrorTable& table)
+RowWriter::RowWriter(Transaction& transaction, const PortalSchema& schema, const MirrorTable& table)
     : transaction_(transaction), schema_(schema), table_(table) {}
 
 void RowWriter::Write(const RowShape& shape, const std::vector<Planned>& rows) {
@@ -39,8 +38,7 @@ void RowWriter::Write(const RowShape& shape, const std::vector<Planned>& rows) {
 
 bool RowWriter::CopyNew(const MergeStatement& merge, Some rows) {
   try {
-    transaction_.InSavepoint(
-        [&] { CopyLines(schema_.Table(table_.name()), merge, rows); });
+    transaction_.InSavepoint([&] { CopyLines(schema_.Table(table_.name()), merge, rows); });
     return true;
   } catch (const StatementError& error) {
     // A bad record, or a row somebody else put there: the longer way sorts them out.
@@ -57,7 +55,8 @@ void RowWriter::CopyLines(const std::string& target, const MergeStatement& merge
   size_t begin = 0;
   size_t end = 0;
   const auto send = [&] {
-    if (end > begin) connection.CopyLines(std::string_view(batch->copy_text).substr(begin, end - begin));
+    if (end > begin)
+      connection.CopyLines(std::string_view(batch->copy_text).substr(begin, end - begin));
   };
   for (const Planned& planned : rows) {
     const Row& row = *planned.row;
@@ -99,8 +98,8 @@ void RowWriter::MergeStaged(const MergeStatement& merge, Some rows) {
   transaction_.Run("CREATE TEMPORARY TABLE " + std::string(kStage) + " (" +
                    merge.LineDeclarations() + ") ON COMMIT DROP");
   CopyLines(stage, merge, rows);
-  const auto existing = std::count_if(rows.begin(), rows.end(),
-                                      [](const Planned& row) { return !row.is_new; });
+  const auto existing =
+      std::count_if(rows.begin(), rows.end(), [](const Planned& row) { return !row.is_new; });
   if (static_cast<size_t>(existing) >= kManyRows) CountLost(merge, stage + " s");
   transaction_.Run(merge.InsertFrom(stage + " s"));
   transaction_.Run("DROP TABLE " + stage);
@@ -147,8 +146,8 @@ void RowWriter::SetAside(const MergeStatement& merge, const Planned& row,
   }
   const auto fields = FieldsOfLine(row.batch->Line(*row.row));
   const RowShape& shape = *row.batch->shape;
-  std::vector<std::string> names = {"id",    "created_at", "updated_at", "archived", "archived_at",
-                                    "_hash", "_rejected",  "_overflow"};
+  std::vector<std::string> names = {"id",          "created_at", "updated_at", "archived",
+                                    "archived_at", "_hash",      "_rejected",  "_overflow"};
   for (const size_t index : shape.columns) names.push_back(shape.table->columns[index].property());
   ArrayText values;
   ArrayText keys;
@@ -194,8 +193,8 @@ bool RowWriter::Spill(const MergeStatement& merge, const Planned& row, size_t lo
   try {
     transaction_.InSavepoint([&] {
       transaction_.Run(
-          merge.InsertFromWithSpill(merge.FromArrays(), "jsonb_object($" + first + "::text[], $" +
-                                                            second + "::text[])"),
+          merge.InsertFromWithSpill(
+              merge.FromArrays(), "jsonb_object($" + first + "::text[], $" + second + "::text[])"),
           params);
     });
     return true;

@@ -15,7 +15,8 @@ namespace {
 
 // A statement that waits for an exclusive lock holds up every reader that comes after it.
 constexpr const char* kPatience = "SET LOCAL lock_timeout = 200; ";
-constexpr const char* kTableBusy = "the table was in use: tried again at the next look at the catalog";
+constexpr const char* kTableBusy =
+    "the table was in use: tried again at the next look at the catalog";
 
 std::vector<std::string> ViewNames(const std::string& schema, const std::string& object,
                                    const std::vector<MirrorColumn>& columns) {
@@ -63,18 +64,23 @@ SchemaWriter::Physical SchemaWriter::PhysicalColumns(Transaction& transaction,
   return physical;
 }
 
-std::set<std::string> SchemaWriter::PhysicalNames(Transaction& transaction,
-                                                  const std::string& object) const {
-  std::set<std::string> names;
-  for (const auto& [name, type] : PhysicalColumns(transaction, object)) names.insert(name);
-  return names;
+std::set<std::string> SchemaWriter::Arriving(Transaction& transaction, const std::string& object,
+                                             const std::vector<MirrorColumn>& columns) const {
+  const Physical physical = PhysicalColumns(transaction, object);
+  std::set<std::string> arriving;
+  for (const MirrorColumn& column : columns) {
+    if (column.storage == Storage::kColumn || column.blocked_by.empty()) continue;
+    const auto there = physical.find(column.column_name);
+    if (there == physical.end() || there->second != SqlName(column.type)) continue;
+    arriving.insert(column.column_name);
+  }
+  return arriving;
 }
 
 SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
                                          const MirrorTable& wanted) const {
   Change change{.columns = wanted.columns, .changes = {}, .arriving = {}, .created = false};
-  const std::vector<MirrorColumn> stored =
-      ReadColumns(transaction, schema_.name(), wanted.name());
+  const std::vector<MirrorColumn> stored = ReadColumns(transaction, schema_.name(), wanted.name());
   const Physical physical = PhysicalColumns(transaction, wanted.name());
   for (MirrorColumn& column : change.columns) column.blocked_by.clear();
   if (physical.empty()) {
@@ -82,9 +88,9 @@ SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
     change.created = true;
     change.changes.emplace_back("create_table");
   } else {
-    AddColumns(transaction, wanted, physical, change);
-    std::unordered_map<std::string_view, const MirrorColumn*> by_name;
+    Stored by_name;
     for (const MirrorColumn& column : stored) by_name.emplace(column.property(), &column);
+    AddColumns(transaction, wanted.name(), physical, by_name, change);
     for (MirrorColumn& column : change.columns) {
       const auto found = by_name.find(column.property());
       if (found == by_name.end() || found->second->storage == Storage::kColumn) continue;
@@ -115,8 +121,9 @@ void SchemaWriter::CreateTable(Transaction& transaction, const MirrorTable& want
   for (const MirrorColumn& column : wanted.columns) {
     if (column.storage == Storage::kColumn) sql += ", " + Declaration(column);
   }
-  sql += ", _synced_at timestamptz NOT NULL DEFAULT now(), _hash bigint, _rejected jsonb,"
-         " _overflow jsonb)";
+  sql +=
+      ", _synced_at timestamptz NOT NULL DEFAULT now(), _hash bigint, _rejected jsonb,"
+      " _overflow jsonb)";
   transaction.Run(sql);
   // The two partial ones hold few rows: they answer for archived lists and for chains of merges.
   transaction.Run("CREATE INDEX ON " + table + " (updated_at); CREATE INDEX ON " + table +
@@ -135,13 +142,24 @@ void SchemaWriter::ForgetStream(Transaction& transaction, const std::string& obj
                   {object});
 }
 
-void SchemaWriter::AddColumns(Transaction& transaction, const MirrorTable& wanted,
-                              const Physical& physical, Change& change) const {
+void SchemaWriter::AddColumns(Transaction& transaction, const std::string& object,
+                              const Physical& physical, const Stored& stored,
+                              Change& change) const {
   std::vector<MirrorColumn*> missing;
   std::vector<std::string> additions;
   for (MirrorColumn& column : change.columns) {
     if (column.storage != Storage::kColumn) continue;
-    if (physical.contains(column.column_name)) continue;
+    const auto before = stored.find(column.property());
+    const bool was_ours = before != stored.end() && before->second->storage == Storage::kColumn;
+    const auto there = physical.find(column.column_name);
+    if (there != physical.end()) {
+      if (was_ours || there->second == SqlName(column.type)) continue;
+      column.storage = Storage::kOverflow;
+      column.blocked_by = "a column of this name and type " + there->second + " is there already";
+      continue;
+    }
+    // Somebody dropped it, and its values with it.
+    if (was_ours) column.state = PropertyState::kFilling;
     missing.push_back(&column);
     additions.push_back("ADD COLUMN " + Declaration(column));
   }
@@ -149,8 +167,7 @@ void SchemaWriter::AddColumns(Transaction& transaction, const MirrorTable& wante
   std::string refusal;
   try {
     transaction.InSavepoint([&] {
-      transaction.Run(kPatience + ("ALTER TABLE " + schema_.Table(wanted.name()) + " ") +
-                      Join(additions));
+      transaction.Run(kPatience + ("ALTER TABLE " + schema_.Table(object) + " ") + Join(additions));
     });
     change.changes.emplace_back("add_column");
     return;
@@ -170,16 +187,15 @@ void SchemaWriter::AddColumns(Transaction& transaction, const MirrorTable& wante
   }
 }
 
-void SchemaWriter::Retype(Transaction& transaction, const std::string& object,
-                          MirrorColumn& column, const MirrorColumn& stored, Change& change) const {
+void SchemaWriter::Retype(Transaction& transaction, const std::string& object, MirrorColumn& column,
+                          const MirrorColumn& stored, Change& change) const {
   const auto keep = [&](const std::string& why) {
     column.type = stored.type;
     column.state = stored.state;
     column.blocked_by = why;
   };
-  const auto dependents =
-      DependentsOf(transaction, schema_.name(), object, column.column_name,
-                   ViewNames(schema_.name(), object, change.columns));
+  const auto dependents = DependentsOf(transaction, schema_.name(), object, column.column_name,
+                                       ViewNames(schema_.name(), object, change.columns));
   if (!dependents.empty()) return keep(Join(dependents));
   try {
     transaction.InSavepoint([&] { SwapColumn(transaction, object, column, change.columns); });
@@ -197,7 +213,8 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
   // A new column and a fill instead of a rewrite of the whole table under an exclusive lock. The
   // views go first, as they use the old column.
   const std::vector<std::string> views = ViewNames(schema_.name(), object, columns);
-  std::vector<std::string> grants = GrantsOf(transaction, schema_.name(), object, column.column_name);
+  std::vector<std::string> grants =
+      GrantsOf(transaction, schema_.name(), object, column.column_name);
   std::string sql = kPatience;
   for (const std::string& view : views) {
     const auto held = GrantsOf(transaction, schema_.name(), view);
@@ -206,8 +223,8 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
   }
   const std::string name = QuoteName(column.column_name);
   if (column.storage == Storage::kColumn) {
-    sql += "ALTER TABLE " + schema_.Table(object) + " DROP COLUMN IF EXISTS " + name + ", ADD COLUMN " +
-           Declaration(column);
+    sql += "ALTER TABLE " + schema_.Table(object) + " DROP COLUMN IF EXISTS " + name +
+           ", ADD COLUMN " + Declaration(column);
   } else {
     // Values of the old type would make every query on the view fail.
     const std::string property = QuoteLiteral(column.property());
@@ -224,9 +241,8 @@ std::vector<MirrorColumn> SchemaWriter::Arrive(Transaction& transaction, const s
                                                const std::string& property) const {
   const std::vector<MirrorColumn> stored = ReadColumns(transaction, schema_.name(), object);
   std::vector<MirrorColumn> columns = stored;
-  const auto column = std::find_if(columns.begin(), columns.end(), [&](const MirrorColumn& c) {
-    return c.property() == property;
-  });
+  const auto column = std::find_if(columns.begin(), columns.end(),
+                                   [&](const MirrorColumn& c) { return c.property() == property; });
   CHECK_THAT(column != columns.end());
   const std::string name = QuoteLiteral(property);
   transaction.Run("UPDATE " + schema_.Table(object) + " SET " + QuoteName(column->column_name) +
@@ -241,8 +257,8 @@ std::vector<MirrorColumn> SchemaWriter::Arrive(Transaction& transaction, const s
 void SchemaWriter::ReplaceViews(Transaction& transaction, const std::string& object,
                                 const std::vector<MirrorColumn>& columns) const {
   std::vector<std::string> relations = {object};
-  const std::set<std::string> physical = PhysicalNames(transaction, object);
-  const auto views = LiveViewsOf(schema_.name(), object, columns, physical);
+  const auto views =
+      LiveViewsOf(schema_.name(), object, columns, Arriving(transaction, object, columns));
   for (const LiveView& view : views) {
     CreateView(transaction, view.name, view.query);
     relations.push_back(view.name);

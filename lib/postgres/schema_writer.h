@@ -3,6 +3,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "model/mirror_table.h"
@@ -54,11 +56,14 @@ class SchemaWriter {
   using Physical = std::map<std::string, std::string>;  ///< column name -> type
 
   Physical PhysicalColumns(Transaction& transaction, const std::string& relation) const;
-  std::set<std::string> PhysicalNames(Transaction& transaction, const std::string& object) const;
+  std::set<std::string> Arriving(Transaction& transaction, const std::string& object,
+                                 const std::vector<MirrorColumn>& columns) const;
   void CreateTable(Transaction& transaction, const MirrorTable& wanted) const;
   void ForgetStream(Transaction& transaction, const std::string& object) const;
-  void AddColumns(Transaction& transaction, const MirrorTable& wanted, const Physical& physical,
-                  Change& change) const;
+  using Stored = std::unordered_map<std::string_view, const MirrorColumn*>;  ///< by property
+
+  void AddColumns(Transaction& transaction, const std::string& object, const Physical& physical,
+                  const Stored& stored, Change& change) const;
   void Retype(Transaction& transaction, const std::string& object, MirrorColumn& column,
               const MirrorColumn& stored, Change& change) const;
   void SwapColumn(Transaction& transaction, const std::string& object, const MirrorColumn& column,

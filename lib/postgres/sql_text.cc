@@ -20,7 +20,9 @@ std::string Doubled(std::string_view text, char quote) {
 
 }  // namespace
 
-std::string QuoteName(std::string_view name) { return Doubled(name, '"'); }
+std::string QuoteName(std::string_view name) {
+  return Doubled(name, '"');
+}
 
 std::string QuoteName(std::string_view schema, std::string_view name) {
   return QuoteName(schema) + "." + QuoteName(name);

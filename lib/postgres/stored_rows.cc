@@ -48,8 +48,8 @@ StoredRows::StoredRows(Transaction& transaction, const std::string& table,
   std::vector<RecordId> rest;
   for (const RecordId id : ids) {
     const bool looked_at = covered && std::any_of(live.begin(), live.end(), [&](const auto* range) {
-      return range->from <= id && id <= range->to;
-    });
+                             return range->from <= id && id <= range->to;
+                           });
     if (!looked_at) rest.push_back(id);
   }
   if (!rest.empty()) LookUpIds(rest);
@@ -90,9 +90,9 @@ bool StoredRows::LookUpRanges(const std::vector<const ProvenRange*>& ranges, siz
 }
 
 void StoredRows::LookUpIds(const std::vector<RecordId>& ids) {
-  Take(transaction_.Run("SELECT " + fields_ + " FROM " + table_ +
-                            " t WHERE t.id = ANY ($1::bigint[])",
-                        {IdArray(ids)}));
+  Take(transaction_.Run(
+      "SELECT " + fields_ + " FROM " + table_ + " t WHERE t.id = ANY ($1::bigint[])",
+      {IdArray(ids)}));
 }
 
 void StoredRows::Take(const Rows& rows) {

@@ -23,11 +23,11 @@ PendingCause CauseNamed(std::string_view name) {
 
 std::map<JobKind, JobProgress> StreamStore::LoadProgress(Transaction& transaction,
                                                          const std::string& object) const {
-  const Rows rows = transaction.Run("SELECT job, cursor::text, " + EpochOf("verified_until") +
-                                        ", " + EpochOf("last_complete_at") +
-                                        ", rows_done, rows_expected FROM " +
-                                        schema_.Table("_stream_state") + " WHERE object = $1",
-                                    {object});
+  const Rows rows =
+      transaction.Run("SELECT job, cursor::text, " + EpochOf("verified_until") + ", " +
+                          EpochOf("last_complete_at") + ", rows_done, rows_expected FROM " +
+                          schema_.Table("_stream_state") + " WHERE object = $1",
+                      {object});
   std::map<JobKind, JobProgress> progress;
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto job = JobNamed(rows.Text(i, 0));
@@ -57,9 +57,8 @@ void StreamStore::SaveProgress(Transaction& transaction, const std::string& obje
   }
 }
 
-void StreamStore::SaveState(Transaction& transaction, const std::string& object,
-                            StreamState state, const std::string& reason,
-                            const std::string& message) const {
+void StreamStore::SaveState(Transaction& transaction, const std::string& object, StreamState state,
+                            const std::string& reason, const std::string& message) const {
   transaction.Run(
       "INSERT INTO " + schema_.Table("_stream_state") +
           " AS s (object, job, state, reason, last_error, last_error_at)"
@@ -71,9 +70,9 @@ void StreamStore::SaveState(Transaction& transaction, const std::string& object,
 }
 
 void StreamStore::Reset(Transaction& transaction, const std::string& object) const {
-  transaction.Run("DELETE FROM " + schema_.Table("_stream_state") +
-                      " WHERE object = $1 AND job <> 'stream'",
-                  {object});
+  transaction.Run(
+      "DELETE FROM " + schema_.Table("_stream_state") + " WHERE object = $1 AND job <> 'stream'",
+      {object});
   for (const char* table : {"_pending", "_seen"}) {
     transaction.Run("DELETE FROM " + schema_.Table(table) + " WHERE object = $1", {object});
   }
@@ -127,15 +126,14 @@ void StreamStore::PutPending(Transaction& transaction, const std::string& object
   }
   Params params = {object};
   for (ArrayText& array : arrays) params.emplace_back(array.Take());
-  transaction.Run(
-      "INSERT INTO " + schema_.Table("_pending") +
-          " (object, id, cause, nominated, absent_since, attempts, not_before)"
-          " SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::timestamptz[],"
-          " $5::timestamptz[], $6::int[], $7::timestamptz[])"
-          " ON CONFLICT (object, id) DO UPDATE SET cause = excluded.cause,"
-          " nominated = excluded.nominated, absent_since = excluded.absent_since,"
-          " attempts = excluded.attempts, not_before = excluded.not_before",
-      params);
+  transaction.Run("INSERT INTO " + schema_.Table("_pending") +
+                      " (object, id, cause, nominated, absent_since, attempts, not_before)"
+                      " SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::timestamptz[],"
+                      " $5::timestamptz[], $6::int[], $7::timestamptz[])"
+                      " ON CONFLICT (object, id) DO UPDATE SET cause = excluded.cause,"
+                      " nominated = excluded.nominated, absent_since = excluded.absent_since,"
+                      " attempts = excluded.attempts, not_before = excluded.not_before",
+                  params);
 }
 
 int64_t StreamStore::AddPending(Transaction& transaction, const std::string& object,
@@ -152,9 +150,9 @@ int64_t StreamStore::AddPending(Transaction& transaction, const std::string& obj
 void StreamStore::RemovePending(Transaction& transaction, const std::string& object,
                                 const std::vector<RecordId>& ids) const {
   if (ids.empty()) return;
-  transaction.Run("DELETE FROM " + schema_.Table("_pending") +
-                      " WHERE object = $1 AND id = ANY ($2::bigint[])",
-                  {object, IdArray(ids)});
+  transaction.Run(
+      "DELETE FROM " + schema_.Table("_pending") + " WHERE object = $1 AND id = ANY ($2::bigint[])",
+      {object, IdArray(ids)});
 }
 
 std::vector<PendingRecord> StreamStore::DuePending(Transaction& transaction,
@@ -214,7 +212,9 @@ int64_t StreamStore::SuspectUnseen(Transaction& transaction, const std::string& 
                " t WHERE " + IsLive("t") +
                " AND t._synced_at < coalesce((SELECT min(noted_at) FROM " + seen +
                " WHERE object = $1), $2::timestamptz)"
-               " AND NOT EXISTS (SELECT FROM " + seen + " s WHERE s.object = $1 AND s.id = t.id)"
+               " AND NOT EXISTS (SELECT FROM " +
+               seen +
+               " s WHERE s.object = $1 AND s.id = t.id)"
                " ON CONFLICT (object, id) DO NOTHING",
            {object, TimeParam(walk_began), std::string(NameOf(PendingCause::kAbsent))})
       .affected();

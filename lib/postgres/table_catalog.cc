@@ -97,14 +97,19 @@ void InsertColumns(Transaction& transaction, const std::string& schema, const st
   ColumnArrays arrays(kText + kFlags);
   for (const auto& [position, column] : columns) {
     const PropertyDefinition& definition = column->definition;
-    const std::array<std::string_view, kText - 1> texts = {
-        definition.name,           column->column_name,
-        NameOf(column->storage),   SqlName(column->type),
-        NameOf(column->state),     column->blocked_by,
-        definition.type,           definition.field_type,
-        definition.label,          definition.group_name,
-        definition.description,    definition.data_sensitivity,
-        definition.referenced_object_type};
+    const std::array<std::string_view, kText - 1> texts = {definition.name,
+                                                           column->column_name,
+                                                           NameOf(column->storage),
+                                                           SqlName(column->type),
+                                                           NameOf(column->state),
+                                                           column->blocked_by,
+                                                           definition.type,
+                                                           definition.field_type,
+                                                           definition.label,
+                                                           definition.group_name,
+                                                           definition.description,
+                                                           definition.data_sensitivity,
+                                                           definition.referenced_object_type};
     const std::array<bool, kFlags> flags = {
         definition.calculated,       definition.hubspot_defined, definition.external_options,
         definition.has_unique_value, definition.hidden,          definition.archived};

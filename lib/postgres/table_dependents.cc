@@ -35,16 +35,17 @@ std::vector<std::string> DependentsOf(Transaction& transaction, const std::strin
 std::vector<std::string> GrantsOf(Transaction& transaction, const std::string& schema,
                                   const std::string& relation, const std::string& column) {
   const std::string source =
-      column.empty() ? "SELECT relacl AS acl, relowner AS owner FROM pg_class WHERE oid = to_regclass($1)"
-                     : "SELECT attacl, (SELECT relowner FROM pg_class WHERE oid = attrelid)"
-                       " FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2";
+      column.empty()
+          ? "SELECT relacl AS acl, relowner AS owner FROM pg_class WHERE oid = to_regclass($1)"
+          : "SELECT attacl, (SELECT relowner FROM pg_class WHERE oid = attrelid)"
+            " FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2";
   const std::string on = QuoteName(schema, relation);
   Params params = {on};
   if (!column.empty()) params.emplace_back(column);
   const Rows rows = transaction.Run(
       "SELECT g.privilege_type, CASE WHEN g.grantee = 0 THEN 'PUBLIC'"
-      " ELSE g.grantee::regrole::text END, g.is_grantable FROM (" + source +
-          ") s(acl, owner), aclexplode(s.acl) g WHERE g.grantee <> s.owner",
+      " ELSE g.grantee::regrole::text END, g.is_grantable FROM (" +
+          source + ") s(acl, owner), aclexplode(s.acl) g WHERE g.grantee <> s.owner",
       params);
   std::vector<std::string> grants;
   for (size_t i = 0; i < rows.size(); ++i) {

@@ -9,14 +9,18 @@ using namespace std::chrono_literals;
 
 struct Fixture : MirrorFixture {
   Fixture() {
-    MakeContacts({Property("a"), Property("b"), Property("o", ColumnType::kText, Storage::kOverflow),
+    MakeContacts({Property("a"), Property("b"),
+                  Property("o", ColumnType::kText, Storage::kOverflow),
                   Property("p", ColumnType::kText, Storage::kOverflow)});
   }
 
   ProvenRange Range(int64_t from, int64_t to, const std::vector<int64_t>& present,
                     bool archived = false) {
-    ProvenRange range{.from = RecordId{from}, .to = RecordId{to}, .present = {},
-                      .sent_at = clock().Now(), .archived_list = archived};
+    ProvenRange range{.from = RecordId{from},
+                      .to = RecordId{to},
+                      .present = {},
+                      .sent_at = clock().Now(),
+                      .archived_list = archived};
     for (const int64_t id : present) range.present.push_back(RecordId{id});
     return range;
   }
@@ -30,7 +34,8 @@ struct Fixture : MirrorFixture {
 
 constexpr int64_t kInfinity = std::numeric_limits<int64_t>::max();
 
-TEST_CASE_FIXTURE(Fixture, "a partial read changes what it asked for, in columns, _overflow and _rejected") {
+TEST_CASE_FIXTURE(Fixture,
+                  "a partial read changes what it asked for, in columns, _overflow and _rejected") {
   for (const int count : {1, 250}) {
     CAPTURE(count);
     std::vector<Told> records;
@@ -73,7 +78,8 @@ TEST_CASE_FIXTURE(Fixture, "the last values of archived properties stay") {
   CHECK(List("a, b, _overflow", "FROM acme.contacts") == R"(2|1|{"o": "2", "p": "1"})");
 }
 
-TEST_CASE_FIXTURE(Fixture, "rows read for an older layout keep clear of what was retyped meanwhile") {
+TEST_CASE_FIXTURE(Fixture,
+                  "rows read for an older layout keep clear of what was retyped meanwhile") {
   const RowBatch under_way = Batch({{.id = 1, .values = {{"a", "text"}, {"b", "x"}}}});
   MirrorTable wanted = *contacts();
   wanted.columns[1].type = ColumnType::kNumeric;
@@ -168,7 +174,8 @@ TEST_CASE_FIXTURE(Fixture, "a suspicion does not replace what is pending already
 
   commit.pending = {{.id = RecordId{1}, .cause = PendingCause::kRequested}};
   sink().Write(commit);
-  CHECK(sink().DuePending(contacts()->object, Second(0), 10).at(0).cause == PendingCause::kRequested);
+  CHECK(sink().DuePending(contacts()->object, Second(0), 10).at(0).cause ==
+        PendingCause::kRequested);
   CHECK(sink().CountAbsent(contacts()->object) == 0);
 }
 
@@ -253,7 +260,8 @@ TEST_CASE_FIXTURE(Fixture, "a reset forgets cursors and pending records, not row
 
 TEST_CASE_FIXTURE(Fixture, "live rows are counted along, through every way a record can go") {
   Write({{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}, {.id = 6, .archived = true}});
-  Write({{.id = 1, .archived = true}, {.id = 2, .modified = Second(1'700'000'000), .merged_ids = {3}}});
+  Write({{.id = 1, .archived = true},
+         {.id = 2, .modified = Second(1'700'000'000), .merged_ids = {3}}});
   Commit commit = NewCommit();
   commit.fates = {{.id = RecordId{4}, .kind = Fate::Kind::kErased},
                   {.id = RecordId{6}, .kind = Fate::Kind::kPurged}};

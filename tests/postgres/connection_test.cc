@@ -31,8 +31,8 @@ std::string MessageOfConnecting(const Connection::Target& target) {
 
 TEST_CASE("connection: both forms of a dsn work, and the password goes beside it") {
   const TempPostgres& server = SharedServer();
-  const std::string uri = "postgresql:///postgres?host=" + server.socket_directory().string() +
-                          "&user=postgres";
+  const std::string uri =
+      "postgresql:///postgres?host=" + server.socket_directory().string() + "&user=postgres";
 
   for (const std::string& dsn : {server.Dsn(), uri}) {
     CAPTURE(dsn);
@@ -44,8 +44,9 @@ TEST_CASE("connection: both forms of a dsn work, and the password goes beside it
 TEST_CASE("connection: no message holds the password, wherever it was put") {
   const std::string secret = "hunter2-xyzzy";
   for (const auto& target :
-       {TargetOf("host=/nonexistent user=u", secret), TargetOf("host=/nonexistent password=" + secret),
-        TargetOf("not a dsn " + secret), TargetOf("postgresql://u:" + secret + "@[bad", secret)}) {
+       {TargetOf("host=/nonexistent user=u", secret),
+        TargetOf("host=/nonexistent password=" + secret), TargetOf("not a dsn " + secret),
+        TargetOf("postgresql://u:" + secret + "@[bad", secret)}) {
     CAPTURE(target.dsn);
     const std::string message = MessageOfConnecting(target);
     CHECK(message.find(secret) == std::string::npos);
@@ -60,19 +61,18 @@ TEST_CASE("connection: a refused statement tells its SQLSTATE and what it means"
     std::string sqlstate;
     DatabaseError::Kind kind;
   };
-  const std::vector<Case> cases = {
-      {"SELECT 'a'::numeric", "22P02", DatabaseError::Kind::kOther},
-      {"SELECT nothing", "42703", DatabaseError::Kind::kOther},
-      {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '42501'; END$$", "42501",
-       DatabaseError::Kind::kPrivilege},
-      {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END$$", "53100",
-       DatabaseError::Kind::kUnavailable},
-      {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END$$", "40P01",
-       DatabaseError::Kind::kUnavailable},
-      {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END$$", "40001",
-       DatabaseError::Kind::kUnavailable},
-      {"SET statement_timeout = 1; SELECT pg_sleep(10)", "57014",
-       DatabaseError::Kind::kUnavailable}};
+  const std::vector<Case> cases = {{"SELECT 'a'::numeric", "22P02", DatabaseError::Kind::kOther},
+                                   {"SELECT nothing", "42703", DatabaseError::Kind::kOther},
+                                   {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '42501'; END$$",
+                                    "42501", DatabaseError::Kind::kPrivilege},
+                                   {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END$$",
+                                    "53100", DatabaseError::Kind::kUnavailable},
+                                   {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END$$",
+                                    "40P01", DatabaseError::Kind::kUnavailable},
+                                   {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END$$",
+                                    "40001", DatabaseError::Kind::kUnavailable},
+                                   {"SET statement_timeout = 1; SELECT pg_sleep(10)", "57014",
+                                    DatabaseError::Kind::kUnavailable}};
   for (const auto& [sql, sqlstate, kind] : cases) {
     CAPTURE(sql);
     try {
@@ -89,10 +89,10 @@ TEST_CASE("connection: a refused statement tells its SQLSTATE and what it means"
 TEST_CASE("connection: no SQLSTATE is lost on the way") {
   Connection connection(TargetOf(SharedServer().Dsn()));
   for (const std::string sqlstate :
-       {"0A000", "21000", "22001", "22021", "23502", "23503", "23505", "23514", "25006", "28000",
-        "2BP01", "3D000", "3F000", "40001", "40P01", "42501", "42601", "42703", "42704", "42883",
-        "42P01", "42P16", "53100", "53200", "54000", "54011", "55P03", "57014", "58030",
-        "P0001", "P0002", "P0003", "XX000"}) {
+       {"0A000", "21000", "22001", "22021", "23502", "23503", "23505", "23514", "25006",
+        "28000", "2BP01", "3D000", "3F000", "40001", "40P01", "42501", "42601", "42703",
+        "42704", "42883", "42P01", "42P16", "53100", "53200", "54000", "54011", "55P03",
+        "57014", "58030", "P0001", "P0002", "P0003", "XX000"}) {
     CAPTURE(sqlstate);
     Connection fresh(TargetOf(SharedServer().Dsn()));
     try {
@@ -196,11 +196,13 @@ TEST_CASE_FIXTURE(PoolFixture, "connection pool: a stop ends the wait for a conn
   CHECK(threw);
 }
 
-TEST_CASE_FIXTURE(PoolFixture, "connection pool: lost sessions are dropped, counted and made anew") {
+TEST_CASE_FIXTURE(PoolFixture,
+                  "connection pool: lost sessions are dropped, counted and made anew") {
   const auto pool = Pool(2);
   { Transaction(*pool).Commit(); }
-  Value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  Value(
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+      " WHERE datname = current_database() AND pid <> pg_backend_pid()");
 
   CHECK_THROWS_AS(Transaction{*pool}, DatabaseError);
   CHECK(pool->breaks() == 1);
@@ -226,19 +228,21 @@ TEST_CASE_FIXTURE(PoolFixture, "transaction: a savepoint undoes its own work onl
   transaction.Run("CREATE TABLE t (a int)");
   transaction.InSavepoint([&] { transaction.Run("INSERT INTO t VALUES (1)"); });
   CHECK_THROWS_AS(transaction.InSavepoint([&] {
-                    transaction.Run("INSERT INTO t VALUES (2)");
-                    transaction.Run("SELECT 1 / 0");
-                  }),
+    transaction.Run("INSERT INTO t VALUES (2)");
+    transaction.Run("SELECT 1 / 0");
+  }),
                   StatementError);
   transaction.Commit();
 
   CHECK(Value("SELECT sum(a) FROM t") == "1");
 }
 
-TEST_CASE_FIXTURE(PoolFixture, "transaction: timeouts are its own and leave no trace in the session") {
+TEST_CASE_FIXTURE(PoolFixture,
+                  "transaction: timeouts are its own and leave no trace in the session") {
   const auto pool = Pool(1);
   {
-    Transaction transaction(*pool, {.statement_timeout = 1234ms, .lock_timeout = 567ms, .first = {}});
+    Transaction transaction(*pool,
+                            {.statement_timeout = 1234ms, .lock_timeout = 567ms, .first = {}});
     CHECK(transaction.Run("SHOW statement_timeout").Text(0, 0) == "1234ms");
     CHECK(transaction.Run("SHOW lock_timeout").Text(0, 0) == "567ms");
     transaction.Commit();

@@ -21,11 +21,20 @@ std::string Escaped(const std::string& text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '\\': out += "\\\\"; break;
-      case '\t': out += "\\t"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      default: out += c;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -41,7 +50,9 @@ std::string JsonOf(const std::map<std::string, std::string>& members) {
   return Escaped(json + "}");
 }
 
-std::string TimeField(std::optional<TimePoint> time) { return time ? FormatRfc3339(*time) : "\\N"; }
+std::string TimeField(std::optional<TimePoint> time) {
+  return time ? FormatRfc3339(*time) : "\\N";
+}
 
 std::string LineOf(const RowShape& shape, const Told& told, int64_t hash) {
   std::map<std::string, std::string> overflow;
@@ -83,7 +94,9 @@ TempPostgres& SharedServer() {
   return server;
 }
 
-TimePoint Second(int64_t second) { return TimePoint(std::chrono::seconds(second)); }
+TimePoint Second(int64_t second) {
+  return TimePoint(std::chrono::seconds(second));
+}
 
 MirrorColumn Property(const std::string& name, ColumnType type, Storage storage) {
   MirrorColumn column;

@@ -8,7 +8,8 @@
 namespace hubmirror::testing {
 namespace {
 
-TEST_CASE_FIXTURE(MirrorFixture, "outage: a stopped server is said, and a claim afterwards goes on") {
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "outage: a stopped server is said, and a claim afterwards goes on") {
   // A server of its own: the shared one serves the other tests.
   TempPostgres server;
   Open(plan(), server.Dsn());
@@ -35,7 +36,8 @@ TEST_CASE_FIXTURE(MirrorFixture, "outage: a stopped server is said, and a claim 
   CHECK(observer().reconnects >= 3);
 }
 
-TEST_CASE_FIXTURE(MirrorFixture, "outage: after a crash what was committed is there, the rest is not") {
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "outage: after a crash what was committed is there, the rest is not") {
   TempPostgres server({.durable = true, .tcp = false, .settings = {}});
   Open(plan(), server.Dsn());
   MakeContacts();
@@ -57,7 +59,8 @@ TEST_CASE_FIXTURE(MirrorFixture, "outage: after a crash what was committed is th
 TEST_CASE_FIXTURE(MirrorFixture, "pgbouncer: everything works in transaction mode") {
   TempPgBouncer bouncer(SharedServer(), database(), "postgres", 2);
   Open(plan(), bouncer.Dsn());
-  MakeContacts({Property("a"), Property("n"), Property("o", ColumnType::kText, Storage::kOverflow)});
+  MakeContacts(
+      {Property("a"), Property("n"), Property("o", ColumnType::kText, Storage::kOverflow)});
   std::vector<Told> records;
   for (int i = 1; i <= 1000; ++i) {
     records.push_back({.id = i, .values = {{"a", "x"}, {"o", "y"}}});
@@ -83,7 +86,8 @@ TEST_CASE_FIXTURE(MirrorFixture, "pgbouncer: everything works in transaction mod
   CHECK(Value("SELECT count(*) FROM pg_class WHERE relpersistence = 't'") == "0");
 }
 
-TEST_CASE_FIXTURE(MirrorFixture, "pgbouncer: many writers of one portal and a reader do not get stuck") {
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "pgbouncer: many writers of one portal and a reader do not get stuck") {
   TempPgBouncer bouncer(SharedServer(), database(), "postgres", 2);
   Open(plan(), bouncer.Dsn());
   MakeContacts({Property("a")});
@@ -96,8 +100,8 @@ TEST_CASE_FIXTURE(MirrorFixture, "pgbouncer: many writers of one portal and a re
           std::vector<Told> records;
           for (int i = 0; i < 50; ++i) {
             // Ranges overlap: each record is written by two threads.
-            records.push_back({.id = static_cast<int64_t>(t) * 25 + i + round * 1000,
-                               .values = {{"a", "x"}}});
+            records.push_back(
+                {.id = static_cast<int64_t>(t) * 25 + i + round * 1000, .values = {{"a", "x"}}});
           }
           Commit commit = NewCommit();
           commit.rows.push_back(Batch(records));

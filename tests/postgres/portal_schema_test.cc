@@ -28,7 +28,8 @@ Refusal RefusalOf(Call&& call) {
 
 using Kind = DatabaseError::Kind;
 
-TEST_CASE_FIXTURE(MirrorFixture, "a live daemon keeps its portal; a restart of it resumes at once") {
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "a live daemon keeps its portal; a restart of it resumes at once") {
   sink().Claim();
   const auto other = AnotherSink("another");
 
@@ -39,7 +40,8 @@ TEST_CASE_FIXTURE(MirrorFixture, "a live daemon keeps its portal; a restart of i
   CHECK(refusal.Says("me"));
 }
 
-TEST_CASE_FIXTURE(MirrorFixture, "after a minute of silence another daemon takes over, the first is passive") {
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "after a minute of silence another daemon takes over, the first is passive") {
   MakeContacts();
   Value("UPDATE acme._owner SET renewed_at = now() - interval '59 s'");
   const auto other = AnotherSink("another");
@@ -56,7 +58,9 @@ TEST_CASE_FIXTURE(MirrorFixture, "after a minute of silence another daemon takes
 
 TEST_CASE_FIXTURE(MirrorFixture, "each commit and each heartbeat renews ownership") {
   MakeContacts();
-  const auto make_old = [&] { Value("UPDATE acme._owner SET renewed_at = now() - interval '50 s'"); };
+  const auto make_old = [&] {
+    Value("UPDATE acme._owner SET renewed_at = now() - interval '50 s'");
+  };
   const auto is_new = [&] {
     return Value("SELECT renewed_at > now() - interval '10 s' FROM acme._owner") == "t";
   };
@@ -83,7 +87,8 @@ struct Role {
   std::string name;
 };
 
-TEST_CASE_FIXTURE(MirrorFixture, "a role that may not create schemas is told the SQL that mends it") {
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "a role that may not create schemas is told the SQL that mends it") {
   const Role role("poor");
   Open(plan(), SharedServer().Dsn(role.name, database()));
 
@@ -151,6 +156,24 @@ TEST_CASE_FIXTURE(MirrorFixture, "schemas that are not for portals are refused")
   }
 }
 
+TEST_CASE_FIXTURE(MirrorFixture, "a database that cannot hold every text is refused") {
+  SharedServer().Run("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
+  Open(plan(), SharedServer().Dsn("postgres", "latin"));
+
+  const Refusal refusal = RefusalOf([&] { sink().Claim(); });
+
+  CHECK(refusal.kind == Kind::kForeign);
+  CHECK(refusal.Says("LATIN1"));
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "rows for a table that is not there are refused, not forgotten") {
+  sink().Claim();
+  Commit commit{.object = *FindObjectType("contacts")};
+  commit.fates = {{.id = RecordId{1}}};
+
+  CHECK_THROWS_AS(sink().Write(commit), DatabaseError);
+}
+
 TEST_CASE_FIXTURE(MirrorFixture, "hubmirror.status tells of every portal and object") {
   MakeContacts();
   PortalPlan second = plan();
@@ -169,14 +192,16 @@ TEST_CASE_FIXTURE(MirrorFixture, "hubmirror.status tells of every portal and obj
   sink().Write(commit);
   sink().SaveState(contacts()->object, StreamState::kCurrent, "", "");
 
-  CHECK(List("portal, object, state, coalesce(reason, '-'), extract(epoch FROM verified_until)::int,"
-             " extract(epoch FROM last_sweep_at)::int, extract(epoch FROM last_archived_at)::int,"
-             " pending, quarantined, rows",
-             "FROM hubmirror.status ORDER BY portal") ==
-        "acme|contacts|current|-|100|200|300|1|0|2;beta|deals|blocked|scope|0|0|0");
+  CHECK(
+      List("portal, object, state, coalesce(reason, '-'), extract(epoch FROM verified_until)::int,"
+           " extract(epoch FROM last_sweep_at)::int, extract(epoch FROM last_archived_at)::int,"
+           " pending, quarantined, rows",
+           "FROM hubmirror.status ORDER BY portal") ==
+      "acme|contacts|current|-|100|200|300|1|0|2;beta|deals|blocked|scope|0|0|0");
 }
 
-TEST_CASE_FIXTURE(MirrorFixture, "a portal whose schema was dropped leaves the status at the next claim") {
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "a portal whose schema was dropped leaves the status at the next claim") {
   MakeContacts();
   PortalPlan second = plan();
   second.key = "beta";
@@ -194,7 +219,8 @@ TEST_CASE_FIXTURE(MirrorFixture, "a portal whose schema was dropped leaves the s
   CHECK(List("portal", "FROM hubmirror.portals") == "acme");
 }
 
-TEST_CASE_FIXTURE(MirrorFixture, "a schema dropped under a running daemon is made again by a claim") {
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "a schema dropped under a running daemon is made again by a claim") {
   MakeContacts();
   Value("DROP SCHEMA acme CASCADE");
 
@@ -210,8 +236,9 @@ TEST_CASE_FIXTURE(MirrorFixture, "our own layout moves on step by step, from whe
   constexpr std::array kSteps = {LayoutStep{1, "CREATE TABLE @schema@.one (a int)"},
                                  LayoutStep{2, "ALTER TABLE @schema@.one ADD COLUMN b int"},
                                  LayoutStep{3, "UPDATE @schema@.one SET b = a"}};
-  Value("CREATE SCHEMA \"odd \"\"name\"; CREATE TABLE \"odd \"\"name\".one (a int);"
-        "INSERT INTO \"odd \"\"name\".one VALUES (7)");
+  Value(
+      "CREATE SCHEMA \"odd \"\"name\"; CREATE TABLE \"odd \"\"name\".one (a int);"
+      "INSERT INTO \"odd \"\"name\".one VALUES (7)");
   Transaction transaction(pool());
 
   CHECK(RunSteps(transaction, "odd \"name", 1, kSteps) == 3);

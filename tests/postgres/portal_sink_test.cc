@@ -10,15 +10,14 @@ TEST_CASE_FIXTURE(MirrorFixture, "what was written is stored, typed, and read ba
                 Property("born", ColumnType::kDate), Property("vip", ColumnType::kBoolean),
                 Property("rare", ColumnType::kNumeric, Storage::kOverflow)});
 
-  const CommitOutcome outcome =
-      Write({{.id = 1,
-              .values = {{"email", "tab\there \\ \"x\""},
-                         {"amount", "12.50"},
-                         {"born", "1999-12-31"},
-                         {"vip", "true"},
-                         {"rare", "7"}},
-              .rejected = {{"amount2", "abc"}}},
-             {.id = 20'000'000'000, .values = {}}});
+  const CommitOutcome outcome = Write({{.id = 1,
+                                        .values = {{"email", "tab\there \\ \"x\""},
+                                                   {"amount", "12.50"},
+                                                   {"born", "1999-12-31"},
+                                                   {"vip", "true"},
+                                                   {"rare", "7"}},
+                                        .rejected = {{"amount2", "abc"}}},
+                                       {.id = 20'000'000'000, .values = {}}});
 
   CHECK(outcome.inserted == 2);
   CHECK(outcome.live_change == 2);
@@ -26,8 +25,7 @@ TEST_CASE_FIXTURE(MirrorFixture, "what was written is stored, typed, and read ba
   CHECK(List("amount, born, vip, _overflow, _rejected, archived",
              "FROM acme.contacts WHERE id = 1") ==
         R"(12.50|1999-12-31|t|{"rare": "7"}|{"amount2": "abc"}|f)");
-  CHECK(List("id, amount, rare", "FROM acme.contacts_live ORDER BY id") ==
-        "1|12.50|7;20000000000");
+  CHECK(List("id, amount, rare", "FROM acme.contacts_live ORDER BY id") == "1|12.50|7;20000000000");
   const auto stored = sink().Stored(contacts()->object, {RecordId{1}, RecordId{2}});
   REQUIRE(stored.size() == 1);
   CHECK(stored[0].id == RecordId{1});
@@ -54,10 +52,8 @@ TEST_CASE_FIXTURE(MirrorFixture, "the layout is read back as it was applied") {
 TEST_CASE_FIXTURE(MirrorFixture, "progress and budget come back as they were committed") {
   MakeContacts();
   Commit commit = NewCommit();
-  commit.progress[JobKind::kSweep] = {.cursor = R"({"a": 1})",
-                                      .last_complete_at = Second(5),
-                                      .rows_done = 3,
-                                      .rows_expected = 4};
+  commit.progress[JobKind::kSweep] = {
+      .cursor = R"({"a": 1})", .last_complete_at = Second(5), .rows_done = 3, .rows_expected = 4};
   commit.progress[JobKind::kChanges] = {.verified_until = Second(9)};
   commit.budget = R"({"requests": 5})";
   sink().Write(commit);

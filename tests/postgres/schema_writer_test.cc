@@ -41,14 +41,16 @@ struct Fixture : MirrorFixture {
 TEST_CASE_FIXTURE(Fixture, "a new table has envelope, properties and bookkeeping in this order") {
   MakeContacts({Property("email"), Property("it's \"odd\"", ColumnType::kNumeric)});
 
-  CHECK(List("attname", "FROM pg_attribute WHERE attrelid = 'acme.contacts'::regclass AND attnum > 0"
-                        " ORDER BY attnum") ==
+  CHECK(List("attname",
+             "FROM pg_attribute WHERE attrelid = 'acme.contacts'::regclass AND attnum > 0"
+             " ORDER BY attnum") ==
         "id;created_at;updated_at;archived;archived_at;merged_into;erased_at;purged_at;"
         "lastmodifieddate;email;it's \"odd\";_synced_at;_hash;_rejected;_overflow");
   CHECK(observer().schema_changes == std::vector<std::string>{"create_table", "replace_view"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a new property gets its column and its place in the view while running") {
+TEST_CASE_FIXTURE(Fixture,
+                  "a new property gets its column and its place in the view while running") {
   MakeContacts({Property("a")});
   Write({{.id = 1, .values = {{"a", "x"}}}});
   const uint64_t before = contacts()->version;
@@ -112,8 +114,9 @@ TEST_CASE_FIXTURE(Fixture, "more properties than a view takes continue in a seco
   MakeContacts(many);
   Write({{.id = 1, .values = {{"p0", "1"}, {"p1599", "2"}}}});
 
-  CHECK(List("l.p0, l2.p1599, l.p1000", "FROM acme.contacts_live l JOIN acme.contacts_live_2 l2"
-                                        " USING (id)") == "1|2");
+  CHECK(List("l.p0, l2.p1599, l.p1000",
+             "FROM acme.contacts_live l JOIN acme.contacts_live_2 l2"
+             " USING (id)") == "1|2");
   CHECK(Value("SELECT count(*) FROM pg_attribute WHERE attrelid = 'acme.contacts_live_2'::regclass"
               " AND attnum > 0") == "102");
 }
@@ -122,8 +125,10 @@ TEST_CASE_FIXTURE(Fixture, "a retyped property swaps its column, views and grant
   Value("DROP ROLE IF EXISTS retype_reader; CREATE ROLE retype_reader");
   MakeContacts({Property("n"), Property("o")});
   Write({{.id = 1, .values = {{"n", "5"}, {"o", "x"}}}});
-  Value("GRANT SELECT ON acme.contacts_live TO retype_reader;"
-        "GRANT SELECT (n) ON acme.contacts TO retype_reader; GRANT SELECT ON acme.contacts TO PUBLIC");
+  Value(
+      "GRANT SELECT ON acme.contacts_live TO retype_reader;"
+      "GRANT SELECT (n) ON acme.contacts TO retype_reader; GRANT SELECT ON acme.contacts TO "
+      "PUBLIC");
 
   Retype("n", ColumnType::kNumeric);
 
@@ -134,7 +139,8 @@ TEST_CASE_FIXTURE(Fixture, "a retyped property swaps its column, views and grant
   CHECK(TypeOf("acme.contacts_live", "n") == "numeric");
   // The values come again by the fill.
   CHECK(List("coalesce(n::text, 'none'), o", "FROM acme.contacts_live") == "none|x");
-  CHECK(Value("SELECT has_table_privilege('retype_reader', 'acme.contacts_live', 'SELECT')") == "t");
+  CHECK(Value("SELECT has_table_privilege('retype_reader', 'acme.contacts_live', 'SELECT')") ==
+        "t");
   CHECK(Value("SELECT count(*) FROM information_schema.column_privileges WHERE grantee ="
               " 'retype_reader' AND table_name = 'contacts' AND column_name = 'n'") == "1");
   CHECK(Value("SELECT col_description('acme.contacts'::regclass, attnum) FROM pg_attribute WHERE"
@@ -153,8 +159,8 @@ TEST_CASE_FIXTURE(Fixture, "somebody's view, index or constraint keeps a propert
   const std::vector<Case> cases = {
       {"CREATE SCHEMA theirs; CREATE VIEW theirs.v AS SELECT n FROM acme.contacts",
        "DROP SCHEMA theirs CASCADE", "view theirs.v"},
-      {"CREATE VIEW public.on_live AS SELECT id FROM acme.contacts_live", "DROP VIEW public.on_live",
-       "view on_live"},
+      {"CREATE VIEW public.on_live AS SELECT id FROM acme.contacts_live",
+       "DROP VIEW public.on_live", "view on_live"},
       {"CREATE INDEX theirs ON acme.contacts (n)", "DROP INDEX acme.theirs", "index acme.theirs"},
       {"ALTER TABLE acme.contacts ADD CONSTRAINT theirs CHECK (n <> '')",
        "ALTER TABLE acme.contacts DROP CONSTRAINT theirs", "constraint theirs"}};
@@ -191,7 +197,8 @@ TEST_CASE_FIXTURE(Fixture, "a retyped property in _overflow does not break the v
   CHECK(TypeOf("acme.contacts_live", "n") == "numeric");
 }
 
-TEST_CASE_FIXTURE(Fixture, "while the table is in use a new property goes to _overflow, then to its column") {
+TEST_CASE_FIXTURE(
+    Fixture, "while the table is in use a new property goes to _overflow, then to its column") {
   MakeContacts({Property("a")});
   Write({{.id = 1, .values = {{"a", "x"}}}});
   {
@@ -216,7 +223,8 @@ TEST_CASE_FIXTURE(Fixture, "while the table is in use a new property goes to _ov
   CHECK(List("a, b", "FROM acme.contacts_live") == "x|5");
   // A page that was under way meanwhile still has the value in `_overflow`.
   Write(under_way);
-  CHECK(List("b, coalesce(_overflow::text, 'none')", "FROM acme.contacts WHERE id = 2") == "6|none");
+  CHECK(List("b, coalesce(_overflow::text, 'none')", "FROM acme.contacts WHERE id = 2") ==
+        "6|none");
 }
 
 TEST_CASE_FIXTURE(Fixture, "a reader who holds the view delays the view only") {
@@ -238,10 +246,11 @@ TEST_CASE_FIXTURE(Fixture, "users' own views, indexes, columns and grants surviv
   Value("DROP ROLE IF EXISTS theirs_role; CREATE ROLE theirs_role");
   MakeContacts({Property("a")});
   Write({{.id = 1, .values = {{"a", "x"}}}});
-  Value("CREATE VIEW public.theirs AS SELECT id, a FROM acme.contacts_live;"
-        "CREATE INDEX theirs_idx ON acme.contacts (lower(a));"
-        "ALTER TABLE acme.contacts ADD COLUMN note text DEFAULT 'mine';"
-        "GRANT SELECT ON acme.contacts, acme.contacts_live TO theirs_role");
+  Value(
+      "CREATE VIEW public.theirs AS SELECT id, a FROM acme.contacts_live;"
+      "CREATE INDEX theirs_idx ON acme.contacts (lower(a));"
+      "ALTER TABLE acme.contacts ADD COLUMN note text DEFAULT 'mine';"
+      "GRANT SELECT ON acme.contacts, acme.contacts_live TO theirs_role");
 
   Add(Property("b"));
   Write({{.id = 1, .modified = Second(1'700'000'000), .values = {{"a", "y"}, {"b", "z"}}},
@@ -264,14 +273,42 @@ TEST_CASE_FIXTURE(Fixture, "readers may read tables, views and the state, and no
   const std::string as_reader = SharedServer().Dsn("bi", database());
 
   CHECK(RunSql(as_reader, "SELECT a FROM acme.contacts_live") == "x");
-  CHECK(RunSql(as_reader, "SELECT count(*) FROM acme.contacts, acme.properties, acme._stream_state,"
-                          " hubmirror.status") != "0");
+  CHECK(RunSql(as_reader,
+               "SELECT count(*) FROM acme.contacts, acme.properties, acme._stream_state,"
+               " hubmirror.status") != "0");
   CHECK_THROWS(RunSql(as_reader, "SELECT * FROM acme._quarantine"));
   CHECK_THROWS(RunSql(as_reader, "DELETE FROM acme.contacts"));
   Value("DROP OWNED BY bi; DROP ROLE bi");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a table with no room for another column keeps the property in _overflow") {
+TEST_CASE_FIXTURE(Fixture,
+                  "a column of ours that somebody dropped comes back, to be filled again") {
+  MakeContacts({Property("a"), Property("b")});
+  Write({{.id = 1, .values = {{"a", "x"}, {"b", "y"}}}});
+  Value("ALTER TABLE acme.contacts DROP COLUMN a CASCADE");
+
+  set_contacts(sink().ApplyLayout(*contacts()));
+
+  CHECK(Column("a").state == PropertyState::kFilling);
+  CHECK(Column("b").state == PropertyState::kCurrent);
+  CHECK(List("coalesce(a, 'none'), b", "FROM acme.contacts_live") == "none|y");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a column somebody made is not taken for ours") {
+  MakeContacts({Property("a")});
+  Value("ALTER TABLE acme.contacts ADD COLUMN b integer DEFAULT 5");
+
+  Add(Property("b"));
+  Write({{.id = 1, .values = {{"b", "text"}}}});
+
+  CHECK(Column("b").storage == Storage::kOverflow);
+  CHECK(Column("b").blocked_by.find("integer") != std::string::npos);
+  CHECK(List("b, _overflow->>'b'", "FROM acme.contacts") == "5|text");
+  CHECK(Value("SELECT b FROM acme.contacts_live") == "text");
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a table with no room for another column keeps the property in _overflow") {
   MakeContacts({Property("a")});
   std::string sql = "ALTER TABLE acme.contacts ADD COLUMN x0 int";
   for (int i = 1; i < 1586; ++i) sql += ", ADD COLUMN x" + std::to_string(i) + " int";

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "postgres/copy_text.h"
 #include "base/utf8.h"
+#include "postgres/copy_text.h"
 #include "postgres/sql_text.h"
 
 namespace hubmirror {

@@ -46,8 +46,9 @@ TEST_CASE_FIXTURE(MirrorFixture, "R7: when a row cannot be written, the cursor d
 TEST_CASE_FIXTURE(MirrorFixture, "R7: after a lost session nothing is written before a new claim") {
   MakeContacts();
   // Only this test's sessions: the server is shared.
-  Value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  Value(
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+      " WHERE datname = current_database() AND pid <> pg_backend_pid()");
 
   CHECK_THROWS_AS(sink().Write(RowsAndCursor(*this, {{.id = 1}})), DatabaseError);
   // The pool has a good session again by now; the cursors of the caller may still be too new.

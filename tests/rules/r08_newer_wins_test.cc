@@ -15,7 +15,9 @@ using namespace std::chrono_literals;
 struct Fixture : MirrorFixture {
   Fixture() { MakeContacts({Property("v")}); }
 
-  std::string V(int64_t id) { return Value("SELECT v FROM acme.contacts WHERE id = " + std::to_string(id)); }
+  std::string V(int64_t id) {
+    return Value("SELECT v FROM acme.contacts WHERE id = " + std::to_string(id));
+  }
   std::string PendingCauses() { return List("id, cause", "FROM acme._pending ORDER BY id"); }
 };
 
@@ -35,11 +37,13 @@ TEST_CASE_FIXTURE(Fixture, "R8: an answer with an older stamp does not overwrite
 void WriteWhileSomebodyHoldsRow2(Fixture& fixture, const std::vector<Told>& records) {
   Session somebody(fixture.dsn());
   somebody.Run("BEGIN");
-  somebody.Run("UPDATE acme.contacts SET lastmodifieddate = '2030-01-01', v = 'by hand' WHERE id = 2");
+  somebody.Run(
+      "UPDATE acme.contacts SET lastmodifieddate = '2030-01-01', v = 'by hand' WHERE id = 2");
   std::jthread writer([&] { fixture.Write(records); });
   REQUIRE(Happens(20s, [&] {
-    return fixture.Value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                         " AND datname = current_database()") == "1";
+    return fixture.Value(
+               "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+               " AND datname = current_database()") == "1";
   }));
   somebody.Run("COMMIT");
 }
@@ -129,7 +133,8 @@ TEST_CASE_FIXTURE(Fixture, "R8: a record erased meanwhile does not come back wit
   CHECK(PendingCauses() == "1|outrun");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R8: a record merged away before it was seen is not made by an old read") {
+TEST_CASE_FIXTURE(Fixture,
+                  "R8: a record merged away before it was seen is not made by an old read") {
   const Instant before = clock().Now();
   clock().Advance(1s);
   Write({{.id = 2, .merged_ids = {1}}});
@@ -140,7 +145,8 @@ TEST_CASE_FIXTURE(Fixture, "R8: a record merged away before it was seen is not m
   CHECK(PendingCauses() == "1|outrun");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R8: an answer that waited longer than writes are remembered is doubted") {
+TEST_CASE_FIXTURE(Fixture,
+                  "R8: an answer that waited longer than writes are remembered is doubted") {
   Write({{.id = 1, .values = {{"v", "a"}}}, {.id = 2, .values = {{"v", "a"}}}});
   const Instant before = clock().Now();
   clock().Advance(1s);
@@ -162,8 +168,8 @@ TEST_CASE_FIXTURE(Fixture, "R8: of two answers in one commit the newer one is wr
   commit.rows.push_back(Batch({{.id = 1, .values = {{"v", "first"}}}}, clock().Now()));
   clock().Advance(1s);
   commit.rows.push_back(Batch({{.id = 1, .values = {{"v", "second"}}}}, clock().Now()));
-  commit.rows.push_back(
-      Batch({{.id = 2, .modified = Second(900), .values = {{"v", "newer stamp"}}}}, clock().Now() - 1s));
+  commit.rows.push_back(Batch(
+      {{.id = 2, .modified = Second(900), .values = {{"v", "newer stamp"}}}}, clock().Now() - 1s));
   commit.rows.push_back(
       Batch({{.id = 2, .modified = Second(800), .values = {{"v", "x"}}}}, clock().Now()));
 
@@ -179,8 +185,8 @@ TEST_CASE_FIXTURE(Fixture, "R8: a record seen by a later read is not marked gone
   clock().Advance(1s);
   Write({{.id = 1, .values = {{"v", "b"}}}});
   Commit commit = NewCommit();
-  commit.fates = {{.id = RecordId{1}, .kind = Fate::Kind::kErased, .at = Second(300),
-                   .sent_at = asked}};
+  commit.fates = {
+      {.id = RecordId{1}, .kind = Fate::Kind::kErased, .at = Second(300), .sent_at = asked}};
 
   CHECK(sink().Write(commit).erased == 0);
 

@@ -11,13 +11,15 @@ TEST_CASE_FIXTURE(MirrorFixture, "R9: what is equal is neither written nor locke
   std::vector<Told> records;
   for (int i = 1; i <= 500; ++i) records.push_back({.id = i, .values = {{"v", "a"}}});
   Write(records);
-  const std::string before = Value("SELECT string_agg(xmin || ' ' || xmax || ' ' || ctid, ',' ORDER BY id) FROM acme.contacts");
+  const std::string before = Value(
+      "SELECT string_agg(xmin || ' ' || xmax || ' ' || ctid, ',' ORDER BY id) FROM acme.contacts");
 
   const CommitOutcome outcome = Write(records);
 
   CHECK(outcome.unchanged == 500);
   CHECK(outcome.updated == 0);
-  CHECK(Value("SELECT string_agg(xmin || ' ' || xmax || ' ' || ctid, ',' ORDER BY id) FROM acme.contacts") == before);
+  CHECK(Value("SELECT string_agg(xmin || ' ' || xmax || ' ' || ctid, ',' ORDER BY id) FROM "
+              "acme.contacts") == before);
 }
 
 TEST_CASE_FIXTURE(MirrorFixture, "R9: only what changed is written") {

@@ -66,17 +66,19 @@ TEST_CASE_FIXTURE(Fixture, "R11: changed records are looked through in the same 
 TEST_CASE_FIXTURE(Fixture, "R11: a constraint of somebody else sets single records aside") {
   Value("ALTER TABLE acme.contacts ADD CHECK (v <> 'b')");
 
-  const CommitOutcome outcome = Write({{.id = 1, .values = {{"v", "a"}}}, {.id = 2, .values = {{"v", "b"}}}});
+  const CommitOutcome outcome =
+      Write({{.id = 1, .values = {{"v", "a"}}}, {.id = 2, .values = {{"v", "b"}}}});
 
   CHECK(outcome.inserted == 1);
   CHECK(Value("SELECT sqlstate FROM acme._quarantine WHERE id = 2") == "23514");
 }
 
 TEST_CASE_FIXTURE(Fixture, "R11: any other error is the database's, and no row is suspected") {
-  Value("CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END$$;"
-        "CREATE TRIGGER full_disk BEFORE INSERT ON acme.contacts"
-        " FOR EACH ROW WHEN (new.id = 2) EXECUTE FUNCTION full_disk()");
+  Value(
+      "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
+      " $$BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END$$;"
+      "CREATE TRIGGER full_disk BEFORE INSERT ON acme.contacts"
+      " FOR EACH ROW WHEN (new.id = 2) EXECUTE FUNCTION full_disk()");
 
   try {
     Write(Records(3, 0));
@@ -115,8 +117,8 @@ TEST_CASE_FIXTURE(Fixture, "R11: bytes that are no UTF-8 are set aside too") {
 TEST_CASE_FIXTURE(Fixture, "R11: what is too large for an index moves into _overflow") {
   Value("CREATE INDEX ON acme.contacts (v)");
   // Random enough that it does not compress below an index row's 2,704 bytes.
-  const std::string large = Value(
-      "SELECT string_agg(md5(i::text), '' ORDER BY i) FROM generate_series(1, 200) i");
+  const std::string large =
+      Value("SELECT string_agg(md5(i::text), '' ORDER BY i) FROM generate_series(1, 200) i");
 
   const CommitOutcome outcome = Write({{.id = 1, .values = {{"v", large}, {"n", "5"}}}});
 

@@ -18,7 +18,8 @@ DatabaseError::Kind KindOfClaim(PortalSink& sink, std::string* message = nullptr
   return DatabaseError::Kind::kOther;
 }
 
-TEST_CASE_FIXTURE(MirrorFixture, "R12: a table dropped by somebody is made again, its stream from the start") {
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "R12: a table dropped by somebody is made again, its stream from the start") {
   MakeContacts();
   Commit commit = NewCommit();
   commit.rows.push_back(Batch({{.id = 1}}));
@@ -53,8 +54,9 @@ TEST_CASE_FIXTURE(MirrorFixture, "R12: a schema of another portal is refused, an
 }
 
 TEST_CASE_FIXTURE(MirrorFixture, "R12: a schema with somebody else's things is refused") {
-  for (const std::string thing : {"CREATE TABLE acme.t ()", "CREATE TYPE acme.t AS ENUM ('a')",
-                                  "CREATE FUNCTION acme.f() RETURNS int LANGUAGE sql AS 'SELECT 1'"}) {
+  for (const std::string thing :
+       {"CREATE TABLE acme.t ()", "CREATE TYPE acme.t AS ENUM ('a')",
+        "CREATE FUNCTION acme.f() RETURNS int LANGUAGE sql AS 'SELECT 1'"}) {
     CAPTURE(thing);
     Value("CREATE SCHEMA acme; " + thing);
 

@@ -15,14 +15,16 @@ Commit OneFate(const MirrorFixture& fixture, Fate fate) {
 
 TEST_CASE_FIXTURE(MirrorFixture, "R14: of an erased contact nothing personal is left anywhere") {
   MirrorColumn archived = Property("old");
-  MakeContacts({Property("email"), archived, Property("rare", ColumnType::kText, Storage::kOverflow)});
+  MakeContacts(
+      {Property("email"), archived, Property("rare", ColumnType::kText, Storage::kOverflow)});
   Write({{.id = 1,
           .values = {{"email", "ada@example.org"}, {"old", "Ada"}, {"rare", "Lovelace"}},
           .rejected = {{"n", "ada"}}},
          {.id = 2, .values = {{"email", "bob@example.org"}}}});
   // A later version of the record could not be stored.
-  Value("INSERT INTO acme._quarantine (object, id, sqlstate, reason, record)"
-        " VALUES ('contacts', 1, '22P02', 'ada', '{\"email\": \"ada\"}')");
+  Value(
+      "INSERT INTO acme._quarantine (object, id, sqlstate, reason, record)"
+      " VALUES ('contacts', 1, '22P02', 'ada', '{\"email\": \"ada\"}')");
   Value("INSERT INTO acme._pending (object, id, cause) VALUES ('contacts', 1, 'absent')");
 
   const CommitOutcome outcome = sink().Write(

@@ -123,7 +123,8 @@ Session::Session(const std::string& dsn) : impl_(std::make_unique<Impl>()) {
   PGconn* connection = impl_->connection.get();
   if (PQstatus(connection) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection));
   // Remarks of the server would only litter the output of the tests.
-  PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection, [](void*, const char*) {}, nullptr);
 }
 
 Session::~Session() = default;
@@ -172,16 +173,16 @@ void TempPostgres::Start() {
   if (running()) return;
   // The port stays the same over a restart, as clients expect.
   if (options_.tcp && port_ == 5432) port_ = FreePort();
-  std::vector<std::string> command = {FindPostgresProgram("postgres"),
-                                      "-D",
-                                      directory_ / "data",
-                                      "-k",
-                                      directory_,
-                                      "-p",
-                                      std::to_string(port_),
-                                      "-c",
-                                      options_.tcp ? "listen_addresses=127.0.0.1"
-                                                   : "listen_addresses="};
+  std::vector<std::string> command = {
+      FindPostgresProgram("postgres"),
+      "-D",
+      directory_ / "data",
+      "-k",
+      directory_,
+      "-p",
+      std::to_string(port_),
+      "-c",
+      options_.tcp ? "listen_addresses=127.0.0.1" : "listen_addresses="};
   if (!options_.durable) {
     command.insert(command.end(), {"-c", "fsync=off", "-c", "full_page_writes=off"});
   }
@@ -208,14 +209,18 @@ void TempPostgres::AwaitReady() {
   }
 }
 
-void TempPostgres::Stop() { End(SIGINT); }
+void TempPostgres::Stop() {
+  End(SIGINT);
+}
 
 void TempPostgres::Restart() {
   Stop();
   Start();
 }
 
-void TempPostgres::Crash() { End(SIGQUIT); }
+void TempPostgres::Crash() {
+  End(SIGQUIT);
+}
 
 void TempPostgres::End(int signal) {
   if (!running()) return;
