@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "settings/settings_text.h"
 
@@ -58,7 +59,9 @@ void ReportStreams(const PortalSettings& portal, const PortalSettings& other,
   const auto known = StreamsOf(other);
   for (const auto& [name, stream] : StreamsOf(portal)) {
     if (known.contains(name)) continue;
-    changes.push_back({.path = prefix + "objects." + name,
+    std::string path = prefix;
+    path.append("objects.").append(name);
+    changes.push_back({.path = std::move(path),
                        .before = added ? "not set" : "mirrored",
                        .after = added ? "mirrored" : "not set"});
   }
