@@ -42,7 +42,9 @@ struct TwoPortals {
   void Script(int64_t portal, int seed) {
     world.portal.StartScript(R"({"portal":)" + std::to_string(portal) + R"(,"seed":)" +
                              std::to_string(seed) + R"(,"events":60,"seconds":3})");
-    world.portal.AwaitScript(30s);
+    const std::string progress = "script?portal=" + std::to_string(portal);
+    Await("the end of the script of changes", 30s,
+          [&] { return !world.portal.Ask(progress)["running"].AsBool(); });
   }
 };
 
