@@ -136,6 +136,7 @@ void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows) {
     commit_.settled.push_back(merge.loser);
   }
   for (const RecordId id : said.unclear) alone_.push_back(Find(id));
+  for (const RecordId id : said.unproved) LookAgain(Find(id), kNoControlWait);
 }
 
 StepOutcome ResolveJob::ReadLive() {

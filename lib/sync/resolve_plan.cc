@@ -44,6 +44,8 @@ Attribution Attribute(const Answer& answer) {
       said.unclear.push_back(id);
     } else if (silence_counts) {
       said.absent.push_back(id);
+    } else {
+      said.unproved.push_back(id);
     }
   }
   // Asked alone, a stranger can only be the one who answers for it.

@@ -21,6 +21,8 @@ struct Attribution {
   std::vector<RecordId> absent;
   /// Some result belongs to one of these, and only asking each alone can tell to which.
   std::vector<RecordId> unclear;
+  /// Nobody answered for them, and that proves nothing: they are asked again later.
+  std::vector<RecordId> unproved;
   /// The control came back: absence counts.
   bool control_answered = false;
 };
