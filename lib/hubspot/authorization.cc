@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 
+#include "base/ascii.h"
 #include "base/digest.h"
 #include "hubspot/percent_encoding.h"
 
@@ -27,8 +28,7 @@ std::map<std::string, std::string> ParseQuery(std::string_view query) {
 std::string Words(const std::string& text) {
   std::string words;
   for (const char c : text.substr(0, 120)) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    words.push_back(plain || c == '_' || c == '-' || c == '.' ? c : ' ');
+    words.push_back(IsLetterOrDigit(c) || c == '_' || c == '-' || c == '.' ? c : ' ');
   }
   return words;
 }

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace hubmirror {
 namespace {
 
@@ -24,8 +26,7 @@ std::optional<int> ParsePort(std::string_view text) {
 bool IsHostText(std::string_view host, bool bracketed) {
   if (host.empty()) return false;
   for (const char c : host) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!letter && c != '.' && c != '-' && !(bracketed && c == ':')) return false;
+    if (!IsLetterOrDigit(c) && c != '.' && c != '-' && !(bracketed && c == ':')) return false;
   }
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "hubspot/json_document.h"
 
 namespace hubmirror {
@@ -28,8 +29,7 @@ std::string OneLine(std::string text) {
 std::string Word(JsonValue value) {
   std::string word = value.String();
   const bool plain = word.size() <= 100 && std::all_of(word.begin(), word.end(), [](char c) {
-                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                              (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+                       return IsLetterOrDigit(c) || c == '_' || c == '-' || c == '.';
                      });
   return plain ? word : std::string();
 }

@@ -1,18 +1,12 @@
 #include "hubspot/percent_encoding.h"
 
+#include "base/ascii.h"
+
 namespace hubmirror {
 namespace {
 
 bool IsUnreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  return IsLetterOrDigit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "base/ascii.h"
+
 namespace hubmirror {
 namespace {
 
@@ -23,16 +25,8 @@ int EscapedUnit(const char* at, const char* end) {
   if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return -1;
   int unit = 0;
   for (int i = 2; i < 6; ++i) {
-    const char c = at[i];
-    int digit = 0;
-    if (c >= '0' && c <= '9')
-      digit = c - '0';
-    else if (c >= 'a' && c <= 'f')
-      digit = c - 'a' + 10;
-    else if (c >= 'A' && c <= 'F')
-      digit = c - 'A' + 10;
-    else
-      return -1;
+    const int digit = HexDigit(at[i]);
+    if (digit < 0) return -1;
     unit = unit * 16 + digit;
   }
   return unit;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/time_text.h"
 
 namespace hubmirror {
@@ -18,10 +19,6 @@ constexpr size_t kSurelyFits = 4'000;
 
 constexpr TimePoint kFirst{sys_days{std::chrono::year{1} / 1 / 1}};
 constexpr TimePoint kPastLast{sys_days{std::chrono::year{10000} / 1 / 1}};
-
-bool IsDigit(char letter) {
-  return letter >= '0' && letter <= '9';
-}
 
 std::string_view TakeDigits(std::string_view& text) {
   size_t count = 0;

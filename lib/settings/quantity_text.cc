@@ -29,9 +29,9 @@ struct Quantity {
   std::string_view form;  ///< what to write instead
 };
 
-constexpr Quantity kDuration = {kDurationUnits, kLongestDuration, "a duration", "366d",
+constexpr Quantity kDurations = {kDurationUnits, kLongestDuration, "a duration", "366d",
                                 "write a whole number and a unit: 250ms, 30s, 5m, 1h or 7d"};
-constexpr Quantity kSize = {kSizeUnits, kLargestSize, "a size", "1024GiB",
+constexpr Quantity kSizes = {kSizeUnits, kLargestSize, "a size", "1024GiB",
                             "write a whole number and a unit: 512KiB, 64MiB or 1GiB"};
 
 ConfigFault Wrong(std::string_view text, const std::string& what, const Quantity& quantity) {
@@ -70,7 +70,7 @@ std::string Write(int64_t amount, std::span<const Unit> units) {
 }  // namespace
 
 Result<std::chrono::milliseconds, ConfigFault> ReadDuration(std::string_view text) {
-  const auto read = Read(text, kDuration);
+  const auto read = Read(text, kDurations);
   if (!read) return read.error();
   return std::chrono::milliseconds(*read);
 }
@@ -81,7 +81,7 @@ std::string WriteDuration(std::chrono::milliseconds duration) {
 }
 
 Result<int64_t, ConfigFault> ReadByteSize(std::string_view text) {
-  return Read(text, kSize);
+  return Read(text, kSizes);
 }
 
 std::string WriteByteSize(int64_t bytes) {

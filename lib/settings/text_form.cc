@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "settings/dsn_text.h"
 #include "settings/web_address.h"
 
@@ -15,12 +16,6 @@ using Fault = std::optional<ConfigFault>;
 // Longer names are cut by PostgreSQL without a word (NAMEDATALEN).
 constexpr size_t kLongestName = 63;
 
-bool IsDigit(char letter) {
-  return letter >= '0' && letter <= '9';
-}
-bool IsLower(char letter) {
-  return letter >= 'a' && letter <= 'z';
-}
 bool IsNameLetter(char letter) {
   return IsLower(letter) || IsDigit(letter) || letter == '_';
 }

@@ -4,12 +4,10 @@
 #include <array>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace hubmirror {
 namespace {
-
-bool IsDigit(char letter) {
-  return letter >= '0' && letter <= '9';
-}
 
 std::string LowerCase(std::string_view text) {
   std::string out(text);

@@ -8,7 +8,7 @@ namespace {
 // Bounds for sets whose values come from fixed tables that are smaller.
 constexpr size_t kSqlstateClasses = 45;
 constexpr size_t kLogLevels = 5;
-constexpr size_t kEvents = 100;
+constexpr size_t kMostEvents = 100;
 constexpr size_t kWebAnswers = 60;
 constexpr size_t kWebRejections = 10;
 
@@ -42,7 +42,7 @@ DaemonSeries::DaemonSeries(MetricRegistry& registry, const BuildLabel& build, Ti
       scheduler_delay_(registry, MetricId::kSchedulerDelay),
       scheduler_turn_(registry, MetricId::kSchedulerLastTickTimestamp),
       log_lines_(registry, MetricId::kLogMessages, {}, kLogLevels),
-      folded_lines_(registry, MetricId::kLogSuppressed, {}, kEvents),
+      folded_lines_(registry, MetricId::kLogSuppressed, {}, kMostEvents),
       web_requests_(registry, MetricId::kWebRequests, {}, kWebAnswers),
       web_rejections_(registry, MetricId::kWebRejected, {}, kWebRejections),
       cpu_(registry, MetricId::kProcessCpu),

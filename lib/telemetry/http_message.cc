@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii.h"
+
 namespace hubmirror {
 namespace {
 
@@ -27,13 +29,6 @@ bool IsToken(std::string_view text) {
 
 bool IsVisible(char c) {
   return c > 0x20 && c < 0x7F;
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 /// A plus stays a plus: times with an offset are passed in queries.

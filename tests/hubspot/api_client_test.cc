@@ -21,7 +21,7 @@ class ExchangeList final : public ExchangeObserver {
 };
 
 /// One portal whose HubSpot answers by script.
-struct Fixture {
+struct ApiClientFixture {
   ScriptedTransport hubspot;
   FakeClock clock;
   ExchangeList exchanges;
@@ -44,7 +44,7 @@ struct Fixture {
   }
 };
 
-TEST_CASE_FIXTURE(Fixture, "api client: a list asks for one page of named properties") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: a list asks for one page of named properties") {
   hubspot.Answer(200, R"({"results":[{"id":"1","properties":{"email":"a@b.c"}}]})");
 
   const auto page = client.List(contacts, {.after = "17", .properties = Set({"b", "email"})});
@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: a list asks for one page of named proper
   CHECK(request.bearer.Reveal() == "pat-na1-x");
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: the archived list is another list") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: the archived list is another list") {
   hubspot.Answer(200, R"({"results":[]})");
 
   CHECK(bool(client.List(contacts, {.archived = true, .properties = Set({"a"})})));
@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: the archived list is another list") {
   CHECK(exchanges.all.back().endpoint == Endpoint::kArchivedList);
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: search asks for ids and stamps only") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: search asks for ids and stamps only") {
   hubspot.Answer(200, R"({"total":3,"results":[
       {"id":"9","properties":{"hs_object_id":"9","lastmodifieddate":"2026-09-01T09:59:00Z"}},
       {"id":"12","properties":{}}],"paging":{"next":{"after":"2"}}})");
@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: search asks for ids and stamps only") {
         R"("properties":["hs_object_id","lastmodifieddate"],"limit":200})");
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: the newest id is one search result") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: the newest id is one search result") {
   hubspot.Answer(200, R"({"total":0,"results":[]})");
 
   CHECK(bool(client.Search(*FindObjectType("deals"), {.newest_first = true})));
@@ -107,7 +107,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: the newest id is one search result") {
         R"("properties":["hs_object_id","hs_lastmodifieddate"],"limit":1})");
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: a batch read names ids and properties in its body") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: a batch read names ids and properties in its body") {
   hubspot.Answer(207, R"({"status":"COMPLETE","results":[],"errors":[
       {"category":"OBJECT_NOT_FOUND","context":{"ids":["2"]}}]})");
 
@@ -120,7 +120,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: a batch read names ids and properties in
   CHECK(hubspot.last().body == R"({"inputs":[{"id":"1"},{"id":"2"}],"properties":["a","b"]})");
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: property definitions keep what the mirror needs") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: property definitions keep what the mirror needs") {
   hubspot.Answer(200, R"({"results":[{"name":"color","label":"Colour","type":"enumeration",
       "fieldType":"select","groupName":"g","description":"d","hasUniqueValue":true,"hidden":true,
       "calculated":true,"hubspotDefined":true,"externalOptions":true,"archived":true,
@@ -152,7 +152,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: property definitions keep what the mirro
         "/crm/properties/2026-09/0-1?archived=true&dataSensitivity=sensitive");
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: property groups and the account are read") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: property groups and the account are read") {
   hubspot.Answer(200,
                  R"({"results":[{"name":"g","label":"G","displayOrder":3,"archived":false}]})");
   hubspot.Answer(200, R"({"portalId":1234567,"accountType":"STANDARD","timeZone":"US/Eastern",
@@ -170,7 +170,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: property groups and the account are read
   CHECK(hubspot.requests()[1].target == "/account-info/2026-09/details");
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: a list too long for a URL is read as ids, then by batch") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: a list too long for a URL is read as ids, then by batch") {
   const PropertySetPtr wide = WideSet();
   hubspot.Answer(200, R"({"results":[{"id":"1","properties":{}},{"id":"2","properties":{}},
       {"id":"3","properties":{}}],"paging":{"next":{"after":"4"}}})");
@@ -191,7 +191,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: a list too long for a URL is read as ids
   CHECK(hubspot.requests()[1].target.ends_with("/batch/read?archived=true"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: an empty page of a wide list needs no batch read") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: an empty page of a wide list needs no batch read") {
   hubspot.Answer(200, R"({"results":[],"paging":{"next":{"after":"4"}}})");
 
   const auto page = client.List(contacts, {.properties = WideSet()});
@@ -200,7 +200,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: an empty page of a wide list needs no ba
   CHECK(hubspot.requests().size() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: the cost of a list turns where its URL would be too long") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: the cost of a list turns where its URL would be too long") {
   std::vector<std::string> names;
   while (client.ListCost(contacts, *Set(names)) == 1) {
     names.push_back(std::to_string(100 + names.size()) + std::string(97, 'p'));
@@ -216,7 +216,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: the cost of a list turns where its URL w
   CHECK(url > kLongestUrl - 200);
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: every exchange is reported with its budget headers") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: every exchange is reported with its budget headers") {
   hubspot.AnswerWith(ApiAnswer{.status = 200,
                                .headers = {{"content-type", "application/json"},
                                            {"date", "Tue, 01 Sep 2026 10:00:00 GMT"},
@@ -245,7 +245,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: every exchange is reported with its budg
   CHECK_FALSE(exchange.rate.daily_remaining);
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: failures of every kind are reported as such") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: failures of every kind are reported as such") {
   const ListRequest list{.properties = Set({"a"})};
   hubspot.AnswerWith(ApiError{.kind = ApiErrorKind::kTimeout});
   hubspot.Answer(503, "<html>", {});
@@ -272,7 +272,7 @@ TEST_CASE_FIXTURE(Fixture, "api client: failures of every kind are reported as s
 }
 
 /// The fixture's portal with a static token that must be portal 42's.
-struct CheckedFixture : Fixture {
+struct CheckedFixture : ApiClientFixture {
   std::string configured = "pat-na1-old";
   StaticToken checked{[this] { return Secret(configured); }, PortalId{42}};
   ApiClient portal{{.key = "acme", .version = "2026-09"}, hubspot, checked, clock, exchanges};
@@ -344,7 +344,7 @@ TEST_CASE_FIXTURE(CheckedFixture,
   CHECK(checked.Reject(Secret("pat-na1-new")) == ApiErrorKind::kUnauthorized);
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(ApiClientFixture,
                   "static token: without a portal to check it is read again when refused") {
   hubspot.Answer(401, R"({"status":"error"})");
   hubspot.Answer(200, R"({"results":[]})");
@@ -354,7 +354,7 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(bool(client.List(contacts, {.properties = Set({"a"})})));
 }
 
-TEST_CASE_FIXTURE(Fixture, "api client: without a readable secret nothing is sent") {
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: without a readable secret nothing is sent") {
   StaticToken unreadable(
       []() -> Result<Secret, std::string> { return std::string("file /x is not there"); });
   ApiClient other({.key = "acme", .version = "2026-09"}, hubspot, unreadable, clock, exchanges);

@@ -85,7 +85,7 @@ TEST_CASE("authorization: a pasted code or address will do") {
 }
 
 /// The app of portal 42, whose HubSpot answers by script.
-struct Fixture : ExchangeObserver {
+struct AuthorizationFixture : ExchangeObserver {
   void OnExchange(const Exchange&) override {}
   test::ScratchFolder folder;
   test::ScriptedTransport hubspot;
@@ -108,7 +108,7 @@ struct Fixture : ExchangeObserver {
   }
 };
 
-TEST_CASE_FIXTURE(Fixture, "authorization: the code becomes a stored refresh token") {
+TEST_CASE_FIXTURE(AuthorizationFixture, "authorization: the code becomes a stored refresh token") {
   hubspot.Answer(200, R"({"access_token":"a","refresh_token":"r","expires_in":1800,"hub_id":42,
                           "scopes":["oauth"]})");
 
@@ -124,14 +124,14 @@ TEST_CASE_FIXTURE(Fixture, "authorization: the code becomes a stored refresh tok
         "&redirect_uri=http%3A%2F%2Flocalhost%3A9%2Fcallback&client_id=c-1&client_secret=s");
 }
 
-TEST_CASE_FIXTURE(Fixture, "authorization: another account is refused and nothing is stored") {
+TEST_CASE_FIXTURE(AuthorizationFixture, "authorization: another account is refused and nothing is stored") {
   hubspot.Answer(200, R"({"access_token":"a","refresh_token":"r","hub_id":43})");
 
   CHECK(Finish().error().kind == ApiErrorKind::kWrongPortal);
   CHECK_FALSE(HasStored());
 }
 
-TEST_CASE_FIXTURE(Fixture, "authorization: a used code is told from a wrong app") {
+TEST_CASE_FIXTURE(AuthorizationFixture, "authorization: a used code is told from a wrong app") {
   hubspot.Answer(400, R"({"error":"invalid_grant","status":"BAD_AUTH_CODE"})");
   hubspot.Answer(400, R"({"status":"BAD_REDIRECT_URI"})");
 

@@ -41,7 +41,7 @@ std::string TokenBody(const std::string& access, const std::string& refresh, int
 }
 
 /// Portal 42, whose configuration names the refresh token `first`.
-struct Fixture {
+struct TokenKeeperFixture {
   ScratchFolder folder;
   ScriptedTransport hubspot;
   FakeClock clock;
@@ -80,7 +80,7 @@ struct Fixture {
   }
 };
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: the client's secret goes into the body of the request") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: the client's secret goes into the body of the request") {
   hubspot.Answer(200, TokenBody("a1", "first"));
 
   CHECK(Token() == "a1");
@@ -96,7 +96,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: the client's secret goes into the body
   CHECK(observed.expires_at == clock.WallNow() + 1800s);
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: a token is kept until shortly before it runs out") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a token is kept until shortly before it runs out") {
   hubspot.Answer(200, TokenBody("a1", "first"));
   hubspot.Answer(200, TokenBody("a2", "first"));
 
@@ -107,7 +107,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: a token is kept until shortly before i
   CHECK(Token() == "a2");
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: a short life leaves a quarter of it to spare") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a short life leaves a quarter of it to spare") {
   hubspot.Answer(200, TokenBody("a1", "first", 10));
   hubspot.Answer(200, TokenBody("a2", "first", 10));
 
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: a short life leaves a quarter of it to
   CHECK(Token() == "a2");
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: a new refresh token is stored and used from then on") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a new refresh token is stored and used from then on") {
   hubspot.Answer(200, TokenBody("a1", "second"));
   hubspot.Answer(200, TokenBody("a2", "third"));
 
@@ -131,7 +131,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: a new refresh token is stored and used
   CHECK(Stored() == "third");
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: the same refresh token back is not written again") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: the same refresh token back is not written again") {
   hubspot.Answer(200, TokenBody("a1", "first"));
   hubspot.Answer(200, R"({"access_token":"a2","expires_in":1800})");
 
@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: the same refresh token back is not wri
   CHECK_FALSE(std::filesystem::exists(file.path()));
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: a newly configured refresh token beats the stored one") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a newly configured refresh token beats the stored one") {
   hubspot.Answer(200, TokenBody("a1", "second"));
   hubspot.Answer(200, TokenBody("a2", "fourth"));
   CHECK(Token() == "a1");
@@ -155,7 +155,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: a newly configured refresh token beats
   CHECK(Stored() == "fourth");
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: an authorized portal needs no configured token") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: an authorized portal needs no configured token") {
   configured = "";
   CHECK(Error() == ApiErrorKind::kSecret);
   REQUIRE(bool(file.Store({Secret("authorized"), ""})));
@@ -166,7 +166,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: an authorized portal needs no configur
   CHECK(AskedWith("authorized"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: no token is used whose refresh token is not on disk") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: no token is used whose refresh token is not on disk") {
   const std::string in_the_way = file.path() + "." + std::to_string(::getpid()) + ".new";
   std::filesystem::create_directories(in_the_way);
   hubspot.Answer(200, TokenBody("a1", "second"));
@@ -182,7 +182,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: no token is used whose refresh token i
   CHECK(Stored() == "second");
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: a damaged file stops the portal and says what to do") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a damaged file stops the portal and says what to do") {
   REQUIRE(bool(file.Store({Secret("x"), Sha256Hex("first")})));
   std::ofstream(file.path()) << "{";
 
@@ -193,7 +193,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: a damaged file stops the portal and sa
   CHECK(hubspot.requests().empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: a revoked grant stops at once and names the way out") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a revoked grant stops at once and names the way out") {
   hubspot.Answer(200, TokenBody("a1", "first"));
   hubspot.Answer(400, R"({"error":"invalid_grant","status":"BAD_REFRESH_TOKEN"})");
   CHECK(Token() == "a1");
@@ -207,7 +207,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: a revoked grant stops at once and name
   CHECK(observed.exchanges.back().failure == ApiErrorKind::kGrantRevoked);
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: authorizing anew mends a revoked grant while we run") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: authorizing anew mends a revoked grant while we run") {
   hubspot.Answer(400, R"({"status":"BAD_REFRESH_TOKEN"})");
   hubspot.Answer(200, TokenBody("a1", "anew"));
   CHECK(Error() == ApiErrorKind::kGrantRevoked);
@@ -217,7 +217,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: authorizing anew mends a revoked grant
   CHECK(Token() == "a1");
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: trouble at the token endpoint spends the good token") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: trouble at the token endpoint spends the good token") {
   hubspot.Answer(200, TokenBody("a1", "first"));
   hubspot.Answer(503, "{}");
   hubspot.Answer(429, "{}");
@@ -234,7 +234,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: trouble at the token endpoint spends t
   CHECK(Token() == "a2");
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: a failed refresh is not repeated within a second") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a failed refresh is not repeated within a second") {
   hubspot.Answer(503, "{}");
   hubspot.Answer(503, "{}", {{"retry-after", "30"}});
   hubspot.Answer(200, TokenBody("a1", "first"));
@@ -251,13 +251,13 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: a failed refresh is not repeated withi
   CHECK(Token() == "a1");
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: a wrong client secret is our fault, not a revocation") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a wrong client secret is our fault, not a revocation") {
   hubspot.Answer(400, R"({"status":"BAD_CLIENT_SECRET"})");
 
   CHECK(Error() == ApiErrorKind::kAppConfig);
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: a token of another portal is refused and not stored") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a token of another portal is refused and not stored") {
   hubspot.Answer(200, TokenBody("a1", "second", 1800, 43));
 
   const auto token = keeper.Acquire();
@@ -268,7 +268,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: a token of another portal is refused a
   CHECK(Stored() == "");
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: a refused token is replaced once, then it is trouble") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a refused token is replaced once, then it is trouble") {
   hubspot.Answer(200, TokenBody("a1", "first"));
   hubspot.Answer(200, TokenBody("a2", "first"));
   hubspot.Answer(200, TokenBody("a3", "first"));
@@ -285,7 +285,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: a refused token is replaced once, then
   CHECK(keeper.Reject(Secret("a3")) == ApiErrorKind::kTokenExpired);
 }
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: secrets are in no error") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: secrets are in no error") {
   hubspot.Answer(400, R"({"status":"BAD_REFRESH_TOKEN","message":"first s&cret"})");
 
   const auto token = keeper.Acquire();
@@ -310,7 +310,7 @@ class HeldTransport final : public HttpTransport {
   ScriptedTransport& script_;
 };
 
-TEST_CASE_FIXTURE(Fixture, "token keeper: many threads share one refresh") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: many threads share one refresh") {
   HeldTransport held(hubspot);
   OAuthApp held_app({.portal = "acme",
                      .version = "2026-09",
@@ -335,7 +335,7 @@ TEST_CASE_FIXTURE(Fixture, "token keeper: many threads share one refresh") {
   CHECK(hubspot.requests().size() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "refresh token file: only its owner can read it") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "refresh token file: only its owner can read it") {
   REQUIRE(bool(file.Store({Secret("x"), "d"})));
 
   struct stat facts {};
@@ -345,7 +345,7 @@ TEST_CASE_FIXTURE(Fixture, "refresh token file: only its owner can read it") {
   CHECK((facts.st_mode & 0777) == 0700);
 }
 
-TEST_CASE_FIXTURE(Fixture, "refresh token file: it is replaced whole and leaves nothing behind") {
+TEST_CASE_FIXTURE(TokenKeeperFixture, "refresh token file: it is replaced whole and leaves nothing behind") {
   REQUIRE(bool(file.Store({Secret("a \"quoted\" one"), "d1"})));
   REQUIRE(bool(file.Store({Secret("b"), "d2"})));
 

@@ -9,7 +9,7 @@ namespace {
 
 const std::string kClient = "client_id=simulated-client&client_secret=simulated-secret";
 
-struct Fixture {
+struct AccessTokensFixture {
   TestPortal test{{{"refresh_rotation", "same"}}, 10};
   const std::string token_path = "/oauth/2026-09/token";
 
@@ -45,7 +45,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "a refresh gives an access token that expires") {
+TEST_CASE_FIXTURE(AccessTokensFixture, "a refresh gives an access token that expires") {
   const HttpResponse response = Refresh("na1-simulated-refresh-token");
   REQUIRE(response.status == 200);
   const std::string access = Field(response, "access_token");
@@ -58,7 +58,7 @@ TEST_CASE_FIXTURE(Fixture, "a refresh gives an access token that expires") {
   CHECK(StatusWith(access) == 401);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a rotated refresh token lives until its successor is used") {
+TEST_CASE_FIXTURE(AccessTokensFixture, "a rotated refresh token lives until its successor is used") {
   REQUIRE(test.portal().switches.Set("refresh_rotation", "rotates"));
   const std::string second = Field(Refresh("na1-simulated-refresh-token"), "refresh_token");
   CHECK(second != "na1-simulated-refresh-token");
@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(Fixture, "a rotated refresh token lives until its successor is
   CHECK(Field(Refresh(second), "refresh_token").empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "an authorization code is good once, for its redirect address") {
+TEST_CASE_FIXTURE(AccessTokensFixture, "an authorization code is good once, for its redirect address") {
   const std::string code = Authorize();
   CHECK(Field(test.Post(token_path,
                         kClient + "&grant_type=authorization_code&redirect_uri=x&code=" + code),
@@ -84,7 +84,7 @@ TEST_CASE_FIXTURE(Fixture, "an authorization code is good once, for its redirect
   CHECK(Field(Redeem(late), "status") == "BAD_AUTH_CODE");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a code asked for with a challenge needs its verifier") {
+TEST_CASE_FIXTURE(AccessTokensFixture, "a code asked for with a challenge needs its verifier") {
   // The example of RFC 7636, appendix B.
   const std::string more = "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
   const std::string code = Authorize(more);
@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(Fixture, "a code asked for with a challenge needs its verifier
   CHECK(Redeem(code, "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").status == 200);
 }
 
-TEST_CASE_FIXTURE(Fixture, "each OAuth error has its status") {
+TEST_CASE_FIXTURE(AccessTokensFixture, "each OAuth error has its status") {
   const auto status = [&](const std::string& form) {
     const HttpResponse response = test.Post(token_path, form);
     CHECK(response.status == 400);
@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(Fixture, "each OAuth error has its status") {
         "BAD_HUB");
 }
 
-TEST_CASE_FIXTURE(Fixture, "introspection knows live access tokens only") {
+TEST_CASE_FIXTURE(AccessTokensFixture, "introspection knows live access tokens only") {
   const std::string access = Field(Refresh("na1-simulated-refresh-token"), "access_token");
   const auto active = [&] {
     return ParseAnswer(
@@ -121,13 +121,13 @@ TEST_CASE_FIXTURE(Fixture, "introspection knows live access tokens only") {
   CHECK_FALSE(active());
 }
 
-TEST_CASE_FIXTURE(Fixture, "a revoked refresh token stays revoked") {
+TEST_CASE_FIXTURE(AccessTokensFixture, "a revoked refresh token stays revoked") {
   CHECK(test.Post(token_path + "/revoke", kClient + "&token=na1-simulated-refresh-token").status ==
         200);
   CHECK(Field(Refresh("na1-simulated-refresh-token"), "status") == "BAD_REFRESH_TOKEN");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a static token can be revoked and allowed again") {
+TEST_CASE_FIXTURE(AccessTokensFixture, "a static token can be revoked and allowed again") {
   REQUIRE(test.Post("/_control/tokens", R"({"action":"revoke","token":"pat-na1-test"})").status ==
           200);
   CHECK(StatusWith("pat-na1-test") == 401);
@@ -136,7 +136,7 @@ TEST_CASE_FIXTURE(Fixture, "a static token can be revoked and allowed again") {
   CHECK(StatusWith("pat-na1-test") == 200);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a malformed token is refused by the edge, by switch") {
+TEST_CASE_FIXTURE(AccessTokensFixture, "a malformed token is refused by the edge, by switch") {
   REQUIRE(test.portal().switches.Set("malformed_token", "530"));
   CHECK(StatusWith("gibberish") == 530);
   CHECK(StatusWith("pat-na1-unknown") == 401);

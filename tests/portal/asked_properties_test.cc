@@ -9,7 +9,7 @@
 namespace simulated_portal {
 namespace {
 
-struct Fixture {
+struct AskedPropertiesFixture {
   PropertyCatalog catalog{kContacts, 250, Random(1), 1'790'000'000'000};
   Switches switches{Random(1)};
 
@@ -31,7 +31,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "only what was asked for is shown, unknown names are ignored") {
+TEST_CASE_FIXTURE(AskedPropertiesFixture, "only what was asked for is shown, unknown names are ignored") {
   REQUIRE(switches.Set("unset_values", "missing"));
   const VersionRef version = Version({{"email", "a@b"}, {"firstname", "Ann"}, {"city", "Ulm"}});
 
@@ -41,7 +41,7 @@ TEST_CASE_FIXTURE(Fixture, "only what was asked for is shown, unknown names are 
   CHECK(Values(*version, "lastname").empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "unset values are null where the switch says so") {
+TEST_CASE_FIXTURE(AskedPropertiesFixture, "unset values are null where the switch says so") {
   REQUIRE(switches.Set("unset_values", "null"));
   const VersionRef version = Version({{"firstname", "Ann"}, {"city", "Ulm"}});
 
@@ -50,7 +50,7 @@ TEST_CASE_FIXTURE(Fixture, "unset values are null where the switch says so") {
   CHECK(Values(*version, "lastname") == R"("lastname":null)");
 }
 
-TEST_CASE_FIXTURE(Fixture, "sensitive and archived properties need their rights") {
+TEST_CASE_FIXTURE(AskedPropertiesFixture, "sensitive and archived properties need their rights") {
   REQUIRE(switches.Set("unset_values", "null"));
   REQUIRE(switches.Set("archived_property_values", "hidden"));
   std::string sensitive, archived;

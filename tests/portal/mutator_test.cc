@@ -9,7 +9,7 @@ namespace {
 
 constexpr Instant kLater = 1'790'000'100'000;
 
-struct Fixture {
+struct MutatorFixture {
   TestPortal test{{}, 50};
   CrmObject& object = test.contacts();
   Mutator& mutator = test.portal().mutator;
@@ -33,7 +33,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(MutatorFixture,
                   "an update moves the stamp and its property, twice in one millisecond too") {
   Record& record = Live();
   mutator.Update(object, record, Change("city", "Ulm"), kLater);
@@ -46,7 +46,7 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(record.version->stamp == kLater + 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "calculation and archiving leave the stamp alone") {
+TEST_CASE_FIXTURE(MutatorFixture, "calculation and archiving leave the stamp alone") {
   Record& record = Live();
   const Instant stamp = record.version->stamp;
   Set("updated_at", "follows_stamp");
@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(Fixture, "calculation and archiving leave the stamp alone") {
   CHECK(record.version->stamp == kLater + 7);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a cleared value is empty, null or missing, by switch") {
+TEST_CASE_FIXTURE(MutatorFixture, "a cleared value is empty, null or missing, by switch") {
   Record& record = Live();
   const auto clear = [&](const char* setting) {
     Set("cleared_values", setting);
@@ -87,7 +87,7 @@ TEST_CASE_FIXTURE(Fixture, "a cleared value is empty, null or missing, by switch
   CHECK(clear("missing") == std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a merge makes a new record, or keeps the primary, by switch") {
+TEST_CASE_FIXTURE(MutatorFixture, "a merge makes a new record, or keeps the primary, by switch") {
   Record& primary = Live();
   Record& loser = Other(primary);
   mutator.Update(object, primary, Change("city", "Ulm"), kLater);
@@ -117,7 +117,7 @@ TEST_CASE_FIXTURE(Fixture, "a merge makes a new record, or keeps the primary, by
   CHECK(object.records.Resolve(loser.id) == &third);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the index hears of changes late, of removals later") {
+TEST_CASE_FIXTURE(MutatorFixture, "the index hears of changes late, of removals later") {
   mutator.SetDelay({.change = 1000, .removal = 60'000, .late_share = 0, .late = 0});
   Record& record = Live();
   mutator.Update(object, record, Change("city", "Ulm"), kLater);
@@ -128,7 +128,7 @@ TEST_CASE_FIXTURE(Fixture, "the index hears of changes late, of removals later")
   CHECK_FALSE(object.index.by_id().contains(record.id));
 }
 
-TEST_CASE_FIXTURE(Fixture, "filling a property touches no stamp") {
+TEST_CASE_FIXTURE(MutatorFixture, "filling a property touches no stamp") {
   const Instant stamp = Live().version->stamp;
   const PropertyIndex property = *object.catalog.Find("total_revenue");
   mutator.Fill(object, property, 1.0, kLater);

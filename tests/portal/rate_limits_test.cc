@@ -9,7 +9,7 @@ using Exceeded = RateLimits::Exceeded;
 using Lane = RateLimits::Lane;
 constexpr Instant kStart = 1'790'000'000'000;
 
-struct Fixture {
+struct RateLimitsFixture {
   Switches switches{Random(1)};
   RateLimits limits{switches, -5 * 3600 * kSecond};
 
@@ -23,7 +23,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "the burst window rolls and belongs to one app") {
+TEST_CASE_FIXTURE(RateLimitsFixture, "the burst window rolls and belongs to one app") {
   limits.Configure({.burst = 2, .burst_window = 10 * kSecond, .search = 0, .daily = 0});
 
   CHECK(General(kStart) == Exceeded::kNothing);
@@ -35,7 +35,7 @@ TEST_CASE_FIXTURE(Fixture, "the burst window rolls and belongs to one app") {
   CHECK(limits.burst_peak() == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "searches have their own second, shared by the account or not") {
+TEST_CASE_FIXTURE(RateLimitsFixture, "searches have their own second, shared by the account or not") {
   limits.Configure({.burst = 1, .search = 2, .daily = 0});
   REQUIRE(switches.Set("search_bucket", "account"));
   CHECK(Search(kStart) == Exceeded::kNothing);
@@ -50,7 +50,7 @@ TEST_CASE_FIXTURE(Fixture, "searches have their own second, shared by the accoun
   CHECK(Search(kStart + 5000, "a") == Exceeded::kSearch);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the day ends at midnight of the account") {
+TEST_CASE_FIXTURE(RateLimitsFixture, "the day ends at midnight of the account") {
   limits.Configure({.burst = 0, .search = 0, .daily = 2});
   // 04:59:59.999 UTC is the last millisecond of the day at -05:00.
   const Instant midnight = kStart - kStart % kDay + kDay + 5 * 3600 * kSecond;
@@ -64,7 +64,7 @@ TEST_CASE_FIXTURE(Fixture, "the day ends at midnight of the account") {
   CHECK(limits.daily_used() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a search counts for the day only by switch") {
+TEST_CASE_FIXTURE(RateLimitsFixture, "a search counts for the day only by switch") {
   limits.Configure({.burst = 0, .search = 0, .daily = 1});
   REQUIRE(switches.Set("search_daily_count", "free"));
   CHECK(Search(kStart) == Exceeded::kNothing);
@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(Fixture, "a search counts for the day only by switch") {
   CHECK(Search(kStart) == Exceeded::kDaily);
 }
 
-TEST_CASE_FIXTURE(Fixture, "what another app took is told apart from what the client took") {
+TEST_CASE_FIXTURE(RateLimitsFixture, "what another app took is told apart from what the client took") {
   limits.Configure({.burst = 0, .search = 5, .daily = 0});
   REQUIRE(switches.Set("search_bucket", "account"));
   limits.SetOtherApp({.requests_per_second = 0, .searches_per_second = 4});
@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(Fixture, "what another app took is told apart from what the cl
   CHECK(refused.shared);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a limit of 0 never refuses") {
+TEST_CASE_FIXTURE(RateLimitsFixture, "a limit of 0 never refuses") {
   limits.Configure({.burst = 0, .search = 0, .daily = 0});
   for (int i = 0; i < 1000; ++i) {
     CHECK(General(kStart) == Exceeded::kNothing);

@@ -9,7 +9,7 @@
 namespace simulated_portal {
 namespace {
 
-struct Fixture {
+struct SearchFixture {
   TestPortal test;
   CrmObject& contacts = test.contacts();
   const std::string path = "/crm/objects/2026-09/contacts/search";
@@ -49,7 +49,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "stamps and ids are compared as numbers") {
+TEST_CASE_FIXTURE(SearchFixture, "stamps and ids are compared as numbers") {
   const Instant middle = test.now - 400 * kDay;
   const auto by_stamp = [&](const char* op, auto holds) {
     CHECK(Total(Filter("lastmodifieddate", op, std::to_string(middle))) ==
@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(Fixture, "stamps and ids are compared as numbers") {
         Count([&](const Record& record) { return record.version->stamp >= middle; }));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a keyset walk by id finds every match once") {
+TEST_CASE_FIXTURE(SearchFixture, "a keyset walk by id finds every match once") {
   std::vector<RecordId> seen;
   RecordId last = 0;
   while (true) {
@@ -83,7 +83,7 @@ TEST_CASE_FIXTURE(Fixture, "a keyset walk by id finds every match once") {
   CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(SearchFixture,
                   "contacts filtered by the wrong modified property find nothing, silently") {
   CHECK(Total(Filter("hs_lastmodifieddate", "GTE", "1")) == 0);
   CHECK(ParseAnswer(test.Post(
@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(Fixture,
             .GetInt64() > 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "values match without case, enumerations with it") {
+TEST_CASE_FIXTURE(SearchFixture, "values match without case, enumerations with it") {
   Create(R"({"city":"Xanten","lifecyclestage":"lead","jobtitle":"Head of Xylophones"})");
   CHECK(Total(Filter("city", "EQ", "xANTEN")) == 1);
   CHECK(Total(Filter("lifecyclestage", "EQ", "LEAD")) == 0);
@@ -102,7 +102,7 @@ TEST_CASE_FIXTURE(Fixture, "values match without case, enumerations with it") {
   CHECK(Total(Filter("jobtitle", "CONTAINS_TOKEN", "ylophones")) == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "has and has not split the records") {
+TEST_CASE_FIXTURE(SearchFixture, "has and has not split the records") {
   const PropertyIndex phone = *contacts.catalog.Find("phone");
   const int64_t with = Count(
       [&](const Record& record) { return record.version->HasValue(contacts.catalog, phone); });
@@ -111,7 +111,7 @@ TEST_CASE_FIXTURE(Fixture, "has and has not split the records") {
         Count([](const Record&) { return true; }) - with);
 }
 
-TEST_CASE_FIXTURE(Fixture, "groups are joined by or, a range by between") {
+TEST_CASE_FIXTURE(SearchFixture, "groups are joined by or, a range by between") {
   Create(R"({"city":"Xanten","annualrevenue":"1500"})");
   Create(R"({"city":"Ypern","annualrevenue":"2500"})");
   test.now += 1000;
@@ -123,7 +123,7 @@ TEST_CASE_FIXTURE(Fixture, "groups are joined by or, a range by between") {
               R"("highValue":"2600"})") == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "each limit of a search is enforced") {
+TEST_CASE_FIXTURE(SearchFixture, "each limit of a search is enforced") {
   const auto refused = [&](const std::string& body) {
     test.now += 1000;
     return Ask(body).status == 400;
@@ -154,7 +154,7 @@ TEST_CASE_FIXTURE(Fixture, "each limit of a search is enforced") {
   CHECK(refused("nonsense"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "what the 3,000 characters count is a switch") {
+TEST_CASE_FIXTURE(SearchFixture, "what the 3,000 characters count is a switch") {
   const std::string wide = R"({"properties":[")" + std::string(3100, 'p') + "\"]}";
   const auto status = [&](const char* setting) {
     Set("search_length", setting);
@@ -166,7 +166,7 @@ TEST_CASE_FIXTURE(Fixture, "what the 3,000 characters count is a switch") {
   CHECK(status("body") == 400);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the default is ten results, oldest first, paged by offset") {
+TEST_CASE_FIXTURE(SearchFixture, "the default is ten results, oldest first, paged by offset") {
   const HttpResponse first = Ask("{}");
   CHECK(IdsOf(first).size() == 10);
   CHECK(AfterOf(first) == "10");
@@ -178,7 +178,7 @@ TEST_CASE_FIXTURE(Fixture, "the default is ten results, oldest first, paged by o
   CHECK(IdsOf(Ask(R"({"after":"10"})")) != IdsOf(first));
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(SearchFixture,
                   "search matches what the index holds and shows it, or the present, by switch") {
   const RecordId id = Create(R"({"city":"Xanten"})");
   test.now += 1000;

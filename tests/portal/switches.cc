@@ -11,7 +11,7 @@ struct Choice {
 };
 
 // In the order of Setting; the settings of one switch stand together.
-constexpr Choice kChoices[] = {
+constexpr Choice kSettings[] = {
     {"list_after", "next_id", Setting::kListAfterNextId},
     {"list_after", "last_id_plus_one", Setting::kListAfterLastIdPlusOne},
     {"list_after", "last_id", Setting::kListAfterLastId, false},
@@ -82,11 +82,11 @@ constexpr Choice kChoices[] = {
     {"body_framing", "chunked", Setting::kBodyFramingChunked},
 };
 
-static_assert(std::size(kChoices) == static_cast<size_t>(Setting::kCount));
+static_assert(std::size(kSettings) == static_cast<size_t>(Setting::kCount));
 
 constexpr bool InOrder() {
-  for (size_t i = 0; i < std::size(kChoices); ++i) {
-    if (kChoices[i].setting != static_cast<Setting>(i)) return false;
+  for (size_t i = 0; i < std::size(kSettings); ++i) {
+    if (kSettings[i].setting != static_cast<Setting>(i)) return false;
   }
   return true;
 }
@@ -95,7 +95,7 @@ static_assert(InOrder());
 /// The choices of the switch that begins at `first`.
 size_t EndOfSwitch(size_t first) {
   size_t end = first;
-  while (end < std::size(kChoices) && kChoices[end].switch_name == kChoices[first].switch_name) {
+  while (end < std::size(kSettings) && kSettings[end].switch_name == kSettings[first].switch_name) {
     ++end;
   }
   return end;
@@ -104,20 +104,20 @@ size_t EndOfSwitch(size_t first) {
 }  // namespace
 
 Switches::Switches(Random random) {
-  for (size_t first = 0; first < std::size(kChoices);) {
+  for (size_t first = 0; first < std::size(kSettings);) {
     const size_t end = EndOfSwitch(first);
     size_t drawn = 0;
-    for (size_t i = first; i < end; ++i) drawn += kChoices[i].drawn ? 1 : 0;
+    for (size_t i = first; i < end; ++i) drawn += kSettings[i].drawn ? 1 : 0;
     on_.set(first + random.Below(drawn));  // The drawn settings stand first.
     first = end;
   }
 }
 
 bool Switches::Set(std::string_view name, std::string_view setting) {
-  for (size_t i = 0; i < std::size(kChoices); ++i) {
-    if (kChoices[i].switch_name != name || kChoices[i].name != setting) continue;
-    for (size_t j = 0; j < std::size(kChoices); ++j) {
-      if (kChoices[j].switch_name == name) on_.reset(j);
+  for (size_t i = 0; i < std::size(kSettings); ++i) {
+    if (kSettings[i].switch_name != name || kSettings[i].name != setting) continue;
+    for (size_t j = 0; j < std::size(kSettings); ++j) {
+      if (kSettings[j].switch_name == name) on_.reset(j);
     }
     on_.set(i);
     return true;
@@ -127,20 +127,20 @@ bool Switches::Set(std::string_view name, std::string_view setting) {
 
 std::vector<Switches::Line> Switches::Lines() const {
   std::vector<Line> lines;
-  for (size_t i = 0; i < std::size(kChoices); ++i) {
-    if (on_[i]) lines.push_back({kChoices[i].switch_name, kChoices[i].name});
+  for (size_t i = 0; i < std::size(kSettings); ++i) {
+    if (on_[i]) lines.push_back({kSettings[i].switch_name, kSettings[i].name});
   }
   return lines;
 }
 
 std::string Switches::Table() {
   std::string table;
-  for (size_t first = 0; first < std::size(kChoices);) {
+  for (size_t first = 0; first < std::size(kSettings);) {
     const size_t end = EndOfSwitch(first);
-    table.append(kChoices[first].switch_name).append(":");
+    table.append(kSettings[first].switch_name).append(":");
     for (size_t i = first; i < end; ++i) {
-      const bool drawn = kChoices[i].drawn;
-      table.append(drawn ? " " : " (").append(kChoices[i].name).append(drawn ? "" : ")");
+      const bool drawn = kSettings[i].drawn;
+      table.append(drawn ? " " : " (").append(kSettings[i].name).append(drawn ? "" : ")");
     }
     table += '\n';
     first = end;

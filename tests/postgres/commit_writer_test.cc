@@ -7,8 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Fixture : MirrorFixture {
-  Fixture() {
+struct CommitWriterFixture : MirrorFixture {
+  CommitWriterFixture() {
     MakeContacts({Property("a"), Property("b"),
                   Property("o", ColumnType::kText, Storage::kOverflow),
                   Property("p", ColumnType::kText, Storage::kOverflow)});
@@ -34,7 +34,7 @@ struct Fixture : MirrorFixture {
 
 constexpr int64_t kInfinity = std::numeric_limits<int64_t>::max();
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(CommitWriterFixture,
                   "a partial read changes what it asked for, in columns, _overflow and _rejected") {
   for (const int count : {1, 250}) {
     CAPTURE(count);
@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(Fixture,
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a partial read that shows a value empty clears it") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "a partial read that shows a value empty clears it") {
   Write({{.id = 1, .values = {{"a", "1"}, {"b", "1"}, {"o", "1"}}}});
 
   Write(PartialBatch({"lastmodifieddate", "a", "o"}, {{.id = 1}}));
@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(Fixture, "a partial read that shows a value empty clears it") 
         "-|1|none");
 }
 
-TEST_CASE_FIXTURE(Fixture, "the last values of archived properties stay") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "the last values of archived properties stay") {
   Write({{.id = 1, .values = {{"a", "1"}, {"b", "1"}, {"o", "1"}, {"p", "1"}}}});
   MirrorTable wanted = *contacts();
   for (MirrorColumn& column : wanted.columns) {
@@ -78,7 +78,7 @@ TEST_CASE_FIXTURE(Fixture, "the last values of archived properties stay") {
   CHECK(List("a, b, _overflow", "FROM acme.contacts") == R"(2|1|{"o": "2", "p": "1"})");
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(CommitWriterFixture,
                   "rows read for an older layout keep clear of what was retyped meanwhile") {
   const RowBatch under_way = Batch({{.id = 1, .values = {{"a", "text"}, {"b", "x"}}}});
   MirrorTable wanted = *contacts();
@@ -91,7 +91,7 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(List("coalesce(a::text, 'none'), b", "FROM acme.contacts") == "none|x");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a proven range makes suspects of live rows that are not on it") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "a proven range makes suspects of live rows that are not on it") {
   Write({{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4, .archived = true}, {.id = 9}});
 
   const CommitOutcome outcome = Prove(Range(1, 5, {1, 3}));
@@ -100,7 +100,7 @@ TEST_CASE_FIXTURE(Fixture, "a proven range makes suspects of live rows that are 
   CHECK(PendingNow() == "2|absent");
 }
 
-TEST_CASE_FIXTURE(Fixture, "the last page proves everything above it, however much that is") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "the last page proves everything above it, however much that is") {
   std::vector<Told> records;
   for (int i = 1; i <= 7000; ++i) records.push_back({.id = i});
   Write(records);
@@ -111,7 +111,7 @@ TEST_CASE_FIXTURE(Fixture, "the last page proves everything above it, however mu
   CHECK(Value("SELECT count(*) FROM acme._pending WHERE id IN (1, 3)") == "0");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a range and its rows in one commit need no second look") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "a range and its rows in one commit need no second look") {
   Write({{.id = 1, .values = {{"a", "1"}}}, {.id = 2}});
   Commit commit = NewCommit();
   commit.rows.push_back(Batch({{.id = 1, .values = {{"a", "1"}}}, {.id = 3}}));
@@ -125,7 +125,7 @@ TEST_CASE_FIXTURE(Fixture, "a range and its rows in one commit need no second lo
   CHECK(PendingNow() == "2|absent");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a row written from a later request is no suspect") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "a row written from a later request is no suspect") {
   const ProvenRange range = Range(0, 10, {});
   clock().Advance(1s);
   Write({{.id = 1}});
@@ -133,13 +133,13 @@ TEST_CASE_FIXTURE(Fixture, "a row written from a later request is no suspect") {
   CHECK(Prove(range).suspects == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a row written from an earlier request is one") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "a row written from an earlier request is one") {
   Write({{.id = 1}});
 
   CHECK(Prove(Range(0, 10, {})).suspects == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the archived list makes suspects of rows flagged archived") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "the archived list makes suspects of rows flagged archived") {
   Write({{.id = 1, .archived = true}, {.id = 2, .archived = true}, {.id = 3}});
 
   const CommitOutcome outcome = Prove(Range(0, kInfinity, {1}, true));
@@ -148,7 +148,7 @@ TEST_CASE_FIXTURE(Fixture, "the archived list makes suspects of rows flagged arc
   CHECK(PendingNow() == "2|unarchived");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a suspicion does not replace what is pending already, a commit does") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "a suspicion does not replace what is pending already, a commit does") {
   Write({{.id = 1}});
   Commit commit = NewCommit();
   commit.pending = {{.id = RecordId{1},
@@ -179,7 +179,7 @@ TEST_CASE_FIXTURE(Fixture, "a suspicion does not replace what is pending already
   CHECK(sink().CountAbsent(contacts()->object) == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "settled records leave _pending, whatever their cause") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "settled records leave _pending, whatever their cause") {
   Commit commit = NewCommit();
   commit.pending = {{.id = RecordId{1}}, {.id = RecordId{2}}};
   sink().Write(commit);
@@ -190,7 +190,7 @@ TEST_CASE_FIXTURE(Fixture, "settled records leave _pending, whatever their cause
   CHECK(PendingNow() == "2|nominated");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a walk without order finds what it never saw") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "a walk without order finds what it never saw") {
   Write({{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4, .archived = true}});
   Value("UPDATE acme.contacts SET _synced_at = now() - interval '1 h'");
   sink().BeginSeen(contacts()->object);
@@ -202,7 +202,7 @@ TEST_CASE_FIXTURE(Fixture, "a walk without order finds what it never saw") {
   CHECK(PendingNow() == "2|absent;3|absent");
 }
 
-TEST_CASE_FIXTURE(Fixture, "values lost are counted where many rows change at once") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "values lost are counted where many rows change at once") {
   std::vector<Told> records;
   for (int i = 1; i <= 300; ++i) {
     records.push_back({.id = i, .values = {{"a", "1"}, {"b", "1"}, {"o", "1"}}});
@@ -221,7 +221,7 @@ TEST_CASE_FIXTURE(Fixture, "values lost are counted where many rows change at on
   CHECK(outcome.values_lost.at("o") == 300);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a control is a record that is there for certain, read most recently") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "a control is a record that is there for certain, read most recently") {
   CHECK_FALSE(sink().ControlRecord(contacts()->object, false));
   Write({{.id = 1}, {.id = 9}});
   Write({{.id = 5}});
@@ -243,7 +243,7 @@ TEST_CASE_FIXTURE(Fixture, "a control is a record that is there for certain, rea
   CHECK(restarted->ControlRecord(contacts()->object, true) == RecordId{4});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a reset forgets cursors and pending records, not rows") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "a reset forgets cursors and pending records, not rows") {
   Commit commit = NewCommit();
   commit.rows.push_back(Batch({{.id = 1}}));
   commit.progress[JobKind::kChanges] = {.cursor = "{}"};
@@ -258,7 +258,7 @@ TEST_CASE_FIXTURE(Fixture, "a reset forgets cursors and pending records, not row
   CHECK(stored.rows == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "live rows are counted along, through every way a record can go") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "live rows are counted along, through every way a record can go") {
   Write({{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}, {.id = 6, .archived = true}});
   Write({{.id = 1, .archived = true},
          {.id = 2, .modified = Second(1'700'000'000), .merged_ids = {3}}});
@@ -274,7 +274,7 @@ TEST_CASE_FIXTURE(Fixture, "live rows are counted along, through every way a rec
   CHECK(sink().Load(contacts()->object).rows == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the account and property groups are kept") {
+TEST_CASE_FIXTURE(CommitWriterFixture, "the account and property groups are kept") {
   Account account;
   account.portal_id = PortalId{4711};
   account.time_zone = "Europe/Berlin";

@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Fixture : MirrorFixture {
+struct SchemaWriterFixture : MirrorFixture {
   /// The table with one more property.
   MirrorTablePtr Add(const MirrorColumn& column) {
     MirrorTable wanted = *contacts();
@@ -38,7 +38,7 @@ struct Fixture : MirrorFixture {
   }
 };
 
-TEST_CASE_FIXTURE(Fixture, "a new table has envelope, properties and bookkeeping in this order") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "a new table has envelope, properties and bookkeeping in this order") {
   MakeContacts({Property("email"), Property("it's \"odd\"", ColumnType::kNumeric)});
 
   CHECK(List("attname",
@@ -49,7 +49,7 @@ TEST_CASE_FIXTURE(Fixture, "a new table has envelope, properties and bookkeeping
   CHECK(observer().schema_changes == std::vector<std::string>{"create_table", "replace_view"});
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(SchemaWriterFixture,
                   "a new property gets its column and its place in the view while running") {
   MakeContacts({Property("a")});
   Write({{.id = 1, .values = {{"a", "x"}}}});
@@ -64,14 +64,14 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(Value("SELECT label FROM acme.properties WHERE name = 'b'") == "Label of b");
 }
 
-TEST_CASE_FIXTURE(Fixture, "applying what stands changes nothing") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "applying what stands changes nothing") {
   MakeContacts({Property("a")});
   const MirrorTablePtr before = contacts();
 
   CHECK(sink().ApplyLayout(*before) == before);
 }
 
-TEST_CASE_FIXTURE(Fixture, "labels and descriptions are comments, on tables and views") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "labels and descriptions are comments, on tables and views") {
   MirrorColumn email = Property("email");
   email.definition.label = "E-mail";
   email.definition.description = "where it's \\ read";
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(Fixture, "labels and descriptions are comments, on tables and 
               " 'acme.contacts'::regclass AND attname = 'email'") == "Mail: where it's \\ read");
 }
 
-TEST_CASE_FIXTURE(Fixture, "the views show live records only") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "the views show live records only") {
   MakeContacts({Property("a")});
   Write({{.id = 1, .values = {{"a", "x"}}}, {.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}});
   Commit commit = NewCommit();
@@ -105,7 +105,7 @@ TEST_CASE_FIXTURE(Fixture, "the views show live records only") {
   CHECK(sink().Load(contacts()->object).rows == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "more properties than a view takes continue in a second one") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "more properties than a view takes continue in a second one") {
   std::vector<MirrorColumn> many;
   for (int i = 0; i < 1600; ++i) {
     many.push_back(Property("p" + std::to_string(i), ColumnType::kNumeric,
@@ -121,7 +121,7 @@ TEST_CASE_FIXTURE(Fixture, "more properties than a view takes continue in a seco
               " AND attnum > 0") == "102");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a retyped property swaps its column, views and grants included") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "a retyped property swaps its column, views and grants included") {
   Value("DROP ROLE IF EXISTS retype_reader; CREATE ROLE retype_reader");
   MakeContacts({Property("n"), Property("o")});
   Write({{.id = 1, .values = {{"n", "5"}, {"o", "x"}}}});
@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(Fixture, "a retyped property swaps its column, views and grant
   Value("DROP OWNED BY retype_reader; DROP ROLE retype_reader");
 }
 
-TEST_CASE_FIXTURE(Fixture, "somebody's view, index or constraint keeps a property's type") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "somebody's view, index or constraint keeps a property's type") {
   struct Case {
     std::string make;
     std::string drop;
@@ -185,7 +185,7 @@ TEST_CASE_FIXTURE(Fixture, "somebody's view, index or constraint keeps a propert
   CHECK(Column("n").type == ColumnType::kNumeric);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a retyped property in _overflow does not break the view") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "a retyped property in _overflow does not break the view") {
   MakeContacts({Property("n", ColumnType::kText, Storage::kOverflow)});
   Write({{.id = 1, .values = {{"n", "not a number"}}}});
 
@@ -198,7 +198,7 @@ TEST_CASE_FIXTURE(Fixture, "a retyped property in _overflow does not break the v
 }
 
 TEST_CASE_FIXTURE(
-    Fixture, "while the table is in use a new property goes to _overflow, then to its column") {
+    SchemaWriterFixture, "while the table is in use a new property goes to _overflow, then to its column") {
   MakeContacts({Property("a")});
   Write({{.id = 1, .values = {{"a", "x"}}}});
   {
@@ -227,7 +227,7 @@ TEST_CASE_FIXTURE(
         "6|none");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a reader who holds the view delays the view only") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "a reader who holds the view delays the view only") {
   MakeContacts({Property("a")});
   {
     Session reader(dsn());
@@ -242,7 +242,7 @@ TEST_CASE_FIXTURE(Fixture, "a reader who holds the view delays the view only") {
   CHECK(TypeOf("acme.contacts_live", "b") == "text");
 }
 
-TEST_CASE_FIXTURE(Fixture, "users' own views, indexes, columns and grants survive new properties") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "users' own views, indexes, columns and grants survive new properties") {
   Value("DROP ROLE IF EXISTS theirs_role; CREATE ROLE theirs_role");
   MakeContacts({Property("a")});
   Write({{.id = 1, .values = {{"a", "x"}}}});
@@ -263,7 +263,7 @@ TEST_CASE_FIXTURE(Fixture, "users' own views, indexes, columns and grants surviv
   Value("DROP OWNED BY theirs_role; DROP ROLE theirs_role");
 }
 
-TEST_CASE_FIXTURE(Fixture, "readers may read tables, views and the state, and nothing else") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "readers may read tables, views and the state, and nothing else") {
   Value("DROP ROLE IF EXISTS bi; CREATE ROLE bi LOGIN");
   PortalPlan with_readers = plan();
   with_readers.readers = {"bi"};
@@ -281,7 +281,7 @@ TEST_CASE_FIXTURE(Fixture, "readers may read tables, views and the state, and no
   Value("DROP OWNED BY bi; DROP ROLE bi");
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(SchemaWriterFixture,
                   "a column of ours that somebody dropped comes back, to be filled again") {
   MakeContacts({Property("a"), Property("b")});
   Write({{.id = 1, .values = {{"a", "x"}, {"b", "y"}}}});
@@ -294,7 +294,7 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(List("coalesce(a, 'none'), b", "FROM acme.contacts_live") == "none|y");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a column somebody made is not taken for ours") {
+TEST_CASE_FIXTURE(SchemaWriterFixture, "a column somebody made is not taken for ours") {
   MakeContacts({Property("a")});
   Value("ALTER TABLE acme.contacts ADD COLUMN b integer DEFAULT 5");
 
@@ -307,7 +307,7 @@ TEST_CASE_FIXTURE(Fixture, "a column somebody made is not taken for ours") {
   CHECK(Value("SELECT b FROM acme.contacts_live") == "text");
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(SchemaWriterFixture,
                   "a table with no room for another column keeps the property in _overflow") {
   MakeContacts({Property("a")});
   std::string sql = "ALTER TABLE acme.contacts ADD COLUMN x0 int";

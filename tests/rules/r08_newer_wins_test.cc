@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Fixture : MirrorFixture {
-  Fixture() { MakeContacts({Property("v")}); }
+struct NewerWinsFixture : MirrorFixture {
+  NewerWinsFixture() { MakeContacts({Property("v")}); }
 
   std::string V(int64_t id) {
     return Value("SELECT v FROM acme.contacts WHERE id = " + std::to_string(id));
@@ -21,7 +21,7 @@ struct Fixture : MirrorFixture {
   std::string PendingCauses() { return List("id, cause", "FROM acme._pending ORDER BY id"); }
 };
 
-TEST_CASE_FIXTURE(Fixture, "R8: an answer with an older stamp does not overwrite") {
+TEST_CASE_FIXTURE(NewerWinsFixture, "R8: an answer with an older stamp does not overwrite") {
   Write({{.id = 1, .modified = Second(200), .values = {{"v", "new"}}}});
 
   const CommitOutcome outcome =
@@ -34,7 +34,7 @@ TEST_CASE_FIXTURE(Fixture, "R8: an answer with an older stamp does not overwrite
 }
 
 // Somebody else changes row 2 between our look at it and our write.
-void WriteWhileSomebodyHoldsRow2(Fixture& fixture, const std::vector<Told>& records) {
+void WriteWhileSomebodyHoldsRow2(NewerWinsFixture& fixture, const std::vector<Told>& records) {
   Session somebody(fixture.dsn());
   somebody.Run("BEGIN");
   somebody.Run(
@@ -48,7 +48,7 @@ void WriteWhileSomebodyHoldsRow2(Fixture& fixture, const std::vector<Told>& reco
   somebody.Run("COMMIT");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R8: the guard holds in the statement too, for many rows and for few") {
+TEST_CASE_FIXTURE(NewerWinsFixture, "R8: the guard holds in the statement too, for many rows and for few") {
   for (const int count : {3, 300}) {
     CAPTURE(count);
     std::vector<Told> records;
@@ -66,7 +66,7 @@ TEST_CASE_FIXTURE(Fixture, "R8: the guard holds in the statement too, for many r
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "R8: the modified property guards, not updatedAt") {
+TEST_CASE_FIXTURE(NewerWinsFixture, "R8: the modified property guards, not updatedAt") {
   Write({{.id = 1, .modified = Second(200), .values = {{"v", "a"}}}});
   Value("UPDATE acme.contacts SET updated_at = '2030-01-01'");
 
@@ -75,7 +75,7 @@ TEST_CASE_FIXTURE(Fixture, "R8: the modified property guards, not updatedAt") {
   CHECK(V(1) == "b");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R8: an answer sent before the last write, not newer, is outrun") {
+TEST_CASE_FIXTURE(NewerWinsFixture, "R8: an answer sent before the last write, not newer, is outrun") {
   const Instant before = clock().Now();
   clock().Advance(5s);
   Write(Batch({{.id = 1, .values = {{"v", "later"}}}}));
@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(Fixture, "R8: an answer sent before the last write, not newer,
   CHECK(PendingCauses() == "1|outrun");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R8: an answer sent before the last write wins with a newer stamp") {
+TEST_CASE_FIXTURE(NewerWinsFixture, "R8: an answer sent before the last write wins with a newer stamp") {
   const Instant before = clock().Now();
   clock().Advance(5s);
   Write(Batch({{.id = 1, .modified = Second(100), .values = {{"v", "a"}}}}));
@@ -96,7 +96,7 @@ TEST_CASE_FIXTURE(Fixture, "R8: an answer sent before the last write wins with a
   CHECK(V(1) == "b");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R8: what was marked archived is not revived by a read sent before") {
+TEST_CASE_FIXTURE(NewerWinsFixture, "R8: what was marked archived is not revived by a read sent before") {
   Write({{.id = 1, .values = {{"v", "a"}}}});
   const Instant before = clock().Now();
   clock().Advance(1s);
@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(Fixture, "R8: what was marked archived is not revived by a rea
   CHECK(PendingCauses() == "1|outrun");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R8: a read sent after the mark revives the record") {
+TEST_CASE_FIXTURE(NewerWinsFixture, "R8: a read sent after the mark revives the record") {
   Write({{.id = 1, .values = {{"v", "a"}}, .archived = true}});
 
   const CommitOutcome outcome = Write({{.id = 1, .values = {{"v", "a"}}}});
@@ -119,7 +119,7 @@ TEST_CASE_FIXTURE(Fixture, "R8: a read sent after the mark revives the record") 
   CHECK(List("archived, archived_at, v", "FROM acme.contacts") == "f|a");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R8: a record erased meanwhile does not come back with its values") {
+TEST_CASE_FIXTURE(NewerWinsFixture, "R8: a record erased meanwhile does not come back with its values") {
   Write({{.id = 1, .values = {{"v", "a"}}}});
   const Instant before = clock().Now();
   clock().Advance(1s);
@@ -133,7 +133,7 @@ TEST_CASE_FIXTURE(Fixture, "R8: a record erased meanwhile does not come back wit
   CHECK(PendingCauses() == "1|outrun");
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(NewerWinsFixture,
                   "R8: a record merged away before it was seen is not made by an old read") {
   const Instant before = clock().Now();
   clock().Advance(1s);
@@ -145,7 +145,7 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(PendingCauses() == "1|outrun");
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(NewerWinsFixture,
                   "R8: an answer that waited longer than writes are remembered is doubted") {
   Write({{.id = 1, .values = {{"v", "a"}}}, {.id = 2, .values = {{"v", "a"}}}});
   const Instant before = clock().Now();
@@ -163,7 +163,7 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(Value("SELECT count(*) FROM acme.contacts WHERE id = 4") == "1");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R8: of two answers in one commit the newer one is written") {
+TEST_CASE_FIXTURE(NewerWinsFixture, "R8: of two answers in one commit the newer one is written") {
   Commit commit = NewCommit();
   commit.rows.push_back(Batch({{.id = 1, .values = {{"v", "first"}}}}, clock().Now()));
   clock().Advance(1s);
@@ -179,7 +179,7 @@ TEST_CASE_FIXTURE(Fixture, "R8: of two answers in one commit the newer one is wr
   CHECK(V(2) == "newer stamp");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R8: a record seen by a later read is not marked gone") {
+TEST_CASE_FIXTURE(NewerWinsFixture, "R8: a record seen by a later read is not marked gone") {
   Write({{.id = 1, .values = {{"v", "a"}}}});
   const Instant asked = clock().Now();
   clock().Advance(1s);

@@ -6,8 +6,8 @@
 namespace hubmirror::testing {
 namespace {
 
-struct Fixture : MirrorFixture {
-  Fixture() {
+struct LastSurvivorFixture : MirrorFixture {
+  LastSurvivorFixture() {
     MakeContacts({Property("v")});
     Write({{.id = 1, .values = {{"v", "one"}}}, {.id = 2}, {.id = 3}, {.id = 4}});
   }
@@ -27,7 +27,7 @@ struct Fixture : MirrorFixture {
   }
 };
 
-TEST_CASE_FIXTURE(Fixture, "R15: a merge is told by the survivor, and the loser keeps its values") {
+TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: a merge is told by the survivor, and the loser keeps its values") {
   const CommitOutcome outcome =
       Write({{.id = 2, .modified = Second(1'700'000'000), .merged_ids = {1, 2, 99}}});
 
@@ -38,7 +38,7 @@ TEST_CASE_FIXTURE(Fixture, "R15: a merge is told by the survivor, and the loser 
   CHECK(Value("SELECT count(*) FROM acme.contacts WHERE id = 99") == "0");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R15: when the survivor is merged itself, its losers move on") {
+TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: when the survivor is merged itself, its losers move on") {
   Merge({{1, 2}});
 
   const CommitOutcome outcome = Merge({{2, 3}});
@@ -47,27 +47,27 @@ TEST_CASE_FIXTURE(Fixture, "R15: when the survivor is merged itself, its losers 
   CHECK(MergedInto() == "1|3;2|3;3|0;4|0");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R15: a chain learned in one commit, backwards, ends at the survivor") {
+TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: a chain learned in one commit, backwards, ends at the survivor") {
   Merge({{2, 3}, {1, 2}, {3, 4}});
 
   CHECK(MergedInto() == "1|4;2|4;3|4;4|0");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R15: a merge into one merged before goes to that one's survivor") {
+TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: a merge into one merged before goes to that one's survivor") {
   Merge({{2, 3}});
   Merge({{1, 2}});
 
   CHECK(MergedInto() == "1|3;2|3;3|0;4|0");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R15: no record is ever merged into itself") {
+TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: no record is ever merged into itself") {
   Merge({{1, 1}, {2, 3}});
   Merge({{3, 2}});
 
   CHECK(Value("SELECT count(*) FROM acme.contacts WHERE merged_into = id") == "0");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R15: a live read of a merged record revives it") {
+TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: a live read of a merged record revives it") {
   Merge({{1, 2}});
   clock().Advance(std::chrono::seconds(1));
 
@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(Fixture, "R15: a live read of a merged record revives it") {
   CHECK(MergedInto() == "1|0;2|0;3|0;4|0");
 }
 
-TEST_CASE_FIXTURE(Fixture, "R15: an archived read leaves merged_into alone") {
+TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: an archived read leaves merged_into alone") {
   Merge({{1, 2}});
   clock().Advance(std::chrono::seconds(1));
 

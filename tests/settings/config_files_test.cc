@@ -5,16 +5,13 @@
 #include "settings/check_report.h"
 #include "settings/json_of_yaml.h"
 #include "settings/key_table.h"
+#include "settings/no_environment.h"
 #include "settings/project_file.h"
 #include "settings/reference_text.h"
 #include "settings/settings_schema.h"
 
 namespace hubmirror::testing {
 namespace {
-
-std::string Nothing(const std::string&) {
-  return {};
-}
 
 TEST_CASE("the published JSON Schema is the one of the table") {
   CHECK(MatchesProjectFile("config/hubmirror.schema.json", SettingsSchema()));
@@ -23,7 +20,7 @@ TEST_CASE("the published JSON Schema is the one of the table") {
 TEST_CASE("the annotated example passes the check without a warning") {
   const std::string text = ReadProjectFile("config/hubmirror.yaml");
 
-  const auto reading = ReadSettings(text, Nothing);
+  const auto reading = ReadSettings(text, NoEnvironment);
 
   INFO(CheckText(reading, "config/hubmirror.yaml"));
   CHECK(reading.settings.has_value());
@@ -42,7 +39,7 @@ TEST_CASE("the annotated example still passes with every key that is commented o
   }
   CHECK(keys > 5);
 
-  const auto reading = ReadSettings(text, Nothing);
+  const auto reading = ReadSettings(text, NoEnvironment);
 
   INFO(text);
   INFO(CheckText(reading, "config/hubmirror.yaml"));

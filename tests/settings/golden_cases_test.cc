@@ -7,6 +7,7 @@
 
 #include "settings/check_report.h"
 #include "settings/json_of_yaml.h"
+#include "settings/no_environment.h"
 #include "settings/project_file.h"
 #include "settings/settings_text.h"
 
@@ -14,10 +15,6 @@ namespace hubmirror::testing {
 namespace {
 
 constexpr const char* kFolder = "tests/settings/golden/";
-
-std::string Nothing(const std::string&) {
-  return {};
-}
 
 std::vector<std::string> GoldenNames() {
   std::vector<std::string> names;
@@ -33,7 +30,7 @@ TEST_CASE("config check says of each golden file exactly what is expected") {
   CHECK(names.size() >= 75);
   for (const std::string& name : names) {
     CAPTURE(name);
-    const auto reading = ReadSettings(ReadProjectFile(kFolder + name + ".yaml"), Nothing);
+    const auto reading = ReadSettings(ReadProjectFile(kFolder + name + ".yaml"), NoEnvironment);
 
     const std::string report = CheckText(reading, name + ".yaml");
 
@@ -45,7 +42,7 @@ TEST_CASE("config check says of each golden file exactly what is expected") {
 TEST_CASE("no message ever holds a secret that stands in the file") {
   for (const std::string& name : GoldenNames()) {
     CAPTURE(name);
-    const auto reading = ReadSettings(ReadProjectFile(kFolder + name + ".yaml"), Nothing);
+    const auto reading = ReadSettings(ReadProjectFile(kFolder + name + ".yaml"), NoEnvironment);
     const std::string report = CheckText(reading, name) + CheckJson(reading, name);
     CHECK(report.find("pat-na1-1234") == std::string::npos);
     CHECK(report.find("hunter2") == std::string::npos);
@@ -55,7 +52,7 @@ TEST_CASE("no message ever holds a secret that stands in the file") {
 TEST_CASE("every problem of a golden file names its place and what is wrong") {
   for (const std::string& name : GoldenNames()) {
     CAPTURE(name);
-    const auto reading = ReadSettings(ReadProjectFile(kFolder + name + ".yaml"), Nothing);
+    const auto reading = ReadSettings(ReadProjectFile(kFolder + name + ".yaml"), NoEnvironment);
     CHECK(reading.settings.has_value() == !HasErrors(reading.problems));
     for (const ConfigProblem& problem : reading.problems) {
       CHECK(problem.at.line >= 1);
@@ -71,12 +68,12 @@ TEST_CASE("a golden file that is accepted fits the JSON Schema, and shows as its
   for (const std::string& name : GoldenNames()) {
     CAPTURE(name);
     const std::string text = ReadProjectFile(kFolder + name + ".yaml");
-    const auto reading = ReadSettings(text, Nothing);
+    const auto reading = ReadSettings(text, NoEnvironment);
     if (!reading.settings) continue;
     ++accepted;
 
     const std::string shown = ShowSettings(*reading.settings);
-    const auto again = ReadSettings(shown, Nothing);
+    const auto again = ReadSettings(shown, NoEnvironment);
 
     INFO(shown);
     CHECK(SchemaViolation(text).empty());

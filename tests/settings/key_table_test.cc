@@ -7,13 +7,10 @@
 
 #include "settings/check_report.h"
 #include "settings/json_of_yaml.h"
+#include "settings/no_environment.h"
 
 namespace hubmirror::testing {
 namespace {
-
-std::string Nothing(const std::string&) {
-  return {};
-}
 
 /// `a.b` and a value as a line of maps: `a: {b: value}`.
 std::string Nested(std::string_view path, const std::string& value) {
@@ -64,7 +61,7 @@ TEST_CASE("the example of every key is accepted, by the parser and by the schema
       std::string text = FileWith(rule, place, std::string(rule.example));
       // The example of one may need another to go with it.
       if (rule.path == "interval") text = FileWith(rule, place, "1m");
-      const auto reading = ReadSettings(text, Nothing);
+      const auto reading = ReadSettings(text, NoEnvironment);
       INFO(text);
       INFO(CheckText(reading, "file"));
       CHECK(reading.settings.has_value());
@@ -80,7 +77,7 @@ TEST_CASE("a map in place of the value of any key is refused, by the parser and 
       if (!rule.StandsIn(place)) continue;
       const std::string text = FileWith(rule, place, "{x: 1}");
       INFO(text);
-      CHECK(!ReadSettings(text, Nothing).settings.has_value());
+      CHECK(!ReadSettings(text, NoEnvironment).settings.has_value());
       CHECK(!SchemaViolation(text).empty());
     }
   }
@@ -93,7 +90,7 @@ TEST_CASE("nothing in place of the value of any key is refused, by the parser an
       if (!rule.StandsIn(place)) continue;
       const std::string text = FileWith(rule, place, "~");
       INFO(text);
-      CHECK(!ReadSettings(text, Nothing).settings.has_value());
+      CHECK(!ReadSettings(text, NoEnvironment).settings.has_value());
       CHECK(!SchemaViolation(text).empty());
     }
   }
@@ -112,7 +109,7 @@ TEST_CASE("a key where it does not belong is refused, by the parser and by the s
           (place == Place::kPortal ? ", " + Nested(rule.path, "1") : "") + ", objects: {deals: {" +
           (place == Place::kObject ? Nested(rule.path, "1") : "") + "}}}}\n";
       INFO(text);
-      CHECK(!ReadSettings(text, Nothing).settings.has_value());
+      CHECK(!ReadSettings(text, NoEnvironment).settings.has_value());
       CHECK(!SchemaViolation(text).empty());
     }
   }
@@ -129,7 +126,7 @@ TEST_CASE("a required key that is left out is missed, by the parser and by the s
         "version: 1\ndatabase: {dsn: \"dbname=crm\"}\nportals: {a: {portal_id: 1}}\n",
         "version: 1\ndatabase: {dsn: \"dbname=crm\"}\nportals: {a: {portal_id: 1, oauth: }}\n"}) {
     INFO(text);
-    CHECK(!ReadSettings(text, Nothing).settings.has_value());
+    CHECK(!ReadSettings(text, NoEnvironment).settings.has_value());
     CHECK(!SchemaViolation(text).empty());
   }
 }

@@ -4,15 +4,16 @@
 
 #include <string>
 
+#include "settings/no_environment.h"
 #include "settings/settings_reader.h"
 
 namespace hubmirror {
 namespace {
 
-const std::string kHead = "version: 1\ndatabase: {dsn: \"dbname=crm\"}\n";
+const std::string kTop = "version: 1\ndatabase: {dsn: \"dbname=crm\"}\n";
 
-Settings Read(const std::string& text) {
-  const auto reading = ReadSettings(kHead + text, [](const std::string&) { return std::string(); });
+Settings ReadGood(const std::string& text) {
+  const auto reading = ReadSettings(kTop + text, NoEnvironment);
   REQUIRE(reading.settings.has_value());
   return *reading.settings;
 }
@@ -22,21 +23,21 @@ const std::string kAcme = "portals: {acme: {portal_id: 1, token: env:T, objects:
 using Keys = std::vector<PortalKey>;
 
 TEST_CASE("equal settings change nothing") {
-  const ReloadPlan plan = DiffForReload(Read(kAcme), Read(kAcme));
+  const ReloadPlan plan = DiffForReload(ReadGood(kAcme), ReadGood(kAcme));
   CHECK(plan.empty());
   CHECK(plan.Text() == "nothing changed");
   CHECK(!plan.needs_restart());
 }
 
 TEST_CASE("settings written in another way, but equal, change nothing") {
-  const Settings other = Read(
+  const Settings other = ReadGood(
       "defaults: {interval: 60s, objects: {0-1: {}}}\n"
       "portals:\n  acme:\n    token: env:T\n    portal_id: 1\n    schema: acme\n");
-  CHECK(DiffForReload(Read(kAcme), other).empty());
+  CHECK(DiffForReload(ReadGood(kAcme), other).empty());
 }
 
 TEST_CASE("an interval replaces the portal and needs no restart") {
-  const ReloadPlan plan = DiffForReload(Read(kAcme), Read("defaults: {interval: 30s}\n" + kAcme));
+  const ReloadPlan plan = DiffForReload(ReadGood(kAcme), ReadGood("defaults: {interval: 30s}\n" + kAcme));
 
   CHECK(plan.Text() == "portals.acme.objects.contacts.interval: 1m -> 30s");
   CHECK(!plan.needs_restart());
@@ -46,48 +47,48 @@ TEST_CASE("an interval replaces the portal and needs no restart") {
 }
 
 TEST_CASE("what the process is built of needs a restart, and says so") {
-  const Settings before = Read(kAcme);
+  const Settings before = ReadGood(kAcme);
   for (const std::string change :
        {"web: {listen: \"127.0.0.1:0\"}\n", "state_dir: /srv\n", "control: {socket: /srv/s}\n",
         "limits: {workers: 8}\n", "api: {base_url: \"https://example.com\"}\n",
         "log: {format: json}\n"}) {
     CAPTURE(change);
-    const ReloadPlan plan = DiffForReload(before, Read(change + kAcme));
+    const ReloadPlan plan = DiffForReload(before, ReadGood(change + kAcme));
     CHECK(plan.needs_restart());
     CHECK(plan.Text().ends_with("(needs a restart)"));
     CHECK(plan.replace.empty());
   }
-  CHECK(DiffForReload(before, Read("limits: {workers: 8}\n" + kAcme)).Text() ==
+  CHECK(DiffForReload(before, ReadGood("limits: {workers: 8}\n" + kAcme)).Text() ==
         "limits.workers: auto -> 8 (needs a restart)");
 }
 
 TEST_CASE("the database needs a restart in all its parts") {
-  Settings after = Read(kAcme);
+  Settings after = ReadGood(kAcme);
   after.database.dsn = "dbname=other";
   after.database.password = SecretRef{SecretRef::Kind::kEnvironment, "P"};
   after.database.pool.size = 9;
 
-  CHECK(DiffForReload(Read(kAcme), after).Text() ==
+  CHECK(DiffForReload(ReadGood(kAcme), after).Text() ==
         "database.dsn: \"dbname=crm\" -> \"dbname=other\" (needs a restart)\n"
         "database.password: not set -> \"env:P\" (needs a restart)\n"
         "database.pool.size: 4 -> 9 (needs a restart)");
 }
 
 TEST_CASE("the level of the log changes while running") {
-  const ReloadPlan plan = DiffForReload(Read(kAcme), Read("log: {level: debug}\n" + kAcme));
+  const ReloadPlan plan = DiffForReload(ReadGood(kAcme), ReadGood("log: {level: debug}\n" + kAcme));
   CHECK(plan.Text() == "log.level: info -> debug");
   CHECK(!plan.needs_restart());
 }
 
 TEST_CASE("portals come, go, and are enabled and disabled, in the order of their keys") {
-  const Settings before = Read(
+  const Settings before = ReadGood(
       "portals:\n"
       "  zeta: {portal_id: 1, token: env:T}\n"
       "  gone: {portal_id: 2, token: env:T}\n"
       "  was: {portal_id: 3, token: env:T}\n"
       "  will: {portal_id: 4, token: env:T, enabled: false}\n"
       "  idle: {portal_id: 5, token: env:T, enabled: false}\n");
-  const Settings after = Read(
+  const Settings after = ReadGood(
       "portals:\n"
       "  idle: {portal_id: 6, token: env:T, enabled: false}\n"
       "  will: {portal_id: 4, token: env:T}\n"
@@ -111,9 +112,9 @@ TEST_CASE("portals come, go, and are enabled and disabled, in the order of their
 
 TEST_CASE("objects that come and go are one change each") {
   const Settings before =
-      Read("portals: {a: {portal_id: 1, token: env:T, objects: [deals, emails]}}");
+      ReadGood("portals: {a: {portal_id: 1, token: env:T, objects: [deals, emails]}}");
   const Settings after =
-      Read("portals: {a: {portal_id: 1, token: env:T, objects: [tasks, deals]}}");
+      ReadGood("portals: {a: {portal_id: 1, token: env:T, objects: [tasks, deals]}}");
 
   CHECK(DiffForReload(before, after).Text() ==
         "portals.a.objects.tasks: not set -> mirrored\n"

@@ -9,16 +9,13 @@
 #include <string>
 
 #include "settings/check_report.h"
+#include "settings/no_environment.h"
 #include "settings/settings_text.h"
 
 namespace hubmirror {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string Nothing(const std::string&) {
-  return {};
-}
 
 Environment With(std::map<std::string, std::string> variables) {
   return [variables = std::move(variables)](const std::string& name) {
@@ -30,7 +27,7 @@ Environment With(std::map<std::string, std::string> variables) {
 const std::string kHead = "version: 1\ndatabase: {dsn: \"dbname=crm\"}\n";
 const std::string kSmallest = kHead + "portals: {acme: {portal_id: 1234567, token: env:T}}\n";
 
-Settings Read(const std::string& text, const Environment& environment = Nothing) {
+Settings Read(const std::string& text, const Environment& environment = NoEnvironment) {
   const auto reading = ReadSettings(text, environment);
   INFO(CheckText(reading, "file"));
   REQUIRE(reading.settings.has_value());
@@ -163,7 +160,7 @@ TEST_CASE("config show has every default and hides no setting") {
 }
 
 TEST_CASE("config check counts what it accepts, as text and as JSON") {
-  const auto reading = ReadSettings(kSmallest, Nothing);
+  const auto reading = ReadSettings(kSmallest, NoEnvironment);
 
   CHECK(CheckText(reading, "a.yaml") == "a.yaml: good, 1 portal with 6 streams\n");
   const std::string json = CheckJson(reading, "a.yaml");
@@ -172,7 +169,7 @@ TEST_CASE("config check counts what it accepts, as text and as JSON") {
 }
 
 TEST_CASE("config check gives programs the place and the next step of each problem") {
-  const std::string json = CheckJson(ReadSettings("versoin: 1\n" + kSmallest, Nothing), "a.yaml");
+  const std::string json = CheckJson(ReadSettings("versoin: 1\n" + kSmallest, NoEnvironment), "a.yaml");
 
   CHECK(json.find("\"ok\": false") != std::string::npos);
   CHECK(json.find("\"line\": 1") != std::string::npos);
@@ -181,14 +178,14 @@ TEST_CASE("config check gives programs the place and the next step of each probl
 }
 
 TEST_CASE("a file that is not there says so and how to name another") {
-  const auto reading = ReadSettingsFile("/nonexistent/hubmirror.yaml", Nothing);
+  const auto reading = ReadSettingsFile("/nonexistent/hubmirror.yaml", NoEnvironment);
 
   CHECK(reading.unreadable);
   REQUIRE(reading.problems.size() == 1);
   CHECK(FormatProblem(reading.problems[0], "/nonexistent/hubmirror.yaml") ==
         "/nonexistent/hubmirror.yaml: cannot be read: No such file or directory; name the file "
         "with --config, or give this user access to it");
-  CHECK(ReadSettingsFile("/tmp", Nothing).unreadable);
+  CHECK(ReadSettingsFile("/tmp", NoEnvironment).unreadable);
 }
 
 TEST_CASE("secrets that cannot be fetched are warned of, credentials only inside the service") {
@@ -212,11 +209,11 @@ TEST_CASE("a thousand portals that inherit one mistake report it once") {
     text += "  p" + std::to_string(i) + ": {portal_id: " + std::to_string(i) + ", token: env:T}\n";
   }
 
-  CHECK(ReadSettings(text, Nothing).problems.size() == 1);
+  CHECK(ReadSettings(text, NoEnvironment).problems.size() == 1);
 }
 
 TEST_CASE("a file over 8 MiB is refused unread") {
-  const auto reading = ReadSettings(std::string((8 << 20) + 1, '#'), Nothing);
+  const auto reading = ReadSettings(std::string((8 << 20) + 1, '#'), NoEnvironment);
   REQUIRE(reading.problems.size() == 1);
   CHECK(reading.problems[0].what == "the file is larger than 8 MiB");
 }

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-constexpr auto kStartLimit = 60s;
+constexpr auto kDaemonStartLimit = 60s;
 
 }  // namespace
 
@@ -56,7 +56,7 @@ void DaemonProcess::Launch() {
 
 void DaemonProcess::Start() {
   Launch();
-  const bool ready = Happens(kStartLimit, [this] {
+  const bool ready = Happens(kDaemonStartLimit, [this] {
     return !process_->running() || (fs::exists(address_file()) && StatusCodeOf("/livez") == 200);
   });
   if (!ready || !process_->running()) {

@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using compare::Json;
 
-constexpr auto kStartLimit = 60s;
+constexpr auto kPortalStartLimit = 60s;
 
 std::vector<std::string> CommandFor(const PortalOptions& options, const TempDirectory& directory) {
   std::vector<std::string> command = {BuiltProgram("simulated-portal"),
@@ -47,7 +47,7 @@ PortalProcess::PortalProcess(const PortalOptions& options) {
   process_ = std::make_unique<Process>(Process::Options{.command = CommandFor(options, directory_),
                                                         .log = directory_.path() / "log"});
   const bool ready = Happens(
-      kStartLimit, [&] { return std::filesystem::exists(addr_file) || !process_->running(); });
+      kPortalStartLimit, [&] { return std::filesystem::exists(addr_file) || !process_->running(); });
   if (!ready || !process_->running()) {
     throw std::runtime_error("the simulated portal did not start: " + process_->LogEnd());
   }

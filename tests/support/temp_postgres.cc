@@ -26,7 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-constexpr auto kStartLimit = 60s;
+constexpr auto kServerStartLimit = 60s;
 constexpr auto kStopLimit = 30s;
 constexpr auto kPause = 20ms;
 
@@ -194,7 +194,7 @@ void TempPostgres::Start() {
 }
 
 void TempPostgres::AwaitReady() {
-  const auto deadline = std::chrono::steady_clock::now() + kStartLimit;
+  const auto deadline = std::chrono::steady_clock::now() + kServerStartLimit;
   while (PQping(Dsn().c_str()) != PQPING_OK) {
     int status = 0;
     if (waitpid(pid_, &status, WNOHANG) == pid_) {

@@ -17,64 +17,64 @@ class QuietJob final : public Job {
   bool is_urgent = false;
 };
 
-constexpr Instant kStart{1h};
+constexpr Instant kBegin{1h};
 
-struct Fixture {
+struct TaskFixture {
   std::shared_ptr<QuietJob> job = std::make_shared<QuietJob>();
   Task task{job, 1min};
-  Fixture() { task.DueAt(kStart); }
+  TaskFixture() { task.DueAt(kBegin); }
 };
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "a task is ready when it is due, and again one period later") {
-  CHECK_FALSE(task.Ready(kStart - 1s));
-  CHECK(task.Ready(kStart));
+TEST_CASE_FIXTURE(TaskFixture, "a task is ready when it is due, and again one period later") {
+  CHECK_FALSE(task.Ready(kBegin - 1s));
+  CHECK(task.Ready(kBegin));
 
-  task.Begin(kStart);
-  task.EndCycle(kStart + 2s, kStart + 60s, std::nullopt);
+  task.Begin(kBegin);
+  task.EndCycle(kBegin + 2s, kBegin + 60s, std::nullopt);
 
-  CHECK_FALSE(task.Ready(kStart + 59s));
-  CHECK(task.Ready(kStart + 60s));
+  CHECK_FALSE(task.Ready(kBegin + 59s));
+  CHECK(task.Ready(kBegin + 60s));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a cycle under way goes on whatever the time") {
-  task.Begin(kStart);
+TEST_CASE_FIXTURE(TaskFixture, "a cycle under way goes on whatever the time") {
+  task.Begin(kBegin);
   task.EndStep();
-  CHECK(task.Ready(kStart + 1ms));
+  CHECK(task.Ready(kBegin + 1ms));
 }
 
-TEST_CASE_FIXTURE(Fixture, "after a failure a task waits as long as the verdict says") {
-  task.Begin(kStart);
-  task.EndFailed({.delay = 4s}, "no answer", kStart, std::nullopt);
+TEST_CASE_FIXTURE(TaskFixture, "after a failure a task waits as long as the verdict says") {
+  task.Begin(kBegin);
+  task.EndFailed({.delay = 4s}, "no answer", kBegin, std::nullopt);
 
-  CHECK_FALSE(task.Ready(kStart + 3s));
-  CHECK(task.Ready(kStart + 4s));
+  CHECK_FALSE(task.Ready(kBegin + 3s));
+  CHECK(task.Ready(kBegin + 4s));
   CHECK(task.failures() == 1);
   CHECK(task.last_error() == "no answer");
 }
 
-TEST_CASE_FIXTURE(Fixture, "an urgent job does not wait for its time") {
+TEST_CASE_FIXTURE(TaskFixture, "an urgent job does not wait for its time") {
   job->is_urgent = true;
-  CHECK(task.Ready(kStart - 10s));
+  CHECK(task.Ready(kBegin - 10s));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a forced cycle must begin after the wish") {
-  task.Begin(kStart);
-  task.Force(kStart + 1s);
-  task.EndCycle(kStart + 2s, kStart + 60s, std::nullopt);
+TEST_CASE_FIXTURE(TaskFixture, "a forced cycle must begin after the wish") {
+  task.Begin(kBegin);
+  task.Force(kBegin + 1s);
+  task.EndCycle(kBegin + 2s, kBegin + 60s, std::nullopt);
   CHECK(task.forced());
-  CHECK(task.Ready(kStart + 2s));
+  CHECK(task.Ready(kBegin + 2s));
 
-  task.Begin(kStart + 2s);
-  task.EndCycle(kStart + 3s, kStart + 62s, std::nullopt);
+  task.Begin(kBegin + 2s);
+  task.EndCycle(kBegin + 3s, kBegin + 62s, std::nullopt);
   CHECK_FALSE(task.forced());
-  CHECK_FALSE(task.Ready(kStart + 3s));
+  CHECK_FALSE(task.Ready(kBegin + 3s));
 }
 
-TEST_CASE_FIXTURE(Fixture, "lateness is counted in periods") {
-  task.Begin(kStart);
-  task.EndCycle(kStart, kStart + 60s, std::nullopt);
-  CHECK(task.Lateness(kStart + 30s) == doctest::Approx(0.5));
-  CHECK(task.Lateness(kStart + 120s) == doctest::Approx(2.0));
+TEST_CASE_FIXTURE(TaskFixture, "lateness is counted in periods") {
+  task.Begin(kBegin);
+  task.EndCycle(kBegin, kBegin + 60s, std::nullopt);
+  CHECK(task.Lateness(kBegin + 30s) == doctest::Approx(0.5));
+  CHECK(task.Lateness(kBegin + 120s) == doctest::Approx(2.0));
 }

@@ -46,7 +46,7 @@ struct CountingTally final : LogTally {
   void OnLogFolded(std::string_view) override { ++folded; }
 };
 
-struct Fixture {
+struct LogFixture {
   CollectingLog output;
   CountingTally tally;
   ManualClock clock{kNow};
@@ -111,7 +111,7 @@ std::set<std::string> LoggedEvents(const std::string& folder) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "log: what is below the level is dropped, and the level can be moved") {
+TEST_CASE_FIXTURE(LogFixture, "log: what is below the level is dropped, and the level can be moved") {
   log.Write({.level = LogLevel::kDebug, .event = "daemon.started", .message = "quiet"});
   log.set_level(LogLevel::kDebug);
   log.Write({.level = LogLevel::kDebug, .event = "daemon.started", .message = "loud"});
@@ -120,7 +120,7 @@ TEST_CASE_FIXTURE(Fixture, "log: what is below the level is dropped, and the lev
   CHECK(tally.logged == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "log: repeats within a minute become one line that says how many") {
+TEST_CASE_FIXTURE(LogFixture, "log: repeats within a minute become one line that says how many") {
   Failed("one");
   Failed("two");
   Failed("three");
@@ -136,7 +136,7 @@ TEST_CASE_FIXTURE(Fixture, "log: repeats within a minute become one line that sa
   CHECK(tally.folded == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "log: an endless repeat makes one line a minute") {
+TEST_CASE_FIXTURE(LogFixture, "log: an endless repeat makes one line a minute") {
   for (int second = 0; second < 600; ++second) {
     Failed("again");
     clock.Advance(1s);
@@ -145,7 +145,7 @@ TEST_CASE_FIXTURE(Fixture, "log: an endless repeat makes one line a minute") {
   CHECK(output.lines.size() == 10);
 }
 
-TEST_CASE_FIXTURE(Fixture, "log: a single repeat is passed on as it is, later") {
+TEST_CASE_FIXTURE(LogFixture, "log: a single repeat is passed on as it is, later") {
   Failed("went down");
   Failed("came back");
 
@@ -159,7 +159,7 @@ TEST_CASE_FIXTURE(Fixture, "log: a single repeat is passed on as it is, later") 
   CHECK(tally.folded == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "log: streams, portals and events are folded apart") {
+TEST_CASE_FIXTURE(LogFixture, "log: streams, portals and events are folded apart") {
   Failed("deals");
   Failed("contacts", "contacts");
   log.Write({.event = "poll.finished", .message = "finished", .fields = {{"PORTAL", "acme"}}});
@@ -168,7 +168,7 @@ TEST_CASE_FIXTURE(Fixture, "log: streams, portals and events are folded apart") 
   CHECK(output.Messages() == "deals;contacts;finished;other;");
 }
 
-TEST_CASE_FIXTURE(Fixture, "log: after a quiet minute a line passes at once again") {
+TEST_CASE_FIXTURE(LogFixture, "log: after a quiet minute a line passes at once again") {
   Failed("first");
   clock.Advance(60s);
 
@@ -177,7 +177,7 @@ TEST_CASE_FIXTURE(Fixture, "log: after a quiet minute a line passes at once agai
   CHECK(output.Messages() == "first;second;");
 }
 
-TEST_CASE_FIXTURE(Fixture, "log: debug lines are never folded") {
+TEST_CASE_FIXTURE(LogFixture, "log: debug lines are never folded") {
   log.set_level(LogLevel::kDebug);
   for (int i = 0; i < 3; ++i) {
     log.Write({.level = LogLevel::kDebug, .event = "control.request", .message = "status"});

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Fixture {
+struct ReadinessFixture {
   StatusSnapshot snapshot = HealthySnapshot();
   StreamSnapshot& deals = snapshot.portals["acme"].streams["deals"];
 
@@ -20,11 +20,11 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "ready: configuration, database, tokens and every stream fresh") {
+TEST_CASE_FIXTURE(ReadinessFixture, "ready: configuration, database, tokens and every stream fresh") {
   CHECK(Ready());
 }
 
-TEST_CASE_FIXTURE(Fixture, "not ready: one thing that is missing is enough") {
+TEST_CASE_FIXTURE(ReadinessFixture, "not ready: one thing that is missing is enough") {
   SUBCASE("no configuration") {
     snapshot.config_loaded = false;
   }
@@ -56,13 +56,13 @@ TEST_CASE_FIXTURE(Fixture, "not ready: one thing that is missing is enough") {
   CHECK_FALSE(Ready());
 }
 
-TEST_CASE_FIXTURE(Fixture, "ready: a stream exactly at its target is still fresh") {
+TEST_CASE_FIXTURE(ReadinessFixture, "ready: a stream exactly at its target is still fresh") {
   deals.status = CurrentStream(300s, 300s);
 
   CHECK(Ready());
 }
 
-TEST_CASE_FIXTURE(Fixture, "ready: a first load and a missing scope do not count") {
+TEST_CASE_FIXTURE(ReadinessFixture, "ready: a first load and a missing scope do not count") {
   deals.status = CurrentStream(2h, 300s);
   SUBCASE("loading") {
     deals.status.state = StreamState::kBackfilling;
@@ -76,27 +76,27 @@ TEST_CASE_FIXTURE(Fixture, "ready: a first load and a missing scope do not count
   CHECK(Ready());
 }
 
-TEST_CASE_FIXTURE(Fixture, "ready: a refused token counts while the first load waits for it") {
+TEST_CASE_FIXTURE(ReadinessFixture, "ready: a refused token counts while the first load waits for it") {
   deals.status.state = StreamState::kBackfilling;
   snapshot.portals["acme"].status.auth_valid = false;
 
   CHECK_FALSE(Ready());
 }
 
-TEST_CASE_FIXTURE(Fixture, "ready: max_age replaces every stream's own target") {
+TEST_CASE_FIXTURE(ReadinessFixture, "ready: max_age replaces every stream's own target") {
   CHECK_FALSE(Ready(11s));
   CHECK(Ready(12s));
   deals.status = CurrentStream(400s, 300s);
   CHECK(Ready(10min));
 }
 
-TEST_CASE_FIXTURE(Fixture, "ready: a refused reload does not count, the old configuration holds") {
+TEST_CASE_FIXTURE(ReadinessFixture, "ready: a refused reload does not count, the old configuration holds") {
   snapshot.last_reload_accepted = false;
 
   CHECK(Ready());
 }
 
-TEST_CASE_FIXTURE(Fixture, "readiness text: what fails, and on request every check") {
+TEST_CASE_FIXTURE(ReadinessFixture, "readiness text: what fails, and on request every check") {
   deals.status = CurrentStream(400s, 300s);
   deals.status.message = "HubSpot answers 502;\nnext try soon";
 
@@ -110,7 +110,7 @@ TEST_CASE_FIXTURE(Fixture, "readiness text: what fails, and on request every che
         "soon\nnot ready\n");
 }
 
-TEST_CASE_FIXTURE(Fixture, "alive: until the scheduler is silent for too long, nothing else") {
+TEST_CASE_FIXTURE(ReadinessFixture, "alive: until the scheduler is silent for too long, nothing else") {
   snapshot.database_up = false;
   snapshot.config_loaded = false;
   snapshot.scheduler_idle = 30s;

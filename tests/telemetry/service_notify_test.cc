@@ -20,12 +20,12 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Takes systemd's part: an abstract datagram socket that $NOTIFY_SOCKET names.
-struct Fixture {
+struct ServiceNotifyFixture {
   ManualClock clock{kNow};
   ServiceNotify notify{clock};
   FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
 
-  Fixture() {
+  ServiceNotifyFixture() {
     const std::string name = "hubmirror-notify-test-" + std::to_string(getpid());
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -34,7 +34,7 @@ struct Fixture {
     REQUIRE(bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0);
     setenv("NOTIFY_SOCKET", ("@" + name).c_str(), 1);
   }
-  ~Fixture() { unsetenv("NOTIFY_SOCKET"); }
+  ~ServiceNotifyFixture() { unsetenv("NOTIFY_SOCKET"); }
 
   std::string Received() const {
     std::array<char, 1024> text{};
@@ -45,7 +45,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "notify: systemd hears of ready, status, beats and the end") {
+TEST_CASE_FIXTURE(ServiceNotifyFixture, "notify: systemd hears of ready, status, beats and the end") {
   notify.Ready("6 streams");
   CHECK(Received() == "READY=1\nSTATUS=6 streams\n");
   notify.Status("database away");
@@ -58,7 +58,7 @@ TEST_CASE_FIXTURE(Fixture, "notify: systemd hears of ready, status, beats and th
   CHECK(Received() == "EXTEND_TIMEOUT_USEC=30000000\n");
 }
 
-TEST_CASE_FIXTURE(Fixture, "notify: a reload says when it began, on systemd's clock") {
+TEST_CASE_FIXTURE(ServiceNotifyFixture, "notify: a reload says when it began, on systemd's clock") {
   clock.Advance(1500ms);
 
   notify.Reloading();
@@ -66,13 +66,13 @@ TEST_CASE_FIXTURE(Fixture, "notify: a reload says when it began, on systemd's cl
   CHECK(Received() == "RELOADING=1\nMONOTONIC_USEC=3601500000\n");
 }
 
-TEST_CASE_FIXTURE(Fixture, "notify: a status cannot smuggle in another assignment") {
+TEST_CASE_FIXTURE(ServiceNotifyFixture, "notify: a status cannot smuggle in another assignment") {
   notify.Status("text\nREADY=1");
 
   CHECK(Received() == "STATUS=text READY=1\n");
 }
 
-TEST_CASE_FIXTURE(Fixture, "notify: without systemd nothing is sent") {
+TEST_CASE_FIXTURE(ServiceNotifyFixture, "notify: without systemd nothing is sent") {
   unsetenv("NOTIFY_SOCKET");
 
   notify.Ready("6 streams");

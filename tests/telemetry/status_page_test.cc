@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Fixture {
+struct StatusPageFixture {
   StatusSnapshot snapshot = HealthySnapshot();
   PortalSnapshot& acme = snapshot.portals["acme"];
   StreamSnapshot& deals = acme.streams["deals"];
@@ -42,7 +42,7 @@ StatusSnapshot LargeSnapshot() {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "verdict: first of all whether the data can be trusted") {
+TEST_CASE_FIXTURE(StatusPageFixture, "verdict: first of all whether the data can be trusted") {
   CHECK(Sentence() == "The data can be trusted: every stream is as fresh as promised.");
 
   SUBCASE("late") {
@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(Fixture, "verdict: first of all whether the data can be truste
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "worst stream: measured by its own target") {
+TEST_CASE_FIXTURE(StatusPageFixture, "worst stream: measured by its own target") {
   acme.streams["contacts"].status = CurrentStream(100s, 1h);
   deals.status = CurrentStream(50s, 1min);
 
@@ -88,7 +88,7 @@ TEST_CASE_FIXTURE(Fixture, "worst stream: measured by its own target") {
   CHECK(worst->age == 50s);
 }
 
-TEST_CASE_FIXTURE(Fixture, "page: says how each stream does, without a script") {
+TEST_CASE_FIXTURE(StatusPageFixture, "page: says how each stream does, without a script") {
   deals.status.backfill_running = true;
   deals.status.backfill_done = 12000;
   deals.status.backfill_expected = 46000;
@@ -105,7 +105,7 @@ TEST_CASE_FIXTURE(Fixture, "page: says how each stream does, without a script") 
   CHECK(Says("4,200 requests made today of 325,000 we may make"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "page: names and messages are escaped") {
+TEST_CASE_FIXTURE(StatusPageFixture, "page: names and messages are escaped") {
   deals.status.message = "<script>alert('x')</script>";
   acme.streams["<b>&\""] = {.status = CurrentStream(), .reported = true};
 
@@ -124,7 +124,7 @@ TEST_CASE("page: stays within 40 KB and shows trouble first, whatever the number
   CHECK(page.ends_with("</script></body></html>\n"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "page: a portal without streams is named all the same") {
+TEST_CASE_FIXTURE(StatusPageFixture, "page: a portal without streams is named all the same") {
   snapshot.portals["globex"].status.auth_valid = false;
 
   CHECK(Says("<h2>globex"));

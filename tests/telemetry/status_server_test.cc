@@ -16,12 +16,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Fixture {
+struct StatusServerFixture {
   ManualClock clock{kNow};
   Telemetry telemetry{clock, {"0.1.0", "abc123"}};
   std::unique_ptr<StatusServer> server;
 
-  Fixture() {
+  StatusServerFixture() {
     telemetry.Configure({Plan("acme", {"deals"})});
     telemetry.OnStreamStatus({"acme", "deals"}, CurrentStream());
     telemetry.OnDatabaseUp(true);
@@ -61,7 +61,7 @@ std::string BodyOf(const std::string& response) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "server: every path answers with its kind of document") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: every path answers with its kind of document") {
   CHECK(BodyOf(Get("/livez")) == "alive\n");
   CHECK(BodyOf(Get("/readyz")) == "ready\n");
   CHECK(BodyOf(Get("/healthz")) == "ready\n");
@@ -73,13 +73,13 @@ TEST_CASE_FIXTURE(Fixture, "server: every path answers with its kind of document
   CHECK(Contains(BodyOf(Get("/")), "The data can be trusted"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: what is not there is 404") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: what is not there is 404") {
   CHECK(StatusOf(Get("/nothing")) == 404);
   CHECK(StatusOf(Get("/api/v1/portals/globex")) == 404);
   CHECK(StatusOf(Get("/api/v1/portals/../status")) == 404);
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: readyz is 503 as soon as a check fails") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: readyz is 503 as soon as a check fails") {
   telemetry.OnDatabaseUp(false);
 
   const std::string response = Get("/readyz");
@@ -88,7 +88,7 @@ TEST_CASE_FIXTURE(Fixture, "server: readyz is 503 as soon as a check fails") {
   CHECK(Contains(response, "[-] database: not reachable"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: readyz takes a max_age with a unit") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: readyz takes a max_age with a unit") {
   CHECK(StatusOf(Get("/readyz?max_age=11s")) == 503);
   CHECK(StatusOf(Get("/readyz?max_age=600s")) == 200);
   CHECK(StatusOf(Get("/readyz?max_age=10m")) == 200);
@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(Fixture, "server: readyz takes a max_age with a unit") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: livez looks at the scheduler only") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: livez looks at the scheduler only") {
   telemetry.OnDatabaseUp(false);
   CHECK(StatusOf(Get("/livez")) == 200);
 
@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(Fixture, "server: livez looks at the scheduler only") {
   CHECK(StatusOf(Get("/livez")) == 200);
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: status takes since") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: status takes since") {
   CHECK(Contains(Get("/api/v1/status?since=2026-03-01T11:59:48Z"), "\"caught_up\":true"));
   CHECK(Contains(Get("/api/v1/status?since=2026-03-01T11:59:49Z"), "\"caught_up\":false"));
   CHECK(
@@ -116,7 +116,7 @@ TEST_CASE_FIXTURE(Fixture, "server: status takes since") {
   CHECK(StatusOf(Get("/api/v1/status?since=yesterday")) == 400);
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: every answer carries the protecting headers") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: every answer carries the protecting headers") {
   for (const std::string& response :
        {Get("/"), Get("/metrics"), Get("/nothing"), Exchange("nonsense\r\n\r\n"),
         Get("/", "Origin: https://evil.example\r\n")}) {
@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(Fixture, "server: every answer carries the protecting headers"
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: HEAD gives the length without the body") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: HEAD gives the length without the body") {
   const std::string whole = Get("/api/v1/version");
 
   const std::string head = Exchange("HEAD /api/v1/version HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -137,7 +137,7 @@ TEST_CASE_FIXTURE(Fixture, "server: HEAD gives the length without the body") {
   CHECK(head == whole.substr(0, HeaderLength(whole)));
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: refusals are told apart and counted") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: refusals are told apart and counted") {
   CHECK(StatusOf(Exchange("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")) == 403);
   CHECK(StatusOf(Get("/", "Origin: https://evil.example\r\n")) == 403);
   const std::string post = Exchange("POST / HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -156,7 +156,7 @@ TEST_CASE_FIXTURE(Fixture, "server: refusals are told apart and counted") {
   CHECK(Metric("hubmirror_web_requests_total{handler=\"page\",code=\"200\"}") == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: a header may have 8 KiB and not a byte more") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: a header may have 8 KiB and not a byte more") {
   const std::string start = "GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ";
   const auto padded = [&](size_t size) {
     return start + std::string(size - start.size() - 4, 'x') + "\r\n\r\n";
@@ -167,7 +167,7 @@ TEST_CASE_FIXTURE(Fixture, "server: a header may have 8 KiB and not a byte more"
   CHECK(StatusOf(Exchange(padded(100000))) == 431);
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: a header that takes over two seconds is cut off") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: a header that takes over two seconds is cut off") {
   LoopbackClient slow(port());
   REQUIRE(slow.Send("GET /livez HT"));
   LoopbackClient silent(port());
@@ -183,7 +183,7 @@ TEST_CASE_FIXTURE(Fixture, "server: a header that takes over two seconds is cut 
   CHECK(Metric("hubmirror_web_rejected_total{reason=\"timeout\"}") == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: who does not take the answer within five seconds loses it") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: who does not take the answer within five seconds loses it") {
   // More than the socket buffers of both sides hold.
   const std::string long_name(1000, 'x');
   for (int i = 0; i < 300; ++i) {
@@ -199,7 +199,7 @@ TEST_CASE_FIXTURE(Fixture, "server: who does not take the answer within five sec
   CHECK(stuck.ReadAll().size() < whole);
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: when full, the oldest without a whole header makes room") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: when full, the oldest without a whole header makes room") {
   LoopbackClient oldest(port());
   REQUIRE(oldest.Send("GET /livez HTTP/1.1\r\n"));
   REQUIRE(Contains(Get("/livez"), "alive"));
@@ -214,7 +214,7 @@ TEST_CASE_FIXTURE(Fixture, "server: when full, the oldest without a whole header
   CHECK(Metric("hubmirror_web_rejected_total{reason=\"rate\"}") >= 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: a request in pieces is put together") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: a request in pieces is put together") {
   LoopbackClient client(port());
   for (const char* const piece : {"GET /li", "vez HTTP/1.1\r\nHo", "st: localhost\r\n", "\r\n"}) {
     REQUIRE(client.Send(piece));
@@ -224,7 +224,7 @@ TEST_CASE_FIXTURE(Fixture, "server: a request in pieces is put together") {
   CHECK(StatusOf(client.ReadAll()) == 200);
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: a port in use is an error with the next step") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: a port in use is an error with the next step") {
   const auto second = StatusServer::Start({.listen = server->address()}, telemetry, clock);
 
   REQUIRE_FALSE(second);
@@ -232,7 +232,7 @@ TEST_CASE_FIXTURE(Fixture, "server: a port in use is an error with the next step
   CHECK(Contains(second.error().message, server->address() + " is in use"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: it listens on loopback only") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: it listens on loopback only") {
   for (const char* const listen : {"0.0.0.0:0", "192.168.0.1:0", "[::]:0", "9437", "example:80"}) {
     const auto opened = StatusServer::Start({.listen = listen}, telemetry, clock);
     CAPTURE(listen);
@@ -241,7 +241,7 @@ TEST_CASE_FIXTURE(Fixture, "server: it listens on loopback only") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "server: it ends at once with connections open, and frees the port") {
+TEST_CASE_FIXTURE(StatusServerFixture, "server: it ends at once with connections open, and frees the port") {
   LoopbackClient waiting(port());
   REQUIRE(Contains(Get("/livez"), "alive"));
   const std::string address = server->address();

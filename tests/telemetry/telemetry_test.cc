@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 const StreamKey kDeals{"acme", "deals"};
 
-struct Fixture {
+struct TelemetryFixture {
   ManualClock clock{kNow};
   Telemetry telemetry{clock, {"0.1.0", "abc123"}};
 
@@ -40,7 +40,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: series that alerts need are there from the start") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: series that alerts need are there from the start") {
   telemetry.Configure({Plan("acme", {"deals"})});
 
   CHECK(Value("hubmirror_db_up") == 0);
@@ -60,7 +60,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: series that alerts need are there from th
         static_cast<double>(kNow.time_since_epoch().count()) / 1000);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: the watermark is absent until a poll was drained") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: the watermark is absent until a poll was drained") {
   telemetry.Configure({Plan("acme", {"deals"})});
   CHECK(Absent(Deals("hubmirror_sync_watermark_timestamp_seconds")));
 
@@ -70,7 +70,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: the watermark is absent until a poll was 
         static_cast<double>(kNow.time_since_epoch().count()) / 1000);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: exactly one state is 1, the alerting ones stay") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: exactly one state is 1, the alerting ones stay") {
   StreamStatus status = CurrentStream();
   telemetry.OnStreamStatus(kDeals, status);
   CHECK(Value(Deals("hubmirror_stream_state", ",state=\"current\"")) == 1);
@@ -83,7 +83,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: exactly one state is 1, the alerting ones
   CHECK(Absent(Deals("hubmirror_stream_state", ",state=\"current\"")));
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: a pause shows and ends") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: a pause shows and ends") {
   StreamStatus status = CurrentStream();
   status.state = StreamState::kPaused;
   telemetry.OnStreamStatus(kDeals, status);
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: a pause shows and ends") {
   CHECK(Value(Deals("hubmirror_sync_paused")) == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: commits count by operation") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: commits count by operation") {
   telemetry.OnStreamStatus(kDeals, CurrentStream());
   CommitOutcome outcome;
   outcome.inserted = 3;
@@ -110,7 +110,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: commits count by operation") {
   CHECK(Value(Deals("hubmirror_records_unchanged_total")) == 190);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: change latency counts what changes found, not backfills") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: change latency counts what changes found, not backfills") {
   telemetry.OnStreamStatus(kDeals, CurrentStream());
   CommitOutcome outcome;
   outcome.written_stamps = {kNow - 7s, kNow - 9s};
@@ -122,7 +122,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: change latency counts what changes found,
   CHECK(Value("hubmirror_change_latency_seconds_sum{object=\"deals\"}") == 16);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: a stamp ahead of our clock counts as no latency") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: a stamp ahead of our clock counts as no latency") {
   telemetry.OnStreamStatus(kDeals, CurrentStream());
   CommitOutcome outcome;
   outcome.written_stamps = {kNow + 30s};
@@ -132,7 +132,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: a stamp ahead of our clock counts as no l
   CHECK(Value("hubmirror_change_latency_seconds_sum{object=\"deals\"}") == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: polls and their failures count beside each other") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: polls and their failures count beside each other") {
   telemetry.OnStreamStatus(kDeals, CurrentStream());
 
   telemetry.OnJobReport({.stream = kDeals, .job = JobKind::kChanges, .complete_at = kNow});
@@ -147,7 +147,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: polls and their failures count beside eac
   CHECK(Value(Deals("hubmirror_job_last_complete_timestamp_seconds", ",sync_job=\"sweep\"")) > 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: the series of a removed stream disappear and stay away") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: the series of a removed stream disappear and stay away") {
   telemetry.Configure({Plan("acme", {"contacts", "deals"})});
   telemetry.OnStreamStatus(kDeals, CurrentStream());
   telemetry.OnJobReport({.stream = kDeals, .job = JobKind::kChanges, .failure = "api"});
@@ -162,7 +162,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: the series of a removed stream disappear 
   CHECK(telemetry.Snapshot().portals.at("acme").streams.size() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: a reload removes what it no longer names") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: a reload removes what it no longer names") {
   telemetry.Configure({Plan("acme", {"contacts", "deals"}), Plan("globex", {"deals"})});
   telemetry.OnStreamStatus(kDeals, CurrentStream());
 
@@ -175,7 +175,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: a reload removes what it no longer names"
   CHECK(telemetry.Snapshot().portals.at("acme").streams.at("deals").reported);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: a refused reload is seen and changes nothing else") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: a refused reload is seen and changes nothing else") {
   telemetry.Configure({Plan("acme", {"deals"})});
 
   telemetry.RejectConfiguration();
@@ -186,7 +186,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: a refused reload is seen and changes noth
   CHECK_FALSE(telemetry.Snapshot().last_reload_accepted);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: requests count by endpoint and code, quota as reported") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: requests count by endpoint and code, quota as reported") {
   telemetry.Configure({Plan("acme", {"deals"})});
   Exchange exchange;
   exchange.portal = "acme";
@@ -209,7 +209,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: requests count by endpoint and code, quot
   CHECK(Value("hubmirror_component_up{component=\"api\"}") == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: a lost transaction counts under its SQLSTATE class") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: a lost transaction counts under its SQLSTATE class") {
   telemetry.OnTransaction(3ms, "");
   telemetry.OnTransaction(3ms, "40001");
 
@@ -217,7 +217,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: a lost transaction counts under its SQLST
   CHECK(Value("hubmirror_db_transaction_failures_total{sqlstate_class=\"40\"}") == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: the ready metric agrees with /readyz") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: the ready metric agrees with /readyz") {
   telemetry.Configure({Plan("acme", {"deals"})});
   telemetry.OnStreamStatus(kDeals, CurrentStream());
   CHECK(Value("hubmirror_ready") == 0);
@@ -227,7 +227,7 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: the ready metric agrees with /readyz") {
   CHECK(Value("hubmirror_ready") == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: a scheduler that stands still is down") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: a scheduler that stands still is down") {
   telemetry.OnSchedulerTick(kNow);
   CHECK(Value("hubmirror_component_up{component=\"scheduler\"}") == 1);
 
@@ -238,20 +238,20 @@ TEST_CASE_FIXTURE(Fixture, "telemetry: a scheduler that stands still is down") {
         static_cast<double>(kNow.time_since_epoch().count()) / 1000);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: the process tells what it uses") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: the process tells what it uses") {
   CHECK(Value("process_cpu_seconds_total") > 0);
   CHECK(Value("process_resident_memory_bytes") > 1e6);
   CHECK(Value("process_open_fds") >= 3);
   CHECK(Value("process_max_fds") >= Value("process_open_fds"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: hostile label values stay inside their quotes") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: hostile label values stay inside their quotes") {
   telemetry.OnStreamStatus({"acme", "a\"b\n"}, CurrentStream());
 
   CHECK(telemetry.RenderMetrics().find("object=\"a\\\"b\\n\"") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Fixture, "telemetry: reports, removals, reloads and scrapes may meet") {
+TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: reports, removals, reloads and scrapes may meet") {
   telemetry.Configure({Plan("acme", {"deals"})});
   constexpr int kRounds = 200;
   {

@@ -1,0 +1,27 @@
+#pragma once
+
+namespace hubmirror {
+
+// Letters as protocols mean them: ASCII, whatever the locale.
+
+constexpr bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+constexpr bool IsLower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+
+constexpr bool IsLetterOrDigit(char c) {
+  return IsLower(c) || (c >= 'A' && c <= 'Z') || IsDigit(c);
+}
+
+/// The value of a hexadecimal digit, -1 for anything else.
+constexpr int HexDigit(char c) {
+  if (IsDigit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace hubmirror
