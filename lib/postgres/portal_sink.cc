@@ -282,6 +282,8 @@ void PortalSink::NoteControls(const Commit& commit) {
   for (const RowBatch& batch : commit.rows) {
     if (batch.empty()) continue;
     const Row& row = batch.rows.back();
+    // One that others were merged into also answers for them: it would prove nothing.
+    if (!row.merged_ids.empty()) continue;
     std::deque<RecordId>& seen = row.archived ? known.seen_archived : known.seen_live;
     seen.push_front(row.id);
     if (seen.size() > kControls) seen.pop_back();
@@ -301,7 +303,9 @@ std::optional<RecordId> PortalSink::ControlRecord(const ObjectType& object, bool
                   " t.purged_at IS NULL"
                 : IsLive("t")) +
       " AND NOT EXISTS (SELECT FROM " + schema_.Table("_pending") +
-      " p WHERE p.object = $1 AND p.id = t.id)";
+      " p WHERE p.object = $1 AND p.id = t.id)"
+      " AND NOT EXISTS (SELECT FROM " +
+      schema_.Table(object.name) + " m WHERE m.merged_into = t.id)";
   Transaction transaction(*pool_);
   Rows rows = transaction.Run(
       "SELECT t.id FROM unnest($2::bigint[]) WITH ORDINALITY s(id, place)"

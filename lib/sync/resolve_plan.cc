@@ -37,10 +37,16 @@ Attribution Attribute(const Answer& answer) {
     return !explained.contains(row.id) && !wanted.contains(row.id);
   };
   const auto stranger = std::find_if(results.begin(), results.end(), is_stranger);
+  // Who swallowed others may answer for one of theirs that it does not list, and an answer shows it
+  // once, however many of those who were asked it stands for.
+  const bool swallower = std::any_of(results.begin(), results.end(), [&](const Row& row) {
+    return !row.merged_ids.empty() && row.id != control;
+  });
+  const bool may_be_hidden = swallower && asked.size() > 1;
   for (const RecordId id : silent) {
     if (missing.contains(id)) {
       said.absent.push_back(id);
-    } else if (stranger != results.end()) {
+    } else if (stranger != results.end() || may_be_hidden) {
       said.unclear.push_back(id);
     } else if (silence_counts) {
       said.absent.push_back(id);
@@ -56,6 +62,8 @@ Attribution Attribute(const Answer& answer) {
   return said;
 }
 
-int64_t GoneLimit(int64_t rows) { return std::max<int64_t>(500, rows / 100); }
+int64_t GoneLimit(int64_t rows) {
+  return std::max<int64_t>(500, rows / 100);
+}
 
 }  // namespace hubmirror

@@ -72,6 +72,31 @@ TEST_CASE("R15: a stranger among the answers makes the unanswered ids unclear, n
   CHECK(said.unclear.size() == 2);
 }
 
+TEST_CASE(
+    "R15: beside a survivor of others, an unanswered id is unclear: it may be one more of its") {
+  // 1 was merged into 2, then 2 into 9, which lists only 2 and is shown once for both.
+  const Row survivor{.id = RecordId{9}, .merged_ids = {RecordId{2}}};
+  const Row control{.id = RecordId{50}};
+
+  const auto said = Attribute({.asked = {RecordId{1}, RecordId{2}},
+                               .control = RecordId{50},
+                               .results = {survivor, control}});
+
+  REQUIRE(said.merged.size() == 1);
+  CHECK(said.merged.front().loser == RecordId{2});
+  CHECK(said.absent.empty());
+  CHECK(said.unclear == std::vector{RecordId{1}});
+}
+
+TEST_CASE("R15: asked alone, an id that nobody answers for is absent beside any control") {
+  const Row control{.id = RecordId{50}, .merged_ids = {RecordId{2}}};
+
+  const auto said =
+      Attribute({.asked = {RecordId{1}}, .control = RecordId{50}, .results = {control}});
+
+  CHECK(said.absent == std::vector{RecordId{1}});
+}
+
 TEST_CASE("R15: a loser that looks archived names its survivor, also when that lists it nowhere") {
   StreamFixture stream;
   for (int64_t id = 1; id <= 20; ++id) stream.hubspot.Put(id);
