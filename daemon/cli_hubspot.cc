@@ -3,35 +3,12 @@
 #include <stdexcept>
 
 #include "base/check.h"
+#include "daemon/hubspot_transport.h"
 #include "hubspot/api_client.h"
 #include "hubspot/refresh_token_file.h"
 #include "hubspot/static_token.h"
 
 namespace hubmirror {
-namespace {
-
-BaseUrl BaseOf(const ApiSettings& api) {
-  const auto base = ParseBaseUrl(api.base_url);
-  CHECK_THAT(base);  // The settings were checked when they were read.
-  return *base;
-}
-
-TransportSettings TransportOf(const Settings& settings) {
-  TransportSettings transport;
-  transport.base = BaseOf(settings.api);
-  if (!settings.api.proxy.empty()) {
-    const auto proxy = ParseProxyAddress(settings.api.proxy);
-    CHECK_THAT(proxy);
-    transport.proxy = *proxy;
-  }
-  transport.ca_file = settings.api.ca_file;
-  transport.deadline = settings.limits.request;
-  transport.response_limit = static_cast<size_t>(settings.limits.response_bytes);
-  return transport;
-}
-
-}  // namespace
-
 /// Hears of requests and refreshes and does nothing: one command has no budget and no metrics.
 class HubSpotAccess::Deaf final : public ExchangeObserver, public TokenObserver {
  public:
@@ -56,7 +33,7 @@ HubSpotAccess::HubSpotAccess(const Settings& settings, const SecretSource& secre
       state_dir_(settings.state_dir),
       secrets_(secrets),
       clock_(clock),
-      base_(BaseOf(settings.api)),
+      base_(BaseUrlOf(settings.api)),
       deaf_(std::make_unique<Deaf>()),
       transport_(TransportOf(settings), clock) {}
 

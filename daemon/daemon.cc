@@ -4,6 +4,7 @@
 #include <fstream>
 #include <random>
 
+#include "daemon/hubspot_transport.h"
 #include "daemon/instance_id.h"
 #include "daemon/process_environment.h"
 #include "daemon/signals.h"
@@ -143,14 +144,7 @@ std::optional<int> Daemon::StartDoors() {
 }
 
 void Daemon::StartPortals() {
-  const auto base = ParseBaseUrl(settings_.api.base_url);
-  TransportSettings transport{
-      .base = *base,
-      .ca_file = settings_.api.ca_file,
-      .deadline = settings_.limits.request,
-      .response_limit = static_cast<size_t>(settings_.limits.response_bytes)};
-  if (!settings_.api.proxy.empty()) transport.proxy = *ParseProxyAddress(settings_.api.proxy);
-  transport_ = std::make_shared<PooledTransport>(std::move(transport), clock_);
+  transport_ = std::make_shared<PooledTransport>(TransportOf(settings_), clock_);
   builder_ = std::make_unique<PortalBuilder>(settings_,
                                              PortalBuilder::Parts{.transport = transport_,
                                                                   .pool = pool_,

@@ -1,7 +1,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -14,6 +13,7 @@
 #include "daemon/cli_settings.h"
 #include "daemon/cli_status.h"
 #include "daemon/command_line.h"
+#include "daemon/process_environment.h"
 #include "daemon/version.h"
 
 namespace hubmirror {
@@ -58,11 +58,6 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
   }
 }
 
-std::string EnvironmentValue(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value != nullptr ? value : "";
-}
-
 int Run(const std::vector<std::string>& arguments) {
   const auto line = ParseCommandLine(arguments);
   if (!line) {
@@ -74,7 +69,7 @@ int Run(const std::vector<std::string>& arguments) {
                      .err = std::cerr,
                      .terminal = ::isatty(STDOUT_FILENO) == 1,
                      .clock = clock,
-                     .environment = EnvironmentValue,
+                     .environment = ProcessEnvironment(),
                      .stop = {}};
   winsize size{};
   if (context.terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/check.h"
+#include "daemon/hubspot_transport.h"
 #include "hubspot/api_client.h"
 #include "hubspot/oauth_app.h"
 #include "hubspot/refresh_token_file.h"
@@ -67,10 +67,8 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
   belongings->relay = std::make_unique<ExchangeRelay>(governor, parts_.observer);
   AddTokens(portal, *belongings);
 
-  const auto base = ParseBaseUrl(api_.base_url);
-  CHECK_THAT(base);  // The settings were checked when they were read.
   auto source = std::make_unique<ApiClient>(
-      ApiClient::Portal{.key = plan.key, .version = api_.version, .base = *base},
+      ApiClient::Portal{.key = plan.key, .version = api_.version, .base = BaseUrlOf(api_)},
       *belongings->transport, *belongings->tokens, parts_.clock, *belongings->relay);
   auto sink = std::make_unique<PortalSink>(
       parts_.pool,
