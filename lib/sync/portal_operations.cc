@@ -166,6 +166,13 @@ int64_t PortalSync::Report(Instant now) {
     portal.portal_id = plan_.portal_id;
     portal.auth_valid = !hold_ || (hold_->reason != "auth" && hold_->reason != "secret");
     portal.message = hold_message_;
+    if (portal.message.empty() && portal.daily_share &&
+        portal.requests_today >= *portal.daily_share) {
+      portal.message = "our share of the day is used up, all " +
+                       std::to_string(*portal.daily_share) +
+                       " requests; polling goes on at the account's midnight; raise quota_share or "
+                       "lengthen the intervals";
+    }
     portal.buffered_bytes = buffered;
   }
   for (const auto& [key, status] : statuses) ports_.observer.OnStreamStatus(key, status);
@@ -217,12 +224,12 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
   }
   FillState(stream, status);
   if (status.message.empty() && stream.archived_stretched) {
-    status.message = "the archived list is walked every " +
-                     std::to_string(std::chrono::duration_cast<std::chrono::minutes>(
-                                        *stream.archived_stretched)
-                                        .count()) +
-                     " minutes instead of as often as configured: a tenth of the day's requests "
-                     "is its share";
+    status.message =
+        "the archived list is walked every " +
+        std::to_string(
+            std::chrono::duration_cast<std::chrono::minutes>(*stream.archived_stretched).count()) +
+        " minutes instead of as often as configured: a tenth of the day's requests "
+        "is its share";
   }
   if (status.state == StreamState::kCurrent && status.verified_until && source_now &&
       *source_now - *status.verified_until > context.plan().freshness_target) {
