@@ -17,6 +17,10 @@ TEST_CASE("the published JSON Schema is the one of the table") {
   CHECK(MatchesProjectFile("config/hubmirror.schema.json", SettingsSchema()));
 }
 
+TEST_CASE("the published reference is the one of the table") {
+  CHECK(MatchesProjectFile("docs/configuration.md", ReferenceText()));
+}
+
 TEST_CASE("the annotated example passes the check without a warning") {
   const std::string text = ReadProjectFile("config/hubmirror.yaml");
 
