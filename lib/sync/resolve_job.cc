@@ -27,7 +27,7 @@ void ResolveJob::LoadFrom(const StoredStream& stored) {
 
 void ResolveJob::Abandon() {
   phase_ = Phase::kTake;
-  alone_.clear();
+  groups_.clear();
   batch_.clear();
   absent_.clear();
   gone_.clear();
@@ -67,17 +67,17 @@ StepOutcome ResolveJob::Take() {
   if (!now) return StepOutcome::CaughtUp();
   now_ = *now;
   commit_ = {.object = object()};
-  if (!alone_.empty()) {
-    batch_ = {alone_.front()};
-    alone_.pop_front();
+  if (!groups_.empty()) {
+    batch_ = std::move(groups_.front());
+    groups_.pop_front();
     phase_ = Phase::kLive;
     return StepOutcome::More();
   }
   stream().ClearPendingNote();
   for (const RecordId id : stream().TakeRefreshRequests()) {
-    alone_.push_back({.id = id, .cause = PendingCause::kRequested});
+    groups_.push_back({{.id = id, .cause = PendingCause::kRequested}});
   }
-  if (!alone_.empty()) return StepOutcome::More();
+  if (!groups_.empty()) return StepOutcome::More();
   batch_ = stream().sink().DuePending(object(), now_, kBatchReadSize - 1);
   if (batch_.empty()) {
     stream().set_pending(stream().sink().CountPending(object()));
@@ -113,11 +113,25 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
     // The control itself is a suspect now; the next read takes another one.
     commit_.pending.push_back({.id = *control, .cause = PendingCause::kAbsent, .not_before = now_});
   }
-  Shown(said, answer.results);
+  Shown(said, answer.results, answer.asked.size());
   return said;
 }
 
-void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows) {
+void ResolveJob::AskApart(const std::vector<RecordId>& unclear, bool all) {
+  std::vector<PendingRecord> group;
+  for (const RecordId id : unclear) group.push_back(Find(id));
+  if (group.empty()) return;
+  // Without those who were explained the answer may be plain; else halves find the few who are
+  // meant in a handful of requests.
+  if (all) {
+    const auto middle = group.begin() + static_cast<std::ptrdiff_t>(group.size() / 2);
+    groups_.emplace_back(middle, group.end());
+    group.erase(middle, group.end());
+  }
+  groups_.push_back(std::move(group));
+}
+
+void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, size_t asked) {
   for (const RecordId id : said.shown) {
     const PendingRecord& record = Find(id);
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.id == id; });
@@ -135,7 +149,7 @@ void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows) {
                              .at = now_});
     commit_.settled.push_back(merge.loser);
   }
-  for (const RecordId id : said.unclear) alone_.push_back(Find(id));
+  AskApart(said.unclear, said.unclear.size() == asked);
   for (const RecordId id : said.unproved) LookAgain(Find(id), kNoControlWait);
 }
 

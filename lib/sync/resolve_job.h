@@ -36,7 +36,9 @@ class ResolveJob final : public StreamJob {
   StepOutcome ReadArchived();
   StepOutcome CommitBatch();
   Result<Attribution, ApiError> Ask(bool archived, const std::vector<PendingRecord>& records);
-  void Shown(const Attribution& said, const std::vector<Row>& rows);
+  void Shown(const Attribution& said, const std::vector<Row>& rows, size_t asked);
+  /// Puts the unclear ids of an answer into questions of their own; `all`: none was explained.
+  void AskApart(const std::vector<RecordId>& unclear, bool all);
   void LookAgain(PendingRecord record, std::chrono::milliseconds in);
   void ConfirmGone(const PendingRecord& record);
   void ApplyBrake();
@@ -49,7 +51,7 @@ class ResolveJob final : public StreamJob {
   // One step at a time.
   Phase phase_ = Phase::kTake;
   ResolveCursor cursor_;
-  std::deque<PendingRecord> alone_;      ///< to be asked one by one
+  std::deque<std::vector<PendingRecord>> groups_;  ///< to be asked apart from others
   std::vector<PendingRecord> batch_;
   std::vector<PendingRecord> absent_;    ///< of the batch: not live
   std::vector<PendingRecord> gone_;      ///< of the batch: confirmed twice

@@ -19,7 +19,8 @@ struct Attribution {
   std::vector<Merge> merged;
   /// Nothing answered for them and nothing unexplained came.
   std::vector<RecordId> absent;
-  /// Some result belongs to one of these, and only asking each alone can tell to which.
+  /// Some result may answer for one of these: without those who were explained, in smaller groups
+  /// and in the end alone, it shows for which.
   std::vector<RecordId> unclear;
   /// Nobody answered for them, and that proves nothing: they are asked again later.
   std::vector<RecordId> unproved;
