@@ -128,6 +128,7 @@ void CommitWriter::WriteRows() {
     switch (Judge(*candidate.row, stored)) {
       case Verdict::kUnchanged:
         ++outcome_.unchanged;
+        if (!candidate.row->merged_ids.empty()) unchanged_survivors_.push_back(candidate.row);
         break;
       case Verdict::kOutrun:
         outrun_.push_back(candidate.row->id);
@@ -202,13 +203,28 @@ void CommitWriter::MarkMerged() {
     if (fate.kind != Fate::Kind::kMerged || fate.merged_into == fate.id) continue;
     if (!LaterReadShows(fate)) survivor_of[fate.id] = fate.merged_into;
   }
+  MarkMerged(survivor_of, "");
+  // A loser whose survivor is archived looks merely archived, and nobody answers for it. It may
+  // have been written after the survivor, whose list is therefore believed again whenever it is
+  // read.
+  survivor_of.clear();
+  for (const Row* row : unchanged_survivors_) {
+    for (const RecordId loser : row->merged_ids) {
+      if (loser != row->id) survivor_of[loser] = row->id;
+    }
+  }
+  MarkMerged(survivor_of, " AND t.archived AND t.merged_into IS NULL AND t.erased_at IS NULL");
+}
+
+void CommitWriter::MarkMerged(const std::map<RecordId, RecordId>& survivor_of,
+                              const std::string& condition) {
   if (survivor_of.empty()) return;
   ArrayText losers;
   ArrayText survivors;
   for (const auto& [loser, survivor] : survivor_of) {
     losers.Add(loser.value);
     survivors.Add(survivor.value);
-    marked_.push_back(loser);
+    if (condition.empty()) marked_.push_back(loser);
   }
   const Params pairs = {losers.Take(), survivors.Take()};
   // A survivor that was merged itself passes its losers on. Once for the losers, once for those
@@ -225,9 +241,8 @@ void CommitWriter::MarkMerged() {
                              " WHERE " +
                              concerned +
                              " AND t.id <> p.survivor AND old.id = t.id"
-                             " AND t.merged_into IS DISTINCT FROM p.survivor"
-                             " RETURNING old.merged_into IS NULL, " +
-                             IsLive("old"),
+                             " AND t.merged_into IS DISTINCT FROM p.survivor" +
+                             condition + " RETURNING old.merged_into IS NULL, " + IsLive("old"),
                          pairs);
     for (size_t i = 0; i < rows.size(); ++i) {
       outcome_.merged += rows.Bool(i, 0);

@@ -48,6 +48,8 @@ class CommitWriter {
   void Count(const Row& row, const StoredRow* stored);
   void Suspects();
   void MarkMerged();
+  /// `condition` limits which losers are marked, as SQL on `t`.
+  void MarkMerged(const std::map<RecordId, RecordId>& survivor_of, const std::string& condition);
   void MarkGone(Fate::Kind kind);
   bool LaterReadShows(const Fate& fate) const;
   void LeaveQuarantine(const std::vector<RecordId>& ids);
@@ -63,6 +65,7 @@ class CommitWriter {
   std::optional<StoredRows> stored_;
   std::vector<Candidate> written_;
   std::vector<RecordId> outrun_;
+  std::vector<const Row*> unchanged_survivors_;
   std::vector<RecordId> absent_;
   std::vector<RecordId> unarchived_;
   std::vector<RecordId> marked_;

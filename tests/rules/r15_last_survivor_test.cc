@@ -27,7 +27,8 @@ struct LastSurvivorFixture : MirrorFixture {
   }
 };
 
-TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: a merge is told by the survivor, and the loser keeps its values") {
+TEST_CASE_FIXTURE(LastSurvivorFixture,
+                  "R15: a merge is told by the survivor, and the loser keeps its values") {
   const CommitOutcome outcome =
       Write({{.id = 2, .modified = Second(1'700'000'000), .merged_ids = {1, 2, 99}}});
 
@@ -38,7 +39,8 @@ TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: a merge is told by the survivor, an
   CHECK(Value("SELECT count(*) FROM acme.contacts WHERE id = 99") == "0");
 }
 
-TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: when the survivor is merged itself, its losers move on") {
+TEST_CASE_FIXTURE(LastSurvivorFixture,
+                  "R15: when the survivor is merged itself, its losers move on") {
   Merge({{1, 2}});
 
   const CommitOutcome outcome = Merge({{2, 3}});
@@ -47,13 +49,15 @@ TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: when the survivor is merged itself,
   CHECK(MergedInto() == "1|3;2|3;3|0;4|0");
 }
 
-TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: a chain learned in one commit, backwards, ends at the survivor") {
+TEST_CASE_FIXTURE(LastSurvivorFixture,
+                  "R15: a chain learned in one commit, backwards, ends at the survivor") {
   Merge({{2, 3}, {1, 2}, {3, 4}});
 
   CHECK(MergedInto() == "1|4;2|4;3|4;4|0");
 }
 
-TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: a merge into one merged before goes to that one's survivor") {
+TEST_CASE_FIXTURE(LastSurvivorFixture,
+                  "R15: a merge into one merged before goes to that one's survivor") {
   Merge({{2, 3}});
   Merge({{1, 2}});
 
@@ -74,6 +78,34 @@ TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: a live read of a merged record revi
   const CommitOutcome outcome = Write({{.id = 1, .values = {{"v", "one"}}}});
 
   CHECK(outcome.restored == 1);
+  CHECK(MergedInto() == "1|0;2|0;3|0;4|0");
+}
+
+TEST_CASE_FIXTURE(
+    LastSurvivorFixture,
+    "R15: a loser that came after its archived survivor is told when that is read again") {
+  const auto survivor = [this] { return Write({{.id = 2, .archived = true, .merged_ids = {9}}}); };
+  survivor();
+  clock().Advance(std::chrono::seconds(1));
+  Write({{.id = 9, .archived = true}});
+  clock().Advance(std::chrono::seconds(1));
+
+  const CommitOutcome outcome = survivor();
+
+  CHECK(outcome.unchanged == 1);
+  CHECK(outcome.merged == 1);
+  CHECK(MergedInto() == "1|0;2|0;3|0;4|0;9|2");
+}
+
+TEST_CASE_FIXTURE(LastSurvivorFixture, "R15: an unchanged survivor marks nobody who is live") {
+  const auto survivor = [this] { return Write({{.id = 2, .merged_ids = {1}}}); };
+  survivor();
+  clock().Advance(std::chrono::seconds(1));
+  Write({{.id = 1, .values = {{"v", "one"}}}});
+  clock().Advance(std::chrono::seconds(1));
+
+  survivor();
+
   CHECK(MergedInto() == "1|0;2|0;3|0;4|0");
 }
 
