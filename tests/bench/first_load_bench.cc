@@ -67,7 +67,9 @@ DaemonSettings Settings(const PortalProcess& portal, const TempPostgres& databas
   settings.base_url = portal.url();
   settings.dsn = database.Dsn();
   settings.portals[0].objects = {"contacts"};
-  settings.defaults = {{"interval", "1m"},
+  // A portal without limits tells none, and the daemon would keep to the smallest tier.
+  settings.defaults = {{"burst", "10000"},
+                       {"interval", "1m"},
                        {"freshness_target", "5m"},
                        {"catalog", "{every: 5m}"},
                        {"archived", "{every: 15m}"}};
