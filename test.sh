@@ -20,6 +20,8 @@ case "${1:-}" in
 esac
 
 jobs=$(nproc)
+# End-to-end tests mostly wait: for intervals, latency and the delay of the search index.
+test_jobs=$((jobs * 2))
 failures=()
 
 # section TITLE COMMAND...: runs a part with its time; a part that fails does not stop the others.
@@ -45,7 +47,7 @@ build() {
 run_tests() {
   local preset=$1
   shift
-  ctest --preset "$preset" -j "$jobs" --no-tests=error "$@"
+  ctest --preset "$preset" -j "$test_jobs" --no-tests=error "$@"
 }
 
 # kept NAME COMMAND...: the output goes to the screen and to docs/evidence/NAME.txt.
