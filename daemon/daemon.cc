@@ -89,8 +89,9 @@ std::optional<int> Daemon::Start() {
       clock_, telemetry_,
       Supervisor::Options{.workers = workers ? static_cast<int>(*workers) : WorkersFor(plans),
                           .memory_bytes = settings_.limits.memory_bytes});
-  if (const auto code = StartDoors()) return code;
+  // Whoever comes through a door finds every portal.
   StartPortals();
+  if (const auto code = StartDoors()) return code;
   supervisor_->Start();
   notify_.Ready(OneLineStatus());
   Say(LogLevel::kNotice, "daemon.started",
@@ -121,15 +122,6 @@ std::optional<int> Daemon::StartDatabase() {
 }
 
 std::optional<int> Daemon::StartDoors() {
-  auto web = StatusServer::Start(
-      {.listen = settings_.web.listen, .allowed_hosts = settings_.web.allowed_hosts}, telemetry_,
-      clock_);
-  if (!web) {
-    Say(LogLevel::kErr, "daemon.failed", "web.listen: " + web.error().message);
-    return web.error().kind == ListenError::Kind::kBadAddress ? kExitConfig : kExitCannotCreate;
-  }
-  web_ = std::move(*web);
-  WriteAddress();
   desk_ = std::make_unique<ControlDesk>(
       *supervisor_,
       [this] { return StatusDocument(telemetry_.Snapshot(), std::nullopt); },
@@ -140,6 +132,15 @@ std::optional<int> Daemon::StartDoors() {
     Say(LogLevel::kErr, "daemon.failed", "control.socket: " + started.error());
     return kExitCannotCreate;
   }
+  auto web = StatusServer::Start(
+      {.listen = settings_.web.listen, .allowed_hosts = settings_.web.allowed_hosts}, telemetry_,
+      clock_);
+  if (!web) {
+    Say(LogLevel::kErr, "daemon.failed", "web.listen: " + web.error().message);
+    return web.error().kind == ListenError::Kind::kBadAddress ? kExitConfig : kExitCannotCreate;
+  }
+  web_ = std::move(*web);
+  WriteAddress();
   return std::nullopt;
 }
 

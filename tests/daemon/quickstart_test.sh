@@ -55,9 +55,9 @@ await_text first '== loaded' 120
 await_text first 'the mirror follows' 20
 psql_first=$(value first 'Query the mirror')
 (($(rows "$psql_first" demo) > 300))
-curl -sSf "$(value first Metrics)" | grep -q '^hubmirror_ready'
-curl -sSf "$(value first 'Status page')" | grep -qi '<!doctype html'
-eval "$(value first 'Command line')" | grep -q 'contacts  *current'
+grep -q '^hubmirror_ready' <<<"$(curl -sSf "$(value first Metrics)")"
+grep -qi '<!doctype html' <<<"$(curl -sSf "$(value first 'Status page')")"
+grep -q 'contacts  *current' <<<"$(eval "$(value first 'Command line')")"
 
 # The queries that are printed run as they are.
 sed -n '/^  select/,/;$/p' "$folder/first.out" >"$folder/queries.sql"
