@@ -45,7 +45,7 @@ expect() {
     exit 1
   fi
   # Every error ends with its next step.
-  if ((code != 0)) && ! tail -n 1 out | grep -q '^Next: '; then
+  if ((code != 0)) && ! grep -q '^Next: ' <<<"$(tail -n 1 out)"; then
     printf 'FAIL: no next step: %s\n' "$*" && cat out
     exit 1
   fi
@@ -111,7 +111,7 @@ authorize=$!
 await grep -q '^Waiting' authorize.out
 address=$(grep -o "$url/oauth/.*" authorize.out)
 [[ $address == *sales-email-read* && $address == *tickets* && $address == *state=* ]]
-curl -sSL "$address" | grep -q 'close this window'
+grep -q 'close this window' <<<"$(curl -sSL "$address")"
 wait "$authorize"
 grep -q 'acme is authorized' authorize.out
 [[ $(stat -c %a state/oauth/acme.json) == 600 ]]
