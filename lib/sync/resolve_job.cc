@@ -55,9 +55,12 @@ StepOutcome ResolveJob::DoStep(Instant) {
     shown_phase_ = phase_;
   });
   switch (phase_) {
-    case Phase::kTake: return Take();
-    case Phase::kLive: return ReadLive();
-    case Phase::kArchived: return ReadArchived();
+    case Phase::kTake:
+      return Take();
+    case Phase::kLive:
+      return ReadLive();
+    case Phase::kArchived:
+      return ReadArchived();
   }
   return StepOutcome::Unused();
 }
@@ -110,8 +113,9 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   answer.results = commit_.rows.back().rows;
   Attribution said = Attribute(answer);
   if (!said.control_answered) {
-    // The control itself is a suspect now; the next read takes another one.
-    commit_.pending.push_back({.id = *control, .cause = PendingCause::kAbsent, .not_before = now_});
+    // The control itself is a suspect now. While it waits, the next read takes another one.
+    commit_.pending.push_back(
+        {.id = *control, .cause = PendingCause::kAbsent, .not_before = now_ + 2 * kNoControlWait});
   }
   Shown(said, answer.results, answer.asked.size());
   return said;
@@ -134,7 +138,8 @@ void ResolveJob::AskApart(const std::vector<RecordId>& unclear, bool all) {
 void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, size_t asked) {
   for (const RecordId id : said.shown) {
     const PendingRecord& record = Find(id);
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.id == id; });
+    const auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.id == id; });
     const bool older = record.nominated && row->modified && *row->modified < *record.nominated;
     if (older && record.attempts < kNominationTries) {
       LookAgain(record, Backoff(record.attempts + 1, 0.5));
@@ -222,10 +227,10 @@ void ResolveJob::ApplyBrake() {
     return;
   }
   for (const PendingRecord& record : gone_) {
-    commit_.fates.push_back({.id = record.id,
-                             .kind = object().holds_personal_data ? Fate::Kind::kErased
-                                                                  : Fate::Kind::kPurged,
-                             .at = now_});
+    commit_.fates.push_back(
+        {.id = record.id,
+         .kind = object().holds_personal_data ? Fate::Kind::kErased : Fate::Kind::kPurged,
+         .at = now_});
     commit_.settled.push_back(record.id);
   }
   cursor_.marked_gone += static_cast<int64_t>(gone_.size());

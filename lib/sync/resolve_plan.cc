@@ -17,7 +17,12 @@ Attribution Attribute(const Answer& answer) {
     ids.insert(row.id);
     for (const RecordId loser : row.merged_ids) survivor_of.emplace(loser, row.id);
   }
-  said.control_answered = !control || ids.contains(*control);
+  // A control that others were merged into may stand for one of those who were asked: seeing it
+  // proves nothing about them.
+  said.control_answered =
+      !control || std::any_of(results.begin(), results.end(), [&](const Row& row) {
+        return row.id == *control && row.merged_ids.empty();
+      });
 
   std::unordered_set<RecordId> explained;
   if (control) explained.insert(*control);

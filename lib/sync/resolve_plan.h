@@ -24,7 +24,7 @@ struct Attribution {
   std::vector<RecordId> unclear;
   /// Nobody answered for them, and that proves nothing: they are asked again later.
   std::vector<RecordId> unproved;
-  /// The control came back: absence counts.
+  /// The control came back and answers for itself alone: absence counts.
   bool control_answered = false;
 };
 
