@@ -33,7 +33,7 @@ struct Arguments {
 };
 
 /// A page's buffers come and go with every request. Left alone, glibc gives their memory back to the
-/// kernel each time and faults it in anew: about 15 % of the processor time of a first load.
+/// kernel each time and faults it in anew. Costs memory: see docs/evidence/long-runs.txt.
 void KeepBuffersMapped() {
   ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
