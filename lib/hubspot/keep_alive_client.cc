@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "hubspot/gunzip.h"
 
@@ -45,7 +46,11 @@ httplib::Request WireRequest(const ApiRequest& request) {
 }
 
 uint64_t PromisedLength(const httplib::Response& response) {
-  return response.get_header_value<uint64_t>("Content-Length");
+  // Older and newer cpp-httplib read numbers from headers by different names.
+  const std::string text = response.get_header_value("Content-Length");
+  uint64_t length = 0;
+  std::from_chars(text.data(), text.data() + text.size(), length);
+  return length;
 }
 
 ApiError Failed(ApiErrorKind kind, int status, std::string message) {
