@@ -33,10 +33,12 @@ struct Arguments {
 };
 
 /// A page's buffers come and go with every request. Left alone, glibc gives their memory back to the
-/// kernel each time and faults it in anew. Costs memory: see docs/evidence/long-runs.txt.
+/// kernel each time and faults it in anew; and a page read by one worker and committed by another
+/// leaves holes in the arena of each, so that two arenas hold half of what one for each worker does.
 void KeepBuffersMapped() {
   ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  ::mallopt(M_ARENA_MAX, 2);
 }
 
 int Usage(const char* wrong) {
