@@ -29,6 +29,12 @@ double StretchFor(const PortalPlan& plan) {
   return std::max(1.0, searches / kSearchesPerSecond);
 }
 
+Pace PaceOf(JobKind job) {
+  const bool walks =
+      job == JobKind::kSweep || job == JobKind::kArchived || job == JobKind::kFill;
+  return walks ? Pace::kEvenly : Pace::kAtOnce;
+}
+
 std::chrono::milliseconds Times(std::chrono::milliseconds duration, double factor) {
   return std::chrono::milliseconds(
       static_cast<int64_t>(static_cast<double>(duration.count()) * factor));
@@ -103,7 +109,7 @@ std::variant<Assignment, Instant> PortalSync::NextOfPortal(Instant now) {
   if (task.running() > 0 || (!portal_job_->open() && running_ > 0)) return now + kLookAgain;
   if (portal_job_->open() && !task.Ready(now)) return task.ready_at();
   const StepNeed need = *portal_job_->Next(now);
-  if (const auto later = TakeSlot(need, now)) return *later;
+  if (const auto later = TakeSlot(need, Pace::kAtOnce, now)) return *later;
   task.Begin(now);
   ++running_;
   return Assignment{.job = portal_job_.get(), .need = need, .began = now};
@@ -147,7 +153,9 @@ std::variant<Assignment, Instant> PortalSync::NextOfStreams(Instant now) {
   }
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate& a, const Candidate& b) {
-                     return std::tie(a.priority, a.order) < std::tie(b.priority, b.order);
+                     // What an operator wants at once is still done in the usual order.
+                     return std::tie(a.priority, a.need.priority, a.order) <
+                            std::tie(b.priority, b.need.priority, b.order);
                    });
   std::set<Lane> full;
   for (const Candidate& candidate : candidates) {
@@ -156,7 +164,7 @@ std::variant<Assignment, Instant> PortalSync::NextOfStreams(Instant now) {
     if (candidate.need.lane && full.contains(*candidate.need.lane)) continue;
     StepNeed need = candidate.need;
     need.priority = candidate.priority;
-    if (const auto later = TakeSlot(need, now)) {
+    if (const auto later = TakeSlot(need, PaceOf(task.kind()), now)) {
       wake = std::min(wake, *later);
       full.insert(*need.lane);
       continue;
@@ -186,9 +194,9 @@ std::variant<Assignment, Instant> PortalSync::NextOfStreams(Instant now) {
   return wake;
 }
 
-std::optional<Instant> PortalSync::TakeSlot(const StepNeed& need, Instant now) {
+std::optional<Instant> PortalSync::TakeSlot(const StepNeed& need, Pace pace, Instant now) {
   if (!need.lane) return std::nullopt;
-  const Slot slot = governor_->Take(*need.lane, need.cost, now);
+  const Slot slot = governor_->Take(*need.lane, need.cost, now, pace);
   if (slot.open()) {
     if (throttled_since_) {
       ports_.observer.OnThrottle(plan_.key, std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -109,7 +109,7 @@ class PortalSync {
   std::variant<Assignment, Instant> NextOfPortal(Instant now) REQUIRES(mutex_);
   std::variant<Assignment, Instant> NextOfStreams(Instant now) REQUIRES(mutex_);
   /// Takes the slots a step needs; when they are not free, says when to ask again.
-  std::optional<Instant> TakeSlot(const StepNeed& need, Instant now) REQUIRES(mutex_);
+  std::optional<Instant> TakeSlot(const StepNeed& need, Pace pace, Instant now) REQUIRES(mutex_);
   Task& TaskOf(const Assignment& assignment) REQUIRES(mutex_);
   void Ended(const Assignment& assignment, const StepOutcome& outcome, int requests);
   void Failed(const Assignment& assignment, const Failure& failure, Instant now) REQUIRES(mutex_);

@@ -47,7 +47,7 @@ std::optional<TimePoint> RateGovernor::SourceNow(Instant now) const {
   return *date_ + std::chrono::floor<std::chrono::milliseconds>(now - date_at_);
 }
 
-Slot RateGovernor::Take(Lane lane, int cost, Instant now) {
+Slot RateGovernor::Take(Lane lane, int cost, Instant now, Pace pace) {
   MutexLock lock(mutex_);
   if (lane == Lane::kFree) return Slot::Open();
   Instant hold = paused_until_;
@@ -63,10 +63,14 @@ Slot RateGovernor::Take(Lane lane, int cost, Instant now) {
     search_.SetLimit(kSearchPerSecond, kSearchWindow);
   }
   SlotWindow& window = WindowOf(lane);
-  if (const Instant free_at = window.FreeAt(cost, now); free_at > now) {
-    return Slot::NotBefore(free_at);
+  const bool evenly = pace == Pace::kEvenly;
+  const Instant free_at = evenly ? window.EvenlyFreeAt(cost, now) : window.FreeAt(cost, now);
+  if (free_at > now) return Slot::NotBefore(free_at);
+  if (evenly) {
+    window.TakeEvenly(cost, now);
+  } else {
+    window.Take(cost, now);
   }
-  window.Take(cost, now);
   return Slot::Open();
 }
 

@@ -40,6 +40,13 @@ class Slot {
   std::optional<Instant> not_before_;
 };
 
+/// How the slots of a lane are used up.
+enum class Pace {
+  kAtOnce,  ///< as soon as one is free
+  kEvenly,  ///< walks, which want thousands: as many as in all, but spread over the window, so that
+            ///< a change never finds all slots gone at once and none coming back for seconds
+};
+
 /// Decides when the next request to one portal may leave (design R18), so that HubSpot never has
 /// to refuse one for a limit of ours. It learns the limits from answers, holds back when others
 /// use the same ones, and stops at our share of the day. It reads no clock and never sleeps: the
@@ -56,7 +63,7 @@ class RateGovernor {
   RateGovernor(Options options, Instant now);
 
   /// Takes `cost` slots of a lane if they are free now, else says when to ask again.
-  [[nodiscard]] Slot Take(Lane lane, int cost, Instant now);
+  [[nodiscard]] Slot Take(Lane lane, int cost, Instant now, Pace pace = Pace::kAtOnce);
   /// A slot was taken for a request that was not made.
   void GiveBack(Lane lane);
   /// A request was answered, or failed: its slot comes back in time, and its headers teach.

@@ -9,6 +9,9 @@ using namespace std::chrono_literals;
 
 // Longer than any answer can take: until then a request may still be told to have been counted.
 constexpr Duration kRemembered = 1min;
+// Which part of a window's slots may be used at once by those who spread their requests: a walk that
+// waited for the database makes up for it.
+constexpr int kEvenBurst = 10;
 // Far above any limit there is; keeps sums of durations in range.
 constexpr int64_t kMostSlots = 10'000'000;
 
@@ -67,6 +70,15 @@ void SlotWindow::Take(int64_t cost, Instant now) {
   Forget(now);
   const auto place = std::upper_bound(taken_at_.begin(), taken_at_.end(), now);
   taken_at_.insert(place, static_cast<size_t>(cost), now);
+}
+
+Instant SlotWindow::EvenlyFreeAt(int64_t cost, Instant now) const {
+  return std::max(FreeAt(cost, now), even_until_ - window_ / kEvenBurst);
+}
+
+void SlotWindow::TakeEvenly(int64_t cost, Instant now) {
+  Take(cost, now);
+  even_until_ = std::max(even_until_, now) + window_ * cost / limit_;
 }
 
 void SlotWindow::Answered(Instant sent_at, Instant arrived) {

@@ -21,6 +21,10 @@ class SlotWindow {
   /// taken for the limit.
   Instant FreeAt(int64_t cost, Instant now) const;
   void Take(int64_t cost, Instant now);
+  /// The same for those who spread their requests: at most a tenth of a window's slots at once,
+  /// then one after another in even steps.
+  Instant EvenlyFreeAt(int64_t cost, Instant now) const;
+  void TakeEvenly(int64_t cost, Instant now);
   /// A request has been answered; it reached HubSpot at `arrived` at the latest.
   void Answered(Instant sent_at, Instant arrived);
   /// A slot was taken for a request that was not made.
@@ -57,6 +61,7 @@ class SlotWindow {
   const Instant began_;
   std::vector<Instant> taken_at_;  ///< ascending; one for each request in flight
   std::deque<Sent> sent_;          ///< ascending by back_at; kept for a while after it
+  Instant even_until_{};  ///< up to when the even steps are used up
   int64_t others_ = 0;
   Instant others_until_{};
 };

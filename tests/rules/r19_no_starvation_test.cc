@@ -1,6 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+#include "sync/exchanges.h"
 #include "sync/job.h"
+#include "sync/rate_governor.h"
 #include "sync/task.h"
 
 // R19: more important work goes first, but a job that is later than its period gets a tenth of the
@@ -65,4 +71,59 @@ TEST_CASE("R19: a job older than its period gets about a tenth of the slots") {
 TEST_CASE("R19: a job older than twice its period gets about a quarter") {
   CHECK(SlotsOfSweep(3h) >= 190);
   CHECK(SlotsOfSweep(3h) <= 260);
+}
+
+namespace {
+
+/// A walk takes every slot it can get for a minute, with a pause of some seconds in it as when the
+/// database is slow; the longest a change then waited for a slot that came up at any moment.
+Duration LongestWaitForASlot(Pace walk_pace) {
+  const auto latency = 100ms;
+  RateGovernor governor({.burst = 190}, kStart);
+  std::deque<Instant> sent;
+  std::optional<Instant> waiting_since;
+  Duration longest{};
+  for (Instant now = kStart + 20s; now < kStart + 80s; now += 5ms) {
+    while (!sent.empty() && sent.front() + latency <= now) {
+      governor.OnExchange(test::Answer(Endpoint::kList, sent.front(), latency));
+      sent.pop_front();
+    }
+    if (!waiting_since && (now - kStart) % 1s == Duration{}) waiting_since = now;
+    if (waiting_since && governor.Take(Lane::kBurst, 1, now).open()) {
+      sent.push_back(now);
+      longest = std::max(longest, now - *waiting_since);
+      waiting_since.reset();
+    }
+    const bool database_slow = now >= kStart + 30s && now < kStart + 36s;
+    while (!database_slow && sent.size() < 64 &&
+           governor.Take(Lane::kBurst, 1, now, walk_pace).open()) {
+      sent.push_back(now);
+    }
+  }
+  return longest;
+}
+
+}  // namespace
+
+TEST_CASE("R19: a walk that makes up for a pause leaves changes a slot within about a second") {
+  CHECK(LongestWaitForASlot(Pace::kEvenly) <= 1200ms);
+  // What the even pace is for.
+  CHECK(LongestWaitForASlot(Pace::kAtOnce) >= 3s);
+}
+
+TEST_CASE("R19: walks that pace themselves use the whole allowance") {
+  RateGovernor governor({.burst = 190}, kStart);
+  std::deque<Instant> sent;
+  int requests = 0;
+  for (Instant now = kStart + 20s; now < kStart + 80s; now += 5ms) {
+    while (!sent.empty() && sent.front() + 100ms <= now) {
+      governor.OnExchange(test::Answer(Endpoint::kList, sent.front(), 100ms));
+      sent.pop_front();
+    }
+    while (governor.Take(Lane::kBurst, 1, now, Pace::kEvenly).open()) {
+      sent.push_back(now);
+      ++requests;
+    }
+  }
+  CHECK(requests >= 6 * 184 * 95 / 100);
 }
