@@ -22,6 +22,7 @@ using RowStream = std::function<std::optional<MirrorRow>()>;
 struct Lateness {
   RecordId id = 0;
   Milliseconds took = 0;
+  std::string change;  ///< its kind: create, update or merge
 };
 
 /// What was held against each other.

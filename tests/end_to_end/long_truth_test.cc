@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "long_settings.h"
@@ -47,6 +49,16 @@ TEST_CASE("long truth: six objects and two thousand changes under real limits en
   CHECK(world.portal.UnexpectedRequests() == 0);
   MESSAGE("latest change shown after " << outcome.report.worst_lateness() << " ms, "
                                        << world.portal.Requests("") << " requests in all");
+  for (const auto& [object, tally] : outcome.report.objects) {
+    auto lateness = tally.lateness;
+    std::ranges::sort(lateness, std::greater(), &compare::Lateness::took);
+    std::string latest;
+    for (size_t i = 0; i < lateness.size() && i < 5; ++i) {
+      latest += " " + lateness[i].change + " " + std::to_string(lateness[i].id) + " " +
+                std::to_string(lateness[i].took) + ";";
+    }
+    MESSAGE(object << ": " << lateness.size() << " changes, the latest after (kind, id, ms)" << latest);
+  }
   CHECK(outcome.report.worst_lateness() <= kInterval + kIndexDelay + kSlack);
 }
 
