@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "object_type.h"
+
 namespace simulated_portal {
 namespace {
 
@@ -27,19 +29,9 @@ std::string ChallengeOf(std::string_view verifier) {
   return text;
 }
 
-}  // namespace
-
-const Scopes& AllScopes() {
-  static const Scopes kAll = {
+const Scopes kNamedScopes = {
       "oauth",
-      "crm.objects.contacts.read",
-      "crm.objects.companies.read",
-      "crm.objects.deals.read",
-      "tickets",
       "sales-email-read",
-      "crm.schemas.contacts.read",
-      "crm.schemas.companies.read",
-      "crm.schemas.deals.read",
       "crm.objects.contacts.sensitive.read.v2",
       "crm.objects.companies.sensitive.read.v2",
       "crm.objects.deals.sensitive.read.v2",
@@ -48,7 +40,19 @@ const Scopes& AllScopes() {
       "crm.objects.companies.highly_sensitive.read.v2",
       "crm.objects.deals.highly_sensitive.read.v2",
       "tickets.highly_sensitive.v2",
-  };
+};
+
+}  // namespace
+
+const Scopes& AllScopes() {
+  static const Scopes kAll = [] {
+    Scopes all = kNamedScopes;
+    for (const ObjectType& type : kObjectTypes) {
+      all.emplace(type.read_scope);
+      all.insert("crm.schemas." + std::string(type.name) + ".read");
+    }
+    return all;
+  }();
   return kAll;
 }
 

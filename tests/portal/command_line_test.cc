@@ -20,7 +20,7 @@ TEST_CASE("records are spread over the six types") {
   const CommandLine parsed = Parse({"--records", "46000", "--listen=127.0.0.1:81"});
   CHECK(parsed.port == 81);
   const PortalSettings& portal = parsed.scenario.portals.at(0);
-  CHECK(portal.records == std::array<size_t, 6>{27'600, 6440, 4600, 3680, 1840, 1840});
+  CHECK(portal.records == ObjectCounts{27'600, 6440, 4600, 3680, 1840, 1840});
 }
 
 TEST_CASE("bad flags are named") {
@@ -39,7 +39,7 @@ TEST_CASE("a scenario sets what it names and keeps the defaults of the rest") {
                                           40);
   const PortalSettings& first = scenario.portals.at(0);
   CHECK(first.seed == 40);
-  CHECK(first.records == std::array<size_t, 6>{0, 0, 9, 0, 0, 0});
+  CHECK(first.records == ObjectCounts{0, 0, 9, 0, 0, 0});
   CHECK(first.tokens.at(0).second == Scopes{"tickets"});
   CHECK(first.live.limits.burst == 10);
   CHECK(first.live.limits.search == 5);

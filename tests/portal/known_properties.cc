@@ -301,6 +301,22 @@ constexpr KnownProperty kTaskProperties[] = {
     {"hs_object_source", kChoice, 100, "INTEGRATION;WORKFLOWS;CRM_UI"},
 };
 
+// What nearly every type has; the ones above have more.
+constexpr KnownProperty kCommonProperties[] = {
+    {"hs_object_id", kAssignedNumber, 100, ""},
+    {"hs_lastmodifieddate", kAssignedInstant, 100, ""},
+    {"hs_merged_object_ids", kAssignedText, 0, ""},
+    {"hs_name", kWords, 95, ""},
+    {"hs_status", kChoice, 80, "DRAFT;ACTIVE;CLOSED"},
+    {"hs_timestamp", kDirtyInstant, 60, ""},
+    {"hs_body", kSentences, 40, ""},
+    {"hs_amount", kMoney, 50, ""},
+    {"hs_quantity", kDirtyNumber, 40, ""},
+    {"hs_pipeline_stage", kChoice, 60, "1;2;3"},
+    {"hubspot_owner_id", kOwner, 80, ""},
+    {"hs_object_source", kChoice, 100, "INTEGRATION;CRM_UI"},
+};
+
 constexpr KnownProperty kHostileProperties[] = {
     {"customer_satisfaction_survey_answer_about_the_onboarding_experience_in_north_america", kWords,
      20, ""},
@@ -329,10 +345,11 @@ constexpr KnownProperty kHostileProperties[] = {
 }  // namespace
 
 std::span<const KnownProperty> KnownProperties(size_t object_type) {
-  static constexpr std::array<std::span<const KnownProperty>, 6> kAll = {
+  static constexpr std::array<std::span<const KnownProperty>, 6> kOwn = {
       kContactProperties, kCompanyProperties, kDealProperties,
       kEmailProperties,   kTicketProperties,  kTaskProperties};
-  return kAll[object_type];
+  if (object_type < kOwn.size()) return kOwn[object_type];
+  return kCommonProperties;
 }
 
 std::span<const KnownProperty> HostileProperties() {

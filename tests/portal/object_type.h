@@ -9,7 +9,7 @@ namespace simulated_portal {
 using RecordId = int64_t;
 using PortalId = int64_t;
 
-/// One of the six object types a simulated portal holds, with what HubSpot fixes for each.
+/// One of the object types a simulated portal holds, with what HubSpot fixes for each.
 struct ObjectType {
   std::string_view name;           ///< as in paths: `contacts`
   std::string_view singular;       ///< `contact`
@@ -20,26 +20,74 @@ struct ObjectType {
   std::string_view default_names;  ///< properties of an answer when none were asked for
   size_t default_properties;       ///< how many definitions a portal has
   double share;                    ///< of the records of a plain portal
+  bool in_search_table = true;     ///< whether HubSpot's documentation says it can be searched
 };
 
-constexpr std::array<ObjectType, 6> kObjectTypes = {{
-    {"contacts", "contact", "0-1", "lastmodifieddate", "createdate", "crm.objects.contacts.read",
-     "createdate,email,firstname,hs_object_id,lastmodifieddate,lastname", 250, 0.60},
-    {"companies", "company", "0-2", "hs_lastmodifieddate", "createdate",
-     "crm.objects.companies.read", "name,domain,createdate,hs_lastmodifieddate,hs_object_id", 120,
-     0.14},
-    {"deals", "deal", "0-3", "hs_lastmodifieddate", "createdate", "crm.objects.deals.read",
-     "amount,closedate,createdate,dealname,dealstage,hs_lastmodifieddate,hs_object_id,pipeline",
-     110, 0.10},
-    {"emails", "email", "0-49", "hs_lastmodifieddate", "hs_createdate", "crm.objects.contacts.read",
-     "hs_createdate,hs_lastmodifieddate,hs_object_id", 60, 0.08},
-    {"tickets", "ticket", "0-5", "hs_lastmodifieddate", "createdate", "tickets",
-     "subject,content,hs_pipeline,hs_pipeline_stage,hs_ticket_priority,hs_ticket_category,"
-     "createdate,hs_lastmodifieddate,hs_object_id",
-     90, 0.04},
-    {"tasks", "task", "0-27", "hs_lastmodifieddate", "hs_createdate", "crm.objects.contacts.read",
-     "hs_createdate,hs_lastmodifieddate,hs_object_id", 50, 0.04},
-}};
+constexpr std::string_view kContactsScope = "crm.objects.contacts.read";
+
+constexpr ObjectType Other(std::string_view name, std::string_view singular,
+                           std::string_view type_id, std::string_view read_scope,
+                           std::string_view created = "hs_createdate") {
+  return {name,    singular,   type_id, "hs_lastmodifieddate",
+          created, read_scope, "hs_object_id,hs_lastmodifieddate", 40, 0};
+}
+
+constexpr ObjectType Unlisted(ObjectType type) {
+  type.in_search_table = false;
+  return type;
+}
+
+/// The six that a plain portal has records of come first; the others have some when a scenario
+/// says so.
+constexpr std::array kObjectTypes = {
+    ObjectType{"contacts", "contact", "0-1", "lastmodifieddate", "createdate",
+               "crm.objects.contacts.read",
+               "createdate,email,firstname,hs_object_id,lastmodifieddate,lastname", 250, 0.60},
+    ObjectType{"companies", "company", "0-2", "hs_lastmodifieddate", "createdate",
+               "crm.objects.companies.read",
+               "name,domain,createdate,hs_lastmodifieddate,hs_object_id", 120, 0.14},
+    ObjectType{"deals", "deal", "0-3", "hs_lastmodifieddate", "createdate",
+               "crm.objects.deals.read",
+               "amount,closedate,createdate,dealname,dealstage,hs_lastmodifieddate,hs_object_id,"
+               "pipeline",
+               110, 0.10},
+    ObjectType{"emails", "email", "0-49", "hs_lastmodifieddate", "hs_createdate",
+               "crm.objects.contacts.read", "hs_createdate,hs_lastmodifieddate,hs_object_id", 60,
+               0.08},
+    ObjectType{"tickets", "ticket", "0-5", "hs_lastmodifieddate", "createdate", "tickets",
+               "subject,content,hs_pipeline,hs_pipeline_stage,hs_ticket_priority,"
+               "hs_ticket_category,createdate,hs_lastmodifieddate,hs_object_id",
+               90, 0.04},
+    ObjectType{"tasks", "task", "0-27", "hs_lastmodifieddate", "hs_createdate",
+               "crm.objects.contacts.read", "hs_createdate,hs_lastmodifieddate,hs_object_id", 50,
+               0.04},
+    Other("products", "product", "0-7", "crm.objects.products.read", "createdate"),
+    Other("line_items", "line_item", "0-8", "crm.objects.line_items.read", "createdate"),
+    Other("quotes", "quote", "0-14", "crm.objects.quotes.read"),
+    Unlisted(Other("communications", "communication", "0-18", kContactsScope)),
+    Other("feedback_submissions", "feedback_submission", "0-19",
+          "crm.objects.feedback_submissions.read"),
+    Other("notes", "note", "0-46", kContactsScope),
+    Other("meetings", "meeting", "0-47", kContactsScope),
+    Other("calls", "call", "0-48", kContactsScope),
+    Other("invoices", "invoice", "0-53", "crm.objects.invoices.read"),
+    Other("subscriptions", "subscription", "0-69", "crm.objects.subscriptions.read"),
+    Unlisted(Other("goal_targets", "goal_target", "0-74", "crm.objects.goals.read")),
+    Other("discounts", "discount", "0-84", "crm.objects.discounts.read"),
+    Other("fees", "fee", "0-85", "crm.objects.fees.read"),
+    Other("taxes", "tax", "0-86", "crm.objects.taxes.read"),
+    Other("commerce_payments", "commerce_payment", "0-101", "crm.objects.commerce_payments.read"),
+    Unlisted(Other("users", "user", "0-115", "crm.objects.users.read")),
+    Unlisted(Other("postal_mail", "postal_mail", "0-116", kContactsScope)),
+    Other("orders", "order", "0-123", "crm.objects.orders.read"),
+    Other("leads", "lead", "0-136", "crm.objects.leads.read"),
+    Other("carts", "cart", "0-142", "crm.objects.carts.read"),
+    Unlisted(Other("services", "service", "0-162", "crm.objects.services.read")),
+    Unlisted(Other("courses", "course", "0-410", "crm.objects.courses.read")),
+    Unlisted(Other("listings", "listing", "0-420", "crm.objects.listings.read")),
+    Unlisted(Other("appointments", "appointment", "0-421", "crm.objects.appointments.read")),
+    Unlisted(Other("projects", "project", "0-970", "crm.objects.projects.read")),
+};
 
 constexpr size_t kContacts = 0;
 constexpr size_t kEmails = 3;

@@ -38,7 +38,7 @@ OAuthSettings ReadOAuth(JsonFields fields) {
 }
 
 void ReadCounts(JsonFields& fields, const char* name,
-                std::array<size_t, kObjectTypes.size()>& counts) {
+                ObjectCounts& counts) {
   fields.ReadObject(name, [&counts](JsonFields inner) {
     for (size_t i = 0; i < kObjectTypes.size(); ++i) {
       uint64_t count = counts[i];

@@ -29,11 +29,14 @@ struct LiveSettings {
   double close_on_request = 0;
 };
 
+/// A number for each of kObjectTypes.
+using ObjectCounts = std::array<size_t, kObjectTypes.size()>;
+
 struct PortalSettings {
   PortalId portal_id = 1'234'567;
   uint64_t seed = 1;
-  std::array<size_t, kObjectTypes.size()> records{};
-  std::array<size_t, kObjectTypes.size()> properties{};
+  ObjectCounts records{};
+  ObjectCounts properties{};
   std::vector<std::pair<std::string, Scopes>> tokens;
   std::optional<OAuthSettings> oauth;
   Duration utc_offset = -5L * 3600 * kSecond;

@@ -100,7 +100,13 @@ void AppendFlag(std::string& out, std::string_view key, bool value) {
 PropertyCatalog::PropertyCatalog(size_t object_type, size_t count, Random random, Instant now) {
   const std::string own_group = std::string(kObjectTypes[object_type].singular) + "information";
   double filled = 0;
-  for (const KnownProperty& known : KnownProperties(object_type)) {
+  const std::string_view created = kObjectTypes[object_type].created;
+  const auto own = KnownProperties(object_type);
+  std::vector<KnownProperty> all(own.begin(), own.end());
+  const bool has_created = std::any_of(
+      own.begin(), own.end(), [&](const KnownProperty& known) { return known.name == created; });
+  if (!has_created) all.insert(all.begin() + 1, {created, kAssignedInstant, 100, ""});
+  for (const KnownProperty& known : all) {
     PropertyDefinition definition = DefineKnown(known, now);
     definition.hubspot_defined = true;
     definition.group = own_group;

@@ -126,6 +126,12 @@ HttpResponse SearchRecords(const Call& call) {
   if (auto refused = RefuseReading(call)) return *refused;
   CrmObject& object = call.object();
   const Switches& switches = call.portal.switches;
+  if (!object.type.in_search_table && switches.Is(Setting::kSearchUnlistedBadRequest)) {
+    return ValidationError("Search is not supported for this object type.", call.portal.random);
+  }
+  if (!object.type.in_search_table && switches.Is(Setting::kSearchUnlistedNotFound)) {
+    return ErrorAnswer(404, "OBJECT_NOT_FOUND", "No such resource.", call.portal.random);
+  }
   const ParsedSearch parsed =
       ParseSearch(call.request.body, object.catalog, call.route.object == kContacts, switches);
   if (!parsed.problem.empty()) return ValidationError(parsed.problem, call.portal.random);

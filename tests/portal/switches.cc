@@ -80,6 +80,9 @@ constexpr Choice kSettings[] = {
     {"header_case", "lower", Setting::kHeaderCaseLower},
     {"body_framing", "length", Setting::kBodyFramingLength},
     {"body_framing", "chunked", Setting::kBodyFramingChunked},
+    {"search_unlisted", "served", Setting::kSearchUnlistedServed},
+    {"search_unlisted", "bad_request", Setting::kSearchUnlistedBadRequest},
+    {"search_unlisted", "not_found", Setting::kSearchUnlistedNotFound},
 };
 
 static_assert(std::size(kSettings) == static_cast<size_t>(Setting::kCount));

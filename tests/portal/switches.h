@@ -79,6 +79,9 @@ enum class Setting {
   kHeaderCaseLower,
   kBodyFramingLength,
   kBodyFramingChunked,
+  kSearchUnlistedServed,
+  kSearchUnlistedBadRequest,
+  kSearchUnlistedNotFound,
   kCount,
 };
 
