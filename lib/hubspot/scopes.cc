@@ -12,16 +12,29 @@ struct Rule {
   std::string_view scope;
 };
 
-// Tasks and emails hang on the contacts scope; the contents of emails need one of their own.
+// Where the scope is not named after the type. Engagements hang on the contacts scope; the contents
+// of emails need one of their own.
 constexpr std::array kRules = {
-    Rule{"contacts", "crm.objects.contacts.read"},
-    Rule{"companies", "crm.objects.companies.read"},
-    Rule{"deals", "crm.objects.deals.read"},
-    Rule{"tickets", "tickets"},
-    Rule{"tasks", "crm.objects.contacts.read"},
+    Rule{"calls", "crm.objects.contacts.read"},
+    Rule{"communications", "crm.objects.contacts.read"},
     Rule{"emails", "crm.objects.contacts.read"},
     Rule{"emails", "sales-email-read"},
+    Rule{"goal_targets", "crm.objects.goals.read"},
+    Rule{"meetings", "crm.objects.contacts.read"},
+    Rule{"notes", "crm.objects.contacts.read"},
+    Rule{"postal_mail", "crm.objects.contacts.read"},
+    Rule{"tasks", "crm.objects.contacts.read"},
+    Rule{"tickets", "tickets"},
 };
+
+std::vector<std::string> ScopesOf(const std::string& object) {
+  std::vector<std::string> scopes;
+  for (const Rule& rule : kRules) {
+    if (rule.object == object) scopes.emplace_back(rule.scope);
+  }
+  if (scopes.empty()) scopes.push_back("crm.objects." + object + ".read");
+  return scopes;
+}
 
 std::string Listed(const std::vector<std::string>& objects) {
   std::string text;
@@ -54,9 +67,7 @@ void Add(std::vector<ScopeNeed>& needs, std::string_view scope, const std::strin
 std::vector<ScopeNeed> ScopesFor(const std::vector<ObjectType>& objects) {
   std::vector<ScopeNeed> needs;
   for (const ObjectType& object : objects) {
-    for (const Rule& rule : kRules) {
-      if (rule.object == object.name) Add(needs, rule.scope, object.name);
-    }
+    for (const std::string& scope : ScopesOf(object.name)) Add(needs, scope, object.name);
   }
   for (ScopeNeed& need : needs) need.without = Consequence(need);
   needs.push_back({.scope = "oauth", .without = "the account's id cannot be checked"});

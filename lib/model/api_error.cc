@@ -2,6 +2,11 @@
 
 namespace hubmirror {
 
+bool IsSearchRefusal(const ApiError& error) {
+  return error.kind == ApiErrorKind::kBadRequest || error.kind == ApiErrorKind::kNotFound ||
+         error.status == 404 || error.status == 405;
+}
+
 std::string_view ReasonOf(ApiErrorKind kind) {
   switch (kind) {
     case ApiErrorKind::kBurstLimit:

@@ -42,6 +42,10 @@ struct ApiError {
   std::vector<std::string> missing_scopes;  ///< any one of them suffices
 };
 
+/// Whether this answer to a search means that the type cannot be searched. HubSpot documents no
+/// such answer; 400, 404 and 405, with whatever body, are taken for it.
+bool IsSearchRefusal(const ApiError& error);
+
 /// Value of the label `reason`: dns, connect, tls, timeout, rate_limited, auth, http_4xx, http_5xx,
 /// decode, too_large.
 std::string_view ReasonOf(ApiErrorKind kind);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hubmirror {
 
@@ -24,7 +25,7 @@ struct ObjectType {
 /// The object type of a HubSpot path name or objectTypeId; nullopt when it is not one we mirror.
 std::optional<ObjectType> FindObjectType(std::string_view name_or_id);
 
-/// Every path name FindObjectType knows, comma separated, for messages.
-std::string KnownObjectTypes();
+/// Every path name FindObjectType knows, sorted.
+std::vector<std::string_view> ObjectTypeNames();
 
 }  // namespace hubmirror

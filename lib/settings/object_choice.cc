@@ -11,16 +11,6 @@
 namespace hubmirror {
 namespace {
 
-std::vector<std::string_view> Split(std::string_view names) {
-  std::vector<std::string_view> out;
-  while (!names.empty()) {
-    const size_t end = names.find(", ");
-    out.push_back(names.substr(0, end));
-    names.remove_prefix(end == std::string_view::npos ? names.size() : end + 2);
-  }
-  return out;
-}
-
 /// Collects the choices of one list or map.
 class ObjectsReader {
  public:
@@ -46,6 +36,13 @@ class ObjectsReader {
         {*type, Layer::Read(entry.value, Place::kObject, path, entry.key.at, problems_)});
   }
 
+  /// Every type there is, each with the settings of `defaults`.
+  void AddAll() {
+    for (const std::string_view name : ObjectTypeNames()) {
+      choices_.push_back({*FindObjectType(name), Layer()});
+    }
+  }
+
   std::vector<ObjectChoice> Take() {
     std::ranges::sort(choices_, {}, [](const ObjectChoice& choice) { return choice.type.name; });
     return std::move(choices_);
@@ -56,11 +53,11 @@ class ObjectsReader {
   std::optional<ObjectType> TypeOf(const ConfigNode& name) {
     auto type = FindObjectType(name.text);
     if (!type) {
-      const std::string known = KnownObjectTypes();
-      const auto words = Split(known);
+      const auto words = ObjectTypeNames();
       const auto nearest = NearestWord(name.text, words);
       Report(name.at, PathOf(path_, KeyForMessage(name.text)), "no object type that is mirrored",
-             nearest ? "did you mean " + std::string(*nearest) + "?" : "known: " + known);
+             nearest ? "did you mean " + std::string(*nearest) + "?"
+                     : "write HubSpot's path name or id, such as line_items or 0-8");
       return std::nullopt;
     }
     const auto [first, fresh] = seen_.emplace(type->name, name.text);
@@ -88,11 +85,16 @@ class ObjectsReader {
 std::vector<ObjectChoice> ReadObjects(const GivenKey& given, ConfigProblems& problems) {
   ObjectsReader reader(given.path, problems);
   const ConfigNode& node = *given.node;
+  if (node.kind == ConfigNode::Kind::kScalar && node.text == kAllObjects) {
+    reader.AddAll();
+    return reader.Take();
+  }
   const bool is_list = node.kind == ConfigNode::Kind::kList;
   if (!is_list && node.kind != ConfigNode::Kind::kMap) {
     problems.push_back({.at = node.at,
                         .path = given.path,
-                        .what = "is " + NameOf(node.kind) + ", not a list or map of object types",
+                        .what = "is " + NameOf(node.kind) +
+                                ", neither a list or map of object types nor `all`",
                         .next = "write [contacts, companies]"});
     return {};
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/object_type.h"
@@ -14,7 +15,10 @@ struct ObjectChoice {
   Layer layer;
 };
 
-/// Reads `objects`: a list of names or a map of names with settings. Sorted by name.
+/// What `objects` says to mirror every type that the token may read.
+inline constexpr std::string_view kAllObjects = "all";
+
+/// Reads `objects`: a list of names, a map of names with settings, or `all`. Sorted by name.
 std::vector<ObjectChoice> ReadObjects(const GivenKey& given, ConfigProblems& problems);
 
 /// The choice when the file makes none.

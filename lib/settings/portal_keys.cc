@@ -206,9 +206,10 @@ constexpr std::array kRows = {
             .places = kPortalWide,
             .type = kObjects,
             .preset = "[companies, contacts, deals, emails, tasks, tickets]",
-            .meaning = "The object types to mirror: a list of names, or a map of names with "
-                       "settings. A portal's own `objects` replace those of `defaults`. Names or "
-                       "ids such as `0-1`."},
+            .meaning = "The object types to mirror: a list of names, a map of names with "
+                       "settings, or `all`, every type that the token may read. A portal's own "
+                       "`objects` replace those of `defaults`. HubSpot's path names, such as "
+                       "`line_items`, or ids, such as `0-8`."},
     KeyRule{.path = "columns",
             .places = kObject,
             .type = kTextList,

@@ -3,6 +3,7 @@
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 
+#include <array>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -73,15 +74,9 @@ class SchemaWriter {
   /// Names and ids of the object types, both of which the file may use.
   static std::vector<std::string> ObjectWords() {
     std::vector<std::string> words;
-    std::string_view names;
-    const std::string known = KnownObjectTypes();
-    for (names = known; !names.empty();) {
-      const size_t end = names.find(", ");
-      const auto type = FindObjectType(names.substr(0, end));
-      CHECK_THAT(type);
-      words.push_back(type->name);
-      words.push_back(type->type_id);
-      names.remove_prefix(end == std::string_view::npos ? names.size() : end + 2);
+    for (const std::string_view name : ObjectTypeNames()) {
+      words.emplace_back(name);
+      words.push_back(FindObjectType(name)->type_id);
     }
     return words;
   }
@@ -197,6 +192,9 @@ class SchemaWriter {
   void Objects() {
     Key("anyOf");
     json_.StartArray();
+    json_.StartObject();
+    Enumeration(std::array{kAllObjects});
+    json_.EndObject();
     json_.StartObject();
     Text("type", "array");
     Key("minItems");

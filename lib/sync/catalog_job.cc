@@ -95,9 +95,10 @@ StepOutcome CatalogJob::ReadGroups() {
 
 StepOutcome CatalogJob::CountRecords() {
   Advance();
-  if (!stream().loaded()) return StepOutcome::More();
+  if (!stream().loaded() || !stream().searchable()) return StepOutcome::More();
   const auto answer =
       stream().Heard(stream().source().Search(object(), {.newest_first = true}));
+  stream().NoteSearch(answer);
   // Not every type can be searched; the check is a help, not a condition.
   if (!answer) return StepOutcome::More();
   stream().set_rows(stream().sink().CountRows(object()));

@@ -46,6 +46,7 @@ std::optional<StepNeed> ChangesJob::NextStep(Instant) {
   if (!stream().changes_from()) return std::nullopt;
   MutexLock lock(mutex_);
   if (busy_) return std::nullopt;
+  if (!reading_ && !stream().searchable()) return StepNeed{.priority = Priority::kChanges};
   return StepNeed{.lane = reading_ ? Lane::kBurst : Lane::kSearch, .priority = Priority::kChanges};
 }
 
@@ -60,7 +61,23 @@ StepOutcome ChangesJob::DoStep(Instant) {
     busy_ = false;
     reading_ = !unread_.empty();
   });
-  return unread_.empty() ? Search() : Read();
+  if (!unread_.empty()) return Read();
+  return stream().searchable() ? Search() : FollowWalks();
+}
+
+StepOutcome ChangesJob::FollowWalks() {
+  const auto walked = stream().walked_until();
+  if (!walked || walked == verified_until()) return StepOutcome::CaughtUp();
+  // Should search answer one day after all, it begins where the walks have led.
+  cursor_ = ChangesCursor{.followed_to = *walked};
+  first_date_.reset();
+  Commit commit{.object = object()};
+  commit.progress[JobKind::kChanges] = {
+      .cursor = ToText(*cursor_), .verified_until = walked, .last_complete_at = walked};
+  stream().Write(kind(), std::move(commit));
+  MutexLock lock(mutex_);
+  verified_until_ = walked;
+  return StepOutcome::CaughtUp();
 }
 
 StepOutcome ChangesJob::Search() {
@@ -73,6 +90,7 @@ StepOutcome ChangesJob::Search() {
                          stream().SourceNow().value_or(cursor_->followed_to));
   }
   const auto answer = stream().Heard(stream().source().Search(object(), NextSearch(*cursor_)));
+  stream().NoteSearch(answer);
   if (!answer) return StepOutcome::Failed(answer.error());
   if (!first_date_) first_date_ = answer->times.date;
   if (TooMuch(*answer)) return HandOverToSweep(answer->times.date);

@@ -14,7 +14,8 @@ namespace hubmirror {
 
 /// Follows what changed: search nominates ids, batch/read fetches those that are newer than the
 /// mirror's or unknown to it (design R1-R3). A cycle is one poll: one search when all is quiet.
-/// May miss what the index shows too late; sweeps find that.
+/// May miss what the index shows too late; sweeps find that. Where HubSpot does not search the type
+/// at all, the walks of the live list say what changed, and this job only follows them.
 class ChangesJob final : public StreamJob {
  public:
   explicit ChangesJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
@@ -32,6 +33,7 @@ class ChangesJob final : public StreamJob {
   void Abandon() override;
 
  private:
+  StepOutcome FollowWalks();
   StepOutcome Search();
   StepOutcome Read();
   /// Ids of `answer` that must be read: newer than stored, or unknown.

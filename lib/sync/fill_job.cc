@@ -71,9 +71,7 @@ StepOutcome FillJob::Search() {
   const auto answer = stream().Heard(stream().source().Search(
       object(), {.id_above = cursor_.last, .has_property = cursor_.property}));
   if (!answer) {
-    if (answer.error().kind != ApiErrorKind::kBadRequest) {
-      return StepOutcome::Failed(answer.error());
-    }
+    if (!IsSearchRefusal(answer.error())) return StepOutcome::Failed(answer.error());
     by_sweep_ = filling;
     stream().WantSweep("the property " + cursor_.property +
                        " is new and cannot be searched: a sweep reads its values");

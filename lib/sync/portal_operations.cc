@@ -22,6 +22,11 @@ bool IsFilling(const StreamContext& context) {
   });
 }
 
+std::string InWords(Duration duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  return seconds < 120 ? std::to_string(seconds) + " s" : std::to_string(seconds / 60) + " minutes";
+}
+
 bool NeedsAPerson(StreamState state) {
   return state == StreamState::kBlocked || state == StreamState::kSuspicious ||
          state == StreamState::kPaused || state == StreamState::kPassive;
@@ -55,6 +60,7 @@ void PortalSync::Poll(const std::string& object) {
   for (Stream* stream : Streams(object)) {
     stream->block_until = now;
     for (Task& task : stream->tasks) {
+      task.RetryNow();
       if (task.kind() == JobKind::kChanges) task.DueAt(now);
     }
   }
@@ -223,13 +229,15 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
     status.jobs.emplace(task.kind(), std::move(job));
   }
   FillState(stream, status);
+  if (status.message.empty() && stream.walked_every) {
+    status.message = "HubSpot's search does not know this object type: what changed is found by "
+                     "walking the whole list every " +
+                     InWords(*stream.walked_every);
+  }
   if (status.message.empty() && stream.archived_stretched) {
     status.message =
-        "the archived list is walked every " +
-        std::to_string(
-            std::chrono::duration_cast<std::chrono::minutes>(*stream.archived_stretched).count()) +
-        " minutes instead of as often as configured: a tenth of the day's requests "
-        "is its share";
+        "the archived list is walked every " + InWords(*stream.archived_stretched) +
+        " instead of as often as configured: a tenth of the day's requests is its share";
   }
   if (status.state == StreamState::kCurrent && status.verified_until && source_now &&
       *source_now - *status.verified_until > context.plan().freshness_target) {

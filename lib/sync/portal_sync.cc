@@ -278,18 +278,32 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
        .records = outcome.records});
 }
 
-Duration PortalSync::NextPeriod(Stream& stream, const Task& task) {
+Duration PortalSync::Affordable(Duration period, int64_t pages) const {
+  const auto share = governor_->daily_share();
+  if (!share || *share <= 0) return period;
+  const double day_part = static_cast<double>(pages) * 10.0 / static_cast<double>(*share);
+  return std::max<Duration>(
+      period, std::chrono::milliseconds(static_cast<int64_t>(86'400'000.0 * day_part)));
+}
+
+Duration PortalSync::NextPeriod(Stream& stream, Task& task) {
   Duration period = task.every();
   if (task.kind() == JobKind::kArchived) {
-    // The archived list has no filter: it may not eat more than a tenth of the day (R19).
-    if (const auto share = governor_->daily_share(); share && *share > 0) {
-      const double day_part =
-          static_cast<double>(stream.archived->last_walk_pages()) * 10.0 / static_cast<double>(*share);
-      period = std::max<Duration>(period, std::chrono::milliseconds(static_cast<int64_t>(
-                                              86'400'000.0 * day_part)));
-      stream.archived_stretched.reset();
-      if (period > task.every()) stream.archived_stretched = period;
+    // The archived list has no filter: what is new in it is found by walking it.
+    period = Affordable(period, stream.archived->last_walk_pages());
+    stream.archived_stretched.reset();
+    if (period > task.every()) stream.archived_stretched = period;
+  }
+  if (task.kind() == JobKind::kSweep) {
+    const StreamPlan& plan = stream.context->plan();
+    const bool searchable = stream.context->searchable();
+    stream.walked_every.reset();
+    if (!searchable) {
+      period = Affordable(plan.interval, stream.sweep->last_walk_pages());
+      stream.walked_every = period;
     }
+    task.set_every(searchable ? plan.sweep_every
+                              : std::chrono::duration_cast<std::chrono::milliseconds>(period));
   }
   // Early rather than late, so that the promise holds, and never all streams at once.
   return std::chrono::duration_cast<Duration>(period * (0.9 + 0.1 * ports_.random.Fraction()));

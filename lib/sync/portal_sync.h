@@ -99,6 +99,8 @@ class PortalSync {
     Instant block_until{};
     /// How often the archived list is walked, when its share of the day asks for a longer period.
     std::optional<Duration> archived_stretched;
+    /// How often the live list is walked because the type cannot be searched.
+    std::optional<Duration> walked_every;
     StreamState noted_state = StreamState::kPassive;  ///< as last written to the database
     std::string noted_reason;
     Instant backfill_began{};
@@ -116,7 +118,9 @@ class PortalSync {
   void HoldPortal(const Verdict& verdict, const Failure& failure, Instant now) REQUIRES(mutex_);
   void CycleEnded(const Assignment& assignment, const StepOutcome& outcome, Instant now)
       REQUIRES(mutex_);
-  Duration NextPeriod(Stream& stream, const Task& task) REQUIRES(mutex_);
+  Duration NextPeriod(Stream& stream, Task& task) REQUIRES(mutex_);
+  /// `period`, or as much longer as makes a walk of so many pages a tenth of our day (design R19).
+  Duration Affordable(Duration period, int64_t pages) const;
   void OnOpen();
   void LoadStream(Stream& stream, const StoredStream& stored, Instant now) REQUIRES(mutex_);
   std::vector<PortalJob::StateNote> ChangedStates();

@@ -11,6 +11,7 @@ using Scope = Verdict::Scope;
 // A person must act first; asking more often would only add failed requests to the portal's day.
 constexpr auto kProbe = 1min;
 constexpr auto kScopeProbe = 15min;
+constexpr auto kScopeProbeMost = 24h;
 constexpr auto kLockedWait = 2s;  // HubSpot: a lock lasts two seconds
 
 Verdict Blocked(Scope scope, std::string reason, std::chrono::milliseconds delay) {
@@ -18,6 +19,13 @@ Verdict Blocked(Scope scope, std::string reason, std::chrono::milliseconds delay
           .state = StreamState::kBlocked,
           .reason = std::move(reason),
           .delay = delay};
+}
+
+/// Soon after a scope is granted all is well again; one that is never granted costs a request a day.
+std::chrono::milliseconds ScopeProbe(int attempt) {
+  const int quadruplings = std::clamp(attempt - 1, 0, 4);
+  return std::min<std::chrono::milliseconds>(kScopeProbe * (1 << (2 * quadruplings)),
+                                             kScopeProbeMost);
 }
 
 Verdict JudgeApi(const ApiError& error, int attempt, double jitter) {
@@ -35,7 +43,7 @@ Verdict JudgeApi(const ApiError& error, int attempt, double jitter) {
     case ApiErrorKind::kAppConfig: return Blocked(Scope::kPortal, "auth", kProbe);
     case ApiErrorKind::kSecret: return Blocked(Scope::kPortal, "secret", kProbe);
     case ApiErrorKind::kWrongPortal: return Blocked(Scope::kPortal, "portal_id", kProbe);
-    case ApiErrorKind::kForbidden: return Blocked(Scope::kStream, "scope", kScopeProbe);
+    case ApiErrorKind::kForbidden: return Blocked(Scope::kStream, "scope", ScopeProbe(attempt));
     case ApiErrorKind::kLocked:
       return {.reason = "api",
               .delay = std::max<std::chrono::milliseconds>(kLockedWait, Backoff(attempt, jitter)),

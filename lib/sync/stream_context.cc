@@ -7,6 +7,9 @@ namespace {
 
 // Fewer records than this may lose a value without anybody being asked.
 constexpr int64_t kLostValuesLeast = 500;
+// One refusal may be a passing fault.
+constexpr int kRefusalsBelieved = 3;
+constexpr Duration kSearchTriedAgain = std::chrono::hours(24);
 
 }  // namespace
 
@@ -68,6 +71,40 @@ std::optional<TimePoint> StreamContext::SourceNow() const {
 
 void StreamContext::WantSweep(const std::string& why) {
   if (!sweep_wanted_.exchange(true)) Log(LogLevel::kNotice, "sweep.wanted", why);
+}
+
+bool StreamContext::searchable() const {
+  MutexLock lock(mutex_);
+  return searches_refused_ < kRefusalsBelieved ||
+         ports_.clock.Now() - search_refused_at_ >= kSearchTriedAgain;
+}
+
+void StreamContext::NoteSearch(const Result<SearchAnswer, ApiError>& answer) {
+  bool refused = false;
+  {
+    MutexLock lock(mutex_);
+    if (answer) {
+      searches_refused_ = 0;
+      return;
+    }
+    if (!IsSearchRefusal(answer.error())) return;
+    search_refused_at_ = ports_.clock.Now();
+    refused = ++searches_refused_ == kRefusalsBelieved;
+  }
+  if (refused) {
+    WantSweep("HubSpot's search does not know this object type (" + answer.error().message +
+              "): what changed is found by walking the whole list");
+  }
+}
+
+std::optional<TimePoint> StreamContext::walked_until() const {
+  MutexLock lock(mutex_);
+  return walked_until_;
+}
+
+void StreamContext::set_walked_until(TimePoint until) {
+  MutexLock lock(mutex_);
+  walked_until_ = until;
 }
 
 std::string StreamContext::last_sweep() const {

@@ -94,6 +94,16 @@ class StreamContext {
   bool sweep_wanted() const { return sweep_wanted_.load(); }
   void WantSweep(const std::string& why);
   void ClearSweepWanted() { sweep_wanted_.store(false); }
+  /// Whether HubSpot's search knows this type: not every type can be searched, and which ones can
+  /// is only partly documented, so it is learned from answers. Tried again once a day.
+  bool searchable() const;
+  /// How a search was answered. One that was refused several times in a row, and never answered in
+  /// between, is asked no more.
+  void NoteSearch(const Result<SearchAnswer, ApiError>& answer);
+  /// By HubSpot's clock, when the last whole walk of the live list began: all that was changed
+  /// before is in the mirror.
+  std::optional<TimePoint> walked_until() const;
+  void set_walked_until(TimePoint until);
   /// Which sweep was completed last, for the brake that counts per sweep.
   std::string last_sweep() const;
   void set_last_sweep(std::string sweep);
@@ -132,6 +142,9 @@ class StreamContext {
   PropertySetPtr whole_set_ GUARDED_BY(mutex_);
   mutable std::shared_ptr<const RowMapper> mapper_ GUARDED_BY(mutex_);
   mutable PropertySetPtr mapper_set_ GUARDED_BY(mutex_);
+  int searches_refused_ GUARDED_BY(mutex_) = 0;
+  Instant search_refused_at_ GUARDED_BY(mutex_){};
+  std::optional<TimePoint> walked_until_ GUARDED_BY(mutex_);
   std::string last_sweep_ GUARDED_BY(mutex_);
   std::optional<TimePoint> changes_from_ GUARDED_BY(mutex_);
   std::map<Brake, std::string> suspicions_ GUARDED_BY(mutex_);

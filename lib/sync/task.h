@@ -48,6 +48,8 @@ class Task {
   bool owed() const;
   void Served() { credit_ = 0; }
 
+  /// Waits no longer for what failed it.
+  void RetryNow() { not_before_ = {}; }
   /// Due at `at` again, whatever it did before.
   void DueAt(Instant at) { due_ = at; }
   /// Wants a whole cycle that begins after `now`, at top priority.

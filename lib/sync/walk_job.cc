@@ -81,16 +81,22 @@ WalkJob::Action WalkJob::Choose(Instant now) const {
   return ranges_->can_take() ? Action::kRead : Action::kNone;
 }
 
+Priority WalkJob::PriorityNow() const {
+  if (options_.archived) return Priority::kArchived;
+  if (!stream().loaded() || stream().sweep_wanted()) return Priority::kBackfill;
+  return stream().searchable() ? Priority::kSweep : Priority::kArchived;
+}
+
+bool WalkJob::Measured() const { return !options_.archived && stream().searchable(); }
+
 std::optional<StepNeed> WalkJob::NextStep(Instant now) {
-  const Priority priority = options_.archived   ? Priority::kArchived
-                            : stream().loaded() && !stream().sweep_wanted() ? Priority::kSweep
-                                                                            : Priority::kBackfill;
+  const Priority priority = PriorityNow();
   MutexLock lock(mutex_);
   switch (Choose(now)) {
     case Action::kNone: return std::nullopt;
     case Action::kFlush: return StepNeed{.priority = priority};
     case Action::kMeasure:
-      if (options_.archived) return StepNeed{.priority = priority};
+      if (!Measured()) return StepNeed{.priority = priority};
       return StepNeed{.lane = Lane::kSearch, .priority = priority};
     case Action::kRead:
       return StepNeed{.lane = Lane::kBurst,
@@ -132,15 +138,16 @@ StepOutcome WalkJob::Measure() {
   }
   const bool resumed = !cursor.ranges.empty();
   std::optional<TimePoint> date = stream().SourceNow();
-  if (!options_.archived) {
+  if (!options_.archived) cursor.records_expected = std::max(stream().rows(), cursor.records_done);
+  if (Measured()) {
     const auto answer =
         stream().Heard(stream().source().Search(object(), {.newest_first = true}));
+    stream().NoteSearch(answer);
     if (answer) {
       date = answer->times.date;
       cursor.records_expected = std::max(answer->total, cursor.records_done);
       if (!answer->nominations.empty()) cursor.highest_id = answer->nominations.front().id.value;
-    } else if (answer.error().kind != ApiErrorKind::kBadRequest &&
-               answer.error().kind != ApiErrorKind::kNotFound) {
+    } else if (!IsSearchRefusal(answer.error())) {
       return StepOutcome::Failed(answer.error());
     }
   }
@@ -163,6 +170,7 @@ StepOutcome WalkJob::Measure() {
   if (generation != generation_) return StepOutcome::More();
   BeginWalk(std::move(cursor));
   began_ = date.value_or(TimePoint{});
+  whole_since_ = resumed ? std::nullopt : date;
   return StepOutcome::More();
 }
 
@@ -293,10 +301,12 @@ void WalkJob::LookBehindArchived(Commit& commit) const {
 StepOutcome WalkJob::Finish(Commit last) {
   bool unordered = false;
   TimePoint began{};
+  std::optional<TimePoint> whole_since;
   {
     MutexLock lock(mutex_);
     unordered = !stored_.ordered;
     began = began_;
+    whole_since = whole_since_;
   }
   const TimePoint complete_at = *last.progress.at(kind()).last_complete_at;
   stream().Write(kind(), std::move(last));
@@ -306,6 +316,7 @@ StepOutcome WalkJob::Finish(Commit last) {
   if (!options_.archived) {
     if (!stream().loaded()) stream().sink().Analyze(object());
     stream().set_rows(stream().sink().CountRows(object()));
+    if (whole_since) stream().set_walked_until(*whole_since);
     stream().set_last_sweep(std::to_string(complete_at.time_since_epoch().count()));
     stream().set_loaded(true);
     stream().ForgetLostValues();

@@ -56,6 +56,9 @@ class WalkJob final : public StreamJob {
   enum class Action { kNone, kMeasure, kRead, kFlush };
 
   Action Choose(Instant now) const REQUIRES(mutex_);
+  Priority PriorityNow() const;
+  /// Whether search says how many records a walk will meet, and up to which id.
+  bool Measured() const;
   /// Learns how many records there are and the highest id, and stores where changes begin.
   StepOutcome Measure();
   StepOutcome Read();
@@ -82,6 +85,8 @@ class WalkJob final : public StreamJob {
   WalkBuffer buffer_ GUARDED_BY(mutex_);
   WalkCursor stored_ GUARDED_BY(mutex_);
   TimePoint began_ GUARDED_BY(mutex_){};
+  /// When the walk under way began, if it was not interrupted since.
+  std::optional<TimePoint> whole_since_ GUARDED_BY(mutex_);
   TimePoint last_date_ GUARDED_BY(mutex_){};
   int64_t pages_ GUARDED_BY(mutex_) = 0;
   int64_t last_walk_pages_ GUARDED_BY(mutex_) = 0;
