@@ -223,7 +223,7 @@ std::string Control::Post(const std::string& what, const HttpRequest& request, I
   if (what == "mutate") return Mutate(portal, fields, now);
   if (what == "script") {
     if (portal.script.running()) throw std::runtime_error("a script is running");
-    portal.script = MutationScript(ReadScript(fields), now);
+    portal.script = MutationScript(ReadScript(fields, portal.objects), now);
     portal.script.Step(portal.objects, portal.mutator, now);
   } else if (what == "faults") {
     AddFaults(portal, fields);

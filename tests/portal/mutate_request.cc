@@ -206,7 +206,7 @@ std::string Mutate(Portal& portal, JsonFields& fields, Instant now) {
   fields.Fail("kind", "unknown mutation \"" + request.kind + "\"");
 }
 
-ScriptSettings ReadScript(JsonFields& fields) {
+ScriptSettings ReadScript(JsonFields& fields, const std::vector<CrmObject>& held) {
   ScriptSettings settings;
   fields.Read("events", settings.events);
   int64_t seconds = 0;
@@ -220,9 +220,10 @@ ScriptSettings ReadScript(JsonFields& fields) {
     if (object == kObjectTypes.size()) fields.Fail("objects", "no object type " + name);
     settings.objects.push_back(object);
   }
-  if (objects.empty()) {
-    for (size_t i = 0; i < kObjectTypes.size(); ++i) settings.objects.push_back(i);
+  for (size_t i = 0; objects.empty() && i < held.size(); ++i) {
+    if (held[i].records.size() > 0) settings.objects.push_back(i);
   }
+  if (settings.objects.empty()) settings.objects = {kContacts};
   fields.ReadObject("weights", [&settings](JsonFields inner) {
     settings.weights.fill(0);
     for (size_t i = 0; i < settings.weights.size(); ++i) {

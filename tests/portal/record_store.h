@@ -39,6 +39,7 @@ class RecordStore {
     return counts_[static_cast<size_t>(state)];
   }
   [[nodiscard]] std::map<RecordId, Record>& all() { return records_; }
+  [[nodiscard]] size_t size() const { return records_.size(); }
 
  private:
   std::map<RecordId, Record> records_;

@@ -37,6 +37,7 @@ std::string PortalYaml(const DaemonPortal& portal, const std::string& secret_dir
   } else {
     out += "    token: " + Quoted(secret + portal.key + ".token") + "\n";
   }
+  if (portal.all_objects) return out + "    objects: all\n";
   if (!portal.objects.empty()) out += "    objects: " + ListOf(portal.objects) + "\n";
   return out;
 }

@@ -16,7 +16,8 @@ struct DaemonPortal {
   std::string token = "pat-na1-simulated-token";  ///< goes into a secret file
   /// Set: OAuth instead of the token; the client is the simulated portal's.
   std::optional<std::string> refresh_token = {};
-  std::vector<std::string> objects = {};  ///< empty: all six
+  std::vector<std::string> objects = {};  ///< empty: the six of the default
+  bool all_objects = false;               ///< `objects: all`; the comparer looks at `objects`
 };
 
 /// The configuration of a daemon under test, in words of docs/configuration.md.

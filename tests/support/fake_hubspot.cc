@@ -90,6 +90,7 @@ Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& r
 Result<SearchAnswer, ApiError> FakeHubSpot::Search(const ObjectType&,
                                                    const SearchRequest& request) {
   if (auto error = NextError({.what = "search", .search = request})) return *error;
+  if (search_refused) return ApiError{.kind = ApiErrorKind::kBadRequest, .status = 400};
   SearchAnswer answer{.times = Times()};
   std::vector<Nomination> found;
   for (const auto& [id, modified] : index) {

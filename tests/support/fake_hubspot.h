@@ -47,6 +47,7 @@ class FakeHubSpot final : public PageSource {
   bool say_not_found = true;          ///< batch answers name what they do not know
   std::set<int64_t> left_out;         ///< batch answers are silent about these
   bool descending_lists = false;      ///< breaks the order lists keep
+  bool search_refused = false;        ///< this type cannot be searched
   bool losers_look_archived = false;  ///< merged records show on the archived list
   size_t page_size = kListPageSize;
   std::deque<ApiError> errors;        ///< the next requests fail with these

@@ -71,3 +71,9 @@ TEST_CASE("a missing privilege is told apart from a database that is away") {
   CHECK(Judge(DatabaseError::Kind::kPrivilege).reason == "database_privilege");
   CHECK(Judge(DatabaseError::Kind::kPrivilege).state == StreamState::kBlocked);
 }
+
+TEST_CASE("a scope that is never granted is asked for once a day at last") {
+  CHECK(Judge(ApiErrorKind::kForbidden, 1).delay == 15min);
+  CHECK(Judge(ApiErrorKind::kForbidden, 2).delay == 1h);
+  CHECK(Judge(ApiErrorKind::kForbidden, 9).delay == 24h);
+}
