@@ -4,6 +4,7 @@
 #include "compression.h"
 #include "error_answers.h"
 #include "fault_effects.h"
+#include "link_endpoints.h"
 #include "record_endpoints.h"
 #include "search.h"
 
@@ -15,8 +16,10 @@ constexpr size_t kSmallestCompressed = 1024;
 HttpResponse CallEndpoint(const Call& call) {
   Random& random = call.portal.random;
   const Endpoint endpoint = call.route.endpoint;
-  const bool about_object = endpoint >= Endpoint::kList && endpoint <= Endpoint::kGroups;
-  if (about_object && call.route.object == kObjectTypes.size()) {
+  const bool about_object = endpoint >= Endpoint::kList && endpoint <= Endpoint::kLinkLabels;
+  const bool about_two = endpoint == Endpoint::kLinks || endpoint == Endpoint::kLinkLabels;
+  if ((about_object && call.route.object == kObjectTypes.size()) ||
+      (about_two && call.route.other == kObjectTypes.size())) {
     return ValidationError("Unable to infer object type from the path", random);
   }
   if ((call.request.method == "GET") != call.route.get) {
@@ -37,6 +40,10 @@ HttpResponse CallEndpoint(const Call& call) {
       return GetProperty(call);
     case Endpoint::kGroups:
       return ListGroups(call);
+    case Endpoint::kLinks:
+      return ReadLinks(call);
+    case Endpoint::kLinkLabels:
+      return ListLinkLabels(call);
     case Endpoint::kAccount:
       return AccountDetails(call);
     case Endpoint::kUsage:
@@ -75,18 +82,25 @@ HttpResponse RefuseToken(AccessTokens::Standing standing, std::string_view token
                      portal.random);
 }
 
-void AddLimitHeaders(const RateLimits::Verdict& verdict, const Portal& portal, bool search,
+RateLimits::Lane LaneOf(Endpoint endpoint) {
+  if (endpoint == Endpoint::kSearch) return RateLimits::Lane::kSearch;
+  const bool links = endpoint == Endpoint::kLinks || endpoint == Endpoint::kLinkLabels;
+  return links ? RateLimits::Lane::kLinks : RateLimits::Lane::kGeneral;
+}
+
+/// `apart`: search and associations have limits of their own and do not tell the general one.
+void AddLimitHeaders(const RateLimits::Verdict& verdict, const Portal& portal, bool apart,
                      bool oauth, HttpResponse& response) {
   const LimitSettings& limits = portal.limits.settings();
   const auto add = [&response](const char* name, int64_t value) {
     response.headers.emplace_back(name, std::to_string(value));
   };
-  if (!search && limits.burst > 0) {
+  if (!apart && limits.burst > 0) {
     add("X-HubSpot-RateLimit-Max", limits.burst);
     add("X-HubSpot-RateLimit-Remaining", verdict.burst_remaining);
     add("X-HubSpot-RateLimit-Interval-Milliseconds", limits.burst_window);
   }
-  const bool daily = !oauth && (!search || portal.switches.Is(Setting::kSearchDailyHeadersPresent));
+  const bool daily = !oauth && (!apart || portal.switches.Is(Setting::kSearchDailyHeadersPresent));
   if (daily && limits.daily > 0) {
     add("X-HubSpot-RateLimit-Daily", limits.daily);
     add("X-HubSpot-RateLimit-Daily-Remaining", verdict.daily_remaining);
@@ -202,8 +216,7 @@ HttpResponse Api::AnswerFor(const Caller& caller, const Route& route, const Http
 HttpResponse Api::AnswerWithinLimits(const Caller& caller, const Route& route,
                                      const HttpRequest& request, Instant now, bool disorder) {
   Portal& portal = *caller.portal;
-  const bool search = route.endpoint == Endpoint::kSearch;
-  const auto lane = search ? RateLimits::Lane::kSearch : RateLimits::Lane::kGeneral;
+  const RateLimits::Lane lane = LaneOf(route.endpoint);
   const RateLimits::Verdict verdict = portal.limits.Take(caller.holder.app, lane, now);
   HttpResponse response;
   if (verdict.exceeded != RateLimits::Exceeded::kNothing) {
@@ -214,7 +227,8 @@ HttpResponse Api::AnswerWithinLimits(const Caller& caller, const Route& route,
         {request, route, portal, now, *caller.holder.scopes, caller.holder.oauth, disorder});
     if (IsRefusalOfOurs(response.status)) stats_.CountUnexpected();
   }
-  AddLimitHeaders(verdict, portal, search, caller.holder.oauth, response);
+  AddLimitHeaders(verdict, portal, lane != RateLimits::Lane::kGeneral, caller.holder.oauth,
+                  response);
   return response;
 }
 
@@ -222,6 +236,9 @@ void Api::CountRefusal(const RateLimits::Verdict& verdict) {
   switch (verdict.exceeded) {
     case RateLimits::Exceeded::kBurst:
       stats_.CountViolation("burst");
+      return;
+    case RateLimits::Exceeded::kLinks:
+      stats_.CountViolation("associations");
       return;
     case RateLimits::Exceeded::kSearch:
       stats_.CountViolation(verdict.shared ? "search_shared" : "search");

@@ -6,6 +6,7 @@
 
 #include "json_fields.h"
 #include "json_text.h"
+#include "link_endpoints.h"
 #include "mutate_request.h"
 #include "truth.h"
 
@@ -120,7 +121,12 @@ HttpResponse Control::Get(const HttpRequest& request, Instant wall_now) {
   const std::string what = parts.empty() ? "" : parts[0];
   if (what == "truth" && parts.size() == 3) return Truth(request, parts[1], parts[2]);
   HttpResponse response;
-  if (what == "properties" && parts.size() == 3) {
+  if (what == "links" && parts.size() == 4) {
+    Portal& portal = Find(parts[1]);
+    response.content_type = "application/x-ndjson";
+    AppendLinkTruth(response.body, portal, FindObject(portal, parts[2]).type_index,
+                    FindObject(portal, parts[3]).type_index);
+  } else if (what == "properties" && parts.size() == 3) {
     AppendAllProperties(response.body, FindObject(Find(parts[1]), parts[2]).catalog);
   } else if (what == "stats") {
     response.body = Stats();

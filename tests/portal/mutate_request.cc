@@ -18,6 +18,9 @@ struct Request {
   bool has_properties = false;
   Changes changes;
   std::string name, type, field_type, label;
+  size_t other = 0;  ///< the object type linked with
+  RecordId other_id = 0;
+  int64_t link_kind = 0;
   double fill = 0;
 };
 
@@ -31,21 +34,24 @@ RecordId ReadId(JsonFields& fields, const char* name) {
   }
 }
 
-size_t ReadObjectType(JsonFields& fields) {
+size_t ReadObjectType(JsonFields& fields, const char* key) {
   std::string name = "contacts";
-  fields.Read("object", name);
+  fields.Read(key, name);
   const size_t object = FindObjectType(name);
-  if (object == kObjectTypes.size()) fields.Fail("object", "no such object type");
+  if (object == kObjectTypes.size()) fields.Fail(key, "no such object type");
   return object;
 }
 
 Request ReadRequest(Portal& portal, JsonFields& fields) {
   Request request;
   fields.Read("kind", request.kind);
-  request.object = &portal.objects[ReadObjectType(fields)];
+  request.object = &portal.objects[ReadObjectType(fields, "object")];
   request.id = ReadId(fields, "id");
   request.loser = ReadId(fields, "loser");
   fields.Read("count", request.count);
+  request.other = ReadObjectType(fields, "to_object");
+  request.other_id = ReadId(fields, "to_id");
+  fields.Read("link_kind", request.link_kind);
   const PropertyCatalog& catalog = request.object->catalog;
   request.has_properties =
       fields.ReadTexts("properties", [&](const std::string& name, const std::string& value) {
@@ -188,11 +194,30 @@ std::string ChangeRecord(Portal& portal, const Request& request, Instant now) {
   return IdAnswer(record.id);
 }
 
+std::string ChangeLink(Portal& portal, const Request& request) {
+  const size_t object = request.object->type_index;
+  const LinkStore::Pair pair = LinkStore::PairOf(object, request.other);
+  const bool ahead = pair.first == object;
+  const RecordId first = ahead ? request.id : request.other_id;
+  const RecordId second = ahead ? request.other_id : request.id;
+  const auto kind = static_cast<size_t>(request.link_kind);
+  if (kind >= LinkStore::KindsOf(pair).size()) throw std::runtime_error("link_kind: no such kind");
+  if (request.kind == "unlink") {
+    if (!portal.links.Unlink(pair, first, second)) throw std::runtime_error("no such link");
+  } else if (request.kind == "relabel") {
+    portal.links.Relabel(pair, first, second, kind);
+  } else {
+    portal.links.Link(pair, first, second, kind);
+  }
+  return IdAnswer(request.id);
+}
+
 }  // namespace
 
 std::string Mutate(Portal& portal, JsonFields& fields, Instant now) {
   static constexpr std::string_view kRecordKinds[] = {"update", "calculate", "archive", "restore",
                                                       "merge",  "erase",     "purge"};
+  static constexpr std::string_view kLinkKinds[] = {"link", "unlink", "relabel"};
   static constexpr std::string_view kPropertyKinds[] = {
       "property_add", "property_retype", "property_archive", "property_restore", "property_delete"};
   const Request request = ReadRequest(portal, fields);
@@ -202,6 +227,7 @@ std::string Mutate(Portal& portal, JsonFields& fields, Instant now) {
   if (request.kind == "create") return Create(portal, request, now);
   if (request.kind == "import") return Import(portal, request, now);
   if (is_one_of(kRecordKinds)) return ChangeRecord(portal, request, now);
+  if (is_one_of(kLinkKinds)) return ChangeLink(portal, request);
   if (is_one_of(kPropertyKinds)) return ChangeProperty(portal, request, now);
   fields.Fail("kind", "unknown mutation \"" + request.kind + "\"");
 }

@@ -33,6 +33,11 @@ ScriptKind MutationScript::DrawKind() {
 
 bool MutationScript::MakeOne(std::vector<CrmObject>& objects, Mutator& mutator, Instant now) {
   const ScriptKind kind = DrawKind();
+  if (kind >= ScriptKind::kLink) {
+    if (!ApplyLink(kind, objects, mutator.links())) return false;
+    ++by_kind_[static_cast<size_t>(kind)];
+    return true;
+  }
   // Types are hit as often as they have records.
   uint64_t total = 0;
   for (const size_t i : settings_.objects) total += objects[i].records.all().size() + 1;
@@ -84,6 +89,23 @@ bool MutationScript::Apply(ScriptKind kind, CrmObject& object, Mutator& mutator,
   if (loser == record) return false;
   mutator.Merge(object, *record, *loser, now);
   return true;
+}
+
+bool MutationScript::ApplyLink(ScriptKind kind, std::vector<CrmObject>& objects, LinkStore& links) {
+  LinkStore::Place place;
+  if (!links.Draw(random_, place)) return false;
+  const LinkStore::Pair pair = place.pair;
+  const size_t kinds = LinkStore::KindsOf(pair).size();
+  if (kind == ScriptKind::kUnlink) return links.Unlink(pair, place.first, place.second);
+  if (kind == ScriptKind::kRelabel) {
+    links.Relabel(pair, place.first, place.second, random_.Below(kinds));
+    return true;
+  }
+  // Types that are linked get one link more.
+  const Record* first = objects[pair.first].records.DrawRecord(random_, RecordState::kLive);
+  const Record* second = objects[pair.second].records.DrawRecord(random_, RecordState::kLive);
+  if (first == nullptr || second == nullptr || first == second) return false;
+  return links.Link(pair, first->id, second->id, random_.Below(kinds));
 }
 
 bool MutationScript::ApplyRemoval(ScriptKind kind, CrmObject& object, Mutator& mutator,

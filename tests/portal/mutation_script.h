@@ -11,16 +11,29 @@
 namespace simulated_portal {
 
 /// The kinds of change a script draws, in the order of its weights.
-enum class ScriptKind { kCreate, kUpdate, kArchive, kRestore, kMerge, kErase, kPurge, kCalculate };
-constexpr std::array<std::string_view, 8> kScriptKindNames = {
-    "create", "update", "archive", "restore", "merge", "erase", "purge", "calculate"};
+enum class ScriptKind {
+  kCreate,
+  kUpdate,
+  kArchive,
+  kRestore,
+  kMerge,
+  kErase,
+  kPurge,
+  kCalculate,
+  kLink,
+  kUnlink,
+  kRelabel
+};
+constexpr std::array<std::string_view, 11> kScriptKindNames = {
+    "create", "update",    "archive", "restore", "merge",  "erase",
+    "purge",  "calculate", "link",    "unlink",  "relabel"};
 
 struct ScriptSettings {
   int64_t events = 0;
   Duration length = 0;
   uint64_t seed = 1;
   std::vector<size_t> objects;  ///< indexes of kObjectTypes
-  std::array<int64_t, kScriptKindNames.size()> weights = {20, 55, 10, 5, 5, 2, 0, 3};
+  std::array<int64_t, kScriptKindNames.size()> weights = {20, 55, 10, 5, 5, 2, 0, 3, 0, 0, 0};
   int64_t erasures_max = 100;  ///< erasures and purges together
 };
 
@@ -40,6 +53,7 @@ class MutationScript {
  private:
   bool MakeOne(std::vector<CrmObject>& objects, Mutator& mutator, Instant now);
   bool Apply(ScriptKind kind, CrmObject& object, Mutator& mutator, Instant now);
+  bool ApplyLink(ScriptKind kind, std::vector<CrmObject>& objects, LinkStore& links);
   bool ApplyRemoval(ScriptKind kind, CrmObject& object, Mutator& mutator, Instant now);
   ScriptKind DrawKind();
 

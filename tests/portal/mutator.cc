@@ -175,6 +175,7 @@ Record& Mutator::Merge(CrmObject& object, Record& primary, Record& loser, Instan
     gone->archived_at = now;
     gone->last_change = "merge";
     Withdraw(object, *gone, now);
+    links_.Move(object.type_index, gone->id, survivor->id);
   }
   const Instant stamp = survivor->version ? std::max(now, survivor->version->stamp + 1) : now;
   Publish(object, *survivor, MakeVersion(object, *survivor, std::move(values), stamp, stamp),
@@ -186,6 +187,7 @@ void Mutator::Remove(CrmObject& object, Record& record, RecordState state, Insta
   object.records.SetState(record, state);
   record.last_change = state == RecordState::kErased ? "erase" : "purge";
   Withdraw(object, record, now);
+  links_.Drop(object.type_index, record.id);
 }
 
 void Mutator::Fill(CrmObject& object, PropertyIndex property, double share, Instant now) {

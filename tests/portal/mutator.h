@@ -4,6 +4,7 @@
 #include <string>
 
 #include "crm_object.h"
+#include "link_store.h"
 #include "switches.h"
 #include "value_maker.h"
 
@@ -25,11 +26,12 @@ using Changes = std::map<PropertyIndex, std::string>;
 /// state a change needs. Owned by one thread.
 class Mutator {
  public:
-  Mutator(const Switches& switches, Random random)
-      : switches_(switches), random_(random), values_(Random(random.Next())) {}
+  Mutator(const Switches& switches, LinkStore& links, Random random)
+      : switches_(switches), links_(links), random_(random), values_(Random(random.Next())) {}
 
   void SetDelay(const IndexDelay& delay) { delay_ = delay; }
   [[nodiscard]] Random& random() { return random_; }
+  [[nodiscard]] LinkStore& links() { return links_; }
 
   /// A live record made at `created` and last changed at `stamp` (the same, for one made now).
   Record& Create(CrmObject& object, RecordId id, Changes values, Instant created, Instant stamp);
@@ -64,6 +66,7 @@ class Mutator {
   Instant IndexDue(Duration longest, Instant now);
 
   const Switches& switches_;
+  LinkStore& links_;
   Random random_;
   ValueMaker values_;
   IndexDelay delay_;

@@ -12,7 +12,7 @@ Portal::Portal(const PortalSettings& portal_settings, Instant wall_now)
       random(settings.seed, "answers"),
       tokens(switches, Random(settings.seed, "tokens")),
       limits(switches, settings.utc_offset),
-      mutator(switches, Random(settings.seed, "records")) {
+      mutator(switches, links, Random(settings.seed, "records")) {
   for (const auto& [name, setting] : settings.switches) {
     if (!switches.Set(name, setting)) {
       std::string problem = "no switch ";
@@ -30,6 +30,7 @@ Portal::Portal(const PortalSettings& portal_settings, Instant wall_now)
                          now);
     Populate(objects.back(), mutator, settings.records[i], now);
   }
+  links.Populate(objects, Random(settings.seed, "links"));
   Apply(settings.live);
 }
 

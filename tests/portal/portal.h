@@ -5,6 +5,7 @@
 #include "access_tokens.h"
 #include "crm_object.h"
 #include "faults.h"
+#include "link_store.h"
 #include "mutation_script.h"
 #include "mutator.h"
 #include "portal_settings.h"
@@ -34,6 +35,7 @@ struct Portal {
   AccessTokens tokens;
   RateLimits limits;
   FaultPlan faults;
+  LinkStore links;
   Mutator mutator;
   std::vector<CrmObject> objects;
   MutationScript script;

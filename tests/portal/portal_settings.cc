@@ -12,13 +12,14 @@ void ReadLimits(JsonFields& fields, LimitSettings& limits) {
   const rapidjson::Value* value = fields.Take("limits");
   if (value == nullptr) return;
   if (value->IsFalse()) {
-    limits.burst = limits.search = limits.daily = 0;
+    limits.burst = limits.search = limits.associations = limits.daily = 0;
     return;
   }
   fields.ReadObject("limits", [&limits](JsonFields inner) {
     inner.Read("burst", limits.burst);
     inner.ReadDuration("burst_window", limits.burst_window);
     inner.Read("search", limits.search);
+    inner.Read("associations", limits.associations);
     inner.Read("daily", limits.daily);
     inner.RefuseOthers();
   });
@@ -37,8 +38,7 @@ OAuthSettings ReadOAuth(JsonFields fields) {
   return oauth;
 }
 
-void ReadCounts(JsonFields& fields, const char* name,
-                ObjectCounts& counts) {
+void ReadCounts(JsonFields& fields, const char* name, ObjectCounts& counts) {
   fields.ReadObject(name, [&counts](JsonFields inner) {
     for (size_t i = 0; i < kObjectTypes.size(); ++i) {
       uint64_t count = counts[i];

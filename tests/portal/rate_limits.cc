@@ -46,8 +46,10 @@ void RateLimits::SpendForOthers(Instant now) {
 RateLimits::Verdict RateLimits::Take(std::string_view app, Lane lane, Instant now) {
   StartDay(now);
   SpendForOthers(now);
-  Verdict verdict = lane == Lane::kSearch ? TakeSearch(app, now) : TakeBurst(app, now);
-  const bool counted = lane == Lane::kGeneral || switches_.Is(Setting::kSearchDailyCounted);
+  Verdict verdict = lane == Lane::kSearch  ? TakeSearch(app, now)
+                    : lane == Lane::kLinks ? TakeLinks(app, now)
+                                           : TakeBurst(app, now);
+  const bool counted = lane != Lane::kSearch || switches_.Is(Setting::kSearchDailyCounted);
   if (verdict.exceeded == Exceeded::kNothing && counted) {
     if (settings_.daily > 0 && daily_used_ >= settings_.daily) {
       verdict.exceeded = Exceeded::kDaily;
@@ -95,6 +97,22 @@ RateLimits::Verdict RateLimits::TakeBurst(std::string_view app, Instant now) {
   requests.push_back(now);
   burst_peak_ = std::max(burst_peak_, requests.size());
   verdict.burst_remaining = std::max<int64_t>(0, settings_.burst - used - 1);
+  return verdict;
+}
+
+RateLimits::Verdict RateLimits::TakeLinks(std::string_view app, Instant now) {
+  std::deque<Instant>& requests = links_[std::string(app)];
+  while (!requests.empty() && requests.front() <= now - settings_.burst_window) {
+    requests.pop_front();
+  }
+  Verdict verdict;
+  if (settings_.associations > 0 &&
+      static_cast<int64_t>(requests.size()) >= settings_.associations) {
+    verdict.exceeded = Exceeded::kLinks;
+    verdict.wait = requests.front() + settings_.burst_window - now;
+    return verdict;
+  }
+  requests.push_back(now);
   return verdict;
 }
 

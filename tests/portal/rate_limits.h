@@ -10,11 +10,12 @@
 
 namespace simulated_portal {
 
-/// HubSpot's three limits. 0 switches one off.
+/// HubSpot's limits. 0 switches one off.
 struct LimitSettings {
   int64_t burst = 190;
   Duration burst_window = 10 * kSecond;
   int64_t search = 5;
+  int64_t associations = 100;  ///< in a window of their own, as long as the burst's
   int64_t daily = 625'000;
 };
 
@@ -35,8 +36,8 @@ class RateLimits {
   [[nodiscard]] const LimitSettings& settings() const { return settings_; }
   [[nodiscard]] const OtherApp& other_app() const { return other_; }
 
-  enum class Lane { kGeneral, kSearch };
-  enum class Exceeded { kNothing, kBurst, kSearch, kDaily };
+  enum class Lane { kGeneral, kSearch, kLinks };
+  enum class Exceeded { kNothing, kBurst, kSearch, kLinks, kDaily };
   struct Verdict {
     Exceeded exceeded = Exceeded::kNothing;
     bool shared = false;  ///< the other app took what was missing
@@ -63,6 +64,7 @@ class RateLimits {
   void StartDay(Instant now);
   Verdict TakeSearch(std::string_view app, Instant now);
   Verdict TakeBurst(std::string_view app, Instant now);
+  Verdict TakeLinks(std::string_view app, Instant now);
 
   const Switches& switches_;
   const Duration utc_offset_;
@@ -70,6 +72,7 @@ class RateLimits {
   OtherApp other_;
   std::map<std::string, std::deque<Instant>, std::less<>> bursts_;  ///< by app
   std::map<std::string, std::deque<Search>, std::less<>> searches_;
+  std::map<std::string, std::deque<Instant>, std::less<>> links_;  ///< by app
   int64_t day_ = -1;
   int64_t daily_used_ = 0;
   int64_t daily_by_others_ = 0;

@@ -50,6 +50,20 @@ Route PropertyRoute(const Parts& parts) {
   return route;
 }
 
+/// Parts from `{from}` on.
+Route LinkRoute(const Parts& parts) {
+  Route route;
+  if (parts.size() < 3) return route;
+  route.object = FindObjectType(parts[0]);
+  route.other = FindObjectType(parts[1]);
+  if (parts.size() == 4 && parts[2] == "batch" && parts[3] == "read") {
+    route.endpoint = Endpoint::kLinks;
+    route.get = false;
+  }
+  if (parts.size() == 3 && parts[2] == "labels") route.endpoint = Endpoint::kLinkLabels;
+  return route;
+}
+
 Route OAuthRoute(const Parts& parts, std::string_view version) {
   Route route;
   if (parts.back() == "authorize" && parts.size() <= 3) {
@@ -88,11 +102,12 @@ Route ParseRoute(std::string_view path, std::string_view version) {
   }
   if (parts[0] != "crm" || parts.size() < 4) return {};
   const bool dated = parts[2] == version;
-  const bool legacy = parts[1] == "v3";
+  const bool legacy = parts[1] == "v3" || (parts[1] == "v4" && parts[2] == "associations");
   if (!dated && !legacy) return {};
   const std::string_view area = legacy ? parts[2] : parts[1];
   if (area == "objects") return ObjectRoute(rest(3));
   if (area == "properties") return PropertyRoute(rest(3));
+  if (area == "associations") return LinkRoute(rest(3));
   return {};
 }
 
@@ -114,6 +129,10 @@ std::string EndpointName(const Route& route, bool archived) {
       return "properties " + object;
     case Endpoint::kGroups:
       return "groups " + object;
+    case Endpoint::kLinks:
+      return "links " + object;
+    case Endpoint::kLinkLabels:
+      return "link labels " + object;
     case Endpoint::kAccount:
       return "account";
     case Endpoint::kUsage:

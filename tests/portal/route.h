@@ -16,6 +16,8 @@ enum class Endpoint {
   kProperties,
   kProperty,
   kGroups,
+  kLinks,
+  kLinkLabels,
   kAccount,
   kUsage,
   kToken,
@@ -28,6 +30,7 @@ enum class Endpoint {
 struct Route {
   Endpoint endpoint = Endpoint::kUnknown;
   size_t object = kObjectTypes.size();  ///< that many: no such type
+  size_t other = kObjectTypes.size();   ///< the type linked with
   std::string name;                     ///< record id, property name or portal id
   bool get = true;                      ///< the method it must have; else POST
 };

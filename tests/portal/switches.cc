@@ -83,6 +83,12 @@ constexpr Choice kSettings[] = {
     {"search_unlisted", "served", Setting::kSearchUnlistedServed},
     {"search_unlisted", "bad_request", Setting::kSearchUnlistedBadRequest},
     {"search_unlisted", "not_found", Setting::kSearchUnlistedNotFound},
+    {"link_none", "left_out", Setting::kLinkNoneLeftOut},
+    {"link_none", "errors", Setting::kLinkNoneErrors},
+    {"link_page", "small", Setting::kLinkPageSmall},
+    {"link_page", "large", Setting::kLinkPageLarge},
+    {"link_id", "number", Setting::kLinkIdNumber},
+    {"link_id", "string", Setting::kLinkIdString},
 };
 
 static_assert(std::size(kSettings) == static_cast<size_t>(Setting::kCount));

@@ -82,6 +82,12 @@ enum class Setting {
   kSearchUnlistedServed,
   kSearchUnlistedBadRequest,
   kSearchUnlistedNotFound,
+  kLinkNoneLeftOut,
+  kLinkNoneErrors,
+  kLinkPageSmall,
+  kLinkPageLarge,
+  kLinkIdNumber,
+  kLinkIdString,
   kCount,
 };
 

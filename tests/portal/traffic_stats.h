@@ -32,7 +32,8 @@ class TrafficStats {
   };
   std::map<Key, uint64_t> requests_;
   std::map<std::string, uint64_t, std::less<>> violations_ = {
-      {"burst", 0}, {"search", 0}, {"daily", 0}, {"search_shared", 0}, {"daily_shared", 0}};
+      {"burst", 0},         {"search", 0},       {"daily", 0},
+      {"search_shared", 0}, {"daily_shared", 0}, {"associations", 0}};
   uint64_t unexpected_ = 0;
 };
 

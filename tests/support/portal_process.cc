@@ -46,8 +46,9 @@ PortalProcess::PortalProcess(const PortalOptions& options) {
   const auto addr_file = directory_.path() / "addr";
   process_ = std::make_unique<Process>(Process::Options{.command = CommandFor(options, directory_),
                                                         .log = directory_.path() / "log"});
-  const bool ready = Happens(
-      kPortalStartLimit, [&] { return std::filesystem::exists(addr_file) || !process_->running(); });
+  const bool ready = Happens(kPortalStartLimit, [&] {
+    return std::filesystem::exists(addr_file) || !process_->running();
+  });
   if (!ready || !process_->running()) {
     throw std::runtime_error("the simulated portal did not start: " + process_->LogEnd());
   }
@@ -91,7 +92,8 @@ Violations PortalProcess::LimitViolations() const {
   const Json& counted = stats["violations"];
   return {.burst = counted["burst"].AsInteger(),
           .search = counted["search"].AsInteger() + counted["search_shared"].AsInteger(),
-          .daily = counted["daily"].AsInteger() + counted["daily_shared"].AsInteger()};
+          .daily = counted["daily"].AsInteger() + counted["daily_shared"].AsInteger(),
+          .associations = counted["associations"].AsInteger()};
 }
 
 int64_t PortalProcess::Requests(const std::string& prefix, int status) const {

@@ -31,7 +31,8 @@ struct Violations {
   int64_t burst = 0;
   int64_t search = 0;
   int64_t daily = 0;
-  int64_t total() const { return burst + search + daily; }
+  int64_t associations = 0;
+  int64_t total() const { return burst + search + daily + associations; }
 };
 
 /// The simulated portal as a process of its own, with a verb for each thing a test does to it.
