@@ -1,9 +1,11 @@
 #include "compare/comparison.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "compare/layout_check.h"
+#include "compare/link_comparison.h"
 #include "compare/mirror_reader.h"
 #include "compare/record_check.h"
 #include "compare/truth_reader.h"
@@ -56,6 +58,10 @@ ComparisonReport Compare(const ComparisonOptions& options, const DifferenceSink&
   for (const std::string& object : options.objects) {
     report.objects[object] = CompareOne(object, options, portal, mirror, counting);
   }
+  std::vector<std::string> with_table;
+  std::copy_if(options.objects.begin(), options.objects.end(), std::back_inserter(with_table),
+               [&](const std::string& object) { return mirror.Layout(object).table.Find("id"); });
+  report.links = CompareLinks(with_table, portal, mirror, counting);
   return report;
 }
 
@@ -76,7 +82,8 @@ std::string ComparisonReport::Summary() const {
   }
   return std::to_string(differences) + " differences: " + std::to_string(records) +
          " records of the portal, " + std::to_string(rows) + " rows, " + std::to_string(values) +
-         " values, " + std::to_string(objects.size()) + " object types";
+         " values, " + std::to_string(links) + " links, " + std::to_string(objects.size()) +
+         " object types";
 }
 
 }  // namespace hubmirror::compare

@@ -29,6 +29,7 @@ std::vector<std::string> AllObjects();
 struct ComparisonReport {
   int64_t differences = 0;
   std::map<std::string, ObjectTally> objects;
+  int64_t links = 0;  ///< of the portal, between live records of these types
 
   /// Longest lateness over all objects, 0 when none was measured.
   Milliseconds worst_lateness() const;

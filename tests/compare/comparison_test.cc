@@ -36,6 +36,10 @@ class SpokenTruth {
                   response.set_content((first ? live : archived) + "\n", "application/x-ndjson");
                   if (first) response.set_header("X-Next-After", "5");
                 });
+    server_.Get("/_control/links/77/contacts/contacts",
+                [this](const auto&, httplib::Response& response) {
+                  response.set_content(links, "application/x-ndjson");
+                });
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::jthread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) std::this_thread::yield();  // stop() before that is lost.
@@ -57,6 +61,10 @@ class SpokenTruth {
       R"("served":true,"read":true,"changed_at":1767225601500,"last_change":"archive",)"
       R"("properties":{"lastmodifieddate":"2026-01-01T00:00:01.500Z","amount":"1,5"}})";
 
+  std::string links = R"({"from_type_id":"0-1","to_type_id":"0-1","from":"5","to":"5",)"
+                      R"("type":{"category":"USER_DEFINED","typeId":7,"label":"größer"}})"
+                      "\n";
+
  private:
   httplib::Server server_;
   int port_ = 0;
@@ -76,6 +84,11 @@ constexpr const char* kMirror = R"sql(
     label text, group_name text, description text, archived boolean, state text, blocked_by text);
   CREATE TABLE acme._pending (object text, id bigint, cause text);
   CREATE TABLE acme._quarantine (object text, id bigint, reason text);
+  CREATE TABLE acme.associations (from_type text, from_id bigint, to_type text, to_id bigint,
+    category text, type_id bigint, label text, first_seen_at timestamptz, removed_at timestamptz);
+  INSERT INTO acme.associations VALUES
+    ('contacts', 5, 'contacts', 5, 'USER_DEFINED', 7, 'größer', now(), NULL),
+    ('contacts', 5, 'contacts', 5, 'USER_DEFINED', 8, NULL, now(), now());
   INSERT INTO acme.properties VALUES
     ('contacts', 'lastmodifieddate', 'lastmodifieddate', 'column', 'datetime', 'Modified', 'g', NULL,
       false, 'current', NULL),
@@ -123,7 +136,7 @@ TEST_CASE("comparison: reads portal and schema to the end and sees each kind of 
   World world;
   CHECK(world.Compare() == Lines{});
   CHECK(world.report.Summary() ==
-        "0 differences: 2 records of the portal, 2 rows, 12 values, 1 object types");
+        "0 differences: 2 records of the portal, 2 rows, 12 values, 1 links, 1 object types");
 
   const auto spoil = [&world](const std::string& sql) {
     world.database.Run(sql);
@@ -144,6 +157,20 @@ TEST_CASE("comparison: reads portal and schema to the end and sees each kind of 
         Lines{"contacts 9 _rejected.amount: expected 1,5, found NULL"});
   CHECK(spoil("DELETE FROM acme.contacts WHERE id = 9") ==
         Lines{"contacts 9 row: expected a row, found none"});
+}
+
+TEST_CASE("comparison: a link that is missing, extra or labelled otherwise is a difference") {
+  World world;
+  world.database.Run("UPDATE acme.associations SET label = NULL WHERE type_id = 7");
+  CHECK(world.Compare() ==
+        Lines{"contacts 5 associations with contacts: expected link to 5, USER_DEFINED 7 "
+              "\\\"größer\\\", found none",
+              "contacts 5 associations with contacts: expected none, found link to 5, "
+              "USER_DEFINED 7"});
+  world.database.Run("DELETE FROM acme.associations WHERE type_id = 7");
+  CHECK(world.Compare().size() == 1);
+  world.database.Run("UPDATE acme.associations SET removed_at = NULL");
+  CHECK(world.Compare().size() == 2);
 }
 
 TEST_CASE("comparison: nothing may be left pending or in quarantine") {

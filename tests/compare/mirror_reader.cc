@@ -109,6 +109,26 @@ std::vector<MirrorProperty> MirrorReader::Properties(const std::string& object) 
   return properties;
 }
 
+std::vector<LinkLine> MirrorReader::Links(const std::string& from, const std::string& to) {
+  const std::string schema = connection_->Name(schema_) + ".";
+  const auto live = [](const std::string& row) {
+    return "NOT " + row + ".archived AND coalesce(" + row + ".merged_into::text, " + row +
+           ".erased_at::text, " + row + ".purged_at::text) IS NULL";
+  };
+  const pqxx::result found = connection_->Query(
+      "SELECT a.from_id, a.to_id, a.category, a.type_id, coalesce(a.label, '') FROM " + schema +
+      "associations a JOIN " + schema + connection_->Name(from) + " f ON f.id = a.from_id AND " +
+      live("f") + " JOIN " + schema + connection_->Name(to) + " t ON t.id = a.to_id AND " +
+      live("t") + " WHERE a.removed_at IS NULL AND a.from_type = " + connection_->Literal(from) +
+      " AND a.to_type = " + connection_->Literal(to));
+  std::vector<LinkLine> lines;
+  for (const auto& row : found) {
+    lines.push_back({row[0].as<RecordId>(), row[1].as<RecordId>(), TextOf(row[2]), TextOf(row[3]),
+                     TextOf(row[4])});
+  }
+  return lines;
+}
+
 void MirrorReader::ReportLeftovers(const std::string& object, const DifferenceSink& sink) {
   for (const std::string table : {"_pending", "_quarantine"}) {
     const pqxx::result found = connection_->Query(

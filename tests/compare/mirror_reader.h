@@ -8,6 +8,7 @@
 
 #include "compare/difference.h"
 #include "compare/mirror.h"
+#include "compare/truth_link.h"
 
 namespace hubmirror::compare {
 
@@ -37,6 +38,9 @@ class MirrorReader {
     std::optional<RecordId> last_;
     bool more_ = true;
   };
+
+  /// Links that are not removed, between live rows of two types.
+  std::vector<LinkLine> Links(const std::string& from, const std::string& to);
 
   /// Tells the sink of each line of `_pending` and `_quarantine` that concerns the object.
   void ReportLeftovers(const std::string& object, const DifferenceSink& sink);

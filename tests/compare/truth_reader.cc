@@ -54,6 +54,18 @@ std::vector<Definition> TruthReader::Definitions(const std::string& object) {
   return ParseDefinitions(Get("/_control/properties/" + portal_ + "/" + object).body);
 }
 
+std::vector<TruthLink> TruthReader::Links(const std::string& from, const std::string& to) {
+  const Answer answer = Get("/_control/links/" + portal_ + "/" + from + "/" + to);
+  std::vector<TruthLink> links;
+  std::string_view lines = answer.body;
+  while (!lines.empty()) {
+    const size_t end = std::min(lines.find('\n'), lines.size());
+    if (end > 0) links.push_back(ParseTruthLink(lines.substr(0, end)));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return links;
+}
+
 void TruthReader::Begin(const std::string& object) {
   object_ = object;
   after_.clear();

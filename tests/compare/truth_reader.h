@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compare/truth.h"
+#include "compare/truth_link.h"
 
 namespace hubmirror::compare {
 
@@ -19,6 +20,9 @@ class TruthReader {
   ~TruthReader();
 
   std::vector<Definition> Definitions(const std::string& object);
+
+  /// What live records of one type are linked with in another, seen from `from`.
+  std::vector<TruthLink> Links(const std::string& from, const std::string& to);
 
   /// Starts over with one object type.
   void Begin(const std::string& object);
