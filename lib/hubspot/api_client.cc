@@ -6,6 +6,7 @@
 #include "hubspot/catalog_reader.h"
 #include "hubspot/error_reading.h"
 #include "hubspot/exchange_report.h"
+#include "hubspot/link_reader.h"
 #include "hubspot/page_reader.h"
 #include "hubspot/search_reader.h"
 
@@ -151,6 +152,20 @@ Result<std::vector<PropertyGroup>, ApiError> ApiClient::PropertyGroups(const Obj
 Result<Account, ApiError> ApiClient::AccountDetails() {
   return Ask<Account>(Endpoint::kAccount, requests_.AccountDetails(),
                       [](std::string body) { return ReadAccount(std::move(body)); });
+}
+
+Result<LinkAnswer, ApiError> ApiClient::ReadLinks(const ObjectType& from, const ObjectType& to,
+                                                  const std::vector<LinkInput>& inputs) {
+  CHECK_THAT(!inputs.empty() && inputs.size() <= kLinkInputs);
+  return Ask<LinkAnswer>(Endpoint::kAssociations, requests_.Links(from, to, inputs),
+                         [](std::string body) { return ReadLinkAnswer(std::move(body)); });
+}
+
+Result<std::vector<LinkType>, ApiError> ApiClient::LinkTypes(const ObjectType& from,
+                                                             const ObjectType& to) {
+  return Ask<std::vector<LinkType>>(
+      Endpoint::kAssociationLabels, requests_.LinkTypes(from, to),
+      [](std::string body) { return ReadLinkTypes(std::move(body)); });
 }
 
 int ApiClient::ListCost(const ObjectType& type, const PropertySet& properties) const {

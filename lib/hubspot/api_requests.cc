@@ -151,6 +151,33 @@ ApiRequest ApiRequests::PropertyGroups(const ObjectType& type) const {
   return {.target = PropertyPath(type) + "/groups"};
 }
 
+std::string ApiRequests::LinkPath(const ObjectType& from, const ObjectType& to) const {
+  return "/crm/associations/" + version_ + "/" + PercentEncode(from.type_id) + "/" +
+         PercentEncode(to.type_id);
+}
+
+ApiRequest ApiRequests::Links(const ObjectType& from, const ObjectType& to,
+                              const std::vector<LinkInput>& inputs) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  json.Key("inputs");
+  json.StartArray();
+  for (const LinkInput& input : inputs) {
+    json.StartObject();
+    WritePair(json, "id", std::to_string(input.id.value));
+    if (input.after) WritePair(json, "after", *input.after);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return JsonPost(LinkPath(from, to) + "/batch/read", body);
+}
+
+ApiRequest ApiRequests::LinkTypes(const ObjectType& from, const ObjectType& to) const {
+  return {.target = LinkPath(from, to) + "/labels"};
+}
+
 ApiRequest ApiRequests::AccountDetails() const {
   return {.target = "/account-info/" + version_ + "/details"};
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hubspot/http_transport.h"
+#include "model/link_source.h"
 #include "model/page_source.h"
 
 namespace hubmirror {
@@ -22,6 +23,9 @@ class ApiRequests {
   ApiRequest Properties(const ObjectType& type, const PropertiesRequest& properties) const;
   ApiRequest PropertyGroups(const ObjectType& type) const;
   ApiRequest AccountDetails() const;
+  ApiRequest Links(const ObjectType& from, const ObjectType& to,
+                   const std::vector<LinkInput>& inputs) const;
+  ApiRequest LinkTypes(const ObjectType& from, const ObjectType& to) const;
   /// `form` is a form-encoded body with secrets in it.
   ApiRequest Token(std::string form) const;
 
@@ -31,6 +35,7 @@ class ApiRequests {
  private:
   std::string ObjectPath(const ObjectType& type) const;
   std::string PropertyPath(const ObjectType& type) const;
+  std::string LinkPath(const ObjectType& from, const ObjectType& to) const;
 
   const std::string version_;
 };

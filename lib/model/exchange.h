@@ -21,7 +21,17 @@ enum class Lane {
 };
 
 /// What a request was for: the `endpoint` label.
-enum class Endpoint { kList, kArchivedList, kSearch, kBatchRead, kProperties, kAccount, kToken };
+enum class Endpoint {
+  kList,
+  kArchivedList,
+  kSearch,
+  kBatchRead,
+  kProperties,
+  kAccount,
+  kToken,
+  kAssociations,
+  kAssociationLabels
+};
 
 std::string_view NameOf(Endpoint endpoint);
 Lane LaneOf(Endpoint endpoint);

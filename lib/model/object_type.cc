@@ -7,43 +7,44 @@ namespace {
 
 struct Entry {
   std::string_view name;
+  std::string_view singular;
   std::string_view type_id;
 };
 
 // https://developers.hubspot.com/docs/guides/crm/understanding-the-crm; in the order of names.
 // Marketing events (0-54) are read by an API of their own.
 constexpr std::array kTypes = {
-    Entry{"appointments", "0-421"},
-    Entry{"calls", "0-48"},
-    Entry{"carts", "0-142"},
-    Entry{"commerce_payments", "0-101"},
-    Entry{"communications", "0-18"},
-    Entry{"companies", "0-2"},
-    Entry{"contacts", "0-1"},
-    Entry{"courses", "0-410"},
-    Entry{"deals", "0-3"},
-    Entry{"discounts", "0-84"},
-    Entry{"emails", "0-49"},
-    Entry{"feedback_submissions", "0-19"},
-    Entry{"fees", "0-85"},
-    Entry{"goal_targets", "0-74"},
-    Entry{"invoices", "0-53"},
-    Entry{"leads", "0-136"},
-    Entry{"line_items", "0-8"},
-    Entry{"listings", "0-420"},
-    Entry{"meetings", "0-47"},
-    Entry{"notes", "0-46"},
-    Entry{"orders", "0-123"},
-    Entry{"postal_mail", "0-116"},
-    Entry{"products", "0-7"},
-    Entry{"projects", "0-970"},
-    Entry{"quotes", "0-14"},
-    Entry{"services", "0-162"},
-    Entry{"subscriptions", "0-69"},
-    Entry{"tasks", "0-27"},
-    Entry{"taxes", "0-86"},
-    Entry{"tickets", "0-5"},
-    Entry{"users", "0-115"},
+    Entry{"appointments", "appointment", "0-421"},
+    Entry{"calls", "call", "0-48"},
+    Entry{"carts", "cart", "0-142"},
+    Entry{"commerce_payments", "commerce_payment", "0-101"},
+    Entry{"communications", "communication", "0-18"},
+    Entry{"companies", "company", "0-2"},
+    Entry{"contacts", "contact", "0-1"},
+    Entry{"courses", "course", "0-410"},
+    Entry{"deals", "deal", "0-3"},
+    Entry{"discounts", "discount", "0-84"},
+    Entry{"emails", "email", "0-49"},
+    Entry{"feedback_submissions", "feedback_submission", "0-19"},
+    Entry{"fees", "fee", "0-85"},
+    Entry{"goal_targets", "goal_target", "0-74"},
+    Entry{"invoices", "invoice", "0-53"},
+    Entry{"leads", "lead", "0-136"},
+    Entry{"line_items", "line_item", "0-8"},
+    Entry{"listings", "listing", "0-420"},
+    Entry{"meetings", "meeting", "0-47"},
+    Entry{"notes", "note", "0-46"},
+    Entry{"orders", "order", "0-123"},
+    Entry{"postal_mail", "postal_mail", "0-116"},
+    Entry{"products", "product", "0-7"},
+    Entry{"projects", "project", "0-970"},
+    Entry{"quotes", "quote", "0-14"},
+    Entry{"services", "service", "0-162"},
+    Entry{"subscriptions", "subscription", "0-69"},
+    Entry{"tasks", "task", "0-27"},
+    Entry{"taxes", "tax", "0-86"},
+    Entry{"tickets", "ticket", "0-5"},
+    Entry{"users", "user", "0-115"},
 };
 
 }  // namespace
@@ -53,6 +54,7 @@ std::optional<ObjectType> FindObjectType(std::string_view name_or_id) {
     if (entry.name != name_or_id && entry.type_id != name_or_id) continue;
     const bool contacts = entry.name == "contacts";
     return ObjectType{.name = std::string(entry.name),
+                      .singular = std::string(entry.singular),
                       .type_id = std::string(entry.type_id),
                       .modified_property = contacts ? "lastmodifieddate" : "hs_lastmodifieddate",
                       .holds_personal_data = contacts};

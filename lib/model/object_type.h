@@ -11,6 +11,8 @@ namespace hubmirror {
 struct ObjectType {
   /// HubSpot's path name (`contacts`): also the table's name and the `object` label of metrics.
   std::string name;
+  /// Of one record (`contact`): for the names of views.
+  std::string singular = {};
   /// HubSpot's objectTypeId (`0-1`), the spelling used in request paths.
   std::string type_id;
   /// The property that moves when a record changes. Contacts have `lastmodifieddate`, all others

@@ -22,6 +22,7 @@ struct StreamPlan {
   std::chrono::milliseconds sweep_every{std::chrono::hours{24}};
   std::chrono::milliseconds archived_every{std::chrono::minutes{15}};
   std::chrono::milliseconds catalog_every{std::chrono::minutes{5}};
+  std::chrono::milliseconds links_every{std::chrono::hours{6}};
   std::vector<std::string> columns;  ///< properties that get a column whatever else
   friend bool operator==(const StreamPlan&, const StreamPlan&) = default;
 };

@@ -49,7 +49,8 @@ struct StoredRecord {
 
 /// A stretch of a list that was read without a gap: rows of the mirror inside [from, to] that
 /// `present` does not name, and that were not written since the earliest request left, are
-/// suspects and go to `_pending`. Concerns live rows, or with `archived_list` rows flagged archived.
+/// suspects and go to `_pending`. Concerns live rows, or with `archived_list` rows flagged
+/// archived.
 struct ProvenRange {
   RecordId from;
   RecordId to;
@@ -78,6 +79,8 @@ struct Commit {
   std::vector<PendingRecord> pending;  ///< added, or replaced when the id is there already
   std::vector<RecordId> settled;       ///< leave `_pending`, whatever their cause
   std::vector<Fate> fates;
+  /// Live rows that are written have their links read again soon: see LinkSink::DueLinks.
+  bool links_due = false;
   std::map<JobKind, JobProgress> progress;
   /// Requests the portal made today, for a budget that survives a restart; JSON, empty: unchanged.
   std::string budget;
@@ -121,7 +124,8 @@ class RowSink {
   virtual ~RowSink() = default;
 
   /// Creates or migrates the schema and takes ownership of it. Refuses, by DatabaseError, a schema
-  /// of another portal, one that is not ours, one owned by a live daemon. Call again after it threw.
+  /// of another portal, one that is not ours, one owned by a live daemon. Call again after it
+  /// threw.
   virtual void Claim() = 0;
   /// Renews ownership when no commit does; throws when another daemon has taken over.
   virtual void Heartbeat() = 0;

@@ -12,10 +12,11 @@
 namespace hubmirror {
 
 /// The jobs that feed a stream.
-enum class JobKind { kCatalog, kChanges, kSweep, kArchived, kResolve, kFill };
-inline constexpr int kJobKinds = 6;
+enum class JobKind { kCatalog, kChanges, kSweep, kArchived, kResolve, kFill, kLinks, kRelink };
+inline constexpr int kJobKinds = 8;
 
-/// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`: as stored and as shown.
+/// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`, `links`, `relink`: as stored and
+/// as shown.
 std::string_view NameOf(JobKind job);
 std::optional<JobKind> JobNamed(std::string_view name);
 
@@ -35,7 +36,7 @@ std::string_view NameOf(StreamState state);
 
 /// What is stored of one job of one stream, in `_stream_state`.
 struct JobProgress {
-  std::string cursor;  ///< JSON, the job's own; empty: none yet
+  std::string cursor;                         ///< JSON, the job's own; empty: none yet
   std::optional<TimePoint> verified_until;    ///< changes: the watermark
   std::optional<TimePoint> last_complete_at;  ///< by HubSpot's clock
   int64_t rows_done = 0;
@@ -56,8 +57,9 @@ struct StreamStatus {
   StreamState state = StreamState::kBackfilling;
   std::string reason;   ///< fixed word: auth, scope, portal_id, secret, database, api, ...
   std::string message;  ///< cause and next step in words
-  std::optional<TimePoint> verified_until;  ///< the watermark: HubSpot's `Date` of the last drained poll
-  int64_t rows = 0;                         ///< live rows
+  std::optional<TimePoint>
+      verified_until;  ///< the watermark: HubSpot's `Date` of the last drained poll
+  int64_t rows = 0;    ///< live rows
   int64_t pending = 0;
   int64_t quarantined = 0;
   bool backfill_running = false;
