@@ -75,10 +75,14 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
       PortalSink::Options{
           .plan = plan, .instance = parts_.instance, .request_deadline = limits_.request},
       parts_.clock, parts_.observer);
+  LinkSource* const link_source = source.get();
+  LinkSink* const link_sink = sink.get();
   return std::make_shared<PortalSync>(plan, std::move(governor), std::make_shared<SourceClock>(),
                                       PortalSync::Ports{.belongings = std::move(belongings),
                                                         .source = std::move(source),
                                                         .sink = std::move(sink),
+                                                        .link_source = link_source,
+                                                        .link_sink = link_sink,
                                                         .observer = parts_.observer,
                                                         .clock = parts_.clock,
                                                         .log = parts_.log,
@@ -92,18 +96,17 @@ SecretReader PortalBuilder::Reader(const SecretRef& ref) const {
 
 void PortalBuilder::AddTokens(const PortalSettings& portal, Belongings& belongings) const {
   if (portal.token) {
-    belongings.tokens =
-        std::make_unique<StaticToken>(Reader(*portal.token), portal.plan.portal_id);
+    belongings.tokens = std::make_unique<StaticToken>(Reader(*portal.token), portal.plan.portal_id);
     return;
   }
   const OAuthSettings& oauth = *portal.oauth;
   belongings.news = std::make_unique<TokenNews>(portal.plan.key, parts_.observer);
-  belongings.app = std::make_unique<OAuthApp>(
-      OAuthApp::Settings{.portal = portal.plan.key,
-                         .version = api_.version,
-                         .client_id = oauth.client_id,
-                         .client_secret = Reader(oauth.client_secret)},
-      *belongings.transport, parts_.clock, *belongings.relay);
+  belongings.app =
+      std::make_unique<OAuthApp>(OAuthApp::Settings{.portal = portal.plan.key,
+                                                    .version = api_.version,
+                                                    .client_id = oauth.client_id,
+                                                    .client_secret = Reader(oauth.client_secret)},
+                                 *belongings.transport, parts_.clock, *belongings.relay);
   SecretReader refresh_token = [] { return Result<Secret, std::string>(Secret()); };
   if (oauth.refresh_token) refresh_token = Reader(*oauth.refresh_token);
   belongings.tokens = std::make_unique<TokenKeeper>(

@@ -159,6 +159,20 @@ void CommitWriter::WriteRows() {
     Count(row, stored_->Find(row.id));
   }
   LeaveQuarantine(ids);
+  NoteLinksDue();
+}
+
+void CommitWriter::NoteLinksDue() {
+  if (!commit_.links_due) return;
+  std::vector<RecordId> ids;
+  for (const Candidate& candidate : written_) {
+    if (!candidate.row->archived) ids.push_back(candidate.row->id);
+  }
+  if (ids.empty()) return;
+  transaction_.Run("INSERT INTO " + stream_.schema.Table("_due") +
+                       " (object, job, id) SELECT $1, 'links', unnest($2::bigint[])"
+                       " ON CONFLICT (object, job, id) DO UPDATE SET since = clock_timestamp()",
+                   {commit_.object.name, IdArray(ids)});
 }
 
 void CommitWriter::Count(const Row& row, const StoredRow* stored) {
@@ -276,6 +290,14 @@ void CommitWriter::MarkGone(Fate::Kind kind) {
         sets += ", " + QuoteName(column.column_name) + " = NULL";
     }
     erased_ = gone;
+    for (const char* end : {"from", "to"}) {
+      transaction_.Run("DELETE FROM " + stream_.schema.Table("associations") + " WHERE " + end +
+                           "_type = $1 AND " + end + "_id = ANY ($2::bigint[])",
+                       {commit_.object.name, IdArray(gone)});
+    }
+    transaction_.Run("DELETE FROM " + stream_.schema.Table("_due") +
+                         " WHERE object = $1 AND id = ANY ($2::bigint[])",
+                     {commit_.object.name, IdArray(gone)});
     // What could not be stored holds personal data as well.
     transaction_.Run("DELETE FROM " + stream_.schema.Table("_quarantine") +
                          " WHERE object = $1 AND id = ANY ($2::bigint[])",

@@ -52,6 +52,7 @@ class CommitWriter {
   void MarkMerged(const std::map<RecordId, RecordId>& survivor_of, const std::string& condition);
   void MarkGone(Fate::Kind kind);
   bool LaterReadShows(const Fate& fate) const;
+  void NoteLinksDue();
   void LeaveQuarantine(const std::vector<RecordId>& ids);
   void Pending();
   std::string Table() const;

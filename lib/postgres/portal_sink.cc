@@ -6,6 +6,7 @@
 #include "postgres/commit_writer.h"
 #include "postgres/database_failure.h"
 #include "postgres/live_view.h"
+#include "postgres/portal_writing.h"
 #include "postgres/sql_text.h"
 #include "postgres/stored_rows.h"
 #include "postgres/table_catalog.h"
@@ -21,47 +22,6 @@ constexpr Transaction::Options kUnhurried{
 
 }  // namespace
 
-class PortalSink::Writing {
- public:
-  explicit Writing(PortalSink& sink, Transaction::Options options = {})
-      : sink_(sink), pass_(sink.turnstile_.Enter(sink.pool_->options().stop)) {
-    if (!pass_) {
-      throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "the daemon is stopping");
-    }
-    options.first = sink.schema_.RenewSql();
-    Begin(options);
-    sink.schema_.CheckOwned(*transaction_);
-    CheckUnbroken();
-  }
-
-  Transaction& operator*() { return *transaction_; }
-  Transaction* operator->() { return &*transaction_; }
-
- private:
-  void Begin(const Transaction::Options& options) {
-    try {
-      transaction_.emplace(*sink_.pool_, options);
-    } catch (const StatementError& error) {
-      // 42P01, 3F000: somebody dropped the schema under us.
-      if (error.sqlstate() != "42P01" && error.sqlstate() != "3F000") throw;
-      throw DatabaseError(
-          DatabaseError::Kind::kUnavailable, error.sqlstate(),
-          "schema " + QuoteName(sink_.schema_.name()) + " is gone; it is made again");
-    }
-  }
-
-  void CheckUnbroken() {
-    MutexLock lock(sink_.mutex_);
-    if (sink_.claimed_at_break_ == sink_.pool_->breaks()) return;
-    throw DatabaseError(DatabaseError::Kind::kUnavailable, "08006",
-                        "the database was away meanwhile: what it holds is read again");
-  }
-
-  PortalSink& sink_;
-  Turnstile::Pass pass_;
-  std::optional<Transaction> transaction_;
-};
-
 PortalSink::PortalSink(std::shared_ptr<ConnectionPool> pool, Options options, const Clock& clock,
                        SyncObserver& observer)
     : pool_(std::move(pool)),
@@ -70,7 +30,8 @@ PortalSink::PortalSink(std::shared_ptr<ConnectionPool> pool, Options options, co
       observer_(observer),
       schema_(options_.plan, options_.instance),
       writer_(schema_),
-      store_(schema_) {}
+      store_(schema_),
+      links_(schema_) {}
 
 PortalSink::~PortalSink() = default;
 

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "model/link_sink.h"
 #include "model/portal_plan.h"
 #include "model/row_sink.h"
 #include "model/sync_observer.h"
 #include "postgres/connection_pool.h"
+#include "postgres/link_rows.h"
 #include "postgres/portal_schema.h"
 #include "postgres/recent_writes.h"
 #include "postgres/schema_writer.h"
@@ -25,7 +27,7 @@ namespace hubmirror {
 /// After any session of the pool was lost every writing call fails with kUnavailable until Claim
 /// was called again: what the caller remembers of the database may not be in it any more.
 /// Thread-safe.
-class PortalSink final : public RowSink {
+class PortalSink final : public RowSink, public LinkSink {
  public:
   struct Options {
     PortalPlan plan;
@@ -73,6 +75,14 @@ class PortalSink final : public RowSink {
                  const std::string& message) override;
   void Analyze(const ObjectType& object) override;
 
+  std::vector<RecordId> LiveIds(const ObjectType& object, std::optional<RecordId> above,
+                                size_t limit) override;
+  std::vector<DueRecord> DueLinks(const ObjectType& object, size_t limit) override;
+  void DropDueLinks(const ObjectType& object, const std::vector<DueRecord>& records) override;
+  std::vector<RecordId> LinkedFrom(const LinkPair& pair, const std::vector<RecordId>& to) override;
+  void WriteLinks(const LinkCommit& commit) override;
+  void SaveLinkTypes(const LinkPair& pair, const std::vector<LinkType>& types) override;
+
  private:
   /// A transaction of the owner, with the way to it kept clear.
   class Writing;
@@ -106,6 +116,7 @@ class PortalSink final : public RowSink {
   const PortalSchema schema_;
   const SchemaWriter writer_;
   const StreamStore store_;
+  const LinkRows links_;
   Turnstile turnstile_;
 
   Mutex mutex_;

@@ -99,9 +99,8 @@ std::optional<WalkCursor> ParseWalkCursor(std::string_view text) {
     if (!item.IsObject()) return std::nullopt;
     const auto next = Reader::Number(item, "next");
     if (!next) return std::nullopt;
-    cursor.ranges.push_back({.next = *next,
-                             .end = Reader::Number(item, "end"),
-                             .after = Reader::Text(item, "after")});
+    cursor.ranges.push_back(
+        {.next = *next, .end = Reader::Number(item, "end"), .after = Reader::Text(item, "after")});
   }
   cursor.highest_id = Reader::Number(reader.document(), "highest_id").value_or(0);
   cursor.records_done = Reader::Number(reader.document(), "records_done").value_or(0);
@@ -152,6 +151,22 @@ std::optional<FillCursor> ParseFillCursor(std::string_view text) {
                     .last = reader.Id("last")};
 }
 
+std::string ToText(const LinksCursor& cursor) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  Put(writer, "other", cursor.other);
+  Put(writer, "last", cursor.last);
+  writer.EndObject();
+  return buffer.GetString();
+}
+
+std::optional<LinksCursor> ParseLinksCursor(std::string_view text) {
+  const Reader reader(text);
+  if (!reader.is_object()) return std::nullopt;
+  return LinksCursor{.other = Reader::Text(reader.document(), "other"), .last = reader.Id("last")};
+}
+
 std::string ToText(const ResolveCursor& cursor) {
   rapidjson::StringBuffer buffer;
   Writer writer(buffer);
@@ -167,10 +182,9 @@ std::string ToText(const ResolveCursor& cursor) {
 std::optional<ResolveCursor> ParseResolveCursor(std::string_view text) {
   const Reader reader(text);
   if (!reader.is_object()) return std::nullopt;
-  return ResolveCursor{
-      .sweep = Reader::Text(reader.document(), "sweep"),
-      .marked_gone = Reader::Number(reader.document(), "marked_gone").value_or(0),
-      .accepted = Reader::Flag(reader.document(), "accepted")};
+  return ResolveCursor{.sweep = Reader::Text(reader.document(), "sweep"),
+                       .marked_gone = Reader::Number(reader.document(), "marked_gone").value_or(0),
+                       .accepted = Reader::Flag(reader.document(), "accepted")};
 }
 
 std::string ToText(const DailyQuota::Saved& budget) {

@@ -28,6 +28,15 @@ struct FillCursor {
 std::string ToText(const FillCursor& cursor);
 std::optional<FillCursor> ParseFillCursor(std::string_view text);
 
+/// Where the reading of all links stands: the other type of the pair, and the last record read.
+struct LinksCursor {
+  std::string other;
+  std::optional<RecordId> last;
+  friend bool operator==(const LinksCursor&, const LinksCursor&) = default;
+};
+std::string ToText(const LinksCursor& cursor);
+std::optional<LinksCursor> ParseLinksCursor(std::string_view text);
+
 /// What resolve remembers between sweeps, for the brake on mass change.
 struct ResolveCursor {
   std::string sweep;        ///< which sweep the count belongs to: its completion time

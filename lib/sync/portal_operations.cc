@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 bool IsSettleJob(JobKind kind) {
   return kind == JobKind::kCatalog || kind == JobKind::kChanges || kind == JobKind::kSweep ||
-         kind == JobKind::kArchived;
+         kind == JobKind::kArchived || kind == JobKind::kLinks;
 }
 
 bool IsFilling(const StreamContext& context) {
@@ -96,7 +96,8 @@ void PortalSync::ForceAll(const std::string& object) {
     for (Task& task : stream->tasks) {
       if (!IsSettleJob(task.kind())) continue;
       // A walk under way may have passed what changed since: it begins again. Not the backfill.
-      const bool walk = task.kind() == JobKind::kSweep || task.kind() == JobKind::kArchived;
+      const bool walk = task.kind() == JobKind::kSweep || task.kind() == JobKind::kArchived ||
+                        task.kind() == JobKind::kLinks;
       if (task.in_cycle() && walk && stream->context->loaded() && task.running() == 0) {
         task.job().Restart();
         task.Reset(now);
@@ -127,8 +128,12 @@ PortalSync::ForceProgress PortalSync::ForcedLeft(const std::string& object) {
       progress.troubled.emplace_back(stream->context->key().object, status);
       continue;
     }
-    for (const Task& task : stream->tasks) {
+    for (Task& task : stream->tasks) {
       if (task.forced() && IsSettleJob(task.kind())) ++progress.jobs_left;
+      if (task.kind() == JobKind::kRelink && (task.in_cycle() || stream->context->links_due())) {
+        ++progress.jobs_left;
+        task.DueAt(now);
+      }
       if (task.kind() == JobKind::kResolve && task.in_cycle()) ++progress.jobs_left;
     }
     if (IsFilling(*stream->context)) ++progress.jobs_left;
@@ -230,9 +235,10 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
   }
   FillState(stream, status);
   if (status.message.empty() && stream.walked_every) {
-    status.message = "HubSpot's search does not know this object type: what changed is found by "
-                     "walking the whole list every " +
-                     InWords(*stream.walked_every);
+    status.message =
+        "HubSpot's search does not know this object type: what changed is found by "
+        "walking the whole list every " +
+        InWords(*stream.walked_every);
   }
   if (status.message.empty() && stream.archived_stretched) {
     status.message =

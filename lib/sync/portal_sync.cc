@@ -6,6 +6,7 @@
 #include "sync/catalog_job.h"
 #include "sync/exchange_relay.h"
 #include "sync/fill_job.h"
+#include "sync/relink_job.h"
 #include "sync/resolve_job.h"
 
 namespace hubmirror {
@@ -30,8 +31,7 @@ double StretchFor(const PortalPlan& plan) {
 }
 
 Pace PaceOf(JobKind job) {
-  const bool walks =
-      job == JobKind::kSweep || job == JobKind::kArchived || job == JobKind::kFill;
+  const bool walks = job == JobKind::kSweep || job == JobKind::kArchived || job == JobKind::kFill;
   return walks ? Pace::kEvenly : Pace::kAtOnce;
 }
 
@@ -56,8 +56,7 @@ PortalSync::~PortalSync() = default;
 
 void PortalSync::BuildStreams() {
   portal_job_ = std::make_shared<PortalJob>(
-      plan_.portal_id,
-      PortalJob::Ports{*ports_.source, *ports_.sink, *source_clock_, ports_.clock},
+      plan_.portal_id, PortalJob::Ports{*ports_.source, *ports_.sink, *source_clock_, ports_.clock},
       PortalJob::Hooks{.on_account =
                            [this](const Account& account) {
                              governor_->SetUtcOffset(
@@ -74,19 +73,28 @@ void PortalSync::BuildStreams() {
         StreamContext::Ports{*ports_.source, *ports_.sink, ports_.observer, *source_clock_,
                              *governor_, ports_.clock, ports_.log});
     stream.changes = std::make_shared<ChangesJob>(stream.context);
-    stream.sweep = std::make_shared<WalkJob>(
-        stream.context, WalkJob::Options{.flush_bytes = ports_.flush_bytes});
-    stream.archived =
-        std::make_shared<WalkJob>(
-            stream.context, WalkJob::Options{.archived = true, .flush_bytes = ports_.flush_bytes});
+    stream.sweep = std::make_shared<WalkJob>(stream.context,
+                                             WalkJob::Options{.flush_bytes = ports_.flush_bytes});
+    stream.archived = std::make_shared<WalkJob>(
+        stream.context, WalkJob::Options{.archived = true, .flush_bytes = ports_.flush_bytes});
     stream.tasks.emplace_back(std::make_shared<CatalogJob>(stream.context), plan.catalog_every);
     stream.tasks.emplace_back(stream.changes, Times(plan.interval, stretch));
     stream.tasks.emplace_back(std::make_shared<ResolveJob>(stream.context), 60s);
     stream.tasks.emplace_back(stream.archived, plan.archived_every);
     stream.tasks.emplace_back(std::make_shared<FillJob>(stream.context), kFillLook);
     stream.tasks.emplace_back(stream.sweep, plan.sweep_every);
+    if (ports_.link_source != nullptr) AddLinkJobs(stream);
     streams_.push_back(std::move(stream));
   }
+}
+
+void PortalSync::AddLinkJobs(Stream& stream) {
+  const StreamPlan& plan = stream.context->plan();
+  const LinkPorts links{*ports_.link_source, *ports_.link_sink, link_partners_};
+  link_partners_.Add(plan.object);
+  stream.context->set_links_followed(true);
+  stream.tasks.emplace_back(std::make_shared<LinksJob>(stream.context, links), plan.links_every);
+  stream.tasks.emplace_back(std::make_shared<RelinkJob>(stream.context, links), plan.interval);
 }
 
 std::variant<Assignment, Instant> PortalSync::Next(Instant now) {
@@ -169,9 +177,10 @@ std::variant<Assignment, Instant> PortalSync::NextOfStreams(Instant now) {
       full.insert(*need.lane);
       continue;
     }
-    if (!task.in_cycle()) ports_.observer.OnSchedulerDelay(
-        std::chrono::duration_cast<std::chrono::milliseconds>(
-            std::max(Duration::zero(), task.due() == Instant{} ? Duration::zero() : now - task.due())));
+    if (!task.in_cycle())
+      ports_.observer.OnSchedulerDelay(
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::max(
+              Duration::zero(), task.due() == Instant{} ? Duration::zero() : now - task.due())));
     if (need.lane) {
       for (const Candidate& other : candidates) {
         Task& waiting = streams_[other.stream].tasks[other.task];
@@ -237,18 +246,23 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
     }
   }
   switch (outcome.end) {
-    case StepOutcome::End::kUnused: TaskOf(assignment).EndStep(); break;
+    case StepOutcome::End::kUnused:
+      TaskOf(assignment).EndStep();
+      break;
     case StepOutcome::End::kMore:
       TaskOf(assignment).EndStep();
       if (assignment.stream >= 0) streams_[static_cast<size_t>(assignment.stream)].block.reset();
       break;
-    case StepOutcome::End::kCaughtUp: CycleEnded(assignment, outcome, now); break;
-    case StepOutcome::End::kFailed: Failed(assignment, *outcome.failure, now); break;
+    case StepOutcome::End::kCaughtUp:
+      CycleEnded(assignment, outcome, now);
+      break;
+    case StepOutcome::End::kFailed:
+      Failed(assignment, *outcome.failure, now);
+      break;
   }
 }
 
-void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& outcome,
-                            Instant now) {
+void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& outcome, Instant now) {
   Task& task = TaskOf(assignment);
   const Instant began = task.cycle_began().value_or(now);
   if (assignment.stream < 0) {
@@ -266,8 +280,8 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
   }
   Stream& stream = streams_[static_cast<size_t>(assignment.stream)];
   stream.block.reset();
-  const Instant due = outcome.next_in ? now + *outcome.next_in
-                                      : std::max(now, began + NextPeriod(stream, task));
+  const Instant due =
+      outcome.next_in ? now + *outcome.next_in : std::max(now, began + NextPeriod(stream, task));
   const auto complete_at = source_clock_->Now(now);
   task.EndCycle(now, due, complete_at);
   ports_.observer.OnJobReport(
@@ -316,12 +330,12 @@ void PortalSync::Failed(const Assignment& assignment, const Failure& failure, In
   task.EndFailed(verdict, MessageOf(failure), now, source_clock_->Now(now));
   ports_.observer.OnRetry(plan_.key, verdict.reason);
   if (!verdict.counts_as_failure) return;
-  LogLine line{.level = verdict.state == StreamState::kBlocked ? LogLevel::kErr : LogLevel::kWarning,
-               .event = "poll.failed",
-               .message = MessageOf(failure),
-               .fields = {{"PORTAL", plan_.key},
-                          {"REASON", verdict.reason},
-                          {"ATTEMPT", std::to_string(attempt)}}};
+  LogLine line{
+      .level = verdict.state == StreamState::kBlocked ? LogLevel::kErr : LogLevel::kWarning,
+      .event = "poll.failed",
+      .message = MessageOf(failure),
+      .fields = {
+          {"PORTAL", plan_.key}, {"REASON", verdict.reason}, {"ATTEMPT", std::to_string(attempt)}}};
   if (const auto* api = std::get_if<ApiError>(&failure)) {
     if (api->status != 0) line.fields.emplace_back("HTTP_STATUS", std::to_string(api->status));
     if (!api->correlation_id.empty()) {
@@ -334,9 +348,10 @@ void PortalSync::Failed(const Assignment& assignment, const Failure& failure, In
     Stream& stream = streams_[static_cast<size_t>(assignment.stream)];
     line.fields.emplace_back("OBJECT", stream.context->key().object);
     line.fields.emplace_back("JOB", std::string(NameOf(task.kind())));
-    ports_.observer.OnJobReport(
-        {.stream = stream.context->key(), .job = task.kind(), .failure = verdict.reason,
-         .attempt = attempt});
+    ports_.observer.OnJobReport({.stream = stream.context->key(),
+                                 .job = task.kind(),
+                                 .failure = verdict.reason,
+                                 .attempt = attempt});
     if (verdict.scope == Verdict::Scope::kStream) {
       stream.block = verdict;
       stream.block_message = MessageOf(failure);

@@ -14,6 +14,7 @@
 #include "model/portal_plan.h"
 #include "model/sync_observer.h"
 #include "sync/changes_job.h"
+#include "sync/links_job.h"
 #include "sync/portal_job.h"
 #include "sync/rate_governor.h"
 #include "sync/source_clock.h"
@@ -31,6 +32,9 @@ class PortalSync {
     std::shared_ptr<const void> belongings;  ///< what source and sink refer to; goes after them
     std::unique_ptr<PageSource> source;
     std::unique_ptr<RowSink> sink;
+    /// Sides of the two above, or of what they belong to; null: links are not read.
+    LinkSource* link_source = nullptr;
+    LinkSink* link_sink = nullptr;
     SyncObserver& observer;
     const Clock& clock;
     Logger& log;
@@ -108,6 +112,7 @@ class PortalSync {
   };
 
   void BuildStreams() REQUIRES(mutex_);
+  void AddLinkJobs(Stream& stream);
   std::variant<Assignment, Instant> NextOfPortal(Instant now) REQUIRES(mutex_);
   std::variant<Assignment, Instant> NextOfStreams(Instant now) REQUIRES(mutex_);
   /// Takes the slots a step needs; when they are not free, says when to ask again.
@@ -136,6 +141,7 @@ class PortalSync {
   mutable Mutex mutex_;
   bool stopping_ GUARDED_BY(mutex_) = false;
   int running_ GUARDED_BY(mutex_) = 0;
+  LinkPartners link_partners_;
   std::shared_ptr<PortalJob> portal_job_ GUARDED_BY(mutex_);
   std::vector<Task> portal_task_ GUARDED_BY(mutex_);  ///< exactly one
   std::vector<Stream> streams_ GUARDED_BY(mutex_);

@@ -54,13 +54,16 @@ RowBatch StreamContext::Map(const Page& page) const {
 }
 
 CommitOutcome StreamContext::Write(JobKind job, Commit commit) {
-  commit.budget = ports_.governor.Save();
+  commit.budget = Budget();
+  // The first reading of all links comes after the load.
+  commit.links_due = links_followed_.load() && loaded();
   const CommitOutcome outcome = ports_.sink.Write(commit);
   rows_.fetch_add(outcome.inserted + outcome.restored - outcome.archived - outcome.merged -
                   outcome.erased - outcome.purged);
   quarantined_.fetch_add(outcome.quarantined);
   CountLostValues(outcome);
   if (outcome.suspects > 0 || outcome.outrun > 0 || !commit.pending.empty()) NotePending();
+  if (commit.links_due && outcome.inserted + outcome.updated > 0) NoteLinksDue();
   ports_.observer.OnCommit(key_, job, outcome, SourceNow().value_or(ports_.clock.WallNow()));
   return outcome;
 }

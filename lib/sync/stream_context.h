@@ -63,6 +63,8 @@ class StreamContext {
   /// resolve job.
   CommitOutcome Write(JobKind job, Commit commit);
 
+  /// The day's requests, to be stored with whatever is written (design R18).
+  std::string Budget() const { return ports_.governor.Save(); }
   /// HubSpot's clock; absent before the first answer.
   std::optional<TimePoint> SourceNow() const;
   /// Learns HubSpot's clock from an answer and passes the answer on.
@@ -87,6 +89,12 @@ class StreamContext {
   /// An operator asked for this record; resolve reads it next.
   void RequestRefresh(RecordId id);
   std::vector<RecordId> TakeRefreshRequests();
+  /// Links are read for this stream: records that are written are noted for it.
+  void set_links_followed(bool followed) { links_followed_.store(followed); }
+  /// Records may be waiting for their links to be read.
+  bool links_due() const { return links_due_.load(); }
+  void NoteLinksDue() { links_due_.store(true); }
+  void ClearLinksDue() { links_due_.store(false); }
   /// The first sweep has ended: the table is a whole copy.
   bool loaded() const { return loaded_.load(); }
   void set_loaded(bool loaded) { loaded_.store(loaded); }
@@ -136,6 +144,8 @@ class StreamContext {
   std::atomic<bool> loaded_{false};
   std::atomic<bool> sweep_wanted_{false};
   std::atomic<bool> accepted_{false};
+  std::atomic<bool> links_followed_{false};
+  std::atomic<bool> links_due_{true};
 
   mutable Mutex mutex_;
   MirrorTablePtr table_ GUARDED_BY(mutex_);

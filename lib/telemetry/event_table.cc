@@ -96,6 +96,10 @@ constexpr auto kEvents = std::to_array<EventKind>({
     {"sweep.finished", "83429c106c4e437981a437e9f0f445b9", "A full walk ended",
      "Every live record of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ was read and compared.",
      "Nothing to do."},
+    {"links.refused", "5d3b1f0c7a9e4f62a1c08b7e64d2953f", "Associations cannot be read",
+     "HubSpot refused the associations of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ with another type, "
+     "for the reason in the message. Other associations go on.",
+     "Where a scope is missing, grant it; the next reading of all associations asks again."},
     {"walk.unordered", "4a8e3dac2da54cbc8e45157cc62a21d5", "A list is not in order",
      "HubSpot's list of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ was not ascending by id, so absence "
      "cannot be read off its pages. It is walked in one piece and every id is noted, which is "

@@ -5,8 +5,8 @@
 namespace hubmirror {
 namespace {
 
-// With the 32 fixed series, and one `other` in each set, these make 45.
-constexpr size_t kFailureReasons = 7;
+// With the 34 fixed series, and one `other` in each set, these make 45.
+constexpr size_t kFailureReasons = 5;
 constexpr size_t kSchemaChanges = 4;
 
 LabelValues Of(const StreamKey& stream) {
@@ -38,7 +38,7 @@ StreamSeries::StreamSeries(MetricRegistry& registry, const StreamKey& stream)
       suspicious_(registry, MetricId::kStreamState, Of(stream, NameOf(StreamState::kSuspicious)),
                   0),
       walks_{Walk(registry, stream, JobKind::kSweep), Walk(registry, stream, JobKind::kArchived),
-             Walk(registry, stream, JobKind::kCatalog)},
+             Walk(registry, stream, JobKind::kCatalog), Walk(registry, stream, JobKind::kLinks)},
       pending_(registry, MetricId::kPendingRecords, Of(stream), 0),
       quarantine_(registry, MetricId::kQuarantineRecords, Of(stream), 0),
       rows_(registry, MetricId::kMirrorRows, Of(stream), 0),
@@ -67,6 +67,7 @@ void StreamSeries::SetTargets(const StreamPlan& plan) {
   WalkOf(JobKind::kSweep)->target.Set(Seconds(plan.sweep_every));
   WalkOf(JobKind::kArchived)->target.Set(Seconds(plan.archived_every));
   WalkOf(JobKind::kCatalog)->target.Set(Seconds(plan.catalog_every));
+  WalkOf(JobKind::kLinks)->target.Set(Seconds(plan.links_every));
 }
 
 void StreamSeries::SetStatus(const StreamStatus& status) {

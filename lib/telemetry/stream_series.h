@@ -51,7 +51,7 @@ class StreamSeries {
   GaugeSeries suspicious_;
   std::unique_ptr<GaugeSeries> other_state_;  ///< the state of now, unless one of the two above
   std::optional<StreamState> state_;
-  std::array<Walk, 3> walks_;
+  std::array<Walk, 4> walks_;
   GaugeSeries pending_;
   GaugeSeries quarantine_;
   GaugeSeries rows_;

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.h"
+#include "model/link.h"
+
+namespace hubmirror {
+
+/// Which object types of a portal are mirrored, and which of them can be linked with which.
+/// Thread-safe.
+class LinkPartners {
+ public:
+  void Add(ObjectType type);
+
+  /// Pairs read from `type`, itself with itself among them; sorted by the other type's name.
+  std::vector<LinkPair> PairsFrom(const ObjectType& type) const;
+  /// Pairs of `type` that are read from the other one.
+  std::vector<LinkPair> PairsTo(const ObjectType& type) const;
+
+  /// HubSpot says whether records of the two can be linked; what it did not say is possible.
+  void NoteLinkable(const LinkPair& pair, bool linkable);
+  bool Linkable(const LinkPair& pair) const;
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<ObjectType> types_ GUARDED_BY(mutex_);
+  std::set<std::pair<std::string, std::string>> unlinkable_ GUARDED_BY(mutex_);
+};
+
+}  // namespace hubmirror

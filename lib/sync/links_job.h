@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "sync/cursor_text.h"
+#include "sync/link_batch.h"
+#include "sync/link_partners.h"
+#include "sync/stream_job.h"
+
+namespace hubmirror {
+
+/// What the jobs that read links need besides their stream.
+struct LinkPorts {
+  LinkSource& source;
+  LinkSink& sink;
+  LinkPartners& partners;
+};
+
+/// Reads the associations of all live records of one type, pair of types by pair (design R17): a
+/// thousand records a request. Changes of links move no stamp, so this is what finds them; it goes
+/// on where its last commit left it. Begins when the stream is loaded.
+class LinksJob final : public StreamJob {
+ public:
+  LinksJob(std::shared_ptr<StreamContext> stream, LinkPorts ports)
+      : StreamJob(std::move(stream)), ports_(ports) {}
+
+  JobKind kind() const override { return JobKind::kLinks; }
+  void Restart() override { Abandon(); }
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+
+ private:
+  /// The pair under way; moves on when its partner is not mirrored any more. Null: all are read.
+  const LinkPair* CurrentPair();
+  /// Learns whether and how the types of the pair can be linked; skips the pair when they cannot.
+  StepOutcome ReadTypes(const LinkPair& pair);
+  StepOutcome ReadBatch(const LinkPair& pair);
+  StepOutcome Finish();
+  void NextPair();
+  JobProgress Progress() const;
+
+  const LinkPorts ports_;
+
+  mutable Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+
+  std::vector<LinkPair> pairs_;
+  bool walking_ = false;
+  bool types_read_ = false;
+  LinksCursor cursor_;
+  std::optional<LinkBatch> batch_;
+  std::optional<TimePoint> last_complete_at_;
+};
+
+}  // namespace hubmirror

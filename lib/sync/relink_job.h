@@ -1,0 +1,46 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sync/links_job.h"
+
+namespace hubmirror {
+
+/// Reads the associations of the records that were written lately: created, changed, restored,
+/// survivors of merges. Those of types that are read from the other side are asked who they are
+/// linked with, then these are read, so that what is stored always comes from one side. What it
+/// wants is in the database (`_due`), so a kill loses nothing.
+class RelinkJob final : public StreamJob {
+ public:
+  RelinkJob(std::shared_ptr<StreamContext> stream, LinkPorts ports)
+      : StreamJob(std::move(stream)), ports_(ports) {}
+
+  JobKind kind() const override { return JobKind::kRelink; }
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream&) override {}
+  void Abandon() override;
+
+ private:
+  /// Takes the next records; false when there are none.
+  bool TakeDue();
+  StepOutcome Read();
+  StepOutcome Finish();
+  /// The records of the other type that are linked with ours, now or until now, are read next.
+  void ReadOthers(const LinkBatch& seen_from_us);
+
+  const LinkPorts ports_;
+
+  mutable Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+
+  std::vector<DueRecord> taken_;
+  std::deque<LinkBatch> batches_;
+};
+
+}  // namespace hubmirror
