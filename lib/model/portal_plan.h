@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "model/object_type.h"
+#include "model/property_selection.h"
 
 namespace hubmirror {
 
@@ -23,6 +24,7 @@ struct StreamPlan {
   std::chrono::milliseconds archived_every{std::chrono::minutes{15}};
   std::chrono::milliseconds catalog_every{std::chrono::minutes{5}};
   std::vector<std::string> columns;  ///< properties that get a column whatever else
+  PropertySelection selection;
   friend bool operator==(const StreamPlan&, const StreamPlan&) = default;
 };
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "model/database_error.h"
+#include "postgres/layout_step_selection.h"
 #include "postgres/sql_text.h"
 
 namespace hubmirror {
@@ -125,7 +126,8 @@ CREATE TABLE @schema@.property_groups (
   archived boolean NOT NULL,
   PRIMARY KEY (object, name));
 COMMENT ON TABLE @schema@.property_groups IS 'The groups HubSpot shows properties in';
-)sql"}};
+)sql"},
+                                     LayoutStep{2, kSelectionStep}};
 
 constexpr std::array kCommonSteps = {LayoutStep{1, R"sql(
 CREATE TABLE @schema@.layout (

@@ -164,9 +164,10 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
     change = writer_.Apply(*writing, wanted);
     writing->Commit();
     if (change.created) KnownOf(wanted.name()).recent.Clear();
+    // Before anybody else writes: values that may not be stored any more are told by the table.
+    Adopt(wanted.object, change.columns);
   }
   SetViewsWait(wanted.name(), true);
-  MirrorTablePtr table = Adopt(wanted.object, change.columns);
   for (const std::string& made : change.changes) OnSchemaChange(wanted.name(), made);
   if (!change.arriving.empty()) Arrive(wanted.object, change.arriving);
   Decorate(wanted.object);
