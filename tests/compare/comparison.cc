@@ -23,7 +23,10 @@ ObjectTally CompareOne(const std::string& object, const ComparisonOptions& optio
     sink({.object = object, .column = "table", .expected = "a table", .found = "none"});
     return {};
   }
-  RecordCheck check(layout, CheckLayout(portal.Definitions(object), layout, sink), sink);
+  const auto asked = options.selections.find(object);
+  const Selection selection = asked == options.selections.end() ? Selection() : asked->second;
+  RecordCheck check(layout, CheckLayout(portal.Definitions(object), layout, sink, selection), sink,
+                    selection);
   portal.Begin(object);
   MirrorReader::Rows table(mirror, layout.table);
   std::vector<MirrorReader::Rows> views;

@@ -8,6 +8,7 @@
 
 #include "compare/difference.h"
 #include "compare/object_comparison.h"
+#include "compare/selection.h"
 
 namespace hubmirror::compare {
 
@@ -21,6 +22,8 @@ struct ComparisonOptions {
   /// By object type: see ObjectComparisonOptions.
   std::map<std::string, std::vector<RecordId>> known_before = {};
   std::optional<Milliseconds> changes_since = {};
+  /// By object type, where the mirror does not hold everything.
+  std::map<std::string, Selection> selections = {};
 };
 
 /// The six types a comparison looks at when it is not told.

@@ -90,7 +90,7 @@ std::vector<Column> MirrorReader::Columns(const std::string& relation) {
 std::vector<MirrorProperty> MirrorReader::Properties(const std::string& object) {
   const pqxx::result found = connection_->Query(
       "SELECT name, column_name, storage, type, label, group_name, description, archived, state,"
-      " blocked_by FROM " +
+      " blocked_by, excluded, hashed_with FROM " +
       connection_->Name(schema_) + ".properties WHERE object = " + connection_->Literal(object) +
       " ORDER BY name");
   std::vector<MirrorProperty> properties;
@@ -104,7 +104,9 @@ std::vector<MirrorProperty> MirrorReader::Properties(const std::string& object) 
                           .description = TextOf(row[6]),
                           .archived = TextOf(row[7]) == "t",
                           .state = TextOf(row[8]),
-                          .blocked_by = TextOf(row[9])});
+                          .blocked_by = TextOf(row[9]),
+                          .excluded = TextOf(row[10]) == "t",
+                          .hashed_with = TextOf(row[11])});
   }
   return properties;
 }
