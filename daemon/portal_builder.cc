@@ -75,15 +75,17 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
       PortalSink::Options{
           .plan = plan, .instance = parts_.instance, .request_deadline = limits_.request},
       parts_.clock, parts_.observer);
-  return std::make_shared<PortalSync>(plan, std::move(governor), std::make_shared<SourceClock>(),
-                                      PortalSync::Ports{.belongings = std::move(belongings),
-                                                        .source = std::move(source),
-                                                        .sink = std::move(sink),
-                                                        .observer = parts_.observer,
-                                                        .clock = parts_.clock,
-                                                        .log = parts_.log,
-                                                        .random = parts_.random,
-                                                        .flush_bytes = flush_bytes_});
+  return std::make_shared<PortalSync>(
+      plan, std::move(governor), std::make_shared<SourceClock>(),
+      PortalSync::Ports{.belongings = std::move(belongings),
+                        .source = std::move(source),
+                        .sink = std::move(sink),
+                        .observer = parts_.observer,
+                        .clock = parts_.clock,
+                        .log = parts_.log,
+                        .random = parts_.random,
+                        .flush_bytes = flush_bytes_,
+                        .hash_key = portal.hash_key ? Reader(*portal.hash_key) : SecretReader()});
 }
 
 SecretReader PortalBuilder::Reader(const SecretRef& ref) const {

@@ -17,7 +17,7 @@ void CatalogJob::Restart() {
 }
 
 void CatalogJob::LoadFrom(const StoredStream& stored) {
-  if (stored.table) stream().set_table(stored.table);
+  stream().AdoptStored(stored.table);
 }
 
 void CatalogJob::Abandon() {
@@ -62,7 +62,13 @@ StepOutcome CatalogJob::DoStep(Instant now) {
 }
 
 void CatalogJob::Advance() {
-  part_ = whole_ ? static_cast<Part>(static_cast<int>(part_) + 1) : Part::kApply;
+  if (!whole_) {
+    part_ = Part::kApply;
+  } else if (part_ == Part::kLive && !stream().plan().selection.sensitive) {
+    part_ = Part::kArchived;
+  } else {
+    part_ = static_cast<Part>(static_cast<int>(part_) + 1);
+  }
 }
 
 StepOutcome CatalogJob::ReadDefinitions(Part part) {
@@ -113,15 +119,31 @@ StepOutcome CatalogJob::Apply() {
   for (const auto& [part, definitions] : definitions_) {
     all.insert(all.end(), definitions.begin(), definitions.end());
   }
+  const auto hasher = stream().ReadHasher();
+  if (!hasher) return StepOutcome::Failed(hasher.error());
+  WarnOfUnmatched(all);
   MirrorTablePtr table = stream().table();
   if (!table) table = stream().sink().Load(object()).table;
   const bool is_new = table == nullptr;
-  const MirrorTable wanted = PlanLayout(object(), all, table.get(), stream().plan().columns);
+  const MirrorTable wanted = PlanLayout(object(), all, table.get(), stream().plan().columns,
+                                        stream().SelectorFor(*hasher));
   if (!table || table->columns != wanted.columns) table = stream().sink().ApplyLayout(wanted);
-  stream().set_table(table);
+  stream().set_table(table, *hasher);
   if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
   part_ = Part::kLive;
   return StepOutcome::CaughtUp();
+}
+
+void CatalogJob::WarnOfUnmatched(const std::vector<PropertyDefinition>& definitions) {
+  const PropertySelection& selection = stream().plan().selection;
+  for (const UnmatchedPattern& unmatched : FindUnmatched(selection, definitions)) {
+    if (!warned_.insert(unmatched.key + " " + unmatched.pattern).second) continue;
+    std::string message = unmatched.key + " names " + unmatched.pattern +
+                          ", which no property of " + object().name + " fits";
+    if (!unmatched.nearest.empty()) message += "; did you mean " + unmatched.nearest + "?";
+    if (!selection.sensitive) message += " (sensitive ones need `properties.sensitive: true`)";
+    stream().Log(LogLevel::kWarning, "selection.unmatched", std::move(message));
+  }
 }
 
 }  // namespace hubmirror

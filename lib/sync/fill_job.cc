@@ -8,6 +8,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLookAtSweep = 5s;
+// So many new properties together are in most records: reading each record once is cheaper.
+constexpr size_t kManyProperties = 10;
 
 }  // namespace
 
@@ -65,6 +67,12 @@ StepOutcome FillJob::DoStep(Instant) {
 StepOutcome FillJob::Search() {
   const auto filling = Filling();
   if (filling.empty()) return StepOutcome::CaughtUp();
+  if (filling.size() >= kManyProperties) {
+    by_sweep_ = filling;
+    stream().WantSweep(std::to_string(filling.size()) +
+                       " properties are new: a sweep reads their values");
+    return FillBySweep();
+  }
   if (std::find(filling.begin(), filling.end(), cursor_.property) == filling.end()) {
     cursor_ = {.property = filling.front(), .last = {}};
   }

@@ -66,7 +66,7 @@ void PortalSync::BuildStreams() {
     stream.context = std::make_shared<StreamContext>(
         plan_.key, plan,
         StreamContext::Ports{*ports_.source, *ports_.sink, ports_.observer, *source_clock_,
-                             *governor_, ports_.clock, ports_.log});
+                             *governor_, ports_.clock, ports_.log, ports_.hash_key});
     stream.changes = std::make_shared<ChangesJob>(stream.context);
     stream.sweep = std::make_shared<WalkJob>(
         stream.context, WalkJob::Options{.flush_bytes = ports_.flush_bytes});
@@ -353,7 +353,7 @@ void PortalSync::OnOpen() {
 
 void PortalSync::LoadStream(Stream& stream, const StoredStream& stored, Instant now) {
   StreamContext& context = *stream.context;
-  context.set_table(stored.table);
+  context.AdoptStored(stored.table);
   context.set_rows(stored.rows);
   context.set_pending(stored.pending);
   context.set_quarantined(stored.quarantined);

@@ -37,6 +37,8 @@ class PortalSync {
     Random& random;
     /// Bytes of rows one walk may gather for a transaction.
     size_t flush_bytes = WalkJob::Options{}.flush_bytes;
+    /// Reads the key that values are hashed with; empty when the portal has none.
+    std::function<Result<Secret, std::string>()> hash_key = {};
   };
   /// Intervals that ask for more searches than the account allows are lengthened (design R18).
   PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor,
