@@ -36,7 +36,6 @@ void FillJob::Abandon() {
   unread_.clear();
   commit_ = {};
   by_sweep_.clear();
-  sweep_before_.reset();
   MutexLock lock(mutex_);
   reading_ = false;
 }
@@ -125,10 +124,7 @@ StepOutcome FillJob::CommitAnswer() {
 StepOutcome FillJob::FillBySweep() {
   StepOutcome waiting = StepOutcome::CaughtUp();
   waiting.next_in = kLookAtSweep;
-  if (stream().sweep_wanted()) return waiting;  // not begun yet
-  if (!sweep_before_) sweep_before_ = stream().last_sweep();
-  if (*sweep_before_ == stream().last_sweep()) return waiting;
-  sweep_before_.reset();
+  if (!stream().wanted_sweep_ended()) return waiting;
   return Filled(std::exchange(by_sweep_, {}));
 }
 

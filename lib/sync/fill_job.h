@@ -46,9 +46,8 @@ class FillJob final : public StreamJob {
   std::optional<RecordId> last_of_answer_;
   bool more_ = false;
   Commit commit_;
-  /// Properties a sweep must fill, and the last sweep there was when one began for them.
+  /// Properties that a sweep must fill.
   std::vector<std::string> by_sweep_;
-  std::optional<std::string> sweep_before_;
 };
 
 }  // namespace hubmirror

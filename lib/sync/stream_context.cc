@@ -104,6 +104,17 @@ void StreamContext::WantSweep(const std::string& why) {
   if (!sweep_wanted_.exchange(true)) Log(LogLevel::kNotice, "sweep.wanted", why);
 }
 
+void StreamContext::ClearSweepWanted() {
+  MutexLock lock(mutex_);
+  sweep_before_begin_ = last_sweep_;
+  sweep_wanted_.store(false);
+}
+
+bool StreamContext::wanted_sweep_ended() const {
+  MutexLock lock(mutex_);
+  return !sweep_wanted_.load() && last_sweep_ != sweep_before_begin_;
+}
+
 std::string StreamContext::last_sweep() const {
   MutexLock lock(mutex_);
   return last_sweep_;

@@ -111,7 +111,10 @@ class StreamContext {
   /// Somebody found reason for a sweep before its time; at backfill priority.
   bool sweep_wanted() const { return sweep_wanted_.load(); }
   void WantSweep(const std::string& why);
-  void ClearSweepWanted() { sweep_wanted_.store(false); }
+  /// A sweep begins.
+  void ClearSweepWanted();
+  /// A sweep that began after it was wanted has ended.
+  bool wanted_sweep_ended() const;
   /// Which sweep was completed last, for the brake that counts per sweep.
   std::string last_sweep() const;
   void set_last_sweep(std::string sweep);
@@ -152,6 +155,7 @@ class StreamContext {
   mutable std::shared_ptr<const RowMapper> mapper_ GUARDED_BY(mutex_);
   mutable PropertySetPtr mapper_set_ GUARDED_BY(mutex_);
   std::string last_sweep_ GUARDED_BY(mutex_);
+  std::string sweep_before_begin_ GUARDED_BY(mutex_);  ///< last_sweep_ when one began last
   std::optional<TimePoint> changes_from_ GUARDED_BY(mutex_);
   std::map<Brake, std::string> suspicions_ GUARDED_BY(mutex_);
   std::map<std::string, int64_t> values_lost_ GUARDED_BY(mutex_);

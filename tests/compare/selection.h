@@ -15,6 +15,8 @@ struct Selection {
   bool sensitive = true;
   std::vector<std::string> hash = {};
   std::string hash_key = {};
+  /// It was another one before: records that nobody can read any more may have lost values.
+  bool changed = false;
 };
 
 /// Whether the mirror must hold the values of a property.
