@@ -24,6 +24,8 @@ struct ComparisonOptions {
   std::optional<Milliseconds> changes_since = {};
   /// By object type, where the mirror does not hold everything.
   std::map<std::string, Selection> selections = {};
+  /// By object type: properties whose history the mirror keeps.
+  std::map<std::string, std::vector<std::string>> histories = {};
 };
 
 /// The six types a comparison looks at when it is not told.
@@ -32,6 +34,7 @@ std::vector<std::string> AllObjects();
 struct ComparisonReport {
   int64_t differences = 0;
   std::map<std::string, ObjectTally> objects;
+  int64_t past_values = 0;
 
   /// Longest lateness over all objects, 0 when none was measured.
   Milliseconds worst_lateness() const;

@@ -111,6 +111,26 @@ std::vector<MirrorProperty> MirrorReader::Properties(const std::string& object) 
   return properties;
 }
 
+HistoryRows MirrorReader::Histories(const std::string& object,
+                                    const std::vector<std::string>& properties) {
+  std::string names;
+  for (const std::string& property : properties) {
+    names += (names.empty() ? "" : ", ") + connection_->Literal(property);
+  }
+  const pqxx::result found = connection_->Query(
+      "SELECT id, property, changed_at, value, source_type, source_id, updated_by FROM " +
+      connection_->Name(schema_) + "." + connection_->Name(object + "_history") +
+      " WHERE property IN (" + names + ")");
+  HistoryRows rows;
+  for (const auto& row : found) {
+    const auto since = ParsePostgresInstant(TextOf(row[2]));
+    if (!since) throw std::runtime_error("no instant: " + TextOf(row[2]));
+    rows[row[0].as<RecordId>()].emplace_back(TextOf(row[1]), *since, TextOf(row[3]),
+                                             TextOf(row[4]), TextOf(row[5]), TextOf(row[6]));
+  }
+  return rows;
+}
+
 void MirrorReader::ReportLeftovers(const std::string& object, const DifferenceSink& sink) {
   for (const std::string table : {"_pending", "_quarantine"}) {
     const pqxx::result found = connection_->Query(

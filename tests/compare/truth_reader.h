@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compare/history_check.h"
 #include "compare/truth.h"
 
 namespace hubmirror::compare {
@@ -19,6 +20,10 @@ class TruthReader {
   ~TruthReader();
 
   std::vector<Definition> Definitions(const std::string& object);
+
+  /// Of every record, gone ones too.
+  std::vector<TruthHistory> Histories(const std::string& object,
+                                      const std::vector<std::string>& properties);
 
   /// Starts over with one object type.
   void Begin(const std::string& object);

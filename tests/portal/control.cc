@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "asked_properties.h"
+#include "history.h"
 #include "json_fields.h"
 #include "json_text.h"
 #include "mutate_request.h"
@@ -120,7 +122,11 @@ HttpResponse Control::Get(const HttpRequest& request, Instant wall_now) {
   const std::string what = parts.empty() ? "" : parts[0];
   if (what == "truth" && parts.size() == 3) return Truth(request, parts[1], parts[2]);
   HttpResponse response;
-  if (what == "properties" && parts.size() == 3) {
+  if (what == "history" && parts.size() == 3) {
+    const std::string names = request.QueryList("properties");
+    response.content_type = "application/x-ndjson";
+    AppendHistoryTruth(response.body, FindObject(Find(parts[1]), parts[2]), SplitNames(names));
+  } else if (what == "properties" && parts.size() == 3) {
     AppendAllProperties(response.body, FindObject(Find(parts[1]), parts[2]).catalog);
   } else if (what == "stats") {
     response.body = Stats();

@@ -74,7 +74,8 @@ MirrorCheck::Outcome MirrorCheck::Compare() {
                                      .objects = objects_,
                                      .known_before = known_,
                                      .changes_since = changes_since_,
-                                     .selections = selections_},
+                                     .selections = selections_,
+                                     .histories = histories_},
                                     [&](const compare::Difference& difference) {
                                       if (++shown > kShownDifferences) return;
                                       outcome.words += compare::ToLine(difference) + "\n";

@@ -45,6 +45,10 @@ class MirrorCheck {
   void Select(std::map<std::string, compare::Selection> selections) {
     selections_ = std::move(selections);
   }
+  /// Which histories the daemon's configuration asks for, by object type.
+  void Follow(std::map<std::string, std::vector<std::string>> histories) {
+    histories_ = std::move(histories);
+  }
   /// From now on Compare measures how late changes were that happened after this moment.
   void MeasureFrom(compare::Milliseconds since) { changes_since_ = since; }
 
@@ -57,6 +61,7 @@ class MirrorCheck {
   std::map<std::string, std::vector<compare::RecordId>> known_;
   std::optional<compare::Milliseconds> changes_since_;
   std::map<std::string, compare::Selection> selections_;
+  std::map<std::string, std::vector<std::string>> histories_;
 };
 
 }  // namespace hubmirror::testing
