@@ -75,6 +75,8 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
       PortalSink::Options{
           .plan = plan, .instance = parts_.instance, .request_deadline = limits_.request},
       parts_.clock, parts_.observer);
+  HistorySource* const history_source = source.get();
+  HistorySink* const history_sink = sink.get();
   return std::make_shared<PortalSync>(
       plan, std::move(governor), std::make_shared<SourceClock>(),
       PortalSync::Ports{.belongings = std::move(belongings),
@@ -85,6 +87,8 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
                         .log = parts_.log,
                         .random = parts_.random,
                         .flush_bytes = flush_bytes_,
+                        .history_source = history_source,
+                        .history_sink = history_sink,
                         .hash_key = portal.hash_key ? Reader(*portal.hash_key) : SecretReader()});
 }
 

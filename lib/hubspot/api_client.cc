@@ -5,6 +5,7 @@
 
 #include "hubspot/catalog_reader.h"
 #include "hubspot/error_reading.h"
+#include "hubspot/history_reader.h"
 #include "hubspot/exchange_report.h"
 #include "hubspot/page_reader.h"
 #include "hubspot/search_reader.h"
@@ -151,6 +152,13 @@ Result<std::vector<PropertyGroup>, ApiError> ApiClient::PropertyGroups(const Obj
 Result<Account, ApiError> ApiClient::AccountDetails() {
   return Ask<Account>(Endpoint::kAccount, requests_.AccountDetails(),
                       [](std::string body) { return ReadAccount(std::move(body)); });
+}
+
+Result<HistoryPage, ApiError> ApiClient::ReadHistory(const ObjectType& type,
+                                                     const HistoryRequest& request) {
+  CHECK_THAT(!request.ids.empty() && request.ids.size() <= kHistoryReadSize);
+  return Ask<HistoryPage>(Endpoint::kBatchRead, requests_.BatchReadHistory(type, request),
+                          [](std::string body) { return ReadHistoryPage(std::move(body)); });
 }
 
 int ApiClient::ListCost(const ObjectType& type, const PropertySet& properties) const {

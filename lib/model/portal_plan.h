@@ -25,6 +25,7 @@ struct StreamPlan {
   std::chrono::milliseconds catalog_every{std::chrono::minutes{5}};
   std::vector<std::string> columns;  ///< properties that get a column whatever else
   PropertySelection selection;
+  std::vector<std::string> history;  ///< properties whose former values are kept
   friend bool operator==(const StreamPlan&, const StreamPlan&) = default;
 };
 

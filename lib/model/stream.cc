@@ -6,7 +6,7 @@ namespace hubmirror {
 namespace {
 
 constexpr std::array<std::string_view, kJobKinds> kJobNames = {"catalog",  "changes", "sweep",
-                                                               "archived", "resolve", "fill"};
+                                                               "archived", "resolve", "fill", "history"};
 constexpr std::array<std::string_view, kStreamStates> kStateNames = {
     "backfilling", "current", "late", "paused", "blocked", "suspicious", "failing", "passive"};
 

@@ -12,10 +12,10 @@
 namespace hubmirror {
 
 /// The jobs that feed a stream.
-enum class JobKind { kCatalog, kChanges, kSweep, kArchived, kResolve, kFill };
-inline constexpr int kJobKinds = 6;
+enum class JobKind { kCatalog, kChanges, kSweep, kArchived, kResolve, kFill, kHistory };
+inline constexpr int kJobKinds = 7;
 
-/// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`: as stored and as shown.
+/// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`, `history`: as stored and as shown.
 std::string_view NameOf(JobKind job);
 std::optional<JobKind> JobNamed(std::string_view name);
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "model/database_error.h"
+#include "postgres/layout_step_history.h"
 #include "postgres/layout_step_selection.h"
 #include "postgres/sql_text.h"
 
@@ -127,7 +128,7 @@ CREATE TABLE @schema@.property_groups (
   PRIMARY KEY (object, name));
 COMMENT ON TABLE @schema@.property_groups IS 'The groups HubSpot shows properties in';
 )sql"},
-                                     LayoutStep{2, kSelectionStep}};
+                                     LayoutStep{2, kSelectionStep}, LayoutStep{3, kHistoryStep}};
 
 constexpr std::array kCommonSteps = {LayoutStep{1, R"sql(
 CREATE TABLE @schema@.layout (

@@ -6,6 +6,7 @@
 #include "postgres/commit_writer.h"
 #include "postgres/database_failure.h"
 #include "postgres/live_view.h"
+#include "postgres/portal_writing.h"
 #include "postgres/sql_text.h"
 #include "postgres/stored_rows.h"
 #include "postgres/table_catalog.h"
@@ -21,47 +22,6 @@ constexpr Transaction::Options kUnhurried{
 
 }  // namespace
 
-class PortalSink::Writing {
- public:
-  explicit Writing(PortalSink& sink, Transaction::Options options = {})
-      : sink_(sink), pass_(sink.turnstile_.Enter(sink.pool_->options().stop)) {
-    if (!pass_) {
-      throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "the daemon is stopping");
-    }
-    options.first = sink.schema_.RenewSql();
-    Begin(options);
-    sink.schema_.CheckOwned(*transaction_);
-    CheckUnbroken();
-  }
-
-  Transaction& operator*() { return *transaction_; }
-  Transaction* operator->() { return &*transaction_; }
-
- private:
-  void Begin(const Transaction::Options& options) {
-    try {
-      transaction_.emplace(*sink_.pool_, options);
-    } catch (const StatementError& error) {
-      // 42P01, 3F000: somebody dropped the schema under us.
-      if (error.sqlstate() != "42P01" && error.sqlstate() != "3F000") throw;
-      throw DatabaseError(
-          DatabaseError::Kind::kUnavailable, error.sqlstate(),
-          "schema " + QuoteName(sink_.schema_.name()) + " is gone; it is made again");
-    }
-  }
-
-  void CheckUnbroken() {
-    MutexLock lock(sink_.mutex_);
-    if (sink_.claimed_at_break_ == sink_.pool_->breaks()) return;
-    throw DatabaseError(DatabaseError::Kind::kUnavailable, "08006",
-                        "the database was away meanwhile: what it holds is read again");
-  }
-
-  PortalSink& sink_;
-  Turnstile::Pass pass_;
-  std::optional<Transaction> transaction_;
-};
-
 PortalSink::PortalSink(std::shared_ptr<ConnectionPool> pool, Options options, const Clock& clock,
                        SyncObserver& observer)
     : pool_(std::move(pool)),
@@ -70,7 +30,8 @@ PortalSink::PortalSink(std::shared_ptr<ConnectionPool> pool, Options options, co
       observer_(observer),
       schema_(options_.plan, options_.instance),
       writer_(schema_),
-      store_(schema_) {}
+      store_(schema_),
+      history_(schema_) {}
 
 PortalSink::~PortalSink() = default;
 
@@ -79,6 +40,7 @@ void PortalSink::Claim() {
   Transaction transaction(*pool_);
   const uint64_t breaks = pool_->breaks();
   schema_.Claim(transaction);
+  history_.KeepOnly(transaction, ObjectsWithHistory());
   transaction.Commit();
   MutexLock lock(mutex_);
   claimed_at_break_ = breaks;
@@ -142,6 +104,7 @@ StoredStream PortalSink::Load(const ObjectType& object) {
     stored.pending = store_.CountPending(transaction, object.name);
     stored.quarantined = store_.CountQuarantined(transaction, object.name);
   }
+  KnownOf(object.name).history_followed = stored.progress.contains(JobKind::kHistory);
   transaction.Commit();
   return stored;
 }
@@ -163,7 +126,10 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
     Writing writing(*this);
     change = writer_.Apply(*writing, wanted);
     writing->Commit();
-    if (change.created) KnownOf(wanted.name()).recent.Clear();
+    if (change.created) {
+      KnownOf(wanted.name()).recent.Clear();
+      KnownOf(wanted.name()).history_followed = false;
+    }
     // Before anybody else writes: values that may not be stored any more are told by the table.
     Adopt(wanted.object, change.columns);
   }
@@ -264,7 +230,8 @@ CommitOutcome PortalSink::Write(const Commit& commit) {
                        .store = store_,
                        .table = table.get(),
                        .recent = known.recent,
-                       .quarantine_in_use = known.in_quarantine},
+                       .quarantine_in_use = known.in_quarantine,
+                       .note_due = known.history_followed},
                       commit);
   CommitOutcome outcome = writer.Run();
   const bool in_quarantine =
@@ -412,6 +379,7 @@ void PortalSink::ResetStream(const ObjectType& object) {
   Writing writing(*this);
   store_.Reset(*writing, object.name);
   writing->Commit();
+  KnownOf(object.name).history_followed = false;
 }
 
 void PortalSink::SaveState(const ObjectType& object, StreamState state, const std::string& reason,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -7,10 +8,12 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "model/history.h"
 #include "model/portal_plan.h"
 #include "model/row_sink.h"
 #include "model/sync_observer.h"
 #include "postgres/connection_pool.h"
+#include "postgres/history_writer.h"
 #include "postgres/portal_schema.h"
 #include "postgres/recent_writes.h"
 #include "postgres/schema_writer.h"
@@ -25,7 +28,7 @@ namespace hubmirror {
 /// After any session of the pool was lost every writing call fails with kUnavailable until Claim
 /// was called again: what the caller remembers of the database may not be in it any more.
 /// Thread-safe.
-class PortalSink final : public RowSink {
+class PortalSink final : public RowSink, public HistorySink {
  public:
   struct Options {
     PortalPlan plan;
@@ -68,6 +71,13 @@ class PortalSink final : public RowSink {
   void AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) override;
   int64_t SuspectUnseen(const ObjectType& object, TimePoint walk_began) override;
 
+  bool PrepareHistory(const ObjectType& object) override;
+  void BeginHistory(const ObjectType& object, const JobProgress& progress) override;
+  std::vector<RecordId> HistoryBlock(const ObjectType& object, bool archived,
+                                     std::optional<RecordId> above, size_t limit) override;
+  HistoryDue DueHistory(const ObjectType& object, size_t limit) override;
+  int64_t WriteHistory(const HistoryCommit& commit) override;
+
   void ResetStream(const ObjectType& object) override;
   void SaveState(const ObjectType& object, StreamState state, const std::string& reason,
                  const std::string& message) override;
@@ -88,8 +98,12 @@ class PortalSink final : public RowSink {
     bool views_wait = true;  ///< views and comments may not be what they should
     RecentWrites recent;
     bool in_quarantine = true;
+    /// Commits note whose rows they change.
+    std::atomic<bool> history_followed{false};
   };
 
+  /// Objects whose plan names properties to keep the history of.
+  std::vector<std::string> ObjectsWithHistory() const;
   Known& KnownOf(const std::string& object);
   MirrorTablePtr TableOf(const std::string& object);
   MirrorTablePtr Adopt(const ObjectType& object, std::vector<MirrorColumn> columns);
@@ -106,6 +120,7 @@ class PortalSink final : public RowSink {
   const PortalSchema schema_;
   const SchemaWriter writer_;
   const StreamStore store_;
+  const HistoryWriter history_;
   Turnstile turnstile_;
 
   Mutex mutex_;

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "postgres/database_failure.h"
+#include "postgres/history_writer.h"
 #include "postgres/live_view.h"
 #include "postgres/sql_text.h"
 #include "postgres/table_catalog.h"
@@ -135,7 +136,7 @@ void SchemaWriter::CreateTable(Transaction& transaction, const MirrorTable& want
 
 void SchemaWriter::ForgetStream(Transaction& transaction, const std::string& object) const {
   for (const char* table :
-       {"_stream_state", "_pending", "_quarantine", "_seen", "properties", "property_options"}) {
+       {"_stream_state", "_pending", "_quarantine", "_seen", "_due", "properties", "property_options"}) {
     transaction.Run("DELETE FROM " + schema_.Table(table) + " WHERE object = $1", {object});
   }
   transaction.Run("INSERT INTO " + schema_.Table("_stream_state") +
@@ -272,6 +273,7 @@ void SchemaWriter::ForgetValues(Transaction& transaction, const ObjectType& obje
   transaction.Run("SET LOCAL statement_timeout = 0; UPDATE " + schema_.Table(object.name) +
                   " SET " + Join(sets) + " WHERE " + condition);
   ForgetQuarantined(transaction, object.name, properties);
+  HistoryWriter(schema_).Forget(transaction, object.name, properties);
 }
 
 void SchemaWriter::ForgetQuarantined(Transaction& transaction, const std::string& object,

@@ -274,6 +274,14 @@ constexpr std::array kRows = {
             .meaning = "Properties that get a column of their own whatever else the table holds.",
             .example = "[amount, dealstage]",
             .field = Field<StreamPlan, &StreamPlan::columns>()},
+    KeyRule{.path = "history",
+            .places = kObject,
+            .type = kTextList,
+            .form = &kPropertyName,
+            .meaning = "Properties whose former values are kept too, in the table "
+                       "`<object>_history`. One added later is read for all records at once.",
+            .example = "[dealstage, amount]",
+            .field = Field<StreamPlan, &StreamPlan::history>()},
 };
 
 }  // namespace

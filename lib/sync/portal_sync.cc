@@ -6,6 +6,7 @@
 #include "sync/catalog_job.h"
 #include "sync/exchange_relay.h"
 #include "sync/fill_job.h"
+#include "sync/history_job.h"
 #include "sync/resolve_job.h"
 
 namespace hubmirror {
@@ -18,6 +19,7 @@ constexpr auto kHeartbeatEvery = 10s;
 // How soon to look again when only another step's end can change anything; that end also wakes.
 constexpr auto kLookAgain = 250ms;
 constexpr auto kFillLook = 5s;
+constexpr auto kHistoryLook = 5s;
 // Asking for more searches than this per second of one portal lengthens all intervals (R18).
 constexpr double kSearchesPerSecond = 3.0;
 
@@ -79,6 +81,12 @@ void PortalSync::BuildStreams() {
     stream.tasks.emplace_back(stream.archived, plan.archived_every);
     stream.tasks.emplace_back(std::make_shared<FillJob>(stream.context), kFillLook);
     stream.tasks.emplace_back(stream.sweep, plan.sweep_every);
+    if (!plan.history.empty() && ports_.history_source != nullptr) {
+      stream.tasks.emplace_back(
+          std::make_shared<HistoryJob>(
+              stream.context, HistoryJob::Ports{*ports_.history_source, *ports_.history_sink}),
+          kHistoryLook);
+    }
     streams_.push_back(std::move(stream));
   }
 }

@@ -19,12 +19,7 @@ MirrorTablePtr StreamContext::table() const {
 }
 
 void StreamContext::set_table(MirrorTablePtr table) {
-  HasherPtr hasher;
-  {
-    MutexLock lock(mutex_);
-    hasher = hasher_;
-  }
-  set_table(std::move(table), std::move(hasher));
+  set_table(std::move(table), hasher());
 }
 
 void StreamContext::AdoptStored(MirrorTablePtr table) {
@@ -45,6 +40,11 @@ Result<StreamContext::HasherPtr, ApiError> StreamContext::ReadHasher() const {
   auto hasher = ValueHasher::Make(std::move(*key));
   if (!hasher) return fault(hasher.error());
   return std::make_shared<const ValueHasher>(std::move(*hasher));
+}
+
+StreamContext::HasherPtr StreamContext::hasher() const {
+  MutexLock lock(mutex_);
+  return hasher_;
 }
 
 PropertySelector StreamContext::SelectorFor(const HasherPtr& hasher) const {

@@ -68,6 +68,8 @@ class StreamContext {
   using HasherPtr = std::shared_ptr<const ValueHasher>;
   /// Reads the key anew; null when nothing is hashed. Does not change what Map hashes with.
   Result<HasherPtr, ApiError> ReadHasher() const;
+  /// What Map hashes with.
+  HasherPtr hasher() const;
   PropertySelector SelectorFor(const HasherPtr& hasher) const;
   /// A table together with the key that its hashed properties are made with.
   void set_table(MirrorTablePtr table, HasherPtr hasher);
@@ -80,6 +82,9 @@ class StreamContext {
   /// Writes, with the day's requests (design R18), and tells everyone: metrics, the row count, the
   /// resolve job.
   CommitOutcome Write(JobKind job, Commit commit);
+
+  /// The day's requests as they are stored with a commit.
+  std::string Budget() const { return ports_.governor.Save(); }
 
   /// HubSpot's clock; absent before the first answer.
   std::optional<TimePoint> SourceNow() const;

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "postgres/database_failure.h"
+#include "postgres/portal_sink.h"
+#include "postgres/sql_text.h"
+#include "postgres/transaction.h"
+
+namespace hubmirror {
+
+/// A transaction of a portal's owner: writers pass one at a time, and each renews the ownership
+/// first. Throws when another daemon has taken over, or when a session was lost since the claim.
+class PortalSink::Writing {
+ public:
+  explicit Writing(PortalSink& sink, Transaction::Options options = {})
+      : sink_(sink), pass_(sink.turnstile_.Enter(sink.pool_->options().stop)) {
+    if (!pass_) {
+      throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "the daemon is stopping");
+    }
+    options.first = sink.schema_.RenewSql();
+    Begin(options);
+    sink.schema_.CheckOwned(*transaction_);
+    CheckUnbroken();
+  }
+
+  Transaction& operator*() { return *transaction_; }
+  Transaction* operator->() { return &*transaction_; }
+
+ private:
+  void Begin(const Transaction::Options& options) {
+    try {
+      transaction_.emplace(*sink_.pool_, options);
+    } catch (const StatementError& error) {
+      // 42P01, 3F000: somebody dropped the schema under us.
+      if (error.sqlstate() != "42P01" && error.sqlstate() != "3F000") throw;
+      throw DatabaseError(
+          DatabaseError::Kind::kUnavailable, error.sqlstate(),
+          "schema " + QuoteName(sink_.schema_.name()) + " is gone; it is made again");
+    }
+  }
+
+  void CheckUnbroken() {
+    MutexLock lock(sink_.mutex_);
+    if (sink_.claimed_at_break_ == sink_.pool_->breaks()) return;
+    throw DatabaseError(DatabaseError::Kind::kUnavailable, "08006",
+                        "the database was away meanwhile: what it holds is read again");
+  }
+
+  PortalSink& sink_;
+  Turnstile::Pass pass_;
+  std::optional<Transaction> transaction_;
+};
+
+}  // namespace hubmirror
