@@ -67,6 +67,7 @@ struct HistoryDue {
   std::vector<RecordId> live;
   std::vector<RecordId> archived;
   std::vector<RecordId> gone;  ///< nobody can read them any more
+  bool followed = true;        ///< false: the stream began anew, and changes are not noted any more
   bool empty() const { return live.empty() && archived.empty() && gone.empty(); }
 };
 

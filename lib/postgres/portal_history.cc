@@ -42,6 +42,7 @@ std::vector<RecordId> PortalSink::HistoryBlock(const ObjectType& object, bool ar
 HistoryDue PortalSink::DueHistory(const ObjectType& object, size_t limit) {
   Transaction transaction(*pool_);
   HistoryDue due = history_.Due(transaction, object.name, limit);
+  due.followed = KnownOf(object.name).history_followed;
   transaction.Commit();
   return due;
 }

@@ -144,6 +144,10 @@ StepOutcome HistoryJob::ChooseOfWalk() {
 
 StepOutcome HistoryJob::ChooseDue() {
   HistoryDue due = ports_.sink.DueHistory(object(), kHistoryReadSize);
+  if (!due.followed) {
+    cursor_ = {};
+    return StepOutcome::More();
+  }
   if (due.empty()) return StepOutcome::CaughtUp();
   if (!due.gone.empty()) return Write({.settled = std::move(due.gone), .sent_at = Instant::max()});
   block_archived_ = due.live.empty();

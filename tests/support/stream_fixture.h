@@ -79,6 +79,7 @@ class StreamFixture {
     StreamPlan plan;
     plan.object = *FindObjectType(object_name_);
     plan.selection = selection;
+    plan.history = history;
     context = std::make_shared<StreamContext>(
         "acme", plan,
         StreamContext::Ports{hubspot, sink, observer, source_clock, governor, clock, log,
@@ -142,6 +143,7 @@ class StreamFixture {
   RateGovernor governor{RateGovernor::Options{}, clock.Now()};
   MemoryLog log;
   PropertySelection selection;  ///< counts from the next Restart on
+  std::vector<std::string> history;  ///< the same
   Result<Secret, std::string> hash_key = Secret("a key that is long enough");
   std::shared_ptr<StreamContext> context;
   std::shared_ptr<CatalogJob> catalog;
