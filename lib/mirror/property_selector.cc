@@ -86,6 +86,7 @@ bool PropertySelector::Agrees(const MirrorTable& table) const {
 }
 
 std::vector<UnmatchedPattern> FindUnmatched(const PropertySelection& selection,
+                                            const std::vector<std::string>& history,
                                             const std::vector<PropertyDefinition>& definitions) {
   std::vector<std::string_view> names;
   for (const PropertyDefinition& definition : definitions) names.push_back(definition.name);
@@ -93,6 +94,7 @@ std::vector<UnmatchedPattern> FindUnmatched(const PropertySelection& selection,
   AddUnmatched("properties.include", selection.include, names, unmatched);
   AddUnmatched("properties.exclude", selection.exclude, names, unmatched);
   AddUnmatched("properties.hash", selection.hash, names, unmatched);
+  AddUnmatched("history", history, names, unmatched);
   return unmatched;
 }
 

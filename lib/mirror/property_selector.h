@@ -42,7 +42,9 @@ struct UnmatchedPattern {
   std::string nearest;  ///< the property it may be meant for; empty: none is like it
 };
 
+/// `history`: the names of which history is kept.
 std::vector<UnmatchedPattern> FindUnmatched(const PropertySelection& selection,
+                                            const std::vector<std::string>& history,
                                             const std::vector<PropertyDefinition>& definitions);
 
 }  // namespace hubmirror

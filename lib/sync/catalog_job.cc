@@ -136,7 +136,7 @@ StepOutcome CatalogJob::Apply() {
 
 void CatalogJob::WarnOfUnmatched(const std::vector<PropertyDefinition>& definitions) {
   const PropertySelection& selection = stream().plan().selection;
-  for (const UnmatchedPattern& unmatched : FindUnmatched(selection, definitions)) {
+  for (const UnmatchedPattern& unmatched : FindUnmatched(selection, stream().plan().history, definitions)) {
     if (!warned_.insert(unmatched.key + " " + unmatched.pattern).second) continue;
     std::string message = unmatched.key + " names " + unmatched.pattern +
                           ", which no property of " + object().name + " fits";
