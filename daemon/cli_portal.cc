@@ -121,6 +121,7 @@ int CheckSecretsOf(const CliContext& context, const PortalSettings& portal,
   if (portal.token) refs.push_back(*portal.token);
   if (portal.oauth) refs.push_back(portal.oauth->client_secret);
   if (portal.oauth && portal.oauth->refresh_token) refs.push_back(*portal.oauth->refresh_token);
+  if (portal.hash_key) refs.push_back(*portal.hash_key);
   for (const SecretRef& ref : refs) {
     const auto secret = secrets.Resolve(ref);
     if (secret) continue;

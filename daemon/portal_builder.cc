@@ -77,17 +77,23 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
       parts_.clock, parts_.observer);
   LinkSource* const link_source = source.get();
   LinkSink* const link_sink = sink.get();
-  return std::make_shared<PortalSync>(plan, std::move(governor), std::make_shared<SourceClock>(),
-                                      PortalSync::Ports{.belongings = std::move(belongings),
-                                                        .source = std::move(source),
-                                                        .sink = std::move(sink),
-                                                        .link_source = link_source,
-                                                        .link_sink = link_sink,
-                                                        .observer = parts_.observer,
-                                                        .clock = parts_.clock,
-                                                        .log = parts_.log,
-                                                        .random = parts_.random,
-                                                        .flush_bytes = flush_bytes_});
+  HistorySource* const history_source = source.get();
+  HistorySink* const history_sink = sink.get();
+  return std::make_shared<PortalSync>(
+      plan, std::move(governor), std::make_shared<SourceClock>(),
+      PortalSync::Ports{.belongings = std::move(belongings),
+                        .source = std::move(source),
+                        .sink = std::move(sink),
+                        .link_source = link_source,
+                        .link_sink = link_sink,
+                        .observer = parts_.observer,
+                        .clock = parts_.clock,
+                        .log = parts_.log,
+                        .random = parts_.random,
+                        .flush_bytes = flush_bytes_,
+                        .history_source = history_source,
+                        .history_sink = history_sink,
+                        .hash_key = portal.hash_key ? Reader(*portal.hash_key) : SecretReader()});
 }
 
 SecretReader PortalBuilder::Reader(const SecretRef& ref) const {

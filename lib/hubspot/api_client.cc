@@ -5,6 +5,7 @@
 
 #include "hubspot/catalog_reader.h"
 #include "hubspot/error_reading.h"
+#include "hubspot/history_reader.h"
 #include "hubspot/exchange_report.h"
 #include "hubspot/link_reader.h"
 #include "hubspot/page_reader.h"
@@ -166,6 +167,13 @@ Result<std::vector<LinkType>, ApiError> ApiClient::LinkTypes(const ObjectType& f
   return Ask<std::vector<LinkType>>(
       Endpoint::kAssociationLabels, requests_.LinkTypes(from, to),
       [](std::string body) { return ReadLinkTypes(std::move(body)); });
+}
+
+Result<HistoryPage, ApiError> ApiClient::ReadHistory(const ObjectType& type,
+                                                     const HistoryRequest& request) {
+  CHECK_THAT(!request.ids.empty() && request.ids.size() <= kHistoryReadSize);
+  return Ask<HistoryPage>(Endpoint::kBatchRead, requests_.BatchReadHistory(type, request),
+                          [](std::string body) { return ReadHistoryPage(std::move(body)); });
 }
 
 int ApiClient::ListCost(const ObjectType& type, const PropertySet& properties) const {

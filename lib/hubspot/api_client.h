@@ -8,6 +8,7 @@
 #include "hubspot/http_transport.h"
 #include "hubspot/token_source.h"
 #include "model/exchange.h"
+#include "model/history.h"
 #include "model/link_source.h"
 #include "model/page_source.h"
 
@@ -18,7 +19,7 @@ inline constexpr size_t kLongestUrl = 15'000;
 
 /// One portal over HubSpot's dated API. Every request is reported to the observer, also those that
 /// fail. Thread-safe, if what it is given is; it keeps no state of its own.
-class ApiClient final : public PageSource, public LinkSource {
+class ApiClient final : public PageSource, public LinkSource, public HistorySource {
  public:
   struct Portal {
     PortalKey key;
@@ -39,6 +40,8 @@ class ApiClient final : public PageSource, public LinkSource {
       const ObjectType& type, const PropertiesRequest& request) override;
   Result<std::vector<PropertyGroup>, ApiError> PropertyGroups(const ObjectType& type) override;
   Result<Account, ApiError> AccountDetails() override;
+  Result<HistoryPage, ApiError> ReadHistory(const ObjectType& type,
+                                            const HistoryRequest& request) override;
   int ListCost(const ObjectType& type, const PropertySet& properties) const override;
 
   Result<LinkAnswer, ApiError> ReadLinks(const ObjectType& from, const ObjectType& to,

@@ -34,6 +34,24 @@ void WritePair(JsonWriter& json, const char* key, const std::string& value) {
   json.String(value);
 }
 
+void WriteInputs(JsonWriter& json, const std::vector<RecordId>& ids) {
+  json.Key("inputs");
+  json.StartArray();
+  for (const RecordId id : ids) {
+    json.StartObject();
+    WritePair(json, "id", std::to_string(id.value));
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteNames(JsonWriter& json, const char* key, const std::vector<std::string>& names) {
+  json.Key(key);
+  json.StartArray();
+  for (const std::string& name : names) json.String(name);
+  json.EndArray();
+}
+
 void WriteFilter(JsonWriter& json, const std::string& property, const char* test,
                  const std::string& value) {
   json.StartObject();
@@ -125,20 +143,24 @@ ApiRequest ApiRequests::BatchRead(const ObjectType& type, bool archived,
   rapidjson::StringBuffer body;
   JsonWriter json(body);
   json.StartObject();
-  json.Key("inputs");
-  json.StartArray();
-  for (const RecordId id : ids) {
-    json.StartObject();
-    WritePair(json, "id", std::to_string(id.value));
-    json.EndObject();
-  }
-  json.EndArray();
-  json.Key("properties");
-  json.StartArray();
-  for (const std::string& name : properties.names()) json.String(name);
-  json.EndArray();
+  WriteInputs(json, ids);
+  WriteNames(json, "properties", properties.names());
   json.EndObject();
   return JsonPost(ObjectPath(type) + "/batch/read" + (archived ? "?archived=true" : ""), body);
+}
+
+ApiRequest ApiRequests::BatchReadHistory(const ObjectType& type,
+                                         const HistoryRequest& history) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  WriteInputs(json, history.ids);
+  // Without any, HubSpot sends what it thinks is wanted.
+  WriteNames(json, "properties", {"hs_object_id"});
+  WriteNames(json, "propertiesWithHistory", history.properties);
+  json.EndObject();
+  return JsonPost(ObjectPath(type) + "/batch/read" + (history.archived ? "?archived=true" : ""),
+                  body);
 }
 
 ApiRequest ApiRequests::Properties(const ObjectType& type,

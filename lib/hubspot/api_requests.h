@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hubspot/http_transport.h"
+#include "model/history.h"
 #include "model/link_source.h"
 #include "model/page_source.h"
 
@@ -20,6 +21,7 @@ class ApiRequests {
   ApiRequest Search(const ObjectType& type, const SearchRequest& search) const;
   ApiRequest BatchRead(const ObjectType& type, bool archived, const std::vector<RecordId>& ids,
                        const PropertySet& properties) const;
+  ApiRequest BatchReadHistory(const ObjectType& type, const HistoryRequest& history) const;
   ApiRequest Properties(const ObjectType& type, const PropertiesRequest& properties) const;
   ApiRequest PropertyGroups(const ObjectType& type) const;
   ApiRequest AccountDetails() const;

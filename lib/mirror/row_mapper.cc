@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <deque>
 #include <unordered_map>
 
 #include "base/check.h"
@@ -74,6 +75,7 @@ class RowMapper::Mapping {
     Row row{.id = record.id, .archived = record.archived, .sent_at = sent_at};
     rejected_.Clear();
     overflow_.Clear();
+    hashes_.clear();
     hash_.Begin(record);
     for (const PropertyValue& value : record.values) Take(value, row);
     row.hash = hash_.Finish();
@@ -85,9 +87,11 @@ class RowMapper::Mapping {
  private:
   /// Hashes a value and notes where it goes. Values come in the order of property names, columns
   /// stand in the order of the table: a bit per column brings one into the other.
-  void Take(const PropertyValue& value, Row& row) {
+  void Take(PropertyValue value, Row& row) {
     if (value.raw.empty()) return;
     const Place& place = mapper_.places_[value.property];
+    if (place.dropped) return;
+    if (place.hashed) value.raw = hashes_.emplace_back(mapper_.hasher_->Hash(value.raw));
     hash_.Add(place.key, value.raw);
     if (place.column) {
       raw_of_[*place.column] = value;
@@ -189,25 +193,31 @@ class RowMapper::Mapping {
   std::vector<uint64_t> filled_;
   std::string nulls_;  ///< NULL fields, one more than there are columns
   RowHash hash_;
+  std::deque<std::string> hashes_;  ///< of the record under way; raw_of_ looks into it
   JsonObject rejected_;
   JsonObject overflow_;
   std::string canonical_;
 };
 
-RowMapper::RowMapper(MirrorTablePtr table, PropertySetPtr asked) : asked_(std::move(asked)) {
+RowMapper::RowMapper(MirrorTablePtr table, PropertySetPtr asked,
+                     std::shared_ptr<const ValueHasher> hasher)
+    : asked_(std::move(asked)), hasher_(std::move(hasher)) {
   auto shape = std::make_shared<RowShape>();
-  std::unordered_map<std::string_view, ColumnType> types;
+  const std::string key = hasher_ ? hasher_->id() : "";
+  std::unordered_map<std::string_view, const MirrorColumn*> known;
   std::unordered_map<std::string_view, uint32_t> columns;
   for (size_t i = 0; i < table->columns.size(); ++i) {
     const MirrorColumn& column = table->columns[i];
-    types.emplace(column.property(), column.type);
+    known.emplace(column.property(), &column);
+    if (!KeepsValues(table->object, column)) continue;
     if (column.storage != Storage::kColumn || !asked_->Index(column.property())) continue;
     columns.emplace(column.property(), static_cast<uint32_t>(shape->columns.size()));
     shape->columns.push_back(i);
   }
   for (const std::string& name : asked_->names()) {
-    const auto known = types.find(name);
-    const ColumnType type = known == types.end() ? ColumnType::kText : known->second;
+    const auto found = known.find(name);
+    const MirrorColumn* const standing = found == known.end() ? nullptr : found->second;
+    const ColumnType type = standing == nullptr ? ColumnType::kText : standing->type;
     const auto column = columns.find(name);
     const bool has_column = column != columns.end();
     const Storage storage = has_column ? Storage::kColumn : Storage::kOverflow;
@@ -215,6 +225,11 @@ RowMapper::RowMapper(MirrorTablePtr table, PropertySetPtr asked) : asked_(std::m
                 .type = type,
                 .meaning = MeaningOf(table->object, name)};
     if (has_column) place.column = column->second;
+    if (standing != nullptr) {
+      place.hashed = !standing->hashed_with.empty();
+      place.dropped =
+          !KeepsValues(table->object, *standing) || (place.hashed && standing->hashed_with != key);
+    }
     if (!has_column) shape->overflow.push_back(name);
     places_.push_back(place);
   }

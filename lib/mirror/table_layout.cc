@@ -30,8 +30,10 @@ std::vector<PropertyDefinition> RequiredProperties(const ObjectType& object) {
 class LayoutPlan {
  public:
   LayoutPlan(const ObjectType& object, const std::vector<PropertyDefinition>& definitions,
-             const MirrorTable* standing, const std::vector<std::string>& forced)
-      : required_(RequiredProperties(object)),
+             const MirrorTable* standing, const std::vector<std::string>& forced,
+             const PropertySelector& selector)
+      : selector_(selector),
+        required_(RequiredProperties(object)),
         forced_(forced.begin(), forced.end()),
         is_new_(standing == nullptr) {
     table_.object = object;
@@ -68,17 +70,27 @@ class LayoutPlan {
   void Continue(MirrorColumn& column) const {
     const auto found = listed_.find(column.property());
     const PropertyDefinition* const definition = found == listed_.end() ? nullptr : found->second;
-    const bool was_archived = column.definition.archived;
+    const MirrorColumn before = column;
     if (definition != nullptr) column.definition = *definition;
-    if (definition == nullptr || definition->archived) {
-      column.definition.archived = true;
+    // A sensitive one is not listed because it was not asked for.
+    const bool unlisted = definition == nullptr && selector_.Includes(column.definition);
+    if (unlisted) column.definition.archived = true;
+    selector_.Mark(column);
+    if (column.definition.archived || column.excluded) {
       column.state = PropertyState::kCurrent;
       return;
     }
-    const ColumnType type = ColumnTypeOf(*definition);
-    if (was_archived || type != column.type) column.state = PropertyState::kFilling;
+    const ColumnType type = TypeOf(column);
+    if (before.definition.archived || before.excluded || type != column.type ||
+        before.hashed_with != column.hashed_with) {
+      column.state = PropertyState::kFilling;
+    }
     column.type = type;
     if (column.storage == Storage::kColumn) column.blocked_by.clear();
+  }
+
+  static ColumnType TypeOf(const MirrorColumn& column) {
+    return column.hashed_with.empty() ? ColumnTypeOf(column.definition) : ColumnType::kText;
   }
 
   void Promote(MirrorColumn& column) {
@@ -106,6 +118,7 @@ class LayoutPlan {
     std::map<Place, const PropertyDefinition*> in_order;
     for (const auto& [name, definition] : listed_) {
       if (definition->archived || standing.contains(name)) continue;
+      if (!selector_.Includes(*definition) && !IsAlwaysAsked(table_.object, name)) continue;
       const Place place{RankOf(*definition), WellKnownRank(name).value_or(0), name};
       in_order.emplace(place, definition);
     }
@@ -125,14 +138,17 @@ class LayoutPlan {
         .definition = definition,
         .column_name = ColumnNameFor(
             definition.name, [this](const std::string& name) { return taken_.contains(name); }),
-        .type = ColumnTypeOf(definition),
         .storage = fits ? Storage::kColumn : Storage::kOverflow,
         .state = is_new_ ? PropertyState::kCurrent : PropertyState::kFilling};
+    selector_.Mark(column);
+    if (column.excluded) column.state = PropertyState::kCurrent;
+    column.type = TypeOf(column);
     if (fits) ++columns_used_;
     taken_.insert(column.column_name);
     table_.columns.push_back(std::move(column));
   }
 
+  const PropertySelector& selector_;
   const std::vector<PropertyDefinition> required_;
   const std::set<std::string, std::less<>> forced_;
   const bool is_new_;
@@ -153,8 +169,15 @@ ColumnType ColumnTypeOf(const PropertyDefinition& definition) {
 }
 
 MirrorTable PlanLayout(const ObjectType& object, const std::vector<PropertyDefinition>& definitions,
+                       const MirrorTable* standing, const std::vector<std::string>& forced,
+                       const PropertySelector& selector) {
+  return LayoutPlan(object, definitions, standing, forced, selector).Make();
+}
+
+MirrorTable PlanLayout(const ObjectType& object, const std::vector<PropertyDefinition>& definitions,
                        const MirrorTable* standing, const std::vector<std::string>& forced) {
-  return LayoutPlan(object, definitions, standing, forced).Make();
+  return PlanLayout(object, definitions, standing, forced,
+                    PropertySelector(object, {.sensitive = true}, ""));
 }
 
 }  // namespace hubmirror

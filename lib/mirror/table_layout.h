@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "mirror/property_selector.h"
 #include "model/mirror_table.h"
 #include "model/property.h"
 
@@ -33,6 +34,14 @@ ColumnType ColumnTypeOf(const PropertyDefinition& definition);
 /// at all, keeps column, type and values and counts as archived; one archived before it was ever
 /// seen is left out. `blocked_by` of live properties is empty: it is for whoever applies the layout
 /// to say, and to keep type and state as they stand for as long. `version` is that of `standing`.
+///
+/// What `selector` excludes gets no column unless the mirror needs it; one that stands keeps its
+/// place, marked `excluded`, and is `filling` when it is included again, or when it is hashed in
+/// another way than before. Hashed properties are text.
+MirrorTable PlanLayout(const ObjectType& object, const std::vector<PropertyDefinition>& definitions,
+                       const MirrorTable* standing, const std::vector<std::string>& forced,
+                       const PropertySelector& selector);
+/// With every property as HubSpot has it.
 MirrorTable PlanLayout(const ObjectType& object, const std::vector<PropertyDefinition>& definitions,
                        const MirrorTable* standing, const std::vector<std::string>& forced);
 

@@ -38,6 +38,11 @@ struct MirrorColumn {
   PropertyState state = PropertyState::kCurrent;
   /// What keeps a retype from happening (a view or column of somebody else); empty when nothing.
   std::string blocked_by;
+  /// Left out by the operator's selection: not asked for, its values not kept, shown as NULL. What
+  /// the mirror cannot do without (IsAlwaysAsked) is kept in the table all the same.
+  bool excluded = false;
+  /// Not empty: the values are keyed hashes, made with the key of this id (mirror/value_hasher.h).
+  std::string hashed_with;
 
   const std::string& property() const { return definition.name; }
   friend bool operator==(const MirrorColumn&, const MirrorColumn&) = default;
@@ -55,9 +60,15 @@ struct MirrorTable {
 
 using MirrorTablePtr = std::shared_ptr<const MirrorTable>;
 
-/// The names to ask for to read whole records: every property that is not archived, and those the
-/// mirror cannot do without (hs_object_id, the modified property, hs_merged_object_ids,
-/// hs_calculated_merged_vids).
+/// Whether the mirror cannot do without a property: hs_object_id, the modified property,
+/// hs_merged_object_ids, hs_calculated_merged_vids.
+bool IsAlwaysAsked(const ObjectType& object, std::string_view property);
+
+/// Whether values of a column's property may be stored at all.
+bool KeepsValues(const ObjectType& object, const MirrorColumn& column);
+
+/// The names to ask for to read whole records: every property that is neither archived nor
+/// excluded, and those the mirror cannot do without.
 PropertySetPtr WholeSet(const MirrorTable& table);
 
 }  // namespace hubmirror

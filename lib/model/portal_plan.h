@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "model/object_type.h"
+#include "model/property_selection.h"
 
 namespace hubmirror {
 
@@ -24,6 +25,8 @@ struct StreamPlan {
   std::chrono::milliseconds catalog_every{std::chrono::minutes{5}};
   std::chrono::milliseconds links_every{std::chrono::hours{6}};
   std::vector<std::string> columns;  ///< properties that get a column whatever else
+  PropertySelection selection;
+  std::vector<std::string> history;  ///< properties whose former values are kept
   friend bool operator==(const StreamPlan&, const StreamPlan&) = default;
 };
 

@@ -12,11 +12,21 @@
 namespace hubmirror {
 
 /// The jobs that feed a stream.
-enum class JobKind { kCatalog, kChanges, kSweep, kArchived, kResolve, kFill, kLinks, kRelink };
-inline constexpr int kJobKinds = 8;
+enum class JobKind {
+  kCatalog,
+  kChanges,
+  kSweep,
+  kArchived,
+  kResolve,
+  kFill,
+  kLinks,
+  kRelink,
+  kHistory
+};
+inline constexpr int kJobKinds = 9;
 
-/// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`, `links`, `relink`: as stored and
-/// as shown.
+/// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`, `links`, `relink`, `history`: as
+/// stored and as shown.
 std::string_view NameOf(JobKind job);
 std::optional<JobKind> JobNamed(std::string_view name);
 

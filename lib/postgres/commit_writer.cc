@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/check.h"
+#include "postgres/history_writer.h"
 #include "postgres/live_view.h"
 #include "postgres/sql_text.h"
 
@@ -67,6 +68,7 @@ CommitOutcome CommitWriter::Run() {
     MarkMerged();
     MarkGone(Fate::Kind::kErased);
     MarkGone(Fate::Kind::kPurged);
+    NoteDue();
   }
   Pending();
   stream_.store.AddLiveRows(transaction_, commit_.object.name, outcome_.live_change);
@@ -295,13 +297,11 @@ void CommitWriter::MarkGone(Fate::Kind kind) {
                            "_type = $1 AND " + end + "_id = ANY ($2::bigint[])",
                        {commit_.object.name, IdArray(gone)});
     }
-    transaction_.Run("DELETE FROM " + stream_.schema.Table("_due") +
-                         " WHERE object = $1 AND id = ANY ($2::bigint[])",
-                     {commit_.object.name, IdArray(gone)});
     // What could not be stored holds personal data as well.
     transaction_.Run("DELETE FROM " + stream_.schema.Table("_quarantine") +
                          " WHERE object = $1 AND id = ANY ($2::bigint[])",
                      {commit_.object.name, IdArray(gone)});
+    HistoryWriter(stream_.schema).Erase(transaction_, commit_.object.name, gone);
   }
   const Rows rows = transaction_.Run(
       "UPDATE " + Table() + " t SET " + sets +
@@ -312,6 +312,13 @@ void CommitWriter::MarkGone(Fate::Kind kind) {
       static_cast<int64_t>(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) outcome_.live_change -= rows.Bool(i, 0);
   marked_.insert(marked_.end(), gone.begin(), gone.end());
+}
+
+void CommitWriter::NoteDue() {
+  if (!stream_.note_due) return;
+  std::vector<RecordId> ids;
+  for (const Candidate& candidate : written_) ids.push_back(candidate.row->id);
+  HistoryWriter(stream_.schema).PutDue(transaction_, commit_.object.name, ids);
 }
 
 void CommitWriter::Pending() {

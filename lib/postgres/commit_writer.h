@@ -27,6 +27,7 @@ class CommitWriter {
     const MirrorTable* table;  ///< null: not made yet, then only progress can be written
     const RecentWrites& recent;
     bool quarantine_in_use = true;  ///< a record written may be one set aside earlier
+    bool note_due = false;          ///< somebody follows whose rows change: into `_due`
   };
 
   CommitWriter(Transaction& transaction, const Stream& stream, const Commit& commit);
@@ -54,6 +55,7 @@ class CommitWriter {
   bool LaterReadShows(const Fate& fate) const;
   void NoteLinksDue();
   void LeaveQuarantine(const std::vector<RecordId>& ids);
+  void NoteDue();
   void Pending();
   std::string Table() const;
 

@@ -7,6 +7,8 @@ namespace {
 
 std::string ValueOf(const MirrorColumn& column, const std::set<std::string>& arriving) {
   const std::string name = QuoteName(column.column_name);
+  // Leaving it out would make the view anew, which views of others forbid.
+  if (column.excluded) return "NULL::" + std::string(SqlName(column.type)) + " AS " + name;
   const std::string value = "t." + name;
   if (column.storage == Storage::kColumn) return value;
   const std::string spilled = "(t._overflow->>" + QuoteLiteral(column.property()) +

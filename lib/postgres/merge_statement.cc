@@ -25,6 +25,12 @@ constexpr std::array kEnvelope = {Envelope{"id", "bigint"},
                                   Envelope{"_overflow", "jsonb"}};
 static_assert(kEnvelope.size() == MergeStatement::kEnvelopeFields);
 
+/// Whether values made for a property as it stood may be stored as it stands.
+bool MayStore(const MirrorTable& current, const MirrorColumn& made_for,
+              const MirrorColumn& standing) {
+  return KeepsValues(current.object, standing) && made_for.hashed_with == standing.hashed_with;
+}
+
 }  // namespace
 
 MergeStatement::MergeStatement(const RowShape& shape, const MirrorTable& current, std::string table)
@@ -32,6 +38,16 @@ MergeStatement::MergeStatement(const RowShape& shape, const MirrorTable& current
   const bool is_current = shape.table->version == current.version;
   std::unordered_map<std::string_view, const MirrorColumn*> standing;
   for (const MirrorColumn& column : current.columns) standing.emplace(column.property(), &column);
+
+  for (const MirrorColumn& made_for : shape.table->columns) {
+    if (is_current) break;
+    const auto found = standing.find(made_for.property());
+    if (found == standing.end() || MayStore(current, made_for, *found->second)) continue;
+    dropped_.push_back(made_for.property());
+  }
+  const auto is_dropped = [this](const std::string& property) {
+    return std::find(dropped_.begin(), dropped_.end(), property) != dropped_.end();
+  };
 
   for (const Envelope& field : kEnvelope) {
     fields_.push_back({QuoteName(field.name), field.type, "", true});
@@ -41,6 +57,7 @@ MergeStatement::MergeStatement(const RowShape& shape, const MirrorTable& current
     const auto found = standing.find(made_for.property());
     const bool same = found != standing.end() && found->second->type == made_for.type &&
                       found->second->storage == Storage::kColumn &&
+                      !is_dropped(made_for.property()) &&
                       found->second->column_name == made_for.column_name;
     fields_.push_back({QuoteName(made_for.column_name),
                        same ? std::string(SqlName(made_for.type)) : "text", made_for.property(),
@@ -54,13 +71,15 @@ MergeStatement::MergeStatement(const RowShape& shape, const MirrorTable& current
   for (const std::string& name : shape.overflow) {
     const auto found = standing.find(name);
     if (found == standing.end() || found->second->storage != Storage::kColumn) continue;
+    if (is_dropped(name)) continue;
     moved_.push_back(
         {QuoteName(found->second->column_name), name, std::string(SqlName(found->second->type))});
   }
   const std::unordered_set<std::string_view> asked(asked_.begin(), asked_.end());
   asks_everything_ =
-      std::all_of(current.columns.begin(), current.columns.end(),
-                  [&](const MirrorColumn& column) { return asked.contains(column.property()); });
+      std::all_of(current.columns.begin(), current.columns.end(), [&](const MirrorColumn& column) {
+        return column.excluded || asked.contains(column.property());
+      });
   keeps_hash_ = shape.whole && is_current;
   fits_ = keeps_hash_ && std::all_of(fields_.begin(), fields_.end(),
                                      [](const Field& field) { return field.used; });
@@ -86,13 +105,16 @@ std::string MergeStatement::FromArrays() const {
   return "unnest(" + Join(arrays) + ") AS s(" + LineColumns() + ")";
 }
 
+std::string MergeStatement::Without(const std::string& column,
+                                    const std::vector<std::string>& names) const {
+  if (names.empty()) return column;
+  return "nullif(" + column + " - " + QuoteLiteral(NameArray(names)) + "::text[], '{}')";
+}
+
 std::string MergeStatement::Overflow(const std::string& spill) const {
-  std::string overflow = "s._overflow";
-  if (!moved_.empty()) {
-    std::vector<std::string> names;
-    for (const Moved& moved : moved_) names.push_back(moved.property);
-    overflow = "nullif(" + overflow + " - " + QuoteLiteral(NameArray(names)) + "::text[], '{}')";
-  }
+  std::vector<std::string> names = dropped_;
+  for (const Moved& moved : moved_) names.push_back(moved.property);
+  std::string overflow = Without("s._overflow", names);
   if (!spill.empty()) overflow = "coalesce(" + overflow + ", '{}') || " + spill;
   return overflow;
 }
@@ -124,7 +146,7 @@ std::string MergeStatement::InsertFromWithSpill(const std::string& source,
       values.push_back(Overflow(spill));
       sets.push_back("_overflow = " + Merged("_overflow", asked_));
     } else if (field.name == "\"_rejected\"") {
-      values.push_back("s." + field.name);
+      values.push_back(Without("s._rejected", dropped_));
       sets.push_back("_rejected = " + Merged("_rejected", asked_));
     } else if (field.name == "\"_hash\"" && !keeps_hash_) {
       values.emplace_back("NULL");

@@ -38,6 +38,10 @@ class MergeStatement {
   /// when there is nothing of the kind.
   std::string CountLostOverflow(const std::string& source) const;
 
+  /// Properties whose values in the lines may not be stored any more: since the lines were made the
+  /// operator's selection has left them out, or they are hashed in another way.
+  const std::vector<std::string>& dropped() const { return dropped_; }
+
   /// The names of property columns in the line, from field kEnvelopeFields on; empty: skipped.
   const std::vector<std::string>& line_properties() const { return line_properties_; }
   static constexpr size_t kEnvelopeFields = 8;
@@ -56,6 +60,7 @@ class MergeStatement {
     std::string type;
   };
 
+  std::string Without(const std::string& column, const std::vector<std::string>& names) const;
   std::string Overflow(const std::string& spill) const;
   std::string Merged(const std::string& column, const std::vector<std::string>& replaced) const;
 
@@ -65,6 +70,7 @@ class MergeStatement {
   std::vector<Moved> moved_;  ///< properties that were in `_overflow` when the lines were made
   std::vector<std::string> asked_;
   std::vector<std::string> overflow_;
+  std::vector<std::string> dropped_;
   std::vector<std::string> countable_;
   std::vector<std::string> line_properties_;
   bool asks_everything_ = false;

@@ -31,7 +31,8 @@ PortalSink::PortalSink(std::shared_ptr<ConnectionPool> pool, Options options, co
       schema_(options_.plan, options_.instance),
       writer_(schema_),
       store_(schema_),
-      links_(schema_) {}
+      links_(schema_),
+      history_(schema_) {}
 
 PortalSink::~PortalSink() = default;
 
@@ -40,6 +41,7 @@ void PortalSink::Claim() {
   Transaction transaction(*pool_);
   const uint64_t breaks = pool_->breaks();
   schema_.Claim(transaction);
+  history_.KeepOnly(transaction, ObjectsWithHistory());
   transaction.Commit();
   MutexLock lock(mutex_);
   claimed_at_break_ = breaks;
@@ -103,6 +105,7 @@ StoredStream PortalSink::Load(const ObjectType& object) {
     stored.pending = store_.CountPending(transaction, object.name);
     stored.quarantined = store_.CountQuarantined(transaction, object.name);
   }
+  KnownOf(object.name).history_followed = stored.progress.contains(JobKind::kHistory);
   transaction.Commit();
   return stored;
 }
@@ -124,10 +127,14 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
     Writing writing(*this);
     change = writer_.Apply(*writing, wanted);
     writing->Commit();
-    if (change.created) KnownOf(wanted.name()).recent.Clear();
+    if (change.created) {
+      KnownOf(wanted.name()).recent.Clear();
+      KnownOf(wanted.name()).history_followed = false;
+    }
+    // Before anybody else writes: values that may not be stored any more are told by the table.
+    Adopt(wanted.object, change.columns);
   }
   SetViewsWait(wanted.name(), true);
-  MirrorTablePtr table = Adopt(wanted.object, change.columns);
   for (const std::string& made : change.changes) OnSchemaChange(wanted.name(), made);
   if (!change.arriving.empty()) Arrive(wanted.object, change.arriving);
   Decorate(wanted.object);
@@ -224,7 +231,8 @@ CommitOutcome PortalSink::Write(const Commit& commit) {
                        .store = store_,
                        .table = table.get(),
                        .recent = known.recent,
-                       .quarantine_in_use = known.in_quarantine},
+                       .quarantine_in_use = known.in_quarantine,
+                       .note_due = known.history_followed},
                       commit);
   CommitOutcome outcome = writer.Run();
   const bool in_quarantine =
@@ -372,6 +380,7 @@ void PortalSink::ResetStream(const ObjectType& object) {
   Writing writing(*this);
   store_.Reset(*writing, object.name);
   writing->Commit();
+  KnownOf(object.name).history_followed = false;
 }
 
 void PortalSink::SaveState(const ObjectType& object, StreamState state, const std::string& reason,

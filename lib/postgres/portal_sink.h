@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -7,11 +8,13 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "model/history.h"
 #include "model/link_sink.h"
 #include "model/portal_plan.h"
 #include "model/row_sink.h"
 #include "model/sync_observer.h"
 #include "postgres/connection_pool.h"
+#include "postgres/history_writer.h"
 #include "postgres/link_rows.h"
 #include "postgres/portal_schema.h"
 #include "postgres/recent_writes.h"
@@ -27,7 +30,7 @@ namespace hubmirror {
 /// After any session of the pool was lost every writing call fails with kUnavailable until Claim
 /// was called again: what the caller remembers of the database may not be in it any more.
 /// Thread-safe.
-class PortalSink final : public RowSink, public LinkSink {
+class PortalSink final : public RowSink, public LinkSink, public HistorySink {
  public:
   struct Options {
     PortalPlan plan;
@@ -70,6 +73,13 @@ class PortalSink final : public RowSink, public LinkSink {
   void AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) override;
   int64_t SuspectUnseen(const ObjectType& object, TimePoint walk_began) override;
 
+  bool PrepareHistory(const ObjectType& object) override;
+  void BeginHistory(const ObjectType& object, const JobProgress& progress) override;
+  std::vector<RecordId> HistoryBlock(const ObjectType& object, bool archived,
+                                     std::optional<RecordId> above, size_t limit) override;
+  HistoryDue DueHistory(const ObjectType& object, size_t limit) override;
+  int64_t WriteHistory(const HistoryCommit& commit) override;
+
   void ResetStream(const ObjectType& object) override;
   void SaveState(const ObjectType& object, StreamState state, const std::string& reason,
                  const std::string& message) override;
@@ -98,8 +108,12 @@ class PortalSink final : public RowSink, public LinkSink {
     bool views_wait = true;  ///< views and comments may not be what they should
     RecentWrites recent;
     bool in_quarantine = true;
+    /// Commits note whose rows they change.
+    std::atomic<bool> history_followed{false};
   };
 
+  /// Objects whose plan names properties to keep the history of.
+  std::vector<std::string> ObjectsWithHistory() const;
   Known& KnownOf(const std::string& object);
   MirrorTablePtr TableOf(const std::string& object);
   MirrorTablePtr Adopt(const ObjectType& object, std::vector<MirrorColumn> columns);
@@ -117,6 +131,7 @@ class PortalSink final : public RowSink, public LinkSink {
   const SchemaWriter writer_;
   const StreamStore store_;
   const LinkRows links_;
+  const HistoryWriter history_;
   Turnstile turnstile_;
 
   Mutex mutex_;

@@ -151,8 +151,14 @@ void RowWriter::SetAside(const MergeStatement& merge, const Planned& row,
   for (const size_t index : shape.columns) names.push_back(shape.table->columns[index].property());
   ArrayText values;
   ArrayText keys;
+  const std::vector<std::string>& dropped = merge.dropped();
+  const auto may_keep = [&](size_t field) {
+    const bool several = names[field] == "_rejected" || names[field] == "_overflow";
+    return dropped.empty() ||
+           (!several && std::find(dropped.begin(), dropped.end(), names[field]) == dropped.end());
+  };
   for (size_t i = 0; i < fields.size() && i < names.size(); ++i) {
-    if (!fields[i]) continue;
+    if (!fields[i] || !may_keep(i)) continue;
     keys.Add(names[i]);
     values.Add(ValidUtf8(*fields[i]));
   }

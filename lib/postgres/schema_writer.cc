@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "postgres/database_failure.h"
+#include "postgres/history_writer.h"
 #include "postgres/live_view.h"
 #include "postgres/sql_text.h"
 #include "postgres/table_catalog.h"
@@ -105,6 +106,7 @@ SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
       if (found == by_name.end() || found->second->type == column.type) continue;
       Retype(transaction, wanted.name(), column, *found->second, change);
     }
+    ForgetValues(transaction, wanted.object, by_name, change.columns);
   }
   const bool keeps = !change.created;
   SaveColumns(transaction, schema_.name(), wanted.name(),
@@ -133,8 +135,8 @@ void SchemaWriter::CreateTable(Transaction& transaction, const MirrorTable& want
 }
 
 void SchemaWriter::ForgetStream(Transaction& transaction, const std::string& object) const {
-  for (const char* table :
-       {"_stream_state", "_pending", "_quarantine", "_seen", "properties", "property_options"}) {
+  for (const char* table : {"_stream_state", "_pending", "_quarantine", "_seen", "_due",
+                            "properties", "property_options"}) {
     transaction.Run("DELETE FROM " + schema_.Table(table) + " WHERE object = $1", {object});
   }
   transaction.Run("INSERT INTO " + schema_.Table("_stream_state") +
@@ -235,6 +237,55 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
   transaction.Run(sql);
   ReplaceViews(transaction, object, columns);
   for (const std::string& grant : grants) transaction.Run(grant);
+}
+
+void SchemaWriter::ForgetValues(Transaction& transaction, const ObjectType& object,
+                                const Stored& stored, std::vector<MirrorColumn>& columns) const {
+  const Physical physical = PhysicalColumns(transaction, object.name);
+  std::vector<std::string> properties;
+  std::vector<std::string> sets = {"_hash = NULL"};
+  std::vector<std::string> conditions;
+  for (MirrorColumn& column : columns) {
+    const auto found = stored.find(column.property());
+    if (found == stored.end()) continue;
+    const MirrorColumn& before = *found->second;
+    const bool rehashed = before.hashed_with != column.hashed_with;
+    const bool left_out = !KeepsValues(object, column) && KeepsValues(object, before);
+    if (!rehashed && !left_out) continue;
+    // Keeping its type, when something of others forbids the new one, keeps its state too.
+    if (rehashed && !column.excluded && !column.definition.archived) {
+      column.state = PropertyState::kFilling;
+    }
+    properties.push_back(column.property());
+    if (!physical.contains(column.column_name) || column.storage != Storage::kColumn) continue;
+    const std::string name = QuoteName(column.column_name);
+    sets.push_back(name + " = NULL");
+    conditions.push_back(name + " IS NOT NULL");
+  }
+  if (properties.empty()) return;
+  const std::string names = QuoteLiteral(NameArray(properties)) + "::text[]";
+  for (const std::string kept : {"_rejected", "_overflow"}) {
+    sets.push_back(kept + " = nullif(" + kept + " - " + names + ", '{}')");
+    conditions.push_back(kept + " ?| " + names);
+  }
+  std::string condition;
+  for (const std::string& one : conditions) condition += (condition.empty() ? "" : " OR ") + one;
+  transaction.Run("SET LOCAL statement_timeout = 0; UPDATE " + schema_.Table(object.name) +
+                  " SET " + Join(sets) + " WHERE " + condition);
+  ForgetQuarantined(transaction, object.name, properties);
+  HistoryWriter(schema_).Forget(transaction, object.name, properties);
+}
+
+void SchemaWriter::ForgetQuarantined(Transaction& transaction, const std::string& object,
+                                     const std::vector<std::string>& properties) const {
+  // What several properties share there is a text of JSON; the server's reason may quote the row.
+  std::vector<std::string> names = properties;
+  names.insert(names.end(), {"_rejected", "_overflow"});
+  transaction.Run("UPDATE " + schema_.Table("_quarantine") +
+                      " SET record = record - $2::text[],"
+                      " reason = 'the configuration left out what was quoted here'"
+                      " WHERE object = $1 AND record ?| $2::text[]",
+                  {object, NameArray(names)});
 }
 
 std::vector<MirrorColumn> SchemaWriter::Arrive(Transaction& transaction, const std::string& object,

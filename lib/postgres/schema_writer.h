@@ -18,6 +18,9 @@ namespace hubmirror {
 /// nobody's queries queue up behind us; what could not be had is said in the columns returned and
 /// tried again at the next call. Thread-safe: keeps nothing.
 ///
+/// Values of a property that is now excluded, or hashed in another way, are taken out of the table
+/// and the quarantine in the same transaction.
+///
 /// A property whose column could not be added comes back with storage `overflow` and a text in
 /// `blocked_by`; one whose type somebody else's view or index holds comes back with its old type.
 class SchemaWriter {
@@ -68,6 +71,10 @@ class SchemaWriter {
               const MirrorColumn& stored, Change& change) const;
   void SwapColumn(Transaction& transaction, const std::string& object, const MirrorColumn& column,
                   const std::vector<MirrorColumn>& columns) const;
+  void ForgetValues(Transaction& transaction, const ObjectType& object, const Stored& stored,
+                    std::vector<MirrorColumn>& columns) const;
+  void ForgetQuarantined(Transaction& transaction, const std::string& object,
+                         const std::vector<std::string>& properties) const;
   void CreateView(Transaction& transaction, const std::string& name,
                   const std::string& query) const;
   void GrantReaders(Transaction& transaction, const std::vector<std::string>& relations) const;

@@ -73,7 +73,7 @@ void StreamStore::Reset(Transaction& transaction, const std::string& object) con
   transaction.Run(
       "DELETE FROM " + schema_.Table("_stream_state") + " WHERE object = $1 AND job <> 'stream'",
       {object});
-  for (const char* table : {"_pending", "_seen"}) {
+  for (const char* table : {"_pending", "_seen", "_due"}) {
     transaction.Run("DELETE FROM " + schema_.Table(table) + " WHERE object = $1", {object});
   }
 }

@@ -52,6 +52,8 @@ MirrorColumn ColumnAt(const Rows& rows, size_t i) {
   definition.has_unique_value = flag();
   definition.hidden = flag();
   definition.archived = flag();
+  column.excluded = flag();
+  column.hashed_with = text();
   return column;
 }
 
@@ -92,8 +94,8 @@ class ColumnArrays {
 
 void InsertColumns(Transaction& transaction, const std::string& schema, const std::string& object,
                    const std::vector<std::pair<size_t, const MirrorColumn*>>& columns) {
-  constexpr size_t kText = 14;
-  constexpr size_t kFlags = 6;
+  constexpr size_t kText = 15;
+  constexpr size_t kFlags = 7;
   ColumnArrays arrays(kText + kFlags);
   for (const auto& [position, column] : columns) {
     const PropertyDefinition& definition = column->definition;
@@ -109,10 +111,15 @@ void InsertColumns(Transaction& transaction, const std::string& schema, const st
                                                            definition.group_name,
                                                            definition.description,
                                                            definition.data_sensitivity,
-                                                           definition.referenced_object_type};
-    const std::array<bool, kFlags> flags = {
-        definition.calculated,       definition.hubspot_defined, definition.external_options,
-        definition.has_unique_value, definition.hidden,          definition.archived};
+                                                           definition.referenced_object_type,
+                                                           column->hashed_with};
+    const std::array<bool, kFlags> flags = {definition.calculated,
+                                            definition.hubspot_defined,
+                                            definition.external_options,
+                                            definition.has_unique_value,
+                                            definition.hidden,
+                                            definition.archived,
+                                            column->excluded};
     arrays[0].Add(static_cast<int64_t>(position));
     for (size_t i = 0; i < texts.size(); ++i) {
       arrays[i + 1].AddParam(TextParam(std::string(texts[i])));
@@ -123,11 +130,12 @@ void InsertColumns(Transaction& transaction, const std::string& schema, const st
       "INSERT INTO " + QuoteName(schema, "properties") +
           " (object, position, name, column_name, storage, column_type, state, blocked_by, type,"
           " field_type, label, group_name, description, data_sensitivity, referenced_object_type,"
-          " calculated, hubspot_defined, external_options, has_unique_value, hidden, archived)"
+          " hashed_with, calculated, hubspot_defined, external_options, has_unique_value, hidden,"
+          " archived, excluded)"
           " SELECT $1, * FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[],"
           " $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],"
-          " $13::text[], $14::text[], $15::text[], $16::bool[], $17::bool[], $18::bool[],"
-          " $19::bool[], $20::bool[], $21::bool[])",
+          " $13::text[], $14::text[], $15::text[], $16::text[], $17::bool[], $18::bool[],"
+          " $19::bool[], $20::bool[], $21::bool[], $22::bool[], $23::bool[])",
       arrays.Take(object));
 }
 
@@ -163,7 +171,8 @@ std::vector<MirrorColumn> ReadColumns(Transaction& transaction, const std::strin
   const Rows rows = transaction.Run(
       "SELECT name, column_name, storage, column_type, state, blocked_by, type, field_type, label,"
       " group_name, description, data_sensitivity, referenced_object_type, calculated,"
-      " hubspot_defined, external_options, has_unique_value, hidden, archived FROM " +
+      " hubspot_defined, external_options, has_unique_value, hidden, archived, excluded,"
+      " hashed_with FROM " +
           QuoteName(schema, "properties") + " WHERE object = $1 ORDER BY position",
       {object});
   std::vector<MirrorColumn> columns;

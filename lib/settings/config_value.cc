@@ -5,9 +5,9 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "base/spelling.h"
 #include "settings/key_rule.h"
 #include "settings/quantity_text.h"
-#include "settings/spelling.h"
 #include "settings/text_trap.h"
 
 namespace hubmirror {

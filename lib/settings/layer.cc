@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "settings/spelling.h"
+#include "base/spelling.h"
 
 namespace hubmirror {
 namespace {

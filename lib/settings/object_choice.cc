@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/check.h"
-#include "settings/spelling.h"
+#include "base/spelling.h"
 #include "settings/text_trap.h"
 
 namespace hubmirror {

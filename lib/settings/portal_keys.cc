@@ -24,6 +24,16 @@ constexpr FieldOf<PortalSettings> OAuthField() {
           }};
 }
 
+/// A list that is not given stands for all, which no list could say.
+constexpr FieldOf<StreamPlan> IncludeField() {
+  return {
+      [](const StreamPlan& plan) {
+        const auto& patterns = plan.selection.include;
+        return patterns.empty() ? ConfigValue() : ToValue(patterns);
+      },
+      [](StreamPlan& plan, const ConfigValue& value) { FromValue(value, plan.selection.include); }};
+}
+
 constexpr std::array kRows = {
     KeyRule{.path = "portal_id",
             .places = kPortal,
@@ -67,6 +77,14 @@ constexpr std::array kRows = {
                        "`state_dir`. Not needed when `hubmirror portal authorize` gets it.",
             .example = "credential:hubspot.acme.refresh",
             .field = OAuthField<&OAuthSettings::refresh_token>()},
+    KeyRule{.path = "hash_key",
+            .places = kPortal,
+            .type = kSecret,
+            .meaning = "Where the key is kept that values are hashed with (`properties.hash`); at "
+                       "least 16 bytes, for example from `openssl rand -hex 32`. Another key makes "
+                       "other hashes: they are read and written again.",
+            .example = "credential:hubspot.acme.hash",
+            .field = Field<PortalSettings, &PortalSettings::hash_key>()},
     KeyRule{.path = "enabled",
             .places = kPortal,
             .type = kTruth,
@@ -215,6 +233,46 @@ constexpr std::array kRows = {
             .example = "1h",
             .field = Field<StreamPlan, &StreamPlan::links_every>()},
 
+    KeyRule{.path = "properties",
+            .places = kEverywhere,
+            .type = kSection,
+            .meaning =
+                "Which properties are mirrored. Patterns name them: `*` stands for any "
+                "letters, `?` for one. A list of an object replaces that of its portal or of "
+                "`defaults`."},
+    KeyRule{.path = "properties.include",
+            .places = kEverywhere,
+            .type = kTextList,
+            .form = &kPropertyPattern,
+            .meaning = "Only properties that fit one of these are mirrored; all by default. Values "
+                       "of newly included ones are filled in at once.",
+            .example = "[\"deal*\", amount, closedate]",
+            .field = IncludeField()},
+    KeyRule{.path = "properties.exclude",
+            .places = kEverywhere,
+            .type = kTextList,
+            .form = &kPropertyPattern,
+            .meaning = "Properties that fit one of these are not asked for, whatever `include` "
+                       "says. One that was mirrored before keeps its column, without values.",
+            .example = "[\"hs_analytics_*\"]",
+            .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::exclude>()},
+    KeyRule{.path = "properties.sensitive",
+            .places = kEverywhere,
+            .type = kTruth,
+            .preset = "false",
+            .meaning = "`true` also mirrors properties that HubSpot marks as sensitive or highly "
+                       "sensitive, as far as the token is granted them.",
+            .example = "true",
+            .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::sensitive>()},
+    KeyRule{.path = "properties.hash",
+            .places = kEverywhere,
+            .type = kTextList,
+            .form = &kPropertyPattern,
+            .meaning = "Of properties that fit one of these a keyed hash is stored instead of the "
+                       "value, as text: HMAC-SHA-256 with the portal's `hash_key`, in hex.",
+            .example = "[email, phone]",
+            .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::hash>()},
+
     KeyRule{.path = "objects",
             .places = kPortalWide,
             .type = kObjects,
@@ -230,6 +288,14 @@ constexpr std::array kRows = {
             .meaning = "Properties that get a column of their own whatever else the table holds.",
             .example = "[amount, dealstage]",
             .field = Field<StreamPlan, &StreamPlan::columns>()},
+    KeyRule{.path = "history",
+            .places = kObject,
+            .type = kTextList,
+            .form = &kPropertyName,
+            .meaning = "Properties whose former values are kept too, in the table "
+                       "`<object>_history`. One added later is read for all records at once.",
+            .example = "[dealstage, amount]",
+            .field = Field<StreamPlan, &StreamPlan::history>()},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "model/mirror_table.h"
 #include "settings/object_choice.h"
 #include "settings/quantity_text.h"
 #include "settings/search_rate.h"
@@ -38,7 +39,7 @@ PortalSettings PortalReader::Read(const ConfigEntry& entry) {
     CheckAccess(layer, path, key.at);
   }
   CheckUnique(portal, layer, key, path);
-  ReadStreams(portal.plan, layer);
+  ReadStreams(portal, layer);
   WarnOf(portal, path, key.at);
   return portal;
 }
@@ -102,7 +103,9 @@ void PortalReader::CheckUnique(const PortalSettings& portal, const Layer& layer,
   }
 }
 
-void PortalReader::ReadStreams(PortalPlan& plan, const Layer& layer) {
+void PortalReader::ReadStreams(PortalSettings& portal, const Layer& layer) {
+  reported_.clear();
+  const bool has_hash_key = layer.Find(Place::kPortal, "hash_key") != nullptr;
   const std::array inherited = {&layer, &defaults_};
   const GivenKey* objects = Find(inherited, FindRule(Place::kPortal, "objects"));
   for (const ObjectChoice& choice :
@@ -111,7 +114,8 @@ void PortalReader::ReadStreams(PortalPlan& plan, const Layer& layer) {
     const std::array layers = {&choice.layer, &layer, &defaults_};
     Fill(stream, Place::kObject, layers, environment_);
     CheckStream(stream, layers);
-    plan.streams.push_back(std::move(stream));
+    CheckSelection(stream, has_hash_key, layers);
+    portal.plan.streams.push_back(std::move(stream));
   }
 }
 
@@ -139,6 +143,30 @@ void PortalReader::CheckStream(const StreamPlan& plan, Layers layers) {
                WriteDuration(plan.overlap),
            "make deep_overlap the longer one");
   }
+}
+
+void PortalReader::CheckSelection(const StreamPlan& plan, bool has_hash_key, Layers layers) {
+  const GivenKey* include = Find(layers, FindRule(Place::kObject, "properties.include"));
+  if (include != nullptr && include->value && plan.selection.include.empty()) {
+    ReportOnce(*include, "includes no property", "remove the key to include all");
+  }
+  const GivenKey* hash = Find(layers, FindRule(Place::kObject, "properties.hash"));
+  if (hash == nullptr || plan.selection.hash.empty()) return;
+  if (!has_hash_key) {
+    ReportOnce(*hash, "properties are to be hashed, but the portal has no hash_key",
+               "add a line such as `hash_key: credential:hubspot.acme.hash` to it");
+  }
+  for (const std::string& name : plan.selection.hash) {
+    if (!IsAlwaysAsked(plan.object, name)) continue;
+    ReportOnce(*hash, QuoteForMessage(name) + " cannot be hashed, the mirror works with its value",
+               "remove it from the list");
+  }
+}
+
+void PortalReader::ReportOnce(const GivenKey& given, std::string what, std::string next) {
+  if (!reported_.insert(given.path + what).second) return;
+  problems_.push_back(
+      {.at = given.node->at, .path = given.path, .what = std::move(what), .next = std::move(next)});
 }
 
 void PortalReader::WarnOf(const PortalSettings& portal, const std::string& path, TextPosition at) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,11 @@ class PortalReader {
   /// A portal id or a schema that an earlier portal has.
   void CheckUnique(const PortalSettings& portal, const Layer& layer, const ConfigNode& key,
                    const std::string& path);
-  void ReadStreams(PortalPlan& plan, const Layer& layer);
+  void ReadStreams(PortalSettings& portal, const Layer& layer);
   void CheckStream(const StreamPlan& plan, Layers layers);
+  void CheckSelection(const StreamPlan& plan, bool has_hash_key, Layers layers);
+  /// Reports once what several streams inherit.
+  void ReportOnce(const GivenKey& given, std::string what, std::string next);
   void WarnOf(const PortalSettings& portal, const std::string& path, TextPosition at);
 
   const Layer& defaults_;
@@ -33,6 +37,7 @@ class PortalReader {
   ConfigProblems& problems_;
   std::map<int64_t, PortalKey> ids_;
   std::map<std::string, PortalKey> schemas_;
+  std::set<std::string> reported_;  ///< of the portal under way
 };
 
 }  // namespace hubmirror

@@ -84,6 +84,7 @@ struct PortalSettings {
   PortalPlan plan;  ///< its streams sorted by object name
   std::optional<SecretRef> token;
   std::optional<OAuthSettings> oauth;
+  std::optional<SecretRef> hash_key;  ///< set when an object hashes properties
   bool enabled = true;
   friend bool operator==(const PortalSettings&, const PortalSettings&) = default;
 };

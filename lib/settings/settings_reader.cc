@@ -150,6 +150,7 @@ ConfigProblems CheckSecrets(const Settings& settings, const Environment& environ
     const std::string path = PathOf("portals", portal.plan.key);
     if (!portal.enabled) continue;
     if (portal.token) check(PathOf(path, "token"), *portal.token);
+    if (portal.hash_key) check(PathOf(path, "hash_key"), *portal.hash_key);
     if (!portal.oauth) continue;
     check(PathOf(path, "oauth.client_secret"), portal.oauth->client_secret);
     if (const auto& refresh = portal.oauth->refresh_token) {

@@ -114,6 +114,9 @@ const TextForm kSchemaName = {"lower-case letters, digits and `_`, at most 63",
 const TextForm kRoleName = {"a role of the database", "^.+$", CheckRoleName};
 const TextForm kPropertyName = {"HubSpot's name of a property", "^[^ ,]+$", CheckPropertyName};
 
+const TextForm kPropertyPattern = {"HubSpot's name of a property, or a pattern", "^[^ ,]+$",
+                                   CheckPropertyName};
+
 std::optional<ConfigFault> CheckPortalKey(std::string_view key) {
   const bool letters =
       !key.empty() && IsLower(key.front()) && std::ranges::all_of(key, IsNameLetter);

@@ -28,6 +28,7 @@ extern const TextForm kSocketPath;     ///< an absolute path that fits a socket 
 extern const TextForm kSchemaName;     ///< a schema that a portal may own
 extern const TextForm kRoleName;       ///< a role that may be granted select
 extern const TextForm kPropertyName;   ///< a property of an object type
+extern const TextForm kPropertyPattern;  ///< a name with `*` and `?` for letters
 
 /// [a-z][a-z0-9_]{0,30}, as a regular expression and as a check.
 inline constexpr std::string_view kPortalKeyPattern = "^[a-z][a-z0-9_]{0,30}$";

@@ -17,7 +17,7 @@ void CatalogJob::Restart() {
 }
 
 void CatalogJob::LoadFrom(const StoredStream& stored) {
-  if (stored.table) stream().set_table(stored.table);
+  stream().AdoptStored(stored.table);
 }
 
 void CatalogJob::Abandon() {
@@ -53,16 +53,27 @@ StepOutcome CatalogJob::DoStep(Instant now) {
     case Part::kLive:
     case Part::kSensitive:
     case Part::kHighlySensitive:
-    case Part::kArchived: return ReadDefinitions(part_);
-    case Part::kGroups: return ReadGroups();
-    case Part::kCount: return CountRecords();
-    case Part::kApply: whole_at_ = whole_ ? std::optional(now) : whole_at_; return Apply();
+    case Part::kArchived:
+      return ReadDefinitions(part_);
+    case Part::kGroups:
+      return ReadGroups();
+    case Part::kCount:
+      return CountRecords();
+    case Part::kApply:
+      whole_at_ = whole_ ? std::optional(now) : whole_at_;
+      return Apply();
   }
   return StepOutcome::Unused();
 }
 
 void CatalogJob::Advance() {
-  part_ = whole_ ? static_cast<Part>(static_cast<int>(part_) + 1) : Part::kApply;
+  if (!whole_) {
+    part_ = Part::kApply;
+  } else if (part_ == Part::kLive && !stream().plan().selection.sensitive) {
+    part_ = Part::kArchived;
+  } else {
+    part_ = static_cast<Part>(static_cast<int>(part_) + 1);
+  }
 }
 
 StepOutcome CatalogJob::ReadDefinitions(Part part) {
@@ -96,8 +107,7 @@ StepOutcome CatalogJob::ReadGroups() {
 StepOutcome CatalogJob::CountRecords() {
   Advance();
   if (!stream().loaded() || !stream().searchable()) return StepOutcome::More();
-  const auto answer =
-      stream().Heard(stream().source().Search(object(), {.newest_first = true}));
+  const auto answer = stream().Heard(stream().source().Search(object(), {.newest_first = true}));
   stream().NoteSearch(answer);
   // Not every type can be searched; the check is a help, not a condition.
   if (!answer) return StepOutcome::More();
@@ -114,15 +124,32 @@ StepOutcome CatalogJob::Apply() {
   for (const auto& [part, definitions] : definitions_) {
     all.insert(all.end(), definitions.begin(), definitions.end());
   }
+  const auto hasher = stream().ReadHasher();
+  if (!hasher) return StepOutcome::Failed(hasher.error());
+  WarnOfUnmatched(all);
   MirrorTablePtr table = stream().table();
   if (!table) table = stream().sink().Load(object()).table;
   const bool is_new = table == nullptr;
-  const MirrorTable wanted = PlanLayout(object(), all, table.get(), stream().plan().columns);
+  const MirrorTable wanted = PlanLayout(object(), all, table.get(), stream().plan().columns,
+                                        stream().SelectorFor(*hasher));
   if (!table || table->columns != wanted.columns) table = stream().sink().ApplyLayout(wanted);
-  stream().set_table(table);
+  stream().set_table(table, *hasher);
   if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
   part_ = Part::kLive;
   return StepOutcome::CaughtUp();
+}
+
+void CatalogJob::WarnOfUnmatched(const std::vector<PropertyDefinition>& definitions) {
+  const PropertySelection& selection = stream().plan().selection;
+  for (const UnmatchedPattern& unmatched :
+       FindUnmatched(selection, stream().plan().history, definitions)) {
+    if (!warned_.insert(unmatched.key + " " + unmatched.pattern).second) continue;
+    std::string message = unmatched.key + " names " + unmatched.pattern +
+                          ", which no property of " + object().name + " fits";
+    if (!unmatched.nearest.empty()) message += "; did you mean " + unmatched.nearest + "?";
+    if (!selection.sensitive) message += " (sensitive ones need `properties.sensitive: true`)";
+    stream().Log(LogLevel::kWarning, "selection.unmatched", std::move(message));
+  }
 }
 
 }  // namespace hubmirror

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@
 namespace hubmirror {
 
 /// Keeps the table in step with the portal's property definitions. Every cycle reads the live
-/// definitions; when they changed, and once an hour, also the sensitive and archived ones, the
-/// groups, and how many records the portal has (design R12: an emptied table is swept at once).
+/// definitions; when they changed, and once an hour, also the archived ones, the sensitive ones if
+/// the operator wants them, the groups, and how many records the portal has (design R12: an emptied
+/// table is swept at once).
 class CatalogJob final : public StreamJob {
  public:
   explicit CatalogJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
@@ -37,6 +39,7 @@ class CatalogJob final : public StreamJob {
   StepOutcome ReadGroups();
   StepOutcome CountRecords();
   StepOutcome Apply();
+  void WarnOfUnmatched(const std::vector<PropertyDefinition>& definitions);
   void Advance();
 
   mutable Mutex mutex_;
@@ -49,6 +52,7 @@ class CatalogJob final : public StreamJob {
   bool whole_ = true;  ///< this cycle reads everything
   std::map<Part, std::vector<PropertyDefinition>> definitions_;
   std::optional<Instant> whole_at_;
+  std::set<std::string> warned_;  ///< patterns of the selection that fit nothing
 };
 
 }  // namespace hubmirror

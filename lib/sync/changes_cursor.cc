@@ -16,7 +16,9 @@ ChangesCursor OpenWindow(ChangesCursor cursor, const LookBack& look_back, TimePo
   return cursor;
 }
 
-bool EndsWindow(const SearchAnswer& answer) { return !answer.more; }
+bool EndsWindow(const SearchAnswer& answer) {
+  return !answer.more;
+}
 
 ChangesCursor PastAnswer(ChangesCursor cursor, const SearchAnswer& answer, TimePoint first_date) {
   if (EndsWindow(answer)) {

@@ -15,11 +15,11 @@ namespace hubmirror {
 /// id and never pages by offset, it passes 10,000 results, and 10,000 on one millisecond, without
 /// a special case, and loses nothing when records move while it walks. Pure value.
 struct ChangesCursor {
-  TimePoint followed_to{};              ///< T: everything the index showed up to here is read
-  std::optional<TimePoint> until;       ///< H: end of the window under way
-  std::optional<TimePoint> from;        ///< start of the window under way (T less a look back)
-  std::optional<RecordId> last;         ///< last id of the window that is read
-  std::optional<TimePoint> looked_deep; ///< when the last deep look back began, HubSpot's clock
+  TimePoint followed_to{};               ///< T: everything the index showed up to here is read
+  std::optional<TimePoint> until;        ///< H: end of the window under way
+  std::optional<TimePoint> from;         ///< start of the window under way (T less a look back)
+  std::optional<RecordId> last;          ///< last id of the window that is read
+  std::optional<TimePoint> looked_deep;  ///< when the last deep look back began, HubSpot's clock
 
   friend bool operator==(const ChangesCursor&, const ChangesCursor&) = default;
 };

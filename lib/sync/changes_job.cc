@@ -13,7 +13,9 @@ constexpr auto kSaveEvery = 30s;
 // Below this many records a full walk is never worth it.
 constexpr int64_t kFewRecords = 2000;
 
-RecordId IdOf(const Nomination& nomination) { return nomination.id; }
+RecordId IdOf(const Nomination& nomination) {
+  return nomination.id;
+}
 
 }  // namespace
 
@@ -84,10 +86,10 @@ StepOutcome ChangesJob::Search() {
   if (!cursor_) cursor_ = ChangesCursor{.followed_to = *stream().changes_from()};
   if (!first_date_) {
     followed_before_ = cursor_->followed_to;
-    cursor_ = OpenWindow(*cursor_,
-                         {.overlap = stream().plan().overlap,
-                          .deep_overlap = stream().plan().deep_overlap},
-                         stream().SourceNow().value_or(cursor_->followed_to));
+    cursor_ = OpenWindow(
+        *cursor_,
+        {.overlap = stream().plan().overlap, .deep_overlap = stream().plan().deep_overlap},
+        stream().SourceNow().value_or(cursor_->followed_to));
   }
   const auto answer = stream().Heard(stream().source().Search(object(), NextSearch(*cursor_)));
   stream().NoteSearch(answer);
@@ -168,9 +170,8 @@ void ChangesJob::Settle(const Page& page, const std::vector<Nomination>& asked) 
   for (const Row& row : commit_.rows.back().rows) shown.emplace(row.id, row.modified);
   for (const Nomination& nomination : asked) {
     const auto found = shown.find(nomination.id);
-    const bool confirmed =
-        found != shown.end() &&
-        (!nomination.modified || !found->second || *found->second >= *nomination.modified);
+    const bool confirmed = found != shown.end() && (!nomination.modified || !found->second ||
+                                                    *found->second >= *nomination.modified);
     if (confirmed) {
       commit_.settled.push_back(nomination.id);
     } else {
@@ -188,15 +189,14 @@ StepOutcome ChangesJob::CommitAnswer(const SearchAnswer& answer) {
   const bool resumed = cursor_->until.has_value();
   const ChangesCursor next = PastAnswer(*cursor_, answer, *first_date_);
   const bool wrote = !commit_.rows.empty() || !commit_.pending.empty();
-  const auto verified = ends ? std::optional(resumed ? *cursor_->until : *first_date_)
-                             : verified_until();
+  const auto verified =
+      ends ? std::optional(resumed ? *cursor_->until : *first_date_) : verified_until();
   const Instant now = stream().clock().Now();
   if (wrote || !ends || now - saved_at_ >= kSaveEvery) {
     commit_.object = object();
-    commit_.progress[JobKind::kChanges] = {
-        .cursor = ToText(next),
-        .verified_until = verified,
-        .last_complete_at = ends ? verified : std::nullopt};
+    commit_.progress[JobKind::kChanges] = {.cursor = ToText(next),
+                                           .verified_until = verified,
+                                           .last_complete_at = ends ? verified : std::nullopt};
     stream().Write(kind(), std::move(commit_));
     saved_at_ = now;
   }

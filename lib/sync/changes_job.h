@@ -51,11 +51,11 @@ class ChangesJob final : public StreamJob {
   std::optional<TimePoint> verified_until_ GUARDED_BY(mutex_);
 
   std::optional<ChangesCursor> cursor_;
-  std::optional<SearchAnswer> answer_;     ///< whose nominations are being read
+  std::optional<SearchAnswer> answer_;  ///< whose nominations are being read
   std::deque<Nomination> unread_;
-  std::optional<TimePoint> first_date_;    ///< of the cycle
+  std::optional<TimePoint> first_date_;       ///< of the cycle
   std::optional<TimePoint> followed_before_;  ///< where the cycle began without its look back
-  Commit commit_;                          ///< gathered from the answers read so far
+  Commit commit_;                             ///< gathered from the answers read so far
   int64_t records_ = 0;
   Instant saved_at_{};
 };

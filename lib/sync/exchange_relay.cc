@@ -14,8 +14,12 @@ void ExchangeRelay::OnExchange(const Exchange& exchange) {
   observer_.OnExchange(exchange);
 }
 
-void ExchangeRelay::BeginStep() { requests_of_step = 0; }
+void ExchangeRelay::BeginStep() {
+  requests_of_step = 0;
+}
 
-int ExchangeRelay::RequestsOfStep() { return requests_of_step; }
+int ExchangeRelay::RequestsOfStep() {
+  return requests_of_step;
+}
 
 }  // namespace hubmirror

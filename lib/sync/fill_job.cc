@@ -8,6 +8,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLookAtSweep = 5s;
+// So many new properties together are in most records: reading each record once is cheaper.
+constexpr size_t kManyProperties = 10;
 
 }  // namespace
 
@@ -34,7 +36,6 @@ void FillJob::Abandon() {
   unread_.clear();
   commit_ = {};
   by_sweep_.clear();
-  sweep_before_.reset();
   MutexLock lock(mutex_);
   reading_ = false;
 }
@@ -65,6 +66,12 @@ StepOutcome FillJob::DoStep(Instant) {
 StepOutcome FillJob::Search() {
   const auto filling = Filling();
   if (filling.empty()) return StepOutcome::CaughtUp();
+  if (filling.size() >= kManyProperties) {
+    by_sweep_ = filling;
+    stream().WantSweep(std::to_string(filling.size()) +
+                       " properties are new: a sweep reads their values");
+    return FillBySweep();
+  }
   if (std::find(filling.begin(), filling.end(), cursor_.property) == filling.end()) {
     cursor_ = {.property = filling.front(), .last = {}};
   }
@@ -79,8 +86,7 @@ StepOutcome FillJob::Search() {
   }
   for (const Nomination& nomination : answer->nominations) {
     unread_.push_back(nomination.id);
-    last_of_answer_ =
-        last_of_answer_ ? std::max(*last_of_answer_, nomination.id) : nomination.id;
+    last_of_answer_ = last_of_answer_ ? std::max(*last_of_answer_, nomination.id) : nomination.id;
   }
   more_ = answer->more;
   commit_ = {.object = object()};
@@ -115,10 +121,7 @@ StepOutcome FillJob::CommitAnswer() {
 StepOutcome FillJob::FillBySweep() {
   StepOutcome waiting = StepOutcome::CaughtUp();
   waiting.next_in = kLookAtSweep;
-  if (stream().sweep_wanted()) return waiting;  // not begun yet
-  if (!sweep_before_) sweep_before_ = stream().last_sweep();
-  if (*sweep_before_ == stream().last_sweep()) return waiting;
-  sweep_before_.reset();
+  if (!stream().wanted_sweep_ended()) return waiting;
   return Filled(std::exchange(by_sweep_, {}));
 }
 

@@ -14,7 +14,7 @@ namespace hubmirror {
 
 /// Reads the values of properties that are new to the mirror, or whose type changed: search names
 /// the records that have one, batch/read fetches them whole (design R6). What search cannot find
-/// by, a sweep fills.
+/// by, a sweep fills, and so it does where many properties are new at once.
 class FillJob final : public StreamJob {
  public:
   explicit FillJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
@@ -46,9 +46,8 @@ class FillJob final : public StreamJob {
   std::optional<RecordId> last_of_answer_;
   bool more_ = false;
   Commit commit_;
-  /// Properties a sweep must fill, and the last sweep there was when one began for them.
+  /// Properties that a sweep must fill.
   std::vector<std::string> by_sweep_;
-  std::optional<std::string> sweep_before_;
 };
 
 }  // namespace hubmirror

@@ -38,9 +38,8 @@ std::optional<PollSchedule::Turn> PollSchedule::Take(std::stop_token stop)
       continue;
     }
     if (const Instant first = line_.begin()->first; first > now) {
-      changed_.wait_until(lock, stop, first, [this, first] {
-        return !line_.empty() && line_.begin()->first < first;
-      });
+      changed_.wait_until(lock, stop, first,
+                          [this, first] { return !line_.empty() && line_.begin()->first < first; });
       continue;
     }
     const PortalKey key = line_.begin()->second;
@@ -69,7 +68,9 @@ std::optional<PollSchedule::Turn> PollSchedule::Take(std::stop_token stop)
   return std::nullopt;
 }
 
-void PollSchedule::Done(const Turn& turn) { Wake(turn.portal->key()); }
+void PollSchedule::Done(const Turn& turn) {
+  Wake(turn.portal->key());
+}
 
 void PollSchedule::Wake(const PortalKey& key) {
   MutexLock lock(mutex_);

@@ -35,9 +35,12 @@ StepOutcome PortalJob::Step(Instant) {
     phase = phase_;
   }
   switch (phase) {
-    case Phase::kAccount: return CheckAccount();
-    case Phase::kClaim: return Claim();
-    case Phase::kKeep: return Keep();
+    case Phase::kAccount:
+      return CheckAccount();
+    case Phase::kClaim:
+      return Claim();
+    case Phase::kKeep:
+      return Keep();
   }
   return StepOutcome::Unused();
 }

@@ -6,6 +6,7 @@
 #include "sync/catalog_job.h"
 #include "sync/exchange_relay.h"
 #include "sync/fill_job.h"
+#include "sync/history_job.h"
 #include "sync/relink_job.h"
 #include "sync/resolve_job.h"
 
@@ -19,6 +20,7 @@ constexpr auto kHeartbeatEvery = 10s;
 // How soon to look again when only another step's end can change anything; that end also wakes.
 constexpr auto kLookAgain = 250ms;
 constexpr auto kFillLook = 5s;
+constexpr auto kHistoryLook = 5s;
 // Asking for more searches than this per second of one portal lengthens all intervals (R18).
 constexpr double kSearchesPerSecond = 3.0;
 
@@ -71,7 +73,7 @@ void PortalSync::BuildStreams() {
     stream.context = std::make_shared<StreamContext>(
         plan_.key, plan,
         StreamContext::Ports{*ports_.source, *ports_.sink, ports_.observer, *source_clock_,
-                             *governor_, ports_.clock, ports_.log});
+                             *governor_, ports_.clock, ports_.log, ports_.hash_key});
     stream.changes = std::make_shared<ChangesJob>(stream.context);
     stream.sweep = std::make_shared<WalkJob>(stream.context,
                                              WalkJob::Options{.flush_bytes = ports_.flush_bytes});
@@ -83,6 +85,12 @@ void PortalSync::BuildStreams() {
     stream.tasks.emplace_back(stream.archived, plan.archived_every);
     stream.tasks.emplace_back(std::make_shared<FillJob>(stream.context), kFillLook);
     stream.tasks.emplace_back(stream.sweep, plan.sweep_every);
+    if (!plan.history.empty() && ports_.history_source != nullptr) {
+      stream.tasks.emplace_back(
+          std::make_shared<HistoryJob>(
+              stream.context, HistoryJob::Ports{*ports_.history_source, *ports_.history_sink}),
+          kHistoryLook);
+    }
     if (ports_.link_source != nullptr) AddLinkJobs(stream);
     streams_.push_back(std::move(stream));
   }
@@ -390,7 +398,7 @@ void PortalSync::OnOpen() {
 
 void PortalSync::LoadStream(Stream& stream, const StoredStream& stored, Instant now) {
   StreamContext& context = *stream.context;
-  context.set_table(stored.table);
+  context.AdoptStored(stored.table);
   context.set_rows(stored.rows);
   context.set_pending(stored.pending);
   context.set_quarantined(stored.quarantined);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/random.h"
+#include "model/history.h"
 #include "model/portal_plan.h"
 #include "model/sync_observer.h"
 #include "sync/changes_job.h"
@@ -41,6 +42,12 @@ class PortalSync {
     Random& random;
     /// Bytes of rows one walk may gather for a transaction.
     size_t flush_bytes = WalkJob::Options{}.flush_bytes;
+    /// Where histories come from and go to: source and sink under their other names. Null: no
+    /// history is kept.
+    HistorySource* history_source = nullptr;
+    HistorySink* history_sink = nullptr;
+    /// Reads the key that values are hashed with; empty when the portal has none.
+    std::function<Result<Secret, std::string>()> hash_key = {};
   };
   /// Intervals that ask for more searches than the account allows are lengthened (design R18).
   PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor,

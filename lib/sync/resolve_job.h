@@ -14,7 +14,8 @@ namespace hubmirror {
 
 /// Looks at records one by one that another job could not explain: what became of them, proved by
 /// primary reads, twice where a record is to be marked gone (design R13-R16). Silence never
-/// deletes: each read carries a record known to be there, and only an answer that returns it counts.
+/// deletes: each read carries a record known to be there, and only an answer that returns it
+/// counts.
 class ResolveJob final : public StreamJob {
  public:
   explicit ResolveJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
@@ -53,8 +54,8 @@ class ResolveJob final : public StreamJob {
   ResolveCursor cursor_;
   std::deque<std::vector<PendingRecord>> groups_;  ///< to be asked apart from others
   std::vector<PendingRecord> batch_;
-  std::vector<PendingRecord> absent_;    ///< of the batch: not live
-  std::vector<PendingRecord> gone_;      ///< of the batch: confirmed twice
+  std::vector<PendingRecord> absent_;  ///< of the batch: not live
+  std::vector<PendingRecord> gone_;    ///< of the batch: confirmed twice
   Commit commit_;
   TimePoint now_{};
 };

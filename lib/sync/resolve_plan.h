@@ -11,7 +11,7 @@ namespace hubmirror {
 /// What an answer to a batch read says about each id that was asked: design R13 and R15. Answers
 /// are attributed by id, or by `hs_merged_object_ids` of a result, never by position. Pure.
 struct Attribution {
-  std::vector<RecordId> shown;   ///< answered by themselves
+  std::vector<RecordId> shown;  ///< answered by themselves
   struct Merge {
     RecordId loser;
     RecordId survivor;
@@ -29,10 +29,10 @@ struct Attribution {
 };
 
 struct Answer {
-  std::vector<RecordId> asked;        ///< without the control
-  std::optional<RecordId> control;    ///< known to be there; absent when the mirror has none
+  std::vector<RecordId> asked;      ///< without the control
+  std::optional<RecordId> control;  ///< known to be there; absent when the mirror has none
   std::vector<Row> results;
-  std::vector<RecordId> not_found;    ///< what the answer itself calls unknown
+  std::vector<RecordId> not_found;  ///< what the answer itself calls unknown
   /// Whether an id nobody answered for is absent even if the answer does not name it.
   bool silence_counts = true;
 };

@@ -15,13 +15,12 @@ constexpr auto kScopeProbeMost = 24h;
 constexpr auto kLockedWait = 2s;  // HubSpot: a lock lasts two seconds
 
 Verdict Blocked(Scope scope, std::string reason, std::chrono::milliseconds delay) {
-  return {.scope = scope,
-          .state = StreamState::kBlocked,
-          .reason = std::move(reason),
-          .delay = delay};
+  return {
+      .scope = scope, .state = StreamState::kBlocked, .reason = std::move(reason), .delay = delay};
 }
 
-/// Soon after a scope is granted all is well again; one that is never granted costs a request a day.
+/// Soon after a scope is granted all is well again; one that is never granted costs a request a
+/// day.
 std::chrono::milliseconds ScopeProbe(int attempt) {
   const int quadruplings = std::clamp(attempt - 1, 0, 4);
   return std::min<std::chrono::milliseconds>(kScopeProbe * (1 << (2 * quadruplings)),
@@ -40,15 +39,20 @@ Verdict JudgeApi(const ApiError& error, int attempt, double jitter) {
       return {.reason = "rate_limited", .delay = 0ms, .counts_as_failure = false};
     case ApiErrorKind::kUnauthorized:
     case ApiErrorKind::kGrantRevoked:
-    case ApiErrorKind::kAppConfig: return Blocked(Scope::kPortal, "auth", kProbe);
-    case ApiErrorKind::kSecret: return Blocked(Scope::kPortal, "secret", kProbe);
-    case ApiErrorKind::kWrongPortal: return Blocked(Scope::kPortal, "portal_id", kProbe);
-    case ApiErrorKind::kForbidden: return Blocked(Scope::kStream, "scope", ScopeProbe(attempt));
+    case ApiErrorKind::kAppConfig:
+      return Blocked(Scope::kPortal, "auth", kProbe);
+    case ApiErrorKind::kSecret:
+      return Blocked(Scope::kPortal, "secret", kProbe);
+    case ApiErrorKind::kWrongPortal:
+      return Blocked(Scope::kPortal, "portal_id", kProbe);
+    case ApiErrorKind::kForbidden:
+      return Blocked(Scope::kStream, "scope", ScopeProbe(attempt));
     case ApiErrorKind::kLocked:
       return {.reason = "api",
               .delay = std::max<std::chrono::milliseconds>(kLockedWait, Backoff(attempt, jitter)),
               .counts_as_failure = false};
-    default: break;
+    default:
+      break;
   }
   auto delay = Backoff(attempt, jitter);
   if (error.retry_after) delay = std::max(delay, *error.retry_after);
@@ -63,7 +67,8 @@ Verdict JudgeDatabase(const DatabaseError& error, int attempt, double jitter) {
               .delay = std::min<std::chrono::milliseconds>(Backoff(attempt, jitter), 10s)};
     case DatabaseError::Kind::kPrivilege:
       return Blocked(Scope::kPortal, "database_privilege", kProbe);
-    case DatabaseError::Kind::kForeign: return Blocked(Scope::kPortal, "foreign_schema", kProbe);
+    case DatabaseError::Kind::kForeign:
+      return Blocked(Scope::kPortal, "foreign_schema", kProbe);
     case DatabaseError::Kind::kPassive:
       return {.scope = Scope::kPortal,
               .state = StreamState::kPassive,
@@ -71,7 +76,8 @@ Verdict JudgeDatabase(const DatabaseError& error, int attempt, double jitter) {
               .delay = 10s};
     case DatabaseError::Kind::kSuspectRows:
       return Blocked(Scope::kStream, "bad_rows", 5min);
-    case DatabaseError::Kind::kOther: break;
+    case DatabaseError::Kind::kOther:
+      break;
   }
   return {.scope = Scope::kStream, .reason = "database", .delay = Backoff(attempt, jitter)};
 }
@@ -81,8 +87,8 @@ Verdict JudgeDatabase(const DatabaseError& error, int attempt, double jitter) {
 std::chrono::milliseconds Backoff(int attempt, double jitter) {
   const int doublings = std::clamp(attempt - 1, 0, 6);
   const auto whole = std::min<std::chrono::milliseconds>(1000ms * (1 << doublings), 60s);
-  return whole / 2 + std::chrono::milliseconds(static_cast<int64_t>(
-                         jitter * static_cast<double>(whole.count()) / 2));
+  return whole / 2 + std::chrono::milliseconds(
+                         static_cast<int64_t>(jitter * static_cast<double>(whole.count()) / 2));
 }
 
 Verdict JudgeFailure(const Failure& failure, int attempt, double jitter) {

@@ -17,9 +17,9 @@ struct Verdict {
   };
   Scope scope = Scope::kJob;
   StreamState state = StreamState::kFailing;
-  std::string reason;                    ///< fixed word for state, metric and log
-  std::chrono::milliseconds delay{0};    ///< before the next try
-  bool counts_as_failure = true;         ///< false: waiting was asked of us, nothing is wrong
+  std::string reason;                  ///< fixed word for state, metric and log
+  std::chrono::milliseconds delay{0};  ///< before the next try
+  bool counts_as_failure = true;       ///< false: waiting was asked of us, nothing is wrong
 };
 
 /// `attempt` counts failures in a row, from 1. `jitter` in [0, 1) spreads the retries.

@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 
 // Longer than any answer can take: until then a request may still be told to have been counted.
 constexpr Duration kRemembered = 1min;
-// Which part of a window's slots may be used at once by those who spread their requests: a walk that
-// waited for the database makes up for it.
+// Which part of a window's slots may be used at once by those who spread their requests: a walk
+// that waited for the database makes up for it.
 constexpr int kEvenBurst = 10;
 // Far above any limit there is; keeps sums of durations in range.
 constexpr int64_t kMostSlots = 10'000'000;

@@ -61,7 +61,7 @@ class SlotWindow {
   const Instant began_;
   std::vector<Instant> taken_at_;  ///< ascending; one for each request in flight
   std::deque<Sent> sent_;          ///< ascending by back_at; kept for a while after it
-  Instant even_until_{};  ///< up to when the even steps are used up
+  Instant even_until_{};           ///< up to when the even steps are used up
   int64_t others_ = 0;
   Instant others_until_{};
 };

@@ -22,8 +22,42 @@ MirrorTablePtr StreamContext::table() const {
 }
 
 void StreamContext::set_table(MirrorTablePtr table) {
+  set_table(std::move(table), hasher());
+}
+
+void StreamContext::AdoptStored(MirrorTablePtr table) {
+  auto hasher = ReadHasher();
+  // Without the key the catalog cannot go on either, and says why.
+  if (!hasher || !table || !SelectorFor(*hasher).Agrees(*table)) return set_table(nullptr);
+  set_table(std::move(table), std::move(*hasher));
+}
+
+Result<StreamContext::HasherPtr, ApiError> StreamContext::ReadHasher() const {
+  if (plan_.selection.hash.empty()) return HasherPtr();
+  const auto fault = [](std::string message) {
+    return ApiError{.kind = ApiErrorKind::kSecret, .message = std::move(message)};
+  };
+  if (!ports_.hash_key) return fault("the portal has no hash_key, but properties to hash");
+  auto key = ports_.hash_key();
+  if (!key) return fault(key.error());
+  auto hasher = ValueHasher::Make(std::move(*key));
+  if (!hasher) return fault(hasher.error());
+  return std::make_shared<const ValueHasher>(std::move(*hasher));
+}
+
+StreamContext::HasherPtr StreamContext::hasher() const {
+  MutexLock lock(mutex_);
+  return hasher_;
+}
+
+PropertySelector StreamContext::SelectorFor(const HasherPtr& hasher) const {
+  return PropertySelector(plan_.object, plan_.selection, hasher ? hasher->id() : "");
+}
+
+void StreamContext::set_table(MirrorTablePtr table, HasherPtr hasher) {
   PropertySetPtr whole = table ? WholeSet(*table) : nullptr;
   MutexLock lock(mutex_);
+  hasher_ = std::move(hasher);
   // The same names keep the same set, so that pages in flight stay comparable.
   if (!whole_set_ || !whole || whole_set_->names() != whole->names()) whole_set_ = std::move(whole);
   table_ = std::move(table);
@@ -40,7 +74,7 @@ RowBatch StreamContext::Map(const Page& page) const {
   {
     MutexLock lock(mutex_);
     if (!mapper_ || mapper_set_ != page.properties) {
-      mapper_ = std::make_shared<const RowMapper>(table_, page.properties);
+      mapper_ = std::make_shared<const RowMapper>(table_, page.properties, hasher_);
       mapper_set_ = page.properties;
     }
     mapper = mapper_;
@@ -108,6 +142,17 @@ std::optional<TimePoint> StreamContext::walked_until() const {
 void StreamContext::set_walked_until(TimePoint until) {
   MutexLock lock(mutex_);
   walked_until_ = until;
+}
+
+void StreamContext::ClearSweepWanted() {
+  MutexLock lock(mutex_);
+  sweep_before_begin_ = last_sweep_;
+  sweep_wanted_.store(false);
+}
+
+bool StreamContext::wanted_sweep_ended() const {
+  MutexLock lock(mutex_);
+  return !sweep_wanted_.load() && last_sweep_ != sweep_before_begin_;
 }
 
 std::string StreamContext::last_sweep() const {

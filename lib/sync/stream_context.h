@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,7 +12,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "base/secret.h"
+#include "mirror/property_selector.h"
 #include "mirror/row_mapper.h"
+#include "mirror/value_hasher.h"
 #include "model/page_source.h"
 #include "model/portal_plan.h"
 #include "model/row_sink.h"
@@ -39,6 +43,8 @@ class StreamContext {
     const RateGovernor& governor;
     const Clock& clock;
     Logger& log;
+    /// Reads the key that values are hashed with; empty when the portal has none.
+    std::function<Result<Secret, std::string>()> hash_key = {};
   };
 
   StreamContext(PortalKey portal, StreamPlan plan, Ports ports);
@@ -54,6 +60,20 @@ class StreamContext {
   /// The table as it stands, null before the catalog has made it.
   MirrorTablePtr table() const;
   void set_table(MirrorTablePtr table);
+  /// Takes the table as it is stored, unless it was made for another selection than the operator's
+  /// of today: then there is none until the catalog has brought it up to date, so that no value is
+  /// stored that should not be.
+  void AdoptStored(MirrorTablePtr table);
+
+  using HasherPtr = std::shared_ptr<const ValueHasher>;
+  /// Reads the key anew; null when nothing is hashed. Does not change what Map hashes with.
+  Result<HasherPtr, ApiError> ReadHasher() const;
+  /// What Map hashes with.
+  HasherPtr hasher() const;
+  PropertySelector SelectorFor(const HasherPtr& hasher) const;
+  /// A table together with the key that its hashed properties are made with.
+  void set_table(MirrorTablePtr table, HasherPtr hasher);
+
   /// What to ask for to read whole records of the table as it stands. Null before it is made.
   PropertySetPtr whole_set() const;
 
@@ -101,7 +121,10 @@ class StreamContext {
   /// Somebody found reason for a sweep before its time; at backfill priority.
   bool sweep_wanted() const { return sweep_wanted_.load(); }
   void WantSweep(const std::string& why);
-  void ClearSweepWanted() { sweep_wanted_.store(false); }
+  /// A sweep begins.
+  void ClearSweepWanted();
+  /// A sweep that began after it was wanted has ended.
+  bool wanted_sweep_ended() const;
   /// Whether HubSpot's search knows this type: not every type can be searched, and which ones can
   /// is only partly documented, so it is learned from answers. Tried again once a day.
   bool searchable() const;
@@ -150,12 +173,14 @@ class StreamContext {
   mutable Mutex mutex_;
   MirrorTablePtr table_ GUARDED_BY(mutex_);
   PropertySetPtr whole_set_ GUARDED_BY(mutex_);
+  HasherPtr hasher_ GUARDED_BY(mutex_);
   mutable std::shared_ptr<const RowMapper> mapper_ GUARDED_BY(mutex_);
   mutable PropertySetPtr mapper_set_ GUARDED_BY(mutex_);
   int searches_refused_ GUARDED_BY(mutex_) = 0;
   Instant search_refused_at_ GUARDED_BY(mutex_){};
   std::optional<TimePoint> walked_until_ GUARDED_BY(mutex_);
   std::string last_sweep_ GUARDED_BY(mutex_);
+  std::string sweep_before_begin_ GUARDED_BY(mutex_);  ///< last_sweep_ when one began last
   std::optional<TimePoint> changes_from_ GUARDED_BY(mutex_);
   std::map<Brake, std::string> suspicions_ GUARDED_BY(mutex_);
   std::map<std::string, int64_t> values_lost_ GUARDED_BY(mutex_);

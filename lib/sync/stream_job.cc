@@ -16,17 +16,19 @@ std::optional<StepNeed> StreamJob::Next(Instant now) {
   const bool writes = kind() != JobKind::kCatalog;
   if (writes && !stream_->suspicion(Brake::kValuesLost).empty()) return std::nullopt;
   switch (memory_.load()) {
-    case Memory::kLoading: return std::nullopt;
-    case Memory::kStale: return StepNeed{};
-    case Memory::kGood: return NextStep(now);
+    case Memory::kLoading:
+      return std::nullopt;
+    case Memory::kStale:
+      return StepNeed{};
+    case Memory::kGood:
+      return NextStep(now);
   }
   return std::nullopt;
 }
 
 StepOutcome StreamJob::Step(Instant now) {
   try {
-    if (Memory stale = Memory::kStale;
-        memory_.compare_exchange_strong(stale, Memory::kLoading)) {
+    if (Memory stale = Memory::kStale; memory_.compare_exchange_strong(stale, Memory::kLoading)) {
       LoadFrom(stream_->sink().Load(stream_->object()));
       memory_.store(Memory::kGood);
       return StepOutcome::More();

@@ -42,7 +42,9 @@ int WorkersFor(const std::vector<PortalPlan>& plans) {
 Supervisor::Supervisor(const Clock& clock, SyncObserver& observer, Options options)
     : clock_(clock), observer_(observer), options_(options), schedule_(clock) {}
 
-Supervisor::~Supervisor() { Stop(); }
+Supervisor::~Supervisor() {
+  Stop();
+}
 
 void Supervisor::Start() {
   workers_ = std::make_unique<WorkerPool>(schedule_, clock_, options_.workers);
@@ -149,14 +151,14 @@ ControlResult Supervisor::Backfill(const ControlTarget& target) {
 }
 
 ControlResult Supervisor::Resolve(const ControlTarget& target, bool accept) {
-  return Ask(target, accept ? "is released: vanished records will be marked gone" : "is resolved now",
-             [accept](PortalSync& portal, const std::string& object) {
-               portal.Resolve(object, accept);
-             });
+  return Ask(
+      target, accept ? "is released: vanished records will be marked gone" : "is resolved now",
+      [accept](PortalSync& portal, const std::string& object) { portal.Resolve(object, accept); });
 }
 
 ControlResult Supervisor::Refresh(const StreamKey& stream, RecordId id) {
-  return Ask({stream.portal, stream.object}, "record " + std::to_string(id.value) + " is read again",
+  return Ask({stream.portal, stream.object},
+             "record " + std::to_string(id.value) + " is read again",
              [id](PortalSync& portal, const std::string& object) { portal.Refresh(object, id); });
 }
 

@@ -4,14 +4,18 @@
 
 namespace hubmirror {
 
-bool Task::owed() const { return credit_ >= kSlotCredit; }
+bool Task::owed() const {
+  return credit_ >= kSlotCredit;
+}
 
 bool Task::Ready(Instant now) const {
   if (now < not_before_) return false;
   return in_cycle() || forced() || due_ <= now || job_->urgent();
 }
 
-Instant Task::ready_at() const { return in_cycle() ? not_before_ : std::max(due_, not_before_); }
+Instant Task::ready_at() const {
+  return in_cycle() ? not_before_ : std::max(due_, not_before_);
+}
 
 double Task::Lateness(Instant now) const {
   const Instant since = last_cycle_began_.value_or(due_);
@@ -26,7 +30,9 @@ void Task::Passed(Instant now) {
   if (lateness > 1) credit_ += lateness > 2 ? kSlotCredit / 4 : kSlotCredit / 10;
 }
 
-void Task::Force(Instant now) { forced_at_ = now; }
+void Task::Force(Instant now) {
+  forced_at_ = now;
+}
 
 void Task::Begin(Instant now) {
   ++running_;

@@ -12,9 +12,9 @@ WalkRanges::PageFacts FactsOf(const Page& page) {
   if (page.records.empty()) return facts;
   facts.first_id = page.records.front().id.value;
   facts.last_id = page.records.back().id.value;
-  facts.ascending = std::is_sorted(
-      page.records.begin(), page.records.end(),
-      [](const Record& a, const Record& b) { return a.id.value <= b.id.value; });
+  facts.ascending =
+      std::is_sorted(page.records.begin(), page.records.end(),
+                     [](const Record& a, const Record& b) { return a.id.value <= b.id.value; });
   return facts;
 }
 
@@ -39,9 +39,13 @@ std::vector<RecordId> IdsOf(const Page& page) {
 WalkJob::WalkJob(std::shared_ptr<StreamContext> stream, Options options)
     : StreamJob(std::move(stream)), options_(options) {}
 
-JobKind WalkJob::kind() const { return options_.archived ? JobKind::kArchived : JobKind::kSweep; }
+JobKind WalkJob::kind() const {
+  return options_.archived ? JobKind::kArchived : JobKind::kSweep;
+}
 
-bool WalkJob::urgent() const { return !options_.archived && stream().sweep_wanted(); }
+bool WalkJob::urgent() const {
+  return !options_.archived && stream().sweep_wanted();
+}
 
 void WalkJob::LoadFrom(const StoredStream& stored) {
   MutexLock lock(mutex_);
@@ -65,7 +69,9 @@ void WalkJob::Abandon() {
   stored_ = {};
 }
 
-void WalkJob::Restart() { Abandon(); }
+void WalkJob::Restart() {
+  Abandon();
+}
 
 WalkJob::Action WalkJob::Choose(Instant now) const {
   if (phase_ == Phase::kIdle) return busy_ ? Action::kNone : Action::kMeasure;
@@ -87,14 +93,18 @@ Priority WalkJob::PriorityNow() const {
   return stream().searchable() ? Priority::kSweep : Priority::kArchived;
 }
 
-bool WalkJob::Measured() const { return !options_.archived && stream().searchable(); }
+bool WalkJob::Measured() const {
+  return !options_.archived && stream().searchable();
+}
 
 std::optional<StepNeed> WalkJob::NextStep(Instant now) {
   const Priority priority = PriorityNow();
   MutexLock lock(mutex_);
   switch (Choose(now)) {
-    case Action::kNone: return std::nullopt;
-    case Action::kFlush: return StepNeed{.priority = priority};
+    case Action::kNone:
+      return std::nullopt;
+    case Action::kFlush:
+      return StepNeed{.priority = priority};
     case Action::kMeasure:
       if (!Measured()) return StepNeed{.priority = priority};
       return StepNeed{.lane = Lane::kSearch, .priority = priority};
@@ -120,10 +130,14 @@ StepOutcome WalkJob::DoStep(Instant now) {
     busy_ = false;
   });
   switch (action) {
-    case Action::kNone: return StepOutcome::Unused();
-    case Action::kMeasure: return Measure();
-    case Action::kRead: return Read();
-    case Action::kFlush: return Flush();
+    case Action::kNone:
+      return StepOutcome::Unused();
+    case Action::kMeasure:
+      return Measure();
+    case Action::kRead:
+      return Read();
+    case Action::kFlush:
+      return Flush();
   }
   return StepOutcome::Unused();
 }
@@ -140,8 +154,7 @@ StepOutcome WalkJob::Measure() {
   std::optional<TimePoint> date = stream().SourceNow();
   if (!options_.archived) cursor.records_expected = std::max(stream().rows(), cursor.records_done);
   if (Measured()) {
-    const auto answer =
-        stream().Heard(stream().source().Search(object(), {.newest_first = true}));
+    const auto answer = stream().Heard(stream().source().Search(object(), {.newest_first = true}));
     stream().NoteSearch(answer);
     if (answer) {
       date = answer->times.date;

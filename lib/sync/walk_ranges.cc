@@ -22,12 +22,11 @@ WalkRanges::WalkRanges(WalkCursor cursor, size_t readers_max)
 }
 
 bool WalkRanges::can_take() const {
-  const auto taken = std::count_if(ranges_.begin(), ranges_.end(),
-                                   [](const Entry& entry) { return entry.taken; });
+  const auto taken =
+      std::count_if(ranges_.begin(), ranges_.end(), [](const Entry& entry) { return entry.taken; });
   if (static_cast<size_t>(taken) >= readers_max_) return false;
-  const bool idle = std::any_of(ranges_.begin(), ranges_.end(), [](const Entry& entry) {
-    return !entry.taken && !entry.done;
-  });
+  const bool idle = std::any_of(ranges_.begin(), ranges_.end(),
+                                [](const Entry& entry) { return !entry.taken && !entry.done; });
   return idle || Split().has_value();
 }
 
@@ -41,7 +40,8 @@ std::optional<size_t> WalkRanges::Take() {
   const auto split = Split();
   if (!split) return std::nullopt;
   const auto [index, middle] = *split;
-  Entry upper{.range = {.next = middle, .end = ranges_[index].range.end,
+  Entry upper{.range = {.next = middle,
+                        .end = ranges_[index].range.end,
                         // One below, so that the record `middle` is met whether the list's cursor
                         // includes its id or not.
                         .after = std::to_string(middle - 1)},
@@ -55,7 +55,8 @@ std::optional<size_t> WalkRanges::Take() {
 int64_t WalkRanges::Estimate(const Entry& entry, int64_t end) const {
   const int64_t left = end - entry.range.next;
   if (entry.records > 0) {
-    const double covered = static_cast<double>(std::max<int64_t>(1, entry.range.next - entry.began));
+    const double covered =
+        static_cast<double>(std::max<int64_t>(1, entry.range.next - entry.began));
     return static_cast<int64_t>(static_cast<double>(entry.records) / covered *
                                 static_cast<double>(left));
   }
@@ -77,10 +78,9 @@ std::optional<std::pair<size_t, int64_t>> WalkRanges::Split() const {
     if (estimate <= most) continue;
     // Ids span decades: halve the decades first, then the numbers.
     const bool decades = end / next > 16;
-    const int64_t middle =
-        decades ? static_cast<int64_t>(
-                      std::sqrt(static_cast<double>(next)) * std::sqrt(static_cast<double>(end)))
-                : next + (end - next) / 2;
+    const int64_t middle = decades ? static_cast<int64_t>(std::sqrt(static_cast<double>(next)) *
+                                                          std::sqrt(static_cast<double>(end)))
+                                   : next + (end - next) / 2;
     if (middle <= next || middle >= end) continue;
     most = estimate;
     best = {i, middle};
@@ -115,7 +115,9 @@ std::optional<WalkRanges::Proof> WalkRanges::Give(size_t index, const PageFacts&
   return Proof{from, page.last_id};
 }
 
-void WalkRanges::Release(size_t index) { ranges_[index].taken = false; }
+void WalkRanges::Release(size_t index) {
+  ranges_[index].taken = false;
+}
 
 bool WalkRanges::done() const {
   return std::all_of(ranges_.begin(), ranges_.end(), [](const Entry& entry) { return entry.done; });

@@ -17,7 +17,9 @@ WorkerPool::WorkerPool(PollSchedule& schedule, const Clock& clock, int workers)
   }
 }
 
-WorkerPool::~WorkerPool() { Join(); }
+WorkerPool::~WorkerPool() {
+  Join();
+}
 
 void WorkerPool::RequestStop() {
   for (std::jthread& thread : threads_) thread.request_stop();

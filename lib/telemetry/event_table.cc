@@ -89,6 +89,12 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "Nothing to do. `hubmirror status --watch` shows the progress."},
     {"backfill.finished", "8d67f41ada31432ca1f113c317929c3b", "The first load of a stream ended",
      "Every record of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ is in the mirror.", "Nothing to do."},
+    {"selection.unmatched", "1bfe877c91b84467a82e97fbea4ef7c9",
+     "A selected property does not exist",
+     "`properties` of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ names something that no property of "
+     "the "
+     "portal fits: a slip, or a property that was deleted.",
+     "Correct the name in the configuration, then `systemctl reload hubmirror`."},
     {"sweep.wanted", "5a65d2dac6a0460dad84bd933f08e4b5", "A full walk was asked for",
      "The mirror of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ is to be compared with HubSpot's whole "
      "list, for the reason in the message.",

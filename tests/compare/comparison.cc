@@ -18,6 +18,11 @@ std::vector<RecordId> KnownOf(const ComparisonOptions& options, const std::strin
   return found == options.known_before.end() ? std::vector<RecordId>() : found->second;
 }
 
+Selection SelectionOf(const ComparisonOptions& options, const std::string& object) {
+  const auto asked = options.selections.find(object);
+  return asked == options.selections.end() ? Selection() : asked->second;
+}
+
 ObjectTally CompareOne(const std::string& object, const ComparisonOptions& options,
                        TruthReader& portal, MirrorReader& mirror, const DifferenceSink& sink) {
   const ObjectLayout layout = mirror.Layout(object);
@@ -25,7 +30,9 @@ ObjectTally CompareOne(const std::string& object, const ComparisonOptions& optio
     sink({.object = object, .column = "table", .expected = "a table", .found = "none"});
     return {};
   }
-  RecordCheck check(layout, CheckLayout(portal.Definitions(object), layout, sink), sink);
+  const Selection selection = SelectionOf(options, object);
+  RecordCheck check(layout, CheckLayout(portal.Definitions(object), layout, sink, selection), sink,
+                    selection);
   portal.Begin(object);
   MirrorReader::Rows table(mirror, layout.table);
   std::vector<MirrorReader::Rows> views;
@@ -57,6 +64,11 @@ ComparisonReport Compare(const ComparisonOptions& options, const DifferenceSink&
   MirrorReader mirror(options.dsn, options.schema);
   for (const std::string& object : options.objects) {
     report.objects[object] = CompareOne(object, options, portal, mirror, counting);
+    const auto history = options.histories.find(object);
+    if (history == options.histories.end()) continue;
+    report.past_values += CompareHistory(object, portal.Histories(object, history->second),
+                                         mirror.Histories(object, history->second),
+                                         SelectionOf(options, object), counting);
   }
   std::vector<std::string> with_table;
   std::copy_if(options.objects.begin(), options.objects.end(), std::back_inserter(with_table),
@@ -83,7 +95,8 @@ std::string ComparisonReport::Summary() const {
   return std::to_string(differences) + " differences: " + std::to_string(records) +
          " records of the portal, " + std::to_string(rows) + " rows, " + std::to_string(values) +
          " values, " + std::to_string(links) + " links, " + std::to_string(objects.size()) +
-         " object types";
+         " object types" +
+         (past_values > 0 ? ", " + std::to_string(past_values) + " former values" : "");
 }
 
 }  // namespace hubmirror::compare

@@ -8,6 +8,7 @@
 
 #include "compare/difference.h"
 #include "compare/object_comparison.h"
+#include "compare/selection.h"
 
 namespace hubmirror::compare {
 
@@ -21,6 +22,10 @@ struct ComparisonOptions {
   /// By object type: see ObjectComparisonOptions.
   std::map<std::string, std::vector<RecordId>> known_before = {};
   std::optional<Milliseconds> changes_since = {};
+  /// By object type, where the mirror does not hold everything.
+  std::map<std::string, Selection> selections = {};
+  /// By object type: properties whose history the mirror keeps.
+  std::map<std::string, std::vector<std::string>> histories = {};
 };
 
 /// The six types a comparison looks at when it is not told.
@@ -30,6 +35,7 @@ struct ComparisonReport {
   int64_t differences = 0;
   std::map<std::string, ObjectTally> objects;
   int64_t links = 0;  ///< of the portal, between live records of these types
+  int64_t past_values = 0;
 
   /// Longest lateness over all objects, 0 when none was measured.
   Milliseconds worst_lateness() const;

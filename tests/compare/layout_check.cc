@@ -32,8 +32,8 @@ constexpr std::array kFixedColumns = {
 
 class LayoutCheck {
  public:
-  LayoutCheck(const ObjectLayout& layout, const DifferenceSink& sink)
-      : layout_(layout), sink_(sink) {}
+  LayoutCheck(const ObjectLayout& layout, const DifferenceSink& sink, const Selection& selection)
+      : layout_(layout), sink_(sink), selection_(selection) {}
 
   std::vector<PropertyPlace> Run(const std::vector<Definition>& definitions) {
     CheckFixedColumns();
@@ -53,6 +53,10 @@ class LayoutCheck {
     std::vector<PropertyPlace> places;
     for (const Definition& definition : definitions) {
       if (definition.archived) continue;
+      const bool needed = IsNeeded(layout_.object, definition.name);
+      // Excluded before it was ever seen: there need be no trace of it.
+      const bool seen = known_.contains(definition.name);
+      if (!seen && !needed && !IsSelected(selection_, definition)) continue;
       if (auto place = CheckProperty(definition)) places.push_back(std::move(*place));
     }
     CheckColumnCount();
@@ -103,11 +107,21 @@ class LayoutCheck {
     CheckText(definition, "description", definition.description, property.description);
     CheckText(definition, "archived", "false", property.archived ? "true" : "false");
     CheckText(definition, "state", "current", property.state);
+    const bool excluded = !IsSelected(selection_, definition);
+    const bool hashed = IsHashed(selection_, layout_.object, definition.name);
+    CheckText(definition, "excluded", excluded ? "true" : "false",
+              property.excluded ? "true" : "false");
+    CheckText(definition, "hashed_with", hashed ? "a key" : "none",
+              property.hashed_with.empty() ? "none" : "a key");
 
+    const ValueKind kind = hashed ? ValueKind::kText : KindOfProperty(definition.type);
     PropertyPlace place{.name = definition.name,
-                        .kind = KindOfProperty(definition.type),
-                        .wanted_type = PostgresType(KindOfProperty(definition.type)),
-                        .calculated = definition.calculated};
+                        .kind = kind,
+                        .wanted_type = PostgresType(kind),
+                        .calculated = definition.calculated,
+                        .hashed = hashed,
+                        .excluded = excluded,
+                        .needed = IsNeeded(layout_.object, definition.name)};
     if (property.storage == "column") {
       if (!PlaceInTable(property, place)) return std::nullopt;
     } else if (property.storage != "overflow") {
@@ -123,7 +137,7 @@ class LayoutCheck {
     const auto has = place.column ? KindOfColumn(layout_.table.columns[*place.column].type)
                                   : std::optional<ValueKind>();
     // A retype that a view of somebody else forbids leaves the column as it was.
-    if (has && !property.blocked_by.empty()) place.kind = *has;
+    if (has && (!property.blocked_by.empty() || place.excluded)) place.kind = *has;
     place.wanted_type = PostgresType(place.kind);
     CheckType(layout_.table, property.column_name, place.wanted_type);
     if (has) place.kind = *has;  // One difference for the column, none for each of its values.
@@ -152,14 +166,16 @@ class LayoutCheck {
 
   const ObjectLayout& layout_;
   const DifferenceSink& sink_;
+  const Selection& selection_;
   std::map<std::string_view, const MirrorProperty*> known_;
 };
 
 }  // namespace
 
 std::vector<PropertyPlace> CheckLayout(const std::vector<Definition>& definitions,
-                                       const ObjectLayout& layout, const DifferenceSink& sink) {
-  return LayoutCheck(layout, sink).Run(definitions);
+                                       const ObjectLayout& layout, const DifferenceSink& sink,
+                                       const Selection& selection) {
+  return LayoutCheck(layout, sink, selection).Run(definitions);
 }
 
 }  // namespace hubmirror::compare

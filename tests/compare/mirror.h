@@ -34,6 +34,8 @@ struct MirrorProperty {
   bool archived = false;
   std::string state;
   std::string blocked_by;
+  bool excluded = false;
+  std::string hashed_with;
 };
 
 /// What the mirror says about the tables of one object type.

@@ -90,7 +90,7 @@ std::vector<Column> MirrorReader::Columns(const std::string& relation) {
 std::vector<MirrorProperty> MirrorReader::Properties(const std::string& object) {
   const pqxx::result found = connection_->Query(
       "SELECT name, column_name, storage, type, label, group_name, description, archived, state,"
-      " blocked_by FROM " +
+      " blocked_by, excluded, hashed_with FROM " +
       connection_->Name(schema_) + ".properties WHERE object = " + connection_->Literal(object) +
       " ORDER BY name");
   std::vector<MirrorProperty> properties;
@@ -104,7 +104,9 @@ std::vector<MirrorProperty> MirrorReader::Properties(const std::string& object) 
                           .description = TextOf(row[6]),
                           .archived = TextOf(row[7]) == "t",
                           .state = TextOf(row[8]),
-                          .blocked_by = TextOf(row[9])});
+                          .blocked_by = TextOf(row[9]),
+                          .excluded = TextOf(row[10]) == "t",
+                          .hashed_with = TextOf(row[11])});
   }
   return properties;
 }
@@ -127,6 +129,26 @@ std::vector<LinkLine> MirrorReader::Links(const std::string& from, const std::st
                      TextOf(row[4])});
   }
   return lines;
+}
+
+HistoryRows MirrorReader::Histories(const std::string& object,
+                                    const std::vector<std::string>& properties) {
+  std::string names;
+  for (const std::string& property : properties) {
+    names += (names.empty() ? "" : ", ") + connection_->Literal(property);
+  }
+  const pqxx::result found = connection_->Query(
+      "SELECT id, property, changed_at, value, source_type, source_id, updated_by FROM " +
+      connection_->Name(schema_) + "." + connection_->Name(object + "_history") +
+      " WHERE property IN (" + names + ")");
+  HistoryRows rows;
+  for (const auto& row : found) {
+    const auto since = ParsePostgresInstant(TextOf(row[2]));
+    if (!since) throw std::runtime_error("no instant: " + TextOf(row[2]));
+    rows[row[0].as<RecordId>()].emplace_back(TextOf(row[1]), *since, TextOf(row[3]), TextOf(row[4]),
+                                             TextOf(row[5]), TextOf(row[6]));
+  }
+  return rows;
 }
 
 void MirrorReader::ReportLeftovers(const std::string& object, const DifferenceSink& sink) {

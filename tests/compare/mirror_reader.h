@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compare/difference.h"
+#include "compare/history_check.h"
 #include "compare/mirror.h"
 #include "compare/truth_link.h"
 
@@ -21,6 +22,9 @@ class MirrorReader {
 
   /// Table, views and `properties` of one object type; a relation that is not there has no columns.
   ObjectLayout Layout(const std::string& object);
+
+  /// What stands in `<object>_history` of these properties.
+  HistoryRows Histories(const std::string& object, const std::vector<std::string>& properties);
 
   /// Rows of one relation, ascending by id, a page at a time.
   class Rows {

@@ -119,7 +119,8 @@ class ObjectComparison {
     if (record.changed_at < *options_.changes_since || !synced_at_) return;
     const auto& cell = row.cells[*synced_at_];
     const auto synced = cell ? ParsePostgresInstant(*cell) : std::nullopt;
-    if (synced) tally_.lateness.push_back({record.id, *synced - record.changed_at, record.last_change});
+    if (synced)
+      tally_.lateness.push_back({record.id, *synced - record.changed_at, record.last_change});
   }
 
   void ReportLost() {

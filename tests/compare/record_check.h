@@ -23,7 +23,7 @@ class RecordCheck {
  public:
   /// The layout and the sink must outlive it.
   RecordCheck(const ObjectLayout& layout, std::vector<PropertyPlace> places,
-              const DifferenceSink& sink);
+              const DifferenceSink& sink, Selection selection = {});
 
   /// A row of the table.
   void CheckRow(const TruthRecord& record, const MirrorRow& row);
@@ -52,10 +52,13 @@ class RecordCheck {
   void CheckValues(bool with_calculated);
   void CheckKeys(const Json::Object& kept, const std::string& column, bool overflow_only);
   bool ValuesAreKnown() const;
+  /// The raw value that must be shown of the record, in the table or in a view.
+  std::string RawOf(const PropertyPlace& place, bool in_view) const;
 
   const ObjectLayout& layout_;
   const std::vector<PropertyPlace> places_;
   const DifferenceSink& sink_;
+  const Selection selection_;
   const bool holds_personal_data_;
   const std::string modified_column_;
   std::map<std::string_view, size_t> positions_;  ///< of the table's columns

@@ -36,6 +36,46 @@ TEST_CASE("record check: a wrong value in a column is found") {
   CHECK(Spoiled("name", std::nullopt) == Lines{"5 name: Zoë / NULL"});
 }
 
+/// A mirror whose operator made this of the property `name`.
+SampleMirror Selecting(const Selection& selection) {
+  SampleMirror mirror;
+  mirror.selection = selection;
+  for (MirrorProperty& property : mirror.layout.properties) {
+    if (property.name != "name") continue;
+    property.excluded = !selection.exclude.empty();
+    property.hashed_with = selection.hash.empty() ? "" : "some key";
+  }
+  return mirror;
+}
+
+TEST_CASE("record check: values of an excluded property must be gone") {
+  const SampleMirror mirror = Selecting({.exclude = {"na*"}});
+  const TruthRecord record = mirror.Record(5);
+  CHECK(LayoutFindings(mirror).empty());
+  MirrorRow row = mirror.RowOf(record);
+  CHECK(RowFindings(mirror, record, row) == Lines{"5 name: NULL / Zoë"});
+  CHECK(ViewFindings(mirror, record, mirror.ViewRowOf(record)) == Lines{"5 view.name: NULL / Zoë"});
+  mirror.Cell(row, "name").reset();
+  CHECK(RowFindings(mirror, record, row) == Lines{});
+}
+
+TEST_CASE("record check: of a hashed property only the right hash is right") {
+  const SampleMirror mirror = Selecting({.hash = {"name"}, .hash_key = "Jefe"});
+  const TruthRecord record = mirror.Record(5);
+  MirrorRow row = mirror.RowOf(record);
+  CHECK(RowFindings(mirror, record, row).size() == 1);
+  mirror.Cell(row, "name") = HashOf(mirror.selection, "Zoë");
+  CHECK(RowFindings(mirror, record, row) == Lines{});
+  mirror.Cell(row, "name") = HashOf({.hash_key = "Jefa"}, "Zoë");
+  CHECK(RowFindings(mirror, record, row).size() == 1);
+}
+
+TEST_CASE("layout check: a mirror that does not say what it left out or hashed is found") {
+  SampleMirror mirror;
+  mirror.selection = {.exclude = {"name"}, .hash = {"amount"}, .hash_key = "Jefe"};
+  CHECK(LayoutFindings(mirror).size() >= 3);
+}
+
 TEST_CASE("record check: a lost scale is a wrong number") {
   CHECK(Spoiled("amount", "1.5") == Lines{"5 amount: 1.50 / 1.5"});
 }

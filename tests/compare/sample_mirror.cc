@@ -145,7 +145,7 @@ DifferenceSink Findings::sink() {
 
 std::vector<std::string> LayoutFindings(const SampleMirror& mirror) {
   Findings findings;
-  CheckLayout(mirror.definitions, mirror.layout, findings.sink());
+  CheckLayout(mirror.definitions, mirror.layout, findings.sink(), mirror.selection);
   return findings.lines();
 }
 
@@ -153,7 +153,9 @@ std::vector<std::string> RowFindings(const SampleMirror& mirror, const TruthReco
                                      const MirrorRow& row) {
   Findings findings;
   const DifferenceSink sink = findings.sink();
-  RecordCheck check(mirror.layout, CheckLayout(mirror.definitions, mirror.layout, sink), sink);
+  RecordCheck check(mirror.layout,
+                    CheckLayout(mirror.definitions, mirror.layout, sink, mirror.selection), sink,
+                    mirror.selection);
   check.CheckRow(record, row);
   return findings.lines();
 }
@@ -162,7 +164,9 @@ std::vector<std::string> ViewFindings(const SampleMirror& mirror, const TruthRec
                                       const MirrorRow& row) {
   Findings findings;
   const DifferenceSink sink = findings.sink();
-  RecordCheck check(mirror.layout, CheckLayout(mirror.definitions, mirror.layout, sink), sink);
+  RecordCheck check(mirror.layout,
+                    CheckLayout(mirror.definitions, mirror.layout, sink, mirror.selection), sink,
+                    mirror.selection);
   check.CheckViewRow(0, record, row);
   return findings.lines();
 }

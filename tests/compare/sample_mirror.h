@@ -21,6 +21,7 @@ class SampleMirror {
 
   std::vector<Definition> definitions;
   ObjectLayout layout;
+  Selection selection;  ///< what the operator asked for; all of it
 
   /// A live record with a value in every property.
   TruthRecord Record(RecordId id) const;

@@ -81,6 +81,8 @@ std::vector<Definition> ParseDefinitions(std::string_view json) {
                            .description = entry.Text("description"),
                            .group = entry.Text("groupName"),
                            .archived = entry.Flag("archived"),
+                           .sensitive = entry.Text("dataSensitivity").ends_with("sensitive") &&
+                                        entry.Text("dataSensitivity") != "non_sensitive",
                            .calculated = entry.Flag("calculated")});
   }
   return definitions;

@@ -21,6 +21,7 @@ struct Definition {
   std::string description;
   std::string group;
   bool archived = false;
+  bool sensitive = false;   ///< or highly sensitive
   bool calculated = false;  ///< its values change without moving the record's stamp
 };
 

@@ -66,6 +66,21 @@ std::vector<TruthLink> TruthReader::Links(const std::string& from, const std::st
   return links;
 }
 
+std::vector<TruthHistory> TruthReader::Histories(const std::string& object,
+                                                 const std::vector<std::string>& properties) {
+  std::string names;
+  for (const std::string& property : properties) names += (names.empty() ? "" : ",") + property;
+  const Answer answer = Get("/_control/history/" + portal_ + "/" + object + "?properties=" + names);
+  std::vector<TruthHistory> histories;
+  std::string_view lines = answer.body;
+  while (!lines.empty()) {
+    const size_t end = std::min(lines.find('\n'), lines.size());
+    if (end > 0) histories.push_back(ParseHistoryLine(lines.substr(0, end)));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return histories;
+}
+
 void TruthReader::Begin(const std::string& object) {
   object_ = object;
   after_.clear();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compare/history_check.h"
 #include "compare/truth.h"
 #include "compare/truth_link.h"
 
@@ -23,6 +24,10 @@ class TruthReader {
 
   /// What live records of one type are linked with in another, seen from `from`.
   std::vector<TruthLink> Links(const std::string& from, const std::string& to);
+
+  /// Of every record, gone ones too.
+  std::vector<TruthHistory> Histories(const std::string& object,
+                                      const std::vector<std::string>& properties);
 
   /// Starts over with one object type.
   void Begin(const std::string& object);

@@ -44,6 +44,20 @@ struct ApiClientFixture {
   }
 };
 
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: histories are asked for by batch read") {
+  hubspot.Answer(200, R"({"results":[{"id":"1","propertiesWithHistory":{"city":[]}}]})");
+
+  const auto page = client.ReadHistory(
+      contacts, {.archived = true, .ids = {RecordId{1}, RecordId{2}}, .properties = {"city"}});
+
+  REQUIRE(bool(page));
+  CHECK(page->times.sent_at == clock.Now());
+  CHECK(hubspot.last().target == "/crm/objects/2026-09/0-1/batch/read?archived=true");
+  CHECK(hubspot.last().body ==
+        R"({"inputs":[{"id":"1"},{"id":"2"}],"properties":["hs_object_id"],)"
+        R"("propertiesWithHistory":["city"]})");
+}
+
 TEST_CASE_FIXTURE(ApiClientFixture, "api client: a list asks for one page of named properties") {
   hubspot.Answer(200, R"({"results":[{"id":"1","properties":{"email":"a@b.c"}}]})");
 

@@ -23,6 +23,9 @@ class AskedProperties {
   AskedProperties(const PropertyCatalog& catalog, const Switches& switches, Rights rights,
                   const std::vector<std::string_view>& names);
 
+  /// Those that are known and allowed, ascending.
+  [[nodiscard]] const std::vector<PropertyIndex>& asked() const { return asked_; }
+
   /// Appends the members of `properties`, without braces, ending without a comma.
   void AppendValues(std::string& out, const RecordVersion& version) const;
 

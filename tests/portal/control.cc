@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "asked_properties.h"
+#include "history.h"
 #include "json_fields.h"
 #include "json_text.h"
 #include "link_endpoints.h"
@@ -126,6 +128,10 @@ HttpResponse Control::Get(const HttpRequest& request, Instant wall_now) {
     response.content_type = "application/x-ndjson";
     AppendLinkTruth(response.body, portal, FindObject(portal, parts[2]).type_index,
                     FindObject(portal, parts[3]).type_index);
+  } else if (what == "history" && parts.size() == 3) {
+    const std::string names = request.QueryList("properties");
+    response.content_type = "application/x-ndjson";
+    AppendHistoryTruth(response.body, FindObject(Find(parts[1]), parts[2]), SplitNames(names));
   } else if (what == "properties" && parts.size() == 3) {
     AppendAllProperties(response.body, FindObject(Find(parts[1]), parts[2]).catalog);
   } else if (what == "stats") {

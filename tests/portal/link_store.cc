@@ -159,9 +159,11 @@ std::map<RecordId, LinkStore::Kinds> LinkStore::LinksOf(size_t from, RecordId id
   }
   if (pair.second == from) {
     if (const auto back = links->second.back.find(id); back != links->second.back.end()) {
+      const auto all = KindsOf(pair);
       for (const RecordId other : back->second) {
         for (const size_t kind : links->second.ahead.at(other).at(id)) {
-          found[other].emplace(kind, false);
+          // A kind that is the same from both sides is shown once, however it was made.
+          found[other].emplace(kind, all[kind].ahead_id == all[kind].back_id);
         }
       }
     }

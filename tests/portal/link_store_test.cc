@@ -40,6 +40,8 @@ TEST_CASE("records of one type are linked both ways") {
 
   CHECK(links.LinksOf(kContacts, 1, kContacts).at(2).contains({1, true}));
   CHECK(links.LinksOf(kContacts, 2, kContacts).at(1).contains({1, false}));
+  links.Link(pair, 2, 1, 0);
+  CHECK(links.LinksOf(kContacts, 1, kContacts).at(2) == LinkStore::Kinds{{0, true}, {1, true}});
   links.Drop(kContacts, 2);
   CHECK(links.LinksOf(kContacts, 1, kContacts).empty());
 }

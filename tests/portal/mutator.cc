@@ -201,7 +201,16 @@ void Mutator::Fill(CrmObject& object, PropertyIndex property, double share, Inst
 
 void Mutator::Publish(CrmObject& object, Record& record, VersionRef version,
                       std::string_view change, Instant now) {
+  // HubSpot's history knows no two changes at one time.
+  const Instant since = std::max({now, version->stamp, record.version_since + 1});
+  const bool first = record.version == nullptr;
+  if (!first) {
+    record.former.push_back({std::move(record.version), record.version_since,
+                             record.version_change});
+  }
   record.version = std::move(version);
+  record.version_since = first ? record.created : since;
+  record.version_change = change;
   record.changed_at = now;
   record.last_change = change;
   object.index.Plan(record.id, record.version, IndexDue(delay_.change, now));

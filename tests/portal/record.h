@@ -75,6 +75,15 @@ struct Record {
   Instant archived_at = 0;
   RecordId merged_into = 0;
   std::vector<RecordId> merged_ids;  ///< what hs_merged_object_ids says
+  /// A version that was replaced, and what it came from.
+  struct Former {
+    VersionRef version;
+    Instant since = 0;
+    std::string_view change;  ///< a literal
+  };
+  std::vector<Former> former;  ///< oldest first
+  Instant version_since = 0;
+  std::string_view version_change = "create";
   Instant changed_at = 0;
   std::string_view last_change = "initial";  ///< a literal
 };

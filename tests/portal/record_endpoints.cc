@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "error_answers.h"
+#include "history.h"
 #include "json_fields.h"
 #include "json_text.h"
 
@@ -13,6 +14,7 @@ namespace {
 constexpr int64_t kListDefault = 10;
 constexpr int64_t kListMost = 100;
 constexpr size_t kBatchMost = 100;
+constexpr size_t kBatchMostWithHistory = 50;
 constexpr double kShortPageChance = 0.15;
 constexpr double kEmptyPageChance = 0.02;
 constexpr RecordId kOpaqueKey = 0x5DEECE66D;
@@ -29,6 +31,11 @@ AskedProperties Ask(const Call& call) {
   const std::string_view names = asked.empty() ? call.object().type.default_names : asked;
   return AskedProperties(call.object().catalog, call.portal.switches, RightsOf(call),
                          SplitNames(names));
+}
+
+InstantStyle StyleOf(const Switches& switches) {
+  return switches.Is(Setting::kInstantsTrimmed) ? InstantStyle::kTrimmed
+                                                : InstantStyle::kMilliseconds;
 }
 
 void AppendPrimary(std::string& out, Record& record, bool archived, const AskedProperties& asked,
@@ -91,6 +98,7 @@ Record* FindByEmail(CrmObject& object, const std::string& email) {
 struct BatchInputs {
   std::vector<std::string> ids;
   std::vector<std::string> properties;
+  std::vector<std::string> with_history;
   std::string id_property;
   std::string problem;  ///< not empty: 400
 };
@@ -106,6 +114,7 @@ BatchInputs ParseBatch(const std::string& body) {
       inputs.ids.push_back(std::move(id));
     });
     fields.Read("properties", inputs.properties);
+    fields.Read("propertiesWithHistory", inputs.with_history);
     const rapidjson::Value* id_property = fields.Take("idProperty");
     if (id_property != nullptr && id_property->IsString()) {
       inputs.id_property = id_property->GetString();
@@ -113,7 +122,10 @@ BatchInputs ParseBatch(const std::string& body) {
   } catch (const std::exception& error) {
     inputs.problem = std::string("Invalid input JSON: ") + error.what();
   }
-  if (inputs.ids.size() > kBatchMost) inputs.problem = "The maximum number of inputs is 100";
+  const size_t most = inputs.with_history.empty() ? kBatchMost : kBatchMostWithHistory;
+  if (inputs.ids.size() > most) {
+    inputs.problem = "The maximum number of inputs is " + std::to_string(most);
+  }
   return inputs;
 }
 
@@ -278,6 +290,9 @@ HttpResponse BatchRead(const Call& call) {
   const AskedProperties asked =
       names.empty() ? Ask(call)
                     : AskedProperties(call.object().catalog, switches, RightsOf(call), names);
+  const AskedProperties with_history(
+      call.object().catalog, switches, RightsOf(call),
+      std::vector<std::string_view>(inputs.with_history.begin(), inputs.with_history.end()));
   HttpResponse response;
   std::string& out = response.body;
   out.reserve(found.size() * 3000 + 300);
@@ -285,6 +300,10 @@ HttpResponse BatchRead(const Call& call) {
   for (Record* record : found) {
     if (out.back() == '}') out += ',';
     AppendPrimary(out, *record, archived, asked, switches);
+    if (inputs.with_history.empty()) continue;
+    out.back() = ',';
+    AppendHistory(out, call.object(), *record, with_history.asked(), StyleOf(switches));
+    out += '}';
   }
   const std::string now = FormatInstant(call.now);
   out.append("],\"startedAt\":\"").append(now).append("\",\"completedAt\":\"").append(now);

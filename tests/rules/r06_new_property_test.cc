@@ -45,6 +45,47 @@ TEST_CASE("R6: a property that cannot be searched is filled by a sweep") {
   CHECK(stream.sink.filled == std::vector<std::string>{"tier"});
 }
 
+TEST_CASE("R6: a sweep that begins and ends between two looks has filled all the same") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 50; ++id) stream.hubspot.Put(id);
+  stream.Load();
+  stream.Pass();
+  stream.hubspot.definitions.push_back(StreamFixture::Defined("tier", "string"));
+  stream.hubspot.Calculate(7, "tier", "gold");
+  stream.Run(*stream.catalog);
+  stream.hubspot.errors.push_back({.kind = ApiErrorKind::kBadRequest});
+  stream.Run(*stream.fill);
+
+  stream.Run(*stream.sweep);
+  stream.Run(*stream.fill);
+
+  CHECK(stream.sink.rows.at(7).line.find("gold") != std::string::npos);
+  CHECK(stream.sink.filled == std::vector<std::string>{"tier"});
+}
+
+TEST_CASE("R6: a sweep that was under way when it was wanted fills nothing") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 300; ++id) stream.hubspot.Put(id);
+  stream.Load();
+  stream.Pass();
+  stream.sweep->Step(stream.clock.Now());
+  stream.sweep->Step(stream.clock.Now());
+  stream.hubspot.definitions.push_back(StreamFixture::Defined("tier", "string"));
+  stream.hubspot.Calculate(7, "tier", "gold");
+  stream.Run(*stream.catalog);
+  stream.hubspot.errors.push_back({.kind = ApiErrorKind::kBadRequest});
+  stream.Run(*stream.fill);
+
+  stream.Run(*stream.sweep);
+  stream.Run(*stream.fill);
+  CHECK(stream.sink.filled.empty());
+
+  stream.Pass();
+  stream.Run(*stream.sweep);
+  stream.Run(*stream.fill);
+  CHECK(stream.sink.filled == std::vector<std::string>{"tier"});
+}
+
 TEST_CASE("R6: a walk keeps the property set it began with") {
   StreamFixture stream;
   for (int64_t id = 1; id <= 300; ++id) stream.hubspot.Put(id, {{"tier", "gold"}});

@@ -45,6 +45,7 @@ std::string FileWith(const KeyRule& rule, Place place, const std::string& value)
     portal += line.substr(line.find('{') + 1);
   } else {
     if (rule.path != "token") portal += "token: env:T, ";
+    if (rule.path == "properties.hash") portal += "hash_key: env:H, ";
     if (place == Place::kPortal) portal += line + ", ";
     portal += place == Place::kObject ? "objects: {contacts: {" + line + "}}" : "objects: [deals]";
   }

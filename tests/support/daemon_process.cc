@@ -30,6 +30,9 @@ DaemonProcess::DaemonProcess(DaemonSettings settings) : settings_(std::move(sett
 void DaemonProcess::WriteFiles() const {
   for (const DaemonPortal& portal : settings_.portals) {
     directory_.Write("secrets/" + portal.key + ".token", portal.token + "\n");
+    if (portal.hash_key) {
+      directory_.Write("secrets/" + portal.key + ".hash", *portal.hash_key + "\n");
+    }
     if (portal.refresh_token) {
       directory_.Write("secrets/" + portal.key + ".refresh", *portal.refresh_token + "\n");
     }

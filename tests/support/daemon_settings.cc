@@ -4,10 +4,16 @@ namespace hubmirror::testing {
 namespace {
 
 /// Patience of a test: what takes minutes in production takes seconds here.
-const std::map<std::string, std::string> kQuickDefaults = {
-    {"interval", "1s"},           {"freshness_target", "30s"}, {"overlap", "5s"},
-    {"deep_overlap", "1m"},       {"confirm_after", "1s"},     {"sweep", "{every: 1h}"},
-    {"archived", "{every: 10s}"}, {"catalog", "{every: 5s}"},  {"quota_share", "1.0"}};
+const std::map<std::string, std::string> kQuickDefaults = {{"interval", "1s"},
+                                                           {"freshness_target", "30s"},
+                                                           {"overlap", "5s"},
+                                                           {"deep_overlap", "1m"},
+                                                           {"confirm_after", "1s"},
+                                                           {"sweep", "{every: 1h}"},
+                                                           {"archived", "{every: 10s}"},
+                                                           {"catalog", "{every: 5s}"},
+                                                           {"quota_share", "1.0"},
+                                                           {"properties", "{sensitive: true}"}};
 
 std::string Quoted(const std::string& text) {
   std::string out = "\"";
@@ -37,8 +43,16 @@ std::string PortalYaml(const DaemonPortal& portal, const std::string& secret_dir
   } else {
     out += "    token: " + Quoted(secret + portal.key + ".token") + "\n";
   }
+  if (portal.hash_key) out += "    hash_key: " + Quoted(secret + portal.key + ".hash") + "\n";
   if (portal.all_objects) return out + "    objects: all\n";
-  if (!portal.objects.empty()) out += "    objects: " + ListOf(portal.objects) + "\n";
+  if (!portal.object_settings.empty()) {
+    out += "    objects:\n";
+    for (const auto& [object, text] : portal.object_settings) {
+      out += "      " + object + ": " + text + "\n";
+    }
+  } else if (!portal.objects.empty()) {
+    out += "    objects: " + ListOf(portal.objects) + "\n";
+  }
   return out;
 }
 

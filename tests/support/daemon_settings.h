@@ -18,6 +18,9 @@ struct DaemonPortal {
   std::optional<std::string> refresh_token = {};
   std::vector<std::string> objects = {};  ///< empty: the six of the default
   bool all_objects = false;               ///< `objects: all`; the comparer looks at `objects`
+  /// A map of objects and their settings instead of the list, which must name the same ones.
+  std::map<std::string, std::string> object_settings = {};
+  std::optional<std::string> hash_key = {};  ///< goes into a secret file
 };
 
 /// The configuration of a daemon under test, in words of docs/configuration.md.
@@ -38,7 +41,7 @@ struct DaemonSettings {
 struct DaemonPaths {
   std::string state_dir;
   std::string control_socket;
-  std::string secret_dir;  ///< holds `KEY.token` or `KEY.refresh` and `client`
+  std::string secret_dir;  ///< holds `KEY.token` or `KEY.refresh`, `KEY.hash` and `client`
 };
 
 std::string ToYaml(const DaemonSettings& settings, const DaemonPaths& paths);

@@ -67,7 +67,9 @@ Page FakeHubSpot::PageOf(const std::vector<int64_t>& ids, const PropertySetPtr& 
 }
 
 Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& request) {
-  if (auto error = NextError({.what = request.archived ? "archived" : "list"})) return *error;
+  if (auto error = NextError(
+          {.what = request.archived ? "archived" : "list", .properties = request.properties}))
+    return *error;
   const int64_t from = request.after ? std::stoll(*request.after) : 0;
   std::vector<int64_t> ids;
   bool more = false;
@@ -112,8 +114,9 @@ Result<SearchAnswer, ApiError> FakeHubSpot::Search(const ObjectType&,
 }
 
 Result<Page, ApiError> FakeHubSpot::BatchRead(const ObjectType&, const BatchReadRequest& request) {
-  if (auto error = NextError(
-          {.what = request.archived ? "archived_batch" : "batch", .ids = request.ids})) {
+  if (auto error = NextError({.what = request.archived ? "archived_batch" : "batch",
+                              .ids = request.ids,
+                              .properties = request.properties})) {
     return *error;
   }
   std::set<int64_t> shown;
@@ -137,7 +140,8 @@ Result<Page, ApiError> FakeHubSpot::BatchRead(const ObjectType&, const BatchRead
 
 Result<std::vector<PropertyDefinition>, ApiError> FakeHubSpot::Properties(
     const ObjectType&, const PropertiesRequest& request) {
-  if (auto error = NextError({.what = "properties"})) return *error;
+  if (auto error = NextError({.what = "properties", .sensitivity = request.data_sensitivity}))
+    return *error;
   std::vector<PropertyDefinition> answer;
   for (const PropertyDefinition& definition : definitions) {
     if (definition.archived == request.archived &&

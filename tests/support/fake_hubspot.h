@@ -27,6 +27,8 @@ class FakeHubSpot final : public PageSource {
     std::string what;  ///< list, archived, search, batch, archived_batch, properties, account
     std::vector<RecordId> ids;
     SearchRequest search;
+    PropertySetPtr properties;
+    std::string sensitivity;  ///< of definitions
   };
 
   explicit FakeHubSpot(const FakeClock& clock) : clock_(clock) {}

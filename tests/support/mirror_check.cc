@@ -73,7 +73,9 @@ MirrorCheck::Outcome MirrorCheck::Compare() {
                                      .schema = mirrored_.schema,
                                      .objects = objects_,
                                      .known_before = known_,
-                                     .changes_since = changes_since_},
+                                     .changes_since = changes_since_,
+                                     .selections = selections_,
+                                     .histories = histories_},
                                     [&](const compare::Difference& difference) {
                                       if (++shown > kShownDifferences) return;
                                       outcome.words += compare::ToLine(difference) + "\n";

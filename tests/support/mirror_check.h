@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compare/comparison.h"
@@ -40,6 +41,14 @@ class MirrorCheck {
     std::string words;
   };
   Outcome Compare();
+  /// What the daemon's configuration says is left out or hashed, by object type.
+  void Select(std::map<std::string, compare::Selection> selections) {
+    selections_ = std::move(selections);
+  }
+  /// Which histories the daemon's configuration asks for, by object type.
+  void Follow(std::map<std::string, std::vector<std::string>> histories) {
+    histories_ = std::move(histories);
+  }
   /// From now on Compare measures how late changes were that happened after this moment.
   void MeasureFrom(compare::Milliseconds since) { changes_since_ = since; }
 
@@ -51,6 +60,8 @@ class MirrorCheck {
   std::vector<std::string> objects_;
   std::map<std::string, std::vector<compare::RecordId>> known_;
   std::optional<compare::Milliseconds> changes_since_;
+  std::map<std::string, compare::Selection> selections_;
+  std::map<std::string, std::vector<std::string>> histories_;
 };
 
 }  // namespace hubmirror::testing

@@ -51,7 +51,11 @@ class SilentObserver : public SyncObserver {
 class MemoryLog final : public Logger {
  public:
   std::vector<std::string> events;
-  void Write(const LogLine& line) override { events.emplace_back(line.event); }
+  std::vector<std::string> messages;
+  void Write(const LogLine& line) override {
+    events.emplace_back(line.event);
+    messages.push_back(line.message);
+  }
 };
 
 /// One stream of companies between a portal in memory and a mirror in memory, with its jobs; the
@@ -74,10 +78,13 @@ class StreamFixture {
   void Restart() {
     StreamPlan plan;
     plan.object = *FindObjectType(object_name_);
+    plan.selection = selection;
+    plan.history = history;
     context = std::make_shared<StreamContext>(
         "acme", plan,
-        StreamContext::Ports{hubspot, sink, observer, source_clock, governor, clock, log});
-    context->set_table(sink.table);
+        StreamContext::Ports{hubspot, sink, observer, source_clock, governor, clock, log,
+                             [this] { return hash_key; }});
+    context->AdoptStored(sink.table);
     const auto sweep_progress = sink.progress.find(JobKind::kSweep);
     context->set_loaded(sweep_progress != sink.progress.end() &&
                         sweep_progress->second.last_complete_at.has_value());
@@ -135,6 +142,9 @@ class StreamFixture {
   SourceClock source_clock;
   RateGovernor governor{RateGovernor::Options{}, clock.Now()};
   MemoryLog log;
+  PropertySelection selection;  ///< counts from the next Restart on
+  std::vector<std::string> history;  ///< the same
+  Result<Secret, std::string> hash_key = Secret("a key that is long enough");
   std::shared_ptr<StreamContext> context;
   std::shared_ptr<CatalogJob> catalog;
   std::shared_ptr<ChangesJob> changes;

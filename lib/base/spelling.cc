@@ -1,4 +1,4 @@
-#include "settings/spelling.h"
+#include "base/spelling.h"
 
 #include <algorithm>
 #include <string>

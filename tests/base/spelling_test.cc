@@ -1,4 +1,4 @@
-#include "settings/spelling.h"
+#include "base/spelling.h"
 
 #include <doctest/doctest.h>
 

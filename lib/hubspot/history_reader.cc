@@ -1,0 +1,60 @@
+#include "hubspot/history_reader.h"
+
+#include <utility>
+
+#include "hubspot/error_reading.h"
+#include "hubspot/json_document.h"
+#include "hubspot/record_fields.h"
+
+namespace hubmirror {
+namespace {
+
+/// Appends the history of one property; false when an entry has no time.
+bool AppendHistory(RecordId id, const JsonMember& history, std::vector<HistoryEntry>& entries) {
+  for (size_t i = 0; history.value.is_array() && i < history.value.size(); ++i) {
+    const JsonValue version = history.value.Item(i);
+    const auto changed_at = ReadInstant(version["timestamp"]);
+    if (!changed_at) return false;
+    entries.push_back({.id = id,
+                       .property = std::string(history.name),
+                       .value = version["value"].String(),
+                       .changed_at = *changed_at,
+                       .source_type = version["sourceType"].String(),
+                       .source_id = version["sourceId"].String(),
+                       .updated_by = version["updatedByUserId"].Integer()});
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<HistoryPage, ApiError> ReadHistoryPage(std::string body) {
+  const auto document = JsonDocument::Parse(body);
+  if (!document) return DecodeError(document.error());
+  const JsonValue results = document->root()["results"];
+  if (!results.is_array()) return DecodeError("it has no results");
+  const std::string status = document->root()["status"].String();
+  if (!status.empty() && status != "COMPLETE") {
+    return ApiError{.kind = ApiErrorKind::kServer, .message = "the batch was not completed"};
+  }
+  const JsonValue errors = document->root()["errors"];
+  for (size_t i = 0; errors.is_array() && i < errors.size(); ++i) {
+    if (errors.Item(i)["category"].Text() == "OBJECT_NOT_FOUND") continue;
+    return ApiError{.kind = ApiErrorKind::kServer,
+                    .message = "HubSpot could not read all records of the batch"};
+  }
+  HistoryPage page;
+  for (size_t i = 0; i < results.size(); ++i) {
+    const auto id = ReadRecordId(results.Item(i)["id"]);
+    if (!id) return DecodeError("no valid id in result " + std::to_string(i));
+    const JsonValue properties = results.Item(i)["propertiesWithHistory"];
+    for (size_t p = 0; properties.is_object() && p < properties.size(); ++p) {
+      if (!AppendHistory(*id, properties.Member(p), page.entries)) {
+        return DecodeError("no valid timestamp in result " + std::to_string(i));
+      }
+    }
+  }
+  return page;
+}
+
+}  // namespace hubmirror

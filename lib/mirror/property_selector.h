@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/mirror_table.h"
+#include "model/property_selection.h"
+
+namespace hubmirror {
+
+/// Whether a property's name fits a pattern: `*` stands for any letters, `?` for one byte.
+bool FitsPattern(std::string_view name, std::string_view pattern);
+
+/// Says of each property of one object type what the operator's selection makes of it. What the
+/// mirror cannot do without is never hashed. Immutable.
+class PropertySelector {
+ public:
+  /// `hash_key`: the id of the key to hash with; empty only when nothing is to be hashed.
+  PropertySelector(ObjectType object, PropertySelection selection, std::string hash_key);
+
+  bool Includes(const PropertyDefinition& definition) const;
+  /// Sets what a column says about the selection; its definition is up to date. An archived
+  /// property that was hashed stays so: its plain values are not to be had any more.
+  void Mark(MirrorColumn& column) const;
+
+  /// Whether a table says of every property what the selection asks for: values read for such a
+  /// table may be stored.
+  bool Agrees(const MirrorTable& table) const;
+
+ private:
+  const ObjectType object_;
+  const PropertySelection selection_;
+  const std::string hash_key_;
+};
+
+/// A pattern that no property of the portal fits.
+struct UnmatchedPattern {
+  std::string key;  ///< `properties.hash`
+  std::string pattern;
+  std::string nearest;  ///< the property it may be meant for; empty: none is like it
+};
+
+/// `history`: the names of which history is kept.
+std::vector<UnmatchedPattern> FindUnmatched(const PropertySelection& selection,
+                                            const std::vector<std::string>& history,
+                                            const std::vector<PropertyDefinition>& definitions);
+
+}  // namespace hubmirror

@@ -1,0 +1,66 @@
+// The part of PortalSink that keeps histories.
+
+#include <algorithm>
+
+#include "postgres/portal_sink.h"
+#include "postgres/portal_writing.h"
+
+namespace hubmirror {
+
+std::vector<std::string> PortalSink::ObjectsWithHistory() const {
+  std::vector<std::string> objects;
+  for (const StreamPlan& stream : options_.plan.streams) {
+    if (!stream.history.empty()) objects.push_back(stream.object.name);
+  }
+  return objects;
+}
+
+bool PortalSink::PrepareHistory(const ObjectType& object) {
+  Writing writing(*this);
+  const bool there = history_.Exists(*writing, object.name);
+  if (!there) history_.Create(*writing, object.name);
+  writing->Commit();
+  return there;
+}
+
+void PortalSink::BeginHistory(const ObjectType& object, const JobProgress& progress) {
+  Known& known = KnownOf(object.name);
+  Writing writing(*this);
+  store_.SaveProgress(*writing, object.name, {{JobKind::kHistory, progress}});
+  writing->Commit();
+  known.history_followed = true;
+}
+
+std::vector<RecordId> PortalSink::HistoryBlock(const ObjectType& object, bool archived,
+                                               std::optional<RecordId> above, size_t limit) {
+  Transaction transaction(*pool_);
+  auto ids = history_.Block(transaction, object.name, archived, above, limit);
+  transaction.Commit();
+  return ids;
+}
+
+HistoryDue PortalSink::DueHistory(const ObjectType& object, size_t limit) {
+  Transaction transaction(*pool_);
+  HistoryDue due = history_.Due(transaction, object.name, limit);
+  due.followed = KnownOf(object.name).history_followed;
+  transaction.Commit();
+  return due;
+}
+
+int64_t PortalSink::WriteHistory(const HistoryCommit& commit) {
+  Known& known = KnownOf(commit.object.name);
+  Writing writing(*this);
+  const MirrorTablePtr table = TableOf(commit.object.name);
+  const int64_t added = table ? history_.Add(*writing, *table, commit) : 0;
+  std::vector<RecordId> settled = commit.settled;
+  // What was written from a later read may have changed since ours.
+  std::erase_if(settled,
+                [&](RecordId id) { return known.recent.WrittenSince(id, commit.sent_at); });
+  history_.RemoveDue(*writing, commit.object.name, settled);
+  store_.SaveProgress(*writing, commit.object.name, {{JobKind::kHistory, commit.progress}});
+  if (!commit.budget.empty()) store_.SaveBudget(*writing, commit.budget);
+  writing->Commit();
+  return added;
+}
+
+}  // namespace hubmirror
