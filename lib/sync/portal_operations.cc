@@ -1,6 +1,7 @@
 // What an operator may ask of a portal, and what is told of it. The stepping is in portal_sync.cc.
 
 #include <algorithm>
+#include <utility>
 
 #include "sync/portal_sync.h"
 
@@ -158,6 +159,36 @@ std::vector<PortalJob::StateNote> PortalSync::ChangedStates() {
   return notes;
 }
 
+void PortalSync::LogState(Stream& stream, const StreamStatus& status) {
+  if (stream.logged_state == status.state && stream.logged_reason == status.reason) return;
+  const auto before = std::exchange(stream.logged_state, status.state);
+  stream.logged_reason = status.reason;
+  // After a start all is well until something is said.
+  if (!before && status.state == StreamState::kCurrent) return;
+  LogLine line{.level = LogLevel::kNotice, .event = "stream.state"};
+  switch (status.state) {
+    case StreamState::kBlocked: line.level = LogLevel::kErr; break;
+    case StreamState::kSuspicious:
+      line.level = LogLevel::kErr;
+      line.event = "stream.suspicious";
+      break;
+    case StreamState::kFailing:
+    case StreamState::kLate: line.level = LogLevel::kWarning; break;
+    case StreamState::kBackfilling: line.event = "backfill.started"; break;
+    case StreamState::kCurrent:
+      if (before == StreamState::kBackfilling) line.event = "backfill.finished";
+      break;
+    default: break;
+  }
+  line.message = NameOf(status.state);
+  if (!status.reason.empty()) line.message += "/" + status.reason;
+  if (!status.message.empty()) line.message += ": " + status.message;
+  line.fields = {{"PORTAL", plan_.key},
+                 {"OBJECT", stream.context->key().object},
+                 {"REASON", status.reason}};
+  ports_.log.Write(line);
+}
+
 int64_t PortalSync::Report(Instant now) {
   std::vector<std::pair<StreamKey, StreamStatus>> statuses;
   PortalStatus portal;
@@ -168,6 +199,7 @@ int64_t PortalSync::Report(Instant now) {
       statuses.emplace_back(stream.context->key(), StatusOf(stream, now));
       // Who asks in SQL should not wait for the next heartbeat to see a new state.
       const StreamStatus& status = statuses.back().second;
+      LogState(stream, status);
       if (status.state != stream.noted_state || status.reason != stream.noted_reason) {
         portal_task_.front().DueAt(now);
       }

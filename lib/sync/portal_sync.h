@@ -114,6 +114,8 @@ class PortalSync {
     std::optional<Duration> walked_every;
     StreamState noted_state = StreamState::kPassive;  ///< as last written to the database
     std::string noted_reason;
+    std::optional<StreamState> logged_state;
+    std::string logged_reason;
     Instant backfill_began{};
     int64_t backfill_from = 0;
   };
@@ -137,6 +139,8 @@ class PortalSync {
   void LoadStream(Stream& stream, const StoredStream& stored, Instant now) REQUIRES(mutex_);
   std::vector<PortalJob::StateNote> ChangedStates();
   StreamStatus StatusOf(Stream& stream, Instant now) REQUIRES(mutex_);
+  /// Says so once when state or reason are others than before.
+  void LogState(Stream& stream, const StreamStatus& status) REQUIRES(mutex_);
   void FillState(const Stream& stream, StreamStatus& status) const REQUIRES(mutex_);
   std::vector<Stream*> Streams(const std::string& object) REQUIRES(mutex_);
 

@@ -58,6 +58,10 @@ struct Spoiled {
     CHECK(reached);
     const std::string message = world.daemon.Stream("wrong", object).Text("message");
     CHECK(message.find('\n') == std::string::npos);
+    // The log says the same, once, when it comes to be.
+    CHECK(Happens(5s, [&] {
+      return world.daemon.Log().find("\"" + state + "/" + reason + ": ") != std::string::npos;
+    }));
     for (const std::string& word : words) {
       CAPTURE(word);
       CHECK(message.find(word) != std::string::npos);
