@@ -114,6 +114,7 @@ struct StoredStream {
   int64_t rows = 0;  ///< live rows: estimate
   int64_t pending = 0;
   int64_t quarantined = 0;
+  bool paused = false;  ///< by the operator, when the state was last saved
 };
 
 /// The schema of one portal. Each call is one transaction and renews our ownership first. All

@@ -104,6 +104,7 @@ StoredStream PortalSink::Load(const ObjectType& object) {
     stored.rows = store_.LiveRows(transaction, object.name);
     stored.pending = store_.CountPending(transaction, object.name);
     stored.quarantined = store_.CountQuarantined(transaction, object.name);
+    stored.paused = store_.IsPaused(transaction, object.name);
   }
   KnownOf(object.name).history_followed = stored.progress.contains(JobKind::kHistory);
   transaction.Commit();

@@ -87,6 +87,13 @@ void StreamStore::SaveBudget(Transaction& transaction, const std::string& budget
   transaction.Run("UPDATE " + schema_.Table("_portal") + " SET budget = $1", {budget});
 }
 
+bool StreamStore::IsPaused(Transaction& transaction, const std::string& object) const {
+  const Rows rows = transaction.Run("SELECT state FROM " + schema_.Table("_stream_state") +
+                                        " WHERE object = $1 AND job = 'stream'",
+                                    {object});
+  return !rows.empty() && !rows.IsNull(0, 0) && rows.Text(0, 0) == NameOf(StreamState::kPaused);
+}
+
 int64_t StreamStore::LiveRows(Transaction& transaction, const std::string& object) const {
   const Rows rows = transaction.Run("SELECT rows_done FROM " + schema_.Table("_stream_state") +
                                         " WHERE object = $1 AND job = 'stream'",

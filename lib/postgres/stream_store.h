@@ -29,6 +29,9 @@ class StreamStore {
   std::string LoadBudget(Transaction& transaction) const;
   void SaveBudget(Transaction& transaction, const std::string& budget) const;
 
+  /// Whether the state saved last is that of a pause.
+  bool IsPaused(Transaction& transaction, const std::string& object) const;
+
   /// Live rows as counted along with the writes.
   int64_t LiveRows(Transaction& transaction, const std::string& object) const;
   void SetLiveRows(Transaction& transaction, const std::string& object, int64_t rows) const;

@@ -393,7 +393,12 @@ void PortalSync::OnOpen() {
   const Instant now = ports_.clock.Now();
   MutexLock lock(mutex_);
   if (!budget.empty()) governor_->Restore(budget);
-  for (size_t i = 0; i < streams_.size(); ++i) LoadStream(streams_[i], stored[i], now);
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    LoadStream(streams_[i], stored[i], now);
+    // A pause outlives a restart; later on we know better than what was saved.
+    if (!opened_before_ && stored[i].paused) streams_[i].paused = true;
+  }
+  opened_before_ = true;
 }
 
 void PortalSync::LoadStream(Stream& stream, const StoredStream& stored, Instant now) {

@@ -151,6 +151,7 @@ class PortalSync {
 
   mutable Mutex mutex_;
   bool stopping_ GUARDED_BY(mutex_) = false;
+  bool opened_before_ GUARDED_BY(mutex_) = false;
   int running_ GUARDED_BY(mutex_) = 0;
   LinkPartners link_partners_;
   std::shared_ptr<PortalJob> portal_job_ GUARDED_BY(mutex_);

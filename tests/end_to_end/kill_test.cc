@@ -44,5 +44,26 @@ TEST_CASE("kill: a polite end is quick, says goodbye with 0 and loses nothing") 
   world.ExpectEqual();
 }
 
+TEST_CASE("kill: a pause outlives a restart, and ends when the operator says so") {
+  World world({.seed = 34, .records = 200});
+  world.Load();
+  CHECK(world.daemon.Cli({"pause", "acme/deals"}).end.exit_code == 0);
+  const auto state = [&](const char* object) {
+    return world.daemon.Stream("acme", object).Text("state");
+  };
+  Await("the pause in the database", 15s, [&] {
+    return world.Sql("SELECT state FROM acme._stream_state WHERE object = 'deals' AND job = "
+                     "'stream'") == "paused";
+  });
+
+  world.daemon.Kill();
+  world.daemon.Start();
+
+  Await("the other streams", 30s, [&] { return state("contacts") == "current"; });
+  CHECK(state("deals") == "paused");
+  CHECK(world.daemon.Cli({"resume", "acme/deals"}).end.exit_code == 0);
+  Await("the paused stream", 30s, [&] { return state("deals") == "current"; });
+}
+
 }  // namespace
 }  // namespace hubmirror::testing
