@@ -1,6 +1,7 @@
 #include "sync/link_batch.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/check.h"
 
@@ -16,12 +17,26 @@ std::vector<LinkInput> LinkBatch::NextInputs() const {
   return {left_.begin(), left_.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
-void LinkBatch::Take(LinkAnswer answer) {
-  if (!first_date_) first_date_ = answer.times.date;
+ApiError LinkBatch::NoProgress() {
+  return {.kind = ApiErrorKind::kDecode,
+          .message = "the pages of a record's associations do not move on"};
+}
+
+bool LinkBatch::Take(LinkAnswer answer) {
   const size_t count = std::min(left_.size(), kLinkInputs);
+  std::map<RecordId, std::string> asked;
+  for (size_t i = 0; i < count; ++i) asked[left_[i].id] = left_[i].after.value_or("");
+  const bool stuck =
+      std::any_of(answer.more.begin(), answer.more.end(), [&](const LinkInput& more) {
+        const auto found = asked.find(more.id);
+        return found == asked.end() || found->second == more.after;
+      });
+  if (stuck) return false;
+  if (!first_date_) first_date_ = answer.times.date;
   left_.erase(left_.begin(), left_.begin() + static_cast<std::ptrdiff_t>(count));
   left_.insert(left_.end(), answer.more.begin(), answer.more.end());
   links_.insert(links_.end(), answer.links.begin(), answer.links.end());
+  return true;
 }
 
 std::vector<RecordId> LinkBatch::OtherIds() const {

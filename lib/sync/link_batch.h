@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "model/api_error.h"
 #include "model/link_sink.h"
 #include "model/link_source.h"
 
@@ -21,8 +22,11 @@ class LinkBatch {
   bool whole() const { return left_.empty(); }
   /// What to ask for next: records not asked for yet and records with further pages.
   std::vector<LinkInput> NextInputs() const;
-  /// The answer to the inputs of NextInputs().
-  void Take(LinkAnswer answer);
+  /// The answer to the inputs of NextInputs(). False: it sends a record to where it was, so that
+  /// its pages would never end.
+  [[nodiscard]] bool Take(LinkAnswer answer);
+  /// What a job says when they would not.
+  static ApiError NoProgress();
 
   const std::vector<RecordId>& ids() const { return ids_; }
   /// The ids at the other end, each once, ascending.

@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How often it is asked what links between two types there can be.
+constexpr auto kTypesYoung = 1h;
+
+}  // namespace
 
 void LinksJob::LoadFrom(const StoredStream& stored) {
   const auto found = stored.progress.find(kind());
@@ -25,7 +33,7 @@ std::optional<StepNeed> LinksJob::NextStep(Instant) {
   return StepNeed{.lane = Lane::kAssociations, .priority = Priority::kLinks};
 }
 
-StepOutcome LinksJob::DoStep(Instant) {
+StepOutcome LinksJob::DoStep(Instant now) {
   {
     MutexLock lock(mutex_);
     if (busy_) return StepOutcome::Unused();
@@ -39,9 +47,24 @@ StepOutcome LinksJob::DoStep(Instant) {
     pairs_ = ports_.partners.PairsFrom(object());
     walking_ = true;
   }
+  UseKnownTypes(now);
   const LinkPair* pair = CurrentPair();
   if (pair == nullptr) return Finish();
-  return types_read_ ? ReadBatch(*pair) : ReadTypes(*pair);
+  return types_read_ ? ReadBatch(*pair) : ReadTypes(*pair, now);
+}
+
+void LinksJob::UseKnownTypes(Instant now) {
+  while (!types_read_) {
+    const LinkPair* pair = CurrentPair();
+    if (pair == nullptr) return;
+    const auto read = types_read_at_.find(pair->to.name);
+    if (read == types_read_at_.end() || now - read->second >= kTypesYoung) return;
+    if (ports_.partners.Linkable(*pair)) {
+      types_read_ = true;
+    } else {
+      NextPair();
+    }
+  }
 }
 
 const LinkPair* LinksJob::CurrentPair() {
@@ -60,7 +83,7 @@ void LinksJob::NextPair() {
   batch_.reset();
 }
 
-StepOutcome LinksJob::ReadTypes(const LinkPair& pair) {
+StepOutcome LinksJob::ReadTypes(const LinkPair& pair, Instant now) {
   const auto types = ports_.source.LinkTypes(pair.from, pair.to);
   if (!types) {
     const ApiErrorKind kind = types.error().kind;
@@ -71,6 +94,7 @@ StepOutcome LinksJob::ReadTypes(const LinkPair& pair) {
                  "the associations of " + pair.from.name + " with " + pair.to.name +
                      " cannot be read, other ones go on: " + types.error().message);
   }
+  if (types) types_read_at_[pair.to.name] = now;
   const bool linkable = types && !types->empty();
   ports_.partners.NoteLinkable(pair, linkable);
   if (!linkable) {
@@ -94,7 +118,7 @@ StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
   auto answer = stream().Heard(ports_.source.ReadLinks(pair.from, pair.to, batch_->NextInputs()));
   if (!answer) return StepOutcome::Failed(answer.error());
   const auto links = static_cast<int64_t>(answer->links.size());
-  batch_->Take(std::move(*answer));
+  if (!batch_->Take(std::move(*answer))) return StepOutcome::Failed(LinkBatch::NoProgress());
   if (!batch_->whole()) return StepOutcome::More(links);
   LinkCommit commit = batch_->ToCommit();
   cursor_.last = batch_->ids().back();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,8 +41,10 @@ class LinksJob final : public StreamJob {
  private:
   /// The pair under way; moves on when its partner is not mirrored any more. Null: all are read.
   const LinkPair* CurrentPair();
+  /// Skips pairs that are known not to be linkable, and the question where the answer is young.
+  void UseKnownTypes(Instant now);
   /// Learns whether and how the types of the pair can be linked; skips the pair when they cannot.
-  StepOutcome ReadTypes(const LinkPair& pair);
+  StepOutcome ReadTypes(const LinkPair& pair, Instant now);
   StepOutcome ReadBatch(const LinkPair& pair);
   StepOutcome Finish();
   void NextPair();
@@ -55,6 +58,7 @@ class LinksJob final : public StreamJob {
   std::vector<LinkPair> pairs_;
   bool walking_ = false;
   bool types_read_ = false;
+  std::map<std::string, Instant> types_read_at_;  ///< by the other type's name
   LinksCursor cursor_;
   std::optional<LinkBatch> batch_;
   std::optional<TimePoint> last_complete_at_;

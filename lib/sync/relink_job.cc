@@ -65,7 +65,7 @@ StepOutcome RelinkJob::Read() {
     return StepOutcome::More();
   }
   const auto links = static_cast<int64_t>(answer->links.size());
-  batch.Take(std::move(*answer));
+  if (!batch.Take(std::move(*answer))) return StepOutcome::Failed(LinkBatch::NoProgress());
   if (!batch.whole()) return StepOutcome::More(links);
   const LinkBatch whole = std::move(batches_.front());
   batches_.pop_front();

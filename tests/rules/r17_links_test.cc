@@ -114,6 +114,18 @@ TEST_CASE("R17: nothing is written before the last page of the last record") {
                                                        "companies>companies 1"});
 }
 
+TEST_CASE("R17: pages that lead nowhere are an error, not an end and not a loop") {
+  const ObjectType type = *FindObjectType("companies");
+  LinkBatch batch(type, type, {RecordId{1}});
+  REQUIRE(batch.Take({.more = {{RecordId{1}, "7"}}}));
+
+  CHECK_FALSE(batch.Take({.more = {{RecordId{1}, "7"}}}));
+  CHECK_FALSE(batch.Take({.more = {{RecordId{2}, "8"}}}));
+  CHECK_FALSE(batch.whole());
+  CHECK(batch.Take({}));
+  CHECK(batch.whole());
+}
+
 TEST_CASE(
     "R17: all pairs of a type are read, each from one side, and types that cannot be linked "
     "are left out") {
