@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace hubmirror {
+namespace {
+
+constexpr Duration kBelieved = std::chrono::hours(1);
+
+}  // namespace
 
 void LinkPartners::Add(ObjectType type) {
   MutexLock lock(mutex_);
@@ -31,18 +36,16 @@ std::vector<LinkPair> LinkPartners::PairsTo(const ObjectType& type) const {
   return pairs;
 }
 
-void LinkPartners::NoteLinkable(const LinkPair& pair, bool linkable) {
+void LinkPartners::NoteLinkable(const LinkPair& pair, bool linkable, Instant now) {
   MutexLock lock(mutex_);
-  if (linkable) {
-    unlinkable_.erase({pair.from.type_id, pair.to.type_id});
-  } else {
-    unlinkable_.emplace(pair.from.type_id, pair.to.type_id);
-  }
+  said_[{pair.from.type_id, pair.to.type_id}] = {linkable, now};
 }
 
-bool LinkPartners::Linkable(const LinkPair& pair) const {
+std::optional<bool> LinkPartners::Linkable(const LinkPair& pair, Instant now) const {
   MutexLock lock(mutex_);
-  return !unlinkable_.contains({pair.from.type_id, pair.to.type_id});
+  const auto said = said_.find({pair.from.type_id, pair.to.type_id});
+  if (said == said_.end() || now - said->second.at >= kBelieved) return std::nullopt;
+  return said->second.linkable;
 }
 
 }  // namespace hubmirror

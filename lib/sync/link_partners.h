@@ -1,10 +1,12 @@
 #pragma once
 
-#include <set>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "model/link.h"
 
@@ -21,14 +23,19 @@ class LinkPartners {
   /// Pairs of `type` that are read from the other one.
   std::vector<LinkPair> PairsTo(const ObjectType& type) const;
 
-  /// HubSpot says whether records of the two can be linked; what it did not say is possible.
-  void NoteLinkable(const LinkPair& pair, bool linkable);
-  bool Linkable(const LinkPair& pair) const;
+  /// HubSpot says whether records of the two can be linked.
+  void NoteLinkable(const LinkPair& pair, bool linkable, Instant now);
+  /// What it said within the last hour; nothing: it is to be asked (again).
+  std::optional<bool> Linkable(const LinkPair& pair, Instant now) const;
 
  private:
   mutable Mutex mutex_;
   std::vector<ObjectType> types_ GUARDED_BY(mutex_);
-  std::set<std::pair<std::string, std::string>> unlinkable_ GUARDED_BY(mutex_);
+  struct Said {
+    bool linkable;
+    Instant at;
+  };
+  std::map<std::pair<std::string, std::string>, Said> said_ GUARDED_BY(mutex_);
 };
 
 }  // namespace hubmirror

@@ -3,14 +3,32 @@
 #include <algorithm>
 
 namespace hubmirror {
-namespace {
 
-using namespace std::chrono_literals;
+std::optional<ApiError> LinkPorts::LearnTypes(const StreamContext& stream,
+                                              const LinkPair& pair) const {
+  const auto types = source.LinkTypes(pair.from, pair.to);
+  if (!types) {
+    if (NoteRefusal(stream, pair, types.error())) return std::nullopt;
+    return types.error();
+  }
+  const bool linkable = !types->empty();
+  partners.NoteLinkable(pair, linkable, stream.clock().Now());
+  if (linkable) sink.SaveLinkTypes(pair, *types);
+  return std::nullopt;
+}
 
-// How often it is asked what links between two types there can be.
-constexpr auto kTypesYoung = 1h;
-
-}  // namespace
+bool LinkPorts::NoteRefusal(const StreamContext& stream, const LinkPair& pair,
+                            const ApiError& error) const {
+  const bool refused = error.kind == ApiErrorKind::kForbidden ||
+                       error.kind == ApiErrorKind::kNotFound ||
+                       error.kind == ApiErrorKind::kBadRequest;
+  if (!refused) return false;
+  stream.Log(LogLevel::kWarning, "links.refused",
+             "the associations of " + pair.from.name + " with " + pair.to.name +
+                 " cannot be read, other ones go on: " + error.message);
+  partners.NoteLinkable(pair, false, stream.clock().Now());
+  return true;
+}
 
 void LinksJob::LoadFrom(const StoredStream& stored) {
   const auto found = stored.progress.find(kind());
@@ -21,7 +39,6 @@ void LinksJob::LoadFrom(const StoredStream& stored) {
 
 void LinksJob::Abandon() {
   walking_ = false;
-  types_read_ = false;
   cursor_ = {};
   batch_.reset();
 }
@@ -47,23 +64,19 @@ StepOutcome LinksJob::DoStep(Instant now) {
     pairs_ = ports_.partners.PairsFrom(object());
     walking_ = true;
   }
-  UseKnownTypes(now);
+  SkipUnlinkable(now);
   const LinkPair* pair = CurrentPair();
   if (pair == nullptr) return Finish();
-  return types_read_ ? ReadBatch(*pair) : ReadTypes(*pair, now);
+  if (ports_.partners.Linkable(*pair, now)) return ReadBatch(*pair);
+  if (auto error = ports_.LearnTypes(stream(), *pair)) return StepOutcome::Failed(*error);
+  return StepOutcome::More();
 }
 
-void LinksJob::UseKnownTypes(Instant now) {
-  while (!types_read_) {
-    const LinkPair* pair = CurrentPair();
-    if (pair == nullptr) return;
-    const auto read = types_read_at_.find(pair->to.name);
-    if (read == types_read_at_.end() || now - read->second >= kTypesYoung) return;
-    if (ports_.partners.Linkable(*pair)) {
-      types_read_ = true;
-    } else {
-      NextPair();
-    }
+void LinksJob::SkipUnlinkable(Instant now) {
+  const LinkPair* pair = CurrentPair();
+  while (pair != nullptr && ports_.partners.Linkable(*pair, now) == false) {
+    NextPair();
+    pair = CurrentPair();
   }
 }
 
@@ -79,31 +92,7 @@ const LinkPair* LinksJob::CurrentPair() {
 void LinksJob::NextPair() {
   // The smallest name above this one.
   cursor_ = {.other = cursor_.other + '\x01', .last = {}};
-  types_read_ = false;
   batch_.reset();
-}
-
-StepOutcome LinksJob::ReadTypes(const LinkPair& pair, Instant now) {
-  const auto types = ports_.source.LinkTypes(pair.from, pair.to);
-  if (!types) {
-    const ApiErrorKind kind = types.error().kind;
-    const bool refused = kind == ApiErrorKind::kForbidden || kind == ApiErrorKind::kNotFound ||
-                         kind == ApiErrorKind::kBadRequest;
-    if (!refused) return StepOutcome::Failed(types.error());
-    stream().Log(LogLevel::kWarning, "links.refused",
-                 "the associations of " + pair.from.name + " with " + pair.to.name +
-                     " cannot be read, other ones go on: " + types.error().message);
-  }
-  if (types) types_read_at_[pair.to.name] = now;
-  const bool linkable = types && !types->empty();
-  ports_.partners.NoteLinkable(pair, linkable);
-  if (!linkable) {
-    NextPair();
-    return StepOutcome::More();
-  }
-  ports_.sink.SaveLinkTypes(pair, *types);
-  types_read_ = true;
-  return StepOutcome::More();
 }
 
 StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
@@ -116,7 +105,13 @@ StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
     batch_.emplace(pair.from, pair.to, std::move(ids));
   }
   auto answer = stream().Heard(ports_.source.ReadLinks(pair.from, pair.to, batch_->NextInputs()));
-  if (!answer) return StepOutcome::Failed(answer.error());
+  if (!answer) {
+    if (!ports_.NoteRefusal(stream(), pair, answer.error())) {
+      return StepOutcome::Failed(answer.error());
+    }
+    batch_.reset();
+    return StepOutcome::More();
+  }
   const auto links = static_cast<int64_t>(answer->links.size());
   if (!batch_->Take(std::move(*answer))) return StepOutcome::Failed(LinkBatch::NoProgress());
   if (!batch_->whole()) return StepOutcome::More(links);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +18,13 @@ struct LinkPorts {
   LinkSource& source;
   LinkSink& sink;
   LinkPartners& partners;
+
+  /// Asks what links there can be between two types, notes and stores it: one request. A refusal
+  /// (a missing scope, types that cannot be linked) is noted too, and said in the log.
+  std::optional<ApiError> LearnTypes(const StreamContext& stream, const LinkPair& pair) const;
+  /// Whether HubSpot refuses the links of a pair, which must not hold up the stream: then it is
+  /// noted and said, and the pair is left out for a while.
+  bool NoteRefusal(const StreamContext& stream, const LinkPair& pair, const ApiError& error) const;
 };
 
 /// Reads the associations of all live records of one type, pair of types by pair (design R17): a
@@ -41,10 +47,8 @@ class LinksJob final : public StreamJob {
  private:
   /// The pair under way; moves on when its partner is not mirrored any more. Null: all are read.
   const LinkPair* CurrentPair();
-  /// Skips pairs that are known not to be linkable, and the question where the answer is young.
-  void UseKnownTypes(Instant now);
-  /// Learns whether and how the types of the pair can be linked; skips the pair when they cannot.
-  StepOutcome ReadTypes(const LinkPair& pair, Instant now);
+  /// Leaves pairs out that are known not to be linkable.
+  void SkipUnlinkable(Instant now);
   StepOutcome ReadBatch(const LinkPair& pair);
   StepOutcome Finish();
   void NextPair();
@@ -57,8 +61,6 @@ class LinksJob final : public StreamJob {
 
   std::vector<LinkPair> pairs_;
   bool walking_ = false;
-  bool types_read_ = false;
-  std::map<std::string, Instant> types_read_at_;  ///< by the other type's name
   LinksCursor cursor_;
   std::optional<LinkBatch> batch_;
   std::optional<TimePoint> last_complete_at_;

@@ -18,7 +18,7 @@ std::optional<StepNeed> RelinkJob::NextStep(Instant) {
   return StepNeed{.lane = Lane::kAssociations, .priority = Priority::kLinks};
 }
 
-StepOutcome RelinkJob::DoStep(Instant) {
+StepOutcome RelinkJob::DoStep(Instant now) {
   {
     MutexLock lock(mutex_);
     if (busy_) return StepOutcome::Unused();
@@ -30,7 +30,14 @@ StepOutcome RelinkJob::DoStep(Instant) {
   });
   if (!stream().links_due()) return StepOutcome::CaughtUp();
   if (taken_.empty() && !TakeDue()) return StepOutcome::CaughtUp();
-  return batches_.empty() ? Finish() : Read();
+  DropUnlinkable(now);
+  return batches_.empty() ? Finish() : Read(now);
+}
+
+void RelinkJob::DropUnlinkable(Instant now) {
+  std::erase_if(batches_, [&](const LinkBatch& batch) {
+    return ports_.partners.Linkable(PairOf(batch.read_from(), batch.other()), now) == false;
+  });
 }
 
 bool RelinkJob::TakeDue() {
@@ -42,27 +49,28 @@ bool RelinkJob::TakeDue() {
   std::vector<RecordId> ids;
   for (const DueRecord& record : taken_) ids.push_back(record.id);
   for (const LinkPair& pair : ports_.partners.PairsFrom(object())) {
-    if (ports_.partners.Linkable(pair)) batches_.emplace_back(pair.from, pair.to, ids);
+    batches_.emplace_back(pair.from, pair.to, ids);
   }
   for (const LinkPair& pair : ports_.partners.PairsTo(object())) {
-    if (ports_.partners.Linkable(pair)) batches_.emplace_back(pair.to, pair.from, ids);
+    batches_.emplace_back(pair.to, pair.from, ids);
   }
   return true;
 }
 
-StepOutcome RelinkJob::Read() {
+StepOutcome RelinkJob::Read(Instant now) {
   LinkBatch& batch = batches_.front();
+  const LinkPair pair = PairOf(batch.read_from(), batch.other());
+  if (!ports_.partners.Linkable(pair, now)) {
+    if (auto error = ports_.LearnTypes(stream(), pair)) return StepOutcome::Failed(*error);
+    return StepOutcome::More();
+  }
   auto answer =
       stream().Heard(ports_.source.ReadLinks(batch.read_from(), batch.other(), batch.NextInputs()));
   if (!answer) {
-    const ApiErrorKind kind = answer.error().kind;
-    const bool refused = kind == ApiErrorKind::kForbidden || kind == ApiErrorKind::kNotFound ||
-                         kind == ApiErrorKind::kBadRequest;
-    if (!refused) return StepOutcome::Failed(answer.error());
-    // The next reading of all links asks again and says so.
-    ports_.partners.NoteLinkable(PairOf(batch.read_from(), batch.other()), false);
-    batches_.pop_front();
-    return StepOutcome::More();
+    if (!ports_.NoteRefusal(stream(), pair, answer.error())) {
+      return StepOutcome::Failed(answer.error());
+    }
+    return StepOutcome::More();  // Its batches are left out from here on.
   }
   const auto links = static_cast<int64_t>(answer->links.size());
   if (!batch.Take(std::move(*answer))) return StepOutcome::Failed(LinkBatch::NoProgress());

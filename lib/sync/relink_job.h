@@ -29,7 +29,9 @@ class RelinkJob final : public StreamJob {
  private:
   /// Takes the next records; false when there are none.
   bool TakeDue();
-  StepOutcome Read();
+  /// Leaves out what is known not to be linkable.
+  void DropUnlinkable(Instant now);
+  StepOutcome Read(Instant now);
   StepOutcome Finish();
   /// The records of the other type that are linked with ours, now or until now, are read next.
   void ReadOthers(const LinkBatch& seen_from_us);

@@ -1,6 +1,7 @@
 #include "link_store.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace simulated_portal {
 namespace {
@@ -14,10 +15,20 @@ bool Named(LinkStore::Pair pair, std::string_view first, std::string_view second
   return kObjectTypes[pair.first].name == first && kObjectTypes[pair.second].name == second;
 }
 
+bool IsOneOf(size_t object, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), kObjectTypes[object].name) != names.end();
+}
+
 /// https://developers.hubspot.com/docs/api-reference/crm-associations-v4: products and users
-/// cannot be associated.
-bool CanBeLinked(size_t object) {
-  return kObjectTypes[object].name != "products" && kObjectTypes[object].name != "users";
+/// cannot be associated; most types can with contacts, companies, deals and tickets only.
+bool CanBeLinked(LinkStore::Pair pair) {
+  for (const size_t object : {pair.first, pair.second}) {
+    if (IsOneOf(object, {"products", "users"})) return false;
+  }
+  const auto central = [](size_t object) {
+    return IsOneOf(object, {"contacts", "companies", "deals", "tickets"});
+  };
+  return central(pair.first) || central(pair.second) || Named(pair, "line_items", "quotes");
 }
 
 }  // namespace
@@ -27,7 +38,7 @@ LinkStore::Pair LinkStore::PairOf(size_t one, size_t other) {
 }
 
 std::vector<LinkKind> LinkStore::KindsOf(Pair pair) {
-  if (!CanBeLinked(pair.first) || !CanBeLinked(pair.second)) return {};
+  if (!CanBeLinked(pair)) return {};
   const bool same = pair.first == pair.second;
   const auto base =
       static_cast<int64_t>(1000 + (pair.first * kObjectTypes.size() + pair.second) * 10);

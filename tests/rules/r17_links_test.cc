@@ -146,7 +146,8 @@ TEST_CASE(
   LinksJob other(alone.context, alone.ports());
   alone.Run(other);
   CHECK(alone.links.asked.empty());
-  CHECK_FALSE(alone.partners.Linkable(PairOf(alone.context->object(), alone.context->object())));
+  CHECK(alone.partners.Linkable(PairOf(alone.context->object(), alone.context->object()),
+                                alone.clock.Now()) == false);
 }
 
 TEST_CASE("R17: a record of the higher type asks who it is linked with, and these are read") {
