@@ -13,6 +13,7 @@
 // slots it waits for, one later than two periods a quarter.
 
 using namespace hubmirror;
+using namespace hubmirror::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -26,8 +27,6 @@ class SweepJob final : public Job {
   StepOutcome Step(Instant) override { return StepOutcome::More(); }
   void Load(const StoredStream&) override {}
 };
-
-constexpr Instant kStart{1h};
 
 /// Gives 1,000 slots to more important work unless the sweep is owed one; how many the sweep gets
 /// when its last cycle began so long ago.
@@ -85,7 +84,7 @@ Duration LongestWaitForASlot(Pace walk_pace) {
   Duration longest{};
   for (Instant now = kStart + 20s; now < kStart + 80s; now += 5ms) {
     while (!sent.empty() && sent.front() + latency <= now) {
-      governor.OnExchange(test::Answer(Endpoint::kList, sent.front(), latency));
+      governor.OnExchange(Answer(Endpoint::kList, sent.front(), latency));
       sent.pop_front();
     }
     if (!waiting_since && (now - kStart) % 1s == Duration{}) waiting_since = now;
@@ -117,7 +116,7 @@ TEST_CASE("R19: walks that pace themselves use the whole allowance") {
   int requests = 0;
   for (Instant now = kStart + 20s; now < kStart + 80s; now += 5ms) {
     while (!sent.empty() && sent.front() + 100ms <= now) {
-      governor.OnExchange(test::Answer(Endpoint::kList, sent.front(), 100ms));
+      governor.OnExchange(Answer(Endpoint::kList, sent.front(), 100ms));
       sent.pop_front();
     }
     while (governor.Take(Lane::kBurst, 1, now, Pace::kEvenly).open()) {
