@@ -90,11 +90,13 @@ TEST_CASE("links: a first reading of all of them costs a request a thousand reco
                "SELECT count(*)::text FROM acme._stream_state WHERE job = 'links' AND "
                "last_complete_at IS NOT NULL") == "6";
   });
-  // Six types make 21 pairs; none holds more than a thousand records. What was written meanwhile is
-  // read again.
-  CHECK(world.portal.Requests("link labels") == 21);
-  CHECK(world.portal.Requests("links") >= 21);
-  CHECK(world.portal.Requests("links") <= 21 + 6);
+  // Six types make 21 pairs, of which e-mails and tasks cannot be linked with themselves and each
+  // other; none holds more than a thousand records. What was written meanwhile is read again, and
+  // two jobs may ask at once what links there can be.
+  CHECK(world.portal.Requests("link labels") >= 21);
+  CHECK(world.portal.Requests("link labels") <= 21 + 6);
+  CHECK(world.portal.Requests("links") >= 18);
+  CHECK(world.portal.Requests("links") <= 18 + 6);
 }
 
 }  // namespace
