@@ -36,7 +36,8 @@ TEST_CASE("long truth: six objects and two thousand changes under real limits en
   world.portal.StartScript(R"({"events":2000,"seconds":120,"erasures_max":100,"seed":)" +
                            std::to_string(seed) + "}");
   world.portal.AwaitScript(5min);
-  world.mirror.Settle(300s);
+  // All links are read too, within the limit that associations have of their own.
+  world.mirror.Settle(600s);
 
   const MirrorCheck::Outcome outcome = world.mirror.Compare();
   INFO(outcome.words);

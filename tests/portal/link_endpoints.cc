@@ -12,7 +12,7 @@ namespace simulated_portal {
 namespace {
 
 constexpr size_t kMostInputs = 1000;
-constexpr size_t kSmallPage = 7;
+constexpr size_t kSmallPage = 100;
 constexpr size_t kLargePage = 500;
 
 struct Input {
