@@ -59,7 +59,7 @@ TEST_CASE("long kills: fifty kills during load and changes end equal, with littl
   KillAtRandom(world, kills - kills / 2, 9000ms, random);
   world.portal.AwaitScript(5min);
 
-  world.ExpectEqual(300s);
+  world.ExpectEqual(600s);
 }
 
 }  // namespace

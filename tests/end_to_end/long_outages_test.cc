@@ -44,7 +44,7 @@ TEST_CASE("long outages: a minute without PostgreSQL and ten restarts lose nothi
   world.portal.AwaitScript(5min);
 
   CHECK(world.daemon.running());
-  world.ExpectEqual(300s);
+  world.ExpectEqual(600s);
 }
 
 }  // namespace

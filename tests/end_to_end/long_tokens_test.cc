@@ -39,7 +39,7 @@ TEST_CASE("long tokens: a token that expires every ten seconds fails no poll of 
   CHECK(world.daemon.Metric("hubmirror_poll_failures_total").value_or(0) == 0);
   CHECK(world.daemon.Metric("hubmirror_token_refresh_failures_total").value_or(0) == 0);
   CHECK(world.portal.Requests("", 401) == 0);
-  world.ExpectEqual(300s);
+  world.ExpectEqual(600s);
 }
 
 }  // namespace
