@@ -45,7 +45,8 @@ void LoadChangeAndCompare(World& world) {
   world.Load();
   world.portal.StartScript(R"({"events":300,"seconds":5,"seed":4})");
   world.portal.AwaitScript(60s);
-  world.mirror.Settle();
+  // More than a hundred pairs of types are read for their links.
+  world.mirror.Settle(400s);
 
   world.ExpectNoDifferences();
   CHECK(world.portal.LimitViolations().total() == 0);
