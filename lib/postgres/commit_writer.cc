@@ -162,6 +162,24 @@ void CommitWriter::WriteRows() {
   }
   LeaveQuarantine(ids);
   NoteLinksDue();
+  BringBackHiddenLinks();
+}
+
+void CommitWriter::BringBackHiddenLinks() {
+  std::vector<RecordId> ids;
+  for (const Candidate& candidate : written_) {
+    if (candidate.row->archived) ids.push_back(candidate.row->id);
+  }
+  if (ids.empty()) return;
+  // HubSpot shows no links of archived records: those it stopped showing from then on are hidden,
+  // not gone. removed_at is a `Date` header, which has whole seconds.
+  for (const char* end : {"from", "to"}) {
+    transaction_.Run("UPDATE " + stream_.schema.Table("associations") +
+                         " a SET removed_at = NULL FROM " + Table() + " t WHERE a." + end +
+                         "_type = $1 AND a." + end + "_id = t.id AND t.id = ANY ($2::bigint[])" +
+                         " AND a.removed_at >= date_trunc('second', t.archived_at)",
+                     {commit_.object.name, IdArray(ids)});
+  }
 }
 
 void CommitWriter::NoteLinksDue() {

@@ -54,6 +54,8 @@ class CommitWriter {
   void MarkGone(Fate::Kind kind);
   bool LaterReadShows(const Fate& fate) const;
   void NoteLinksDue();
+  /// Links that were taken for removed after a record was archived, and before it was known here.
+  void BringBackHiddenLinks();
   void LeaveQuarantine(const std::vector<RecordId>& ids);
   void NoteDue();
   void Pending();

@@ -24,7 +24,7 @@ std::string Scenario(const std::string& switches = "") {
 
 TEST_CASE("links: what is linked, unlinked and labelled anew is found without any stamp moving") {
   for (const std::string switches :
-       {R"("link_page":"small","link_none":"errors","link_id":"string")",
+       {R"("link_page":"tiny","link_none":"errors","link_id":"string")",
         R"("link_page":"large","link_none":"left_out","link_id":"number")"}) {
     CAPTURE(switches);
     World world({.scenario_json = Scenario(switches)});

@@ -12,6 +12,7 @@ namespace simulated_portal {
 namespace {
 
 constexpr size_t kMostInputs = 1000;
+constexpr size_t kTinyPage = 7;
 constexpr size_t kSmallPage = 100;
 constexpr size_t kLargePage = 500;
 
@@ -126,7 +127,9 @@ HttpResponse ReadLinks(const Call& call) {
     return ValidationError("These object types cannot be associated", call.portal.random);
   }
   const Switches& switches = call.portal.switches;
-  const size_t page = switches.Is(Setting::kLinkPageSmall) ? kSmallPage : kLargePage;
+  const size_t page = switches.Is(Setting::kLinkPageTiny)    ? kTinyPage
+                      : switches.Is(Setting::kLinkPageSmall) ? kSmallPage
+                                                             : kLargePage;
   HttpResponse response;
   std::string& out = response.body;
   out += "{\"status\":\"COMPLETE\",\"results\":[";

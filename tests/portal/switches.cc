@@ -87,6 +87,7 @@ constexpr Choice kSettings[] = {
     {"link_none", "errors", Setting::kLinkNoneErrors},
     {"link_page", "small", Setting::kLinkPageSmall},
     {"link_page", "large", Setting::kLinkPageLarge},
+    {"link_page", "tiny", Setting::kLinkPageTiny, false},
     {"link_id", "number", Setting::kLinkIdNumber},
     {"link_id", "string", Setting::kLinkIdString},
 };

@@ -86,6 +86,7 @@ enum class Setting {
   kLinkNoneErrors,
   kLinkPageSmall,
   kLinkPageLarge,
+  kLinkPageTiny,
   kLinkIdNumber,
   kLinkIdString,
   kCount,

@@ -68,6 +68,19 @@ TEST_CASE_FIXTURE(LinkRowsFixture, "links: one with an archived end is left as i
   CHECK(List("contact_id, other_contact_id", "FROM acme.contact_contacts") == "1|3");
 }
 
+TEST_CASE_FIXTURE(LinkRowsFixture, "links: those read before an archive was known come back") {
+  constexpr int64_t kArchived = 1'650'000'000;  // What the fixture says of archived records.
+  WriteLinks({To(2), To(2, "old", 6), To(3)}, 100);
+  WriteLinks({To(2), To(3)}, kArchived - 50);
+  // HubSpot shows no links of 2 any more; that it is archived is learned later.
+  WriteLinks({}, kArchived + 10);
+  CHECK(Stored() == "2|-|100|1650000010;2|old|100|1649999950;3|-|100|1650000010");
+
+  Write({{.id = 2, .modified = Second(1'700'000'000), .archived = true}});
+
+  CHECK(Stored() == "2|-|100|;2|old|100|1649999950;3|-|100|1650000010");
+}
+
 TEST_CASE_FIXTURE(LinkRowsFixture,
                   "links: an older answer takes back nothing that a newer one saw") {
   WriteLinks({To(2)}, 200);
