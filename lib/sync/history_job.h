@@ -37,7 +37,6 @@ class HistoryJob final : public StreamJob {
       : StreamJob(std::move(stream)), ports_(ports) {}
 
   JobKind kind() const override { return JobKind::kHistory; }
-  void Restart() override { Abandon(); }
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;

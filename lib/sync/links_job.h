@@ -36,7 +36,6 @@ class LinksJob final : public StreamJob {
       : StreamJob(std::move(stream)), ports_(ports) {}
 
   JobKind kind() const override { return JobKind::kLinks; }
-  void Restart() override { Abandon(); }
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;

@@ -96,10 +96,11 @@ void PortalSync::ForceAll(const std::string& object) {
   for (Stream* stream : Streams(object)) {
     for (Task& task : stream->tasks) {
       if (!IsSettleJob(task.kind())) continue;
-      // A walk under way may have passed what changed since: it begins again. Not the backfill.
+      // A walk under way, or one that a restart would go on with, may have passed what changed
+      // since: it begins again. Not the backfill.
       const bool walk = task.kind() == JobKind::kSweep || task.kind() == JobKind::kArchived ||
                         task.kind() == JobKind::kLinks;
-      if (task.in_cycle() && walk && stream->context->loaded() && task.running() == 0) {
+      if (walk && stream->context->loaded() && task.running() == 0) {
         task.job().Restart();
         task.Reset(now);
       }

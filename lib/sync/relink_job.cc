@@ -35,8 +35,9 @@ StepOutcome RelinkJob::DoStep(Instant now) {
 }
 
 void RelinkJob::DropUnlinkable(Instant now) {
-  std::erase_if(batches_, [&](const LinkBatch& batch) {
-    return ports_.partners.Linkable(PairOf(batch.read_from(), batch.other()), now) == false;
+  std::erase_if(batches_, [&](const Batch& batch) {
+    const LinkPair pair = PairOf(batch.links.read_from(), batch.links.other());
+    return ports_.partners.Linkable(pair, now) == false;
   });
 }
 
@@ -49,16 +50,16 @@ bool RelinkJob::TakeDue() {
   std::vector<RecordId> ids;
   for (const DueRecord& record : taken_) ids.push_back(record.id);
   for (const LinkPair& pair : ports_.partners.PairsFrom(object())) {
-    batches_.emplace_back(pair.from, pair.to, ids);
+    batches_.push_back({LinkBatch(pair.from, pair.to, ids)});
   }
   for (const LinkPair& pair : ports_.partners.PairsTo(object())) {
-    batches_.emplace_back(pair.to, pair.from, ids);
+    batches_.push_back({LinkBatch(pair.to, pair.from, ids)});
   }
   return true;
 }
 
 StepOutcome RelinkJob::Read(Instant now) {
-  LinkBatch& batch = batches_.front();
+  LinkBatch& batch = batches_.front().links;
   const LinkPair pair = PairOf(batch.read_from(), batch.other());
   if (!ports_.partners.Linkable(pair, now)) {
     if (auto error = ports_.LearnTypes(stream(), pair)) return StepOutcome::Failed(*error);
@@ -75,15 +76,15 @@ StepOutcome RelinkJob::Read(Instant now) {
   const auto links = static_cast<int64_t>(answer->links.size());
   if (!batch.Take(std::move(*answer))) return StepOutcome::Failed(LinkBatch::NoProgress());
   if (!batch.whole()) return StepOutcome::More(links);
-  const LinkBatch whole = std::move(batches_.front());
+  const Batch whole = std::move(batches_.front());
   batches_.pop_front();
-  if (PairOf(whole.read_from(), whole.other()).from == whole.read_from()) {
-    LinkCommit commit = whole.ToCommit();
+  const bool from_here = pair.from == whole.links.read_from();
+  if (from_here) {
+    LinkCommit commit = whole.links.ToCommit();
     commit.budget = stream().Budget();
     ports_.sink.WriteLinks(commit);
-  } else {
-    ReadOthers(whole);
   }
+  if (!whole.of_others && (!from_here || pair.from == pair.to)) ReadOthers(whole.links);
   return StepOutcome::More(links);
 }
 
@@ -96,10 +97,10 @@ void RelinkJob::ReadOthers(const LinkBatch& seen_from_us) {
   others.erase(std::unique(others.begin(), others.end()), others.end());
   for (size_t begin = 0; begin < others.size(); begin += kLinkInputs) {
     const size_t end = std::min(begin + kLinkInputs, others.size());
-    batches_.emplace_front(
-        pair.from, pair.to,
-        std::vector<RecordId>(others.begin() + static_cast<std::ptrdiff_t>(begin),
-                              others.begin() + static_cast<std::ptrdiff_t>(end)));
+    std::vector<RecordId> ids(others.begin() + static_cast<std::ptrdiff_t>(begin),
+                              others.begin() + static_cast<std::ptrdiff_t>(end));
+    batches_.push_front({.links = LinkBatch(pair.from, pair.to, std::move(ids)),
+                         .of_others = true});
   }
 }
 

@@ -12,7 +12,8 @@ namespace hubmirror {
 /// Reads the associations of the records that were written lately: created, changed, restored,
 /// survivors of merges. Those of types that are read from the other side are asked who they are
 /// linked with, then these are read, so that what is stored always comes from one side. What it
-/// wants is in the database (`_due`), so a kill loses nothing.
+/// wants is in the database (`_due`), so a kill loses nothing. A link between records of one type is
+/// stored from both ends, so there the others are read as well.
 class RelinkJob final : public StreamJob {
  public:
   RelinkJob(std::shared_ptr<StreamContext> stream, LinkPorts ports)
@@ -36,13 +37,18 @@ class RelinkJob final : public StreamJob {
   /// The records of the other type that are linked with ours, now or until now, are read next.
   void ReadOthers(const LinkBatch& seen_from_us);
 
+  struct Batch {
+    LinkBatch links;
+    bool of_others = false;  ///< they were found to be linked with ours
+  };
+
   const LinkPorts ports_;
 
   mutable Mutex mutex_;
   bool busy_ GUARDED_BY(mutex_) = false;
 
   std::vector<DueRecord> taken_;
-  std::deque<LinkBatch> batches_;
+  std::deque<Batch> batches_;
 };
 
 }  // namespace hubmirror

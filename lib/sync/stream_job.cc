@@ -30,6 +30,7 @@ StepOutcome StreamJob::Step(Instant now) {
   try {
     if (Memory stale = Memory::kStale; memory_.compare_exchange_strong(stale, Memory::kLoading)) {
       LoadFrom(stream_->sink().Load(stream_->object()));
+      if (afresh_.exchange(false)) Abandon();
       memory_.store(Memory::kGood);
       return StepOutcome::More();
     }
@@ -40,6 +41,14 @@ StepOutcome StreamJob::Step(Instant now) {
     Abandon();
     if (TableIsGone(error)) stream_->set_table(nullptr);
     throw;
+  }
+}
+
+void StreamJob::Restart() {
+  if (memory_.load() == Memory::kGood) {
+    Abandon();
+  } else {
+    afresh_.store(true);
   }
 }
 

@@ -17,6 +17,8 @@ class StreamJob : public Job {
   std::optional<StepNeed> Next(Instant now) final;
   StepOutcome Step(Instant now) final;
   void Load(const StoredStream& stored) final;
+  /// Also what is stored of a cycle is not gone on with.
+  void Restart() override;
 
  protected:
   StreamContext& stream() const { return *stream_; }
@@ -35,6 +37,7 @@ class StreamJob : public Job {
 
   const std::shared_ptr<StreamContext> stream_;
   std::atomic<Memory> memory_{Memory::kStale};
+  std::atomic<bool> afresh_{false};  ///< what will be loaded is not to be gone on with
 };
 
 }  // namespace hubmirror

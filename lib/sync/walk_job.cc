@@ -69,10 +69,6 @@ void WalkJob::Abandon() {
   stored_ = {};
 }
 
-void WalkJob::Restart() {
-  Abandon();
-}
-
 WalkJob::Action WalkJob::Choose(Instant now) const {
   if (phase_ == Phase::kIdle) return busy_ ? Action::kNone : Action::kMeasure;
   const bool full =

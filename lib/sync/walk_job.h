@@ -32,7 +32,6 @@ class WalkJob final : public StreamJob {
 
   JobKind kind() const override;
   bool urgent() const override;
-  void Restart() override;
 
   /// Records read and expected by the walk under way.
   struct Progress {

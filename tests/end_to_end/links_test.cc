@@ -82,6 +82,28 @@ TEST_CASE("links: an archived end hides a link and does not remove it") {
   world.ExpectEqual();
 }
 
+TEST_CASE("links: of one type, both ends show a link that an archive hid before it was known") {
+  World world({.scenario_json = Scenario()});
+  const auto company = [&world] {
+    return world.portal.Mutate(R"({"object":"companies","kind":"create"})");
+  };
+  const std::string one = company();
+  const std::string other = company();
+  world.portal.Mutate(R"({"kind":"link","object":"companies","id":")" + one +
+                      R"(","to_object":"companies","to_id":")" + other + R"("})");
+  world.portal.Mutate(R"({"object":"companies","kind":"archive","id":")" + other + R"("})");
+  world.Load();
+  world.mirror.Settle();
+  const std::string shown = "SELECT count(*)::text FROM acme.company_companies WHERE company_id IN (" +
+                            one + "," + other + ") AND other_company_id IN (" + one + "," + other +
+                            ")";
+  CHECK(world.Sql(shown) == "0");
+
+  world.portal.Mutate(R"({"object":"companies","kind":"restore","id":")" + other + R"("})");
+  // Long before all links are read again.
+  Await("both directions", 30s, [&] { return world.Sql(shown) == "2"; });
+}
+
 TEST_CASE("links: a first reading of all of them costs a request a thousand records and pair") {
   World world({.scenario_json = Scenario(R"("link_page":"large")")});
   world.Load();

@@ -162,9 +162,28 @@ TEST_CASE("R17: a record of the higher type asks who it is linked with, and thes
   stream.Run(job);
 
   CHECK(stream.links.asked ==
-        std::vector<std::string>{"deals>deals 7", "deals>contacts 7", "contacts>deals 20 21"});
-  REQUIRE(stream.links.commits.size() == 2);
-  CHECK(stream.links.commits[1].pair.from.name == "contacts");
+        std::vector<std::string>{"deals>deals 7", "deals>deals 20 21", "deals>contacts 7",
+                                 "contacts>deals 20 21"});
+  REQUIRE(stream.links.commits.size() == 3);
+  // Of one type a link is stored from both ends, so both are read.
+  CHECK(stream.links.commits[0].read == std::vector<RecordId>{RecordId{7}});
   CHECK(stream.links.commits[1].read == std::vector<RecordId>{RecordId{20}, RecordId{21}});
+  CHECK(stream.links.commits[2].pair.from.name == "contacts");
+  CHECK(stream.links.commits[2].read == std::vector<RecordId>{RecordId{20}, RecordId{21}});
   CHECK(stream.links.dropped.size() == 1);
+}
+
+TEST_CASE("R17: links that are wanted anew are not gone on with where a kill stopped") {
+  for (const bool wanted : {false, true}) {
+    LinksFixture stream;
+    for (const char* name : {"companies", "tickets"}) stream.Partner(name);
+    StoredStream stored;
+    stored.progress[JobKind::kLinks].cursor = ToText(LinksCursor{"tickets", {}});
+    LinksJob job(stream.context, stream.ports());
+    job.Load(stored);
+    if (wanted) job.Restart();
+    stream.Run(job);
+    CHECK(stream.links.asked.at(0).starts_with(wanted ? "companies>companies"
+                                                      : "companies>tickets"));
+  }
 }
