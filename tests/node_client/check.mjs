@@ -247,8 +247,61 @@ async function checkOAuth(truth) {
   assert.ok(first.refreshToken.startsWith('na1-'))
 }
 
+async function readReference(kind) {
+  const text = await (await control(`reference/${portalId}/${kind}`)).text()
+  return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line))
+}
+
+async function checkReference(client) {
+  const owners = (await readReference('owners')).map((line) => line.item)
+  for (const archived of [false, true]) {
+    const seen = []
+    let after
+    do {
+      const page = await client.crm.owners.ownersApi.getPage(undefined, after, 5, archived)
+      seen.push(...page.results)
+      after = page.paging?.next?.after
+    } while (after)
+    const expected = owners.filter((owner) => owner.archived === archived)
+    assert.deepEqual(
+      seen.map((owner) => [owner.id, owner.email, owner.lastName, owner.userId ?? null]),
+      expected.map((owner) => [owner.id, owner.email, owner.lastName, owner.userId]),
+    )
+  }
+  for (const object of ['deals', 'tickets']) {
+    const seen = (await client.crm.pipelines.pipelinesApi.getAll(object)).results
+    const expected = (await readReference('pipelines'))
+      .filter((line) => line.object === object)
+      .map((line) => line.item)
+    assert.deepEqual(
+      seen.map((pipeline) => [pipeline.id, pipeline.label, pipeline.stages.map((s) => s.label)]),
+      expected.map((pipeline) => [pipeline.id, pipeline.label, pipeline.stages.map((s) => s.label)]),
+    )
+  }
+  const members = await readReference('members')
+  const search = {count: 500, offset: 0, listIds: [], processingTypes: [], additionalProperties: []}
+  const lists = (await client.crm.lists.listsApi.doSearch(search)).lists
+  assert.equal(lists.length, (await readReference('lists')).length)
+  for (const list of lists) {
+    const seen = []
+    let after
+    do {
+      const page = await client.crm.lists.membershipsApi.getPage(list.listId, after, undefined, 250)
+      seen.push(...page.results)
+      after = page.paging?.next?.after
+    } while (after)
+    assert.deepEqual(
+      seen.map((member) => [member.recordId, member.membershipTimestamp.toISOString()]),
+      members.filter((m) => m.list_id === list.listId).map((m) => [m.id, m.joined_at]),
+    )
+  }
+}
+
 // Every kind of change first, so that merges, restores and erasures of today are among the records.
 await control('script', {events: 400, seconds: 0, seed: 3})
+for (const kind of ['owner_deactivate', 'stage_rename', 'list_join', 'list_leave']) {
+  await control('reference', {kind, times: 4})
+}
 const client = newClient(token)
 const {portals} = await (await control('portals')).json()
 const losersListed = portals[0].switches.merge_losers === 'archived'
@@ -264,6 +317,7 @@ for (const object of objects) {
 }
 await checkSingleReads(client, contacts)
 await checkDatedPaths(client, contacts)
+await checkReference(client)
 await checkOAuth(contacts)
 const stats = await (await control('stats')).json()
 assert.deepEqual(

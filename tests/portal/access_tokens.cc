@@ -40,6 +40,11 @@ const Scopes kNamedScopes = {
       "crm.objects.companies.highly_sensitive.read.v2",
       "crm.objects.deals.highly_sensitive.read.v2",
       "tickets.highly_sensitive.v2",
+      "crm.objects.owners.read",
+      "settings.users.read",
+      "settings.users.teams.read",
+      "crm.lists.read",
+      "crm.objects.marketing_events.read",
 };
 
 }  // namespace

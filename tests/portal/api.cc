@@ -6,6 +6,7 @@
 #include "fault_effects.h"
 #include "link_endpoints.h"
 #include "record_endpoints.h"
+#include "reference_endpoints.h"
 #include "search.h"
 
 namespace simulated_portal {
@@ -16,7 +17,7 @@ constexpr size_t kSmallestCompressed = 1024;
 HttpResponse CallEndpoint(const Call& call) {
   Random& random = call.portal.random;
   const Endpoint endpoint = call.route.endpoint;
-  const bool about_object = endpoint >= Endpoint::kList && endpoint <= Endpoint::kLinkLabels;
+  const bool about_object = endpoint >= Endpoint::kList && endpoint <= Endpoint::kPipelines;
   const bool about_two = endpoint == Endpoint::kLinks || endpoint == Endpoint::kLinkLabels;
   if ((about_object && call.route.object == kObjectTypes.size()) ||
       (about_two && call.route.other == kObjectTypes.size())) {
@@ -44,6 +45,20 @@ HttpResponse CallEndpoint(const Call& call) {
       return ReadLinks(call);
     case Endpoint::kLinkLabels:
       return ListLinkLabels(call);
+    case Endpoint::kPipelines:
+      return ListPipelines(call);
+    case Endpoint::kOwners:
+      return ListOwners(call);
+    case Endpoint::kTeams:
+      return ListTeams(call);
+    case Endpoint::kUsers:
+      return ListUsers(call);
+    case Endpoint::kLists:
+      return SearchLists(call);
+    case Endpoint::kMembers:
+      return ListMembers(call);
+    case Endpoint::kEvents:
+      return ListEvents(call);
     case Endpoint::kAccount:
       return AccountDetails(call);
     case Endpoint::kUsage:

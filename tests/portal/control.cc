@@ -10,6 +10,7 @@
 #include "json_text.h"
 #include "link_endpoints.h"
 #include "mutate_request.h"
+#include "reference_endpoints.h"
 #include "truth.h"
 
 namespace simulated_portal {
@@ -128,6 +129,9 @@ HttpResponse Control::Get(const HttpRequest& request, Instant wall_now) {
     response.content_type = "application/x-ndjson";
     AppendLinkTruth(response.body, portal, FindObject(portal, parts[2]).type_index,
                     FindObject(portal, parts[3]).type_index);
+  } else if (what == "reference" && parts.size() == 3) {
+    response.content_type = "application/x-ndjson";
+    AppendReferenceTruth(response.body, Find(parts[1]), parts[2]);
   } else if (what == "history" && parts.size() == 3) {
     const std::string names = request.QueryList("properties");
     response.content_type = "application/x-ndjson";
@@ -233,6 +237,7 @@ std::string Control::Post(const std::string& what, const HttpRequest& request, I
   Portal& portal = Find(portal_id);
   const Instant now = portal.Now(wall_now);
   if (what == "mutate") return Mutate(portal, fields, now);
+  if (what == "reference") return ChangeReference(portal, fields, now);
   if (what == "script") {
     if (portal.script.running()) throw std::runtime_error("a script is running");
     portal.script = MutationScript(ReadScript(fields, portal.objects), now);

@@ -232,6 +232,19 @@ std::string Mutate(Portal& portal, JsonFields& fields, Instant now) {
   fields.Fail("kind", "unknown mutation \"" + request.kind + "\"");
 }
 
+std::string ChangeReference(Portal& portal, JsonFields& fields, Instant now) {
+  std::string kind;
+  int64_t times = 1;
+  fields.Read("kind", kind);
+  fields.Read("times", times);
+  fields.RefuseOthers();
+  int64_t made = 0;
+  for (int64_t i = 0; i < times; ++i) {
+    if (portal.reference.Change(kind, portal.objects, portal.mutator.random(), now)) ++made;
+  }
+  return "{\"made\":" + std::to_string(made) + "}";
+}
+
 ScriptSettings ReadScript(JsonFields& fields, const std::vector<CrmObject>& held) {
   ScriptSettings settings;
   fields.Read("events", settings.events);

@@ -12,8 +12,12 @@ namespace simulated_portal {
 /// std::runtime_error when the request makes no sense.
 std::string Mutate(Portal& portal, JsonFields& fields, Instant now);
 
-/// Reads the settings of `POST /_control/script`. Where it names no object types, those of `held` that
-/// have records are meant.
+/// Carries out `POST /_control/reference`: some changes of one kind, each to an owner, stage, list
+/// or event drawn. Answers how many were made.
+std::string ChangeReference(Portal& portal, JsonFields& fields, Instant now);
+
+/// Reads the settings of `POST /_control/script`. Where it names no object types, those of `held`
+/// that have records are meant.
 ScriptSettings ReadScript(JsonFields& fields, const std::vector<CrmObject>& held);
 
 }  // namespace simulated_portal

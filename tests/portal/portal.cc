@@ -31,6 +31,7 @@ Portal::Portal(const PortalSettings& portal_settings, Instant wall_now)
     Populate(objects.back(), mutator, settings.records[i], now);
   }
   links.Populate(objects, Random(settings.seed, "links"));
+  reference.Populate(objects, settings.reference, Random(settings.seed, "reference"), now);
   Apply(settings.live);
 }
 

@@ -10,6 +10,7 @@
 #include "mutator.h"
 #include "portal_settings.h"
 #include "rate_limits.h"
+#include "reference_store.h"
 #include "switches.h"
 
 namespace simulated_portal {
@@ -38,6 +39,7 @@ struct Portal {
   LinkStore links;
   Mutator mutator;
   std::vector<CrmObject> objects;
+  ReferenceStore reference;
   MutationScript script;
 };
 

@@ -60,6 +60,12 @@ PortalSettings ReadPortal(JsonFields fields, uint64_t seed) {
   if (fields.Take("objects") != nullptr) settings.records.fill(0);
   ReadCounts(fields, "objects", settings.records);
   ReadCounts(fields, "properties", settings.properties);
+  fields.ReadObject("reference", [&settings](JsonFields inner) {
+    inner.Read("owners", settings.reference.owners);
+    inner.Read("lists", settings.reference.lists);
+    inner.Read("events", settings.reference.events);
+    inner.RefuseOthers();
+  });
   fields.ReadObjects("tokens", [&settings](JsonFields inner) {
     std::string token;
     std::vector<std::string> scopes;

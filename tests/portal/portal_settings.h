@@ -11,6 +11,7 @@
 #include "mutator.h"
 #include "object_type.h"
 #include "rate_limits.h"
+#include "reference_store.h"
 
 namespace simulated_portal {
 
@@ -37,6 +38,7 @@ struct PortalSettings {
   uint64_t seed = 1;
   ObjectCounts records{};
   ObjectCounts properties{};
+  ReferenceStore::Sizes reference;
   std::vector<std::pair<std::string, Scopes>> tokens;
   std::optional<OAuthSettings> oauth;
   Duration utc_offset = -5L * 3600 * kSecond;

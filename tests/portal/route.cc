@@ -81,6 +81,43 @@ Route OAuthRoute(const Parts& parts, std::string_view version) {
   return route;
 }
 
+Route ListRoute(const Parts& parts) {
+  Route route;
+  if (parts.size() == 1 && parts[0] == "search") {
+    route.endpoint = Endpoint::kLists;
+    route.get = false;
+  }
+  if (parts.size() == 2 && parts[1] == "memberships") {
+    route.endpoint = Endpoint::kMembers;
+    route.name = parts[0];
+  }
+  return route;
+}
+
+/// Paths that are not about records.
+Route ReferenceRoute(const Parts& parts, std::string_view version) {
+  Route route;
+  const auto is = [&parts](std::string_view first, std::string_view second, size_t size) {
+    return parts.size() == size && parts[0] == first && parts[1] == second;
+  };
+  const bool dated = parts.size() > 2 && parts[2] == version;
+  const bool owners = (is("crm", "owners", 3) && dated) ||
+                      (is("crm", "v3", 3) && parts[2] == "owners");
+  if (owners) route.endpoint = Endpoint::kOwners;
+  if (is("settings", "users", 3) && parts[2] == "2026-03") route.endpoint = Endpoint::kUsers;
+  if (is("settings", "users", 4) && parts[2] == "2026-03" && parts[3] == "teams") {
+    route.endpoint = Endpoint::kTeams;
+  }
+  if (is("marketing", "marketing-events", 3) && dated) route.endpoint = Endpoint::kEvents;
+  const bool pipelines = (is("crm", "pipelines", 4) && dated) ||
+                         (is("crm", "v3", 4) && parts[2] == "pipelines");
+  if (pipelines) {
+    route.endpoint = Endpoint::kPipelines;
+    route.object = FindObjectType(parts[3]);
+  }
+  return route;
+}
+
 Route AccountRoute(const Parts& parts) {
   Route route;
   if (parts.size() == 1 && parts[0] == "details") route.endpoint = Endpoint::kAccount;
@@ -100,6 +137,9 @@ Route ParseRoute(std::string_view path, std::string_view version) {
   if (parts[0] == "account-info" && (parts[1] == version || parts[1] == "v3")) {
     return AccountRoute(rest(2));
   }
+  if (Route route = ReferenceRoute(parts, version); route.endpoint != Endpoint::kUnknown) {
+    return route;
+  }
   if (parts[0] != "crm" || parts.size() < 4) return {};
   const bool dated = parts[2] == version;
   const bool legacy = parts[1] == "v3" || (parts[1] == "v4" && parts[2] == "associations");
@@ -108,6 +148,7 @@ Route ParseRoute(std::string_view path, std::string_view version) {
   if (area == "objects") return ObjectRoute(rest(3));
   if (area == "properties") return PropertyRoute(rest(3));
   if (area == "associations") return LinkRoute(rest(3));
+  if (area == "lists") return ListRoute(rest(3));
   return {};
 }
 
@@ -133,6 +174,20 @@ std::string EndpointName(const Route& route, bool archived) {
       return "links " + object;
     case Endpoint::kLinkLabels:
       return "link labels " + object;
+    case Endpoint::kPipelines:
+      return "pipelines " + object;
+    case Endpoint::kOwners:
+      return "owners";
+    case Endpoint::kTeams:
+      return "teams";
+    case Endpoint::kUsers:
+      return "settings users";
+    case Endpoint::kLists:
+      return "lists";
+    case Endpoint::kMembers:
+      return "list members";
+    case Endpoint::kEvents:
+      return "marketing events";
     case Endpoint::kAccount:
       return "account";
     case Endpoint::kUsage:

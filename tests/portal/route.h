@@ -18,8 +18,15 @@ enum class Endpoint {
   kGroups,
   kLinks,
   kLinkLabels,
+  kPipelines,
   kAccount,
   kUsage,
+  kOwners,
+  kTeams,
+  kUsers,
+  kLists,
+  kMembers,
+  kEvents,
   kToken,
   kIntrospect,
   kRevoke,
@@ -31,7 +38,7 @@ struct Route {
   Endpoint endpoint = Endpoint::kUnknown;
   size_t object = kObjectTypes.size();  ///< that many: no such type
   size_t other = kObjectTypes.size();   ///< the type linked with
-  std::string name;                     ///< record id, property name or portal id
+  std::string name;                     ///< record, list or portal id, property name
   bool get = true;                      ///< the method it must have; else POST
 };
 
