@@ -94,6 +94,13 @@ ShownPortal PortalOf(std::string key, const Json& json) {
     portal.daily_share = Number(*daily, "share");
     portal.requests_today = Number(*daily, "used_by_us").value_or(0);
   }
+  const Json* reference = Member(json, "reference");
+  if (reference != nullptr && reference->IsObject()) {
+    for (const auto& [table, state] : reference->GetObject()) {
+      const std::string error = Text(state, "last_error");
+      if (!error.empty()) portal.unread.push_back(std::string(table.GetString()) + ": " + error);
+    }
+  }
   const Json* streams = Member(json, "streams");
   if (streams == nullptr || !streams->IsObject()) return portal;
   for (const auto& [object, stream] : streams->GetObject()) {

@@ -39,6 +39,7 @@ struct ShownPortal {
   std::optional<int64_t> daily_share;
   int64_t requests_today = 0;
   std::vector<ShownStream> streams;
+  std::vector<std::string> unread;  ///< tables beside records that cannot be read, and why
 };
 
 /// What the command line shows of `/api/v1/status`. Fields that an older or newer daemon does not

@@ -110,6 +110,7 @@ std::string PortalBlock(const ShownPortal& portal) {
                       "): " + QuotaWords(portal) + "\n";
   if (!portal.auth_valid) block += "  the token is refused\n";
   if (!portal.message.empty()) block += "  " + Printable(portal.message) + "\n";
+  for (const std::string& unread : portal.unread) block += "  " + Printable(unread) + "\n";
   block += Heading();
   for (const ShownStream& stream : portal.streams) block += StreamBlock(stream);
   return block;

@@ -79,6 +79,8 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
   LinkSink* const link_sink = sink.get();
   HistorySource* const history_source = source.get();
   HistorySink* const history_sink = sink.get();
+  ReferenceSource* const reference_source = source.get();
+  ReferenceSink* const reference_sink = sink.get();
   return std::make_shared<PortalSync>(
       plan, std::move(governor), std::make_shared<SourceClock>(),
       PortalSync::Ports{.belongings = std::move(belongings),
@@ -93,6 +95,8 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
                         .flush_bytes = flush_bytes_,
                         .history_source = history_source,
                         .history_sink = history_sink,
+                        .reference_source = reference_source,
+                        .reference_sink = reference_sink,
                         .hash_key = portal.hash_key ? Reader(*portal.hash_key) : SecretReader()});
 }
 

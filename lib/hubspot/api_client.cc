@@ -9,6 +9,7 @@
 #include "hubspot/exchange_report.h"
 #include "hubspot/link_reader.h"
 #include "hubspot/page_reader.h"
+#include "hubspot/reference_reader.h"
 #include "hubspot/search_reader.h"
 
 namespace hubmirror {
@@ -174,6 +175,12 @@ Result<HistoryPage, ApiError> ApiClient::ReadHistory(const ObjectType& type,
   CHECK_THAT(!request.ids.empty() && request.ids.size() <= kHistoryReadSize);
   return Ask<HistoryPage>(Endpoint::kBatchRead, requests_.BatchReadHistory(type, request),
                           [](std::string body) { return ReadHistoryPage(std::move(body)); });
+}
+
+Result<ReferencePage, ApiError> ApiClient::ReadReference(const ReferenceRequest& request) {
+  return Ask<ReferencePage>(
+      Endpoint::kReference, requests_.Reference(request),
+      [&](std::string body) { return ReadReferencePage(std::move(body), request); });
 }
 
 int ApiClient::ListCost(const ObjectType& type, const PropertySet& properties) const {

@@ -11,6 +11,7 @@
 #include "model/history.h"
 #include "model/link_source.h"
 #include "model/page_source.h"
+#include "model/reference.h"
 
 namespace hubmirror {
 
@@ -19,7 +20,10 @@ inline constexpr size_t kLongestUrl = 15'000;
 
 /// One portal over HubSpot's dated API. Every request is reported to the observer, also those that
 /// fail. Thread-safe, if what it is given is; it keeps no state of its own.
-class ApiClient final : public PageSource, public LinkSource, public HistorySource {
+class ApiClient final : public PageSource,
+                        public LinkSource,
+                        public HistorySource,
+                        public ReferenceSource {
  public:
   struct Portal {
     PortalKey key;
@@ -48,6 +52,8 @@ class ApiClient final : public PageSource, public LinkSource, public HistorySour
                                          const std::vector<LinkInput>& inputs) override;
   Result<std::vector<LinkType>, ApiError> LinkTypes(const ObjectType& from,
                                                     const ObjectType& to) override;
+
+  Result<ReferencePage, ApiError> ReadReference(const ReferenceRequest& request) override;
 
  private:
   template <typename T, typename Read>

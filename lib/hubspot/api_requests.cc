@@ -11,6 +11,8 @@ namespace {
 using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
 constexpr size_t kLongestAfter = 40;  // an id or a token of HubSpot's
+// Users and teams of the settings have no newer path than this one.
+constexpr std::string_view kSettingsVersion = "2026-03";
 
 /// One comma list is shorter than a repeated parameter and accepted everywhere; a comma needs no
 /// escape in a query (RFC 3986).
@@ -202,6 +204,52 @@ ApiRequest ApiRequests::LinkTypes(const ObjectType& from, const ObjectType& to) 
 
 ApiRequest ApiRequests::AccountDetails() const {
   return {.target = "/account-info/" + version_ + "/details"};
+}
+
+ApiRequest ApiRequests::Reference(const ReferenceRequest& request) const {
+  const auto paged = [&request](std::string path, int limit) {
+    path += "?limit=" + std::to_string(limit);
+    if (request.after) path += "&after=" + PercentEncode(*request.after);
+    return path;
+  };
+  switch (request.kind) {
+    case ReferenceKind::kOwners:
+      return {.target = paged("/crm/owners/" + version_, 100) +
+                        "&archived=" + (request.archived ? "true" : "false")};
+    case ReferenceKind::kTeams:
+      return {.target = "/settings/users/" + std::string(kSettingsVersion) + "/teams"};
+    case ReferenceKind::kAccountUsers:
+      return {.target = paged("/settings/users/" + std::string(kSettingsVersion), 100)};
+    case ReferenceKind::kPipelines:
+    case ReferenceKind::kPipelineStages:
+      return {.target = "/crm/pipelines/" + version_ + "/" + PercentEncode(request.type_id)};
+    case ReferenceKind::kLists:
+      return ListSearch(request);
+    case ReferenceKind::kListMemberships:
+      return {.target = paged("/crm/lists/" + version_ + "/" + PercentEncode(request.list_id) +
+                                  "/memberships",
+                              250)};
+    case ReferenceKind::kMarketingEvents:
+      return {.target = paged("/marketing/marketing-events/" + version_, 100)};
+  }
+  return {};
+}
+
+ApiRequest ApiRequests::ListSearch(const ReferenceRequest& request) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  WritePair(json, "query", "");
+  json.Key("count");
+  json.Int(500);
+  json.Key("offset");
+  json.Int64(request.after ? std::stoll(*request.after) : 0);
+  WriteNames(json, "listIds", {});
+  WriteNames(json, "processingTypes", {});
+  WriteNames(json, "additionalProperties", {});
+  WritePair(json, "sort", "HS_LIST_ID");
+  json.EndObject();
+  return JsonPost("/crm/lists/" + version_ + "/search", body);
 }
 
 ApiRequest ApiRequests::Token(std::string form) const {

@@ -7,6 +7,7 @@
 #include "model/history.h"
 #include "model/link_source.h"
 #include "model/page_source.h"
+#include "model/reference.h"
 
 namespace hubmirror {
 
@@ -25,6 +26,7 @@ class ApiRequests {
   ApiRequest Properties(const ObjectType& type, const PropertiesRequest& properties) const;
   ApiRequest PropertyGroups(const ObjectType& type) const;
   ApiRequest AccountDetails() const;
+  ApiRequest Reference(const ReferenceRequest& request) const;
   ApiRequest Links(const ObjectType& from, const ObjectType& to,
                    const std::vector<LinkInput>& inputs) const;
   ApiRequest LinkTypes(const ObjectType& from, const ObjectType& to) const;
@@ -35,6 +37,7 @@ class ApiRequests {
   size_t ListTargetSize(const ObjectType& type, const PropertySet& properties) const;
 
  private:
+  ApiRequest ListSearch(const ReferenceRequest& request) const;
   std::string ObjectPath(const ObjectType& type) const;
   std::string PropertyPath(const ObjectType& type) const;
   std::string LinkPath(const ObjectType& from, const ObjectType& to) const;

@@ -22,6 +22,8 @@ std::string_view NameOf(Endpoint endpoint) {
       return "associations";
     case Endpoint::kAssociationLabels:
       return "association_labels";
+    case Endpoint::kReference:
+      return "reference";
   }
   return "list";
 }

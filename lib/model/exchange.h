@@ -30,7 +30,8 @@ enum class Endpoint {
   kAccount,
   kToken,
   kAssociations,
-  kAssociationLabels
+  kAssociationLabels,
+  kReference,  ///< owners, teams, users, pipelines, lists, marketing events
 };
 
 std::string_view NameOf(Endpoint endpoint);

@@ -20,6 +20,7 @@ struct ObjectType {
   std::string modified_property;
   /// Whether a record that vanishes for good is erased (personal data goes) rather than purged.
   bool holds_personal_data = false;
+  bool has_pipelines = false;
 
   friend bool operator==(const ObjectType&, const ObjectType&) = default;
 };

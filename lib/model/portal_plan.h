@@ -39,6 +39,8 @@ struct PortalPlan {
   double quota_share = 0.5;          ///< part of the account's daily quota we may use
   std::optional<int64_t> daily;      ///< daily quota where answers do not tell it (OAuth apps)
   std::optional<int64_t> burst;      ///< requests per 10 s; absent: learned from answers
+  std::chrono::milliseconds lists_every{std::chrono::hours{1}};
+  bool list_memberships = true;
   std::vector<StreamPlan> streams;
   friend bool operator==(const PortalPlan&, const PortalPlan&) = default;
 };

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::array<std::string_view, kJobKinds> kJobNames = {
     "catalog", "changes", "sweep",  "archived", "resolve",
-    "fill",    "links",   "relink", "history"};
+    "fill",    "links",   "relink", "history", "lists"};
 constexpr std::array<std::string_view, kStreamStates> kStateNames = {
     "backfilling", "current", "late", "paused", "blocked", "suspicious", "failing", "passive"};
 

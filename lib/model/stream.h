@@ -21,12 +21,13 @@ enum class JobKind {
   kFill,
   kLinks,
   kRelink,
-  kHistory
+  kHistory,
+  kLists
 };
-inline constexpr int kJobKinds = 9;
+inline constexpr int kJobKinds = 10;
 
-/// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`, `links`, `relink`, `history`: as
-/// stored and as shown.
+/// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`, `links`, `relink`, `history`,
+/// `lists`: as stored and as shown.
 std::string_view NameOf(JobKind job);
 std::optional<JobKind> JobNamed(std::string_view name);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "model/exchange.h"
@@ -23,6 +24,15 @@ struct JobReport {
   int attempt = 0;
 };
 
+/// How a table of model/reference.h stands, for people.
+struct ReferenceStatus {
+  std::string table;
+  JobKind job = JobKind::kCatalog;
+  std::optional<TimePoint> last_complete_at;
+  std::string last_error;  ///< why it is not read, empty when it is
+  std::chrono::seconds target{0};
+};
+
 /// What is known of a portal, for people.
 struct PortalStatus {
   PortalId portal_id;
@@ -35,6 +45,7 @@ struct PortalStatus {
   int64_t requests_today = 0;
   std::optional<int64_t> daily_share;  ///< requests a day we may make
   int64_t buffered_bytes = 0;          ///< rows read and not yet committed
+  std::vector<ReferenceStatus> reference;
 };
 
 /// What sync tells the outside; telemetry implements it. Called on the worker that did the work.

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "postgres/history_writer.h"
+#include "postgres/reference_writer.h"
 #include "postgres/live_view.h"
 #include "postgres/sql_text.h"
 
@@ -320,6 +321,7 @@ void CommitWriter::MarkGone(Fate::Kind kind) {
                          " WHERE object = $1 AND id = ANY ($2::bigint[])",
                      {commit_.object.name, IdArray(gone)});
     HistoryWriter(stream_.schema).Erase(transaction_, commit_.object.name, gone);
+    ReferenceWriter(stream_.schema).EraseMembers(transaction_, commit_.object.type_id, gone);
   }
   const Rows rows = transaction_.Run(
       "UPDATE " + Table() + " t SET " + sets +

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "model/database_error.h"
+#include "postgres/layout_step_reference.h"
 #include "postgres/layout_step_selection.h"
 #include "postgres/sql_text.h"
 
@@ -161,7 +162,8 @@ CREATE TABLE @schema@.property_groups (
   PRIMARY KEY (object, name));
 COMMENT ON TABLE @schema@.property_groups IS 'The groups HubSpot shows properties in';
 )sql"},
-                                     LayoutStep{2, kLinkTables}, LayoutStep{3, kSelectionStep}};
+                                     LayoutStep{2, kLinkTables}, LayoutStep{3, kSelectionStep},
+                                     LayoutStep{4, kReferenceStep}};
 
 constexpr std::array kCommonSteps = {LayoutStep{1, R"sql(
 CREATE TABLE @schema@.layout (

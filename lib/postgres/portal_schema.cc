@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/reference.h"
 #include "postgres/database_failure.h"
 #include "postgres/layout_steps.h"
 #include "postgres/sql_text.h"
@@ -233,6 +234,9 @@ void PortalSchema::GrantReaders(Transaction& transaction) const {
   for (const char* table : {"account", "properties", "property_options", "property_groups",
                             "associations", "association_labels", "_stream_state"}) {
     tables.push_back(Table(table));
+  }
+  for (int kind = 0; kind < kReferenceKinds; ++kind) {
+    tables.push_back(Table(std::string(TableOf(static_cast<ReferenceKind>(kind)).name)));
   }
   transaction.Run("GRANT USAGE ON SCHEMA " + QuoteName(plan_.schema) + ", " +
                   QuoteName(kCommonSchema) + to + "; GRANT SELECT ON " + Join(tables) + ", " +

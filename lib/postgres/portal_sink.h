@@ -11,6 +11,7 @@
 #include "model/history.h"
 #include "model/link_sink.h"
 #include "model/portal_plan.h"
+#include "model/reference.h"
 #include "model/row_sink.h"
 #include "model/sync_observer.h"
 #include "postgres/connection_pool.h"
@@ -30,7 +31,10 @@ namespace hubmirror {
 /// After any session of the pool was lost every writing call fails with kUnavailable until Claim
 /// was called again: what the caller remembers of the database may not be in it any more.
 /// Thread-safe.
-class PortalSink final : public RowSink, public LinkSink, public HistorySink {
+class PortalSink final : public RowSink,
+                         public LinkSink,
+                         public HistorySink,
+                         public ReferenceSink {
  public:
   struct Options {
     PortalPlan plan;
@@ -92,6 +96,11 @@ class PortalSink final : public RowSink, public LinkSink, public HistorySink {
   std::vector<RecordId> LinkedFrom(const LinkPair& pair, const std::vector<RecordId>& to) override;
   void WriteLinks(const LinkCommit& commit) override;
   void SaveLinkTypes(const LinkPair& pair, const std::vector<LinkType>& types) override;
+
+  void WriteReference(const std::vector<ReferenceCommit>& commits, const std::string& stream,
+                      JobKind job, const std::optional<JobProgress>& progress,
+                      const std::string& budget) override;
+  JobProgress LoadReferenceProgress(const std::string& stream, JobKind job) override;
 
  private:
   /// A transaction of the owner, with the way to it kept clear.

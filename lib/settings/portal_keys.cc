@@ -233,6 +233,28 @@ constexpr std::array kRows = {
             .example = "1h",
             .field = Field<StreamPlan, &StreamPlan::links_every>()},
 
+    KeyRule{.path = "lists",
+            .places = kPortalWide,
+            .type = kSection,
+            .meaning = "Reading of lists, their members, and marketing events."},
+    KeyRule{.path = "lists.every",
+            .places = kPortalWide,
+            .type = kDuration,
+            .preset = "1h",
+            .least = "1s",
+            .meaning = "How often they are read; longer where that would take more than a tenth of "
+                       "the daily share.",
+            .example = "6h",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::lists_every>()},
+    KeyRule{.path = "lists.memberships",
+            .places = kPortalWide,
+            .type = kTruth,
+            .preset = "true",
+            .meaning = "`false` leaves out who is a member of which list: a request for every 250 "
+                       "members of every list, each time.",
+            .example = "false",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::list_memberships>()},
+
     KeyRule{.path = "properties",
             .places = kEverywhere,
             .type = kSection,

@@ -57,6 +57,8 @@ StepOutcome CatalogJob::DoStep(Instant now) {
       return ReadDefinitions(part_);
     case Part::kGroups:
       return ReadGroups();
+    case Part::kPipelines:
+      return ReadPipelines();
     case Part::kCount:
       return CountRecords();
     case Part::kApply:
@@ -67,8 +69,11 @@ StepOutcome CatalogJob::DoStep(Instant now) {
 }
 
 void CatalogJob::Advance() {
+  const bool pipelines = reference_ && object().has_pipelines;
   if (!whole_) {
-    part_ = Part::kApply;
+    part_ = part_ == Part::kLive && pipelines ? Part::kPipelines : Part::kApply;
+  } else if (part_ == Part::kGroups && !pipelines) {
+    part_ = Part::kCount;
   } else if (part_ == Part::kLive && !stream().plan().selection.sensitive) {
     part_ = Part::kArchived;
   } else {
@@ -101,6 +106,31 @@ StepOutcome CatalogJob::ReadGroups() {
   if (!groups) return StepOutcome::Failed(groups.error());
   stream().sink().SavePropertyGroups(object(), *groups);
   Advance();
+  return StepOutcome::More();
+}
+
+StepOutcome CatalogJob::ReadPipelines() {
+  const auto page = reference_->source.ReadReference({.kind = ReferenceKind::kPipelines,
+                                                      .object = object().name,
+                                                      .type_id = object().type_id});
+  if (!page && !IsRefused(page.error())) return StepOutcome::Failed(page.error());
+  Advance();
+  if (!page) {
+    if (std::exchange(pipelines_refused_, page.error().message) != page.error().message) {
+      stream().Log(LogLevel::kWarning, "reference.refused",
+                   "pipelines cannot be read, everything else goes on: " + page.error().message);
+    }
+    return StepOutcome::More();
+  }
+  pipelines_refused_.clear();
+  std::vector<ReferenceCommit> commits;
+  for (const ReferenceBatch& batch : page->batches) {
+    commits.push_back({.kind = batch.kind,
+                       .scope = {object().name},
+                       .rows = batch.rows,
+                       .at = page->times.date});
+  }
+  reference_->sink.WriteReference(commits);
   return StepOutcome::More();
 }
 

@@ -8,17 +8,21 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "sync/reference_job.h"
 #include "sync/stream_job.h"
 
 namespace hubmirror {
 
 /// Keeps the table in step with the portal's property definitions. Every cycle reads the live
-/// definitions; when they changed, and once an hour, also the archived ones, the sensitive ones if
+/// definitions and the pipelines; when they changed, and once an hour, also the archived ones, the sensitive ones if
 /// the operator wants them, the groups, and how many records the portal has (design R12: an emptied
 /// table is swept at once).
 class CatalogJob final : public StreamJob {
  public:
-  explicit CatalogJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
+  /// Without `reference` no pipelines are read.
+  explicit CatalogJob(std::shared_ptr<StreamContext> stream,
+                      std::optional<ReferencePorts> reference = {})
+      : StreamJob(std::move(stream)), reference_(reference) {}
 
   JobKind kind() const override { return JobKind::kCatalog; }
   bool urgent() const override { return stream().table() == nullptr; }
@@ -33,14 +37,17 @@ class CatalogJob final : public StreamJob {
   bool works_without_table() const override { return true; }
 
  private:
-  enum class Part { kLive, kSensitive, kHighlySensitive, kArchived, kGroups, kCount, kApply };
+  enum class Part { kLive, kSensitive, kHighlySensitive, kArchived, kGroups, kPipelines, kCount, kApply };
 
   StepOutcome ReadDefinitions(Part part);
   StepOutcome ReadGroups();
+  StepOutcome ReadPipelines();
   StepOutcome CountRecords();
   StepOutcome Apply();
   void WarnOfUnmatched(const std::vector<PropertyDefinition>& definitions);
   void Advance();
+
+  const std::optional<ReferencePorts> reference_;
 
   mutable Mutex mutex_;
   bool busy_ GUARDED_BY(mutex_) = false;
@@ -53,6 +60,7 @@ class CatalogJob final : public StreamJob {
   std::map<Part, std::vector<PropertyDefinition>> definitions_;
   std::optional<Instant> whole_at_;
   std::set<std::string> warned_;  ///< patterns of the selection that fit nothing
+  std::string pipelines_refused_;  ///< why, as said last
 };
 
 }  // namespace hubmirror

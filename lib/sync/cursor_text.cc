@@ -167,6 +167,25 @@ std::optional<LinksCursor> ParseLinksCursor(std::string_view text) {
   return LinksCursor{.other = Reader::Text(reader.document(), "other"), .last = reader.Id("last")};
 }
 
+std::string ToText(const MembersCursor& cursor) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  Put(writer, "list", cursor.list);
+  Put(writer, "after", cursor.after);
+  if (cursor.above) Put(writer, "above", *cursor.above);
+  writer.EndObject();
+  return buffer.GetString();
+}
+
+std::optional<MembersCursor> ParseMembersCursor(std::string_view text) {
+  const Reader reader(text);
+  if (!reader.is_object()) return std::nullopt;
+  return MembersCursor{.list = Reader::Number(reader.document(), "list").value_or(0),
+                       .after = Reader::Text(reader.document(), "after"),
+                       .above = Reader::Number(reader.document(), "above")};
+}
+
 std::string ToText(const ResolveCursor& cursor) {
   rapidjson::StringBuffer buffer;
   Writer writer(buffer);

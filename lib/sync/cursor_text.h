@@ -37,6 +37,17 @@ struct LinksCursor {
 std::string ToText(const LinksCursor& cursor);
 std::optional<LinksCursor> ParseLinksCursor(std::string_view text);
 
+/// Where the reading of the members of lists stands: the list, where its next page begins, and the
+/// last member read of it.
+struct MembersCursor {
+  int64_t list = 0;
+  std::string after;
+  std::optional<int64_t> above;
+  friend bool operator==(const MembersCursor&, const MembersCursor&) = default;
+};
+std::string ToText(const MembersCursor& cursor);
+std::optional<MembersCursor> ParseMembersCursor(std::string_view text);
+
 /// What resolve remembers between sweeps, for the brake on mass change.
 struct ResolveCursor {
   std::string sweep;        ///< which sweep the count belongs to: its completion time

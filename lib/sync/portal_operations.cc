@@ -109,6 +109,11 @@ void PortalSync::ForceAll(const std::string& object) {
     }
     stream->context->NotePending();
   }
+  if (!object.empty()) return;
+  for (size_t i = 1; i < portal_tasks_.size(); ++i) {
+    portal_tasks_[i].job().Restart();
+    portal_tasks_[i].Force(now);
+  }
 }
 
 void PortalSync::EndForce(const std::string& object) {
@@ -116,6 +121,7 @@ void PortalSync::EndForce(const std::string& object) {
   for (Stream* stream : Streams(object)) {
     for (Task& task : stream->tasks) task.EndForce();
   }
+  for (Task& task : portal_tasks_) task.EndForce();
 }
 
 PortalSync::ForceProgress PortalSync::ForcedLeft(const std::string& object) {
@@ -142,6 +148,9 @@ PortalSync::ForceProgress PortalSync::ForcedLeft(const std::string& object) {
     progress.pending += stream->context->pending_noted()
                             ? std::max<int64_t>(1, stream->context->pending())
                             : stream->context->pending();
+  }
+  for (size_t i = 1; object.empty() && i < portal_tasks_.size(); ++i) {
+    if (portal_tasks_[i].forced()) ++progress.jobs_left;
   }
   return progress;
 }
@@ -202,7 +211,7 @@ int64_t PortalSync::Report(Instant now) {
       const StreamStatus& status = statuses.back().second;
       LogState(stream, status);
       if (status.state != stream.noted_state || status.reason != stream.noted_reason) {
-        portal_task_.front().DueAt(now);
+        portal_tasks_.front().DueAt(now);
       }
       buffered += stream.sweep->buffered_bytes() + stream.archived->buffered_bytes();
     }
@@ -218,6 +227,13 @@ int64_t PortalSync::Report(Instant now) {
                        "lengthen the intervals";
     }
     portal.buffered_bytes = buffered;
+    for (size_t i = 0; i < reference_jobs_.size(); ++i) {
+      for (ReferenceStatus& status : reference_jobs_[i]->statuses()) {
+        status.target = std::chrono::duration_cast<std::chrono::seconds>(
+            portal_tasks_[i + 1].every());
+        portal.reference.push_back(std::move(status));
+      }
+    }
   }
   for (const auto& [key, status] : statuses) ports_.observer.OnStreamStatus(key, status);
   ports_.observer.OnPortalStatus(plan_.key, portal);

@@ -66,7 +66,8 @@ void PortalSync::BuildStreams() {
                            },
                        .on_open = [this] { OnOpen(); },
                        .changed_states = [this] { return ChangedStates(); }});
-  portal_task_.emplace_back(portal_job_, kHeartbeatEvery);
+  portal_tasks_.emplace_back(portal_job_, kHeartbeatEvery);
+  AddReferenceJobs();
   const double stretch = StretchFor(plan_);
   for (const StreamPlan& plan : plan_.streams) {
     Stream stream;
@@ -79,7 +80,12 @@ void PortalSync::BuildStreams() {
                                              WalkJob::Options{.flush_bytes = ports_.flush_bytes});
     stream.archived = std::make_shared<WalkJob>(
         stream.context, WalkJob::Options{.archived = true, .flush_bytes = ports_.flush_bytes});
-    stream.tasks.emplace_back(std::make_shared<CatalogJob>(stream.context), plan.catalog_every);
+    std::optional<ReferencePorts> reference;
+    if (ports_.reference_source != nullptr) {
+      reference.emplace(ReferencePorts{*ports_.reference_source, *ports_.reference_sink});
+    }
+    stream.tasks.emplace_back(std::make_shared<CatalogJob>(stream.context, reference),
+                              plan.catalog_every);
     stream.tasks.emplace_back(stream.changes, Times(plan.interval, stretch));
     stream.tasks.emplace_back(std::make_shared<ResolveJob>(stream.context), 60s);
     stream.tasks.emplace_back(stream.archived, plan.archived_every);
@@ -94,6 +100,30 @@ void PortalSync::BuildStreams() {
     if (ports_.link_source != nullptr) AddLinkJobs(stream);
     streams_.push_back(std::move(stream));
   }
+}
+
+void PortalSync::AddReferenceJobs() {
+  if (ports_.reference_source == nullptr) return;
+  std::chrono::milliseconds directory_every = std::chrono::hours(1);
+  for (const StreamPlan& plan : plan_.streams) {
+    directory_every = std::min(directory_every, plan.catalog_every);
+  }
+  std::vector<ReferenceKind> lists = {ReferenceKind::kLists};
+  if (plan_.list_memberships) lists.push_back(ReferenceKind::kListMemberships);
+  lists.push_back(ReferenceKind::kMarketingEvents);
+  const ReferenceJob::Parts parts{{*ports_.reference_source, *ports_.reference_sink},
+                                  *source_clock_,
+                                  *governor_,
+                                  ports_.clock,
+                                  ports_.log};
+  reference_jobs_.push_back(std::make_shared<ReferenceJob>(
+      plan_.key, JobKind::kCatalog,
+      std::vector{ReferenceKind::kOwners, ReferenceKind::kTeams, ReferenceKind::kAccountUsers},
+      parts));
+  portal_tasks_.emplace_back(reference_jobs_.back(), directory_every);
+  reference_jobs_.push_back(
+      std::make_shared<ReferenceJob>(plan_.key, JobKind::kLists, std::move(lists), parts));
+  portal_tasks_.emplace_back(reference_jobs_.back(), plan_.lists_every);
 }
 
 void PortalSync::AddLinkJobs(Stream& stream) {
@@ -112,7 +142,7 @@ std::variant<Assignment, Instant> PortalSync::Next(Instant now) {
   if (!portal_job_->open()) return NextOfPortal(now);
   auto heartbeat = NextOfPortal(now);
   if (std::holds_alternative<Assignment>(heartbeat)) return heartbeat;
-  auto step = NextOfStreams(now);
+  auto step = NextOfAll(now);
   if (const auto* wake = std::get_if<Instant>(&step)) {
     return std::min(*wake, std::get<Instant>(heartbeat));
   }
@@ -120,7 +150,7 @@ std::variant<Assignment, Instant> PortalSync::Next(Instant now) {
 }
 
 std::variant<Assignment, Instant> PortalSync::NextOfPortal(Instant now) {
-  Task& task = portal_task_.front();
+  Task& task = portal_tasks_.front();
   // Opening waits until nothing of the portal is under way: streams load what is stored.
   if (task.running() > 0 || (!portal_job_->open() && running_ > 0)) return now + kLookAgain;
   if (portal_job_->open() && !task.Ready(now)) return task.ready_at();
@@ -131,40 +161,41 @@ std::variant<Assignment, Instant> PortalSync::NextOfPortal(Instant now) {
   return Assignment{.job = portal_job_.get(), .need = need, .began = now};
 }
 
-std::variant<Assignment, Instant> PortalSync::NextOfStreams(Instant now) {
-  struct Candidate {
-    Priority priority;
-    size_t order;
-    size_t stream;
-    size_t task;
-    StepNeed need;
-  };
+void PortalSync::Offer(int stream, size_t index, Instant now, std::vector<Candidate>& candidates,
+                       Instant& wake) {
+  Task& task = TaskAt(stream, index);
+  if (!task.Ready(now)) {
+    wake = std::min(wake, std::max(task.ready_at(), now + 1ms));
+    return;
+  }
+  const auto need = task.job().Next(now);
+  if (!need) {
+    wake = std::min(wake, now + kLookAgain);
+    return;
+  }
+  // The portal's own tables come after its streams.
+  const size_t place = stream < 0 ? streams_.size() : static_cast<size_t>(stream);
+  const size_t places = streams_.size() + 1;
+  // A starved job's turn comes before everything else (R19).
+  candidates.push_back({.priority = task.owed() ? Priority::kOperator : task.PriorityOf(*need),
+                        .order = (place + places - turn_) % places,
+                        .stream = stream,
+                        .task = index,
+                        .need = *need});
+}
+
+std::vector<PortalSync::Candidate> PortalSync::Offers(Instant now, Instant& wake) {
   std::vector<Candidate> candidates;
-  Instant wake = now + 1min;
+  for (size_t j = 1; j < portal_tasks_.size(); ++j) Offer(-1, j, now, candidates, wake);
   for (size_t i = 0; i < streams_.size(); ++i) {
-    Stream& stream = streams_[i];
+    const Stream& stream = streams_[i];
     if (stream.paused) continue;
     if (stream.block && now < stream.block_until) {
       wake = std::min(wake, stream.block_until);
       continue;
     }
     for (size_t j = 0; j < stream.tasks.size(); ++j) {
-      Task& task = stream.tasks[j];
-      if (!task.Ready(now)) {
-        wake = std::min(wake, std::max(task.ready_at(), now + 1ms));
-        continue;
-      }
-      const auto need = task.job().Next(now);
-      if (!need) {
-        wake = std::min(wake, now + kLookAgain);
-        continue;
-      }
-      // A starved job's turn comes before everything else (R19).
-      candidates.push_back({.priority = task.owed() ? Priority::kOperator : task.PriorityOf(*need),
-                            .order = (i + streams_.size() - turn_) % streams_.size(),
-                            .stream = i,
-                            .task = j,
-                            .need = *need});
+      Offer(static_cast<int>(i), j, now, candidates, wake);
     }
   }
   std::stable_sort(candidates.begin(), candidates.end(),
@@ -173,9 +204,15 @@ std::variant<Assignment, Instant> PortalSync::NextOfStreams(Instant now) {
                      return std::tie(a.priority, a.need.priority, a.order) <
                             std::tie(b.priority, b.need.priority, b.order);
                    });
+  return candidates;
+}
+
+std::variant<Assignment, Instant> PortalSync::NextOfAll(Instant now) {
+  Instant wake = now + 1min;
+  const std::vector<Candidate> candidates = Offers(now, wake);
   std::set<Lane> full;
   for (const Candidate& candidate : candidates) {
-    Task& task = streams_[candidate.stream].tasks[candidate.task];
+    Task& task = TaskAt(candidate.stream, candidate.task);
     // Who needs two slots must not be overtaken for ever by those who need one.
     if (candidate.need.lane && full.contains(*candidate.need.lane)) continue;
     StepNeed need = candidate.need;
@@ -191,7 +228,7 @@ std::variant<Assignment, Instant> PortalSync::NextOfStreams(Instant now) {
               Duration::zero(), task.due() == Instant{} ? Duration::zero() : now - task.due())));
     if (need.lane) {
       for (const Candidate& other : candidates) {
-        Task& waiting = streams_[other.stream].tasks[other.task];
+        Task& waiting = TaskAt(other.stream, other.task);
         if (&waiting == &task) {
           task.Served();
         } else if (other.need.lane) {
@@ -201,9 +238,11 @@ std::variant<Assignment, Instant> PortalSync::NextOfStreams(Instant now) {
     }
     task.Begin(now);
     ++running_;
-    turn_ = (candidate.stream + 1) % streams_.size();
+    const size_t place =
+        candidate.stream < 0 ? streams_.size() : static_cast<size_t>(candidate.stream);
+    turn_ = (place + 1) % (streams_.size() + 1);
     return Assignment{.job = &task.job(),
-                      .stream = static_cast<int>(candidate.stream),
+                      .stream = candidate.stream,
                       .task = candidate.task,
                       .need = need,
                       .began = now};
@@ -226,9 +265,13 @@ std::optional<Instant> PortalSync::TakeSlot(const StepNeed& need, Pace pace, Ins
   return std::max(slot.not_before(), now + 1ms);
 }
 
-Task& PortalSync::TaskOf(const Assignment& assignment) {
-  if (assignment.stream < 0) return portal_task_.front();
-  return streams_[static_cast<size_t>(assignment.stream)].tasks[assignment.task];
+Task& PortalSync::TaskAt(int stream, size_t index) {
+  if (stream < 0) return portal_tasks_[index];
+  return streams_[static_cast<size_t>(stream)].tasks[index];
+}
+
+bool PortalSync::IsOpening(const Assignment& assignment) const {
+  return assignment.stream < 0 && assignment.task == 0;
 }
 
 void PortalSync::Run(const Assignment& assignment) {
@@ -255,10 +298,10 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
   }
   switch (outcome.end) {
     case StepOutcome::End::kUnused:
-      TaskOf(assignment).EndStep();
+      TaskAt(assignment.stream, assignment.task).EndStep();
       break;
     case StepOutcome::End::kMore:
-      TaskOf(assignment).EndStep();
+      TaskAt(assignment.stream, assignment.task).EndStep();
       if (assignment.stream >= 0) streams_[static_cast<size_t>(assignment.stream)].block.reset();
       break;
     case StepOutcome::End::kCaughtUp:
@@ -271,9 +314,9 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
 }
 
 void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& outcome, Instant now) {
-  Task& task = TaskOf(assignment);
+  Task& task = TaskAt(assignment.stream, assignment.task);
   const Instant began = task.cycle_began().value_or(now);
-  if (assignment.stream < 0) {
+  if (IsOpening(assignment)) {
     if (hold_) {
       ports_.log.Write({.level = LogLevel::kNotice,
                         .event = "portal.resumed",
@@ -284,6 +327,12 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
     hold_message_.clear();
     hold_attempts_ = 0;
     task.EndCycle(now, now + kHeartbeatEvery, source_clock_->Now(now));
+    return;
+  }
+  if (assignment.stream < 0) {
+    const auto& job = static_cast<const ReferenceJob&>(task.job());
+    const Duration period = Affordable(task.every(), job.last_cycle_requests());
+    task.EndCycle(now, std::max(now, began + Early(period)), source_clock_->Now(now));
     return;
   }
   Stream& stream = streams_[static_cast<size_t>(assignment.stream)];
@@ -327,13 +376,17 @@ Duration PortalSync::NextPeriod(Stream& stream, Task& task) {
     task.set_every(searchable ? plan.sweep_every
                               : std::chrono::duration_cast<std::chrono::milliseconds>(period));
   }
+  return Early(period);
+}
+
+Duration PortalSync::Early(Duration period) const {
   // Early rather than late, so that the promise holds, and never all streams at once.
   return std::chrono::duration_cast<Duration>(period * (0.9 + 0.1 * ports_.random.Fraction()));
 }
 
 void PortalSync::Failed(const Assignment& assignment, const Failure& failure, Instant now) {
-  Task& task = TaskOf(assignment);
-  const int attempt = assignment.stream < 0 ? hold_attempts_ + 1 : task.failures() + 1;
+  Task& task = TaskAt(assignment.stream, assignment.task);
+  const int attempt = IsOpening(assignment) ? hold_attempts_ + 1 : task.failures() + 1;
   const Verdict verdict = JudgeFailure(failure, attempt, ports_.random.Fraction());
   task.EndFailed(verdict, MessageOf(failure), now, source_clock_->Now(now));
   ports_.observer.OnRetry(plan_.key, verdict.reason);
@@ -367,7 +420,7 @@ void PortalSync::Failed(const Assignment& assignment, const Failure& failure, In
     }
   }
   ports_.log.Write(line);
-  if (verdict.scope == Verdict::Scope::kPortal || assignment.stream < 0) {
+  if (verdict.scope == Verdict::Scope::kPortal || IsOpening(assignment)) {
     HoldPortal(verdict, failure, now);
   }
 }
@@ -390,6 +443,8 @@ void PortalSync::OnOpen() {
   std::vector<StoredStream> stored;
   for (const StreamPlan& plan : plan_.streams) stored.push_back(ports_.sink->Load(plan.object));
   const std::string budget = ports_.sink->LoadBudget();
+  std::vector<JobProgress> read;
+  for (const auto& job : ReferenceJobs()) read.push_back(job->Recall());
   const Instant now = ports_.clock.Now();
   MutexLock lock(mutex_);
   if (!budget.empty()) governor_->Restore(budget);
@@ -398,7 +453,24 @@ void PortalSync::OnOpen() {
     // A pause outlives a restart; later on we know better than what was saved.
     if (!opened_before_ && stored[i].paused) streams_[i].paused = true;
   }
+  for (size_t i = 0; i < reference_jobs_.size(); ++i) {
+    Task& task = portal_tasks_[i + 1];
+    task.job().Load({});
+    task.Reset(DueAfter(read[i], task, now));
+  }
   opened_before_ = true;
+}
+
+std::vector<std::shared_ptr<ReferenceJob>> PortalSync::ReferenceJobs() const {
+  MutexLock lock(mutex_);
+  return reference_jobs_;
+}
+
+Instant PortalSync::DueAfter(const JobProgress& progress, Task& task, Instant now) const {
+  const auto source_now = source_clock_->Now(now);
+  if (!source_now || !progress.cursor.empty() || !progress.last_complete_at) return now;
+  task.set_last_complete_at(progress.last_complete_at);
+  return std::max(now, now + (*progress.last_complete_at + task.every() - *source_now));
 }
 
 void PortalSync::LoadStream(Stream& stream, const StoredStream& stored, Instant now) {
@@ -421,17 +493,12 @@ void PortalSync::LoadStream(Stream& stream, const StoredStream& stored, Instant 
       context.set_changes_from(cursor->followed_to);
     }
   }
-  const auto source_now = source_clock_->Now(now);
   for (Task& task : stream.tasks) {
     task.job().Load(stored);
     Instant due = now;
     const auto found = stored.progress.find(task.kind());
     const bool walks = task.kind() == JobKind::kSweep || task.kind() == JobKind::kArchived;
-    if (walks && source_now && found != stored.progress.end() && found->second.cursor.empty() &&
-        found->second.last_complete_at) {
-      due = std::max(now, now + (*found->second.last_complete_at + task.every() - *source_now));
-      task.set_last_complete_at(found->second.last_complete_at);
-    }
+    if (walks && found != stored.progress.end()) due = DueAfter(found->second, task, now);
     task.Reset(due);
   }
 }

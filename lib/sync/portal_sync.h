@@ -18,6 +18,7 @@
 #include "sync/links_job.h"
 #include "sync/portal_job.h"
 #include "sync/rate_governor.h"
+#include "sync/reference_job.h"
 #include "sync/source_clock.h"
 #include "sync/stream_context.h"
 #include "sync/task.h"
@@ -46,6 +47,9 @@ class PortalSync {
     /// history is kept.
     HistorySource* history_source = nullptr;
     HistorySink* history_sink = nullptr;
+    /// The same for owners, pipelines, lists; null: they are not read.
+    ReferenceSource* reference_source = nullptr;
+    ReferenceSink* reference_sink = nullptr;
     /// Reads the key that values are hashed with; empty when the portal has none.
     std::function<Result<Secret, std::string>()> hash_key = {};
   };
@@ -59,7 +63,7 @@ class PortalSync {
   const PortalKey& key() const { return plan_.key; }
   const PortalPlan& plan() const { return plan_; }
 
-  /// A step to make now. `stream` is -1 for the portal's own job.
+  /// A step to make now. `stream` is -1 for the portal's own jobs.
   struct Assignment {
     Job* job = nullptr;
     int stream = -1;
@@ -121,12 +125,28 @@ class PortalSync {
   };
 
   void BuildStreams() REQUIRES(mutex_);
+  void AddReferenceJobs() REQUIRES(mutex_);
   void AddLinkJobs(Stream& stream);
+  /// A step that could be made now, if there is a slot.
+  struct Candidate {
+    Priority priority;
+    size_t order;
+    int stream;
+    size_t task;
+    StepNeed need;
+  };
   std::variant<Assignment, Instant> NextOfPortal(Instant now) REQUIRES(mutex_);
-  std::variant<Assignment, Instant> NextOfStreams(Instant now) REQUIRES(mutex_);
+  void Offer(int stream, size_t index, Instant now, std::vector<Candidate>& candidates,
+             Instant& wake) REQUIRES(mutex_);
+  /// All of them, the most important first.
+  std::vector<Candidate> Offers(Instant now, Instant& wake) REQUIRES(mutex_);
+  /// The most important step of streams and reference tables.
+  std::variant<Assignment, Instant> NextOfAll(Instant now) REQUIRES(mutex_);
   /// Takes the slots a step needs; when they are not free, says when to ask again.
   std::optional<Instant> TakeSlot(const StepNeed& need, Pace pace, Instant now) REQUIRES(mutex_);
-  Task& TaskOf(const Assignment& assignment) REQUIRES(mutex_);
+  Task& TaskAt(int stream, size_t index) REQUIRES(mutex_);
+  /// Whether it is the portal's first job, on which all others wait.
+  bool IsOpening(const Assignment& assignment) const;
   void Ended(const Assignment& assignment, const StepOutcome& outcome, int requests);
   void Failed(const Assignment& assignment, const Failure& failure, Instant now) REQUIRES(mutex_);
   void HoldPortal(const Verdict& verdict, const Failure& failure, Instant now) REQUIRES(mutex_);
@@ -135,7 +155,11 @@ class PortalSync {
   Duration NextPeriod(Stream& stream, Task& task) REQUIRES(mutex_);
   /// `period`, or as much longer as makes a walk of so many pages a tenth of our day (design R19).
   Duration Affordable(Duration period, int64_t pages) const;
+  Duration Early(Duration period) const;
   void OnOpen();
+  std::vector<std::shared_ptr<ReferenceJob>> ReferenceJobs() const;
+  /// When a job that reads everything is due again, by what is stored of it.
+  Instant DueAfter(const JobProgress& progress, Task& task, Instant now) const;
   void LoadStream(Stream& stream, const StoredStream& stored, Instant now) REQUIRES(mutex_);
   std::vector<PortalJob::StateNote> ChangedStates();
   StreamStatus StatusOf(Stream& stream, Instant now) REQUIRES(mutex_);
@@ -155,7 +179,9 @@ class PortalSync {
   int running_ GUARDED_BY(mutex_) = 0;
   LinkPartners link_partners_;
   std::shared_ptr<PortalJob> portal_job_ GUARDED_BY(mutex_);
-  std::vector<Task> portal_task_ GUARDED_BY(mutex_);  ///< exactly one
+  /// The portal's own: opening and keeping it first, then its reference tables.
+  std::vector<Task> portal_tasks_ GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<ReferenceJob>> reference_jobs_ GUARDED_BY(mutex_);
   std::vector<Stream> streams_ GUARDED_BY(mutex_);
   std::optional<Verdict> hold_ GUARDED_BY(mutex_);
   std::string hold_message_ GUARDED_BY(mutex_);

@@ -106,6 +106,11 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "HubSpot refused the associations of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ with another type, "
      "for the reason in the message. Other associations go on.",
      "Where a scope is missing, grant it; the next reading of all associations asks again."},
+    {"reference.refused", "7150e44b6b524d77ac579ab7b26e4ea3", "A table beside the records is not read",
+     "HubSpot refused owners, teams, users, pipelines, lists or marketing events of portal "
+     "@HUBMIRROR_PORTAL@, for the reason in the message. The table keeps what it holds; everything "
+     "else goes on.",
+     "Where a scope is missing and you want the table, grant it; the next cycle asks again."},
     {"walk.unordered", "4a8e3dac2da54cbc8e45157cc62a21d5", "A list is not in order",
      "HubSpot's list of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ was not ascending by id, so absence "
      "cannot be read off its pages. It is walked in one piece and every id is noted, which is "

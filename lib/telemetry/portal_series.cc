@@ -5,11 +5,11 @@
 namespace hubmirror {
 namespace {
 
-// With the 10 fixed series, and an `other` for each of the 7 endpoints in the first two sets and
+// With the 14 fixed series, and an `other` for each of the 10 endpoints in the first two sets and
 // one in the third, these make 60.
-constexpr size_t kRequestSeries = 14;
-constexpr size_t kFailureSeries = 13;
-constexpr size_t kRetrySeries = 8;
+constexpr size_t kRequestSeries = 11;
+constexpr size_t kFailureSeries = 8;
+constexpr size_t kRetrySeries = 6;
 
 void SetIfKnown(GaugeSeries& gauge, const std::optional<int64_t>& value) {
   if (value) gauge.Set(static_cast<double>(*value));
@@ -17,8 +17,17 @@ void SetIfKnown(GaugeSeries& gauge, const std::optional<int64_t>& value) {
 
 }  // namespace
 
+PortalSeries::Cycle::Cycle(MetricRegistry& registry, const PortalKey& portal, const char* of,
+                           JobKind job)
+    : table(of),
+      last_complete(registry, MetricId::kJobLastCompleteTimestamp,
+                    {portal, of, std::string(NameOf(job))}),
+      target(registry, MetricId::kJobTarget, {portal, of, std::string(NameOf(job))}) {}
+
 PortalSeries::PortalSeries(MetricRegistry& registry, const PortalKey& portal)
     : streams_(registry, MetricId::kStreamsConfigured, {portal}, 0),
+      cycles_{Cycle(registry, portal, "owners", JobKind::kCatalog),
+              Cycle(registry, portal, "lists", JobKind::kLists)},
       requests_(registry, MetricId::kApiRequests, {portal}, kRequestSeries),
       failures_(registry, MetricId::kApiRequestFailures, {portal}, kFailureSeries),
       bytes_(registry, MetricId::kApiResponseBytes, {portal}),
@@ -38,6 +47,16 @@ void PortalSeries::SetStreams(size_t configured) {
 
 void PortalSeries::SetAuthValid(bool valid) {
   auth_valid_.Set(valid ? 1 : 0);
+}
+
+void PortalSeries::SetReference(const std::vector<ReferenceStatus>& tables) {
+  for (Cycle& cycle : cycles_) {
+    for (const ReferenceStatus& status : tables) {
+      if (status.table != cycle.table) continue;
+      cycle.target.Set(Seconds(status.target));
+      if (status.last_complete_at) cycle.last_complete.Set(UnixSeconds(*status.last_complete_at));
+    }
+  }
 }
 
 void PortalSeries::SetTokenExpiry(TimePoint expires_at) {

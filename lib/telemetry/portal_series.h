@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
 #include "model/exchange.h"
+#include "model/sync_observer.h"
 #include "telemetry/metric_registry.h"
 #include "telemetry/series.h"
 
@@ -19,6 +21,8 @@ class PortalSeries {
 
   void SetStreams(size_t configured);
   void SetAuthValid(bool valid);
+  /// Of the tables that are read together one stands for all: `owners` and `lists`.
+  void SetReference(const std::vector<ReferenceStatus>& tables);
   void SetTokenExpiry(TimePoint expires_at);
   void CountExchange(const Exchange& exchange);
   void CountThrottle(std::chrono::milliseconds waited);
@@ -26,7 +30,15 @@ class PortalSeries {
   void CountTokenRefreshFailure();
 
  private:
+  struct Cycle {
+    Cycle(MetricRegistry& registry, const PortalKey& portal, const char* of, JobKind job);
+    const std::string table;
+    GaugeSeries last_complete;
+    GaugeSeries target;
+  };
+
   GaugeSeries streams_;
+  Cycle cycles_[2];
   CounterSet requests_;
   CounterSet failures_;
   CounterSeries bytes_;

@@ -121,12 +121,26 @@ void WriteQuota(DocumentWriter& out, const PortalStatus& status) {
   out.End();
 }
 
+/// Tables that belong to no object type: owners, lists, ...
+void WriteReference(DocumentWriter& out, const std::vector<ReferenceStatus>& tables) {
+  out.Begin("reference");
+  for (const ReferenceStatus& table : tables) {
+    out.Begin(table.table);
+    out.Time("last_complete_at", table.last_complete_at);
+    out.Text("last_error", table.last_error);
+    out.Span("target_s", table.target);
+    out.End();
+  }
+  out.End();
+}
+
 void WritePortal(DocumentWriter& out, const PortalSnapshot& portal,
                  std::optional<TimePoint> since) {
   out.Number("portal_id", portal.status.portal_id.value);
   out.Bool("auth_valid", portal.status.auth_valid);
   out.Text("message", portal.status.message);
   WriteQuota(out, portal.status);
+  WriteReference(out, portal.status.reference);
   out.Begin("streams");
   for (const auto& [object, stream] : portal.streams) WriteStream(out, object, stream, since);
   out.End();

@@ -110,7 +110,9 @@ void Telemetry::OnStreamStatus(const StreamKey& stream, const StreamStatus& stat
 void Telemetry::OnPortalStatus(const PortalKey& portal, const PortalStatus& status) {
   board_.SetPortal(portal, status);
   MutexLock lock(mutex_);
-  AddPortal(portal).SetAuthValid(status.auth_valid);
+  PortalSeries& series = AddPortal(portal);
+  series.SetAuthValid(status.auth_valid);
+  series.SetReference(status.reference);
 }
 
 void Telemetry::OnStreamRemoved(const StreamKey& stream) {

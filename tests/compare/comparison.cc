@@ -8,6 +8,7 @@
 #include "compare/link_comparison.h"
 #include "compare/mirror_reader.h"
 #include "compare/record_check.h"
+#include "compare/reference_check.h"
 #include "compare/truth_reader.h"
 
 namespace hubmirror::compare {
@@ -74,6 +75,9 @@ ComparisonReport Compare(const ComparisonOptions& options, const DifferenceSink&
   std::copy_if(options.objects.begin(), options.objects.end(), std::back_inserter(with_table),
                [&](const std::string& object) { return mirror.Layout(object).table.Find("id"); });
   report.links = CompareLinks(with_table, portal, mirror, counting);
+  if (options.reference) {
+    report.reference = CompareReference(with_table, portal, mirror, counting);
+  }
   return report;
 }
 
@@ -96,6 +100,8 @@ std::string ComparisonReport::Summary() const {
          " records of the portal, " + std::to_string(rows) + " rows, " + std::to_string(values) +
          " values, " + std::to_string(links) + " links, " + std::to_string(objects.size()) +
          " object types" +
+         (reference > 0 ? ", " + std::to_string(reference) + " owners, stages, members and the like"
+                        : "") +
          (past_values > 0 ? ", " + std::to_string(past_values) + " former values" : "");
 }
 

@@ -26,6 +26,8 @@ struct ComparisonOptions {
   std::map<std::string, Selection> selections = {};
   /// By object type: properties whose history the mirror keeps.
   std::map<std::string, std::vector<std::string>> histories = {};
+  /// Also owners, pipelines, lists and what else is common to all objects.
+  bool reference = false;
 };
 
 /// The six types a comparison looks at when it is not told.
@@ -34,6 +36,7 @@ std::vector<std::string> AllObjects();
 struct ComparisonReport {
   int64_t differences = 0;
   std::map<std::string, ObjectTally> objects;
+  int64_t reference = 0;  ///< things beside records
   int64_t links = 0;  ///< of the portal, between live records of these types
   int64_t past_values = 0;
 

@@ -24,6 +24,9 @@ class Json {
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   bool is_string() const { return std::holds_alternative<std::string>(value_); }
+  bool is_bool() const { return std::holds_alternative<bool>(value_); }
+  bool is_array() const { return std::holds_alternative<Array>(value_); }
+  bool is_object() const { return std::holds_alternative<Object>(value_); }
 
   /// The value as that type; throws std::runtime_error when it is another.
   bool AsBool() const;

@@ -131,6 +131,24 @@ std::vector<LinkLine> MirrorReader::Links(const std::string& from, const std::st
   return lines;
 }
 
+std::vector<std::vector<std::optional<std::string>>> MirrorReader::Cells(
+    const std::string& table, const std::vector<std::string>& columns) {
+  std::string names;
+  for (const std::string& column : columns) {
+    names += (names.empty() ? "" : ", ") + connection_->Name(column);
+  }
+  const pqxx::result found = connection_->Query(
+      "SELECT " + names + " FROM " + connection_->Name(schema_) + "." + connection_->Name(table));
+  std::vector<std::vector<std::optional<std::string>>> rows;
+  for (const auto& row : found) {
+    std::vector<std::optional<std::string>>& cells = rows.emplace_back();
+    for (const auto& field : row) {
+      cells.push_back(field.is_null() ? std::nullopt : std::optional(TextOf(field)));
+    }
+  }
+  return rows;
+}
+
 HistoryRows MirrorReader::Histories(const std::string& object,
                                     const std::vector<std::string>& properties) {
   std::string names;

@@ -46,6 +46,10 @@ class MirrorReader {
   /// Links that are not removed, between live rows of two types.
   std::vector<LinkLine> Links(const std::string& from, const std::string& to);
 
+  /// The columns of a table, as text.
+  std::vector<std::vector<std::optional<std::string>>> Cells(
+      const std::string& table, const std::vector<std::string>& columns);
+
   /// Tells the sink of each line of `_pending` and `_quarantine` that concerns the object.
   void ReportLeftovers(const std::string& object, const DifferenceSink& sink);
 

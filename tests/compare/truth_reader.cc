@@ -66,6 +66,18 @@ std::vector<TruthLink> TruthReader::Links(const std::string& from, const std::st
   return links;
 }
 
+std::vector<Json> TruthReader::Reference(const std::string& kind) {
+  const Answer answer = Get("/_control/reference/" + portal_ + "/" + kind);
+  std::vector<Json> things;
+  std::string_view lines = answer.body;
+  while (!lines.empty()) {
+    const size_t end = std::min(lines.find('\n'), lines.size());
+    if (end > 0) things.push_back(Json::Parse(lines.substr(0, end)));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return things;
+}
+
 std::vector<TruthHistory> TruthReader::Histories(const std::string& object,
                                                  const std::vector<std::string>& properties) {
   std::string names;

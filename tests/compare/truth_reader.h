@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compare/history_check.h"
+#include "compare/json.h"
 #include "compare/truth.h"
 #include "compare/truth_link.h"
 
@@ -28,6 +29,9 @@ class TruthReader {
   /// Of every record, gone ones too.
   std::vector<TruthHistory> Histories(const std::string& object,
                                       const std::vector<std::string>& properties);
+
+  /// What the portal has beside records, one JSON object each: "owners", "lists", ...
+  std::vector<Json> Reference(const std::string& kind);
 
   /// Starts over with one object type.
   void Begin(const std::string& object);

@@ -94,6 +94,7 @@ TEST_CASE("all types: types whose scope is missing are named, the others are mir
   readable.objects = {"contacts", "deals", "emails", "calls", "notes", "meetings", "tasks",
                       "communications", "postal_mail"};
   MirrorCheck others(world.portal, world.daemon, world.AdminDsn(), readable);
+  others.WithoutReference();
   others.WaitBackfill(60s);
   for (const std::string& object : readable.objects) {
     CAPTURE(object);

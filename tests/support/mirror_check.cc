@@ -75,7 +75,8 @@ MirrorCheck::Outcome MirrorCheck::Compare() {
                                      .known_before = known_,
                                      .changes_since = changes_since_,
                                      .selections = selections_,
-                                     .histories = histories_},
+                                     .histories = histories_,
+                                     .reference = reference_},
                                     [&](const compare::Difference& difference) {
                                       if (++shown > kShownDifferences) return;
                                       outcome.words += compare::ToLine(difference) + "\n";

@@ -49,6 +49,8 @@ class MirrorCheck {
   void Follow(std::map<std::string, std::vector<std::string>> histories) {
     histories_ = std::move(histories);
   }
+  /// The token may not read what is common to all objects: it is not compared.
+  void WithoutReference() { reference_ = false; }
   /// From now on Compare measures how late changes were that happened after this moment.
   void MeasureFrom(compare::Milliseconds since) { changes_since_ = since; }
 
@@ -62,6 +64,7 @@ class MirrorCheck {
   std::optional<compare::Milliseconds> changes_since_;
   std::map<std::string, compare::Selection> selections_;
   std::map<std::string, std::vector<std::string>> histories_;
+  bool reference_ = true;
 };
 
 }  // namespace hubmirror::testing

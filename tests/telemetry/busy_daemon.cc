@@ -8,7 +8,7 @@ namespace {
 const StreamKey kContacts{"acme", "contacts"};
 
 void MakeRequests(Telemetry& telemetry) {
-  for (int endpoint = 0; endpoint <= static_cast<int>(Endpoint::kToken); ++endpoint) {
+  for (int endpoint = 0; endpoint <= static_cast<int>(Endpoint::kReference); ++endpoint) {
     for (int kind = 0; kind <= static_cast<int>(ApiErrorKind::kTooLarge); ++kind) {
       Exchange exchange;
       exchange.portal = "acme";
@@ -27,6 +27,12 @@ void MakeRequests(Telemetry& telemetry) {
     }
   }
   telemetry.OnThrottle("acme", std::chrono::milliseconds{250});
+  PortalStatus status;
+  for (const auto& [table, job] : {std::pair("owners", JobKind::kCatalog), {"lists", JobKind::kLists}}) {
+    status.reference.push_back(
+        {.table = table, .job = job, .last_complete_at = kNow, .target = std::chrono::hours{1}});
+  }
+  telemetry.OnPortalStatus("acme", status);
   telemetry.OnTokenExpiry("acme", kNow + std::chrono::minutes{30});
   telemetry.OnTokenRefreshFailure("acme");
 }

@@ -1,0 +1,101 @@
+#include "hubspot/reference_reader.h"
+
+#include "base/time_text.h"
+#include "hubspot/error_reading.h"
+#include "hubspot/json_document.h"
+
+namespace hubmirror {
+namespace {
+
+using Value = std::optional<std::string>;
+
+Value ReadTime(JsonValue value) {
+  const auto text = value.Text();
+  if (!text) return std::nullopt;
+  auto time = ParseRfc3339(*text);
+  if (!time) time = ParseEpochMilliseconds(*text);
+  return time ? Value(FormatRfc3339(*time)) : std::nullopt;
+}
+
+Value ReadValue(JsonValue value, ReferenceType type) {
+  switch (type) {
+    case ReferenceType::kText:
+      return value.Text() ? Value(value.String()) : std::nullopt;
+    case ReferenceType::kInteger: {
+      const auto number = value.Integer();
+      return number ? Value(std::to_string(*number)) : std::nullopt;
+    }
+    case ReferenceType::kFlag:
+      return value ? Value(value.is_true() ? "true" : "false") : std::nullopt;
+    case ReferenceType::kTime:
+      return ReadTime(value);
+    case ReferenceType::kJson:
+      return value ? Value(value.Serialize()) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// `given` fills the columns that no member of the JSON does, in their order.
+Result<bool, ApiError> Append(JsonValue item, const std::vector<std::string>& given,
+                              ReferenceBatch& batch) {
+  const ReferenceTable& table = TableOf(batch.kind);
+  ReferenceRow row{.archived = item["archived"].is_true()};
+  size_t next_given = 0;
+  for (const ReferenceColumn& column : table.columns) {
+    row.values.push_back(column.field.empty() ? Value(given.at(next_given++))
+                                              : ReadValue(item[column.field], column.type));
+    if (row.values.size() <= table.keys && !row.values.back()) {
+      return DecodeError("an item of " + std::string(table.name) + " has no " +
+                         std::string(column.field));
+    }
+  }
+  batch.rows.push_back(std::move(row));
+  return true;
+}
+
+Result<bool, ApiError> AppendStages(JsonValue pipeline, const std::string& object,
+                                    ReferenceBatch& stages) {
+  const JsonValue all = pipeline["stages"];
+  for (size_t i = 0; all.is_array() && i < all.size(); ++i) {
+    auto read = Append(all.Item(i), {object, pipeline["id"].String()}, stages);
+    if (!read) return read;
+  }
+  return true;
+}
+
+std::vector<std::string> Given(const ReferenceRequest& request) {
+  if (request.kind == ReferenceKind::kPipelines) return {request.object};
+  if (request.kind == ReferenceKind::kListMemberships) return {request.list_id};
+  return {};
+}
+
+/// Lists are searched, with a page's end counted; everything else has a cursor.
+std::optional<std::string> NextAfter(JsonValue root, ReferenceKind kind) {
+  std::string after = root["paging"]["next"]["after"].String();
+  if (kind == ReferenceKind::kLists && root["hasMore"].is_true()) after = root["offset"].String();
+  return after.empty() ? std::nullopt : std::optional(std::move(after));
+}
+
+}  // namespace
+
+Result<ReferencePage, ApiError> ReadReferencePage(std::string body,
+                                                  const ReferenceRequest& request) {
+  const auto document = JsonDocument::Parse(body);
+  if (!document) return DecodeError(document.error());
+  const JsonValue root = document->root();
+  const JsonValue items = root[request.kind == ReferenceKind::kLists ? "lists" : "results"];
+  if (!items.is_array()) return DecodeError("it has no results");
+  ReferencePage page;
+  page.batches.push_back({request.kind, {}});
+  const bool pipelines = request.kind == ReferenceKind::kPipelines;
+  if (pipelines) page.batches.push_back({ReferenceKind::kPipelineStages, {}});
+  for (size_t i = 0; i < items.size(); ++i) {
+    auto read = Append(items.Item(i), Given(request), page.batches[0]);
+    if (read && pipelines) read = AppendStages(items.Item(i), request.object, page.batches[1]);
+    if (!read) return read.error();
+  }
+  page.next_after = NextAfter(root, request.kind);
+  return page;
+}
+
+}  // namespace hubmirror

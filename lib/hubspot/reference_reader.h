@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "model/api_error.h"
+#include "model/reference.h"
+
+namespace hubmirror {
+
+/// The answer to a ReferenceRequest. Pure; the times are left for the caller. Members we do not
+/// know are passed over, missing ones are NULL; a row without its key is an error (kDecode).
+Result<ReferencePage, ApiError> ReadReferencePage(std::string body,
+                                                  const ReferenceRequest& request);
+
+}  // namespace hubmirror

@@ -1,0 +1,29 @@
+// The side of PortalSink that keeps owners, pipelines, lists and the like; rows and streams are in
+// portal_sink.cc.
+
+#include "postgres/portal_writing.h"
+#include "postgres/reference_writer.h"
+
+namespace hubmirror {
+
+void PortalSink::WriteReference(const std::vector<ReferenceCommit>& commits,
+                                const std::string& stream, JobKind job,
+                                const std::optional<JobProgress>& progress,
+                                const std::string& budget) {
+  const ReferenceWriter writer(schema_);
+  Writing writing(*this);
+  for (const ReferenceCommit& commit : commits) writer.Write(*writing, commit);
+  if (progress) store_.SaveProgress(*writing, stream, {{job, *progress}});
+  if (!budget.empty()) store_.SaveBudget(*writing, budget);
+  writing->Commit();
+}
+
+JobProgress PortalSink::LoadReferenceProgress(const std::string& stream, JobKind job) {
+  Transaction transaction(*pool_);
+  const auto all = store_.LoadProgress(transaction, stream);
+  transaction.Commit();
+  const auto found = all.find(job);
+  return found == all.end() ? JobProgress{} : found->second;
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "model/reference.h"
+#include "model/sync_observer.h"
+#include "sync/cursor_text.h"
+#include "sync/job.h"
+#include "sync/source_clock.h"
+
+namespace hubmirror {
+
+/// The two ways of a job that keeps reference tables.
+struct ReferencePorts {
+  ReferenceSource& source;
+  ReferenceSink& sink;
+};
+
+/// Whether HubSpot refuses what was asked for, which asking again does not mend: a missing scope, a
+/// plan that lacks it. Such tables are left as they are and must not hold up anything else.
+bool IsRefused(const ApiError& error);
+
+/// Keeps tables of a portal that belong to no object type in step with it: every cycle reads each
+/// kind whole and marks what is not there any more. Members of lists, which may be millions, are
+/// committed in blocks, and a cycle goes on where its last commit left it. One step at a time.
+class ReferenceJob final : public Job {
+ public:
+  struct Parts {
+    ReferencePorts ports;
+    SourceClock& source_clock;
+    const RateGovernor& governor;
+    const Clock& clock;
+    Logger& log;
+  };
+  /// kCatalog for owners, teams and users; kLists for lists, their members and marketing events.
+  ReferenceJob(PortalKey portal, JobKind kind, std::vector<ReferenceKind> kinds, Parts parts);
+
+  JobKind kind() const override { return kind_; }
+  std::optional<StepNeed> Next(Instant now) override;
+  StepOutcome Step(Instant now) override;
+  void Load(const StoredStream&) override { ForgetCycle(); }
+  void Restart() override;
+
+  /// Recalls how far it came before this daemon was started; blocks.
+  JobProgress Recall();
+
+  /// How each table stands, for people.
+  std::vector<ReferenceStatus> statuses() const;
+  /// Requests of the last whole cycle: what keeping to the period costs.
+  int64_t last_cycle_requests() const;
+
+ private:
+  StepOutcome Read();
+  StepOutcome Take(ReferencePage page);
+  StepOutcome TakeMembers(ReferencePage page);
+  StepOutcome Refused(const ApiError& error);
+  StepOutcome NextKind();
+  StepOutcome NextList();
+  StepOutcome EndCycle();
+  void BeginMembers();
+  /// Writes what was read of the list under way; `whole`: to its end.
+  void CommitMembers(bool whole);
+  void ForgetCycle();
+  void Note(ReferenceKind kind, const std::string& error);
+  ReferenceRequest Request() const;
+
+  const PortalKey portal_;
+  const JobKind kind_;
+  const std::vector<ReferenceKind> kinds_;
+  const Parts parts_;
+
+  mutable Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+  bool restart_ GUARDED_BY(mutex_) = false;
+  std::map<ReferenceKind, ReferenceStatus> statuses_ GUARDED_BY(mutex_);
+  int64_t last_cycle_requests_ GUARDED_BY(mutex_) = 0;
+
+  // One step at a time.
+  size_t at_ = 0;          ///< the kind under way
+  bool archived_ = false;  ///< of owners, the archived ones are read
+  std::optional<std::string> after_;
+  std::vector<ReferenceRow> rows_;
+  TimePoint began_{};  ///< HubSpot's clock at the first answer of the kind or list
+  int64_t requests_ = 0;
+
+  bool loaded_ = false;
+  std::vector<int64_t> lists_;  ///< those still to be read, descending
+  MembersCursor cursor_;
+  bool ordered_ = true;
+  std::optional<int64_t> above_;  ///< the last member committed
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,70 @@
+#include "hubspot/reference_reader.h"
+
+#include <doctest/doctest.h>
+
+namespace hubmirror {
+namespace {
+
+using Values = std::vector<std::optional<std::string>>;
+
+TEST_CASE("reference: an owner whose user is gone, with teams, and another page") {
+  const auto page = ReadReferencePage(
+      R"({"results":[{"id":"101","email":"a@b.example","userId":null,"userIdIncludingInactive":7,
+        "teams":[{"id":"3","name":"Süd","primary":true}],"createdAt":"2026-01-02T03:04:05Z",
+        "updatedAt":"yesterday","archived":true,"added_later":{}}],
+        "paging":{"next":{"after":"55","link":"https://elsewhere.example"}}})",
+      {.kind = ReferenceKind::kOwners});
+  REQUIRE(bool(page));
+  REQUIRE(page->batches.size() == 1);
+  REQUIRE(page->batches[0].rows.size() == 1);
+  const ReferenceRow& row = page->batches[0].rows[0];
+  CHECK(row.archived);
+  CHECK(row.values == Values{"101", std::nullopt, "7", "a@b.example", std::nullopt, std::nullopt,
+                             std::nullopt, R"([{"id":"3","name":"Süd","primary":true}])",
+                             "2026-01-02T03:04:05.000Z", std::nullopt});
+  CHECK(page->next_after == "55");
+}
+
+TEST_CASE("reference: stages come with their pipeline, under the names of both") {
+  const auto page = ReadReferencePage(
+      R"({"results":[{"id":"default","label":"Sales","displayOrder":0,"createdAt":0,
+        "stages":[{"id":"won","label":"Won","displayOrder":5,
+                   "metadata":{"isClosed":"true","probability":"1.0"}}]}]})",
+      {.kind = ReferenceKind::kPipelines, .object = "deals", .type_id = "0-3"});
+  REQUIRE(bool(page));
+  REQUIRE(page->batches.size() == 2);
+  CHECK(page->batches[0].rows.at(0).values == Values{"deals", "default", "Sales", "0",
+                                                     "1970-01-01T00:00:00.000Z", std::nullopt});
+  CHECK(page->batches[1].kind == ReferenceKind::kPipelineStages);
+  CHECK(page->batches[1].rows.at(0).values ==
+        Values{"deals", "default", "won", "Won", "5",
+               R"({"isClosed":"true","probability":"1.0"})", std::nullopt, std::nullopt});
+  CHECK_FALSE(page->next_after);
+}
+
+TEST_CASE("reference: lists are paged by their count, members by a cursor") {
+  const auto lists = ReadReferencePage(
+      R"({"lists":[{"listId":"9","name":"L","objectTypeId":"0-1"}],"hasMore":true,"offset":500})",
+      {.kind = ReferenceKind::kLists});
+  REQUIRE(bool(lists));
+  CHECK(lists->next_after == "500");
+  const auto last = ReadReferencePage(R"({"lists":[],"hasMore":false,"offset":500})",
+                                      {.kind = ReferenceKind::kLists});
+  REQUIRE(bool(last));
+  CHECK_FALSE(last->next_after);
+  const auto members = ReadReferencePage(
+      R"({"results":[{"recordId":"12","membershipTimestamp":"2026-01-02T03:04:05.6Z"}]})",
+      {.kind = ReferenceKind::kListMemberships, .list_id = "9"});
+  REQUIRE(bool(members));
+  CHECK(members->batches[0].rows.at(0).values == Values{"9", "12", "2026-01-02T03:04:05.600Z"});
+}
+
+TEST_CASE("reference: an item without its key and a body without results are no answers") {
+  CHECK_FALSE(bool(ReadReferencePage(R"({"results":[{"name":"no id"}]})",
+                                     {.kind = ReferenceKind::kTeams})));
+  CHECK_FALSE(bool(ReadReferencePage(R"({"status":"error"})", {.kind = ReferenceKind::kTeams})));
+  CHECK_FALSE(bool(ReadReferencePage("<html>", {.kind = ReferenceKind::kTeams})));
+}
+
+}  // namespace
+}  // namespace hubmirror
