@@ -39,7 +39,7 @@ HubSpotAccess::HubSpotAccess(const Settings& settings, const SecretSource& secre
 
 HubSpotAccess::~HubSpotAccess() = default;
 
-PageSource& HubSpotAccess::Source(const PortalSettings& portal) {
+ApiClient& HubSpotAccess::Source(const PortalSettings& portal) {
   source_ = std::make_unique<ApiClient>(
       ApiClient::Portal{.key = portal.plan.key, .version = api_.version, .base = base_}, transport_,
       Tokens(portal), clock_, *deaf_);

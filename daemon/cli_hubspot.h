@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "hubspot/api_client.h"
 #include "hubspot/oauth_app.h"
 #include "hubspot/pooled_transport.h"
 #include "hubspot/token_keeper.h"
@@ -28,7 +29,7 @@ class HubSpotAccess {
   ~HubSpotAccess();
 
   /// The portal's records, with the token or the grant of its configuration. Call once.
-  PageSource& Source(const PortalSettings& portal);
+  ApiClient& Source(const PortalSettings& portal);
   /// The OAuth app of a portal that has one. Call once.
   OAuthApp& App(const PortalSettings& portal);
   /// The portal's configured refresh token; empty when there is none.
@@ -49,7 +50,7 @@ class HubSpotAccess {
   PooledTransport transport_;
   std::unique_ptr<OAuthApp> app_;
   std::unique_ptr<TokenSource> tokens_;
-  std::unique_ptr<PageSource> source_;
+  std::unique_ptr<ApiClient> source_;
 };
 
 }  // namespace hubmirror

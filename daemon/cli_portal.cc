@@ -10,6 +10,7 @@
 #include "daemon/cli_portal_exam.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
+#include "model/custom_type.h"
 #include "settings/settings_reader.h"
 
 namespace hubmirror {
@@ -132,6 +133,27 @@ int CheckSecretsOf(const CliContext& context, const PortalSettings& portal,
   return kExitOk;
 }
 
+// Looks up the custom objects that the plan asks for; what cannot be found is a finding.
+std::vector<ObjectFinding> ResolveTypes(ReferenceSource& source, PortalPlan& plan) {
+  if (!AsksForCustomTypes(plan)) return {};
+  std::vector<CustomType> types;
+  const auto page = source.ReadReference({.kind = ReferenceKind::kObjectTypes});
+  if (page) {
+    for (const ReferenceRow& row : page->batches.at(0).rows) {
+      types.push_back({row.values[0].value_or(""), row.values[2].value_or(""),
+                       row.values[3].value_or("")});
+    }
+  }
+  plan = WithTypes(std::move(plan), types);
+  if (!page) return {{std::string(kCustomObjects), page.error()}};
+  std::vector<ObjectFinding> findings;
+  for (const std::string& unknown : UnknownTypes(plan.custom_asked, types)) {
+    findings.push_back({unknown, ApiError{.kind = ApiErrorKind::kNotFound,
+                                          .message = "the portal has no such custom object"}});
+  }
+  return findings;
+}
+
 }  // namespace
 
 int RunPortalList(const CliContext& context, const CommandLine& line) {
@@ -145,17 +167,20 @@ int RunPortalTest(const CliContext& context, const CommandLine& line) {
   const auto candidate = FindCandidate(context, line);
   if (!candidate) return candidate.error();
   const SecretSource secrets(context.environment);
-  const PortalSettings& portal = candidate->portal;
+  PortalSettings portal = candidate->portal;
   if (const int code = CheckSecretsOf(context, portal, secrets); code != kExitOk) return code;
 
   const auto access = HubSpotAccess::Open(candidate->settings, secrets, context.clock);
   if (!access) {
     return Fail(context, kExitConfiguration, access.error(), "correct api.ca_file");
   }
-  const PortalFinding finding =
-      ExaminePortal((*access)->Source(portal), context.clock,
+  ApiClient& source = (*access)->Source(portal);
+  const auto unresolved = ResolveTypes(source, portal.plan);
+  PortalFinding finding =
+      ExaminePortal(source, context.clock,
                     candidate->id_known ? std::optional(portal.plan.portal_id) : std::nullopt,
                     ObjectsOf(portal.plan));
+  finding.objects.insert(finding.objects.end(), unresolved.begin(), unresolved.end());
   context.out << (line.json ? PortalFindingJson(finding, portal.plan.key)
                             : PortalFindingText(finding, portal.plan.key));
   if (!finding.good()) {

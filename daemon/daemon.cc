@@ -25,14 +25,6 @@ constexpr int kExitConfig = 78;        // EX_CONFIG
 constexpr auto kTurn = 500ms;
 constexpr auto kStatusEvery = 15s;
 
-std::vector<PortalPlan> EnabledPlans(const Settings& settings) {
-  std::vector<PortalPlan> plans;
-  for (const PortalSettings& portal : settings.portals) {
-    if (portal.enabled) plans.push_back(portal.plan);
-  }
-  return plans;
-}
-
 /// Warnings may stand before what is really wrong.
 const ConfigProblem& FirstError(const ConfigProblems& problems) {
   return *std::find_if(problems.begin(), problems.end(), [](const ConfigProblem& problem) {
@@ -81,7 +73,7 @@ std::optional<int> Daemon::Start() {
     return kExitCannotCreate;
   }
   instance_ = instance->text;
-  const std::vector<PortalPlan> plans = EnabledPlans(settings_);
+  const std::vector<PortalPlan> plans = EnabledPlans();
   telemetry_.Configure(plans);
   if (const auto code = StartDatabase()) return code;
   const auto workers = settings_.limits.workers;
@@ -156,13 +148,54 @@ void Daemon::StartPortals() {
                                                                   .random = random_,
                                                                   .instance = instance_});
   for (const PortalSettings& portal : settings_.portals) {
-    if (portal.enabled) supervisor_->Put(builder_->Build(portal));
+    if (portal.enabled) supervisor_->Put(builder_->Build(Resolved(portal)));
+  }
+}
+
+PortalSettings Daemon::Resolved(PortalSettings portal) const {
+  const auto known = types_.find(portal.plan.key);
+  portal.plan = WithTypes(std::move(portal.plan),
+                          known == types_.end() ? std::vector<CustomType>() : known->second);
+  return portal;
+}
+
+std::vector<PortalPlan> Daemon::EnabledPlans() const {
+  std::vector<PortalPlan> plans;
+  for (const PortalSettings& portal : settings_.portals) {
+    if (portal.enabled) plans.push_back(Resolved(portal).plan);
+  }
+  return plans;
+}
+
+void Daemon::TakeTypes() {
+  MutexLock lock(reload_mutex_);
+  for (const PortalSettings& portal : settings_.portals) {
+    if (!portal.enabled || !AsksForCustomTypes(portal.plan)) continue;
+    const auto found = supervisor_->FoundTypes(portal.plan.key);
+    if (!found) continue;
+    std::vector<CustomType>& known = types_[portal.plan.key];
+    const PortalPlan before = WithTypes(portal.plan, known);
+    std::string names;
+    for (const CustomType& type : *found) {
+      // One that is gone stays known: its stream says so.
+      std::erase_if(known, [&](const CustomType& old) { return old.type_id == type.type_id; });
+      known.push_back(type);
+      names += (names.empty() ? "" : ", ") + type.full_name + " (" + type.type_id + ")";
+    }
+    if (WithTypes(portal.plan, known) == before) continue;
+    telemetry_.Configure(EnabledPlans());
+    supervisor_->Put(builder_->Build(Resolved(portal)));
+    log_.Write({.level = LogLevel::kNotice,
+                .event = "types.found",
+                .message = "custom objects: " + names,
+                .fields = {{"PORTAL", portal.plan.key}}});
   }
 }
 
 void Daemon::Turn() {
   const Instant now = clock_.Now();
   transport_->CutOverdue();
+  TakeTypes();
   log_.Flush();
   // A step waits for one request and a few statements at most.
   const Duration step_limit = settings_.limits.request + settings_.database.pool.statement_timeout * 2 + 30s;
@@ -224,18 +257,18 @@ ControlResult Daemon::Reload() {
   }
   settings_ = std::move(*read.settings);
   log_.set_level(settings_.log.level);
-  telemetry_.Configure(EnabledPlans(settings_));
+  telemetry_.Configure(EnabledPlans());
   for (const PortalKey& key : plan.stop) supervisor_->Remove(key);
   for (const std::vector<PortalKey>* keys : {&plan.start, &plan.replace}) {
     for (const PortalKey& key : *keys) {
       const auto portal = std::find_if(
           settings_.portals.begin(), settings_.portals.end(),
           [&](const PortalSettings& candidate) { return candidate.plan.key == key; });
-      supervisor_->Put(builder_->Build(*portal));
+      supervisor_->Put(builder_->Build(Resolved(*portal)));
     }
   }
   // A secret may have changed behind the same reference: whoever waits for one tries again now.
-  for (const PortalPlan& portal : EnabledPlans(settings_)) supervisor_->Poll({.portal = portal.key});
+  for (const PortalPlan& portal : EnabledPlans()) supervisor_->Poll({.portal = portal.key});
   return finish({.message = "the new configuration runs: " + plan.Text()});
 }
 

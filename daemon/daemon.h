@@ -41,6 +41,11 @@ class Daemon {
   void Stop();
   ControlResult Reload();
   void Turn();
+  /// Portals whose custom types are known now begin to mirror them.
+  void TakeTypes();
+  /// The portal with those custom types it asks for that are known.
+  PortalSettings Resolved(PortalSettings portal) const;
+  std::vector<PortalPlan> EnabledPlans() const;
   void Say(LogLevel level, std::string_view event, std::string message);
   std::string OneLineStatus() const;
   void WriteAddress() const;
@@ -65,6 +70,7 @@ class Daemon {
   std::unique_ptr<ControlDesk> desk_;
   std::unique_ptr<StatusServer> web_;
   std::unique_ptr<ControlServer> control_;
+  std::map<PortalKey, std::vector<CustomType>> types_;
   Mutex reload_mutex_;  ///< reloads come from a signal or the control socket, one at a time
   Instant beat_at_{};
   Instant status_at_{};

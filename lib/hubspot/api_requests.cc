@@ -213,6 +213,8 @@ ApiRequest ApiRequests::Reference(const ReferenceRequest& request) const {
     return path;
   };
   switch (request.kind) {
+    case ReferenceKind::kObjectTypes:
+      return {.target = "/crm-object-schemas/" + version_ + "/schemas?archived=false"};
     case ReferenceKind::kOwners:
       return {.target = paged("/crm/owners/" + version_, 100) +
                         "&archived=" + (request.archived ? "true" : "false")};

@@ -115,6 +115,9 @@ Meaning ClientError(Endpoint endpoint, int status, const ErrorBody& body) {
     return {Kind::kServer, "a web page where JSON was due (" + std::to_string(status) + ")"};
   }
   if (status == 404) return {Kind::kNotFound, "not found" + Quoted(body)};
+  if (status == 400 && body.message.find("infer object type") != std::string::npos) {
+    return {Kind::kNotFound, "HubSpot knows no such object type" + Quoted(body)};
+  }
   return {Kind::kBadRequest,
           "HubSpot refuses the request, " + std::to_string(status) + Quoted(body)};
 }

@@ -3,6 +3,7 @@
 #include "base/time_text.h"
 #include "hubspot/error_reading.h"
 #include "hubspot/json_document.h"
+#include "model/custom_type.h"
 
 namespace hubmirror {
 namespace {
@@ -35,6 +36,12 @@ Value ReadValue(JsonValue value, ReferenceType type) {
   return std::nullopt;
 }
 
+JsonValue MemberAt(JsonValue item, std::string_view path) {
+  const size_t dot = path.find('.');
+  if (dot == std::string_view::npos) return item[path];
+  return item[path.substr(0, dot)][path.substr(dot + 1)];
+}
+
 /// `given` fills the columns that no member of the JSON does, in their order.
 Result<bool, ApiError> Append(JsonValue item, const std::vector<std::string>& given,
                               ReferenceBatch& batch) {
@@ -43,7 +50,7 @@ Result<bool, ApiError> Append(JsonValue item, const std::vector<std::string>& gi
   size_t next_given = 0;
   for (const ReferenceColumn& column : table.columns) {
     row.values.push_back(column.field.empty() ? Value(given.at(next_given++))
-                                              : ReadValue(item[column.field], column.type));
+                                              : ReadValue(MemberAt(item, column.field), column.type));
     if (row.values.size() <= table.keys && !row.values.back()) {
       return DecodeError("an item of " + std::string(table.name) + " has no " +
                          std::string(column.field));
@@ -63,7 +70,11 @@ Result<bool, ApiError> AppendStages(JsonValue pipeline, const std::string& objec
   return true;
 }
 
-std::vector<std::string> Given(const ReferenceRequest& request) {
+std::vector<std::string> Given(const ReferenceRequest& request, JsonValue item) {
+  if (request.kind == ReferenceKind::kObjectTypes) {
+    return {ObjectTypeOf({.type_id = item["objectTypeId"].String(), .name = item["name"].String()})
+                .name};
+  }
   if (request.kind == ReferenceKind::kPipelines) return {request.object};
   if (request.kind == ReferenceKind::kListMemberships) return {request.list_id};
   return {};
@@ -90,7 +101,7 @@ Result<ReferencePage, ApiError> ReadReferencePage(std::string body,
   const bool pipelines = request.kind == ReferenceKind::kPipelines;
   if (pipelines) page.batches.push_back({ReferenceKind::kPipelineStages, {}});
   for (size_t i = 0; i < items.size(); ++i) {
-    auto read = Append(items.Item(i), Given(request), page.batches[0]);
+    auto read = Append(items.Item(i), Given(request, items.Item(i)), page.batches[0]);
     if (read && pipelines) read = AppendStages(items.Item(i), request.object, page.batches[1]);
     if (!read) return read.error();
   }

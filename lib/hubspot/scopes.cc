@@ -27,7 +27,11 @@ constexpr std::array kRules = {
     Rule{"tickets", "tickets"},
 };
 
-std::vector<std::string> ScopesOf(const std::string& object) {
+std::vector<std::string> ScopesOf(const ObjectType& type) {
+  const std::string& object = type.name;
+  if (type.unresolved() || type.type_id.starts_with("2-")) {
+    return {"crm.objects.custom.read", "crm.schemas.custom.read"};
+  }
   std::vector<std::string> scopes;
   for (const Rule& rule : kRules) {
     if (rule.object == object) scopes.emplace_back(rule.scope);
@@ -67,7 +71,7 @@ void Add(std::vector<ScopeNeed>& needs, std::string_view scope, const std::strin
 std::vector<ScopeNeed> ScopesFor(const std::vector<ObjectType>& objects) {
   std::vector<ScopeNeed> needs;
   for (const ObjectType& object : objects) {
-    for (const std::string& scope : ScopesOf(object.name)) Add(needs, scope, object.name);
+    for (const std::string& scope : ScopesOf(object)) Add(needs, scope, object.name);
   }
   for (ScopeNeed& need : needs) need.without = Consequence(need);
   needs.push_back({.scope = "oauth", .without = "the account's id cannot be checked"});

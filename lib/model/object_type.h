@@ -22,6 +22,9 @@ struct ObjectType {
   bool holds_personal_data = false;
   bool has_pipelines = false;
 
+  /// A custom type that the portal has not been asked about yet: it has a name only.
+  bool unresolved() const { return type_id.empty(); }
+
   friend bool operator==(const ObjectType&, const ObjectType&) = default;
 };
 

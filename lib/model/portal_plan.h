@@ -25,6 +25,7 @@ struct StreamPlan {
   std::chrono::milliseconds catalog_every{std::chrono::minutes{5}};
   std::chrono::milliseconds links_every{std::chrono::hours{6}};
   std::vector<std::string> columns;  ///< properties that get a column whatever else
+  std::vector<std::string> indexes;  ///< properties whose column is indexed
   PropertySelection selection;
   std::vector<std::string> history;  ///< properties whose former values are kept
   friend bool operator==(const StreamPlan&, const StreamPlan&) = default;
@@ -42,6 +43,8 @@ struct PortalPlan {
   std::chrono::milliseconds lists_every{std::chrono::hours{1}};
   bool list_memberships = true;
   std::vector<StreamPlan> streams;
+  /// Custom types the configuration asks for, as it names them; set by WithTypes.
+  std::vector<std::string> custom_asked;
   friend bool operator==(const PortalPlan&, const PortalPlan&) = default;
 };
 

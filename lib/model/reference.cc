@@ -10,6 +10,20 @@ namespace {
 using enum ReferenceType;
 using Column = ReferenceColumn;
 
+// https://developers.hubspot.com/docs/api-reference/crm-schemas-v3
+constexpr std::array kTypeColumns = {
+    Column{"type_id", "objectTypeId"},
+    Column{"object", ""},
+    Column{"name", "name"},
+    Column{"fully_qualified_name", "fullyQualifiedName"},
+    Column{"label", "labels.singular"},
+    Column{"plural_label", "labels.plural"},
+    Column{"description", "description"},
+    Column{"primary_display_property", "primaryDisplayProperty"},
+    Column{"created_at", "createdAt", kTime},
+    Column{"updated_at", "updatedAt", kTime},
+};
+
 // https://developers.hubspot.com/docs/api-reference/crm-owners-v3
 constexpr std::array kOwnerColumns = {
     Column{"id", "id", kInteger},
@@ -106,6 +120,7 @@ constexpr std::array kEventColumns = {
 };
 
 const std::array<ReferenceTable, kReferenceKinds> kTables = {{
+    {ReferenceKind::kObjectTypes, "object_types", 1, "archived_at", kTypeColumns},
     {ReferenceKind::kOwners, "owners", 1, "archived_at", kOwnerColumns},
     {ReferenceKind::kTeams, "teams", 1, "archived_at", kTeamColumns},
     {ReferenceKind::kAccountUsers, "account_users", 1, "archived_at", kUserColumns},

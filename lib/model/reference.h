@@ -18,6 +18,7 @@ namespace hubmirror {
 /// What a portal holds besides records and what records refer to: each kind has a table of its own,
 /// common to all object types.
 enum class ReferenceKind {
+  kObjectTypes,
   kOwners,
   kTeams,
   kAccountUsers,
@@ -27,12 +28,12 @@ enum class ReferenceKind {
   kListMemberships,
   kMarketingEvents,
 };
-inline constexpr int kReferenceKinds = 8;
+inline constexpr int kReferenceKinds = 9;
 
 enum class ReferenceType { kText, kInteger, kFlag, kTime, kJson };
 
-/// A column, and the member of HubSpot's JSON it is filled from; `field` empty: filled by the
-/// reader from what was asked for.
+/// A column, and the member of HubSpot's JSON it is filled from (`labels.plural`: a member of a
+/// member); empty: filled by the reader from what was asked for.
 struct ReferenceColumn {
   std::string_view name;
   std::string_view field;

@@ -163,7 +163,11 @@ CREATE TABLE @schema@.property_groups (
 COMMENT ON TABLE @schema@.property_groups IS 'The groups HubSpot shows properties in';
 )sql"},
                                      LayoutStep{2, kLinkTables}, LayoutStep{3, kSelectionStep},
-                                     LayoutStep{4, kReferenceStep}};
+                                     LayoutStep{4, kReferenceStep},
+                                     LayoutStep{5, kObjectTypesStep}};
+
+// The view is made again with every column of today.
+constexpr std::string_view kStatusAnew = "DROP VIEW IF EXISTS @schema@.status";
 
 constexpr std::array kCommonSteps = {LayoutStep{1, R"sql(
 CREATE TABLE @schema@.layout (
@@ -176,7 +180,8 @@ CREATE TABLE @schema@.portals (
   portal_id bigint NOT NULL,
   joined_at timestamptz NOT NULL DEFAULT now());
 COMMENT ON TABLE @schema@.portals IS 'The portals mirrored in this database';
-)sql"}};
+)sql"},
+                                     LayoutStep{2, kStatusAnew}};
 
 std::string WithSchema(std::string_view sql, const std::string& schema) {
   constexpr std::string_view kMark = "@schema@";

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/spelling.h"
+#include "model/custom_type.h"
 #include "settings/text_trap.h"
 
 namespace hubmirror {
@@ -36,11 +37,12 @@ class ObjectsReader {
         {*type, Layer::Read(entry.value, Place::kObject, path, entry.key.at, problems_)});
   }
 
-  /// Every type there is, each with the settings of `defaults`.
+  /// Every type there is, custom ones too, each with the settings of `defaults`.
   void AddAll() {
     for (const std::string_view name : ObjectTypeNames()) {
       choices_.push_back({*FindObjectType(name), Layer()});
     }
+    choices_.push_back({*AskedCustomType(kCustomObjects), Layer()});
   }
 
   std::vector<ObjectChoice> Take() {
@@ -52,12 +54,14 @@ class ObjectsReader {
   /// The type that `name` stands for; nullopt, with a problem, when it is unknown or repeated.
   std::optional<ObjectType> TypeOf(const ConfigNode& name) {
     auto type = FindObjectType(name.text);
+    if (!type) type = AskedCustomType(name.text);
     if (!type) {
       const auto words = ObjectTypeNames();
       const auto nearest = NearestWord(name.text, words);
       Report(name.at, PathOf(path_, KeyForMessage(name.text)), "no object type that is mirrored",
              nearest ? "did you mean " + std::string(*nearest) + "?"
-                     : "write HubSpot's path name or id, such as line_items or 0-8");
+                     : "write HubSpot's path name or id, such as line_items or 0-8, or a custom "
+                       "object's id or full name, such as 2-123456 or p1234567_pets");
       return std::nullopt;
     }
     const auto [first, fresh] = seen_.emplace(type->name, name.text);

@@ -302,7 +302,8 @@ constexpr std::array kRows = {
             .meaning = "The object types to mirror: a list of names, a map of names with "
                        "settings, or `all`, every type that the token may read. A portal's own "
                        "`objects` replace those of `defaults`. HubSpot's path names, such as "
-                       "`line_items`, or ids, such as `0-8`."},
+                       "`line_items`, or ids, such as `0-8`; custom objects by id (`2-123456`) or "
+                       "full name (`p1234567_pets`), or `custom_objects`, all of them."},
     KeyRule{.path = "columns",
             .places = kObject,
             .type = kTextList,
@@ -310,6 +311,14 @@ constexpr std::array kRows = {
             .meaning = "Properties that get a column of their own whatever else the table holds.",
             .example = "[amount, dealstage]",
             .field = Field<StreamPlan, &StreamPlan::columns>()},
+    KeyRule{.path = "indexes",
+            .places = kObject,
+            .type = kTextList,
+            .form = &kPropertyName,
+            .meaning = "Properties that are indexed; each gets a column of its own. Taking one out "
+                       "of the list drops its index. An index delays writing while it is built.",
+            .example = "[hubspot_owner_id]",
+            .field = Field<StreamPlan, &StreamPlan::indexes>()},
     KeyRule{.path = "history",
             .places = kObject,
             .type = kTextList,

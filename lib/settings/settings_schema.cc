@@ -9,12 +9,16 @@
 #include <vector>
 
 #include "base/check.h"
+#include "model/custom_type.h"
 #include "settings/key_table.h"
 #include "settings/object_choice.h"
 #include "settings/yaml_document.h"
 
 namespace hubmirror {
 namespace {
+
+/// Custom objects, which only their portal knows.
+constexpr std::string_view kCustomPattern = "^(2-[0-9]+|p[0-9]+_.+)$";
 
 /// The value that an example of the table, which is YAML, stands for.
 ConfigValue ExampleOf(const KeyRule& rule) {
@@ -42,7 +46,15 @@ class SchemaWriter {
     Definition("object", Place::kObject);
     json_.Key("object_name");
     json_.StartObject();
+    Key("anyOf");
+    json_.StartArray();
+    json_.StartObject();
     Enumeration(ObjectWords());
+    json_.EndObject();
+    json_.StartObject();
+    Pattern(kCustomPattern);
+    json_.EndObject();
+    json_.EndArray();
     json_.EndObject();
     json_.EndObject();
     json_.EndObject();
@@ -78,6 +90,7 @@ class SchemaWriter {
       words.emplace_back(name);
       words.push_back(FindObjectType(name)->type_id);
     }
+    words.emplace_back(kCustomObjects);
     return words;
   }
 
@@ -220,6 +233,13 @@ class SchemaWriter {
       Reference("object");
       json_.EndObject();
     }
+    json_.EndObject();
+    Key("patternProperties");
+    json_.StartObject();
+    Key(kCustomPattern);
+    json_.StartObject();
+    Reference("object");
+    json_.EndObject();
     json_.EndObject();
     json_.EndObject();
     json_.EndArray();

@@ -160,8 +160,11 @@ StepOutcome CatalogJob::Apply() {
   MirrorTablePtr table = stream().table();
   if (!table) table = stream().sink().Load(object()).table;
   const bool is_new = table == nullptr;
-  const MirrorTable wanted = PlanLayout(object(), all, table.get(), stream().plan().columns,
-                                        stream().SelectorFor(*hasher));
+  std::vector<std::string> forced = stream().plan().columns;
+  const std::vector<std::string>& indexed = stream().plan().indexes;
+  forced.insert(forced.end(), indexed.begin(), indexed.end());
+  const MirrorTable wanted =
+      PlanLayout(object(), all, table.get(), forced, stream().SelectorFor(*hasher));
   if (!table || table->columns != wanted.columns) table = stream().sink().ApplyLayout(wanted);
   stream().set_table(table, *hasher);
   if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");

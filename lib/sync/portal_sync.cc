@@ -115,11 +115,13 @@ void PortalSync::AddReferenceJobs() {
                                   *source_clock_,
                                   *governor_,
                                   ports_.clock,
-                                  ports_.log};
-  reference_jobs_.push_back(std::make_shared<ReferenceJob>(
-      plan_.key, JobKind::kCatalog,
-      std::vector{ReferenceKind::kOwners, ReferenceKind::kTeams, ReferenceKind::kAccountUsers},
-      parts));
+                                  ports_.log,
+                                  plan_.custom_asked};
+  std::vector directory = {ReferenceKind::kOwners, ReferenceKind::kTeams,
+                           ReferenceKind::kAccountUsers};
+  if (!plan_.custom_asked.empty()) directory.insert(directory.begin(), ReferenceKind::kObjectTypes);
+  reference_jobs_.push_back(
+      std::make_shared<ReferenceJob>(plan_.key, JobKind::kCatalog, std::move(directory), parts));
   portal_tasks_.emplace_back(reference_jobs_.back(), directory_every);
   reference_jobs_.push_back(
       std::make_shared<ReferenceJob>(plan_.key, JobKind::kLists, std::move(lists), parts));
@@ -456,9 +458,16 @@ void PortalSync::OnOpen() {
   for (size_t i = 0; i < reference_jobs_.size(); ++i) {
     Task& task = portal_tasks_[i + 1];
     task.job().Load({});
-    task.Reset(DueAfter(read[i], task, now));
+    // Which types there are is not known from before.
+    const bool finds_types = !plan_.custom_asked.empty() && task.kind() == JobKind::kCatalog;
+    task.Reset(finds_types ? now : DueAfter(read[i], task, now));
   }
   opened_before_ = true;
+}
+
+std::optional<std::vector<CustomType>> PortalSync::found_types() const {
+  MutexLock lock(mutex_);
+  return reference_jobs_.empty() ? std::nullopt : reference_jobs_.front()->found_types();
 }
 
 std::vector<std::shared_ptr<ReferenceJob>> PortalSync::ReferenceJobs() const {

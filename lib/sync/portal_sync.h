@@ -63,6 +63,9 @@ class PortalSync {
   const PortalKey& key() const { return plan_.key; }
   const PortalPlan& plan() const { return plan_; }
 
+  /// The portal's custom types, once they were read and if the plan asks for any.
+  std::optional<std::vector<CustomType>> found_types() const;
+
   /// A step to make now. `stream` is -1 for the portal's own jobs.
   struct Assignment {
     Job* job = nullptr;

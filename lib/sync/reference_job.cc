@@ -59,6 +59,11 @@ std::vector<ReferenceStatus> ReferenceJob::statuses() const {
   return all;
 }
 
+std::optional<std::vector<CustomType>> ReferenceJob::found_types() const {
+  MutexLock lock(mutex_);
+  return found_types_;
+}
+
 int64_t ReferenceJob::last_cycle_requests() const {
   MutexLock lock(mutex_);
   return last_cycle_requests_;
@@ -139,6 +144,8 @@ StepOutcome ReferenceJob::Take(ReferencePage page) {
   after_ = std::move(page.next_after);
   if (after_) return StepOutcome::More(records);
   const ReferenceKind kind = kinds_[at_];
+  std::string complaint;
+  if (kind == ReferenceKind::kObjectTypes) complaint = TakeTypes();
   if (kind == ReferenceKind::kOwners && !archived_) {
     archived_ = true;
     return StepOutcome::More(records);
@@ -153,8 +160,33 @@ StepOutcome ReferenceJob::Take(ReferencePage page) {
   parts_.ports.sink.WriteReference({{.kind = kind, .rows = std::move(rows_), .at = began_}}, "",
                                    kind_, std::nullopt, parts_.governor.Save());
   rows_.clear();
-  Note(kind, "");
+  Note(kind, complaint);
   return NextKind();
+}
+
+std::string ReferenceJob::TakeTypes() {
+  std::vector<CustomType> types;
+  for (const ReferenceRow& row : rows_) {
+    if (row.archived) continue;
+    types.push_back({.type_id = row.values[0].value_or(""),
+                     .name = row.values[2].value_or(""),
+                     .full_name = row.values[3].value_or("")});
+  }
+  std::sort(types.begin(), types.end(), [](const CustomType& a, const CustomType& b) {
+    return a.type_id < b.type_id;
+  });
+  std::string complaint;
+  for (const std::string& unknown : UnknownTypes(parts_.custom_asked, types)) {
+    complaint += (complaint.empty() ? "the portal has no custom object " : ", ") + unknown;
+  }
+  if (!complaint.empty()) {
+    complaint += "; it has";
+    for (const CustomType& type : types) complaint += " " + type.full_name + " (" + type.type_id + ")";
+    if (types.empty()) complaint += " none";
+  }
+  MutexLock lock(mutex_);
+  found_types_ = std::move(types);
+  return complaint;
 }
 
 void ReferenceJob::BeginMembers() {

@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "model/custom_type.h"
 #include "model/reference.h"
 #include "model/sync_observer.h"
 #include "sync/cursor_text.h"
@@ -37,6 +38,8 @@ class ReferenceJob final : public Job {
     const RateGovernor& governor;
     const Clock& clock;
     Logger& log;
+    /// Custom types that are to be found, as the configuration names them.
+    std::vector<std::string> custom_asked = {};
   };
   /// kCatalog for owners, teams and users; kLists for lists, their members and marketing events.
   ReferenceJob(PortalKey portal, JobKind kind, std::vector<ReferenceKind> kinds, Parts parts);
@@ -52,6 +55,8 @@ class ReferenceJob final : public Job {
 
   /// How each table stands, for people.
   std::vector<ReferenceStatus> statuses() const;
+  /// The custom types there are, once they were read.
+  std::optional<std::vector<CustomType>> found_types() const;
   /// Requests of the last whole cycle: what keeping to the period costs.
   int64_t last_cycle_requests() const;
 
@@ -59,6 +64,8 @@ class ReferenceJob final : public Job {
   StepOutcome Read();
   StepOutcome Take(ReferencePage page);
   StepOutcome TakeMembers(ReferencePage page);
+  /// What the configuration asks for and there is not, in words.
+  std::string TakeTypes();
   StepOutcome Refused(const ApiError& error);
   StepOutcome NextKind();
   StepOutcome NextList();
@@ -80,6 +87,7 @@ class ReferenceJob final : public Job {
   bool restart_ GUARDED_BY(mutex_) = false;
   std::map<ReferenceKind, ReferenceStatus> statuses_ GUARDED_BY(mutex_);
   int64_t last_cycle_requests_ GUARDED_BY(mutex_) = 0;
+  std::optional<std::vector<CustomType>> found_types_ GUARDED_BY(mutex_);
 
   // One step at a time.
   size_t at_ = 0;          ///< the kind under way

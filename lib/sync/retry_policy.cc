@@ -12,6 +12,7 @@ using Scope = Verdict::Scope;
 constexpr auto kProbe = 1min;
 constexpr auto kScopeProbe = 15min;
 constexpr auto kScopeProbeMost = 24h;
+constexpr int kNotFoundBelieved = 5;  // more than a search that knows no type is asked
 constexpr auto kLockedWait = 2s;  // HubSpot: a lock lasts two seconds
 
 Verdict Blocked(Scope scope, std::string reason, std::chrono::milliseconds delay) {
@@ -47,6 +48,10 @@ Verdict JudgeApi(const ApiError& error, int attempt, double jitter) {
       return Blocked(Scope::kPortal, "portal_id", kProbe);
     case ApiErrorKind::kForbidden:
       return Blocked(Scope::kStream, "scope", ScopeProbe(attempt));
+    case ApiErrorKind::kNotFound:
+      // One such answer may be a passing fault; a type that is gone does not come back soon.
+      if (attempt < kNotFoundBelieved) break;
+      return Blocked(Scope::kStream, "object_type", ScopeProbe(attempt - kNotFoundBelieved + 1));
     case ApiErrorKind::kLocked:
       return {.reason = "api",
               .delay = std::max<std::chrono::milliseconds>(kLockedWait, Backoff(attempt, jitter)),

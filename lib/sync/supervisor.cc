@@ -93,6 +93,11 @@ void Supervisor::Remove(const PortalKey& key) {
   observer_.OnPortalRemoved(key);
 }
 
+std::optional<std::vector<CustomType>> Supervisor::FoundTypes(const PortalKey& key) const {
+  const auto portal = schedule_.Find(key);
+  return portal ? portal->found_types() : std::nullopt;
+}
+
 void Supervisor::WaitIdle(const PortalSync& portal) const {
   // A step ends within its request's and its transaction's deadline.
   while (!portal.idle()) clock_.SleepUntil(clock_.Now() + 10ms, {});

@@ -41,6 +41,9 @@ class Supervisor final : public Controls {
   /// Stops a portal and waits for its steps.
   void Remove(const PortalKey& key);
 
+  /// See PortalSync::found_types.
+  std::optional<std::vector<CustomType>> FoundTypes(const PortalKey& key) const;
+
   /// True while the schedule turns and no step is older than `step_limit`: the watchdog may bark
   /// off.
   bool Moves(Duration step_limit) const;

@@ -38,6 +38,9 @@ ReadinessCheck CheckStream(std::string name, const StreamSnapshot& stream, TimeP
   if (status.state == StreamState::kBlocked && status.reason == "scope") {
     return {std::move(name), true, "waits for a scope, not counted"};
   }
+  if (status.state == StreamState::kBlocked && status.reason == "object_type") {
+    return {std::move(name), true, "HubSpot knows no such object type, not counted"};
+  }
   const auto limit = max_age.value_or(status.freshness_target);
   const auto age = AgeOf(status, now);
   if (!age) return {std::move(name), false, "never polled to the end"};

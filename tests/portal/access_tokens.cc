@@ -41,6 +41,7 @@ const Scopes kNamedScopes = {
       "crm.objects.deals.highly_sensitive.read.v2",
       "tickets.highly_sensitive.v2",
       "crm.objects.owners.read",
+      "crm.schemas.custom.read",
       "settings.users.read",
       "settings.users.teams.read",
       "crm.lists.read",

@@ -23,6 +23,15 @@ HttpResponse CallEndpoint(const Call& call) {
       (about_two && call.route.other == kObjectTypes.size())) {
     return ValidationError("Unable to infer object type from the path", random);
   }
+  for (const size_t object : {call.route.object, call.route.other}) {
+    if (!about_object || !call.portal.deleted_types.contains(object)) continue;
+    if (call.portal.switches.Is(Setting::kDeletedTypeNotFound)) {
+      return ErrorAnswer(404, "OBJECT_NOT_FOUND", "Object type is not defined", random);
+    }
+    return ValidationError("Unable to infer object type from: " +
+                               std::string(kObjectTypes[object].type_id),
+                           random);
+  }
   if ((call.request.method == "GET") != call.route.get) {
     return ErrorAnswer(405, "VALIDATION_ERROR", "Method not allowed", random);
   }
@@ -57,6 +66,8 @@ HttpResponse CallEndpoint(const Call& call) {
       return SearchLists(call);
     case Endpoint::kMembers:
       return ListMembers(call);
+    case Endpoint::kSchemas:
+      return ListSchemas(call);
     case Endpoint::kEvents:
       return ListEvents(call);
     case Endpoint::kAccount:

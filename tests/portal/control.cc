@@ -237,6 +237,20 @@ std::string Control::Post(const std::string& what, const HttpRequest& request, I
   Portal& portal = Find(portal_id);
   const Instant now = portal.Now(wall_now);
   if (what == "mutate") return Mutate(portal, fields, now);
+  if (what == "schema") {
+    std::string object;
+    bool deleted = true;
+    fields.Read("object", object);
+    fields.Read("deleted", deleted);
+    fields.RefuseOthers();
+    const size_t index = FindObject(portal, object).type_index;
+    if (deleted) {
+      portal.deleted_types.insert(index);
+    } else {
+      portal.deleted_types.erase(index);
+    }
+    return "{}";
+  }
   if (what == "reference") return ChangeReference(portal, fields, now);
   if (what == "script") {
     if (portal.script.running()) throw std::runtime_error("a script is running");

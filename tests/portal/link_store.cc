@@ -88,7 +88,7 @@ void LinkStore::Populate(std::vector<CrmObject>& objects, Random random) {
       {"deals", "tickets", 0.05, 1},      {"contacts", "contacts", 0.02, 1},
       {"companies", "companies", 0.1, 1}, {"deals", "line_items", 0.8, 3},
       {"contacts", "notes", 0.5, 1},      {"contacts", "calls", 0.5, 1},
-      {"deals", "quotes", 0.3, 1},        {"contacts", "meetings", 0.5, 2},
+      {"deals", "quotes", 0.3, 1},        {"contacts", "meetings", 0.5, 2},   {"contacts", "pets", 0.3, 2},
   };
   for (const Habit& habit : kHabits) {
     Join(objects, random, PairOf(FindObjectType(habit.one), FindObjectType(habit.other)),

@@ -21,6 +21,7 @@ struct ObjectType {
   size_t default_properties;       ///< how many definitions a portal has
   double share;                    ///< of the records of a plain portal
   bool in_search_table = true;     ///< whether HubSpot's documentation says it can be searched
+  std::string_view schema_name = {};  ///< of a custom type: as its portal calls it
 };
 
 constexpr std::string_view kContactsScope = "crm.objects.contacts.read";
@@ -34,6 +35,14 @@ constexpr ObjectType Other(std::string_view name, std::string_view singular,
 
 constexpr ObjectType Unlisted(ObjectType type) {
   type.in_search_table = false;
+  return type;
+}
+
+/// `name` is that of the mirror's table, which the truth is asked for by.
+constexpr ObjectType Custom(std::string_view name, std::string_view schema_name,
+                            std::string_view type_id) {
+  ObjectType type = Other(name, name, type_id, "crm.objects.custom.read");
+  type.schema_name = schema_name;
   return type;
 }
 
@@ -87,15 +96,30 @@ constexpr std::array kObjectTypes = {
     Unlisted(Other("listings", "listing", "0-420", "crm.objects.listings.read")),
     Unlisted(Other("appointments", "appointment", "0-421", "crm.objects.appointments.read")),
     Unlisted(Other("projects", "project", "0-970", "crm.objects.projects.read")),
+    Custom("pets", "Pets", "2-1001"),
+    // Named like a standard type.
+    Custom("orders_2_1002", "orders", "2-1002"),
 };
 
 constexpr size_t kContacts = 0;
 constexpr size_t kEmails = 3;
 
-/// The index in kObjectTypes of a path name, singular or type id; kObjectTypes.size() for none.
+/// `p1234567_pets` without what stands before the name; "" for anything else.
+constexpr std::string_view SchemaName(std::string_view full_name) {
+  const size_t end = full_name.find('_');
+  if (!full_name.starts_with('p') || end == std::string_view::npos || end < 2) return {};
+  for (const char c : full_name.substr(1, end - 1)) {
+    if (c < '0' || c > '9') return {};
+  }
+  return full_name.substr(end + 1);
+}
+
+/// The index in kObjectTypes of a path name, singular, type id or a custom type's full name;
+/// kObjectTypes.size() for none.
 constexpr size_t FindObjectType(std::string_view name) {
   for (size_t i = 0; i < kObjectTypes.size(); ++i) {
     const ObjectType& type = kObjectTypes[i];
+    if (!type.schema_name.empty() && SchemaName(name) == type.schema_name) return i;
     if (name == type.name || name == type.singular || name == type.type_id) return i;
   }
   return kObjectTypes.size();

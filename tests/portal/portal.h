@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "access_tokens.h"
@@ -40,6 +41,7 @@ struct Portal {
   Mutator mutator;
   std::vector<CrmObject> objects;
   ReferenceStore reference;
+  std::set<size_t> deleted_types;  ///< custom types that are gone
   MutationScript script;
 };
 

@@ -151,7 +151,7 @@ void Arrange(std::vector<Record*>& found, const Switches& switches, Random& rand
 void AppendBatchErrors(std::string& out, const ObjectType& type,
                        const std::vector<std::string>& missing) {
   std::string singular(type.singular);
-  for (char& c : singular) c = static_cast<char>(c - 'a' + 'A');
+  for (char& c : singular) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   out +=
       ",\"numErrors\":1,\"errors\":[{\"status\":\"error\",\"category\":\"OBJECT_NOT_FOUND\","
       "\"message\":\"Could not get some ";

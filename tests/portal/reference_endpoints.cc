@@ -100,6 +100,36 @@ std::vector<std::pair<RecordId, Instant>> LiveMembers(Portal& portal, const Refe
 
 }  // namespace
 
+HttpResponse ListSchemas(const Call& call) {
+  const std::string scope = "crm.schemas.custom.read";
+  if (!call.Holds(scope)) return MissingScopes({scope}, call.portal.random);
+  HttpResponse response;
+  std::string& out = response.body;
+  out = "{\"results\":[";
+  for (const CrmObject& object : call.portal.objects) {
+    const bool shown = !object.type.schema_name.empty() && object.records.size() > 0 &&
+                       !call.portal.deleted_types.contains(object.type_index);
+    if (!shown) continue;
+    if (out.back() == '}') out += ',';
+    const std::string name(object.type.schema_name);
+    Members members;
+    members.SetText("objectTypeId", object.type.type_id);
+    members.SetText("fullyQualifiedName",
+                    "p" + std::to_string(call.portal.settings.portal_id) + "_" + name);
+    members.SetText("name", name);
+    members.Set("labels", R"({"singular":"A ')" + name + R"('","plural":"Many “)" + name + R"(”"})");
+    members.SetText("primaryDisplayProperty", "hs_name");
+    members.Set("requiredProperties", "[]");
+    members.SetInstant("createdAt", kDay);
+    members.SetFlag("archived", false);
+    out += '{';
+    members.Append(out);
+    out += '}';
+  }
+  out += "]}";
+  return response;
+}
+
 HttpResponse ListOwners(const Call& call) {
   const bool archived = call.request.Query("archived") == "true";
   return ListItems(call, ReferenceKind::kOwners, "crm.objects.owners.read",

@@ -4,6 +4,8 @@
 
 namespace simulated_portal {
 
+/// Custom types that hold records and are not deleted.
+HttpResponse ListSchemas(const Call& call);
 HttpResponse ListOwners(const Call& call);
 HttpResponse ListTeams(const Call& call);
 HttpResponse ListUsers(const Call& call);

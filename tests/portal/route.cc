@@ -101,6 +101,9 @@ Route ReferenceRoute(const Parts& parts, std::string_view version) {
     return parts.size() == size && parts[0] == first && parts[1] == second;
   };
   const bool dated = parts.size() > 2 && parts[2] == version;
+  if (is("crm-object-schemas", version, 3) && parts[2] == "schemas") {
+    route.endpoint = Endpoint::kSchemas;
+  }
   const bool owners = (is("crm", "owners", 3) && dated) ||
                       (is("crm", "v3", 3) && parts[2] == "owners");
   if (owners) route.endpoint = Endpoint::kOwners;
@@ -186,6 +189,8 @@ std::string EndpointName(const Route& route, bool archived) {
       return "lists";
     case Endpoint::kMembers:
       return "list members";
+    case Endpoint::kSchemas:
+      return "schemas";
     case Endpoint::kEvents:
       return "marketing events";
     case Endpoint::kAccount:

@@ -27,6 +27,7 @@ enum class Endpoint {
   kLists,
   kMembers,
   kEvents,
+  kSchemas,
   kToken,
   kIntrospect,
   kRevoke,

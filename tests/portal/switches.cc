@@ -90,6 +90,8 @@ constexpr Choice kSettings[] = {
     {"link_page", "tiny", Setting::kLinkPageTiny, false},
     {"link_id", "number", Setting::kLinkIdNumber},
     {"link_id", "string", Setting::kLinkIdString},
+    {"deleted_type", "not_found", Setting::kDeletedTypeNotFound},
+    {"deleted_type", "bad_request", Setting::kDeletedTypeBadRequest},
 };
 
 static_assert(std::size(kSettings) == static_cast<size_t>(Setting::kCount));

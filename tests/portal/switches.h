@@ -89,6 +89,8 @@ enum class Setting {
   kLinkPageTiny,
   kLinkIdNumber,
   kLinkIdString,
+  kDeletedTypeNotFound,
+  kDeletedTypeBadRequest,
   kCount,
 };
 

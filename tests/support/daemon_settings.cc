@@ -50,6 +50,8 @@ std::string PortalYaml(const DaemonPortal& portal, const std::string& secret_dir
     for (const auto& [object, text] : portal.object_settings) {
       out += "      " + object + ": " + text + "\n";
     }
+  } else if (!portal.asked.empty()) {
+    out += "    objects: " + ListOf(portal.asked) + "\n";
   } else if (!portal.objects.empty()) {
     out += "    objects: " + ListOf(portal.objects) + "\n";
   }

@@ -17,6 +17,7 @@ struct DaemonPortal {
   /// Set: OAuth instead of the token; the client is the simulated portal's.
   std::optional<std::string> refresh_token = {};
   std::vector<std::string> objects = {};  ///< empty: the six of the default
+  std::vector<std::string> asked = {};    ///< as the file names the objects, if not by their tables
   bool all_objects = false;               ///< `objects: all`; the comparer looks at `objects`
   /// A map of objects and their settings instead of the list, which must name the same ones.
   std::map<std::string, std::string> object_settings = {};
