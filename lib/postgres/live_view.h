@@ -8,9 +8,9 @@
 
 namespace hubmirror {
 
-/// One of the views `<object>_live`, `<object>_live_2`, ...: the records that are not archived,
-/// merged, erased or purged, with properties under their column names and of their types, wherever
-/// the values are stored. The first also has created_at and updated_at; each has id.
+/// One of the views over a table: the records that are not archived, merged, erased or purged, with
+/// properties under their column names. The first of a kind also has created_at and updated_at;
+/// each has id.
 struct LiveView {
   std::string name;
   std::string query;
@@ -20,9 +20,11 @@ struct LiveView {
 /// At most this many properties a view (PostgreSQL ends at 1,664 columns of a query).
 inline constexpr size_t kLiveViewProperties = 1500;
 
-/// The views over a table. `arriving` names columns that exist already while the values of their
-/// property are still moving out of `_overflow`: those are read from either. Pure; `columns` must
-/// outlive the result.
+/// `<object>_live`, `_live_2`, ...: values of their own types, wherever they are stored; and
+/// `<object>_readable`, `_readable_2`, ...: the same with the labels that people know in place of
+/// the ids of owners, pipelines and stages and of the values of enumerations. `arriving` names
+/// columns that exist already while the values of their property are still moving out of
+/// `_overflow`: those are read from either. Pure; `columns` must outlive the result.
 std::vector<LiveView> LiveViewsOf(const std::string& schema, const std::string& object,
                                   const std::vector<MirrorColumn>& columns,
                                   const std::set<std::string>& arriving);

@@ -35,8 +35,8 @@ std::string StatusOf(const std::string& portal, const std::string& schema) {
          "::text AS portal, s.object, s.state, s.reason, c.verified_until,"
          " w.last_complete_at AS last_sweep_at, a.last_complete_at AS last_archived_at, " +
          count("_pending") + " AS pending, " + count("_quarantine") +
-         " AS quarantined, s.rows_done AS rows FROM " + state + " s" + job("c", "changes") +
-         job("w", "sweep") + job("a", "archived") + " WHERE s.job = 'stream'";
+         " AS quarantined, s.rows_done AS rows, l.last_complete_at AS last_links_at FROM " + state + " s" + job("c", "changes") +
+         job("w", "sweep") + job("a", "archived") + job("l", "links") + " WHERE s.job = 'stream'";
 }
 
 }  // namespace

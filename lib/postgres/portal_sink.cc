@@ -169,8 +169,13 @@ void PortalSink::Decorate(const ObjectType& object) {
       writing->Commit();
     }
     OnSchemaChange(object.name, "replace_view");
-    Writing writing(*this);
-    writer_.Comment(*writing, object.name, table->columns);
+    {
+      Writing writing(*this);
+      writer_.Comment(*writing, object.name, table->columns);
+      writing->Commit();
+    }
+    Writing writing(*this, kUnhurried);
+    writer_.Index(*writing, object.name, table->columns);
     writing->Commit();
     SetViewsWait(object.name, false);
   } catch (const StatementError& error) {

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "base/digest.h"
 #include "postgres/database_failure.h"
 #include "postgres/history_writer.h"
 #include "postgres/live_view.h"
@@ -33,6 +34,14 @@ std::string CommentOf(const PropertyDefinition& definition) {
     text += definition.description;
   }
   return text;
+}
+
+/// `contacts_hubspot_owner_id_idx`, as PostgreSQL would call it; long ones end in a hash.
+std::string IndexName(const std::string& object, const std::string& column) {
+  constexpr size_t kLongest = 63;
+  std::string name = object + "_" + column + "_idx";
+  if (name.size() > kLongest) name = object + "_" + Sha256Hex(column).substr(0, 16) + "_idx";
+  return name;
 }
 
 std::string Declaration(const MirrorColumn& column) {
@@ -345,6 +354,35 @@ void SchemaWriter::GrantReaders(Transaction& transaction,
     transaction.Run("GRANT SELECT ON " + std::string(rows.Text(i, 0)) + " TO " +
                     QuoteName(rows.Text(i, 1)));
   }
+}
+
+void SchemaWriter::Index(Transaction& transaction, const std::string& object,
+                         const std::vector<MirrorColumn>& columns) const {
+  std::map<std::string, std::string> wanted;  // index name -> column
+  for (const StreamPlan& stream : schema_.plan().streams) {
+    if (stream.object.name != object) continue;
+    for (const MirrorColumn& column : columns) {
+      const bool asked = std::find(stream.indexes.begin(), stream.indexes.end(),
+                                   column.property()) != stream.indexes.end();
+      if (!asked || column.storage != Storage::kColumn) continue;
+      wanted.emplace(IndexName(object, column.column_name), column.column_name);
+    }
+  }
+  const Rows rows = transaction.Run(
+      "SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid"
+      " WHERE x.indrelid = to_regclass($1) AND obj_description(i.oid, 'pg_class') = $2",
+      {schema_.Table(object), kOurIndex});
+  std::string sql;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const std::string name(rows.Text(i, 0));
+    if (wanted.erase(name) == 0) sql += "DROP INDEX " + schema_.Table(name) + "; ";
+  }
+  for (const auto& [name, column] : wanted) {
+    sql += "CREATE INDEX " + QuoteName(name) + " ON " + schema_.Table(object) + " (" +
+           QuoteName(column) + "); COMMENT ON INDEX " + schema_.Table(name) + " IS " +
+           QuoteLiteral(kOurIndex) + "; ";
+  }
+  if (!sql.empty()) transaction.Run(kPatience + sql);
 }
 
 void SchemaWriter::Comment(Transaction& transaction, const std::string& object,

@@ -52,6 +52,11 @@ class SchemaWriter {
   void Comment(Transaction& transaction, const std::string& object,
                const std::vector<MirrorColumn>& columns) const;
 
+  /// Makes the indexes that the operator asks for, and drops those no longer asked for. Takes as
+  /// long as a walk over the table. Throws StatementError when a lock is not to be had.
+  void Index(Transaction& transaction, const std::string& object,
+             const std::vector<MirrorColumn>& columns) const;
+
   /// Whether the table is there.
   bool Exists(Transaction& transaction, const std::string& object) const;
 

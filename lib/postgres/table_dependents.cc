@@ -25,8 +25,10 @@ std::vector<std::string> DependentsOf(Transaction& transaction, const std::strin
       "  AND (target.number IS NULL OR d.refobjsubid = target.number)"
       " LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid"
       " WHERE d.deptype IN ('n', 'a')"
+      "  AND NOT (d.classid = 'pg_class'::regclass"
+      "   AND coalesce(obj_description(d.objid, 'pg_class'), '') = $5)"
       "  AND (r.ev_class IS NULL OR r.ev_class NOT IN (SELECT oid FROM ours)) ORDER BY what",
-      {schema, table, column, NameArray(our_views)});
+      {schema, table, column, NameArray(our_views), kOurIndex});
   std::vector<std::string> dependents;
   for (size_t i = 0; i < rows.size(); ++i) dependents.emplace_back(rows.Text(i, 0));
   return dependents;

@@ -7,6 +7,9 @@
 
 namespace hubmirror {
 
+/// The comment on indexes that the configuration asks for: these are ours to drop and make again.
+inline constexpr const char* kOurIndex = "Made because the configuration names it in `indexes`";
+
 /// What somebody else built on a column of ours or on the views named, in words (`view
 /// reports.funnel`, `index contacts_email_idx`); empty when nothing. Our views do not count.
 std::vector<std::string> DependentsOf(Transaction& transaction, const std::string& schema,

@@ -322,5 +322,63 @@ TEST_CASE_FIXTURE(SchemaWriterFixture,
   CHECK(Value("SELECT b FROM acme.contacts_live") == "kept");
 }
 
+TEST_CASE_FIXTURE(SchemaWriterFixture, "indexes are made as asked, outlive a retype and go as asked") {
+  MakeContacts({Property("owner"), Property("amount"), Property("far", ColumnType::kText, Storage::kOverflow)});
+  const auto indexes = [this] {
+    return List("indexname", "FROM pg_indexes WHERE schemaname = 'acme' AND indexname LIKE"
+                             " 'contacts\\_%\\_idx' AND indexdef !~ '_at\\)|WHERE' ORDER BY indexname");
+  };
+  const auto ask = [this](std::vector<std::string> properties) {
+    PortalPlan asked = plan();
+    asked.streams = {StreamPlan{.object = contacts()->object, .indexes = std::move(properties)}};
+    Open(asked);
+    sink().Claim();
+    sink().Load(contacts()->object);
+    sink().Heartbeat();
+  };
+  ask({"owner", "amount", "far", "unknown"});
+  CHECK(indexes() == "contacts_amount_idx;contacts_owner_idx");
+  Value("CREATE INDEX contacts_hand_idx ON acme.contacts (owner, amount)");
+  ask({"owner"});
+  CHECK(indexes() == "contacts_hand_idx;contacts_owner_idx");
+
+  Value("DROP INDEX acme.contacts_hand_idx");
+  Retype("owner", ColumnType::kNumeric);
+  CHECK(Column("owner").blocked_by == "");
+  CHECK(TypeOf("acme.contacts", "owner") == "numeric");
+  sink().Heartbeat();
+  CHECK(indexes() == "contacts_owner_idx");
+}
+
+TEST_CASE_FIXTURE(SchemaWriterFixture, "readable views show labels where there are some, else the value") {
+  MirrorColumn owner = Property("hubspot_owner_id");
+  MirrorColumn stage = Property("dealstage");
+  stage.definition.type = "enumeration";
+  stage.definition.options = {{.value = "a", .label = "Option A"}};
+  MirrorColumn pipeline = Property("pipeline");
+  pipeline.definition.type = "enumeration";
+  MirrorColumn many = Property("many", ColumnType::kText, Storage::kOverflow);
+  many.definition.type = "enumeration";
+  many.definition.field_type = "checkbox";
+  many.definition.options = {{.value = "x", .label = "Ex"}, {.value = "y", .label = "Why"}};
+  MakeContacts({owner, stage, pipeline, many});
+  Value("INSERT INTO acme.owners (id, first_name, last_name, email) VALUES (7, 'Ada', '', 'a@b.c'),"
+        " (8, '', NULL, 'only@mail')");
+  Value("INSERT INTO acme.pipeline_stages (object, pipeline_id, id, label)"
+        " VALUES ('contacts', 'p', 'b', 'Stage B'), ('contacts', 'q', 'b', 'Other B')");
+  Value("INSERT INTO acme.pipelines (object, id, label) VALUES ('contacts', 'p', 'Pipe')");
+  const auto record = [](int64_t id, const std::string& owner_id, const std::string& at,
+                         const std::string& in, const std::string& of) {
+    return Told{.id = id,
+                .values = {{"hubspot_owner_id", owner_id}, {"dealstage", at}, {"pipeline", in},
+                           {"many", of}}};
+  };
+  Write({record(1, "7", "b", "p", "y;x"), record(2, "8", "a", "p", "x;z"),
+         record(3, "nobody", "c", "r", "z")});
+  CHECK(List("hubspot_owner_id, dealstage, pipeline, many",
+             "FROM acme.contacts_readable ORDER BY id") ==
+        "Ada|Stage B|Pipe|Why;Ex;only@mail|Option A|Pipe|Ex;z;nobody|c|r|z");
+}
+
 }  // namespace
 }  // namespace hubmirror::testing
