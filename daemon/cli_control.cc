@@ -27,6 +27,8 @@ ControlVerb VerbOf(CliVerb verb) {
       return ControlVerb::kRefresh;
     case CliVerb::kSettle:
       return ControlVerb::kSettle;
+    case CliVerb::kVerify:
+      return ControlVerb::kVerify;
     case CliVerb::kReload:
       return ControlVerb::kReload;
     default:
@@ -41,17 +43,21 @@ ControlRequest RequestOf(const CommandLine& line) {
           .object = line.target.object,
           .id = line.id,
           .accept = line.accept,
+          .repair = line.repair,
           .wait = line.wait};
 }
 
-/// Shows how far a settle is: over one line of a terminal, else in a line when it moved.
+/// Shows how far a settle or a comparison is: over one line of a terminal, else in a line when it
+/// moved.
 class ProgressLine {
  public:
-  explicit ProgressLine(const CliContext& context) : context_(context) {}
+  ProgressLine(const CliContext& context, bool verify) : context_(context), verify_(verify) {}
 
   void Show(const SettleProgress& progress) {
-    const std::string words = CountWords(progress.jobs_left) + " jobs to finish, " +
-                              CountWords(progress.pending) + " records pending";
+    const std::string words = verify_ ? CountWords(progress.jobs_left) + " streams to compare, " +
+                                            CountWords(progress.checked) + " records checked"
+                                      : CountWords(progress.jobs_left) + " jobs to finish, " +
+                                            CountWords(progress.pending) + " records pending";
     if (std::exchange(shown_, words) == words) return;
     if (context_.terminal) {
       context_.out << kSameLine << words << std::flush;
@@ -66,13 +72,14 @@ class ProgressLine {
 
  private:
   const CliContext& context_;
+  const bool verify_;
   std::string shown_;
 };
 
 }  // namespace
 
 int RunControl(const CliContext& context, const CommandLine& line, const std::string& socket_path) {
-  ProgressLine progress_line(context);
+  ProgressLine progress_line(context, line.verb == CliVerb::kVerify);
   const ControlAnswer answer =
       AskDaemon(socket_path, RequestOf(line),
                 [&](const SettleProgress& progress) { progress_line.Show(progress); });

@@ -184,17 +184,19 @@ class Grammar {
             "hubmirror resume acme\n  hubmirror resume acme/deals");
     Control("backfill", CliVerb::kBackfill, "Walk the whole list again from the start",
             "hubmirror backfill acme\n  hubmirror backfill acme/tickets");
-    Control("settle", CliVerb::kSettle,
-            "Run every job once and wait until nothing is pending: exit 0 when done, 75 when the "
-            "time is up, 1 when a stream is blocked or suspicious",
-            "hubmirror settle acme\n  hubmirror settle acme/contacts --wait 10m")
-        ->add_option_function<std::string>(
-            "--wait",
-            [this](const std::string& text) {
-              line_.wait = ParseWait(text);
-              if (!line_.wait) throw CLI::ValidationError("--wait: " + text + " is no time span");
-            },
-            "How long at most (90s, 10m, 2h); default: 2 x confirm_after + 120s");
+    CLI::App* settle = Control(
+        "settle", CliVerb::kSettle,
+        "Run every job once and wait until nothing is pending: exit 0 when done, 75 when the "
+        "time is up, 1 when a stream is blocked or suspicious",
+        "hubmirror settle acme\n  hubmirror settle acme/contacts --wait 10m");
+    AddWait(settle, "How long at most (90s, 10m, 2h); default: 2 x confirm_after + 120s");
+    CLI::App* verify =
+        Control("verify", CliVerb::kVerify,
+                "Compare the mirror with the portal, column by column, on spare budget: exit 0 "
+                "when nothing differs, 1 when something does or is left after --repair",
+                "hubmirror verify acme/contacts\n  hubmirror verify acme --repair");
+    verify->add_flag("--repair", line_.repair, "Mend what is found");
+    AddWait(verify, "How long at most (90s, 10m, 2h); default: a day");
     Control("resolve", CliVerb::kResolve, "Find out now what became of pending records",
             "hubmirror resolve acme/contacts\n  hubmirror resolve acme/contacts --accept")
         ->add_flag("--accept", line_.accept,
@@ -206,6 +208,16 @@ class Grammar {
     Verb(app_, "reload", CliVerb::kReload,
          "Have the daemon read its configuration again; all or nothing",
          "hubmirror reload\n  systemctl reload hubmirror");
+  }
+
+  void AddWait(CLI::App* app, const std::string& what) {
+    app->add_option_function<std::string>(
+        "--wait",
+        [this](const std::string& text) {
+          line_.wait = ParseWait(text);
+          if (!line_.wait) throw CLI::ValidationError("--wait: " + text + " is no time span");
+        },
+        what);
   }
 
   CLI::App* Control(const std::string& name, CliVerb verb, const std::string& what,

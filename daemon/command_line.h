@@ -26,6 +26,7 @@ enum class CliVerb {
   kResume,
   kBackfill,
   kSettle,
+  kVerify,
   kResolve,
   kRefresh,
   kReload,
@@ -44,6 +45,7 @@ struct CommandLine {
   bool watch = false;
   bool until_loaded = false;
   bool accept = false;
+  bool repair = false;
   std::optional<std::chrono::milliseconds> wait;
   /// `portal test --token REF`: without a configuration.
   std::string token_reference;

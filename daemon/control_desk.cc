@@ -11,8 +11,12 @@ std::string Named(const StreamKey& stream) {
   return stream.portal + "/" + stream.object;
 }
 
-ControlResult Troubled(const ControlTarget& target, const std::vector<TroubledStream>& troubled) {
-  ControlResult result{ControlCode::kProblem, NameOf(target) + " is not settled: ", ""};
+ControlResult Troubled(const ControlTarget& target, SettleWatch::Of of,
+                       const std::vector<TroubledStream>& troubled) {
+  ControlResult result{ControlCode::kProblem,
+                       NameOf(target) + (of == SettleWatch::Of::kVerify ? " is not compared: "
+                                                                        : " is not settled: "),
+                       ""};
   bool suspicious = false;
   for (const TroubledStream& one : troubled) {
     if (&one != &troubled.front()) result.message += "; ";
@@ -27,7 +31,30 @@ ControlResult Troubled(const ControlTarget& target, const std::vector<TroubledSt
   return result;
 }
 
-ControlResult Late(const ControlTarget& target, const SettleProgress& progress) {
+/// 0 when nothing is left that differs.
+ControlResult Verified(const ControlTarget& target, const SettleProgress& progress) {
+  ControlResult result;
+  int64_t left = 0;
+  for (const auto& [object, report] : progress.verified) {
+    if (!result.message.empty()) result.message += '\n';
+    result.message += target.portal + "/" + object + ": " + report.Text();
+    left += report.left;
+  }
+  if (left == 0) return result;
+  result.code = ControlCode::kProblem;
+  result.next =
+      "`hubmirror verify " + NameOf(target) + " --repair` mends it; who else writes to the mirror?";
+  return result;
+}
+
+ControlResult Late(const ControlTarget& target, SettleWatch::Of of,
+                   const SettleProgress& progress) {
+  if (of == SettleWatch::Of::kVerify) {
+    return {ControlCode::kTryLater,
+            NameOf(target) + " is not compared in time: " + std::to_string(progress.checked) +
+                " records so far; it goes on without you",
+            "ask again with a longer --wait, or see `hubmirror status " + target.portal + "`"};
+  }
   return {ControlCode::kTryLater,
           NameOf(target) + " has not settled in time: " + std::to_string(progress.jobs_left) +
               " jobs are still to finish, " + std::to_string(progress.pending) +
@@ -46,9 +73,13 @@ std::string NameOf(const ControlTarget& target) {
   return target.object ? target.portal + "/" + *target.object : target.portal;
 }
 
-SettleWatch::SettleWatch(Controls& controls, uint64_t ticket, ControlTarget target,
+SettleWatch::SettleWatch(Controls& controls, Of of, uint64_t ticket, ControlTarget target,
                          Instant deadline)
-    : controls_(controls), ticket_(ticket), target_(std::move(target)), deadline_(deadline) {}
+    : controls_(controls),
+      of_(of),
+      ticket_(ticket),
+      target_(std::move(target)),
+      deadline_(deadline) {}
 
 SettleWatch::~SettleWatch() {
   controls_.EndSettle(ticket_);
@@ -57,16 +88,16 @@ SettleWatch::~SettleWatch() {
 SettleWatch::Look SettleWatch::At(Instant now) {
   SettleProgress progress = controls_.ProgressOf(ticket_);
   if (progress.done) {
-    const ControlResult result =
-        progress.troubled.empty()
-            ? ControlResult{ControlCode::kOk, NameOf(target_) + " is settled", ""}
-            : Troubled(target_, progress.troubled);
+    ControlResult result{ControlCode::kOk, NameOf(target_) + " is settled", ""};
+    if (of_ == Of::kVerify) result = Verified(target_, progress);
+    if (!progress.troubled.empty()) result = Troubled(target_, of_, progress.troubled);
     return {FormatResult(result), true};
   }
-  if (now >= deadline_) return {FormatResult(Late(target_, progress)), true};
+  if (now >= deadline_) return {FormatResult(Late(target_, of_, progress)), true};
 
   const bool news = !shown_at_ || now >= *shown_at_ + kProgressEvery ||
-                    progress.jobs_left != shown_.jobs_left || progress.pending != shown_.pending;
+                    progress.jobs_left != shown_.jobs_left || progress.pending != shown_.pending ||
+                    progress.checked != shown_.checked;
   if (!news) return {};
   shown_ = std::move(progress);
   shown_at_ = now;
@@ -84,17 +115,22 @@ ControlDesk::Answer ControlDesk::Take(std::string_view line, const ControlPeer& 
     case ControlVerb::kStatus:
       return {FormatResult({}, status_()), nullptr};
     case ControlVerb::kSettle:
-      return Settle(*request, now);
+    case ControlVerb::kVerify:
+      return Watch(*request, now);
     default:
       return {FormatResult(Do(*request)), nullptr};
   }
 }
 
-ControlDesk::Answer ControlDesk::Settle(const ControlRequest& request, Instant now) {
-  const SettleStart start = controls_.StartSettle(request.target());
+ControlDesk::Answer ControlDesk::Watch(const ControlRequest& request, Instant now) {
+  const bool verify = request.verb == ControlVerb::kVerify;
+  const SettleStart start = verify ? controls_.StartVerify(request.target(), request.repair)
+                                   : controls_.StartSettle(request.target());
   if (!start.result.ok()) return {FormatResult(start.result), nullptr};
   const Instant deadline = now + request.wait.value_or(start.patience);
-  auto watch = std::make_unique<SettleWatch>(controls_, start.ticket, request.target(), deadline);
+  auto watch = std::make_unique<SettleWatch>(
+      controls_, verify ? SettleWatch::Of::kVerify : SettleWatch::Of::kSettle, start.ticket,
+      request.target(), deadline);
   return {std::string(), std::move(watch)};
 }
 
@@ -117,6 +153,7 @@ ControlResult ControlDesk::Do(const ControlRequest& request) {
       return reload_();
     case ControlVerb::kStatus:
     case ControlVerb::kSettle:
+    case ControlVerb::kVerify:
       break;
   }
   return Refused("this verb is not a plain wish");

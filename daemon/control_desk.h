@@ -13,11 +13,12 @@
 
 namespace hubmirror {
 
-/// Follows one settle until it ends and gives its ticket back, also when nobody listens any more.
-/// Owned by one thread.
+/// Follows one settle, or one comparison, until it ends and gives its ticket back, also when nobody
+/// listens any more. Owned by one thread.
 class SettleWatch {
  public:
-  SettleWatch(Controls& controls, uint64_t ticket, ControlTarget target, Instant deadline);
+  enum class Of { kSettle, kVerify };
+  SettleWatch(Controls& controls, Of of, uint64_t ticket, ControlTarget target, Instant deadline);
   ~SettleWatch();
   SettleWatch(const SettleWatch&) = delete;
   SettleWatch& operator=(const SettleWatch&) = delete;
@@ -32,6 +33,7 @@ class SettleWatch {
 
  private:
   Controls& controls_;
+  const Of of_;
   const uint64_t ticket_;
   const ControlTarget target_;
   const Instant deadline_;
@@ -64,7 +66,7 @@ class ControlDesk {
   Answer Take(std::string_view line, const ControlPeer& peer, Instant now);
 
  private:
-  Answer Settle(const ControlRequest& request, Instant now);
+  Answer Watch(const ControlRequest& request, Instant now);
   ControlResult Do(const ControlRequest& request);
   void Log(const ControlRequest& request, const ControlPeer& peer);
 

@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kMaxWait = std::chrono::hours{24 * 365};
 constexpr unsigned kParseFlags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
-constexpr std::array<std::pair<ControlVerb, std::string_view>, 9> kVerbs{{
+constexpr std::array<std::pair<ControlVerb, std::string_view>, 10> kVerbs{{
     {ControlVerb::kStatus, "status"},
     {ControlVerb::kPoll, "poll"},
     {ControlVerb::kPause, "pause"},
@@ -31,6 +31,7 @@ constexpr std::array<std::pair<ControlVerb, std::string_view>, 9> kVerbs{{
     {ControlVerb::kResolve, "resolve"},
     {ControlVerb::kRefresh, "refresh"},
     {ControlVerb::kSettle, "settle"},
+    {ControlVerb::kVerify, "verify"},
     {ControlVerb::kReload, "reload"},
 }};
 
@@ -62,6 +63,8 @@ bool TakeMember(std::string_view name, const rapidjson::Value& value, ControlReq
     request.id = RecordId{value.GetInt64()};
   } else if (name == "accept" && value.IsBool()) {
     request.accept = value.GetBool();
+  } else if (name == "repair" && value.IsBool()) {
+    request.repair = value.GetBool();
   } else if (name == "wait_ms" && value.IsInt64() && value.GetInt64() >= 0 &&
              value.GetInt64() <= kMaxWait.count()) {
     request.wait = std::chrono::milliseconds{value.GetInt64()};
@@ -84,7 +87,10 @@ std::string_view Misfit(const ControlRequest& request) {
   }
   if (verb != ControlVerb::kRefresh && request.id) return "only refresh takes a record id";
   if (verb != ControlVerb::kResolve && request.accept) return "only resolve takes accept";
-  if (verb != ControlVerb::kSettle && request.wait) return "only settle takes a wait";
+  if (verb != ControlVerb::kVerify && request.repair) return "only verify takes repair";
+  if (verb != ControlVerb::kSettle && verb != ControlVerb::kVerify && request.wait) {
+    return "only settle and verify take a wait";
+  }
   return {};
 }
 
@@ -161,6 +167,10 @@ std::string FormatControlRequest(const ControlRequest& request) {
     json.Key("accept");
     json.Bool(true);
   }
+  if (request.repair) {
+    json.Key("repair");
+    json.Bool(true);
+  }
   if (request.wait) {
     json.Key("wait_ms");
     json.Int64(request.wait->count());
@@ -181,6 +191,7 @@ Result<ControlLine, std::string> ParseControlLine(std::string_view line) {
     parsed.progress.emplace();
     parsed.progress->jobs_left = WholeNumber(progress->value, "jobs_left");
     parsed.progress->pending = WholeNumber(progress->value, "pending");
+    parsed.progress->checked = WholeNumber(progress->value, "checked");
     return parsed;
   }
   const auto code = document.FindMember("code");
@@ -209,6 +220,10 @@ std::string FormatProgress(const SettleProgress& progress) {
   json.Int64(progress.jobs_left);
   json.Key("pending");
   json.Int64(progress.pending);
+  if (progress.checked > 0) {
+    json.Key("checked");
+    json.Int64(progress.checked);
+  }
   json.EndObject();
   json.EndObject();
   return Line(buffer);

@@ -20,6 +20,7 @@ enum class ControlVerb {
   kResolve,
   kRefresh,
   kSettle,
+  kVerify,
   kReload,
 };
 
@@ -34,7 +35,8 @@ struct ControlRequest {
   std::optional<std::string> object = {};  ///< absent: every stream of the portal
   std::optional<RecordId> id = {};         ///< refresh only
   bool accept = false;                     ///< resolve only
-  /// Settle only; absent: the daemon's own patience.
+  bool repair = false;                     ///< verify only
+  /// Settle and verify; absent: the daemon's own patience.
   std::optional<std::chrono::milliseconds> wait = {};
 
   ControlTarget target() const { return {portal, object}; }

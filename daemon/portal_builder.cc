@@ -81,6 +81,7 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
   HistorySink* const history_sink = sink.get();
   ReferenceSource* const reference_source = source.get();
   ReferenceSink* const reference_sink = sink.get();
+  VerifySink* const verify_sink = sink.get();
   return std::make_shared<PortalSync>(
       plan, std::move(governor), std::make_shared<SourceClock>(),
       PortalSync::Ports{.belongings = std::move(belongings),
@@ -97,6 +98,7 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
                         .history_sink = history_sink,
                         .reference_source = reference_source,
                         .reference_sink = reference_sink,
+                        .verify_sink = verify_sink,
                         .hash_key = portal.hash_key ? Reader(*portal.hash_key) : SecretReader()});
 }
 

@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ids.h"
+#include "model/verify.h"
 
 namespace hubmirror {
 
@@ -44,16 +46,18 @@ struct TroubledStream {
   std::string message;
 };
 
-/// How far a settle has come. Troubled streams are left out of the counts and of `done`: the
-/// others settle, then the settle ends naming the troubled ones.
+/// How far a settle or a comparison has come. Troubled streams are left out of the counts and of
+/// `done`: the others settle, then the settle ends naming the troubled ones.
 struct SettleProgress {
   bool done = false;      ///< every job that can run did so once, and nothing is pending
   int64_t jobs_left = 0;  ///< jobs that have not finished their one run
   int64_t pending = 0;    ///< records in `_pending` of the streams settled
   std::vector<TroubledStream> troubled;
+  int64_t checked = 0;                           ///< of a comparison: records so far
+  std::map<std::string, VerifyReport> verified;  ///< by object, when they have ended
 };
 
-/// A settle that was started. `code` other than kOk: it was not, see `message`.
+/// A settle (or a comparison) that was started. `code` other than kOk: it was not, see `message`.
 struct SettleStart {
   ControlResult result;
   uint64_t ticket = 0;
@@ -84,6 +88,9 @@ class Controls {
 
   /// Runs every job of the target once at top priority, then resolve until nothing is pending.
   virtual SettleStart StartSettle(const ControlTarget& target) = 0;
+  /// Compares the target with the portal, on spare budget. The ticket is as that of a settle; its
+  /// jobs are comparisons, and its patience is a day.
+  virtual SettleStart StartVerify(const ControlTarget& target, bool repair) = 0;
   /// An unknown ticket is `done`.
   virtual SettleProgress ProgressOf(uint64_t ticket) = 0;
   /// Gives the ticket back, also before the end; the jobs then keep their usual pace.

@@ -24,6 +24,8 @@ struct StreamPlan {
   std::chrono::milliseconds archived_every{std::chrono::minutes{15}};
   std::chrono::milliseconds catalog_every{std::chrono::minutes{5}};
   std::chrono::milliseconds links_every{std::chrono::hours{6}};
+  std::chrono::milliseconds verify_every{std::chrono::hours{24}};
+  bool verify_repair = true;
   std::vector<std::string> columns;  ///< properties that get a column whatever else
   std::vector<std::string> indexes;  ///< properties whose column is indexed
   PropertySelection selection;

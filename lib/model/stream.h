@@ -22,12 +22,13 @@ enum class JobKind {
   kLinks,
   kRelink,
   kHistory,
-  kLists
+  kLists,
+  kVerify
 };
-inline constexpr int kJobKinds = 10;
+inline constexpr int kJobKinds = 11;
 
 /// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`, `links`, `relink`, `history`,
-/// `lists`: as stored and as shown.
+/// `lists`, `verify`: as stored and as shown.
 std::string_view NameOf(JobKind job);
 std::optional<JobKind> JobNamed(std::string_view name);
 

@@ -10,6 +10,7 @@
 #include "model/exchange.h"
 #include "model/row_sink.h"
 #include "model/stream.h"
+#include "model/verify.h"
 
 namespace hubmirror {
 
@@ -58,6 +59,8 @@ class SyncObserver : public ExchangeObserver {
                         TimePoint committed_at) = 0;
   virtual void OnLateFind(const StreamKey& stream, std::chrono::milliseconds late) = 0;
   virtual void OnJobReport(const JobReport& report) = 0;
+  /// A comparison with the portal has ended.
+  virtual void OnVerify(const StreamKey& stream, const VerifyReport& report) = 0;
   virtual void OnStreamStatus(const StreamKey& stream, const StreamStatus& status) = 0;
   virtual void OnPortalStatus(const PortalKey& portal, const PortalStatus& status) = 0;
   /// A portal or stream left the configuration: its series go.

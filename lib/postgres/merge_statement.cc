@@ -170,6 +170,38 @@ std::string MergeStatement::InsertFromWithSpill(const std::string& source,
   return sql;
 }
 
+std::string MergeStatement::Differences(const std::string& source) const {
+  std::vector<std::string> ours;
+  std::vector<std::string> theirs;
+  std::vector<std::string> names;
+  std::vector<std::string> in_columns;
+  for (const Field& field : fields_) {
+    if (!field.used || field.name == "\"id\"" || field.name == "\"_hash\"") continue;
+    ours.push_back("t." + field.name);
+    theirs.push_back("s." + field.name);
+    if (field.name == "\"_overflow\"") continue;
+    std::string stored = "t." + field.name;
+    std::string name = field.name.substr(1, field.name.size() - 2);
+    if (!field.property.empty()) {
+      name = field.property;
+      in_columns.push_back(field.property);
+      stored = "coalesce(" + stored + ", (t._overflow->>" + QuoteLiteral(name) +
+               ")::" + field.type + ")";
+    }
+    names.push_back("CASE WHEN s." + field.name + " IS DISTINCT FROM " + stored + " THEN " +
+                    QuoteLiteral(name) + " END");
+  }
+  names.push_back(
+      "CASE WHEN coalesce(s._overflow, '{}') IS DISTINCT FROM"
+      " (coalesce(t._overflow, '{}') - " +
+      QuoteLiteral(NameArray(in_columns)) + "::text[]) THEN '_overflow' END");
+  // Naming what differs takes far longer than seeing that something does. Functions take at most
+  // 100 arguments, array constructors any number.
+  return "SELECT d.id, d.names FROM (SELECT s.id, array_to_string(ARRAY[" + Join(names) +
+         "], E'\\x1f') AS names FROM " + source + " JOIN " + table_ + " t ON t.id = s.id WHERE (" +
+         Join(ours) + ") IS DISTINCT FROM (" + Join(theirs) + ")) d WHERE d.names <> ''";
+}
+
 std::string MergeStatement::CountLost(const std::string& source) const {
   std::vector<std::string> counts;
   for (const Field& field : fields_) {

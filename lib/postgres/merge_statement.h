@@ -30,6 +30,11 @@ class MergeStatement {
   /// The same, moving values of one row into `_overflow`: `$n` is a jsonb of them.
   std::string InsertFromWithSpill(const std::string& source, const std::string& spill) const;
 
+  /// Rows of (id, names joined by U+001F) for the lines of `source` that the stored row of their id
+  /// is not equal to: names of properties, or of columns of the envelope. A value that was moved
+  /// into `_overflow` because the row was too large counts as stored.
+  std::string Differences(const std::string& source) const;
+
   /// One row: for each property in Countable(), how many rows of `source` clear a value the stored
   /// row has.
   std::string CountLost(const std::string& source) const;

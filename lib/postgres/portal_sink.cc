@@ -10,6 +10,7 @@
 #include "postgres/sql_text.h"
 #include "postgres/stored_rows.h"
 #include "postgres/table_catalog.h"
+#include "postgres/verify_writer.h"
 
 namespace hubmirror {
 namespace {
@@ -232,23 +233,61 @@ CommitOutcome PortalSink::Write(const Commit& commit) {
                         "the table of " + commit.object.name + " is not there yet");
   }
   known.recent.Forget(clock_.Now());
-  CommitWriter writer(*writing,
-                      {.schema = schema_,
-                       .store = store_,
-                       .table = table.get(),
-                       .recent = known.recent,
-                       .quarantine_in_use = known.in_quarantine,
-                       .note_due = known.history_followed},
-                      commit);
-  CommitOutcome outcome = writer.Run();
-  const bool in_quarantine =
-      outcome.quarantined > 0 ||
-      (known.in_quarantine && store_.CountQuarantined(*writing, commit.object.name) > 0);
+  CommitWriter writer(*writing, StreamOf(commit.object.name, table.get()), commit);
+  bool in_quarantine = known.in_quarantine;
+  CommitOutcome outcome = Run(*writing, writer, commit.object.name, in_quarantine);
   writing->Commit();
   writer.Remember(known.recent, clock_.Now());
   known.in_quarantine = in_quarantine;
   NoteControls(commit);
   return outcome;
+}
+
+CommitWriter::Stream PortalSink::StreamOf(const std::string& object, const MirrorTable* table) {
+  const Known& known = KnownOf(object);
+  return {.schema = schema_,
+          .store = store_,
+          .table = table,
+          .recent = known.recent,
+          .quarantine_in_use = known.in_quarantine,
+          .note_due = known.history_followed};
+}
+
+CommitOutcome PortalSink::Run(Transaction& transaction, CommitWriter& writer,
+                              const std::string& object, bool& in_quarantine) {
+  CommitOutcome outcome = writer.Run();
+  in_quarantine = outcome.quarantined > 0 ||
+                  (in_quarantine && store_.CountQuarantined(transaction, object) > 0);
+  return outcome;
+}
+
+VerifyReport PortalSink::Verify(const Commit& page, const VerifyRequest& request,
+                                CommitOutcome& outcome) {
+  const std::string& object = page.object.name;
+  Known& known = KnownOf(object);
+  Writing writing(*this);
+  const MirrorTablePtr table = TableOf(object);
+  if (!table) {
+    throw DatabaseError(DatabaseError::Kind::kOther, "42P01",
+                        "the table of " + object + " is not there yet");
+  }
+  known.recent.Forget(clock_.Now());
+  VerifyWriter verify(*writing, StreamOf(object, table.get()), page);
+  VerifyReport report = verify.Compare(request);
+  if (!request.repair) {
+    writing->Commit();
+    return report;
+  }
+  verify.ForgetHashes();
+  CommitWriter writer(*writing, StreamOf(object, table.get()), page);
+  bool in_quarantine = known.in_quarantine;
+  outcome = Run(*writing, writer, object, in_quarantine);
+  report.repaired = outcome.inserted + outcome.updated;
+  report.left = verify.CountLeft();
+  writing->Commit();
+  writer.Remember(known.recent, clock_.Now());
+  known.in_quarantine = in_quarantine;
+  return report;
 }
 
 void PortalSink::NoteControls(const Commit& commit) {

@@ -14,6 +14,8 @@
 #include "model/reference.h"
 #include "model/row_sink.h"
 #include "model/sync_observer.h"
+#include "model/verify.h"
+#include "postgres/commit_writer.h"
 #include "postgres/connection_pool.h"
 #include "postgres/history_writer.h"
 #include "postgres/link_rows.h"
@@ -34,7 +36,8 @@ namespace hubmirror {
 class PortalSink final : public RowSink,
                          public LinkSink,
                          public HistorySink,
-                         public ReferenceSink {
+                         public ReferenceSink,
+                         public VerifySink {
  public:
   struct Options {
     PortalPlan plan;
@@ -102,6 +105,9 @@ class PortalSink final : public RowSink,
                       const std::string& budget) override;
   JobProgress LoadReferenceProgress(const std::string& stream, JobKind job) override;
 
+  VerifyReport Verify(const Commit& page, const VerifyRequest& request,
+                      CommitOutcome& outcome) override;
+
  private:
   /// A transaction of the owner, with the way to it kept clear.
   class Writing;
@@ -124,6 +130,10 @@ class PortalSink final : public RowSink,
   /// Objects whose plan names properties to keep the history of.
   std::vector<std::string> ObjectsWithHistory() const;
   Known& KnownOf(const std::string& object);
+  /// What a commit of one object works with, the turnstile passed.
+  CommitWriter::Stream StreamOf(const std::string& object, const MirrorTable* table);
+  CommitOutcome Run(Transaction& transaction, CommitWriter& writer, const std::string& object,
+                    bool& in_quarantine);
   MirrorTablePtr TableOf(const std::string& object);
   MirrorTablePtr Adopt(const ObjectType& object, std::vector<MirrorColumn> columns);
   void SetViewsWait(const std::string& object, bool wait);

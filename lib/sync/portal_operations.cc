@@ -124,6 +124,53 @@ void PortalSync::EndForce(const std::string& object) {
   for (Task& task : portal_tasks_) task.EndForce();
 }
 
+std::map<std::string, int64_t> PortalSync::StartVerify(const std::string& object, bool repair) {
+  MutexLock lock(mutex_);
+  const Instant now = ports_.clock.Now();
+  std::map<std::string, int64_t> numbers;
+  for (Stream* stream : Streams(object)) {
+    for (Task& task : stream->tasks) {
+      if (task.kind() != JobKind::kVerify) continue;
+      if (task.running() == 0) {
+        task.job().Restart();
+        task.Reset(now);
+      }
+      task.DueAt(now);
+      numbers[stream->context->key().object] = stream->verify->Want(repair);
+    }
+  }
+  return numbers;
+}
+
+PortalSync::VerifyProgress PortalSync::VerifyLeft(const std::map<std::string, int64_t>& numbers) {
+  MutexLock lock(mutex_);
+  const Instant now = ports_.clock.Now();
+  VerifyProgress progress;
+  for (Stream& stream : streams_) {
+    const std::string& object = stream.context->key().object;
+    const auto number = numbers.find(object);
+    if (number == numbers.end()) continue;
+    const VerifyJob::Finished finished = stream.verify->finished();
+    if (finished.number >= number->second) {
+      progress.reports.emplace(object, finished.report);
+      progress.checked += finished.report.checked;
+      continue;
+    }
+    const StreamStatus status = StatusOf(stream, now);
+    if (NeedsAPerson(status.state)) {
+      progress.troubled.emplace_back(object, status);
+      continue;
+    }
+    for (Task& task : stream.tasks) {
+      // One that was under way before has ended meanwhile.
+      if (task.kind() == JobKind::kVerify && !task.in_cycle()) task.DueAt(now);
+    }
+    ++progress.streams_left;
+    progress.checked += stream.verify->checked();
+  }
+  return progress;
+}
+
 PortalSync::ForceProgress PortalSync::ForcedLeft(const std::string& object) {
   MutexLock lock(mutex_);
   const Instant now = ports_.clock.Now();
@@ -177,25 +224,31 @@ void PortalSync::LogState(Stream& stream, const StreamStatus& status) {
   if (!before && status.state == StreamState::kCurrent) return;
   LogLine line{.level = LogLevel::kNotice, .event = "stream.state"};
   switch (status.state) {
-    case StreamState::kBlocked: line.level = LogLevel::kErr; break;
+    case StreamState::kBlocked:
+      line.level = LogLevel::kErr;
+      break;
     case StreamState::kSuspicious:
       line.level = LogLevel::kErr;
       line.event = "stream.suspicious";
       break;
     case StreamState::kFailing:
-    case StreamState::kLate: line.level = LogLevel::kWarning; break;
-    case StreamState::kBackfilling: line.event = "backfill.started"; break;
+    case StreamState::kLate:
+      line.level = LogLevel::kWarning;
+      break;
+    case StreamState::kBackfilling:
+      line.event = "backfill.started";
+      break;
     case StreamState::kCurrent:
       if (before == StreamState::kBackfilling) line.event = "backfill.finished";
       break;
-    default: break;
+    default:
+      break;
   }
   line.message = NameOf(status.state);
   if (!status.reason.empty()) line.message += "/" + status.reason;
   if (!status.message.empty()) line.message += ": " + status.message;
-  line.fields = {{"PORTAL", plan_.key},
-                 {"OBJECT", stream.context->key().object},
-                 {"REASON", status.reason}};
+  line.fields = {
+      {"PORTAL", plan_.key}, {"OBJECT", stream.context->key().object}, {"REASON", status.reason}};
   ports_.log.Write(line);
 }
 
@@ -229,8 +282,8 @@ int64_t PortalSync::Report(Instant now) {
     portal.buffered_bytes = buffered;
     for (size_t i = 0; i < reference_jobs_.size(); ++i) {
       for (ReferenceStatus& status : reference_jobs_[i]->statuses()) {
-        status.target = std::chrono::duration_cast<std::chrono::seconds>(
-            portal_tasks_[i + 1].every());
+        status.target =
+            std::chrono::duration_cast<std::chrono::seconds>(portal_tasks_[i + 1].every());
         portal.reference.push_back(std::move(status));
       }
     }

@@ -33,7 +33,8 @@ double StretchFor(const PortalPlan& plan) {
 }
 
 Pace PaceOf(JobKind job) {
-  const bool walks = job == JobKind::kSweep || job == JobKind::kArchived || job == JobKind::kFill;
+  const bool walks = job == JobKind::kSweep || job == JobKind::kArchived || job == JobKind::kFill ||
+                     job == JobKind::kVerify;
   return walks ? Pace::kEvenly : Pace::kAtOnce;
 }
 
@@ -98,6 +99,13 @@ void PortalSync::BuildStreams() {
           kHistoryLook);
     }
     if (ports_.link_source != nullptr) AddLinkJobs(stream);
+    if (ports_.verify_sink != nullptr) {
+      stream.verify = std::make_shared<VerifyJob>(
+          stream.context, VerifyJob::Ports{*ports_.verify_sink, [changes = stream.changes] {
+                                             return changes->verified_until();
+                                           }});
+      stream.tasks.emplace_back(stream.verify, plan.verify_every);
+    }
     streams_.push_back(std::move(stream));
   }
 }
@@ -367,6 +375,9 @@ Duration PortalSync::NextPeriod(Stream& stream, Task& task) {
     stream.archived_stretched.reset();
     if (period > task.every()) stream.archived_stretched = period;
   }
+  if (task.kind() == JobKind::kVerify) {
+    period = Affordable(period, stream.verify->last_pages());
+  }
   if (task.kind() == JobKind::kSweep) {
     const StreamPlan& plan = stream.context->plan();
     const bool searchable = stream.context->searchable();
@@ -506,8 +517,14 @@ void PortalSync::LoadStream(Stream& stream, const StoredStream& stored, Instant 
     task.job().Load(stored);
     Instant due = now;
     const auto found = stored.progress.find(task.kind());
-    const bool walks = task.kind() == JobKind::kSweep || task.kind() == JobKind::kArchived;
+    const bool walks = task.kind() == JobKind::kSweep || task.kind() == JobKind::kArchived ||
+                       task.kind() == JobKind::kVerify;
     if (walks && found != stored.progress.end()) due = DueAfter(found->second, task, now);
+    // A load needs no proof at once.
+    if (task.kind() == JobKind::kVerify && found == stored.progress.end()) {
+      due = swept ? DueAfter({.last_complete_at = sweep->second.last_complete_at}, task, now)
+                  : now + task.every();
+    }
     task.Reset(due);
   }
 }

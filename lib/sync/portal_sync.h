@@ -22,6 +22,7 @@
 #include "sync/source_clock.h"
 #include "sync/stream_context.h"
 #include "sync/task.h"
+#include "sync/verify_job.h"
 #include "sync/walk_job.h"
 
 namespace hubmirror {
@@ -50,6 +51,8 @@ class PortalSync {
     /// The same for owners, pipelines, lists; null: they are not read.
     ReferenceSource* reference_source = nullptr;
     ReferenceSink* reference_sink = nullptr;
+    /// The sink once more; null: nothing is compared.
+    VerifySink* verify_sink = nullptr;
     /// Reads the key that values are hashed with; empty when the portal has none.
     std::function<Result<Secret, std::string>()> hash_key = {};
   };
@@ -93,6 +96,16 @@ class PortalSync {
   /// Every job once, at top priority.
   void ForceAll(const std::string& object);
   void EndForce(const std::string& object);
+  /// A comparison with the portal, soon and on spare budget; the number that it will have, by
+  /// stream.
+  std::map<std::string, int64_t> StartVerify(const std::string& object, bool repair);
+  struct VerifyProgress {
+    int64_t streams_left = 0;
+    int64_t checked = 0;
+    std::map<std::string, VerifyReport> reports;  ///< of those that have ended
+    std::vector<std::pair<std::string, StreamStatus>> troubled;
+  };
+  VerifyProgress VerifyLeft(const std::map<std::string, int64_t>& numbers);
   struct ForceProgress {
     int64_t jobs_left = 0;
     int64_t pending = 0;
@@ -110,6 +123,7 @@ class PortalSync {
     std::shared_ptr<ChangesJob> changes;
     std::shared_ptr<WalkJob> sweep;
     std::shared_ptr<WalkJob> archived;
+    std::shared_ptr<VerifyJob> verify;
     std::vector<Task> tasks;
     bool paused = false;
     std::optional<Verdict> block;

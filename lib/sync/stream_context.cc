@@ -92,6 +92,20 @@ CommitOutcome StreamContext::Write(JobKind job, Commit commit) {
   // The first reading of all links comes after the load.
   commit.links_due = links_followed_.load() && loaded();
   const CommitOutcome outcome = ports_.sink.Write(commit);
+  TakeIn(job, commit, outcome);
+  return outcome;
+}
+
+VerifyReport StreamContext::Verify(VerifySink& sink, Commit page, const VerifyRequest& request) {
+  page.budget = Budget();
+  page.links_due = links_followed_.load() && loaded();
+  CommitOutcome outcome;
+  VerifyReport report = sink.Verify(page, request, outcome);
+  if (request.repair) TakeIn(JobKind::kVerify, page, outcome);
+  return report;
+}
+
+void StreamContext::TakeIn(JobKind job, const Commit& commit, const CommitOutcome& outcome) {
   rows_.fetch_add(outcome.inserted + outcome.restored - outcome.archived - outcome.merged -
                   outcome.erased - outcome.purged);
   quarantined_.fetch_add(outcome.quarantined);
@@ -99,7 +113,6 @@ CommitOutcome StreamContext::Write(JobKind job, Commit commit) {
   if (outcome.suspects > 0 || outcome.outrun > 0 || !commit.pending.empty()) NotePending();
   if (commit.links_due && outcome.inserted + outcome.updated > 0) NoteLinksDue();
   ports_.observer.OnCommit(key_, job, outcome, SourceNow().value_or(ports_.clock.WallNow()));
-  return outcome;
 }
 
 std::optional<TimePoint> StreamContext::SourceNow() const {

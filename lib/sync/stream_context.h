@@ -20,6 +20,7 @@
 #include "model/portal_plan.h"
 #include "model/row_sink.h"
 #include "model/sync_observer.h"
+#include "model/verify.h"
 #include "sync/rate_governor.h"
 #include "sync/source_clock.h"
 
@@ -82,6 +83,8 @@ class StreamContext {
   /// Writes, with the day's requests (design R18), and tells everyone: metrics, the row count, the
   /// resolve job.
   CommitOutcome Write(JobKind job, Commit commit);
+  /// Compares, and tells everyone what was mended.
+  VerifyReport Verify(VerifySink& sink, Commit page, const VerifyRequest& request);
 
   /// The day's requests, to be stored with whatever is written (design R18).
   std::string Budget() const { return ports_.governor.Save(); }
@@ -154,6 +157,7 @@ class StreamContext {
   void Log(LogLevel level, std::string_view event, std::string message) const;
 
  private:
+  void TakeIn(JobKind job, const Commit& commit, const CommitOutcome& outcome);
   void CountLostValues(const CommitOutcome& outcome);
 
   const StreamKey key_;

@@ -180,26 +180,55 @@ SettleStart Supervisor::StartSettle(const ControlTarget& target) {
   start.patience = 2 * confirm + 120s;
   MutexLock lock(mutex_);
   start.ticket = next_ticket_++;
-  settles_.emplace(start.ticket, target);
+  wishes_.emplace(start.ticket, Wish{target, std::nullopt});
+  return start;
+}
+
+SettleStart Supervisor::StartVerify(const ControlTarget& target, bool repair) {
+  SettleStart start;
+  const auto portal = Find(target, start.result);
+  if (!portal) return start;
+  auto numbers = portal->StartVerify(target.object.value_or(""), repair);
+  schedule_.Wake(target.portal);
+  start.patience = 24h;
+  MutexLock lock(mutex_);
+  start.ticket = next_ticket_++;
+  wishes_.emplace(start.ticket, Wish{target, std::move(numbers)});
   return start;
 }
 
 SettleProgress Supervisor::ProgressOf(uint64_t ticket) {
-  ControlTarget target;
+  Wish wish;
   {
     MutexLock lock(mutex_);
-    const auto found = settles_.find(ticket);
-    if (found == settles_.end()) return {.done = true};
-    target = found->second;
+    const auto found = wishes_.find(ticket);
+    if (found == wishes_.end()) return {.done = true};
+    wish = found->second;
   }
-  const auto portal = schedule_.Find(target.portal);
+  const auto portal = schedule_.Find(wish.target.portal);
   if (!portal) return {.done = true};
-  const auto left = portal->ForcedLeft(target.object.value_or(""));
-  SettleProgress progress{.done = left.jobs_left == 0 && left.pending == 0,
-                          .jobs_left = left.jobs_left,
-                          .pending = left.pending};
-  for (const auto& [object, status] : left.troubled) {
-    progress.troubled.push_back({.stream = {target.portal, object},
+  return ProgressOf(wish, *portal);
+}
+
+SettleProgress Supervisor::ProgressOf(const Wish& wish, PortalSync& portal) const {
+  SettleProgress progress;
+  std::vector<std::pair<std::string, StreamStatus>> troubled;
+  if (wish.verify) {
+    auto left = portal.VerifyLeft(*wish.verify);
+    progress = {.done = left.streams_left == 0,
+                .jobs_left = left.streams_left,
+                .checked = left.checked,
+                .verified = std::move(left.reports)};
+    troubled = std::move(left.troubled);
+  } else {
+    auto left = portal.ForcedLeft(wish.target.object.value_or(""));
+    progress = {.done = left.jobs_left == 0 && left.pending == 0,
+                .jobs_left = left.jobs_left,
+                .pending = left.pending};
+    troubled = std::move(left.troubled);
+  }
+  for (const auto& [object, status] : troubled) {
+    progress.troubled.push_back({.stream = {wish.target.portal, object},
                                  .state = std::string(hubmirror::NameOf(status.state)),
                                  .reason = status.reason,
                                  .message = status.message});
@@ -208,16 +237,17 @@ SettleProgress Supervisor::ProgressOf(uint64_t ticket) {
 }
 
 void Supervisor::EndSettle(uint64_t ticket) {
-  ControlTarget target;
+  Wish wish;
   {
     MutexLock lock(mutex_);
-    const auto found = settles_.find(ticket);
-    if (found == settles_.end()) return;
-    target = found->second;
-    settles_.erase(found);
+    const auto found = wishes_.find(ticket);
+    if (found == wishes_.end()) return;
+    wish = found->second;
+    wishes_.erase(found);
   }
-  if (const auto portal = schedule_.Find(target.portal)) {
-    portal->EndForce(target.object.value_or(""));
+  if (wish.verify) return;
+  if (const auto portal = schedule_.Find(wish.target.portal)) {
+    portal->EndForce(wish.target.object.value_or(""));
   }
 }
 

@@ -55,10 +55,18 @@ class Supervisor final : public Controls {
   ControlResult Resolve(const ControlTarget& target, bool accept) override;
   ControlResult Refresh(const StreamKey& stream, RecordId id) override;
   SettleStart StartSettle(const ControlTarget& target) override;
+  SettleStart StartVerify(const ControlTarget& target, bool repair) override;
   SettleProgress ProgressOf(uint64_t ticket) override;
   void EndSettle(uint64_t ticket) override;
 
  private:
+  /// A settle, or a comparison with the numbers that its streams' runs have.
+  struct Wish {
+    ControlTarget target;
+    std::optional<std::map<std::string, int64_t>> verify;
+  };
+
+  SettleProgress ProgressOf(const Wish& wish, PortalSync& portal) const;
   void Watch(std::stop_token stop);
   /// The portal of a target, or why there is none.
   std::shared_ptr<PortalSync> Find(const ControlTarget& target, ControlResult& result) const;
@@ -76,7 +84,7 @@ class Supervisor final : public Controls {
 
   Mutex mutex_;
   uint64_t next_ticket_ GUARDED_BY(mutex_) = 1;
-  std::map<uint64_t, ControlTarget> settles_ GUARDED_BY(mutex_);
+  std::map<uint64_t, Wish> wishes_ GUARDED_BY(mutex_);
 };
 
 }  // namespace hubmirror

@@ -106,11 +106,18 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "HubSpot refused the associations of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ with another type, "
      "for the reason in the message. Other associations go on.",
      "Where a scope is missing, grant it; the next reading of all associations asks again."},
+    {"verify.divergent", "dcba0209f7aa470f8eb95cf36a603606", "Mirror and portal differed",
+     "A comparison of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ found what nothing else had: the "
+     "message "
+     "says what, and whether it was mended.",
+     "`different`: who writes to the mirror? `missing` or `stale` without an outage: report it."},
     {"types.found", "ed8c1eda603b4f4abcae087100d6d85c", "Custom objects were found",
-     "Portal @HUBMIRROR_PORTAL@ has the custom objects in the message; those that are asked for are "
+     "Portal @HUBMIRROR_PORTAL@ has the custom objects in the message; those that are asked for "
+     "are "
      "mirrored from now on.",
      "Nothing to do."},
-    {"reference.refused", "7150e44b6b524d77ac579ab7b26e4ea3", "A table beside the records is not read",
+    {"reference.refused", "7150e44b6b524d77ac579ab7b26e4ea3",
+     "A table beside the records is not read",
      "HubSpot refused owners, teams, users, pipelines, lists or marketing events of portal "
      "@HUBMIRROR_PORTAL@, for the reason in the message. The table keeps what it holds; everything "
      "else goes on.",

@@ -25,6 +25,8 @@ enum class MetricId : size_t {
   kJobTarget,
   kPendingRecords,
   kQuarantineRecords,
+  kVerifyDivergent,
+  kVerifyRepaired,
   kMirrorRows,
   kPolls,
   kPollFailures,

@@ -5,9 +5,9 @@
 namespace hubmirror {
 namespace {
 
-// With the 34 fixed series, and one `other` in each set, these make 45.
-constexpr size_t kFailureReasons = 5;
-constexpr size_t kSchemaChanges = 4;
+// With the 38 fixed series, and one `other` in each set, these make 45.
+constexpr size_t kFailureReasons = 3;
+constexpr size_t kSchemaChanges = 2;
 
 LabelValues Of(const StreamKey& stream) {
   return {stream.portal, stream.object};
@@ -38,7 +38,10 @@ StreamSeries::StreamSeries(MetricRegistry& registry, const StreamKey& stream)
       suspicious_(registry, MetricId::kStreamState, Of(stream, NameOf(StreamState::kSuspicious)),
                   0),
       walks_{Walk(registry, stream, JobKind::kSweep), Walk(registry, stream, JobKind::kArchived),
-             Walk(registry, stream, JobKind::kCatalog), Walk(registry, stream, JobKind::kLinks)},
+             Walk(registry, stream, JobKind::kCatalog), Walk(registry, stream, JobKind::kLinks),
+             Walk(registry, stream, JobKind::kVerify)},
+      divergent_(registry, MetricId::kVerifyDivergent, Of(stream), 0),
+      repaired_(registry, MetricId::kVerifyRepaired, Of(stream)),
       pending_(registry, MetricId::kPendingRecords, Of(stream), 0),
       quarantine_(registry, MetricId::kQuarantineRecords, Of(stream), 0),
       rows_(registry, MetricId::kMirrorRows, Of(stream), 0),
@@ -68,6 +71,7 @@ void StreamSeries::SetTargets(const StreamPlan& plan) {
   WalkOf(JobKind::kArchived)->target.Set(Seconds(plan.archived_every));
   WalkOf(JobKind::kCatalog)->target.Set(Seconds(plan.catalog_every));
   WalkOf(JobKind::kLinks)->target.Set(Seconds(plan.links_every));
+  WalkOf(JobKind::kVerify)->target.Set(Seconds(plan.verify_every));
 }
 
 void StreamSeries::SetStatus(const StreamStatus& status) {
@@ -121,6 +125,11 @@ void StreamSeries::CountJob(const JobReport& report) {
   } else if (Walk* const walk = WalkOf(report.job); walk != nullptr && report.complete_at) {
     walk->last_complete.Set(UnixSeconds(*report.complete_at));
   }
+}
+
+void StreamSeries::CountVerify(const VerifyReport& report) {
+  divergent_.Set(static_cast<double>(report.left));
+  Count(repaired_, report.found() - report.left);
 }
 
 void StreamSeries::CountSchemaChange(const std::string& change) {

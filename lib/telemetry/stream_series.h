@@ -28,6 +28,7 @@ class StreamSeries {
   void CountFetched(int64_t records, uint64_t values_rejected, uint64_t values_replaced);
   void CountCommit(const CommitOutcome& outcome);
   void CountJob(const JobReport& report);
+  void CountVerify(const VerifyReport& report);
   void CountSchemaChange(const std::string& change);
 
  private:
@@ -51,7 +52,9 @@ class StreamSeries {
   GaugeSeries suspicious_;
   std::unique_ptr<GaugeSeries> other_state_;  ///< the state of now, unless one of the two above
   std::optional<StreamState> state_;
-  std::array<Walk, 4> walks_;
+  std::array<Walk, 5> walks_;
+  GaugeSeries divergent_;
+  CounterSeries repaired_;
   GaugeSeries pending_;
   GaugeSeries quarantine_;
   GaugeSeries rows_;

@@ -101,6 +101,11 @@ void Telemetry::OnJobReport(const JobReport& report) {
   if (is_poll) daemon_.ObservePoll(report.stream.object, report.duration);
 }
 
+void Telemetry::OnVerify(const StreamKey& stream, const VerifyReport& report) {
+  MutexLock lock(mutex_);
+  AddStream(stream).CountVerify(report);
+}
+
 void Telemetry::OnStreamStatus(const StreamKey& stream, const StreamStatus& status) {
   board_.SetStream(stream, status);
   MutexLock lock(mutex_);

@@ -51,6 +51,7 @@ class Telemetry final : public SyncObserver, public LogTally {
                 TimePoint committed_at) override;
   void OnLateFind(const StreamKey& stream, std::chrono::milliseconds late) override;
   void OnJobReport(const JobReport& report) override;
+  void OnVerify(const StreamKey& stream, const VerifyReport& report) override;
   void OnStreamStatus(const StreamKey& stream, const StreamStatus& status) override;
   void OnPortalStatus(const PortalKey& portal, const PortalStatus& status) override;
   void OnStreamRemoved(const StreamKey& stream) override;

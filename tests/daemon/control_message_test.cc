@@ -49,7 +49,7 @@ TEST_CASE("control message: requests that make no sense are refused with a reaso
       {"{\"verb\":\"poll\",\"portal\":\"a\",\"x\":1}",
        "the request has an unknown or malformed member"},
       {"{\"verb\":\"poll\",\"portal\":\"a\",\"accept\":true}", "only resolve takes accept"},
-      {"{\"verb\":\"poll\",\"portal\":\"a\",\"wait_ms\":1}", "only settle takes a wait"},
+      {"{\"verb\":\"poll\",\"portal\":\"a\",\"wait_ms\":1}", "only settle and verify take a wait"},
       {"{\"verb\":\"settle\",\"portal\":\"a\",\"wait_ms\":-1}",
        "the request has an unknown or malformed member"},
       {"{\"verb\":\"settle\",\"portal\":\"a\",\"wait_ms\":9223372036854775807}",

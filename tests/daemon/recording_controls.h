@@ -24,6 +24,9 @@ class RecordingControls final : public Controls {
   SettleStart StartSettle(const ControlTarget& target) override {
     return {Note("settle", target), kTicket, patience};
   }
+  SettleStart StartVerify(const ControlTarget& target, bool repair) override {
+    return {Note(repair ? "verify --repair" : "verify", target), kTicket, patience};
+  }
   SettleProgress ProgressOf(uint64_t ticket) override {
     MutexLock lock(mutex_);
     return ticket == kTicket ? progress_ : SettleProgress{.done = true, .troubled = {}};

@@ -28,8 +28,8 @@ DaemonSettings Settings() {
 }
 
 void Change(const World& world, const std::string& kind, int times) {
-  const auto made = world.portal.Control("reference", R"({"kind":")" + kind + R"(","times":)" +
-                                                          std::to_string(times) + "}");
+  const auto made = world.portal.Control(
+      "reference", R"({"kind":")" + kind + R"(","times":)" + std::to_string(times) + "}");
   CHECK(made["made"].AsInteger() > 0);
 }
 
@@ -76,8 +76,8 @@ TEST_CASE("reference: an erased contact leaves no trace in lists") {
       "m.list_id JOIN acme.contacts_live c ON c.id = m.record_id WHERE l.object_type_id = '0-1'");
   world.portal.Mutate(R"({"object":"contacts","kind":"erase","id":")" + contact + R"("})");
   world.ExpectEqual();
-  CHECK(world.Sql("SELECT count(*)::text FROM acme.list_memberships WHERE record_id = " + contact) ==
-        "0");
+  CHECK(world.Sql("SELECT count(*)::text FROM acme.list_memberships WHERE record_id = " +
+                  contact) == "0");
 }
 
 TEST_CASE("reference: what the token may not read is said and holds up nothing") {
@@ -99,7 +99,7 @@ TEST_CASE("reference: what the token may not read is said and holds up nothing")
 TEST_CASE("reference: a long list goes on where a kill stopped it") {
   World world({.scenario_json = R"({"portals":[{"portal_id":1234567,"seed":43,"index_delay":"1s",
     "objects":{"contacts":30000},"properties":{"contacts":12},
-    "reference":{"owners":2,"lists":4,"events":0},"latency":"100ms",
+    "reference":{"owners":2,"lists":4,"events":0,"members":30000},"latency":"100ms",
     "limits":{"burst":190,"search":5},"tokens":[{"token":"pat-na1-simulated-token"}]}]})"},
               [] {
                 DaemonSettings settings;
@@ -108,9 +108,8 @@ TEST_CASE("reference: a long list goes on where a kill stopped it") {
                 return settings;
               }());
   world.Load();
-  Await("some members", 60s, [&] {
-    return world.Sql("SELECT count(*) >= 5000 FROM acme.list_memberships") == "t";
-  });
+  Await("some members", 60s,
+        [&] { return world.Sql("SELECT count(*) >= 5000 FROM acme.list_memberships") == "t"; });
   world.daemon.Kill();
   world.daemon.Start();
   Await("all members", 120s, [&] {
@@ -120,9 +119,9 @@ TEST_CASE("reference: a long list goes on where a kill stopped it") {
                 .empty();
   });
   // What was read of one block of 5,000 members is read again, at most.
-  const int64_t least = std::stoll(world.Sql(
-      "SELECT sum((n + 249) / 250)::bigint::text FROM (SELECT count(*) n FROM "
-      "acme.list_memberships GROUP BY list_id) l"));
+  const int64_t least =
+      std::stoll(world.Sql("SELECT sum((n + 249) / 250)::bigint::text FROM (SELECT count(*) n FROM "
+                           "acme.list_memberships GROUP BY list_id) l"));
   CHECK(least > 30);
   CHECK(world.portal.Requests("list members") >= least);
   CHECK(world.portal.Requests("list members") <= least + 20 + 3);

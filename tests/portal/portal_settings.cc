@@ -64,6 +64,7 @@ PortalSettings ReadPortal(JsonFields fields, uint64_t seed) {
     inner.Read("owners", settings.reference.owners);
     inner.Read("lists", settings.reference.lists);
     inner.Read("events", settings.reference.events);
+    inner.Read("members", settings.reference.members);
     inner.RefuseOthers();
   });
   fields.ReadObjects("tokens", [&settings](JsonFields inner) {

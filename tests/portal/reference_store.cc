@@ -85,6 +85,7 @@ ReferenceItem& ReferenceStore::Find(ReferenceKind kind, std::string_view id) {
 
 void ReferenceStore::Populate(const std::vector<CrmObject>& objects, const Sizes& sizes,
                               Random random, Instant now) {
+  most_members_ = static_cast<size_t>(sizes.members);
   for (size_t i = 0; i < std::size(kTeams); ++i) {
     ReferenceItem team{.id = std::to_string(i + 1)};
     team.members.SetText("name", kTeams[i]);
@@ -163,6 +164,7 @@ void ReferenceStore::AddList(const std::vector<CrmObject>& objects, Random& rand
   const double share = random.Share();
   auto& records = const_cast<CrmObject&>(objects[type]).records;
   for (const auto& [id, record] : records.all()) {
+    if (list.joined.size() == most_members_) break;
     if (random.Chance(share)) list.joined[id] = now - random.Between(0, kDay);
   }
   of(ReferenceKind::kLists).push_back(std::move(list));

@@ -41,11 +41,11 @@ struct Stage {
 struct ReferenceItem {
   std::string id;
   Members members;
-  bool archived = false;       ///< owners that were deactivated
-  std::string object;          ///< pipelines: the type's name
-  std::vector<Stage> stages;   ///< pipelines
+  bool archived = false;               ///< owners that were deactivated
+  std::string object;                  ///< pipelines: the type's name
+  std::vector<Stage> stages;           ///< pipelines
   std::map<RecordId, Instant> joined;  ///< lists: members
-  size_t type = 0;             ///< lists: index of the type of their members
+  size_t type = 0;                     ///< lists: index of the type of their members
 };
 
 /// Owners, teams, users, pipelines, lists and marketing events of a portal. A list may hold records
@@ -56,6 +56,7 @@ class ReferenceStore {
     int64_t owners = 12;
     int64_t lists = 6;
     int64_t events = 5;
+    int64_t members = 1000;  ///< of one list, at most
   };
   void Populate(const std::vector<CrmObject>& objects, const Sizes& sizes, Random random,
                 Instant now);
@@ -83,6 +84,7 @@ class ReferenceStore {
 
   std::array<Items, kReferenceNames.size()> items_;
   int64_t next_id_ = 1000;
+  size_t most_members_ = 0;
 };
 
 }  // namespace simulated_portal

@@ -29,6 +29,7 @@ class NotingObserver final : public SyncObserver {
   void OnCommit(const StreamKey&, JobKind, const CommitOutcome&, TimePoint) override {}
   void OnLateFind(const StreamKey&, std::chrono::milliseconds) override {}
   void OnJobReport(const JobReport&) override {}
+  void OnVerify(const StreamKey&, const VerifyReport&) override {}
   void OnStreamStatus(const StreamKey&, const StreamStatus&) override {}
   void OnPortalStatus(const PortalKey&, const PortalStatus&) override {}
   void OnStreamRemoved(const StreamKey&) override {}

@@ -29,6 +29,7 @@ class SilentObserver : public SyncObserver {
     late_finds.push_back(late);
   }
   void OnJobReport(const JobReport&) override {}
+  void OnVerify(const StreamKey&, const VerifyReport&) override {}
   void OnStreamStatus(const StreamKey&, const StreamStatus&) override {}
   void OnPortalStatus(const PortalKey&, const PortalStatus&) override {}
   void OnStreamRemoved(const StreamKey&) override {}
@@ -142,7 +143,7 @@ class StreamFixture {
   SourceClock source_clock;
   RateGovernor governor{RateGovernor::Options{}, clock.Now()};
   MemoryLog log;
-  PropertySelection selection;  ///< counts from the next Restart on
+  PropertySelection selection;       ///< counts from the next Restart on
   std::vector<std::string> history;  ///< the same
   Result<Secret, std::string> hash_key = Secret("a key that is long enough");
   std::shared_ptr<StreamContext> context;

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/mutex.h"
+#include "model/verify.h"
+#include "sync/stream_job.h"
+#include "sync/walk_ranges.h"
+
+namespace hubmirror {
+
+/// Reads all live records of a stream and compares them with the mirror column by column, page by
+/// page and on spare budget: it finds what nothing else would, such as a row that somebody edited.
+/// Begins when the stream is loaded; a restart begins it anew.
+class VerifyJob final : public StreamJob {
+ public:
+  struct Ports {
+    VerifySink& sink;
+    /// Up to when changes should be in the mirror.
+    std::function<std::optional<TimePoint>()> verified_until;
+  };
+  VerifyJob(std::shared_ptr<StreamContext> stream, Ports ports)
+      : StreamJob(std::move(stream)), ports_(std::move(ports)) {}
+
+  JobKind kind() const override { return JobKind::kVerify; }
+
+  /// The next comparison mends or does not, whatever the configuration says; returns its number.
+  int64_t Want(bool repair);
+  /// How many comparisons have ended, and what the last of them found.
+  struct Finished {
+    int64_t number = 0;
+    VerifyReport report;
+  };
+  Finished finished() const;
+  int64_t checked() const;
+  int64_t last_pages() const;
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+
+ private:
+  void Begin();
+  StepOutcome Read();
+  StepOutcome Finish();
+
+  const Ports ports_;
+
+  mutable Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+  std::optional<bool> wanted_repair_ GUARDED_BY(mutex_);
+  int64_t begun_ GUARDED_BY(mutex_) = 0;
+  Finished finished_ GUARDED_BY(mutex_);
+  int64_t checked_ GUARDED_BY(mutex_) = 0;
+  int64_t last_pages_ GUARDED_BY(mutex_) = 0;
+
+  // One step at a time.
+  std::optional<WalkRanges> ranges_;
+  PropertySetPtr set_;
+  VerifyReport report_;
+  bool repair_ = false;
+  int64_t pages_ = 0;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,104 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "support/await.h"
+#include "world.h"
+
+namespace hubmirror::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kScenario = R"({"portals":[{"portal_id":1234567,"seed":71,"index_delay":"1s",
+  "objects":{"contacts":900,"deals":250},"tokens":[{"token":"pat-na1-simulated-token"}]}]})";
+
+DaemonSettings Settings(std::map<std::string, std::string> more = {}) {
+  DaemonSettings settings;
+  settings.portals[0].objects = {"contacts", "deals"};
+  settings.defaults = std::move(more);
+  return settings;
+}
+
+/// Changes rows as somebody might who does not know better: their hashes stay.
+std::string Damage(const World& world) {
+  const std::string edited = world.Sql("SELECT min(id)::text FROM acme.contacts_live");
+  world.Sql("UPDATE acme.contacts SET email = 'edited@example.com' WHERE id = " + edited +
+            " RETURNING id");
+  world.Sql(
+      "UPDATE acme.deals SET amount = amount + 1, _overflow = '{\"invented\": \"x\"}' WHERE id = "
+      "(SELECT max(id) FROM acme.deals_live WHERE amount IS NOT NULL) RETURNING id");
+  world.Sql("DELETE FROM acme.deals WHERE id = (SELECT min(id) FROM acme.deals_live) RETURNING id");
+  world.Sql("INSERT INTO acme.contacts (id, email) VALUES (3, 'nobody@example.com') RETURNING id");
+  return edited;
+}
+
+TEST_CASE("verify: what somebody edited, deleted and added is found, and left or mended as asked") {
+  World world({.scenario_json = kScenario}, Settings());
+  world.Load();
+  world.ExpectEqual();
+  const ProgramResult clean = world.daemon.Cli({"verify", "acme"});
+  CHECK(clean.end.exit_code == 0);
+  CHECK(clean.output.find("0 missing, 0 extra, 0 different, 0 stale") != std::string::npos);
+  // Changes of less than two minutes ago might still be on their way.
+  const std::string edited = Damage(world);
+
+  const ProgramResult found = world.daemon.Cli({"verify", "acme/contacts"});
+  INFO(found.output);
+  CHECK(found.end.exit_code == 1);
+  CHECK(found.output.find("1 extra, 1 different, 0 stale; 0 repaired, 2 left") !=
+        std::string::npos);
+  CHECK(found.output.find("different " + edited + ": email") != std::string::npos);
+  CHECK(found.output.find("extra 3\n") != std::string::npos);
+  CHECK(found.output.find("--repair") != std::string::npos);
+  CHECK(world.Sql("SELECT email FROM acme.contacts WHERE id = " + edited) == "edited@example.com");
+
+  const ProgramResult mended = world.daemon.Cli({"verify", "acme", "--repair"});
+  INFO(mended.output);
+  CHECK(mended.end.exit_code == 0);
+  CHECK(mended.output.find("_overflow") != std::string::npos);
+  CHECK(mended.output.find("0 left") != std::string::npos);
+  world.mirror.Settle();
+  // Nobody knows this id: it is taken for erased.
+  CHECK(
+      world.Sql("DELETE FROM acme.contacts WHERE id = 3 AND erased_at IS NOT NULL RETURNING id") ==
+      "3");
+  world.ExpectEqual();
+  CHECK(world.daemon.Metric("hubmirror_verify_divergent_records", {R"(object="contacts")"}) == 0);
+}
+
+TEST_CASE("verify: it runs by itself, and mends") {
+  World world({.scenario_json = kScenario}, Settings({{"verify", "{every: 2s}"}}));
+  world.Load();
+  world.mirror.Settle();
+  const std::string edited = Damage(world);
+  Await("the edited row", 30s, [&] {
+    return world.Sql(
+               "SELECT email IS DISTINCT FROM 'edited@example.com' FROM acme.contacts WHERE id = " +
+               edited) == "t";
+  });
+  world.mirror.Settle();
+  world.Sql("DELETE FROM acme.contacts WHERE id = 3 RETURNING id");
+  world.ExpectEqual();
+}
+
+TEST_CASE("verify: while records change nothing is taken for a difference") {
+  World world({.scenario_json = kScenario}, Settings());
+  world.Load();
+  world.mirror.Settle();
+  world.portal.StartScript(R"({"events":600,"seconds":12,"seed":12,"weights":{"create":10,
+    "update":50,"archive":10,"restore":5,"merge":5,"erase":2,"calculate":18}})");
+  for (int i = 0; i < 4; ++i) {
+    const ProgramResult result = world.daemon.Cli({"verify", "acme"});
+    INFO(result.output);
+    // What is archived meanwhile is extra until the archived list is walked.
+    CHECK(result.output.find("contacts: ") != std::string::npos);
+    CHECK(result.output.find(" 0 different, 0 stale") != std::string::npos);
+  }
+  world.portal.AwaitScript(60s);
+  world.ExpectEqual();
+  CHECK(world.daemon.Cli({"verify", "acme"}).end.exit_code == 0);
+}
+
+}  // namespace
+}  // namespace hubmirror::testing
