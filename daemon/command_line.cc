@@ -59,6 +59,8 @@ class Grammar {
     AddConfig();
     AddPortal();
     AddControls();
+    AddQuarantine();
+    AddGrants();
     Verb(app_, "version", CliVerb::kVersion, "Show the version of this program",
          "hubmirror version\n  hubmirror version --json")
         ->add_flag("--json", line_.json, "As JSON");
@@ -208,6 +210,42 @@ class Grammar {
     Verb(app_, "reload", CliVerb::kReload,
          "Have the daemon read its configuration again; all or nothing",
          "hubmirror reload\n  systemctl reload hubmirror");
+  }
+
+  void AddQuarantine() {
+    CLI::App* group = app_.add_subcommand(
+        "quarantine", "Work with the records that PostgreSQL refused; they are kept whole");
+    group->require_subcommand(1);
+    CLI::App* list = Verb(*group, "list", CliVerb::kQuarantineList, "List them with the reason",
+                          "hubmirror quarantine list acme\n"
+                          "  hubmirror quarantine list acme/contacts --json");
+    AddTarget(list, "PORTAL[/OBJECT]", TargetShape::kStream);
+    list->add_flag("--json", line_.json, "As JSON");
+    CLI::App* show = Verb(*group, "show", CliVerb::kQuarantineShow, "Show one, with its values",
+                          "hubmirror quarantine show acme/contacts/42\n"
+                          "  hubmirror quarantine show acme/deals/9000000001");
+    AddTarget(show, "PORTAL/OBJECT/ID", TargetShape::kRecord);
+    CLI::App* retry =
+        Verb(*group, "retry", CliVerb::kQuarantineRetry,
+             "Read them again from HubSpot and try to store them, after what stood in the way is "
+             "gone",
+             "hubmirror quarantine retry acme\n  hubmirror quarantine retry acme/contacts");
+    AddTarget(retry, "PORTAL[/OBJECT]", TargetShape::kStream);
+    CLI::App* drop = Verb(*group, "drop", CliVerb::kQuarantineDrop,
+                          "Forget one; it comes back when it changes and is refused again",
+                          "hubmirror quarantine drop acme/contacts/42\n"
+                          "  hubmirror quarantine drop acme/deals/9000000001");
+    AddTarget(drop, "PORTAL/OBJECT/ID", TargetShape::kRecord);
+  }
+
+  void AddGrants() {
+    CLI::App* app = Verb(app_, "grants", CliVerb::kGrants,
+                         "Show the SQL that gives the daemon's role what it needs and no more",
+                         "hubmirror grants --print-sql\n"
+                         "  hubmirror grants acme --print-sql | sudo -u postgres psql crm");
+    AddTarget(app, "PORTAL", TargetShape::kPortal);
+    app->add_flag_callback(
+        "--print-sql", [] {}, "What it does anyway: nothing is run");
   }
 
   void AddWait(CLI::App* app, const std::string& what) {

@@ -30,6 +30,11 @@ enum class CliVerb {
   kResolve,
   kRefresh,
   kReload,
+  kQuarantineList,
+  kQuarantineShow,
+  kQuarantineRetry,
+  kQuarantineDrop,
+  kGrants,
   kVersion,
 };
 

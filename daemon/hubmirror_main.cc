@@ -9,6 +9,7 @@
 #include "daemon/cli_authorize.h"
 #include "daemon/cli_context.h"
 #include "daemon/cli_control.h"
+#include "daemon/cli_database.h"
 #include "daemon/cli_portal.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_status.h"
@@ -51,6 +52,16 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
       return RunPortalTest(context, line);
     case CliVerb::kPortalAuthorize:
       return RunPortalAuthorize(context, line);
+    case CliVerb::kQuarantineList:
+      return RunQuarantineList(context, line);
+    case CliVerb::kQuarantineShow:
+      return RunQuarantineShow(context, line);
+    case CliVerb::kQuarantineRetry:
+      return RunQuarantineRetry(context, line);
+    case CliVerb::kQuarantineDrop:
+      return RunQuarantineDrop(context, line);
+    case CliVerb::kGrants:
+      return RunGrants(context, line);
     case CliVerb::kVersion:
       return ShowVersion(context, line.json);
     default:

@@ -1,0 +1,213 @@
+#include "daemon/cli_database.h"
+
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "daemon/cli_settings.h"
+#include "daemon/cli_words.h"
+#include "daemon/control_client.h"
+#include "model/database_error.h"
+#include "postgres/connection.h"
+#include "postgres/dsn_value.h"
+#include "postgres/sql_text.h"
+#include "settings/secret_source.h"
+
+namespace hubmirror {
+namespace {
+
+/// The portal of the line among those of the configuration; null, after saying so.
+const PortalSettings* FindPortal(const CliContext& context, const CommandLine& line,
+                                 const Settings& settings) {
+  for (const PortalSettings& portal : settings.portals) {
+    if (portal.plan.key == line.target.portal) return &portal;
+  }
+  Fail(context, kExitUsage, "no portal is called " + line.target.portal,
+       "`hubmirror portal list` shows the portals of the configuration");
+  return nullptr;
+}
+
+/// Connects as the daemon does and works; failures become an exit code and words.
+int WithDatabase(const CliContext& context, const CommandLine& line,
+                 const std::function<int(Connection&, const std::string& schema)>& work) {
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  const PortalSettings* portal = FindPortal(context, line, *settings);
+  if (portal == nullptr) return kExitUsage;
+  Connection::Target target{.dsn = settings->database.dsn};
+  if (const auto& ref = settings->database.password) {
+    const SecretSource secrets(context.environment);
+    auto password = secrets.Resolve(*ref);
+    if (!password) {
+      return Fail(context, kExitPermission, "database.password: " + password.error(),
+                  "run this as the daemon's user");
+    }
+    target.password = *password;
+  }
+  try {
+    Connection connection(target);
+    return work(connection, portal->plan.schema);
+  } catch (const DatabaseError& error) {
+    const bool missing = error.sqlstate() == "42P01" || error.sqlstate() == "3F000";
+    return Fail(context, kExitUnavailable, error.what(),
+                missing ? "start the daemon: it makes the schema"
+                        : "look at database.dsn, and whether this user may connect");
+  }
+}
+
+/// Conditions of the line's target on `_quarantine` and their parameters.
+std::string Where(const CommandLine& line, Params& params) {
+  std::string where = " WHERE true";
+  if (line.target.object) {
+    params.emplace_back(*line.target.object);
+    where += " AND object = $" + std::to_string(params.size());
+  }
+  if (line.id) {
+    params.emplace_back(std::to_string(line.id->value));
+    where += " AND id = $" + std::to_string(params.size());
+  }
+  return where;
+}
+
+Rows Ask(Connection& connection, const std::string& schema, const CommandLine& line,
+         const std::string& before, const std::string& after) {
+  Params params;
+  const std::string where = Where(line, params);
+  return connection.Run(before + QuoteName(schema, "_quarantine") + where + after, params);
+}
+
+int ListText(const CliContext& context, const Rows& rows) {
+  if (rows.empty()) {
+    context.out << "nothing is in quarantine\n";
+    return kExitOk;
+  }
+  context.out << Padded("OBJECT", 16) << " " << Padded("ID", 16, true) << "  "
+              << Padded("SINCE", 20) << " " << Padded("TRIES", 5, true) << "  REASON\n";
+  for (size_t i = 0; i < rows.size(); ++i) {
+    context.out << Padded(std::string(rows.Text(i, 0)), 16) << " "
+                << Padded(std::string(rows.Text(i, 1)), 16, true) << "  "
+                << Padded(std::string(rows.Text(i, 4)), 20) << " "
+                << Padded(std::string(rows.Text(i, 5)), 5, true) << "  "
+                << Printable(rows.Text(i, 2)) << " " << Printable(rows.Text(i, 3)) << "\n";
+  }
+  return kExitOk;
+}
+
+int ListJson(const CliContext& context, const Rows& rows) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartArray();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    json.StartObject();
+    const char* const names[] = {"object", "id", "sqlstate", "reason", "added_at", "attempts"};
+    for (size_t column = 0; column < std::size(names); ++column) {
+      json.Key(names[column]);
+      const bool number = column == 1 || column == 5;
+      if (number) {
+        json.Int64(rows.Int(i, column));
+      } else {
+        json.String(std::string(rows.Text(i, column)));
+      }
+    }
+    json.EndObject();
+  }
+  json.EndArray();
+  context.out << buffer.GetString() << "\n";
+  return kExitOk;
+}
+
+}  // namespace
+
+int RunQuarantineList(const CliContext& context, const CommandLine& line) {
+  return WithDatabase(context, line, [&](Connection& connection, const std::string& schema) {
+    const Rows rows =
+        Ask(connection, schema, line,
+            "SELECT object, id, sqlstate, reason, to_char(added_at AT TIME ZONE 'UTC',"
+            " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), attempts FROM ",
+            " ORDER BY object, id");
+    return line.json ? ListJson(context, rows) : ListText(context, rows);
+  });
+}
+
+int RunQuarantineShow(const CliContext& context, const CommandLine& line) {
+  return WithDatabase(context, line, [&](Connection& connection, const std::string& schema) {
+    const Rows rows =
+        Ask(connection, schema, line, "SELECT sqlstate, reason, jsonb_pretty(record) FROM ", "");
+    if (rows.empty()) {
+      return Fail(context, kExitUsage, "this record is not in quarantine",
+                  "`hubmirror quarantine list " + line.target.portal + "`");
+    }
+    context.out << rows.Text(0, 0) << " " << Printable(rows.Text(0, 1)) << "\n"
+                << rows.Text(0, 2) << "\n";
+    return kExitOk;
+  });
+}
+
+int RunQuarantineDrop(const CliContext& context, const CommandLine& line) {
+  return WithDatabase(context, line, [&](Connection& connection, const std::string& schema) {
+    const Rows rows = Ask(connection, schema, line, "DELETE FROM ", "");
+    if (rows.affected() == 0) {
+      return Fail(context, kExitUsage, "this record is not in quarantine",
+                  "`hubmirror quarantine list " + line.target.portal + "`");
+    }
+    context.out << "forgotten; the mirror does not have this record\n";
+    return kExitOk;
+  });
+}
+
+int RunQuarantineRetry(const CliContext& context, const CommandLine& line) {
+  const auto socket = FindSocket(context, line);
+  if (!socket) return socket.error();
+  return WithDatabase(context, line, [&](Connection& connection, const std::string& schema) {
+    const Rows rows = Ask(connection, schema, line, "SELECT object, id FROM ", " ORDER BY 1, 2");
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const ControlAnswer answer = AskDaemon(*socket,
+                                             {.verb = ControlVerb::kRefresh,
+                                              .portal = line.target.portal,
+                                              .object = std::string(rows.Text(i, 0)),
+                                              .id = RecordId{rows.Int(i, 1)}},
+                                             [](const SettleProgress&) {});
+      const ControlResult& result = answer.result;
+      if (!result.ok()) {
+        return Fail(context, static_cast<int>(result.code), result.message, result.next);
+      }
+    }
+    context.out << rows.size()
+                << " records are read again; those that can be stored now leave the quarantine\n";
+    return kExitOk;
+  });
+}
+
+int RunGrants(const CliContext& context, const CommandLine& line) {
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  const std::string named = DsnValue(settings->database.dsn, "user");
+  const std::string role = QuoteName(named.empty() ? "hubmirror" : named);
+  const std::string database = DsnValue(settings->database.dsn, "dbname");
+  std::string sql = "-- Run as the owner of the database" +
+                    (database.empty() ? "" : " " + QuoteName(database)) + ".\n";
+  sql += "-- CREATE ROLE " + role +
+         " LOGIN;  -- if it is not there yet; with a PASSWORD unless it "
+         "logs in as a peer\n";
+  sql += "CREATE SCHEMA IF NOT EXISTS hubmirror AUTHORIZATION " + role + ";\n";
+  std::set<std::string> readers;
+  for (const PortalSettings& portal : settings->portals) {
+    if (!line.target.portal.empty() && portal.plan.key != line.target.portal) continue;
+    sql += "CREATE SCHEMA IF NOT EXISTS " + QuoteName(portal.plan.schema) + " AUTHORIZATION " +
+           role + ";\n";
+    readers.insert(portal.plan.readers.begin(), portal.plan.readers.end());
+  }
+  for (const std::string& reader : readers) {
+    sql += "-- CREATE ROLE " + QuoteName(reader) +
+           " NOLOGIN;  -- a reader: the daemon grants it "
+           "select on every table and view\n";
+  }
+  context.out << sql;
+  return kExitOk;
+}
+
+}  // namespace hubmirror
