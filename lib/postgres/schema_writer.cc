@@ -116,6 +116,7 @@ SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
       Retype(transaction, wanted.name(), column, *found->second, change);
     }
     ForgetValues(transaction, wanted.object, by_name, change.columns);
+    ClearReturned(transaction, wanted.name(), by_name, change.columns);
   }
   const bool keeps = !change.created;
   SaveColumns(transaction, schema_.name(), wanted.name(),
@@ -250,10 +251,8 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
 
 void SchemaWriter::ForgetValues(Transaction& transaction, const ObjectType& object,
                                 const Stored& stored, std::vector<MirrorColumn>& columns) const {
-  const Physical physical = PhysicalColumns(transaction, object.name);
   std::vector<std::string> properties;
-  std::vector<std::string> sets = {"_hash = NULL"};
-  std::vector<std::string> conditions;
+  std::vector<const MirrorColumn*> forgotten;
   for (MirrorColumn& column : columns) {
     const auto found = stored.find(column.property());
     if (found == stored.end()) continue;
@@ -266,23 +265,49 @@ void SchemaWriter::ForgetValues(Transaction& transaction, const ObjectType& obje
       column.state = PropertyState::kFilling;
     }
     properties.push_back(column.property());
-    if (!physical.contains(column.column_name) || column.storage != Storage::kColumn) continue;
-    const std::string name = QuoteName(column.column_name);
+    forgotten.push_back(&column);
+  }
+  if (properties.empty()) return;
+  transaction.Run(ClearSql(transaction, object.name, forgotten, "true"));
+  ForgetQuarantined(transaction, object.name, properties);
+  HistoryWriter(schema_).Forget(transaction, object.name, properties);
+}
+
+void SchemaWriter::ClearReturned(Transaction& transaction, const std::string& object,
+                                 const Stored& stored,
+                                 const std::vector<MirrorColumn>& columns) const {
+  std::vector<const MirrorColumn*> returned;
+  for (const MirrorColumn& column : columns) {
+    const auto found = stored.find(column.property());
+    if (found == stored.end() || column.definition.archived || column.excluded) continue;
+    if (found->second->definition.archived) returned.push_back(&column);
+  }
+  if (returned.empty()) return;
+  transaction.Run(ClearSql(transaction, object, returned,
+                           "merged_into IS NULL AND erased_at IS NULL AND purged_at IS NULL"));
+}
+
+std::string SchemaWriter::ClearSql(Transaction& transaction, const std::string& object,
+                                   const std::vector<const MirrorColumn*>& columns,
+                                   const std::string& rows) const {
+  const Physical physical = PhysicalColumns(transaction, object);
+  std::vector<std::string> properties;
+  std::vector<std::string> sets = {"_hash = NULL"};
+  std::vector<std::string> conditions;
+  for (const MirrorColumn* column : columns) {
+    properties.push_back(column->property());
+    if (!physical.contains(column->column_name) || column->storage != Storage::kColumn) continue;
+    const std::string name = QuoteName(column->column_name);
     sets.push_back(name + " = NULL");
     conditions.push_back(name + " IS NOT NULL");
   }
-  if (properties.empty()) return;
   const std::string names = QuoteLiteral(NameArray(properties)) + "::text[]";
   for (const std::string kept : {"_rejected", "_overflow"}) {
     sets.push_back(kept + " = nullif(" + kept + " - " + names + ", '{}')");
     conditions.push_back(kept + " ?| " + names);
   }
-  std::string condition;
-  for (const std::string& one : conditions) condition += (condition.empty() ? "" : " OR ") + one;
-  transaction.Run("SET LOCAL statement_timeout = 0; UPDATE " + schema_.Table(object.name) +
-                  " SET " + Join(sets) + " WHERE " + condition);
-  ForgetQuarantined(transaction, object.name, properties);
-  HistoryWriter(schema_).Forget(transaction, object.name, properties);
+  return "SET LOCAL statement_timeout = 0; UPDATE " + schema_.Table(object) + " SET " + Join(sets) +
+         " WHERE (" + Join(conditions, " OR ") + ") AND " + rows;
 }
 
 void SchemaWriter::ForgetQuarantined(Transaction& transaction, const std::string& object,

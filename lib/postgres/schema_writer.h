@@ -78,6 +78,15 @@ class SchemaWriter {
                   const std::vector<MirrorColumn>& columns) const;
   void ForgetValues(Transaction& transaction, const ObjectType& object, const Stored& stored,
                     std::vector<MirrorColumn>& columns) const;
+  /// Takes out what records hold of properties that came back: one that was deleted and made anew
+  /// has other values, and only records with a value are found by the fill. What nobody can read
+  /// any more, merged and purged records, keeps its last values.
+  void ClearReturned(Transaction& transaction, const std::string& object, const Stored& stored,
+                     const std::vector<MirrorColumn>& columns) const;
+  /// SQL that takes the values of these out of the rows that fulfil `rows`.
+  std::string ClearSql(Transaction& transaction, const std::string& object,
+                       const std::vector<const MirrorColumn*>& columns,
+                       const std::string& rows) const;
   void ForgetQuarantined(Transaction& transaction, const std::string& object,
                          const std::vector<std::string>& properties) const;
   void CreateView(Transaction& transaction, const std::string& name,

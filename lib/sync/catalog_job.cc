@@ -110,9 +110,8 @@ StepOutcome CatalogJob::ReadGroups() {
 }
 
 StepOutcome CatalogJob::ReadPipelines() {
-  const auto page = reference_->source.ReadReference({.kind = ReferenceKind::kPipelines,
-                                                      .object = object().name,
-                                                      .type_id = object().type_id});
+  const auto page = reference_->source.ReadReference(
+      {.kind = ReferenceKind::kPipelines, .object = object().name, .type_id = object().type_id});
   if (!page && !IsRefused(page.error())) return StepOutcome::Failed(page.error());
   Advance();
   if (!page) {
@@ -125,10 +124,8 @@ StepOutcome CatalogJob::ReadPipelines() {
   pipelines_refused_.clear();
   std::vector<ReferenceCommit> commits;
   for (const ReferenceBatch& batch : page->batches) {
-    commits.push_back({.kind = batch.kind,
-                       .scope = {object().name},
-                       .rows = batch.rows,
-                       .at = page->times.date});
+    commits.push_back(
+        {.kind = batch.kind, .scope = {object().name}, .rows = batch.rows, .at = page->times.date});
   }
   reference_->sink.WriteReference(commits);
   return StepOutcome::More();
@@ -166,7 +163,10 @@ StepOutcome CatalogJob::Apply() {
   const MirrorTable wanted =
       PlanLayout(object(), all, table.get(), forced, stream().SelectorFor(*hasher));
   if (!table || table->columns != wanted.columns) table = stream().sink().ApplyLayout(wanted);
+  const PropertySetPtr before = stream().whole_set();
   stream().set_table(table, *hasher);
+  // The fill reads live records only.
+  if (before && before != stream().whole_set()) stream().WantArchivedWalk();
   if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
   part_ = Part::kLive;
   return StepOutcome::CaughtUp();

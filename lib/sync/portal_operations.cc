@@ -192,6 +192,7 @@ PortalSync::ForceProgress PortalSync::ForcedLeft(const std::string& object) {
       if (task.kind() == JobKind::kResolve && task.in_cycle()) ++progress.jobs_left;
     }
     if (IsFilling(*stream->context)) ++progress.jobs_left;
+    if (stream->context->archived_walk_wanted()) ++progress.jobs_left;
     progress.pending += stream->context->pending_noted()
                             ? std::max<int64_t>(1, stream->context->pending())
                             : stream->context->pending();

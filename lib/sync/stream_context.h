@@ -128,6 +128,14 @@ class StreamContext {
   void ClearSweepWanted();
   /// A sweep that began after it was wanted has ended.
   bool wanted_sweep_ended() const;
+  /// The archived list has to be walked before its time: other properties are asked for than when
+  /// it was walked last. True until a walk that began afterwards has ended.
+  bool archived_walk_wanted() const { return archived_walk_.load() != ArchivedWalk::kNotWanted; }
+  bool archived_walk_urgent() const { return archived_walk_.load() == ArchivedWalk::kWanted; }
+  void WantArchivedWalk() { archived_walk_.store(ArchivedWalk::kWanted); }
+  void ArchivedWalkBegins() { Move(ArchivedWalk::kWanted, ArchivedWalk::kServed); }
+  void ArchivedWalkEnds() { Move(ArchivedWalk::kServed, ArchivedWalk::kNotWanted); }
+  void ArchivedWalkIsCut() { Move(ArchivedWalk::kServed, ArchivedWalk::kWanted); }
   /// Whether HubSpot's search knows this type: not every type can be searched, and which ones can
   /// is only partly documented, so it is learned from answers. Tried again once a day.
   bool searchable() const;
@@ -157,6 +165,10 @@ class StreamContext {
   void Log(LogLevel level, std::string_view event, std::string message) const;
 
  private:
+  enum class ArchivedWalk { kNotWanted, kWanted, kServed };
+  void Move(ArchivedWalk from, ArchivedWalk to) {
+    archived_walk_.compare_exchange_strong(from, to);
+  }
   void TakeIn(JobKind job, const Commit& commit, const CommitOutcome& outcome);
   void CountLostValues(const CommitOutcome& outcome);
 
@@ -170,6 +182,7 @@ class StreamContext {
   std::atomic<bool> pending_noted_{true};
   std::atomic<bool> loaded_{false};
   std::atomic<bool> sweep_wanted_{false};
+  std::atomic<ArchivedWalk> archived_walk_{ArchivedWalk::kNotWanted};
   std::atomic<bool> accepted_{false};
   std::atomic<bool> links_followed_{false};
   std::atomic<bool> links_due_{true};

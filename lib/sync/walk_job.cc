@@ -44,7 +44,7 @@ JobKind WalkJob::kind() const {
 }
 
 bool WalkJob::urgent() const {
-  return !options_.archived && stream().sweep_wanted();
+  return options_.archived ? stream().archived_walk_urgent() : stream().sweep_wanted();
 }
 
 void WalkJob::LoadFrom(const StoredStream& stored) {
@@ -61,6 +61,7 @@ void WalkJob::LoadFrom(const StoredStream& stored) {
 }
 
 void WalkJob::Abandon() {
+  if (options_.archived) stream().ArchivedWalkIsCut();
   MutexLock lock(mutex_);
   ++generation_;
   buffer_.Clear();
@@ -175,6 +176,8 @@ StepOutcome WalkJob::Measure() {
     stream().Write(kind(), std::move(commit));
     stream().ClearSweepWanted();
   }
+  // Before the set to ask for is taken.
+  if (options_.archived && !resumed) stream().ArchivedWalkBegins();
   MutexLock lock(mutex_);
   if (generation != generation_) return StepOutcome::More();
   BeginWalk(std::move(cursor));
@@ -329,6 +332,8 @@ StepOutcome WalkJob::Finish(Commit last) {
     stream().set_last_sweep(std::to_string(complete_at.time_since_epoch().count()));
     stream().set_loaded(true);
     stream().ForgetLostValues();
+  } else {
+    stream().ArchivedWalkEnds();
   }
   MutexLock lock(mutex_);
   ++generation_;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
 // Splitting costs up to a page at the seam; less than this is not worth it.
-constexpr int64_t kSplitRecords = 400;
+constexpr int64_t kSplitRecords = 1500;
 
 }  // namespace
 
