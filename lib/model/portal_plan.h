@@ -29,7 +29,8 @@ struct StreamPlan {
   std::vector<std::string> columns;  ///< properties that get a column whatever else
   std::vector<std::string> indexes;  ///< properties whose column is indexed
   PropertySelection selection;
-  std::vector<std::string> history;  ///< properties whose former values are kept
+  std::vector<std::string> associations;  ///< types whose links are read; empty: all
+  std::vector<std::string> history;       ///< properties whose former values are kept
   friend bool operator==(const StreamPlan&, const StreamPlan&) = default;
 };
 

@@ -340,6 +340,15 @@ constexpr std::array kRows = {
                        "of the list drops its index. An index delays writing while it is built.",
             .example = "[hubspot_owner_id]",
             .field = Field<StreamPlan, &StreamPlan::indexes>()},
+    KeyRule{.path = "associations",
+            .places = kObject,
+            .type = kTextList,
+            .form = &kPropertyName,
+            .meaning = "Object types whose associations with this one are mirrored, by the names "
+                       "of their tables; all mirrored types by default. A pair is left out when "
+                       "either side leaves the other out; what is stored of it stays as it is.",
+            .example = "[contacts, companies]",
+            .field = Field<StreamPlan, &StreamPlan::associations>()},
     KeyRule{.path = "history",
             .places = kObject,
             .type = kTextList,

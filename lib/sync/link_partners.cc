@@ -9,31 +9,36 @@ constexpr Duration kBelieved = std::chrono::hours(1);
 
 }  // namespace
 
-void LinkPartners::Add(ObjectType type) {
+bool LinkPartners::Member::Wants(const Member& other) const {
+  return with.empty() || std::find(with.begin(), with.end(), other.type.name) != with.end();
+}
+
+void LinkPartners::Add(ObjectType type, std::vector<std::string> with) {
   MutexLock lock(mutex_);
-  types_.push_back(std::move(type));
-  std::sort(types_.begin(), types_.end(),
-            [](const ObjectType& a, const ObjectType& b) { return a.name < b.name; });
+  members_.push_back({std::move(type), std::move(with)});
+  std::sort(members_.begin(), members_.end(),
+            [](const Member& a, const Member& b) { return a.type.name < b.type.name; });
+}
+
+std::vector<LinkPair> LinkPartners::PairsOf(const ObjectType& type, bool from) const {
+  MutexLock lock(mutex_);
+  const auto self = std::find_if(members_.begin(), members_.end(),
+                                 [&](const Member& member) { return member.type == type; });
+  std::vector<LinkPair> pairs;
+  for (const Member& other : members_) {
+    if (self != members_.end() && !(self->Wants(other) && other.Wants(*self))) continue;
+    LinkPair pair = PairOf(type, other.type);
+    if ((pair.from == type) == from) pairs.push_back(std::move(pair));
+  }
+  return pairs;
 }
 
 std::vector<LinkPair> LinkPartners::PairsFrom(const ObjectType& type) const {
-  MutexLock lock(mutex_);
-  std::vector<LinkPair> pairs;
-  for (const ObjectType& other : types_) {
-    LinkPair pair = PairOf(type, other);
-    if (pair.from == type) pairs.push_back(std::move(pair));
-  }
-  return pairs;
+  return PairsOf(type, true);
 }
 
 std::vector<LinkPair> LinkPartners::PairsTo(const ObjectType& type) const {
-  MutexLock lock(mutex_);
-  std::vector<LinkPair> pairs;
-  for (const ObjectType& other : types_) {
-    LinkPair pair = PairOf(type, other);
-    if (pair.from != type) pairs.push_back(std::move(pair));
-  }
-  return pairs;
+  return PairsOf(type, false);
 }
 
 void LinkPartners::NoteLinkable(const LinkPair& pair, bool linkable, Instant now) {

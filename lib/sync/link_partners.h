@@ -16,7 +16,8 @@ namespace hubmirror {
 /// Thread-safe.
 class LinkPartners {
  public:
-  void Add(ObjectType type);
+  /// `with`: the types it is to be linked with, by name; empty: all.
+  void Add(ObjectType type, std::vector<std::string> with = {});
 
   /// Pairs read from `type`, itself with itself among them; sorted by the other type's name.
   std::vector<LinkPair> PairsFrom(const ObjectType& type) const;
@@ -30,7 +31,14 @@ class LinkPartners {
 
  private:
   mutable Mutex mutex_;
-  std::vector<ObjectType> types_ GUARDED_BY(mutex_);
+  struct Member {
+    ObjectType type;
+    std::vector<std::string> with;
+    bool Wants(const Member& other) const;
+  };
+  std::vector<LinkPair> PairsOf(const ObjectType& type, bool from) const;
+
+  std::vector<Member> members_ GUARDED_BY(mutex_);
   struct Said {
     bool linkable;
     Instant at;

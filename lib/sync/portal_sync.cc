@@ -139,7 +139,7 @@ void PortalSync::AddReferenceJobs() {
 void PortalSync::AddLinkJobs(Stream& stream) {
   const StreamPlan& plan = stream.context->plan();
   const LinkPorts links{*ports_.link_source, *ports_.link_sink, link_partners_};
-  link_partners_.Add(plan.object);
+  link_partners_.Add(plan.object, plan.associations);
   stream.context->set_links_followed(true);
   stream.tasks.emplace_back(std::make_shared<LinksJob>(stream.context, links), plan.links_every);
   stream.tasks.emplace_back(std::make_shared<RelinkJob>(stream.context, links), plan.interval);

@@ -150,6 +150,23 @@ TEST_CASE(
                                 alone.clock.Now()) == false);
 }
 
+TEST_CASE("R17: a pair that either side leaves out is not read") {
+  LinkPartners partners;
+  const auto type = [](const char* name) { return *FindObjectType(name); };
+  partners.Add(type("contacts"));
+  partners.Add(type("deals"), {"contacts", "deals"});
+  partners.Add(type("tickets"), {"deals"});
+  const auto names = [](const std::vector<LinkPair>& pairs) {
+    std::string text;
+    for (const LinkPair& pair : pairs) text += pair.from.name + ">" + pair.to.name + " ";
+    return text;
+  };
+  CHECK(names(partners.PairsFrom(type("contacts"))) == "contacts>contacts contacts>deals ");
+  CHECK(names(partners.PairsFrom(type("deals"))) == "deals>deals ");
+  CHECK(names(partners.PairsTo(type("deals"))) == "contacts>deals ");
+  CHECK(names(partners.PairsTo(type("tickets"))).empty());
+}
+
 TEST_CASE("R17: a record of the higher type asks who it is linked with, and these are read") {
   LinksFixture stream("deals");
   for (const char* name : {"contacts", "deals"}) stream.Partner(name);
@@ -161,9 +178,8 @@ TEST_CASE("R17: a record of the higher type asks who it is linked with, and thes
 
   stream.Run(job);
 
-  CHECK(stream.links.asked ==
-        std::vector<std::string>{"deals>deals 7", "deals>deals 20 21", "deals>contacts 7",
-                                 "contacts>deals 20 21"});
+  CHECK(stream.links.asked == std::vector<std::string>{"deals>deals 7", "deals>deals 20 21",
+                                                       "deals>contacts 7", "contacts>deals 20 21"});
   REQUIRE(stream.links.commits.size() == 3);
   // Of one type a link is stored from both ends, so both are read.
   CHECK(stream.links.commits[0].read == std::vector<RecordId>{RecordId{7}});
@@ -183,7 +199,7 @@ TEST_CASE("R17: links that are wanted anew are not gone on with where a kill sto
     job.Load(stored);
     if (wanted) job.Restart();
     stream.Run(job);
-    CHECK(stream.links.asked.at(0).starts_with(wanted ? "companies>companies"
-                                                      : "companies>tickets"));
+    CHECK(
+        stream.links.asked.at(0).starts_with(wanted ? "companies>companies" : "companies>tickets"));
   }
 }
