@@ -61,6 +61,7 @@ class Grammar {
     AddControls();
     AddQuarantine();
     AddGrants();
+    AddPlan();
     Verb(app_, "version", CliVerb::kVersion, "Show the version of this program",
          "hubmirror version\n  hubmirror version --json")
         ->add_flag("--json", line_.json, "As JSON");
@@ -246,6 +247,17 @@ class Grammar {
     AddTarget(app, "PORTAL", TargetShape::kPortal);
     app->add_flag_callback(
         "--print-sql", [] {}, "What it does anyway: nothing is run");
+  }
+
+  void AddPlan() {
+    CLI::App* app = Verb(app_, "plan", CliVerb::kPlan,
+                         "Estimate requests a day, the time of the first load, and disk, before "
+                         "anything is asked",
+                         "hubmirror plan\n"
+                         "  hubmirror plan acme --records contacts=200000,deals=5000");
+    AddTarget(app, "PORTAL", TargetShape::kPortal);
+    app->add_option("--records", line_.records, "How many records the objects have");
+    app->add_flag("--json", line_.json, "As JSON");
   }
 
   void AddWait(CLI::App* app, const std::string& what) {

@@ -35,6 +35,7 @@ enum class CliVerb {
   kQuarantineRetry,
   kQuarantineDrop,
   kGrants,
+  kPlan,
   kVersion,
 };
 
@@ -51,6 +52,7 @@ struct CommandLine {
   bool until_loaded = false;
   bool accept = false;
   bool repair = false;
+  std::string records;  ///< plan: `contacts=200000,deals=5000`
   std::optional<std::chrono::milliseconds> wait;
   /// `portal test --token REF`: without a configuration.
   std::string token_reference;

@@ -10,6 +10,7 @@
 #include "daemon/cli_context.h"
 #include "daemon/cli_control.h"
 #include "daemon/cli_database.h"
+#include "daemon/cli_plan.h"
 #include "daemon/cli_portal.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_status.h"
@@ -62,6 +63,8 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
       return RunQuarantineDrop(context, line);
     case CliVerb::kGrants:
       return RunGrants(context, line);
+    case CliVerb::kPlan:
+      return RunPlan(context, line);
     case CliVerb::kVersion:
       return ShowVersion(context, line.json);
     default:

@@ -1,0 +1,124 @@
+#include "daemon/cli_plan.h"
+
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include <charconv>
+#include <map>
+#include <optional>
+#include <sstream>
+
+#include "daemon/cli_settings.h"
+#include "daemon/cli_words.h"
+#include "sync/plan_estimate.h"
+
+namespace hubmirror {
+namespace {
+
+constexpr int64_t kOtherwise = 10'000;
+
+/// `contacts=200000,deals=5000`; nullopt when it is not of that form.
+std::optional<std::map<std::string, int64_t>> ReadRecords(const std::string& text) {
+  std::map<std::string, int64_t> records;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, ',');) {
+    const size_t mark = part.find('=');
+    if (mark == std::string::npos || mark == 0) return std::nullopt;
+    int64_t count = 0;
+    const char* end = part.data() + part.size();
+    const auto [stopped, error] = std::from_chars(part.data() + mark + 1, end, count);
+    if (error != std::errc() || stopped != end || count < 0) return std::nullopt;
+    records[part.substr(0, mark)] = count;
+  }
+  return records;
+}
+
+std::optional<int64_t> ShareOf(const PortalPlan& plan) {
+  if (!plan.daily) return std::nullopt;
+  return static_cast<int64_t>(static_cast<double>(*plan.daily) * plan.quota_share);
+}
+
+std::string Text(const PortalPlan& plan, const PlanEstimate& estimate) {
+  std::string text = plan.key + ": " + CountWords(estimate.requests_a_day) + " requests a day";
+  if (const auto share = ShareOf(plan)) {
+    text += " of our share of " + CountWords(*share);
+    if (estimate.requests_a_day > *share) text += ", which is TOO MANY: lengthen what stands first";
+  }
+  text += "\n";
+  for (const PlanEstimate::Job& job : estimate.jobs) {
+    text += "  " + Padded(job.name, 24) + Padded(CountWords(job.requests_a_day), 12, true) + "\n";
+  }
+  return text + "  first load: " + CountWords(estimate.backfill_requests) + " requests, " +
+         SpanWords(estimate.backfill) + " at " +
+         (plan.burst ? CountWords(*plan.burst) : "the smallest tier's 100") +
+         " requests per 10 s\n  disk: about " + CountWords(estimate.disk_bytes / 1'000'000) +
+         " MB, with 250 properties an object\n";
+}
+
+std::string Json(const std::vector<std::pair<const PortalPlan*, PlanEstimate>>& estimates) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  for (const auto& [plan, estimate] : estimates) {
+    json.Key(plan->key);
+    json.StartObject();
+    json.Key("requests_a_day");
+    json.Int64(estimate.requests_a_day);
+    json.Key("share");
+    if (const auto share = ShareOf(*plan)) {
+      json.Int64(*share);
+    } else {
+      json.Null();
+    }
+    json.Key("jobs");
+    json.StartObject();
+    for (const PlanEstimate::Job& job : estimate.jobs) {
+      json.Key(job.name);
+      json.Int64(job.requests_a_day);
+    }
+    json.EndObject();
+    json.Key("backfill_requests");
+    json.Int64(estimate.backfill_requests);
+    json.Key("backfill_s");
+    json.Int64(estimate.backfill.count());
+    json.Key("disk_bytes");
+    json.Int64(estimate.disk_bytes);
+    json.EndObject();
+  }
+  json.EndObject();
+  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+}
+
+}  // namespace
+
+int RunPlan(const CliContext& context, const CommandLine& line) {
+  const auto records = ReadRecords(line.records);
+  if (!records) {
+    return Fail(context, kExitUsage, "--records is not of the form contacts=200000,deals=5000",
+                "name the objects of the configuration");
+  }
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  std::vector<std::pair<const PortalPlan*, PlanEstimate>> estimates;
+  for (const PortalSettings& portal : settings->portals) {
+    if (!line.target.portal.empty() && portal.plan.key != line.target.portal) continue;
+    estimates.emplace_back(&portal.plan, EstimatePlan(portal.plan, *records, kOtherwise));
+  }
+  if (estimates.empty()) {
+    return Fail(context, kExitUsage, "no portal is called " + line.target.portal,
+                "`hubmirror portal list` shows the portals of the configuration");
+  }
+  if (line.json) {
+    context.out << Json(estimates);
+    return kExitOk;
+  }
+  for (const auto& [plan, estimate] : estimates) context.out << Text(*plan, estimate);
+  if (records->empty()) {
+    context.out << "Every object counts as " << CountWords(kOtherwise)
+                << " records; --records contacts=200000,deals=5000 says better.\n";
+  }
+  return kExitOk;
+}
+
+}  // namespace hubmirror

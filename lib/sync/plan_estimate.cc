@@ -1,0 +1,76 @@
+#include "sync/plan_estimate.h"
+
+#include <algorithm>
+
+#include "model/link.h"
+
+namespace hubmirror {
+namespace {
+
+constexpr int64_t kDay = 86'400'000;
+constexpr int64_t kPage = 100;
+constexpr int64_t kLinksPage = 1000;
+// HubSpot keeps archived records for 90 days; a fiftieth of the live ones is many.
+constexpr int64_t kArchivedShare = 50;
+constexpr int64_t kChangedADayShare = 50;
+// As measured with 250 properties, of which a third have a value.
+constexpr int64_t kBytesARecord = 2000;
+// Each stream begins with its definitions, live, archived and sensitive, groups and pipelines.
+constexpr int64_t kFirstCatalog = 6;
+constexpr int64_t kSmallestBurst = 100;
+constexpr double kPlannedShare = 0.97;
+
+int64_t Pages(int64_t records, int64_t page) {
+  return std::max<int64_t>(1, (records + page - 1) / page);
+}
+
+int64_t Times(std::chrono::milliseconds every) {
+  return std::max<int64_t>(1, kDay / std::max<int64_t>(1, every.count()));
+}
+
+}  // namespace
+
+PlanEstimate EstimatePlan(const PortalPlan& plan, const std::map<std::string, int64_t>& records,
+                          int64_t otherwise) {
+  std::map<std::string, int64_t> jobs;
+  PlanEstimate estimate;
+  std::chrono::milliseconds directory = std::chrono::hours(1);
+  for (const StreamPlan& stream : plan.streams) {
+    const auto found = records.find(stream.object.name);
+    const int64_t count = found == records.end() ? otherwise : found->second;
+    const int64_t pages = Pages(count, kPage);
+    const int64_t archived = Pages(count / kArchivedShare, kPage);
+    int64_t links = 0;
+    for (const StreamPlan& other : plan.streams) {
+      const bool read_here = stream.object.unresolved() || other.object.unresolved() ||
+                             PairOf(stream.object, other.object).from == stream.object;
+      if (read_here) links += Pages(count, kLinksPage);
+    }
+    jobs["changes"] += Times(stream.interval) + Pages(count / kChangedADayShare, kPage);
+    jobs["catalog"] += Times(stream.catalog_every) * (stream.object.has_pipelines ? 2 : 1);
+    jobs["archived"] += Times(stream.archived_every) * archived;
+    jobs["sweep"] += Times(stream.sweep_every) * pages;
+    jobs["verify"] += Times(stream.verify_every) * pages;
+    jobs["links"] += Times(stream.links_every) * links;
+    estimate.backfill_requests += pages + archived + links + kFirstCatalog;
+    estimate.disk_bytes += count * kBytesARecord;
+    directory = std::min(directory, stream.catalog_every);
+  }
+  jobs["owners, teams, users"] = Times(directory) * 4;
+  jobs["lists, marketing events"] = Times(plan.lists_every) * 2;
+  for (const auto& [name, requests] : jobs) {
+    estimate.jobs.push_back({name, requests});
+    estimate.requests_a_day += requests;
+  }
+  std::stable_sort(estimate.jobs.begin(), estimate.jobs.end(),
+                   [](const PlanEstimate::Job& a, const PlanEstimate::Job& b) {
+                     return a.requests_a_day > b.requests_a_day;
+                   });
+  const double a_second =
+      static_cast<double>(plan.burst.value_or(kSmallestBurst)) / 10.0 * kPlannedShare;
+  estimate.backfill = std::chrono::seconds(
+      static_cast<int64_t>(static_cast<double>(estimate.backfill_requests) / a_second) + 1);
+  return estimate;
+}
+
+}  // namespace hubmirror

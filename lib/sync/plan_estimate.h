@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/portal_plan.h"
+
+namespace hubmirror {
+
+/// What a configuration will cost, computed before anything is asked. Estimates, from how many
+/// records there are; what HubSpot needs for them is known exactly: a request for 100 records of a
+/// list, for 1,000 records and one other type of their links.
+struct PlanEstimate {
+  struct Job {
+    std::string name;
+    int64_t requests_a_day = 0;
+  };
+  std::vector<Job> jobs;  ///< of all streams together, the dearest first
+  int64_t requests_a_day = 0;
+  int64_t backfill_requests = 0;
+  std::chrono::seconds backfill{0};  ///< at the rate that `burst` allows
+  int64_t disk_bytes = 0;            ///< of tables and indexes, a year of changes not counted
+};
+
+/// `records`: how many live records each object has; those that are missing count as `otherwise`.
+/// Custom types that are not resolved count as one.
+PlanEstimate EstimatePlan(const PortalPlan& plan, const std::map<std::string, int64_t>& records,
+                          int64_t otherwise);
+
+}  // namespace hubmirror

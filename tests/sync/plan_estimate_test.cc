@@ -1,0 +1,58 @@
+#include "sync/plan_estimate.h"
+
+#include <doctest/doctest.h>
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+PortalPlan TwoObjects() {
+  PortalPlan plan;
+  for (const char* name : {"contacts", "deals"}) {
+    StreamPlan stream{.object = *FindObjectType(name)};
+    stream.interval = 60s;
+    stream.catalog_every = 1h;
+    stream.archived_every = 24h;
+    stream.sweep_every = 24h;
+    stream.verify_every = 24h;
+    stream.links_every = 24h;
+    plan.streams.push_back(stream);
+  }
+  plan.lists_every = 24h;
+  return plan;
+}
+
+int64_t Requests(const PlanEstimate& estimate, const std::string& name) {
+  for (const PlanEstimate::Job& job : estimate.jobs) {
+    if (job.name == name) return job.requests_a_day;
+  }
+  return -1;
+}
+
+TEST_CASE("plan: a request for every hundred records and every thousand of each pair's links") {
+  const auto estimate = EstimatePlan(TwoObjects(), {{"contacts", 100'001}, {"deals", 100}}, 0);
+  CHECK(Requests(estimate, "sweep") == 1001 + 1);
+  CHECK(Requests(estimate, "verify") == 1001 + 1);
+  // Contacts with contacts and with deals, deals with deals: the lower type's records are asked.
+  CHECK(Requests(estimate, "links") == 2 * 101 + 1);
+  CHECK(Requests(estimate, "changes") == 2 * 1440 + 20 + 1);
+  // Deals have pipelines, contacts have none.
+  CHECK(Requests(estimate, "catalog") == 24 + 48);
+  int64_t sum = 0;
+  for (const PlanEstimate::Job& job : estimate.jobs) sum += job.requests_a_day;
+  CHECK(estimate.requests_a_day == sum);
+  CHECK(estimate.jobs.front().name == "changes");
+}
+
+TEST_CASE("plan: a wider burst makes the first load shorter, in proportion") {
+  PortalPlan plan = TwoObjects();
+  const auto slow = EstimatePlan(plan, {}, 100'000);
+  plan.burst = 1000;
+  const auto fast = EstimatePlan(plan, {}, 100'000);
+  CHECK(slow.backfill_requests == fast.backfill_requests);
+  CHECK(slow.backfill > 9 * fast.backfill);
+}
+
+}  // namespace
+}  // namespace hubmirror
