@@ -109,6 +109,7 @@ TEST_CASE("bad input: a missing scope blocks its object only and is named") {
   DaemonPortal rest = settings.portals[0];
   rest.objects = {"contacts", "companies", "deals", "emails", "tasks"};
   MirrorCheck others(spoiled.world.portal, spoiled.world.daemon, spoiled.world.AdminDsn(), rest);
+  others.WithoutReference();
   others.WaitBackfill(60s);
   const auto outcome = others.Compare();
   INFO(outcome.words);
