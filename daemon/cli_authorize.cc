@@ -119,10 +119,14 @@ std::unique_ptr<RedirectListener> Listen(const CliContext& context, int port,
   }
 }
 
-std::vector<ScopeNeed> NeedsOf(const PortalPlan& plan) {
+std::vector<ScopeNeed> NeedsOf(const PortalPlan& plan, const std::vector<std::string>& also) {
   std::vector<ObjectType> objects;
   for (const StreamPlan& stream : plan.streams) objects.push_back(stream.object);
-  return ScopesFor(objects);
+  std::vector<ScopeNeed> needs = ScopesFor(objects);
+  for (const std::string& scope : also) {
+    needs.push_back({.scope = scope, .without = "a table beside the records stays empty"});
+  }
+  return needs;
 }
 
 void Explain(const CliContext& context, const AuthorizationRequest& request, bool listening) {
@@ -187,7 +191,7 @@ int Authorize(const CliContext& context, const CommandLine& line, const Settings
   AuthorizationRequest request{.app_url = settings.api.app_url,
                                .client_id = portal.oauth->client_id,
                                .redirect_uri = line.redirect_uri,
-                               .scopes = NeedsOf(portal.plan),
+                               .scopes = NeedsOf(portal.plan, line.also),
                                .state = NewState(),
                                .portal_id = portal.plan.portal_id};
   std::unique_ptr<RedirectListener> listener;

@@ -157,6 +157,13 @@ class Grammar {
         ->add_option("--redirect-uri", line_.redirect_uri,
                      "Another address registered with the app; the code is then pasted")
         ->excludes(port);
+    authorize
+        ->add_option("--also", line_.also,
+                     "Scopes beside those that the objects need: crm.objects.owners.read, "
+                     "crm.lists.read, settings.users.read, settings.users.teams.read, "
+                     "crm.objects.marketing_events.read; the app must have them")
+        ->delimiter(',')
+        ->allow_extra_args(false);
   }
 
   void AddPortalTest(CLI::App& group) {

@@ -62,6 +62,8 @@ struct CommandLine {
   int redirect_port = 9438;
   /// Another address of the app's, where nobody of ours listens; empty: the port.
   std::string redirect_uri;
+  /// Scopes beside those that the objects need, for owners, lists and the like.
+  std::vector<std::string> also;
 };
 
 /// Nothing to run: help was asked for (code 0, text for stdout) or the arguments are wrong (code
