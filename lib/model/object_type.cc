@@ -66,6 +66,7 @@ std::optional<ObjectType> FindObjectType(std::string_view name_or_id) {
 
 std::vector<std::string_view> ObjectTypeNames() {
   std::vector<std::string_view> names;
+  names.reserve(kTypes.size());
   for (const Entry& entry : kTypes) names.push_back(entry.name);
   return names;
 }

@@ -25,17 +25,17 @@ class ValueText {
   std::string Plain(const MirrorColumn& column) const {
     // Leaving it out would make the view anew, which views of others forbid.
     if (column.excluded) return "NULL::" + std::string(SqlName(column.type));
-    const std::string value = "t." + QuoteName(column.column_name);
+    std::string value = "t." + QuoteName(column.column_name);
     if (column.storage == Storage::kColumn) return value;
-    const std::string spilled = "(t._overflow->>" + QuoteLiteral(column.property()) +
-                                ")::" + std::string(SqlName(column.type));
+    std::string spilled = "(t._overflow->>" + QuoteLiteral(column.property()) +
+                          ")::" + std::string(SqlName(column.type));
     if (!arriving_.contains(column.column_name)) return spilled;
     return "coalesce(" + value + ", " + spilled + ")";
   }
 
   /// A label where there is one, else the plain value.
   std::string Readable(const MirrorColumn& column) const {
-    const std::string value = Plain(column);
+    std::string value = Plain(column);
     const bool text = column.type == ColumnType::kText && !column.excluded;
     if (!text || !column.hashed_with.empty()) return value;
     const PropertyDefinition& definition = column.definition;
@@ -62,15 +62,15 @@ class ValueText {
   std::string StageOf(const PropertyDefinition& definition, const std::string& value) const {
     for (const Staged& staged : kStaged) {
       if (definition.name == staged.pipeline) {
-        return "(SELECT p.label FROM " + Table("pipelines") + " p WHERE p.object = " +
-               QuoteLiteral(object_) + " AND p.id = " + value + "), ";
+        return "(SELECT p.label FROM " + Table("pipelines") +
+               " p WHERE p.object = " + QuoteLiteral(object_) + " AND p.id = " + value + "), ";
       }
       if (definition.name != staged.stage) continue;
       for (const MirrorColumn& column : columns_) {
         if (column.property() != staged.pipeline || column.excluded) continue;
-        return "(SELECT s.label FROM " + Table("pipeline_stages") + " s WHERE s.object = " +
-               QuoteLiteral(object_) + " AND s.pipeline_id = " + Plain(column) +
-               " AND s.id = " + value + "), ";
+        return "(SELECT s.label FROM " + Table("pipeline_stages") +
+               " s WHERE s.object = " + QuoteLiteral(object_) +
+               " AND s.pipeline_id = " + Plain(column) + " AND s.id = " + value + "), ";
       }
     }
     return "";

@@ -185,8 +185,8 @@ std::string MergeStatement::Differences(const std::string& source) const {
     if (!field.property.empty()) {
       name = field.property;
       in_columns.push_back(field.property);
-      stored = "coalesce(" + stored + ", (t._overflow->>" + QuoteLiteral(name) +
-               ")::" + field.type + ")";
+      stored.insert(0, "coalesce(").append(", (t._overflow->>").append(QuoteLiteral(name));
+      stored.append(")::").append(field.type).append(")");
     }
     names.push_back("CASE WHEN s." + field.name + " IS DISTINCT FROM " + stored + " THEN " +
                     QuoteLiteral(name) + " END");

@@ -35,8 +35,9 @@ std::string StatusOf(const std::string& portal, const std::string& schema) {
          "::text AS portal, s.object, s.state, s.reason, c.verified_until,"
          " w.last_complete_at AS last_sweep_at, a.last_complete_at AS last_archived_at, " +
          count("_pending") + " AS pending, " + count("_quarantine") +
-         " AS quarantined, s.rows_done AS rows, l.last_complete_at AS last_links_at FROM " + state + " s" + job("c", "changes") +
-         job("w", "sweep") + job("a", "archived") + job("l", "links") + " WHERE s.job = 'stream'";
+         " AS quarantined, s.rows_done AS rows, l.last_complete_at AS last_links_at FROM " + state +
+         " s" + job("c", "changes") + job("w", "sweep") + job("a", "archived") + job("l", "links") +
+         " WHERE s.job = 'stream'";
 }
 
 }  // namespace
@@ -91,9 +92,10 @@ void PortalSchema::EnsureSchemas(Transaction& transaction) const {
     if (rows.Bool(i, 2)) continue;
     const std::string schema = QuoteName(rows.Text(i, 0));
     const std::string role = QuoteName(rows.Text(i, 3));
-    remedies.push_back(rows.Bool(i, 1)
-                           ? "ALTER SCHEMA " + schema + " OWNER TO " + role + ";"
-                           : "CREATE SCHEMA " + schema + " AUTHORIZATION " + role + ";");
+    remedies.push_back(
+        rows.Bool(i, 1)
+            ? std::string("ALTER SCHEMA ").append(schema).append(" OWNER TO ") + role + ";"
+            : std::string("CREATE SCHEMA ").append(schema).append(" AUTHORIZATION ") + role + ";");
   }
   if (!remedies.empty()) {
     throw DatabaseError(

@@ -18,8 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr size_t kControls = 16;
-constexpr Transaction::Options kUnhurried{
-    .statement_timeout = 0ms, .lock_timeout = {}, .first = {}};
+const Transaction::Options kUnhurried{.statement_timeout = 0ms, .lock_timeout = {}, .first = {}};
 
 }  // namespace
 

@@ -56,8 +56,8 @@ std::string RowsAs(const std::string& name, const ReferenceTable& table, size_t 
   arrays.push_back("$" + std::to_string(params.size()) + "::boolean[]");
   return "(SELECT DISTINCT ON (" + Columns(table, 0, table.keys) + ") * FROM (SELECT " +
          Join(casts) + ", shown_archived FROM unnest(" + Join(arrays) + ") u(" + Join(texts) +
-         ", shown_archived)) r ORDER BY " + Columns(table, 0, table.keys) +
-         ", shown_archived) " + name;
+         ", shown_archived)) r ORDER BY " + Columns(table, 0, table.keys) + ", shown_archived) " +
+         name;
 }
 
 }  // namespace
@@ -84,25 +84,24 @@ void ReferenceWriter::Upsert(Transaction& transaction, const ReferenceTable& tab
   std::vector<std::string> joins;
   for (size_t i = 0; i < table.keys; ++i) {
     const std::string key = QuoteName(table.columns[i].name);
-    joins.push_back("o." + key + " = n." + key);
+    joins.push_back(std::string("o.").append(key).append(" = n.").append(key));
   }
   std::vector<std::string> sets;
   for (size_t i = table.keys; i < all; ++i) {
     const std::string column = QuoteName(table.columns[i].name);
-    sets.push_back(column + " = excluded." + column);
+    sets.push_back(std::string(column).append(" = excluded.").append(column));
   }
   sets.push_back(gone + " = excluded." + gone);
   sets.push_back("_synced_at = now()");
   // Equal rows are left out before the insert: an upsert that changes nothing still locks and logs.
-  transaction.Run("INSERT INTO " + name + " (" + Columns(table, 0, all) + ", " + gone +
-                      ") SELECT " + Columns(table, 0, all, "n.") + ", " + gone_now + " FROM " +
-                      rows + " LEFT JOIN " + name + " o ON " + Join(joins, " AND ") +
-                      " WHERE o." + QuoteName(table.columns[0].name) + " IS NULL OR (" +
-                      Columns(table, table.keys, all, "n.") + ", " + gone_now +
-                      ") IS DISTINCT FROM (" + Columns(table, table.keys, all, "o.") + ", o." +
-                      gone + ") ON CONFLICT (" + Columns(table, 0, table.keys) +
-                      ") DO UPDATE SET " + Join(sets),
-                  params);
+  transaction.Run(
+      "INSERT INTO " + name + " (" + Columns(table, 0, all) + ", " + gone + ") SELECT " +
+          Columns(table, 0, all, "n.") + ", " + gone_now + " FROM " + rows + " LEFT JOIN " + name +
+          " o ON " + Join(joins, " AND ") + " WHERE o." + QuoteName(table.columns[0].name) +
+          " IS NULL OR (" + Columns(table, table.keys, all, "n.") + ", " + gone_now +
+          ") IS DISTINCT FROM (" + Columns(table, table.keys, all, "o.") + ", o." + gone +
+          ") ON CONFLICT (" + Columns(table, 0, table.keys) + ") DO UPDATE SET " + Join(sets),
+      params);
 }
 
 void ReferenceWriter::MarkGone(Transaction& transaction, const ReferenceTable& table,
@@ -129,9 +128,8 @@ void ReferenceWriter::MarkGone(Transaction& transaction, const ReferenceTable& t
     for (size_t i = 0; i < table.keys; ++i) {
       same.push_back("n." + QuoteName(table.columns[i].name) + " = " + key(i));
     }
-    where += " AND NOT EXISTS (SELECT FROM " +
-             RowsAs("n", table, table.keys, commit.rows, params) + " WHERE " +
-             Join(same, " AND ") + ")";
+    where += " AND NOT EXISTS (SELECT FROM " + RowsAs("n", table, table.keys, commit.rows, params) +
+             " WHERE " + Join(same, " AND ") + ")";
   }
   params.push_back(TimeParam(commit.at));
   transaction.Run("UPDATE " + schema_.Table(std::string(table.name)) + " o SET " + gone + " = $" +

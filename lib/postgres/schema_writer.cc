@@ -303,8 +303,10 @@ std::string SchemaWriter::ClearSql(Transaction& transaction, const std::string& 
   }
   const std::string names = QuoteLiteral(NameArray(properties)) + "::text[]";
   for (const std::string kept : {"_rejected", "_overflow"}) {
-    sets.push_back(kept + " = nullif(" + kept + " - " + names + ", '{}')");
-    conditions.push_back(kept + " ?| " + names);
+    std::string set = kept;
+    sets.push_back(set.append(" = nullif(").append(kept).append(" - ").append(names) + ", '{}')");
+    std::string condition = kept;
+    conditions.push_back(std::move(condition.append(" ?| ").append(names)));
   }
   return "SET LOCAL statement_timeout = 0; UPDATE " + schema_.Table(object) + " SET " + Join(sets) +
          " WHERE (" + Join(conditions, " OR ") + ") AND " + rows;
@@ -370,6 +372,7 @@ void SchemaWriter::GrantReaders(Transaction& transaction,
                                 const std::vector<std::string>& relations) const {
   if (schema_.plan().readers.empty()) return;
   std::vector<std::string> quoted;
+  quoted.reserve(relations.size());
   for (const std::string& relation : relations) quoted.push_back(schema_.Table(relation));
   const Rows rows = transaction.Run(
       "SELECT relation, reader FROM unnest($1::text[]) relation, unnest($2::text[]) reader"

@@ -24,7 +24,7 @@ bool IsRefused(const ApiError& error) {
 
 ReferenceJob::ReferenceJob(PortalKey portal, JobKind kind, std::vector<ReferenceKind> kinds,
                            Parts parts)
-    : portal_(std::move(portal)), kind_(kind), kinds_(std::move(kinds)), parts_(parts) {
+    : portal_(std::move(portal)), kind_(kind), kinds_(std::move(kinds)), parts_(std::move(parts)) {
   MutexLock lock(mutex_);
   for (const ReferenceKind each : kinds_) {
     statuses_[each].table = std::string(TableOf(each).name);
@@ -46,7 +46,7 @@ void ReferenceJob::Restart() {
 
 JobProgress ReferenceJob::Recall() {
   const std::string table(TableOf(kinds_.front()).name);
-  const JobProgress progress = parts_.ports.sink.LoadReferenceProgress(table, kind_);
+  JobProgress progress = parts_.ports.sink.LoadReferenceProgress(table, kind_);
   MutexLock lock(mutex_);
   for (auto& [kind, status] : statuses_) status.last_complete_at = progress.last_complete_at;
   return progress;
@@ -117,7 +117,8 @@ StepOutcome ReferenceJob::Read() {
   if (members && lists_.empty()) return NextKind();
   ++requests_;
   auto page = parts_.ports.source.ReadReference(Request());
-  if (!page) return IsRefused(page.error()) ? Refused(page.error()) : StepOutcome::Failed(page.error());
+  if (!page)
+    return IsRefused(page.error()) ? Refused(page.error()) : StepOutcome::Failed(page.error());
   parts_.source_clock.Observe(page->times.date, parts_.clock.Now());
   if (rows_.empty() && !after_ && !archived_) began_ = page->times.date;
   return members ? TakeMembers(std::move(*page)) : Take(std::move(*page));
@@ -172,16 +173,16 @@ std::string ReferenceJob::TakeTypes() {
                      .name = row.values[2].value_or(""),
                      .full_name = row.values[3].value_or("")});
   }
-  std::sort(types.begin(), types.end(), [](const CustomType& a, const CustomType& b) {
-    return a.type_id < b.type_id;
-  });
+  std::sort(types.begin(), types.end(),
+            [](const CustomType& a, const CustomType& b) { return a.type_id < b.type_id; });
   std::string complaint;
   for (const std::string& unknown : UnknownTypes(parts_.custom_asked, types)) {
     complaint += (complaint.empty() ? "the portal has no custom object " : ", ") + unknown;
   }
   if (!complaint.empty()) {
     complaint += "; it has";
-    for (const CustomType& type : types) complaint += " " + type.full_name + " (" + type.type_id + ")";
+    for (const CustomType& type : types)
+      complaint += " " + type.full_name + " (" + type.type_id + ")";
     if (types.empty()) complaint += " none";
   }
   MutexLock lock(mutex_);

@@ -14,7 +14,7 @@ constexpr Duration kSearchTriedAgain = std::chrono::hours(24);
 }  // namespace
 
 StreamContext::StreamContext(PortalKey portal, StreamPlan plan, Ports ports)
-    : key_{std::move(portal), plan.object.name}, plan_(std::move(plan)), ports_(ports) {}
+    : key_{std::move(portal), plan.object.name}, plan_(std::move(plan)), ports_(std::move(ports)) {}
 
 MirrorTablePtr StreamContext::table() const {
   MutexLock lock(mutex_);
@@ -91,7 +91,7 @@ CommitOutcome StreamContext::Write(JobKind job, Commit commit) {
   commit.budget = Budget();
   // The first reading of all links comes after the load.
   commit.links_due = links_followed_.load() && loaded();
-  const CommitOutcome outcome = ports_.sink.Write(commit);
+  CommitOutcome outcome = ports_.sink.Write(commit);
   TakeIn(job, commit, outcome);
   return outcome;
 }
