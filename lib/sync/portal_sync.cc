@@ -21,6 +21,8 @@ constexpr auto kHeartbeatEvery = 10s;
 constexpr auto kLookAgain = 250ms;
 constexpr auto kFillLook = 5s;
 constexpr auto kHistoryLook = 5s;
+// https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
+constexpr double kSmallestDaily = 250'000;
 // Asking for more searches than this per second of one portal lengthens all intervals (R18).
 constexpr double kSearchesPerSecond = 3.0;
 
@@ -341,7 +343,12 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
   }
   if (assignment.stream < 0) {
     const auto& job = static_cast<const ReferenceJob&>(task.job());
-    const Duration period = Affordable(task.every(), job.last_cycle_requests());
+    // Members of lists may be any number, and an OAuth app is not told its quota.
+    std::optional<int64_t> smallest;
+    if (task.kind() == JobKind::kLists) {
+      smallest = static_cast<int64_t>(kSmallestDaily * plan_.quota_share);
+    }
+    const Duration period = Affordable(task.every(), job.last_cycle_requests(), smallest);
     task.EndCycle(now, std::max(now, began + Early(period)), source_clock_->Now(now));
     return;
   }
@@ -359,8 +366,10 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
        .records = outcome.records});
 }
 
-Duration PortalSync::Affordable(Duration period, int64_t pages) const {
-  const auto share = governor_->daily_share();
+Duration PortalSync::Affordable(Duration period, int64_t pages,
+                                std::optional<int64_t> otherwise) const {
+  const auto known = governor_->daily_share();
+  const auto share = known ? known : otherwise;
   if (!share || *share <= 0) return period;
   const double day_part = static_cast<double>(pages) * 10.0 / static_cast<double>(*share);
   return std::max<Duration>(

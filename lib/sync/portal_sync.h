@@ -171,7 +171,8 @@ class PortalSync {
       REQUIRES(mutex_);
   Duration NextPeriod(Stream& stream, Task& task) REQUIRES(mutex_);
   /// `period`, or as much longer as makes a walk of so many pages a tenth of our day (design R19).
-  Duration Affordable(Duration period, int64_t pages) const;
+  /// `otherwise`: our day where it is not known.
+  Duration Affordable(Duration period, int64_t pages, std::optional<int64_t> otherwise = {}) const;
   Duration Early(Duration period) const;
   void OnOpen();
   std::vector<std::shared_ptr<ReferenceJob>> ReferenceJobs() const;
