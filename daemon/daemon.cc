@@ -32,7 +32,9 @@ const ConfigProblem& FirstError(const ConfigProblems& problems) {
   });
 }
 
-uint64_t Seed() { return std::random_device()() * 0x100000001ULL; }
+uint64_t Seed() {
+  return std::random_device()() * 0x100000001ULL;
+}
 
 bool UsesJournal(LogFormat format) {
   return format == LogFormat::kJournal || (format == LogFormat::kAuto && StderrIsJournal());
@@ -74,6 +76,7 @@ std::optional<int> Daemon::Start() {
   }
   instance_ = instance->text;
   const std::vector<PortalPlan> plans = EnabledPlans();
+  Say(LogLevel::kNotice, "config.loaded", config_path_);
   telemetry_.Configure(plans);
   if (const auto code = StartDatabase()) return code;
   const auto workers = settings_.limits.workers;
@@ -115,8 +118,7 @@ std::optional<int> Daemon::StartDatabase() {
 
 std::optional<int> Daemon::StartDoors() {
   desk_ = std::make_unique<ControlDesk>(
-      *supervisor_,
-      [this] { return StatusDocument(telemetry_.Snapshot(), std::nullopt); },
+      *supervisor_, [this] { return StatusDocument(telemetry_.Snapshot(), std::nullopt); },
       [this] { return Reload(); }, log_);
   control_ = std::make_unique<ControlServer>(
       ControlServer::Options{.socket_path = settings_.control.socket}, *desk_, clock_);
@@ -124,6 +126,7 @@ std::optional<int> Daemon::StartDoors() {
     Say(LogLevel::kErr, "daemon.failed", "control.socket: " + started.error());
     return kExitCannotCreate;
   }
+  Say(LogLevel::kNotice, "control.listening", settings_.control.socket);
   auto web = StatusServer::Start(
       {.listen = settings_.web.listen, .allowed_hosts = settings_.web.allowed_hosts}, telemetry_,
       clock_);
@@ -132,21 +135,22 @@ std::optional<int> Daemon::StartDoors() {
     return web.error().kind == ListenError::Kind::kBadAddress ? kExitConfig : kExitCannotCreate;
   }
   web_ = std::move(*web);
+  Say(LogLevel::kNotice, "web.listening", web_->address());
   WriteAddress();
   return std::nullopt;
 }
 
 void Daemon::StartPortals() {
   transport_ = std::make_shared<PooledTransport>(TransportOf(settings_), clock_);
-  builder_ = std::make_unique<PortalBuilder>(settings_,
-                                             PortalBuilder::Parts{.transport = transport_,
-                                                                  .pool = pool_,
-                                                                  .secrets = secrets_,
-                                                                  .observer = telemetry_,
-                                                                  .clock = clock_,
-                                                                  .log = log_,
-                                                                  .random = random_,
-                                                                  .instance = instance_});
+  builder_ =
+      std::make_unique<PortalBuilder>(settings_, PortalBuilder::Parts{.transport = transport_,
+                                                                      .pool = pool_,
+                                                                      .secrets = secrets_,
+                                                                      .observer = telemetry_,
+                                                                      .clock = clock_,
+                                                                      .log = log_,
+                                                                      .random = random_,
+                                                                      .instance = instance_});
   for (const PortalSettings& portal : settings_.portals) {
     if (portal.enabled) supervisor_->Put(builder_->Build(Resolved(portal)));
   }
@@ -198,7 +202,8 @@ void Daemon::Turn() {
   TakeTypes();
   log_.Flush();
   // A step waits for one request and a few statements at most.
-  const Duration step_limit = settings_.limits.request + settings_.database.pool.statement_timeout * 2 + 30s;
+  const Duration step_limit =
+      settings_.limits.request + settings_.database.pool.statement_timeout * 2 + 30s;
   if (const auto interval = ServiceNotify::watchdog_interval();
       interval && now - beat_at_ >= *interval / 3 && supervisor_->Moves(step_limit)) {
     notify_.Beat();
@@ -216,12 +221,12 @@ void Daemon::Stop() {
   Say(LogLevel::kNotice, "daemon.stopping", "stopping: pages under way are finished and committed");
   control_.reset();
   // A page that does not end in time is cut off; its walk goes on where its last commit left it.
-  std::jthread guard([this, deadline = clock_.Now() + settings_.limits.shutdown * 2 / 3](
-                         std::stop_token done) {
-    if (!clock_.SleepUntil(deadline, std::move(done))) return;
-    transport_->Shutdown();
-    stop_.request_stop();
-  });
+  std::jthread guard(
+      [this, deadline = clock_.Now() + settings_.limits.shutdown * 2 / 3](std::stop_token done) {
+        if (!clock_.SleepUntil(deadline, std::move(done))) return;
+        transport_->Shutdown();
+        stop_.request_stop();
+      });
   supervisor_->Stop();
   guard.request_stop();
   guard.join();
@@ -250,10 +255,10 @@ ControlResult Daemon::Reload() {
   const ReloadPlan plan = DiffForReload(settings_, *read.settings);
   if (plan.needs_restart()) {
     telemetry_.RejectConfiguration();
-    return finish({.code = ControlCode::kConfiguration,
-                   .message = "the new configuration needs a restart, the old one still runs: " +
-                              plan.Text(),
-                   .next = "restart the daemon"});
+    return finish(
+        {.code = ControlCode::kConfiguration,
+         .message = "the new configuration needs a restart, the old one still runs: " + plan.Text(),
+         .next = "restart the daemon"});
   }
   settings_ = std::move(*read.settings);
   log_.set_level(settings_.log.level);
@@ -261,9 +266,9 @@ ControlResult Daemon::Reload() {
   for (const PortalKey& key : plan.stop) supervisor_->Remove(key);
   for (const std::vector<PortalKey>* keys : {&plan.start, &plan.replace}) {
     for (const PortalKey& key : *keys) {
-      const auto portal = std::find_if(
-          settings_.portals.begin(), settings_.portals.end(),
-          [&](const PortalSettings& candidate) { return candidate.plan.key == key; });
+      const auto portal =
+          std::find_if(settings_.portals.begin(), settings_.portals.end(),
+                       [&](const PortalSettings& candidate) { return candidate.plan.key == key; });
       supervisor_->Put(builder_->Build(Resolved(*portal)));
     }
   }
@@ -284,15 +289,19 @@ std::string Daemon::OneLineStatus() const {
   for (const auto& [key, portal] : snapshot.portals) {
     for (const auto& [object, stream] : portal.streams) {
       switch (stream.status.state) {
-        case StreamState::kCurrent: ++current; break;
-        case StreamState::kBackfilling: ++backfilling; break;
-        default: ++troubled;
+        case StreamState::kCurrent:
+          ++current;
+          break;
+        case StreamState::kBackfilling:
+          ++backfilling;
+          break;
+        default:
+          ++troubled;
       }
     }
   }
-  std::string text = std::to_string(current) + " streams current, " +
-                     std::to_string(backfilling) + " loading, " + std::to_string(troubled) +
-                     " need a look";
+  std::string text = std::to_string(current) + " streams current, " + std::to_string(backfilling) +
+                     " loading, " + std::to_string(troubled) + " need a look";
   if (!snapshot.database_up) text += "; the database is away";
   return text;
 }

@@ -162,7 +162,11 @@ StepOutcome CatalogJob::Apply() {
   forced.insert(forced.end(), indexed.begin(), indexed.end());
   const MirrorTable wanted =
       PlanLayout(object(), all, table.get(), forced, stream().SelectorFor(*hasher));
-  if (!table || table->columns != wanted.columns) table = stream().sink().ApplyLayout(wanted);
+  if (!table || table->columns != wanted.columns) {
+    const MirrorTablePtr before = table;
+    table = stream().sink().ApplyLayout(wanted);
+    if (before && before->columns != table->columns) SayChanged(*table);
+  }
   const PropertySetPtr before = stream().whole_set();
   stream().set_table(table, *hasher);
   // The fill reads live records only.
@@ -170,6 +174,16 @@ StepOutcome CatalogJob::Apply() {
   if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
   part_ = Part::kLive;
   return StepOutcome::CaughtUp();
+}
+
+void CatalogJob::SayChanged(const MirrorTable& table) {
+  std::string blocked;
+  for (const MirrorColumn& column : table.columns) {
+    if (!column.blocked_by.empty()) blocked = column.property() + ": " + column.blocked_by;
+  }
+  const bool news = std::exchange(blocked_, blocked) != blocked;
+  if (!blocked.empty() && news) stream().Log(LogLevel::kWarning, "schema.blocked", blocked);
+  stream().Log(LogLevel::kNotice, "schema.changed", "the table follows HubSpot's properties");
 }
 
 void CatalogJob::WarnOfUnmatched(const std::vector<PropertyDefinition>& definitions) {

@@ -14,9 +14,9 @@
 namespace hubmirror {
 
 /// Keeps the table in step with the portal's property definitions. Every cycle reads the live
-/// definitions and the pipelines; when they changed, and once an hour, also the archived ones, the sensitive ones if
-/// the operator wants them, the groups, and how many records the portal has (design R12: an emptied
-/// table is swept at once).
+/// definitions and the pipelines; when they changed, and once an hour, also the archived ones, the
+/// sensitive ones if the operator wants them, the groups, and how many records the portal has
+/// (design R12: an emptied table is swept at once).
 class CatalogJob final : public StreamJob {
  public:
   /// Without `reference` no pipelines are read.
@@ -37,13 +37,23 @@ class CatalogJob final : public StreamJob {
   bool works_without_table() const override { return true; }
 
  private:
-  enum class Part { kLive, kSensitive, kHighlySensitive, kArchived, kGroups, kPipelines, kCount, kApply };
+  enum class Part {
+    kLive,
+    kSensitive,
+    kHighlySensitive,
+    kArchived,
+    kGroups,
+    kPipelines,
+    kCount,
+    kApply
+  };
 
   StepOutcome ReadDefinitions(Part part);
   StepOutcome ReadGroups();
   StepOutcome ReadPipelines();
   StepOutcome CountRecords();
   StepOutcome Apply();
+  void SayChanged(const MirrorTable& table);
   void WarnOfUnmatched(const std::vector<PropertyDefinition>& definitions);
   void Advance();
 
@@ -59,7 +69,8 @@ class CatalogJob final : public StreamJob {
   bool whole_ = true;  ///< this cycle reads everything
   std::map<Part, std::vector<PropertyDefinition>> definitions_;
   std::optional<Instant> whole_at_;
-  std::set<std::string> warned_;  ///< patterns of the selection that fit nothing
+  std::set<std::string> warned_;   ///< patterns of the selection that fit nothing
+  std::string blocked_;            ///< what keeps a column from changing, as said last
   std::string pipelines_refused_;  ///< why, as said last
 };
 

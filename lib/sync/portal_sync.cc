@@ -330,8 +330,9 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
   const Instant began = task.cycle_began().value_or(now);
   if (IsOpening(assignment)) {
     if (hold_) {
+      const bool database = hold_->reason == "database";
       ports_.log.Write({.level = LogLevel::kNotice,
-                        .event = "portal.resumed",
+                        .event = database ? "database.up" : "portal.resumed",
                         .message = "the portal is mirrored again",
                         .fields = {{"PORTAL", plan_.key}}});
     }
@@ -447,9 +448,21 @@ void PortalSync::Failed(const Assignment& assignment, const Failure& failure, In
   }
 }
 
+void PortalSync::SayHeld(const Verdict& verdict, const Failure& failure) const {
+  LogLine line{
+      .level = verdict.state == StreamState::kBlocked ? LogLevel::kErr : LogLevel::kWarning,
+      .event = "portal.held",
+      .message = MessageOf(failure),
+      .fields = {{"PORTAL", plan_.key}, {"REASON", verdict.reason}}};
+  if (verdict.reason == "database") line.event = "database.down";
+  if (verdict.state == StreamState::kPassive) line.event = "portal.passive";
+  ports_.log.Write(line);
+}
+
 void PortalSync::HoldPortal(const Verdict& verdict, const Failure& failure, Instant now) {
   // Steps under way fail for the same cause; the first one has said it.
   if (hold_ && now < hold_until_) return;
+  if (!hold_ || hold_->reason != verdict.reason) SayHeld(verdict, failure);
   hold_ = verdict;
   hold_message_ = MessageOf(failure);
   hold_until_ = now + verdict.delay;

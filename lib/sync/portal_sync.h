@@ -166,6 +166,7 @@ class PortalSync {
   bool IsOpening(const Assignment& assignment) const;
   void Ended(const Assignment& assignment, const StepOutcome& outcome, int requests);
   void Failed(const Assignment& assignment, const Failure& failure, Instant now) REQUIRES(mutex_);
+  void SayHeld(const Verdict& verdict, const Failure& failure) const;
   void HoldPortal(const Verdict& verdict, const Failure& failure, Instant now) REQUIRES(mutex_);
   void CycleEnded(const Assignment& assignment, const StepOutcome& outcome, Instant now)
       REQUIRES(mutex_);

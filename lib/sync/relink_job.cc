@@ -99,8 +99,8 @@ void RelinkJob::ReadOthers(const LinkBatch& seen_from_us) {
     const size_t end = std::min(begin + kLinkInputs, others.size());
     std::vector<RecordId> ids(others.begin() + static_cast<std::ptrdiff_t>(begin),
                               others.begin() + static_cast<std::ptrdiff_t>(end));
-    batches_.push_front({.links = LinkBatch(pair.from, pair.to, std::move(ids)),
-                         .of_others = true});
+    batches_.push_front(
+        {.links = LinkBatch(pair.from, pair.to, std::move(ids)), .of_others = true});
   }
 }
 

@@ -13,7 +13,7 @@ constexpr auto kProbe = 1min;
 constexpr auto kScopeProbe = 15min;
 constexpr auto kScopeProbeMost = 24h;
 constexpr int kNotFoundBelieved = 5;  // more than a search that knows no type is asked
-constexpr auto kLockedWait = 2s;  // HubSpot: a lock lasts two seconds
+constexpr auto kLockedWait = 2s;      // HubSpot: a lock lasts two seconds
 
 Verdict Blocked(Scope scope, std::string reason, std::chrono::milliseconds delay) {
   return {

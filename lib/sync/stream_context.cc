@@ -109,6 +109,11 @@ void StreamContext::TakeIn(JobKind job, const Commit& commit, const CommitOutcom
   rows_.fetch_add(outcome.inserted + outcome.restored - outcome.archived - outcome.merged -
                   outcome.erased - outcome.purged);
   quarantined_.fetch_add(outcome.quarantined);
+  if (outcome.quarantined > 0) {
+    Log(LogLevel::kWarning, "record.quarantined",
+        std::to_string(outcome.quarantined) +
+            " records could not be stored; `hubmirror quarantine list` says why");
+  }
   CountLostValues(outcome);
   if (outcome.suspects > 0 || outcome.outrun > 0 || !commit.pending.empty()) NotePending();
   if (commit.links_due && outcome.inserted + outcome.updated > 0) NoteLinksDue();

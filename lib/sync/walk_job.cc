@@ -332,6 +332,8 @@ StepOutcome WalkJob::Finish(Commit last) {
     stream().set_last_sweep(std::to_string(complete_at.time_since_epoch().count()));
     stream().set_loaded(true);
     stream().ForgetLostValues();
+    stream().Log(LogLevel::kInfo, "sweep.finished",
+                 std::to_string(stream().rows()) + " live records");
   } else {
     stream().ArchivedWalkEnds();
   }

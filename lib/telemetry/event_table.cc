@@ -20,23 +20,11 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "Nothing to do."},
     {"daemon.stopped", "8966f07e61604789a3c329bf9228b80c", "The daemon has stopped",
      "Every worker has ended and everything under way was committed.", "Nothing to do."},
-    {"daemon.stuck", "c1900eb675e34334b41662f6cded214b", "A part of the daemon does not move",
-     "The scheduler, a worker or a writer has passed its deadline. Without progress systemd "
-     "restarts the daemon; nothing that was committed is lost.",
-     "If it comes again, collect `journalctl -u hubmirror -p err -x` and report it."},
     {"config.loaded", "8a076846e1bf45ce85fdef0099974fc1", "The configuration was loaded",
      "Every portal and stream it names is now being mirrored.", "Nothing to do."},
     {"config.reloaded", "74041a6ab0854eb59264923220a23e88", "The configuration was reloaded",
      "The new configuration replaced the old one as a whole.",
      "Nothing to do. `hubmirror config show` prints what holds now."},
-    {"config.rejected", "0f7d568474564a4c89b73e6fe361e91b", "The configuration was refused",
-     "The file has errors, each named in the message. A running daemon keeps its old "
-     "configuration.",
-     "Run `hubmirror config check`, mend the file, then `systemctl reload hubmirror`."},
-    {"config.warning", "e25702267b1d4e11924fb4a843f32856",
-     "The configuration asks for something doubtful",
-     "It is followed as far as possible; the message shows the arithmetic.",
-     "Run `hubmirror config check` and consider what it proposes."},
     {"web.listening", "751d60908e374e01a5a72573455cd8f4", "The local port is open",
      "Page, checks and metrics are served on the address in the message, on this machine only.",
      "Nothing to do."},
@@ -52,9 +40,6 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "Check `pg_isready`, disk space and the server's log. The daemon resumes alone."},
     {"database.up", "a1e3bf6261254fc0ba37550c4b592329", "PostgreSQL is reachable again",
      "The database answers; work resumes at the last committed cursor.", "Nothing to do."},
-    {"database.migrated", "f65586317deb4cd49f9c714dad96800c",
-     "The layout of the database was brought up to date",
-     "A newer version of hubmirror changed its own tables; the data was kept.", "Nothing to do."},
     {"portal.held", "edd2e3e583de4d848062f36a20b1b5d8", "A whole portal waits",
      "No stream of portal @HUBMIRROR_PORTAL@ can go on, for the reason in the message: its token, "
      "its portal id, its secret, or its database schema. Other portals are not affected.",
@@ -80,9 +65,6 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "HubSpot or the database did not let a step of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ end. Its "
      "cursor did not move and the step is tried again.",
      "Nothing, if it passes. Otherwise read the message: it names the cause and the next step."},
-    {"poll.finished", "fee3d8b7c22a43eca5eb0cfa3186e297", "A poll was committed",
-     "Every change that HubSpot's index showed at the start of the poll is in the mirror.",
-     "Nothing to do."},
     {"backfill.started", "675c22ba28cd41f6b160f35c80609cad", "The first load of a stream began",
      "All records of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ are read once; changes are followed at "
      "the same time.",
@@ -142,23 +124,6 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "PostgreSQL refused a record of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@. It is kept whole in "
      "_quarantine; other records are not held up.",
      "Look at _quarantine in the portal's schema; the reason is there."},
-    {"token.refreshed", "6ccb32e171cd4a17847290cbfca9feab", "An access token was renewed",
-     "The OAuth access token of portal @HUBMIRROR_PORTAL@ was replaced before it expired.",
-     "Nothing to do."},
-    {"token.refused", "c0abebf20037455a965781e9cf247148", "HubSpot refuses the token",
-     "The token of portal @HUBMIRROR_PORTAL@ was revoked, the app was uninstalled, or its settings "
-     "are wrong. Only this portal stops.",
-     "Run `hubmirror portal test @HUBMIRROR_PORTAL@`; with OAuth, `hubmirror portal authorize "
-     "@HUBMIRROR_PORTAL@`."},
-    {"quota.low", "8f2206343c0f4fc18a527c0f8fa0182f", "The day's requests run out",
-     "Little is left of the daily requests of portal @HUBMIRROR_PORTAL@, or of the share we may "
-     "use. Polls come first; full walks wait for the next day.",
-     "See whether another app uses the quota; lower quota_share or lengthen intervals."},
-    {"worker.failed", "328b8ca9d5154877ba4754f8168b0afe",
-     "Something went wrong that we did not foresee",
-     "A step ended with an error that no rule covers. Its cursor did not move and it is tried "
-     "again.",
-     "If it comes again, report it with the message."},
 });
 
 }  // namespace
