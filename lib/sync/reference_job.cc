@@ -77,6 +77,8 @@ void ReferenceJob::ForgetCycle() {
   requests_ = 0;
   loaded_ = false;
   lists_.clear();
+  lists_known_ = false;
+  of_members_.clear();
   cursor_ = {};
 }
 
@@ -130,8 +132,9 @@ StepOutcome ReferenceJob::Refused(const ApiError& error) {
   // Somebody has deleted the list since it was found.
   const bool gone = kinds_[at_] == ReferenceKind::kListMemberships && error.status == 404;
   if (gone) return NextList();
-  Note(kinds_[at_], error.message);
+  Note(kinds_[at_], false, error.message);
   lists_.clear();
+  lists_known_ = false;
   return NextKind();
 }
 
@@ -153,15 +156,16 @@ StepOutcome ReferenceJob::Take(ReferencePage page) {
   }
   if (kind == ReferenceKind::kLists) {
     if (rows_.size() >= kMostLists) {
-      Note(kind, "HubSpot shows no more than 10,000 lists; those beyond are not mirrored");
+      complaint = "HubSpot shows no more than 10,000 lists; those beyond are not mirrored";
     }
+    lists_known_ = true;
     for (const ReferenceRow& row : rows_) lists_.push_back(NumberIn(row, 0));
     std::sort(lists_.rbegin(), lists_.rend());
   }
   parts_.ports.sink.WriteReference({{.kind = kind, .rows = std::move(rows_), .at = began_}}, "",
                                    kind_, std::nullopt, parts_.governor.Save());
   rows_.clear();
-  Note(kind, complaint);
+  Note(kind, true, complaint);
   return NextKind();
 }
 
@@ -236,9 +240,8 @@ void ReferenceJob::CommitMembers(bool whole) {
   parts_.ports.sink.WriteReference({std::move(commit)}, table, kind_,
                                    JobProgress{.cursor = ToText(cursor_)}, parts_.governor.Save());
   if (whole && !ordered_) {
-    Note(ReferenceKind::kListMemberships,
-         "the members of list " + std::to_string(list) +
-             " did not come in the order of their ids: who left it is not marked this time");
+    of_members_ = "the members of list " + std::to_string(list) +
+                  " did not come in the order of their ids: who left it is not marked this time";
   }
 }
 
@@ -251,11 +254,11 @@ StepOutcome ReferenceJob::NextList() {
 }
 
 StepOutcome ReferenceJob::NextKind() {
-  if (kinds_[at_] == ReferenceKind::kListMemberships && loaded_ && lists_.empty()) {
+  if (kinds_[at_] == ReferenceKind::kListMemberships && lists_known_ && lists_.empty()) {
     cursor_ = {};
     const std::string table(TableOf(ReferenceKind::kListMemberships).name);
     parts_.ports.sink.WriteReference({}, table, kind_, JobProgress{}, "");
-    Note(ReferenceKind::kListMemberships, "");
+    Note(ReferenceKind::kListMemberships, true, of_members_);
   }
   archived_ = false;
   after_.reset();
@@ -265,36 +268,45 @@ StepOutcome ReferenceJob::NextKind() {
 }
 
 StepOutcome ReferenceJob::EndCycle() {
+  bool all_read = true;
   {
     MutexLock lock(mutex_);
     last_cycle_requests_ = requests_;
+    for (const auto& [kind, status] : statuses_) all_read = all_read && status.last_error.empty();
   }
-  const std::string table(TableOf(kinds_.front()).name);
-  parts_.ports.sink.WriteReference(
-      {}, table, kind_,
-      JobProgress{.last_complete_at = parts_.source_clock.Now(parts_.clock.Now())}, "");
+  if (all_read) {
+    // What was refused is asked for again at once after a restart.
+    const std::string table(TableOf(kinds_.front()).name);
+    const auto now = parts_.source_clock.Now(parts_.clock.Now());
+    parts_.ports.sink.WriteReference({}, table, kind_, JobProgress{.last_complete_at = now}, "");
+  }
   ForgetCycle();
   loaded_ = true;
   return StepOutcome::CaughtUp();
 }
 
-void ReferenceJob::Note(ReferenceKind kind, const std::string& error) {
+void ReferenceJob::Note(ReferenceKind kind, bool read, const std::string& message) {
   bool news = false;
   std::string table;
   {
     MutexLock lock(mutex_);
     ReferenceStatus& status = statuses_[kind];
     table = status.table;
-    news = !error.empty() && status.last_error != error;
-    status.last_error = error;
-    const auto now = parts_.source_clock.Now(parts_.clock.Now());
-    if (error.empty()) status.last_complete_at = now;
+    news = !message.empty() && status.last_error != message;
+    status.last_error = message;
+    if (read) status.last_complete_at = parts_.source_clock.Now(parts_.clock.Now());
+    // Without the lists nobody knows whose members to ask for.
+    const auto members = statuses_.find(ReferenceKind::kListMemberships);
+    if (kind == ReferenceKind::kLists && !read && members != statuses_.end()) {
+      members->second.last_error = message;
+    }
   }
   if (!news) return;
-  parts_.log.Write({.level = LogLevel::kWarning,
-                    .event = "reference.refused",
-                    .message = table + " cannot be read, everything else goes on: " + error,
-                    .fields = {{"PORTAL", portal_}, {"OBJECT", table}}});
+  parts_.log.Write(
+      {.level = LogLevel::kWarning,
+       .event = "reference.refused",
+       .message = table + (read ? ": " : " cannot be read, everything else goes on: ") + message,
+       .fields = {{"PORTAL", portal_}, {"OBJECT", table}}});
 }
 
 }  // namespace hubmirror

@@ -74,7 +74,8 @@ class ReferenceJob final : public Job {
   /// Writes what was read of the list under way; `whole`: to its end.
   void CommitMembers(bool whole);
   void ForgetCycle();
-  void Note(ReferenceKind kind, const std::string& error);
+  /// How the reading of a kind ended: `read` to its end, with or without something to say.
+  void Note(ReferenceKind kind, bool read, const std::string& message);
   ReferenceRequest Request() const;
 
   const PortalKey portal_;
@@ -98,7 +99,9 @@ class ReferenceJob final : public Job {
   int64_t requests_ = 0;
 
   bool loaded_ = false;
+  bool lists_known_ = false;    ///< this cycle has found them
   std::vector<int64_t> lists_;  ///< those still to be read, descending
+  std::string of_members_;      ///< what is to be said of them at the end
   MembersCursor cursor_;
   bool ordered_ = true;
   std::optional<int64_t> above_;  ///< the last member committed

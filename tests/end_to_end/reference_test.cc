@@ -93,6 +93,9 @@ TEST_CASE("reference: what the token may not read is said and holds up nothing")
   const auto status = world.daemon.Status();
   const auto& tables = status["portals"]["acme"]["reference"];
   CHECK(tables["lists"].Text("last_error").find("crm.lists.read") != std::string::npos);
+  // Nothing is said to have been read that was not.
+  CHECK(tables["list_memberships"].Text("last_error").find("crm.lists.read") != std::string::npos);
+  CHECK(tables["list_memberships"].Text("last_complete_at").empty());
   CHECK(tables["teams"].Text("last_error").find("settings.users.teams.read") != std::string::npos);
   CHECK(world.daemon.Stream("acme", "contacts").Text("state") == "current");
 }
