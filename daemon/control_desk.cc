@@ -43,7 +43,9 @@ ControlResult Verified(const ControlTarget& target, const SettleProgress& progre
   if (left == 0) return result;
   result.code = ControlCode::kProblem;
   result.next =
-      "`hubmirror verify " + NameOf(target) + " --repair` mends it; who else writes to the mirror?";
+      "`hubmirror verify " + NameOf(target) +
+      " --repair` mends it. Extra may be what was archived since the archived list was walked; "
+      "different: who else writes to the mirror?";
   return result;
 }
 
