@@ -42,10 +42,9 @@ ControlResult Verified(const ControlTarget& target, const SettleProgress& progre
   }
   if (left == 0) return result;
   result.code = ControlCode::kProblem;
-  result.next =
-      "`hubmirror verify " + NameOf(target) +
-      " --repair` mends it. Extra may be what was archived since the archived list was walked; "
-      "different: who else writes to the mirror?";
+  result.next = "`hubmirror verify " + NameOf(target) +
+                " --repair` mends it; "
+                "different: who else writes to the mirror?";
   return result;
 }
 

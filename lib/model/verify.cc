@@ -1,6 +1,7 @@
 #include "model/verify.h"
 
 #include <array>
+#include <utility>
 
 namespace hubmirror {
 
@@ -18,9 +19,15 @@ void VerifyReport::Add(const VerifyReport& other) {
   unstamped += other.unstamped;
   repaired += other.repaired;
   left += other.left;
+  absent.insert(absent.end(), other.absent.begin(), other.absent.end());
   for (const VerifyFinding& finding : other.findings) {
-    if (findings.size() < kMostFindings) findings.push_back(finding);
+    Note(finding.kind, finding.id, finding.properties);
   }
+}
+
+void VerifyReport::Note(VerifyFinding::Kind kind, RecordId id,
+                        std::vector<std::string> properties) {
+  if (findings.size() < kMostFindings) findings.push_back({id, kind, std::move(properties)});
 }
 
 std::string VerifyReport::Text() const {

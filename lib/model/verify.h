@@ -28,8 +28,8 @@ struct VerifyFinding {
 std::string_view NameOf(VerifyFinding::Kind kind);
 
 /// What a comparison of mirror and portal found. What explains itself is not found: records that
-/// changed too lately for the mirror to know, and calculated values, which move no stamp and are
-/// fresh after each sweep only (they are counted).
+/// changed, were archived or merged too lately for the mirror to know, and calculated values, which
+/// move no stamp and are fresh after each sweep only (they are counted).
 struct VerifyReport {
   int64_t checked = 0;
   int64_t missing = 0;
@@ -40,8 +40,11 @@ struct VerifyReport {
   int64_t repaired = 0;   ///< rows written anew; extra ones are resolved by themselves
   int64_t left = 0;       ///< different after they were repaired, or found and not to be repaired
   std::vector<VerifyFinding> findings;  ///< the first of them
+  /// Live in the mirror and not on the list, not counted yet: the portal is asked what they are.
+  std::vector<RecordId> absent;
   static constexpr size_t kMostFindings = 20;
 
+  void Note(VerifyFinding::Kind kind, RecordId id, std::vector<std::string> properties = {});
   int64_t found() const { return missing + extra + different + stale; }
   void Add(const VerifyReport& other);
   /// `27,600 checked, 1 missing, ...` and the first findings, for people.

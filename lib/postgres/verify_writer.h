@@ -24,7 +24,6 @@ class VerifyWriter {
  private:
   /// Rows whose stored hash says that they are equal, or that have none.
   std::vector<RecordId> FindDifferent(const RowBatch& batch, const std::vector<const Row*>& rows);
-  void Note(VerifyFinding::Kind kind, RecordId id, std::vector<std::string> properties = {});
 
   Transaction& transaction_;
   const CommitWriter::Stream stream_;

@@ -1,9 +1,26 @@
 #include "sync/verify_job.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace hubmirror {
+namespace {
+
+// What HubSpot's clock and ours, or a list and the read after it, may be apart.
+constexpr auto kSlack = std::chrono::minutes(2);
+// More than these are counted without a question: it is no longer a matter of single records.
+constexpr size_t kMostExplained = 10'000;
+
+/// Takes the last of `ids` for one batch read; one place is left for a control.
+std::vector<RecordId> TakeBatch(std::vector<RecordId>& ids) {
+  const size_t count = std::min<size_t>(ids.size(), kBatchReadSize - 1);
+  std::vector<RecordId> batch(ids.end() - static_cast<std::ptrdiff_t>(count), ids.end());
+  ids.resize(ids.size() - count);
+  return batch;
+}
+
+}  // namespace
 
 int64_t VerifyJob::Want(bool repair) {
   MutexLock lock(mutex_);
@@ -53,13 +70,16 @@ StepOutcome VerifyJob::DoStep(Instant) {
     busy_ = false;
   });
   if (!ranges_) Begin();
-  return Read();
+  if (!ranges_->done()) return Read();
+  if (!report_.absent.empty() || !unarchived_.empty()) return Explain();
+  return Finish();
 }
 
 void VerifyJob::Begin() {
   ranges_.emplace(WalkCursor{.ranges = {WalkRange{}}}, 1);
   set_ = stream().whole_set();
   report_ = {};
+  unarchived_.clear();
   pages_ = 0;
   MutexLock lock(mutex_);
   repair_ = std::exchange(wanted_repair_, std::nullopt).value_or(stream().plan().verify_repair);
@@ -69,7 +89,7 @@ void VerifyJob::Begin() {
 
 StepOutcome VerifyJob::Read() {
   const auto index = ranges_->Take();
-  if (!index) return Finish();
+  if (!index) return StepOutcome::More();
   ListRequest request{.properties = set_};
   if (const std::string& after = ranges_->range(*index).after; !after.empty()) {
     request.after = after;
@@ -108,8 +128,67 @@ StepOutcome VerifyJob::Read() {
     MutexLock lock(mutex_);
     checked_ = report_.checked;
   }
-  if (ranges_->done()) return Finish();
   return StepOutcome::More(facts.count);
+}
+
+StepOutcome VerifyJob::Explain() {
+  while (report_.absent.size() > kMostExplained) {
+    CountExtra(report_.absent.back());
+    report_.absent.pop_back();
+  }
+  const bool archived = !report_.absent.empty();
+  std::vector<RecordId>& from = archived ? report_.absent : unarchived_;
+  const std::vector<RecordId> ids = TakeBatch(from);
+  BatchReadRequest request{.archived = archived, .ids = ids, .properties = set_};
+  // Beside somebody who is there, silence about the others says something.
+  const auto control =
+      archived ? std::nullopt : stream().sink().ControlRecord(object(), /*archived=*/false);
+  const bool has_control = control && std::find(ids.begin(), ids.end(), *control) == ids.end();
+  if (has_control) request.ids.push_back(*control);
+  const auto page = stream().Heard(stream().source().BatchRead(object(), request));
+  if (!page) {
+    from.insert(from.end(), ids.begin(), ids.end());
+    return StepOutcome::Failed(page.error());
+  }
+  if (archived) {
+    TakeArchived(*page, ids);
+  } else {
+    TakeLive({.asked = ids,
+              .control = has_control ? control : std::nullopt,
+              .results = stream().Map(*page).rows,
+              .not_found = page->not_found,
+              .silence_counts = has_control});
+  }
+  return StepOutcome::More();
+}
+
+void VerifyJob::TakeArchived(const Page& page, const std::vector<RecordId>& ids) {
+  std::map<RecordId, std::optional<TimePoint>> archived;
+  for (const Record& record : page.records) archived[record.id] = record.archived_at;
+  // The walk of the archived list is promised this often; who was archived after it is not known.
+  const TimePoint known = page.times.date - 2 * stream().plan().archived_every - kSlack;
+  for (const RecordId id : ids) {
+    const auto found = archived.find(id);
+    if (found == archived.end()) {
+      unarchived_.push_back(id);
+    } else if (found->second && *found->second < known) {
+      CountExtra(id);
+    }
+  }
+}
+
+void VerifyJob::TakeLive(const Answer& answer) {
+  // Whoever is shown is back, and whoever another answers for was merged, which the survivor's next
+  // change tells. What is left is nowhere.
+  const Attribution said = Attribute(answer);
+  if (!said.control_answered) return;
+  for (const RecordId id : said.absent) CountExtra(id);
+}
+
+void VerifyJob::CountExtra(RecordId id) {
+  ++report_.extra;
+  if (!repair_) ++report_.left;
+  report_.Note(VerifyFinding::Kind::kExtra, id);
 }
 
 StepOutcome VerifyJob::Finish() {

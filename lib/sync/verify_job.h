@@ -7,6 +7,7 @@
 
 #include "base/mutex.h"
 #include "model/verify.h"
+#include "sync/resolve_plan.h"
 #include "sync/stream_job.h"
 #include "sync/walk_ranges.h"
 
@@ -14,7 +15,8 @@ namespace hubmirror {
 
 /// Reads all live records of a stream and compares them with the mirror column by column, page by
 /// page and on spare budget: it finds what nothing else would, such as a row that somebody edited.
-/// Begins when the stream is loaded; a restart begins it anew.
+/// What the mirror shows and the list does not is read by its ids in the end: only the mirror's
+/// own mistakes count. Begins when the stream is loaded; a restart begins it anew.
 class VerifyJob final : public StreamJob {
  public:
   struct Ports {
@@ -47,6 +49,11 @@ class VerifyJob final : public StreamJob {
  private:
   void Begin();
   StepOutcome Read();
+  /// Asks for archived records first, then for live ones, about what was not on the list.
+  StepOutcome Explain();
+  void TakeArchived(const Page& page, const std::vector<RecordId>& ids);
+  void TakeLive(const Answer& answer);
+  void CountExtra(RecordId id);
   StepOutcome Finish();
 
   const Ports ports_;
@@ -65,6 +72,7 @@ class VerifyJob final : public StreamJob {
   VerifyReport report_;
   bool repair_ = false;
   int64_t pages_ = 0;
+  std::vector<RecordId> unarchived_;  ///< not on the list, and not archived either
 };
 
 }  // namespace hubmirror
