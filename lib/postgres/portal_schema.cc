@@ -7,6 +7,7 @@
 #include "postgres/database_failure.h"
 #include "postgres/layout_steps.h"
 #include "postgres/sql_text.h"
+#include "postgres/union_view.h"
 
 namespace hubmirror {
 namespace {
@@ -64,6 +65,7 @@ void PortalSchema::Claim(Transaction& transaction) const {
   const bool portals_changed = Register(transaction);
   if (portals_changed || !Exists(transaction, QuoteName(kCommonSchema, "status"))) {
     RebuildStatus(transaction);
+    RebuildUnions(transaction);
   }
   GrantReaders(transaction);
 }
@@ -186,18 +188,22 @@ bool PortalSchema::Register(Transaction& transaction) const {
                                     " WHERE to_regclass(quote_ident(schema_name) ||"
                                     " '._stream_state') IS NULL");
   const Rows joined = transaction.Run(
-      "INSERT INTO " + portals + " AS p (schema_name, portal, portal_id) VALUES ($1, $2, $3)" +
+      "INSERT INTO " + portals +
+          " AS p (schema_name, portal, portal_id, unions) VALUES ($1, $2, $3, $4)" +
           " ON CONFLICT (schema_name) DO UPDATE SET portal = excluded.portal," +
-          " portal_id = excluded.portal_id" +
-          " WHERE (p.portal, p.portal_id) IS DISTINCT FROM (excluded.portal, excluded.portal_id)",
-      {plan_.schema, plan_.key, std::to_string(plan_.portal_id.value)});
+          " portal_id = excluded.portal_id, unions = excluded.unions" +
+          " WHERE (p.portal, p.portal_id, p.unions) IS DISTINCT FROM" +
+          " (excluded.portal, excluded.portal_id, excluded.unions)",
+      {plan_.schema, plan_.key, std::to_string(plan_.portal_id.value), NameArray(plan_.unions)});
   return gone.affected() + joined.affected() > 0;
 }
 
 void PortalSchema::RestoreStatus(Transaction& transaction) const {
   const Rows rows =
       transaction.Run("SELECT pg_try_advisory_xact_lock(" + std::string(kLayoutLock) + ")");
-  if (rows.Bool(0, 0)) RebuildStatus(transaction);
+  if (!rows.Bool(0, 0)) return;
+  RebuildStatus(transaction);
+  RebuildUnions(transaction);
 }
 
 void PortalSchema::RebuildStatus(Transaction& transaction) const {

@@ -30,8 +30,8 @@ class PortalSchema {
   /// Throws kPassive when a transaction begun with RenewSql found another owner.
   void CheckOwned(const Transaction& transaction) const;
 
-  /// Makes view `hubmirror.status` again after somebody dropped it (it goes with the schema of any
-  /// portal), unless another daemon is about to.
+  /// Makes the views of schema `hubmirror` again after somebody dropped `status` (they go with the
+  /// schema of any portal), unless another daemon is about to.
   void RestoreStatus(Transaction& transaction) const;
 
  private:

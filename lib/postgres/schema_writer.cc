@@ -11,6 +11,7 @@
 #include "postgres/sql_text.h"
 #include "postgres/table_catalog.h"
 #include "postgres/table_dependents.h"
+#include "postgres/union_view.h"
 
 namespace hubmirror {
 namespace {
@@ -244,6 +245,7 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
            " SET _overflow = nullif(_overflow - " + property + ", '{}'), _hash = NULL" +
            " WHERE _overflow ? " + property;
   }
+  DropUnion(transaction, object);
   transaction.Run(sql);
   ReplaceViews(transaction, object, columns);
   for (const std::string& grant : grants) transaction.Run(grant);
@@ -347,15 +349,16 @@ void SchemaWriter::ReplaceViews(Transaction& transaction, const std::string& obj
   const auto views =
       LiveViewsOf(schema_.name(), object, columns, Arriving(transaction, object, columns));
   for (const LiveView& view : views) {
-    CreateView(transaction, view.name, view.query);
+    CreateView(transaction, object, view);
     relations.push_back(view.name);
   }
+  RebuildUnion(transaction, object);
   GrantReaders(transaction, relations);
 }
 
-void SchemaWriter::CreateView(Transaction& transaction, const std::string& name,
-                              const std::string& query) const {
-  const std::string create = "VIEW " + schema_.Table(name) + " AS " + query;
+void SchemaWriter::CreateView(Transaction& transaction, const std::string& object,
+                              const LiveView& view) const {
+  const std::string create = "VIEW " + schema_.Table(view.name) + " AS " + view.query;
   try {
     transaction.InSavepoint([&] { transaction.Run(kPatience + ("CREATE OR REPLACE " + create)); });
     return;
@@ -363,8 +366,9 @@ void SchemaWriter::CreateView(Transaction& transaction, const std::string& name,
     // 42P16: the view as it stands has other columns than we left there.
     if (error.sqlstate() != "42P16") throw;
   }
-  const auto grants = GrantsOf(transaction, schema_.name(), name);
-  transaction.Run(kPatience + ("DROP VIEW " + schema_.Table(name) + "; CREATE ") + create);
+  const auto grants = GrantsOf(transaction, schema_.name(), view.name);
+  DropUnion(transaction, object);
+  transaction.Run(kPatience + ("DROP VIEW " + schema_.Table(view.name) + "; CREATE ") + create);
   for (const std::string& grant : grants) transaction.Run(grant);
 }
 

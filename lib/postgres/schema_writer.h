@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/mirror_table.h"
+#include "postgres/live_view.h"
 #include "postgres/portal_schema.h"
 #include "postgres/transaction.h"
 
@@ -89,8 +90,7 @@ class SchemaWriter {
                        const std::string& rows) const;
   void ForgetQuarantined(Transaction& transaction, const std::string& object,
                          const std::vector<std::string>& properties) const;
-  void CreateView(Transaction& transaction, const std::string& name,
-                  const std::string& query) const;
+  void CreateView(Transaction& transaction, const std::string& object, const LiveView& view) const;
   void GrantReaders(Transaction& transaction, const std::vector<std::string>& relations) const;
 
   const PortalSchema& schema_;

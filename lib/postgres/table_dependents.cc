@@ -1,5 +1,6 @@
 #include "postgres/table_dependents.h"
 
+#include "postgres/portal_schema.h"
 #include "postgres/sql_text.h"
 
 namespace hubmirror {
@@ -11,7 +12,8 @@ std::vector<std::string> DependentsOf(Transaction& transaction, const std::strin
   const Rows rows = transaction.Run(
       "WITH ours AS ("
       "  SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-      "  WHERE n.nspname = $1 AND c.relname = ANY ($4::text[])),"
+      "  WHERE n.nspname = $1 AND c.relname = ANY ($4::text[])"
+      "  OR n.nspname = $6 AND c.relname = $2 AND c.relkind = 'v'),"
       " target AS ("
       "  SELECT a.attrelid AS relation, a.attnum::int AS number FROM pg_attribute a"
       "  WHERE a.attrelid = to_regclass(quote_ident($1) || '.' || quote_ident($2))"
@@ -28,7 +30,7 @@ std::vector<std::string> DependentsOf(Transaction& transaction, const std::strin
       "  AND NOT (d.classid = 'pg_class'::regclass"
       "   AND coalesce(obj_description(d.objid, 'pg_class'), '') = $5)"
       "  AND (r.ev_class IS NULL OR r.ev_class NOT IN (SELECT oid FROM ours)) ORDER BY what",
-      {schema, table, column, NameArray(our_views), kOurIndex});
+      {schema, table, column, NameArray(our_views), kOurIndex, kCommonSchema});
   std::vector<std::string> dependents;
   for (size_t i = 0; i < rows.size(); ++i) dependents.emplace_back(rows.Text(i, 0));
   return dependents;

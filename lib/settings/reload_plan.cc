@@ -81,7 +81,8 @@ void ComparePortal(const PortalSettings& before, const PortalSettings& after, Re
           WritePortal(WithCommonStreams(after, before)), prefix, plan.changes);
   ReportStreams(after, before, prefix, true, plan.changes);
   ReportStreams(before, after, prefix, false, plan.changes);
-  if (plan.changes.size() == already) return;
+  const bool other_unions = before.plan.unions != after.plan.unions;
+  if (plan.changes.size() == already && !other_unions) return;
   if (after.enabled && !before.enabled) plan.start.push_back(key);
   if (before.enabled && !after.enabled) plan.stop.push_back(key);
   if (before.enabled && after.enabled) plan.replace.push_back(key);

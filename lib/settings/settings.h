@@ -98,6 +98,7 @@ struct Settings {
   LimitSettings limits;
   std::string state_dir;
   ControlSettings control;
+  std::vector<std::string> unions;      ///< names of object types, in every portal's plan too
   std::vector<PortalSettings> portals;  ///< in the order of the file, disabled ones too
 
   friend bool operator==(const Settings&, const Settings&) = default;

@@ -1,5 +1,6 @@
 #include "settings/settings_reader.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fstream>
@@ -42,6 +43,7 @@ class DocumentReader {
     if (const GivenKey* portals = top.Find(Place::kTop, "portals")) {
       ReadPortals(*portals, defaults, settings);
     }
+    ReadUnions(top, settings);
     return settings;
   }
 
@@ -93,6 +95,33 @@ class DocumentReader {
     for (const ConfigEntry& entry : node.entries) {
       if (seen.insert(entry.key.text).second) settings.portals.push_back(reader.Read(entry));
     }
+  }
+
+  void ReadUnions(const Layer& top, Settings& settings) {
+    const GivenKey* given = top.Find(Place::kTop, "unions");
+    if (given == nullptr || !given->value) return;
+    std::vector<std::string> names;
+    for (const std::string& asked : settings.unions) {
+      if (const auto type = FindObjectType(asked); type && IsMirrored(settings, type->name)) {
+        names.push_back(type->name);
+        continue;
+      }
+      problems_.push_back({.at = given->node->at,
+                           .path = given->path,
+                           .what = QuoteForMessage(asked) + " is an object type of no portal here",
+                           .next = "name one that portals mirror; custom objects have names of "
+                                   "their own in each portal and cannot be shown together"});
+    }
+    settings.unions = std::move(names);
+    for (PortalSettings& portal : settings.portals) portal.plan.unions = settings.unions;
+  }
+
+  static bool IsMirrored(const Settings& settings, const std::string& object) {
+    return std::ranges::any_of(settings.portals, [&](const PortalSettings& portal) {
+      return std::ranges::any_of(portal.plan.streams, [&](const StreamPlan& stream) {
+        return stream.object.name == object;
+      });
+    });
   }
 
   const Environment& environment_;

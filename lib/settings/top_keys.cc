@@ -287,6 +287,15 @@ constexpr std::array kRows = {
             .places = kTop,
             .type = kSection,
             .meaning = "What every portal and object inherits unless it has its own."},
+    KeyRule{.path = "unions",
+            .places = kTop,
+            .type = kTextList,
+            .form = &kPropertyName,
+            .meaning = "Object types that get a view over all portals, such as "
+                       "`hubmirror.contacts`: column `portal`, then the columns of each portal's "
+                       "`contacts_live`. Who may read every portal in it may read the view.",
+            .example = "[contacts, deals]",
+            .field = Field<Settings, &Settings::unions>()},
     KeyRule{.path = "portals",
             .places = kTop,
             .type = kPortals,

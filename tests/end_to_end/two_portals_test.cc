@@ -29,6 +29,7 @@ struct TwoPortals {
     DaemonSettings settings;
     settings.portals = {{.key = "one", .portal_id = 111, .token = "pat-na1-one"},
                         {.key = "two", .portal_id = 222, .token = "pat-na1-two"}};
+    settings.extra = "unions: [contacts]\n";
     return settings;
   }
 
@@ -92,6 +93,12 @@ TEST_CASE("two portals: their schemas share nothing and can go alone") {
   world.mirror.WaitBackfill(3min);
   world.ExpectEqual();
   portals.ExpectSecondEqual();
+  // The view over both went with the schema, and is there again.
+  CHECK(world.Sql("SELECT string_agg(portal || ' ' || email, ',' ORDER BY portal, id) ="
+                  " (SELECT string_agg(t, ',') FROM (SELECT 'one ' || email AS t FROM"
+                  " (SELECT email FROM one.contacts_live ORDER BY id) a UNION ALL"
+                  " SELECT 'two ' || email FROM (SELECT email FROM two.contacts_live ORDER BY id) b"
+                  " ) c) FROM hubmirror.contacts") == "t");
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ std::string FileWith(const KeyRule& rule, Place place, const std::string& value)
     if (rule.path != "token") portal += "token: env:T, ";
     if (rule.path == "properties.hash") portal += "hash_key: env:H, ";
     if (place == Place::kPortal) portal += line + ", ";
-    portal += place == Place::kObject ? "objects: {contacts: {" + line + "}}" : "objects: [deals]";
+    portal += place == Place::kObject ? "objects: {contacts: {" + line + "}}" : "objects: [contacts, deals]";
   }
   return text + "portals: {acme: {" + portal + "}}\n";
 }
