@@ -1,0 +1,104 @@
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <regex>
+#include <string>
+
+#include "support/await.h"
+#include "world.h"
+
+namespace hubmirror::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A Prometheus of this test alone, scraping one daemon every second.
+class TempPrometheus {
+ public:
+  explicit TempPrometheus(const std::string& target)
+      : process_(
+            {.command = {"/usr/bin/prometheus", "--config.file=" + Configuration(target).string(),
+                         "--storage.tsdb.path=" + (directory_.path() / "data").string(),
+                         "--web.listen-address=127.0.0.1:0"},
+             .log = directory_.path() / "log"}) {
+    Await("Prometheus to listen", 30s, [this] { return !url().empty(); });
+  }
+
+  /// Where it listens, by its log; "" before it does.
+  std::string url() const {
+    static const std::regex kListening(R"rx(msg="Listening on" address=(\S+))rx");
+    const std::string log = ReadFile(directory_.path() / "log");
+    std::smatch found;
+    return std::regex_search(log, found, kListening) ? "http://" + found[1].str() : "";
+  }
+
+ private:
+  std::filesystem::path Configuration(const std::string& target) const {
+    return directory_.Write("prometheus.yml",
+                            "global: {scrape_interval: 1s, scrape_timeout: 900ms}\n"
+                            "scrape_configs:\n  - job_name: hubmirror\n    static_configs:\n"
+                            "      - targets: [\"" +
+                                target + "\"]\n");
+  }
+
+  TempDirectory directory_{"prometheus"};
+  Process process_;
+};
+
+TEST_CASE("dashboards: every query finds something after a load with faults") {
+  World world({.scenario_json = R"({"portals":[{"portal_id":1234567,"seed":71,"latency":"60ms",
+        "index_delay":"500ms","index_late_share":0.3,"index_late_delay":"4s",
+        "objects":{"contacts":9000,"companies":1500,"deals":1200,"tickets":600},
+        "reference":{"owners":12,"lists":3},
+        "oauth":{"client_id":"simulated-client","client_secret":"simulated-secret",
+                 "refresh_token":"na1-first","redirect_uris":["http://127.0.0.1:9000/callback"],
+                 "expires_in":600}}]})"},
+              [] {
+                DaemonSettings settings;
+                settings.portals[0].refresh_token = "na1-first";
+                settings.portals[0].objects = {"contacts", "companies", "deals", "tickets"};
+                settings.defaults = {{"sweep", "{every: 20s}"}, {"verify", "{every: 20s}"}};
+                return settings;
+              }());
+  world.daemon.Start();
+  const TempPrometheus prometheus(world.daemon.url().substr(std::string("http://").size()));
+  const std::time_t start = std::time(nullptr);
+  Await("the first load", 3min, [&] {
+    return world.daemon.Metric("hubmirror_backfill_running") == 0 &&
+           world.daemon.Metric("hubmirror_sync_watermark_timestamp_seconds").has_value();
+  });
+
+  world.portal.Control("faults", R"({"faults":[
+    {"match":"/crm/objects/*/search","kind":"status","status":502,"chance":0.1},
+    {"match":"/crm/objects/*/contacts","kind":"reset","count":3}]})");
+  world.portal.StartScript(R"({"events":1500,"seconds":25,"seed":5,"weights":{"create":20,
+    "update":55,"archive":10,"restore":5,"merge":5,"erase":1,"calculate":4}})");
+  world.Sql(
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'mirror'");
+  // Somebody who asks the local port in a foreign name is refused.
+  RunProgram({"/usr/bin/curl", "-sS", "-o", "/dev/null", "-H", "Host: evil.example.com",
+              world.daemon.url() + "/metrics"},
+             {}, 10s);
+  world.portal.AwaitScript(60s);
+  world.portal.Control("faults", R"({"clear":true})");
+
+  const char* const previews = std::getenv("HUBMIRROR_PREVIEW_DIR");
+  std::vector<std::string> command = {"/usr/bin/env",
+                                      "node",
+                                      std::string(PROJECT_DIR) + "/tests/monitoring/run_boards.mjs",
+                                      PROJECT_DIR,
+                                      prometheus.url(),
+                                      std::to_string(start),
+                                      std::to_string(std::time(nullptr)),
+                                      world.AdminDsn(),
+                                      "acme"};
+  if (previews != nullptr) command.emplace_back(previews);
+  const ProgramResult result = RunProgram(command, {}, 2min);
+  INFO(result.output);
+  CHECK(result.end.exit_code == 0);
+  MESSAGE(result.output);
+}
+
+}  // namespace
+}  // namespace hubmirror::testing
