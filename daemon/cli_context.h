@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <stop_token>
 #include <string>
@@ -20,6 +21,9 @@ struct CliContext {
   /// Value of an environment variable, empty when it is not set.
   std::function<std::string(const std::string& name)> environment;
   std::stop_token stop;
+  /// Shows a prompt on a terminal and returns the line typed, `hidden` without echo; without a
+  /// terminal the next line of the input. nullopt: the input has ended.
+  std::function<std::optional<std::string>(const std::string& prompt, bool hidden)> ask = {};
 };
 
 // Exit codes of the command line beside those of ControlCode (sysexits.h).

@@ -6,6 +6,7 @@
 
 #include "settings/check_report.h"
 #include "settings/reference_text.h"
+#include "settings/reload_plan.h"
 #include "settings/settings_reader.h"
 #include "settings/settings_schema.h"
 #include "settings/settings_text.h"
@@ -98,6 +99,19 @@ int RunConfigSchema(const CliContext& context) {
 
 int RunConfigReference(const CliContext& context) {
   context.out << ReferenceText();
+  return kExitOk;
+}
+
+int RunConfigDiff(const CliContext& context, const CommandLine& line) {
+  const auto before = LoadSettings(context, line);
+  if (!before) return before.error();
+  CommandLine other = line;
+  other.config_path = line.folder;
+  const auto after = LoadSettings(context, other);
+  if (!after) return after.error();
+  const ReloadPlan plan = DiffForReload(*before, *after);
+  context.out << plan.Text() << "\n";
+  if (plan.needs_restart()) context.out << "some of it needs a restart\n";
   return kExitOk;
 }
 

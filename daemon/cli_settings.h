@@ -23,6 +23,8 @@ int RunConfigCheck(const CliContext& context, const CommandLine& line);
 /// `hubmirror config show`
 int RunConfigShow(const CliContext& context, const CommandLine& line);
 /// `hubmirror config schema`
+/// What a reload would change on the way from the file in effect to another.
+int RunConfigDiff(const CliContext& context, const CommandLine& line);
 int RunConfigSchema(const CliContext& context);
 /// `hubmirror config reference`
 int RunConfigReference(const CliContext& context);

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "daemon/verb_table.h"
+
 namespace hubmirror {
 namespace {
 
@@ -49,9 +51,12 @@ class Grammar {
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.set_help_flag("-h,--help", "Show this help and exit");
-    app_.add_option("--config", line_.config_path, "Configuration file")->capture_default_str();
+    app_.add_option("--config", line_.config_path, "Configuration file")
+        ->type_name("FILE")
+        ->capture_default_str();
     app_.add_option("--socket", line_.socket_path,
-                    "Control socket of the daemon, instead of the one the configuration names");
+                    "Control socket of the daemon, instead of the one the configuration names")
+        ->type_name("FILE");
     app_.footer(
         "Examples:\n  hubmirror status --watch\n  hubmirror config check\n\n"
         "`hubmirror VERB --help` shows what a verb takes.");
@@ -62,9 +67,23 @@ class Grammar {
     AddQuarantine();
     AddGrants();
     AddPlan();
+    AddExamination();
+    AddSetup();
+    AddMonitoring();
     Verb(app_, "version", CliVerb::kVersion, "Show the version of this program",
          "hubmirror version\n  hubmirror version --json")
         ->add_flag("--json", line_.json, "As JSON");
+  }
+
+  VerbTable Describe() const {
+    VerbTable table{.common = OptionsOf(app_), .verbs = {}};
+    const auto all = [](const CLI::App*) { return true; };
+    for (const CLI::App* verb : app_.get_subcommands(all)) {
+      const auto under = verb->get_subcommands(all);
+      if (under.empty()) table.verbs.push_back(DescriptionOf({verb}));
+      for (const CLI::App* leaf : under) table.verbs.push_back(DescriptionOf({verb, leaf}));
+    }
+    return table;
   }
 
   Result<CommandLine, CommandLineEnd> Parse(std::vector<std::string> arguments) {
@@ -86,6 +105,39 @@ class Grammar {
     app->footer("Examples:\n  " + examples);
     app->callback([this, verb] { line_.verb = verb; });
     return app;
+  }
+
+  static VerbHelp DescriptionOf(const std::vector<const CLI::App*>& path) {
+    VerbHelp help{.words = {},
+                  .what = path.back()->get_description(),
+                  .options = OptionsOf(*path.back()),
+                  .examples = {}};
+    for (const CLI::App* app : path) help.words.push_back(app->get_name());
+    std::istringstream footer(path.back()->get_footer());
+    for (std::string text; std::getline(footer, text);) {
+      if (text.compare(0, 2, "  ") == 0) help.examples.push_back(text.substr(2));
+    }
+    return help;
+  }
+
+  static std::vector<OptionHelp> OptionsOf(const CLI::App& app) {
+    std::vector<OptionHelp> arguments;
+    std::vector<OptionHelp> options;
+    for (const CLI::Option* option : app.get_options()) {
+      OptionHelp help{.name = option->get_name(true),
+                      .value = {},
+                      .what = option->get_description(),
+                      .required = option->get_required()};
+      if (option->get_lnames().empty()) {
+        arguments.push_back(std::move(help));
+      } else if (option->get_lnames().front() != "help") {
+        help.name = "--" + option->get_lnames().front();
+        if (option->get_type_size() != 0) help.value = option->get_type_name();
+        options.push_back(std::move(help));
+      }
+    }
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return arguments;
   }
 
   void AddTarget(CLI::App* app, const char* name, TargetShape shape) {
@@ -125,6 +177,12 @@ class Grammar {
     Verb(*group, "show", CliVerb::kConfigShow,
          "Show the configuration in effect, defaults filled in, secrets as references",
          "hubmirror config show\n  hubmirror --config new.yaml config show");
+    CLI::App* diff = Verb(*group, "diff", CliVerb::kConfigDiff,
+                          "Show what a reload would change, by comparing two configuration files",
+                          "hubmirror config diff new.yaml\n"
+                          "  hubmirror --config old.yaml config diff new.yaml");
+    diff->add_option("FILE", line_.folder, "The file to come; --config names the one in effect")
+        ->required();
     Verb(*group, "schema", CliVerb::kConfigSchema, "Show the JSON Schema of the configuration",
          "hubmirror config schema\n  hubmirror config schema > hubmirror.schema.json");
     Verb(*group, "reference", CliVerb::kConfigReference,
@@ -156,6 +214,7 @@ class Grammar {
     authorize
         ->add_option("--redirect-uri", line_.redirect_uri,
                      "Another address registered with the app; the code is then pasted")
+        ->type_name("URL")
         ->excludes(port);
     authorize
         ->add_option("--also", line_.also,
@@ -174,12 +233,15 @@ class Grammar {
     AddTarget(test, "PORTAL", TargetShape::kPortal);
     CLI::Option* token =
         test->add_option("--token", line_.token_reference,
-                         "Test this token (env:NAME or file:/path) without any configuration");
+                         "Test this token (env:NAME or file:/path) without any configuration")
+            ->type_name("REF");
     token->excludes(test->get_option("PORTAL"));
     test->add_option("--base-url", line_.base_url, "Where the API is")
+        ->type_name("URL")
         ->needs(token)
         ->capture_default_str();
     test->add_option("--api-version", line_.api_version, "Dated version of its paths")
+        ->type_name("YYYY-MM")
         ->needs(token)
         ->capture_default_str();
     test->add_flag("--json", line_.json, "As JSON");
@@ -263,18 +325,102 @@ class Grammar {
                          "hubmirror plan\n"
                          "  hubmirror plan acme --records contacts=200000,deals=5000");
     AddTarget(app, "PORTAL", TargetShape::kPortal);
-    app->add_option("--records", line_.records, "How many records the objects have");
+    app->add_option("--records", line_.records, "How many records the objects have")
+        ->type_name("OBJECT=COUNT,...");
     app->add_flag("--json", line_.json, "As JSON");
+  }
+
+  void AddExamination() {
+    CLI::App* doctor =
+        Verb(app_, "doctor", CliVerb::kDoctor,
+             "Examine configuration, host, daemon, database and HubSpot, and say what to mend: "
+             "exit 1 when something must be",
+             "hubmirror doctor\n  sudo -u hubmirror hubmirror doctor acme --json");
+    AddTarget(doctor, "PORTAL", TargetShape::kPortal);
+    doctor->add_flag("--offline", line_.setup.offline, "Do not ask HubSpot");
+    doctor->add_flag("--json", line_.json, "As JSON");
+    CLI::App* bundle = Verb(app_, "support-bundle", CliVerb::kSupportBundle,
+                            "Collect what a report of a mistake needs into one text file, without "
+                            "secrets and record values",
+                            "hubmirror support-bundle\n  hubmirror support-bundle report.txt");
+    bundle->add_option("FILE", line_.folder, "The file, `-` for the standard output")
+        ->default_str("hubmirror-support.txt");
+    CLI::App* secret = app_.add_subcommand("secret", "Work with the secrets of the configuration");
+    secret->require_subcommand(1);
+    CLI::App* set = Verb(*secret, "set", CliVerb::kSecretSet,
+                         "Read a secret from the terminal or the standard input and put it where "
+                         "the configuration looks for it, with the right permissions",
+                         "sudo hubmirror secret set acme\n  pass show hubspot | sudo hubmirror "
+                         "secret set acme");
+    AddTarget(set, "PORTAL", TargetShape::kPortal);
+    set->get_option("PORTAL")->required();
+    Verb(*secret, "test", CliVerb::kSecretTest,
+         "Say of each secret of the configuration whether it can be read, without showing it",
+         "hubmirror secret test\n  sudo -u hubmirror hubmirror secret test");
+  }
+
+  void AddSetup() {
+    CLI::App* app = Verb(app_, "setup", CliVerb::kSetup,
+                         "Write a first configuration, asking for what no option says; test token "
+                         "and database, and print the SQL that the database's owner runs",
+                         "sudo hubmirror setup\n"
+                         "  sudo hubmirror setup --portal acme --token file:/etc/hubmirror/secrets/"
+                         "acme --dsn 'host=/run/postgresql dbname=crm'");
+    SetupAnswers& answers = line_.setup;
+    app->add_option("--portal", answers.portal, "Key of the portal: schema, label and name of it")
+        ->type_name("KEY");
+    app->add_option("--portal-id", answers.portal_id,
+                    "Its id in HubSpot; the token's own if absent")
+        ->type_name("NUMBER");
+    app->add_option("--token", answers.token,
+                    "Where its token is: file:/path, credential:NAME or env:NAME")
+        ->type_name("REF");
+    app->add_option("--dsn", answers.dsn, "libpq string of the database, without a password")
+        ->type_name("DSN");
+    app->add_option("--objects", answers.objects, "Object types to mirror")
+        ->type_name("TYPE,...")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    app->add_flag("--offline", answers.offline, "Test neither token nor database");
+    app->add_flag("--force", answers.force, "Replace the configuration that is there");
+  }
+
+  void AddMonitoring() {
+    CLI::App* runbook = Verb(app_, "runbook", CliVerb::kRunbook,
+                             "Show what to do when an alert fires; without a name, the alerts",
+                             "hubmirror runbook\n  hubmirror runbook HubMirrorDataStale");
+    runbook->add_option("ALERT", line_.name, "Name of the alert");
+    CLI::App* group = app_.add_subcommand(
+        "dashboards", "Work with the dashboards and alert rules that come along");
+    group->require_subcommand(1);
+    CLI::App* write = Verb(*group, "export", CliVerb::kDashboardsExport,
+                           "Write the Grafana dashboards and the Prometheus rules into a folder",
+                           "hubmirror dashboards export /var/lib/grafana/dashboards\n"
+                           "  hubmirror dashboards export . --runbooks "
+                           "https://wiki.example.com/hubmirror");
+    write->add_option("FOLDER", line_.folder, "Where to; it is made if it is not there")
+        ->required();
+    write
+        ->add_option("--runbooks", line_.runbooks,
+                     "Where your people read docs/runbooks.md; panels and alerts link there")
+        ->type_name("URL");
+    Verb(app_, "completion", CliVerb::kCompletion, "Write the completion of a shell",
+         "hubmirror completion bash > /etc/bash_completion.d/hubmirror\n"
+         "  hubmirror completion fish > ~/.config/fish/completions/hubmirror.fish")
+        ->add_option("SHELL", line_.name, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   }
 
   void AddWait(CLI::App* app, const std::string& what) {
     app->add_option_function<std::string>(
-        "--wait",
-        [this](const std::string& text) {
-          line_.wait = ParseWait(text);
-          if (!line_.wait) throw CLI::ValidationError("--wait: " + text + " is no time span");
-        },
-        what);
+           "--wait",
+           [this](const std::string& text) {
+             line_.wait = ParseWait(text);
+             if (!line_.wait) throw CLI::ValidationError("--wait: " + text + " is no time span");
+           },
+           what)
+        ->type_name("TIME");
   }
 
   CLI::App* Control(const std::string& name, CliVerb verb, const std::string& what,
@@ -307,6 +453,16 @@ class Grammar {
 
 Result<CommandLine, CommandLineEnd> ParseCommandLine(std::vector<std::string> arguments) {
   return Grammar().Parse(std::move(arguments));
+}
+
+std::string VerbHelp::name() const {
+  std::string name;
+  for (const std::string& word : words) name += (name.empty() ? "" : " ") + word;
+  return name;
+}
+
+VerbTable DescribeVerbs() {
+  return Grammar().Describe();
 }
 
 std::optional<std::chrono::milliseconds> ParseWait(const std::string& text) {

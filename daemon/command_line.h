@@ -36,7 +36,27 @@ enum class CliVerb {
   kQuarantineDrop,
   kGrants,
   kPlan,
+  kDoctor,
+  kSetup,
+  kSecretSet,
+  kSecretTest,
+  kConfigDiff,
+  kSupportBundle,
+  kRunbook,
+  kDashboardsExport,
+  kCompletion,
   kVersion,
+};
+
+/// What `setup` writes into a new configuration; what is empty is asked for on a terminal.
+struct SetupAnswers {
+  std::string portal;     ///< the portal's key
+  std::string portal_id;  ///< empty: the token's own
+  std::string token;      ///< reference of the token
+  std::string dsn;
+  std::vector<std::string> objects;
+  bool offline = false;  ///< neither token nor database are tested
+  bool force = false;    ///< an existing file is replaced
 };
 
 /// The arguments of `hubmirror`, read. Which fields count depends on the verb.
@@ -52,7 +72,11 @@ struct CommandLine {
   bool until_loaded = false;
   bool accept = false;
   bool repair = false;
-  std::string records;  ///< plan: `contacts=200000,deals=5000`
+  std::string records;   ///< plan: `contacts=200000,deals=5000`
+  std::string name;      ///< runbook: the alert; completion: the shell; secret: its reference
+  std::string folder;    ///< dashboards export: where to; support-bundle: the file
+  std::string runbooks;  ///< dashboards export: where links of panels lead
+  SetupAnswers setup;
   std::optional<std::chrono::milliseconds> wait;
   /// `portal test --token REF`: without a configuration.
   std::string token_reference;

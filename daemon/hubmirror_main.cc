@@ -1,4 +1,5 @@
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <exception>
@@ -7,12 +8,16 @@
 #include <vector>
 
 #include "daemon/cli_authorize.h"
+#include "daemon/cli_completion.h"
 #include "daemon/cli_context.h"
 #include "daemon/cli_control.h"
 #include "daemon/cli_database.h"
+#include "daemon/cli_doctor.h"
+#include "daemon/cli_monitoring.h"
 #include "daemon/cli_plan.h"
 #include "daemon/cli_portal.h"
 #include "daemon/cli_settings.h"
+#include "daemon/cli_setup.h"
 #include "daemon/cli_status.h"
 #include "daemon/command_line.h"
 #include "daemon/process_environment.h"
@@ -28,6 +33,26 @@ int ShowVersion(const CliContext& context, bool json) {
     context.out << "hubmirror " << kVersion << " (" << kRevision << ")\n";
   }
   return kExitOk;
+}
+
+std::optional<std::string> AskPerson(const std::string& prompt, bool hidden) {
+  const bool terminal = ::isatty(STDIN_FILENO) == 1;
+  termios before{};
+  if (terminal) {
+    std::cerr << prompt << std::flush;
+    ::tcgetattr(STDIN_FILENO, &before);
+    termios silent = before;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    if (hidden) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  }
+  std::string line;
+  const bool read = static_cast<bool>(std::getline(std::cin, line));
+  if (terminal && hidden) {
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    std::cerr << "\n";
+  }
+  if (!read) return std::nullopt;
+  return line;
 }
 
 int RunWithDaemon(const CliContext& context, const CommandLine& line) {
@@ -65,6 +90,24 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
       return RunGrants(context, line);
     case CliVerb::kPlan:
       return RunPlan(context, line);
+    case CliVerb::kConfigDiff:
+      return RunConfigDiff(context, line);
+    case CliVerb::kDoctor:
+      return RunDoctor(context, line);
+    case CliVerb::kSupportBundle:
+      return RunSupportBundle(context, line);
+    case CliVerb::kSetup:
+      return RunSetup(context, line);
+    case CliVerb::kSecretSet:
+      return RunSecretSet(context, line);
+    case CliVerb::kSecretTest:
+      return RunSecretTest(context, line);
+    case CliVerb::kRunbook:
+      return RunRunbook(context, line);
+    case CliVerb::kDashboardsExport:
+      return RunDashboardsExport(context, line);
+    case CliVerb::kCompletion:
+      return RunCompletion(context, line);
     case CliVerb::kVersion:
       return ShowVersion(context, line.json);
     default:
@@ -84,7 +127,8 @@ int Run(const std::vector<std::string>& arguments) {
                      .terminal = ::isatty(STDOUT_FILENO) == 1,
                      .clock = clock,
                      .environment = ProcessEnvironment(),
-                     .stop = {}};
+                     .stop = {},
+                     .ask = AskPerson};
   winsize size{};
   if (context.terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     context.columns = size.ws_col;

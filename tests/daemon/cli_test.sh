@@ -85,6 +85,64 @@ expect 0 'json-schema.org' "$hubmirror" config schema
 expect 0 'companies,contacts,deals,emails,tasks,tickets' "$hubmirror" --config good.yaml portal list
 expect 0 '"access": "oauth"' "$hubmirror" --config good.yaml portal list --json
 
+sed 's/contacts/tickets/' good.yaml >other.yaml
+expect 0 'beta.objects.tickets' "$hubmirror" --config good.yaml config diff other.yaml
+expect 0 'nothing changed' "$hubmirror" --config good.yaml config diff good.yaml
+expect 78 'intervall' "$hubmirror" --config good.yaml config diff bad.yaml
+
+# What comes along for watching: runbooks, dashboards, completion.
+expect 0 'HubMirrorDown' "$hubmirror" runbook
+expect 0 'systemctl status hubmirror' "$hubmirror" runbook hubmirrordown
+expect 64 'no alert called Nothing' "$hubmirror" runbook Nothing
+expect 0 'boards/hubmirror-fleet.json' "$hubmirror" dashboards export boards
+cmp boards/hubmirror-portal.json "$docs/../monitoring/grafana/hubmirror-portal.json"
+cmp boards/hubmirror.rules.yml "$docs/../monitoring/prometheus/hubmirror.rules.yml"
+expect 0 'boards/scrape.yml' "$hubmirror" dashboards export boards --runbooks https://wiki.example.com/h
+grep -q 'https://wiki.example.com/h#hubmirrordown' boards/hubmirror.rules.yml
+expect 74 'cannot be written' "$hubmirror" dashboards export /proc/none
+for shell in bash zsh fish; do expect 0 'support-bundle' "$hubmirror" completion "$shell"; done
+expect 64 'tcsh' "$hubmirror" completion tcsh
+"$hubmirror" completion bash >completion.sh
+complete_words() (
+  # shellcheck disable=SC1091
+  source ./completion.sh
+  COMP_WORDS=("$@")
+  COMP_CWORD=$(($# - 1))
+  _hubmirror
+  printf '%s\n' "${COMPREPLY[*]}"
+)
+[[ $(complete_words hubmirror --config good.yaml sta) == status ]]
+[[ $(complete_words hubmirror config '') == 'check show diff schema reference' ]]
+[[ $(complete_words hubmirror verify acme --rep) == --repair ]]
+
+# Doctor: everything but a daemon and a database is well.
+expect 1 'HubSpot accepts it' "$hubmirror" --config beta-right.yaml doctor beta
+for line in 'look  running' 'MEND  connection' 'ok    scopes' 'ok    clock' 'ok    version'; do
+  grep -qF -- "$line" out
+done
+expect 1 'HubSpot is not asked' "$hubmirror" --config beta-right.yaml doctor --offline beta
+expect 0 'support.txt' "$hubmirror" --config beta-right.yaml support-bundle support.txt
+grep -q '^== doctor' support.txt
+grep -q 'env:TOKEN' support.txt
+if grep -qF "$TOKEN" support.txt; then exit 1; fi
+
+# A first configuration, and its secret.
+expect 64 '--portal-id' "$hubmirror" --config first/new.yaml setup --offline --portal gamma \
+  --token "file:$folder/first/token" --dsn dbname=none
+printf '%s\n' "$TOKEN" | "$hubmirror" --config first/new.yaml setup --portal gamma --offline \
+  --portal-id 1234567 --token "file:$folder/first/token" --dsn dbname=none \
+  --objects contacts,deals >out
+grep -q '^CREATE SCHEMA IF NOT EXISTS "gamma"' out
+[[ $(stat -c %a first/new.yaml first/token | tr '\n' ' ') == '640 400 ' ]]
+expect 0 'good' "$hubmirror" --config first/new.yaml config check
+expect 73 'is there already' "$hubmirror" --config first/new.yaml setup
+printf 'another\n' | "$hubmirror" --config first/new.yaml secret set gamma >out
+[[ $(<first/token) == another ]]
+expect 0 'can be read' "$hubmirror" --config first/new.yaml secret test
+expect 1 'TOKEN' env -u TOKEN "$hubmirror" --config good.yaml secret test
+expect 64 'OAuth' "$hubmirror" --config good.yaml secret set acme
+expect 64 'is set where the daemon is started' "$hubmirror" --config good.yaml secret set beta
+
 expect 69 'cannot reach the daemon' "$hubmirror" --config good.yaml status
 expect 69 'cannot reach the daemon' "$hubmirror" --config good.yaml poll acme
 expect 69 'cannot reach the daemon' "$hubmirror" --socket "$folder/none" reload

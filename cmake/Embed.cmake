@@ -1,0 +1,17 @@
+# hubmirror_embed(<target> <header> NAME FILE [NAME FILE ...])
+# Compiles text files into a target: <header> declares each as
+# `inline constexpr std::string_view NAME`. A change of a file configures and compiles anew.
+function(hubmirror_embed target header)
+  set(text "// Made by CMake.\n#pragma once\n\n#include <string_view>\n\nnamespace hubmirror {\n\n")
+  set(arguments ${ARGN})
+  while(arguments)
+    list(POP_FRONT arguments name file)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} content)
+    string(APPEND text "inline constexpr std::string_view ${name} = R\"embedded(${content})embedded\";\n\n")
+  endwhile()
+  string(APPEND text "}  // namespace hubmirror\n")
+  set(path ${CMAKE_CURRENT_BINARY_DIR}/generated/${header})
+  file(CONFIGURE OUTPUT ${path} CONTENT "${text}" @ONLY)
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/generated)
+endfunction()

@@ -1,0 +1,287 @@
+#include "daemon/cli_doctor.h"
+
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "daemon/cli_hubspot.h"
+#include "daemon/cli_portal_exam.h"
+#include "daemon/cli_settings.h"
+#include "daemon/cli_status_document.h"
+#include "daemon/cli_words.h"
+#include "daemon/control_client.h"
+#include "daemon/doctor.h"
+#include "daemon/version.h"
+#include "model/database_error.h"
+#include "settings/settings_text.h"
+
+namespace hubmirror {
+namespace {
+
+using Verdict = Finding::Verdict;
+
+constexpr const char* kAsDaemon = "sudo -u hubmirror hubmirror doctor";
+
+const char* WordOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kGood:
+      return "ok";
+    case Verdict::kLook:
+      return "look";
+    case Verdict::kMend:
+      return "MEND";
+    case Verdict::kSkipped:
+      return "-";
+  }
+  return "";
+}
+
+/// Examines area after area and keeps what is found.
+class Doctor {
+ public:
+  Doctor(const CliContext& context, const CommandLine& line, const Settings& settings)
+      : context_(context), line_(line), settings_(settings), secrets_(context.environment) {}
+
+  std::vector<Finding> Examine() {
+    ExamineSecrets();
+    Take(ExamineHost(settings_, line_.config_path));
+    ExamineRunning();
+    ExamineServer();
+    for (const PortalSettings& portal : settings_.portals) {
+      const bool asked = line_.target.portal.empty() || line_.target.portal == portal.plan.key;
+      if (portal.enabled && asked) ExamineHubSpot(portal);
+    }
+    return std::move(found_);
+  }
+
+  const std::string& status() const { return status_; }
+
+ private:
+  void Take(const Findings& findings) {
+    found_.insert(found_.end(), findings.list().begin(), findings.list().end());
+  }
+
+  void ExamineSecrets() {
+    Findings findings("configuration");
+    findings.Good("syntax", line_.config_path + " has " +
+                                CountWords(static_cast<int64_t>(settings_.portals.size())) +
+                                " portals");
+    Secrets(findings, "database.password", settings_.database.password);
+    for (const PortalSettings& portal : settings_.portals) {
+      Secrets(findings, "token of " + portal.plan.key, portal.token);
+      if (portal.oauth) {
+        Secrets(findings, "client_secret of " + portal.plan.key, portal.oauth->client_secret);
+      }
+      Secrets(findings, "hash_key of " + portal.plan.key, portal.hash_key);
+    }
+    Take(findings);
+  }
+
+  void Secrets(Findings& findings, const std::string& what, const std::optional<SecretRef>& ref) {
+    if (!ref) return;
+    const auto secret = secrets_.Resolve(*ref);
+    if (secret) return findings.Good(what, ref->Text() + " can be read");
+    // Only the service is given its credentials.
+    const bool of_service = ref->kind == SecretRef::Kind::kCredential &&
+                            context_.environment("CREDENTIALS_DIRECTORY").empty();
+    if (of_service) {
+      findings.Skip(what, ref->Text() + " is the service's",
+                    "systemd gives it to the daemon alone");
+    } else {
+      findings.Mend(what, secret.error(), "hubmirror secret set, or " + std::string(kAsDaemon));
+    }
+  }
+
+  void ExamineRunning() {
+    ControlAnswer answer = AskDaemon(settings_.control.socket, {.verb = ControlVerb::kStatus},
+                                     [](const SettleProgress&) {});
+    std::optional<ShownStatus> shown;
+    std::string failure = answer.result.message;
+    if (answer.result.ok()) {
+      status_ = answer.status;
+      const auto status = ReadStatus(answer.status);
+      if (status) {
+        shown = *status;
+      } else {
+        failure = status.error();
+      }
+    }
+    Take(hubmirror::ExamineDaemon(shown, failure, settings_, kVersion));
+  }
+
+  void ExamineServer() {
+    Findings findings("database");
+    Connection::Target target{.dsn = settings_.database.dsn};
+    if (const auto& ref = settings_.database.password) {
+      const auto password = secrets_.Resolve(*ref);
+      if (!password) {
+        findings.Skip("connection", "its password cannot be read", kAsDaemon);
+        return Take(findings);
+      }
+      target.password = *password;
+    }
+    try {
+      Connection connection(target);
+      findings.Good("connection", "PostgreSQL answers");
+      Take(findings);
+      Take(ExamineDatabase(connection, settings_, context_.clock.WallNow()));
+    } catch (const DatabaseError& error) {
+      findings.Mend("connection", error.what(),
+                    "look at database.dsn and pg_hba.conf; peer login needs the daemon's user: " +
+                        std::string(kAsDaemon));
+      Take(findings);
+    }
+  }
+
+  void ExamineHubSpot(const PortalSettings& portal) {
+    found_.push_back(
+        ExamineVersion(portal.plan.key, settings_.api.version, context_.clock.WallNow()));
+    Findings findings(portal.plan.key);
+    if (line_.setup.offline) {
+      findings.Skip("token", "HubSpot is not asked");
+      return Take(findings);
+    }
+    const auto token =
+        portal.token ? secrets_.Resolve(*portal.token) : Result<Secret, std::string>(Secret());
+    if (!token) {
+      findings.Skip("token", "it cannot be read by this user", kAsDaemon);
+      return Take(findings);
+    }
+    const auto access = HubSpotAccess::Open(settings_, secrets_, context_.clock);
+    if (!access) {
+      findings.Mend("tls", access.error(), "correct api.ca_file");
+      return Take(findings);
+    }
+    ApiClient& source = (*access)->Source(portal);
+    std::vector<ObjectType> objects;
+    for (const StreamPlan& stream : portal.plan.streams) objects.push_back(stream.object);
+    const PortalFinding exam =
+        ExaminePortal(source, context_.clock, portal.plan.portal_id, objects);
+    const std::string next = NextStepOf(exam);
+    if (exam.failure) {
+      findings.Mend("token", exam.failure->message, next);
+      return Take(findings);
+    }
+    findings.Good("token", "HubSpot accepts it");
+    findings.Judge(!exam.wrong_portal, Verdict::kMend, "portal-id",
+                   "it belongs to portal " + std::to_string(exam.account->portal_id.value), next);
+    if (exam.wrong_portal) return Take(findings);
+    std::string closed;
+    for (const ObjectFinding& object : exam.objects) {
+      if (object.failure) closed += " " + object.object + " (" + object.failure->message + ")";
+    }
+    findings.Judge(
+        closed.empty(), Verdict::kMend, "scopes",
+        closed.empty() ? "list and search of every object type work" : "refused:" + closed, next);
+    Take(findings);
+    Take(ExamineProperties(source, portal.plan, context_.clock.WallNow()));
+  }
+
+  const CliContext& context_;
+  const CommandLine& line_;
+  const Settings& settings_;
+  const SecretSource secrets_;
+  std::vector<Finding> found_;
+  std::string status_;
+};
+
+int64_t CountOf(const std::vector<Finding>& found, Verdict verdict) {
+  return std::count_if(found.begin(), found.end(),
+                       [&](const Finding& finding) { return finding.verdict == verdict; });
+}
+
+std::string Text(const std::vector<Finding>& found) {
+  std::string text;
+  std::string area;
+  for (const Finding& finding : found) {
+    if (finding.area != area) {
+      area = finding.area;
+      text += Printable(area) + "\n";
+    }
+    text += "  " + Padded(WordOf(finding.verdict), 4) + "  " +
+            Padded(Printable(finding.check), 22) + " " + Printable(finding.said) + "\n";
+    if (!finding.fix.empty())
+      text += "        " + Padded("", 22) + " Next: " + Printable(finding.fix) + "\n";
+  }
+  return text + CountWords(static_cast<int64_t>(found.size())) +
+         " checks: " + CountWords(CountOf(found, Verdict::kGood)) + " good, " +
+         CountWords(CountOf(found, Verdict::kLook)) + " to look at, " +
+         CountWords(CountOf(found, Verdict::kMend)) + " to mend, " +
+         CountWords(CountOf(found, Verdict::kSkipped)) + " skipped\n";
+}
+
+std::string Json(const std::vector<Finding>& found) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartArray();
+  for (const Finding& finding : found) {
+    const char* const words[] = {"good", "look", "mend", "skipped"};
+    json.StartObject();
+    json.Key("area");
+    json.String(finding.area);
+    json.Key("check");
+    json.String(finding.check);
+    json.Key("verdict");
+    json.String(words[static_cast<size_t>(finding.verdict)]);
+    json.Key("said");
+    json.String(finding.said);
+    json.Key("fix");
+    json.String(finding.fix);
+    json.EndObject();
+  }
+  json.EndArray();
+  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+}
+
+}  // namespace
+
+int RunDoctor(const CliContext& context, const CommandLine& line) {
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  const auto found = Doctor(context, line, *settings).Examine();
+  context.out << (line.json ? Json(found) : Text(found));
+  if (CountOf(found, Verdict::kMend) == 0) return kExitOk;
+  if (!line.json) {
+    const auto first = std::find_if(found.begin(), found.end(), [](const Finding& finding) {
+      return finding.verdict == Verdict::kMend;
+    });
+    context.out.flush();
+    context.err << "Next: " << Printable(first->fix) << "\n";
+  }
+  return kExitProblem;
+}
+
+int RunSupportBundle(const CliContext& context, const CommandLine& line) {
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  Doctor doctor(context, line, *settings);
+  const auto found = doctor.Examine();
+  std::ostringstream text;
+  text << "== version\nhubmirror " << kVersion << " (" << kRevision << ")\n"
+       << "== configuration in effect\n"
+       << ShowSettings(*settings) << "== doctor\n"
+       << Text(found) << "== status\n"
+       << (doctor.status().empty() ? "the daemon does not answer\n"
+                                   : Indented(doctor.status()) + "\n");
+  if (line.folder == "-") {
+    context.out << text.str();
+    return kExitOk;
+  }
+  const std::string path = line.folder.empty() ? "hubmirror-support.txt" : line.folder;
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text.str();
+  if (!file.flush()) {
+    return Fail(context, kExitInputOutput, path + " cannot be written",
+                "name another file, or `-`");
+  }
+  context.out << path
+              << " has no secrets and no record values; look at it before you send it: it names "
+              << "your portals, your database and your hosts\n";
+  return kExitOk;
+}
+
+}  // namespace hubmirror
