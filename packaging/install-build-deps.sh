@@ -18,7 +18,7 @@ build_packages=(
   doctest-dev
 )
 quickstart_packages=(postgresql postgresql-client curl)
-test_packages=("${quickstart_packages[@]}" pgbouncer prometheus systemd shellcheck)
+test_packages=("${quickstart_packages[@]}" pgbouncer prometheus systemd shellcheck mandoc)
 tidy_packages=(clang clang-tidy clang-format)
 # Packages whose service would start by itself.
 with_service=(prometheus pgbouncer)

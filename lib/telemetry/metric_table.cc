@@ -81,7 +81,7 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
      kGauge,
      {"portal", "object", "sync_job"},
      "seconds",
-     "How often the job (sweep, archived, catalog, links, lists) is promised to finish.",
+     "How often the job (sweep, archived, catalog, links, lists, verify) is promised to finish.",
      kWithStream},
     {kPendingRecords, "hubmirror_pending_records", kGauge, kStream, "records",
      "Nominated, unseen or unconfirmed ids waiting for resolve.", kWithStream},
