@@ -219,6 +219,9 @@ std::vector<PortalJob::StateNote> PortalSync::ChangedStates() {
 
 void PortalSync::LogState(Stream& stream, const StreamStatus& status) {
   if (stream.logged_state == status.state && stream.logged_reason == status.reason) return;
+  // Until it is known what was loaded before, nothing has begun.
+  const bool starting = status.state == StreamState::kBackfilling && !status.backfill_running;
+  if (starting && !stream.logged_state) return;
   const auto before = std::exchange(stream.logged_state, status.state);
   stream.logged_reason = status.reason;
   // After a start all is well until something is said.

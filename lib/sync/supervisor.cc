@@ -11,6 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTurn = 1s;
+// A turn looks and asks nobody.
+constexpr auto kLongestTurn = 30s;
 // Seconds a poll keeps a worker busy, request and commit together.
 constexpr double kPollSeconds = 0.3;
 constexpr int kBackfillWorkers = 8;
@@ -75,7 +77,7 @@ void Supervisor::Watch(std::stop_token stop) {
 
 bool Supervisor::Moves(Duration step_limit) const {
   const Instant now = clock_.Now();
-  if (now - Instant{Instant::duration{last_turn_}} > step_limit) return false;
+  if (now - Instant{Instant::duration{last_turn_}} > kLongestTurn) return false;
   const auto oldest = workers_ ? workers_->OldestStep() : std::nullopt;
   return !oldest || now - *oldest <= step_limit;
 }

@@ -44,8 +44,8 @@ class Supervisor final : public Controls {
   /// See PortalSync::found_types.
   std::optional<std::vector<CustomType>> FoundTypes(const PortalKey& key) const;
 
-  /// True while the schedule turns and no step is older than `step_limit`: the watchdog may bark
-  /// off.
+  /// True while the schedule turns, which takes no longer than half a minute, and no step is older
+  /// than `step_limit`: the watchdog may bark off.
   bool Moves(Duration step_limit) const;
 
   ControlResult Poll(const ControlTarget& target) override;

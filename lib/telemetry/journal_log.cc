@@ -18,7 +18,7 @@ namespace hubmirror {
 void JournalLog::Write(const LogLine& line) {
   std::vector<std::string> texts;
   for (const auto& [name, value] : JournalFields(line)) {
-    texts.emplace_back(name).append("=").append(value);
+    texts.emplace_back(name).append("=").append(name == "MESSAGE" ? JournalMessage(line) : value);
   }
   std::vector<iovec> parts;
   parts.reserve(texts.size());

@@ -4,6 +4,16 @@
 
 namespace hubmirror {
 
+std::string JournalMessage(const LogLine& line) {
+  std::string about;
+  for (const auto& [name, value] : line.fields) {
+    if (value.empty()) continue;
+    if (name == "PORTAL") about = " " + value + about;
+    if (name == "OBJECT") about += "/" + value;
+  }
+  return std::string(line.event) + about + ": " + line.message;
+}
+
 std::vector<std::pair<std::string, std::string>> JournalFields(const LogLine& line) {
   std::vector<std::pair<std::string, std::string>> fields;
   fields.emplace_back("MESSAGE", line.message);

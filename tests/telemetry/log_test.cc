@@ -125,7 +125,8 @@ std::string Sources() {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(LogFixture, "log: what is below the level is dropped, and the level can be moved") {
+TEST_CASE_FIXTURE(LogFixture,
+                  "log: what is below the level is dropped, and the level can be moved") {
   log.Write({.level = LogLevel::kDebug, .event = "daemon.started", .message = "quiet"});
   log.set_level(LogLevel::kDebug);
   log.Write({.level = LogLevel::kDebug, .event = "daemon.started", .message = "loud"});
@@ -223,6 +224,17 @@ TEST_CASE("log: the journal's fields, those without a value left out") {
                                           "HUBMIRROR_PORTAL", "HUBMIRROR_HTTP_STATUS"});
   CHECK(fields[1].second == "4");
   CHECK(fields[2].second == FindEvent("poll.failed")->message_id);
+}
+
+TEST_CASE("log: what journalctl shows says whom it is about") {
+  CHECK(JournalMessage({.event = "stream.state",
+                        .message = "current",
+                        .fields = {{"PORTAL", "acme"}, {"OBJECT", "deals"}}}) ==
+        "stream.state acme/deals: current");
+  CHECK(JournalMessage({.event = "portal.held", .message = "m", .fields = {{"PORTAL", "acme"}}}) ==
+        "portal.held acme: m");
+  CHECK(JournalMessage({.event = "web.listening", .message = "m", .fields = {{"OBJECT", ""}}}) ==
+        "web.listening: m");
 }
 
 TEST_CASE("log: JSON lines are one object a line, whatever the message holds") {
