@@ -83,7 +83,8 @@ Result<std::unique_ptr<HttpListener>, ListenError> HttpListener::Open(
   const int on = 1;
   setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (bind(socket.get(), &target.address.any, target.length) != 0 ||
-      listen(socket.get(), static_cast<int>(limits.connections)) != 0) {
+      // A flood must not fill the queue: the kernel would let honest clients wait for a second.
+      listen(socket.get(), SOMAXCONN) != 0) {
     return SystemError(address);
   }
   ListenAddress bound{address.host, BoundPort(socket.get())};
@@ -156,7 +157,10 @@ void HttpListener::AcceptAll() {
     if (connections_.size() >= limits_.connections) continue;
     connections_.push_back(
         std::make_unique<HttpConnection>(std::move(client), limits_, clock_.Now()));
+    // Whoever waited in the queue has asked already, and is not taken for one who says nothing.
+    connections_.back()->Advance(answer_);
   }
+  std::erase_if(connections_, [](const auto& connection) { return connection->is_done(); });
 }
 
 /// Closes the oldest connection without a complete header; when there is none, the new one is the

@@ -11,7 +11,7 @@ constexpr std::string_view kStyle = R"css(
 :root{color-scheme:light dark;--ink:#1c2126;--soft:#5b6670;--paper:#fff;--line:#d8dee4;--good:#1a7f37;--busy:#0b62c4;--warn:#9a5b00;--bad:#c4232b}
 @media(prefers-color-scheme:dark){:root{--ink:#e6eaee;--soft:#9aa5b0;--paper:#14181c;--line:#323a42;--good:#4cc26b;--busy:#6cb0ff;--warn:#e5a53a;--bad:#ff7b72}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:72rem;padding:1rem;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+body{margin:0 auto;max-width:72rem;padding:1rem;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif;overflow-wrap:break-word}
 h1{font-size:1rem;font-weight:600;margin:0;color:var(--soft)}
 h2{font-size:1.15rem;margin:2rem 0 0}
 p{margin:.25rem 0}
@@ -20,13 +20,15 @@ p{margin:.25rem 0}
 table{border-collapse:collapse;width:100%;margin:.5rem 0;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line)}
 thead th{font-size:.85rem;font-weight:400;color:var(--soft)}
+td:last-child{overflow-wrap:anywhere;min-width:12rem}
 td.n,th.n{text-align:right}
-progress{width:8rem;vertical-align:middle;accent-color:var(--busy)}
+progress,meter{width:8rem;vertical-align:middle;accent-color:var(--busy)}
 @media(max-width:40rem){
 thead{display:none}
 table,tbody,tr,th,td{display:block}
 tr{border-bottom:1px solid var(--line);padding:.5rem 0}
 th,td,td.n{border:0;padding:.1rem 0;text-align:left}
+td:empty{display:none}
 td::before{content:attr(data-l) ": ";color:var(--soft)}
 }
 )css";

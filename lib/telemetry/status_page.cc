@@ -69,7 +69,7 @@ std::string Minute(TimePoint time) {
 }
 
 std::string BackfillNote(const StreamStatus& status) {
-  if (!status.backfill_running) return {};
+  if (!status.backfill_running || status.state == StreamState::kBlocked) return {};
   const std::string done = std::to_string(status.backfill_done);
   std::string note = "<progress";
   if (status.backfill_expected > 0) {
@@ -93,7 +93,8 @@ std::string ErrorNote(const StreamStatus& status) {
     newest = &seen;
     kind = job;
   }
-  if (newest == nullptr) return {};
+  // What stops the stream was said already.
+  if (newest == nullptr || newest->last_error == status.message) return {};
   std::string note = "<span class=\"soft\">Last error";
   if (newest->last_error_at) note += ", " + Minute(*newest->last_error_at);
   return note + " (" + std::string(NameOf(kind)) + "): " + Message(newest->last_error) + "</span>";
@@ -129,8 +130,19 @@ std::string StreamRow(const PortalKey& key, const std::string& object, const Str
   return row + ErrorNote(status) + "</td></tr>\n";
 }
 
+/// How full a budget is; red when little of it is left.
+std::string Gauge(std::string_view label, int64_t used, int64_t most) {
+  const std::string full = std::to_string(most);
+  return "<meter min=\"0\" max=\"" + full + "\" low=\"" + std::to_string(most / 4 * 3) +
+         "\" high=\"" + std::to_string(most / 10 * 9) + "\" optimum=\"0\" value=\"" +
+         std::to_string(used) + "\" aria-label=\"" + std::string(label) + "\"></meter> ";
+}
+
 std::string QuotaLine(const PortalStatus& status) {
-  std::string line = CountWords(status.requests_today) + " requests made today";
+  std::string line;
+  if (status.daily_share)
+    line = Gauge("our share used", status.requests_today, *status.daily_share);
+  line += CountWords(status.requests_today) + " requests made today";
   if (status.daily_share) line += " of " + CountWords(*status.daily_share) + " we may make";
   if (status.daily_limit && status.daily_remaining) {
     line += "; " + CountWords(*status.daily_remaining) + " of the account's " +
@@ -139,11 +151,23 @@ std::string QuotaLine(const PortalStatus& status) {
   return line;
 }
 
+/// Tables beside the records that could not be read the last time.
+std::string UnreadTables(const PortalStatus& status) {
+  std::string text;
+  for (const ReferenceStatus& table : status.reference) {
+    if (table.last_error.empty()) continue;
+    text += "<p class=\"warn\">" + Escaped(table.table) +
+            " cannot be read: " + Message(table.last_error) + "</p>\n";
+  }
+  return text;
+}
+
 std::string PortalHead(const PortalKey& key, const PortalStatus& status) {
   std::string head = "<section><h2>" + Escaped(key) + " <span class=\"soft\">portal " +
                      std::to_string(status.portal_id.value) + "</span></h2>\n";
   if (!status.auth_valid) head += "<p class=\"bad\">HubSpot refuses its token.</p>\n";
   if (!status.message.empty()) head += "<p class=\"warn\">" + Message(status.message) + "</p>\n";
+  head += UnreadTables(status);
   return head + "<p class=\"soft\">" + QuotaLine(status) + "</p>\n" +
          "<table><thead><tr><th scope=\"col\">Object</th><th scope=\"col\">State</th>"
          "<th scope=\"col\">Behind HubSpot</th><th scope=\"col\" class=\"n\">Live records</th>"

@@ -103,6 +103,17 @@ TEST_CASE_FIXTURE(StatusPageFixture, "page: says how each stream does, without a
   CHECK(Says(", about 3 min 5 s left"));
   CHECK(Says("Last error, 2026-03-01 11:59:00 UTC (sweep): HTTP 500 from HubSpot"));
   CHECK(Says("4,200 requests made today of 325,000 we may make"));
+  CHECK(
+      Says("<meter min=\"0\" max=\"325000\" low=\"243750\" high=\"292500\" optimum=\"0\" "
+           "value=\"4200\""));
+}
+
+TEST_CASE_FIXTURE(StatusPageFixture, "page: says which tables beside the records cannot be read") {
+  acme.status.reference = {{.table = "owners"},
+                           {.table = "lists", .last_error = "the token lacks crm.lists.read"}};
+
+  CHECK(Says("lists cannot be read: the token lacks crm.lists.read"));
+  CHECK_FALSE(Says("owners cannot be read"));
 }
 
 TEST_CASE_FIXTURE(StatusPageFixture, "page: names and messages are escaped") {

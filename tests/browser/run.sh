@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Installs what drives the browser, once per lock file and never into the source tree, and looks.
+#
+#   run.sh PACKAGE_FOLDER URL HUBMIRROR CONFIG [SCREENSHOT_FOLDER]
+set -euo pipefail
+
+source_dir=$(dirname "$(realpath "$0")")
+mkdir -p "$1"
+cd "$1"
+shift
+if ! cmp -s "$source_dir/package-lock.json" installed-lock.json; then
+  cp "$source_dir/package.json" "$source_dir/package-lock.json" .
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  cp package-lock.json installed-lock.json
+fi
+cp "$source_dir/check.mjs" .
+# Ten thousand connections want as many descriptors.
+ulimit -n "$(ulimit -Hn)"
+exec node check.mjs "$@"
