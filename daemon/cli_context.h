@@ -21,8 +21,9 @@ struct CliContext {
   /// Value of an environment variable, empty when it is not set.
   std::function<std::string(const std::string& name)> environment;
   std::stop_token stop;
-  /// Shows a prompt on a terminal and returns the line typed, `hidden` without echo; without a
-  /// terminal the next line of the input. nullopt: the input has ended.
+  /// Shows a prompt on a terminal and returns the line typed, `hidden` without echo. Without a
+  /// terminal a hidden one is the next line of the input, and the others nobody answers. nullopt:
+  /// no answer.
   std::function<std::optional<std::string>(const std::string& prompt, bool hidden)> ask = {};
 };
 

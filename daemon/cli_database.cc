@@ -10,6 +10,7 @@
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
 #include "daemon/control_client.h"
+#include "daemon/daemon_account.h"
 #include "model/database_error.h"
 #include "postgres/connection.h"
 #include "postgres/dsn_value.h"
@@ -47,6 +48,7 @@ int WithDatabase(const CliContext& context, const CommandLine& line,
     }
     target.password = *password;
   }
+  const DaemonAccount account;
   try {
     Connection connection(target);
     return work(connection, portal->plan.schema);

@@ -13,6 +13,7 @@
 #include "daemon/cli_status_document.h"
 #include "daemon/cli_words.h"
 #include "daemon/control_client.h"
+#include "daemon/daemon_account.h"
 #include "daemon/doctor.h"
 #include "daemon/version.h"
 #include "model/database_error.h"
@@ -123,6 +124,7 @@ class Doctor {
       }
       target.password = *password;
     }
+    const DaemonAccount account;
     try {
       Connection connection(target);
       findings.Good("connection", "PostgreSQL answers");

@@ -15,6 +15,7 @@
 #include "daemon/cli_hubspot.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
+#include "daemon/daemon_account.h"
 #include "model/database_error.h"
 #include "postgres/connection.h"
 #include "settings/settings_reader.h"
@@ -25,8 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kExitCannotCreate = 73;
-constexpr const char* kAccount = "hubmirror";  // as sysusers makes it
-constexpr const char* kSecretFolder = "/etc/hubmirror/secrets";
 constexpr const char* kDropInFolder = "/etc/systemd/system/hubmirror.service.d";
 
 /// Writes a file of which nobody sees a half, then gives it to its owner.
@@ -40,7 +39,7 @@ bool WriteWhole(const std::string& path, const std::string& text, mode_t mode, b
       ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return false;
   bool good = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const passwd* account = ::geteuid() == 0 ? ::getpwnam(kAccount) : nullptr;
+  const passwd* account = ::geteuid() == 0 ? ::getpwnam(DaemonAccount::kName) : nullptr;
   if (account != nullptr) {
     good = good && ::fchown(file, to_daemon ? account->pw_uid : 0, account->pw_gid) == 0;
   }
@@ -70,7 +69,9 @@ std::string Quoted(const std::string& text) {
   return out + "'";
 }
 
-std::string ConfigText(const SetupAnswers& answers) {
+std::string ConfigText(const SetupAnswers& answers, const std::string& base_url) {
+  const std::string api =
+      base_url == CommandLine().base_url ? "" : "api:\n  base_url: " + Quoted(base_url) + "\n";
   std::string objects;
   for (const std::string& object : answers.objects)
     objects += (objects.empty() ? "" : ", ") + object;
@@ -79,8 +80,7 @@ std::string ConfigText(const SetupAnswers& answers) {
          "version: 1\n"
          "database:\n"
          "  dsn: " +
-         Quoted(answers.dsn) +
-         "\n"
+         Quoted(answers.dsn) + "\n" + api +
          "portals:\n"
          "  " +
          answers.portal +
@@ -93,18 +93,34 @@ std::string ConfigText(const SetupAnswers& answers) {
          (objects.empty() ? std::string() : "    objects: [" + objects + "]\n");
 }
 
-/// Reads the token that its file does not hold yet; kExitOk when there is nothing to do.
-int FetchToken(const CliContext& context, const SecretRef& ref) {
-  if (ref.kind != SecretRef::Kind::kFile || fs::exists(ref.name)) return kExitOk;
+/// Where a secret is written: a credential's file is root's, and systemd hands it to the daemon.
+std::string FileOf(const SecretRef& ref) {
+  return ref.kind == SecretRef::Kind::kCredential ? std::string(kSecretFolder) + "/" + ref.name
+                                                  : ref.name;
+}
+
+/// Asks for a token and writes it where the reference says, with the drop-in that makes a file a
+/// credential.
+int StoreToken(const CliContext& context, const SecretRef& ref) {
+  const std::string path = FileOf(ref);
   const auto token =
       context.ask ? context.ask("Token (not shown): ", /*hidden=*/true) : std::nullopt;
   if (!token || token->empty()) {
-    return Fail(context, kExitUsage, ref.name + " is not there, and no token was typed",
-                "put the token there, or write it to this command's standard input");
+    return Fail(context, kExitUsage, "no token was given for " + path,
+                "type it, or write it to this command's standard input");
   }
-  if (!WriteWhole(ref.name, *token + "\n", 0400, /*to_daemon=*/true))
-    return CannotWrite(context, ref.name);
-  context.out << "the token is in " << ref.name << "\n";
+  const bool credential = ref.kind == SecretRef::Kind::kCredential;
+  if (!WriteWhole(path, *token + "\n", 0400, /*to_daemon=*/!credential)) {
+    return CannotWrite(context, path);
+  }
+  context.out << "the token is in " << path << "\n";
+  if (!credential) return kExitOk;
+  const std::string drop_in = std::string(kDropInFolder) + "/" + ref.name + ".conf";
+  if (!WriteWhole(drop_in, "[Service]\nLoadCredential=" + ref.name + ":" + path + "\n", 0644,
+                  /*to_daemon=*/false)) {
+    return CannotWrite(context, drop_in);
+  }
+  context.out << drop_in << " lets systemd hand it to the daemon\n";
   return kExitOk;
 }
 
@@ -130,6 +146,7 @@ int TryToken(const CliContext& context, const Settings& settings, SetupAnswers& 
 }
 
 bool DatabaseWorks(const CliContext& context, const Settings& settings) {
+  const DaemonAccount account;
   try {
     Connection connection(Connection::Target{.dsn = settings.database.dsn});
     const bool may =
@@ -137,8 +154,7 @@ bool DatabaseWorks(const CliContext& context, const Settings& settings) {
     context.out << "PostgreSQL answers" << (may ? ", and lets us make schemas\n" : "\n");
     return may;
   } catch (const DatabaseError& error) {
-    context.out << "PostgreSQL does not let this user in (the daemon is another): "
-                << PrintableLines(error.what()) << "\n";
+    context.out << "PostgreSQL does not let us in: " << PrintableLines(error.what()) << "\n";
     return false;
   }
 }
@@ -170,7 +186,7 @@ int RunSetup(const CliContext& context, const CommandLine& line) {
   answers.portal =
       AnswerOf(context, answers.portal, "Key of the portal, which names its schema", "hubspot");
   answers.token = AnswerOf(context, answers.token, "Where the token is kept",
-                           "file:" + std::string(kSecretFolder) + "/" + answers.portal);
+                           "credential:hubspot." + answers.portal);
   answers.dsn = AnswerOf(context, answers.dsn, "Database", "host=/run/postgresql dbname=crm");
   if (answers.offline && answers.portal_id.empty()) {
     return Fail(context, kExitUsage, "whose portal it is cannot be asked offline",
@@ -180,20 +196,21 @@ int RunSetup(const CliContext& context, const CommandLine& line) {
   // The answers must make a configuration before anything is written.
   SetupAnswers tried = answers;
   if (tried.portal_id.empty()) tried.portal_id = "1";
-  SettingsReading reading = ReadSettings(ConfigText(tried), context.environment);
+  SettingsReading reading = ReadSettings(ConfigText(tried, line.base_url), context.environment);
   if (!reading.settings) {
     const ConfigProblem& problem = reading.problems.front();
     return Fail(context, kExitUsage, problem.path + " " + problem.what, problem.next);
   }
-  if (const int code = FetchToken(context, *reading.settings->portals.front().token);
-      code != kExitOk) {
-    return code;
+  const SecretRef token = *reading.settings->portals.front().token;
+  if (token.kind != SecretRef::Kind::kEnvironment && !fs::exists(FileOf(token))) {
+    if (const int code = StoreToken(context, token); code != kExitOk) return code;
   }
   if (!answers.offline) {
     if (const int code = TryToken(context, *reading.settings, answers); code != kExitOk)
       return code;
   }
-  if (!WriteWhole(line.config_path, ConfigText(answers), 0640, /*to_daemon=*/false)) {
+  if (!WriteWhole(line.config_path, ConfigText(answers, line.base_url), 0640,
+                  /*to_daemon=*/false)) {
     return CannotWrite(context, line.config_path);
   }
   context.out << line.config_path << " is written\n";
@@ -202,7 +219,8 @@ int RunSetup(const CliContext& context, const CommandLine& line) {
         << "\nThe owner of the database runs this once (`sudo -u postgres psql DATABASE`):\n\n";
     if (const int code = RunGrants(context, line); code != kExitOk) return code;
   }
-  context.out << "\nNext: systemctl enable --now hubmirror, then hubmirror status --watch\n";
+  context.out << "\nNext: systemctl daemon-reload, systemctl restart hubmirror, then hubmirror "
+                 "status --watch\n";
   return kExitOk;
 }
 
@@ -215,28 +233,10 @@ int RunSecretSet(const CliContext& context, const CommandLine& line) {
     return Fail(context, kExitUsage, ref->Text() + " is set where the daemon is started",
                 "change it there, or let `token:` be a file: or a credential:");
   }
-  const auto secret =
-      context.ask ? context.ask("Token (not shown): ", /*hidden=*/true) : std::nullopt;
-  if (!secret || secret->empty()) {
-    return Fail(context, kExitUsage, "no token was given",
-                "write it to this command's standard input");
-  }
-  const bool credential = ref->kind == SecretRef::Kind::kCredential;
-  const std::string path = credential ? std::string(kSecretFolder) + "/" + ref->name : ref->name;
-  if (!WriteWhole(path, *secret + "\n", 0400, /*to_daemon=*/!credential))
-    return CannotWrite(context, path);
-  context.out << "the token is in " << path << "\n";
-  if (!credential) {
-    context.out << "Next: hubmirror portal test " << line.target.portal << "\n";
-    return kExitOk;
-  }
-  const std::string drop_in = std::string(kDropInFolder) + "/" + ref->name + ".conf";
-  if (!WriteWhole(drop_in, "[Service]\nLoadCredential=" + ref->name + ":" + path + "\n", 0644,
-                  /*to_daemon=*/false)) {
-    return CannotWrite(context, drop_in);
-  }
-  context.out << drop_in << " lets systemd hand it to the daemon\n"
-              << "Next: systemctl daemon-reload, then systemctl restart hubmirror\n";
+  if (const int code = StoreToken(context, *ref); code != kExitOk) return code;
+  context.out << (ref->kind == SecretRef::Kind::kCredential
+                      ? "Next: systemctl daemon-reload, then systemctl restart hubmirror\n"
+                      : "Next: hubmirror portal test " + line.target.portal + "\n");
   return kExitOk;
 }
 

@@ -5,6 +5,9 @@
 
 namespace hubmirror {
 
+/// Where root keeps the files that systemd hands to the daemon as credentials, each by its name.
+inline constexpr const char* kSecretFolder = "/etc/hubmirror/secrets";
+
 /// Writes a first configuration. What no option says is asked for when the input is a terminal.
 /// Unless --offline, the token is tried (it knows its portal's id) and the database connected to;
 /// a failure of either is told and keeps nothing from being written but for a refused token.

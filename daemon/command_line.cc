@@ -381,6 +381,9 @@ class Grammar {
         ->type_name("TYPE,...")
         ->delimiter(',')
         ->allow_extra_args(false);
+    app->add_option("--base-url", line_.base_url, "Where the API is, for tests and proxies")
+        ->type_name("URL")
+        ->capture_default_str();
     app->add_flag("--offline", answers.offline, "Test neither token nor database");
     app->add_flag("--force", answers.force, "Replace the configuration that is there");
   }

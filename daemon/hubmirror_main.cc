@@ -35,8 +35,22 @@ int ShowVersion(const CliContext& context, bool json) {
   return kExitOk;
 }
 
+/// Systemd gives credentials to the service alone; root, who put them there, looks where they come
+/// from.
+Environment EnvironmentOfOperator() {
+  return [ours = ProcessEnvironment()](const std::string& name) {
+    std::string value = ours(name);
+    if (value.empty() && name == "CREDENTIALS_DIRECTORY" && ::access(kSecretFolder, X_OK) == 0) {
+      value = kSecretFolder;
+    }
+    return value;
+  };
+}
+
 std::optional<std::string> AskPerson(const std::string& prompt, bool hidden) {
   const bool terminal = ::isatty(STDIN_FILENO) == 1;
+  // What is not typed by a person is a secret written to us; the rest has its defaults.
+  if (!terminal && !hidden) return std::nullopt;
   termios before{};
   if (terminal) {
     std::cerr << prompt << std::flush;
@@ -126,7 +140,7 @@ int Run(const std::vector<std::string>& arguments) {
                      .err = std::cerr,
                      .terminal = ::isatty(STDOUT_FILENO) == 1,
                      .clock = clock,
-                     .environment = ProcessEnvironment(),
+                     .environment = EnvironmentOfOperator(),
                      .stop = {},
                      .ask = AskPerson};
   winsize size{};

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 or newer, or a derivative) that hubmirror is built from.
 #
-#   packaging/install-build-deps.sh [--quickstart] [--test] [--tidy]
+#   packaging/install-build-deps.sh [--quickstart] [--test] [--tidy] [--deb]
 #
 #   --quickstart  also what quickstart.sh runs: PostgreSQL and its client
 #   --test        also what the tests run: PostgreSQL, PgBouncer, promtool, Node, ...
 #   --tidy        also clang, clang-tidy and clang-format
+#   --deb         also what the Debian package is built and examined with
 #
 # Installs only what is missing, as root or through sudo; a second run changes nothing. No database
 # cluster is created and no service is started or enabled by it.
@@ -18,8 +19,10 @@ build_packages=(
   doctest-dev
 )
 quickstart_packages=(postgresql postgresql-client curl)
-test_packages=("${quickstart_packages[@]}" pgbouncer prometheus systemd shellcheck mandoc)
+test_packages=("${quickstart_packages[@]}" pgbouncer prometheus systemd shellcheck mandoc chromium
+  debootstrap systemd-container dpkg-dev debhelper fakeroot lintian)
 tidy_packages=(clang clang-tidy clang-format)
+deb_packages=(dpkg-dev debhelper fakeroot lintian)
 # Packages whose service would start by itself.
 with_service=(prometheus pgbouncer)
 
@@ -43,7 +46,8 @@ for option in "$@"; do
       command -v npm >/dev/null || packages+=(npm)
       ;;
     --tidy) packages+=("${tidy_packages[@]}") ;;
-    *) fail "unknown option $option" 'packaging/install-build-deps.sh [--quickstart] [--test] [--tidy]' 64 ;;
+    --deb) packages+=("${deb_packages[@]}") ;;
+    *) fail "unknown option $option" 'packaging/install-build-deps.sh [--quickstart] [--test] [--tidy] [--deb]' 64 ;;
   esac
 done
 
