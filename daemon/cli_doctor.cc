@@ -195,7 +195,7 @@ int64_t CountOf(const std::vector<Finding>& found, Verdict verdict) {
                        [&](const Finding& finding) { return finding.verdict == verdict; });
 }
 
-std::string Text(const std::vector<Finding>& found) {
+std::string FindingsText(const std::vector<Finding>& found) {
   std::string text;
   std::string area;
   for (const Finding& finding : found) {
@@ -215,7 +215,7 @@ std::string Text(const std::vector<Finding>& found) {
          CountWords(CountOf(found, Verdict::kSkipped)) + " skipped\n";
 }
 
-std::string Json(const std::vector<Finding>& found) {
+std::string FindingsJson(const std::vector<Finding>& found) {
   rapidjson::StringBuffer buffer;
   rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
   json.SetIndent(' ', 2);
@@ -245,7 +245,7 @@ int RunDoctor(const CliContext& context, const CommandLine& line) {
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
   const auto found = Doctor(context, line, *settings).Examine();
-  context.out << (line.json ? Json(found) : Text(found));
+  context.out << (line.json ? FindingsJson(found) : FindingsText(found));
   if (CountOf(found, Verdict::kMend) == 0) return kExitOk;
   if (!line.json) {
     const auto first = std::find_if(found.begin(), found.end(), [](const Finding& finding) {
@@ -266,7 +266,7 @@ int RunSupportBundle(const CliContext& context, const CommandLine& line) {
   text << "== version\nhubmirror " << kVersion << " (" << kRevision << ")\n"
        << "== configuration in effect\n"
        << ShowSettings(*settings) << "== doctor\n"
-       << Text(found) << "== status\n"
+       << FindingsText(found) << "== status\n"
        << (doctor.status().empty() ? "the daemon does not answer\n"
                                    : Indented(doctor.status()) + "\n");
   if (line.folder == "-") {

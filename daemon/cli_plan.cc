@@ -38,7 +38,7 @@ std::optional<int64_t> ShareOf(const PortalPlan& plan) {
   return static_cast<int64_t>(static_cast<double>(*plan.daily) * plan.quota_share);
 }
 
-std::string Text(const PortalPlan& plan, const PlanEstimate& estimate) {
+std::string PlanText(const PortalPlan& plan, const PlanEstimate& estimate) {
   std::string text = plan.key + ": " + CountWords(estimate.requests_a_day) + " requests a day";
   if (const auto share = ShareOf(plan)) {
     text += " of our share of " + CountWords(*share);
@@ -55,7 +55,7 @@ std::string Text(const PortalPlan& plan, const PlanEstimate& estimate) {
          " MB, with 250 properties an object\n";
 }
 
-std::string Json(const std::vector<std::pair<const PortalPlan*, PlanEstimate>>& estimates) {
+std::string PlanJson(const std::vector<std::pair<const PortalPlan*, PlanEstimate>>& estimates) {
   rapidjson::StringBuffer buffer;
   rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
   json.SetIndent(' ', 2);
@@ -110,10 +110,10 @@ int RunPlan(const CliContext& context, const CommandLine& line) {
                 "`hubmirror portal list` shows the portals of the configuration");
   }
   if (line.json) {
-    context.out << Json(estimates);
+    context.out << PlanJson(estimates);
     return kExitOk;
   }
-  for (const auto& [plan, estimate] : estimates) context.out << Text(*plan, estimate);
+  for (const auto& [plan, estimate] : estimates) context.out << PlanText(*plan, estimate);
   if (records->empty()) {
     context.out << "Every object counts as " << CountWords(kOtherwise)
                 << " records; --records contacts=200000,deals=5000 says better.\n";

@@ -2,8 +2,8 @@
 
 #include <cstdlib>
 #include <ctime>
-#include <regex>
 #include <string>
+#include <string_view>
 
 #include "support/await.h"
 #include "world.h"
@@ -27,10 +27,13 @@ class TempPrometheus {
 
   /// Where it listens, by its log; "" before it does.
   std::string url() const {
-    static const std::regex kListening(R"rx(msg="Listening on" address=(\S+))rx");
+    constexpr std::string_view kListening = "msg=\"Listening on\" address=";
     const std::string log = ReadFile(directory_.path() / "log");
-    std::smatch found;
-    return std::regex_search(log, found, kListening) ? "http://" + found[1].str() : "";
+    const size_t at = log.find(kListening);
+    const size_t end = log.find('\n', at);
+    if (at == std::string::npos || end == std::string::npos) return "";
+    const size_t begin = at + kListening.size();
+    return "http://" + log.substr(begin, end - begin);
   }
 
  private:

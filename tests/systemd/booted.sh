@@ -73,7 +73,9 @@ step() {
   local began=$SECONDS
   say "# $1"
   "${how[@]}" "$1" >"$work/out" 2>&1 || { cat "$work/out" && return 1; }
-  say "$(grep -v '^\(Get\|Selecting\|Preparing\|Unpacking\|Setting up\|Processing\|(Reading\|debconf\|perl\|locale\|\tL\|    are\)' "$work/out" | tail -n 14 | cut -c -150)" \
+  # Of apt only that it ended well is of interest.
+  if [[ $1 == apt-get* ]]; then printf '...\n' >"$work/out"; fi
+  say "$(tail -n 14 "$work/out" | cut -c -150)" \
     "# took $((SECONDS - began)) s" ''
 }
 leader=
