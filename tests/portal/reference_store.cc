@@ -10,6 +10,8 @@ namespace {
 
 constexpr int64_t kFirstOwner = 101;
 constexpr int64_t kFirstUser = 9'000'101;
+// Members of a list unless a scenario asks for more.
+constexpr size_t kUsualMembers = 1000;
 
 constexpr std::string_view kFirstNames[] = {"Ada", "Zoë", "Björn", "Mary-Jane", "李", "O\"Neil"};
 constexpr std::string_view kLastNames[] = {"Lovelace", "Müller", "d'Arc", "Smith", "王", ""};
@@ -161,7 +163,10 @@ void ReferenceStore::AddList(const std::vector<CrmObject>& objects, Random& rand
   list.members.SetText("createdById", std::to_string(kFirstUser));
   list.members.SetInstant("createdAt", now - kDay);
   list.members.SetInstant("updatedAt", now - kDay);
-  const double share = random.Share();
+  // Where long lists are asked for, the first has everybody.
+  const double drawn = random.Share();
+  const bool everybody = most_members_ > kUsualMembers && of(ReferenceKind::kLists).empty();
+  const double share = everybody ? 1 : drawn;
   auto& records = const_cast<CrmObject&>(objects[type]).records;
   for (const auto& [id, record] : records.all()) {
     if (list.joined.size() == most_members_) break;
