@@ -41,10 +41,11 @@ set -E
 trap 'printf "FAIL: line %d\n" "$LINENO"' ERR
 
 mirror=$(apt-get indextargets --format '$(SITE)' 2>/dev/null | head -n 1)
+[[ -n $mirror ]] || { printf 'skipped: apt knows no mirror\n' && exit 77; }
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
 debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,sudo \
-  "$suite" "$root" "${mirror:-http://deb.debian.org/debian}" >"$work/debootstrap.log" 2>&1 ||
+  "$suite" "$root" "$mirror" >"$work/debootstrap.log" 2>&1 ||
   { printf 'skipped: no Debian mirror can be reached\n' && tail -n 3 "$work/debootstrap.log" && exit 77; }
 # This host's own way to its mirror.
 rm -f "$root/etc/apt/sources.list"
