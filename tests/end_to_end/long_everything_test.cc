@@ -118,8 +118,8 @@ void ReportLinkRequests(World& world) {
         "_live))::text FROM acme.association_labels WHERE from_type = '" + type + "'"));
   }
   const int64_t asked = world.portal.Requests("links");
-  // Not held to a bound: an answer about many links comes in pages, which this least leaves out.
   MESSAGE("link batches " << asked << ", least " << least);
+  CHECK(static_cast<double>(asked) <= 1.1 * static_cast<double>(least));
 }
 
 /// What a whole first reading costs, beside the least that it could.
