@@ -33,6 +33,7 @@ inline constexpr int kExitProblem = 1;
 inline constexpr int kExitUsage = 64;
 inline constexpr int kExitUnavailable = 69;
 inline constexpr int kExitBug = 70;
+inline constexpr int kExitCannotCreate = 73;
 inline constexpr int kExitInputOutput = 74;
 inline constexpr int kExitPermission = 77;
 inline constexpr int kExitConfiguration = 78;

@@ -10,7 +10,7 @@
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
 #include "daemon/control_client.h"
-#include "daemon/daemon_account.h"
+#include "daemon/database_access.h"
 #include "model/database_error.h"
 #include "postgres/connection.h"
 #include "postgres/dsn_value.h"
@@ -20,38 +20,20 @@
 namespace hubmirror {
 namespace {
 
-/// The portal of the line among those of the configuration; null, after saying so.
-const PortalSettings* FindPortal(const CliContext& context, const CommandLine& line,
-                                 const Settings& settings) {
-  for (const PortalSettings& portal : settings.portals) {
-    if (portal.plan.key == line.target.portal) return &portal;
-  }
-  Fail(context, kExitUsage, "no portal is called " + line.target.portal,
-       "`hubmirror portal list` shows the portals of the configuration");
-  return nullptr;
-}
-
 /// Connects as the daemon does and works; failures become an exit code and words.
 int WithDatabase(const CliContext& context, const CommandLine& line,
                  const std::function<int(Connection&, const std::string& schema)>& work) {
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
-  const PortalSettings* portal = FindPortal(context, line, *settings);
+  const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
   if (portal == nullptr) return kExitUsage;
-  Connection::Target target{.dsn = settings->database.dsn};
-  if (const auto& ref = settings->database.password) {
-    const SecretSource secrets(context.environment);
-    auto password = secrets.Resolve(*ref);
-    if (!password) {
-      return Fail(context, kExitPermission, "database.password: " + password.error(),
-                  "run this as the daemon's user");
-    }
-    target.password = *password;
+  const auto target = TargetOf(settings->database, SecretSource(context.environment));
+  if (!target) {
+    return Fail(context, kExitPermission, "database.password: " + target.error(),
+                "run this as the daemon's user");
   }
-  const DaemonAccount account;
   try {
-    Connection connection(target);
-    return work(connection, portal->plan.schema);
+    return work(*ConnectAsDaemon(*target), portal->plan.schema);
   } catch (const DatabaseError& error) {
     const bool missing = error.sqlstate() == "42P01" || error.sqlstate() == "3F000";
     return Fail(context, kExitUnavailable, error.what(),

@@ -13,7 +13,7 @@
 #include "daemon/cli_status_document.h"
 #include "daemon/cli_words.h"
 #include "daemon/control_client.h"
-#include "daemon/daemon_account.h"
+#include "daemon/database_access.h"
 #include "daemon/doctor.h"
 #include "daemon/version.h"
 #include "model/database_error.h"
@@ -67,9 +67,7 @@ class Doctor {
 
   void ExamineSecrets() {
     Findings findings("configuration");
-    findings.Good("syntax", line_.config_path + " has " +
-                                CountWords(static_cast<int64_t>(settings_.portals.size())) +
-                                " portals");
+    findings.Good("syntax", line_.config_path + " is a good configuration");
     Secrets(findings, "database.password", settings_.database.password);
     for (const PortalSettings& portal : settings_.portals) {
       Secrets(findings, "token of " + portal.plan.key, portal.token);
@@ -115,21 +113,16 @@ class Doctor {
 
   void ExamineServer() {
     Findings findings("database");
-    Connection::Target target{.dsn = settings_.database.dsn};
-    if (const auto& ref = settings_.database.password) {
-      const auto password = secrets_.Resolve(*ref);
-      if (!password) {
-        findings.Skip("connection", "its password cannot be read", kAsDaemon);
-        return Take(findings);
-      }
-      target.password = *password;
+    const auto target = TargetOf(settings_.database, secrets_);
+    if (!target) {
+      findings.Skip("connection", "its password cannot be read", kAsDaemon);
+      return Take(findings);
     }
-    const DaemonAccount account;
     try {
-      Connection connection(target);
+      const auto connection = ConnectAsDaemon(*target);
       findings.Good("connection", "PostgreSQL answers");
       Take(findings);
-      Take(ExamineDatabase(connection, settings_, context_.clock.WallNow()));
+      Take(ExamineDatabase(*connection, settings_, context_.clock.WallNow()));
     } catch (const DatabaseError& error) {
       findings.Mend("connection", error.what(),
                     "look at database.dsn and pg_hba.conf; peer login needs the daemon's user: " +
@@ -142,7 +135,7 @@ class Doctor {
     found_.push_back(
         ExamineVersion(portal.plan.key, settings_.api.version, context_.clock.WallNow()));
     Findings findings(portal.plan.key);
-    if (line_.setup.offline) {
+    if (line_.offline) {
       findings.Skip("token", "HubSpot is not asked");
       return Take(findings);
     }
@@ -244,6 +237,9 @@ std::string FindingsJson(const std::vector<Finding>& found) {
 int RunDoctor(const CliContext& context, const CommandLine& line) {
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
+  if (!line.target.portal.empty() && !FindPortal(context, *settings, line.target.portal)) {
+    return kExitUsage;
+  }
   const auto found = Doctor(context, line, *settings).Examine();
   context.out << (line.json ? FindingsJson(found) : FindingsText(found));
   if (CountOf(found, Verdict::kMend) == 0) return kExitOk;
@@ -269,11 +265,11 @@ int RunSupportBundle(const CliContext& context, const CommandLine& line) {
        << FindingsText(found) << "== status\n"
        << (doctor.status().empty() ? "the daemon does not answer\n"
                                    : Indented(doctor.status()) + "\n");
-  if (line.folder == "-") {
+  if (line.path == "-") {
     context.out << text.str();
     return kExitOk;
   }
-  const std::string path = line.folder.empty() ? "hubmirror-support.txt" : line.folder;
+  const std::string path = line.path.empty() ? "hubmirror-support.txt" : line.path;
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text.str();
   if (!file.flush()) {

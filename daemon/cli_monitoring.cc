@@ -70,7 +70,7 @@ int RunRunbook(const CliContext& context, const CommandLine& line) {
 }
 
 int RunDashboardsExport(const CliContext& context, const CommandLine& line) {
-  const std::filesystem::path folder = line.folder;
+  const std::filesystem::path folder = line.path;
   const std::pair<const char*, std::string_view> files[] = {
       {"hubmirror-fleet.json", kFleetBoard},   {"hubmirror-portal.json", kPortalBoard},
       {"hubmirror-mirror.json", kMirrorBoard}, {"hubmirror.rules.yml", kAlertRules},

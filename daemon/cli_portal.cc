@@ -108,11 +108,9 @@ Result<Candidate, int> FindCandidate(const CliContext& context, const CommandLin
   }
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
-  for (const PortalSettings& portal : settings->portals) {
-    if (portal.plan.key == line.target.portal) return Candidate{*settings, portal, true};
-  }
-  return Fail(context, kExitUsage, "no portal is called " + line.target.portal,
-              "`hubmirror portal list` shows the portals of the configuration");
+  const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
+  if (portal == nullptr) return kExitUsage;
+  return Candidate{*settings, *portal, true};
 }
 
 // The first secret of the portal that cannot be read, as an exit code; kExitOk when all can.

@@ -68,6 +68,16 @@ Result<std::string, int> FindSocket(const CliContext& context, const CommandLine
   return Complain(context, line, reading);
 }
 
+const PortalSettings* FindPortal(const CliContext& context, const Settings& settings,
+                                 const PortalKey& key) {
+  for (const PortalSettings& portal : settings.portals) {
+    if (portal.plan.key == key) return &portal;
+  }
+  Fail(context, kExitUsage, "no portal is called " + key,
+       "`hubmirror portal list` shows the portals of the configuration");
+  return nullptr;
+}
+
 int RunConfigCheck(const CliContext& context, const CommandLine& line) {
   SettingsReading reading = Read(context, line);
   if (reading.settings) {
@@ -106,7 +116,7 @@ int RunConfigDiff(const CliContext& context, const CommandLine& line) {
   const auto before = LoadSettings(context, line);
   if (!before) return before.error();
   CommandLine other = line;
-  other.config_path = line.folder;
+  other.config_path = line.path;
   const auto after = LoadSettings(context, other);
   if (!after) return after.error();
   const ReloadPlan plan = DiffForReload(*before, *after);

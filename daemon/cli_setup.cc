@@ -15,7 +15,7 @@
 #include "daemon/cli_hubspot.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
-#include "daemon/daemon_account.h"
+#include "daemon/database_access.h"
 #include "model/database_error.h"
 #include "postgres/connection.h"
 #include "settings/settings_reader.h"
@@ -25,7 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kExitCannotCreate = 73;
 constexpr const char* kDropInFolder = "/etc/systemd/system/hubmirror.service.d";
 
 /// Writes a file of which nobody sees a half, then gives it to its owner.
@@ -39,7 +38,7 @@ bool WriteWhole(const std::string& path, const std::string& text, mode_t mode, b
       ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return false;
   bool good = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const passwd* account = ::geteuid() == 0 ? ::getpwnam(DaemonAccount::kName) : nullptr;
+  const passwd* account = ::geteuid() == 0 ? ::getpwnam(kDaemonAccount) : nullptr;
   if (account != nullptr) {
     good = good && ::fchown(file, to_daemon ? account->pw_uid : 0, account->pw_gid) == 0;
   }
@@ -146,33 +145,16 @@ int TryToken(const CliContext& context, const Settings& settings, SetupAnswers& 
 }
 
 bool DatabaseWorks(const CliContext& context, const Settings& settings) {
-  const DaemonAccount account;
   try {
-    Connection connection(Connection::Target{.dsn = settings.database.dsn});
+    const auto connection = ConnectAsDaemon({.dsn = settings.database.dsn});
     const bool may =
-        connection.Run("SELECT has_database_privilege(current_database(), 'CREATE')").Bool(0, 0);
+        connection->Run("SELECT has_database_privilege(current_database(), 'CREATE')").Bool(0, 0);
     context.out << "PostgreSQL answers" << (may ? ", and lets us make schemas\n" : "\n");
     return may;
   } catch (const DatabaseError& error) {
     context.out << "PostgreSQL does not let us in: " << PrintableLines(error.what()) << "\n";
     return false;
   }
-}
-
-std::optional<SecretRef> ReferenceOf(const CliContext& context, const Settings& settings,
-                                     const PortalKey& key) {
-  for (const PortalSettings& portal : settings.portals) {
-    if (portal.plan.key != key) continue;
-    if (portal.oauth) {
-      Fail(context, kExitUsage, key + " is an OAuth app's: a person grants it",
-           "hubmirror portal authorize " + key);
-      return std::nullopt;
-    }
-    return portal.token;
-  }
-  Fail(context, kExitUsage, "no portal is called " + key,
-       "`hubmirror portal list` shows the portals of the configuration");
-  return std::nullopt;
 }
 
 }  // namespace
@@ -188,7 +170,7 @@ int RunSetup(const CliContext& context, const CommandLine& line) {
   answers.token = AnswerOf(context, answers.token, "Where the token is kept",
                            "credential:hubspot." + answers.portal);
   answers.dsn = AnswerOf(context, answers.dsn, "Database", "host=/run/postgresql dbname=crm");
-  if (answers.offline && answers.portal_id.empty()) {
+  if (line.offline && answers.portal_id.empty()) {
     return Fail(context, kExitUsage, "whose portal it is cannot be asked offline",
                 "give --portal-id");
   }
@@ -205,7 +187,7 @@ int RunSetup(const CliContext& context, const CommandLine& line) {
   if (token.kind != SecretRef::Kind::kEnvironment && !fs::exists(FileOf(token))) {
     if (const int code = StoreToken(context, token); code != kExitOk) return code;
   }
-  if (!answers.offline) {
+  if (!line.offline) {
     if (const int code = TryToken(context, *reading.settings, answers); code != kExitOk)
       return code;
   }
@@ -214,7 +196,7 @@ int RunSetup(const CliContext& context, const CommandLine& line) {
     return CannotWrite(context, line.config_path);
   }
   context.out << line.config_path << " is written\n";
-  if (answers.offline || !DatabaseWorks(context, *reading.settings)) {
+  if (line.offline || !DatabaseWorks(context, *reading.settings)) {
     context.out
         << "\nThe owner of the database runs this once (`sudo -u postgres psql DATABASE`):\n\n";
     if (const int code = RunGrants(context, line); code != kExitOk) return code;
@@ -227,8 +209,13 @@ int RunSetup(const CliContext& context, const CommandLine& line) {
 int RunSecretSet(const CliContext& context, const CommandLine& line) {
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
-  const auto ref = ReferenceOf(context, *settings, line.target.portal);
-  if (!ref) return kExitUsage;
+  const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
+  if (portal == nullptr) return kExitUsage;
+  const auto& ref = portal->token;
+  if (!ref) {
+    return Fail(context, kExitUsage, portal->plan.key + " is an OAuth app's: a person grants it",
+                "hubmirror portal authorize " + portal->plan.key);
+  }
   if (ref->kind == SecretRef::Kind::kEnvironment) {
     return Fail(context, kExitUsage, ref->Text() + " is set where the daemon is started",
                 "change it there, or let `token:` be a file: or a credential:");

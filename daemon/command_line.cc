@@ -181,7 +181,7 @@ class Grammar {
                           "Show what a reload would change, by comparing two configuration files",
                           "hubmirror config diff new.yaml\n"
                           "  hubmirror --config old.yaml config diff new.yaml");
-    diff->add_option("FILE", line_.folder, "The file to come; --config names the one in effect")
+    diff->add_option("FILE", line_.path, "The file to come; --config names the one in effect")
         ->required();
     Verb(*group, "schema", CliVerb::kConfigSchema, "Show the JSON Schema of the configuration",
          "hubmirror config schema\n  hubmirror config schema > hubmirror.schema.json");
@@ -337,13 +337,13 @@ class Grammar {
              "exit 1 when something must be",
              "hubmirror doctor\n  sudo -u hubmirror hubmirror doctor acme --json");
     AddTarget(doctor, "PORTAL", TargetShape::kPortal);
-    doctor->add_flag("--offline", line_.setup.offline, "Do not ask HubSpot");
+    doctor->add_flag("--offline", line_.offline, "Do not ask HubSpot");
     doctor->add_flag("--json", line_.json, "As JSON");
     CLI::App* bundle = Verb(app_, "support-bundle", CliVerb::kSupportBundle,
                             "Collect what a report of a mistake needs into one text file, without "
                             "secrets and record values",
                             "hubmirror support-bundle\n  hubmirror support-bundle report.txt");
-    bundle->add_option("FILE", line_.folder, "The file, `-` for the standard output")
+    bundle->add_option("FILE", line_.path, "The file, `-` for the standard output")
         ->default_str("hubmirror-support.txt");
     CLI::App* secret = app_.add_subcommand("secret", "Work with the secrets of the configuration");
     secret->require_subcommand(1);
@@ -364,8 +364,8 @@ class Grammar {
                          "Write a first configuration, asking for what no option says; test token "
                          "and database, and print the SQL that the database's owner runs",
                          "sudo hubmirror setup\n"
-                         "  sudo hubmirror setup --portal acme --token file:/etc/hubmirror/secrets/"
-                         "acme --dsn 'host=/run/postgresql dbname=crm'");
+                         "  sudo hubmirror setup --portal acme --token credential:hubspot.acme "
+                         "--dsn 'host=/run/postgresql dbname=crm'");
     SetupAnswers& answers = line_.setup;
     app->add_option("--portal", answers.portal, "Key of the portal: schema, label and name of it")
         ->type_name("KEY");
@@ -384,7 +384,7 @@ class Grammar {
     app->add_option("--base-url", line_.base_url, "Where the API is, for tests and proxies")
         ->type_name("URL")
         ->capture_default_str();
-    app->add_flag("--offline", answers.offline, "Test neither token nor database");
+    app->add_flag("--offline", line_.offline, "Test neither token nor database");
     app->add_flag("--force", answers.force, "Replace the configuration that is there");
   }
 
@@ -401,8 +401,7 @@ class Grammar {
                            "hubmirror dashboards export /var/lib/grafana/dashboards\n"
                            "  hubmirror dashboards export . --runbooks "
                            "https://wiki.example.com/hubmirror");
-    write->add_option("FOLDER", line_.folder, "Where to; it is made if it is not there")
-        ->required();
+    write->add_option("FOLDER", line_.path, "Where to; it is made if it is not there")->required();
     write
         ->add_option("--runbooks", line_.runbooks,
                      "Where your people read docs/runbooks.md; panels and alerts link there")

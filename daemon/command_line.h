@@ -55,8 +55,7 @@ struct SetupAnswers {
   std::string token;      ///< reference of the token
   std::string dsn;
   std::vector<std::string> objects;
-  bool offline = false;  ///< neither token nor database are tested
-  bool force = false;    ///< an existing file is replaced
+  bool force = false;  ///< an existing file is replaced
 };
 
 /// The arguments of `hubmirror`, read. Which fields count depends on the verb.
@@ -72,9 +71,10 @@ struct CommandLine {
   bool until_loaded = false;
   bool accept = false;
   bool repair = false;
+  bool offline = false;  ///< setup: token and database are not tried; doctor: HubSpot is not asked
   std::string records;   ///< plan: `contacts=200000,deals=5000`
-  std::string name;      ///< runbook: the alert; completion: the shell; secret: its reference
-  std::string folder;    ///< dashboards export: where to; support-bundle: the file
+  std::string name;      ///< runbook: the alert; completion: the shell
+  std::string path;      ///< dashboards export: where to; support-bundle, config diff: the file
   std::string runbooks;  ///< dashboards export: where links of panels lead
   SetupAnswers setup;
   std::optional<std::chrono::milliseconds> wait;

@@ -43,8 +43,7 @@ ControlResult Verified(const ControlTarget& target, const SettleProgress& progre
   if (left == 0) return result;
   result.code = ControlCode::kProblem;
   result.next = "`hubmirror verify " + NameOf(target) +
-                " --repair` mends it; "
-                "different: who else writes to the mirror?";
+                " --repair` mends it; different: who else writes to the mirror?";
   return result;
 }
 

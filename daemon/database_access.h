@@ -1,21 +1,25 @@
 #pragma once
 
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "postgres/connection.h"
+#include "settings/secret_source.h"
+#include "settings/settings.h"
+
 namespace hubmirror {
 
-/// While it lives, root acts as the account that the daemon runs as, so that PostgreSQL's peer
-/// login lets in who will log in later. Does nothing for others, and where there is no such
-/// account. Owned by one thread.
-class DaemonAccount {
- public:
-  DaemonAccount();
-  ~DaemonAccount();
-  DaemonAccount(const DaemonAccount&) = delete;
-  DaemonAccount& operator=(const DaemonAccount&) = delete;
+/// The account that the daemon runs as, as sysusers makes it.
+inline constexpr const char* kDaemonAccount = "hubmirror";
 
-  static constexpr const char* kName = "hubmirror";  ///< as sysusers makes it
+/// Where the database is, with its password; the error is words for people.
+Result<Connection::Target, std::string> TargetOf(const DatabaseSettings& database,
+                                                 const SecretSource& secrets);
 
- private:
-  bool changed_ = false;
-};
+/// Connects for a verb of the command line. Root does it as the daemon's account, so that
+/// PostgreSQL's peer login lets in who will log in later; only the connecting, nothing else.
+/// Throws DatabaseError. Changes the process's effective user meanwhile: for one thread only.
+std::unique_ptr<Connection> ConnectAsDaemon(const Connection::Target& target);
 
 }  // namespace hubmirror

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 
 #include "mirror/column_name.h"
 
@@ -14,11 +15,12 @@ using std::chrono::days;
 constexpr days kWarnBefore{180};
 constexpr int kMonthsSupported = 18;
 constexpr auto kLargestSkew = std::chrono::seconds(30);
-// What a table of ours has at most with a column for every property, and what one view shows.
+// What `<object>_live` shows; the rest stands in `_live_2`.
 constexpr size_t kPropertiesOfOneView = 1'500;
 
 std::string SkewText(std::chrono::seconds skew) {
-  return std::to_string(skew.count()) + " s " + (skew.count() >= 0 ? "behind" : "ahead of");
+  return std::to_string(std::abs(skew.count())) + " s " +
+         (skew.count() >= 0 ? "behind" : "ahead of");
 }
 
 }  // namespace

@@ -121,6 +121,7 @@ for line in 'look  running' 'MEND  connection' 'ok    scopes' 'ok    clock' 'ok 
   grep -qF -- "$line" out
 done
 expect 1 'HubSpot is not asked' "$hubmirror" --config beta-right.yaml doctor --offline beta
+expect 64 'no portal is called gamma' "$hubmirror" --config good.yaml doctor gamma
 expect 0 'support.txt' "$hubmirror" --config beta-right.yaml support-bundle support.txt
 grep -q '^== doctor' support.txt
 grep -q 'env:TOKEN' support.txt

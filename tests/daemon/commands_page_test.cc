@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
+#include <cctype>
 #include <set>
 #include <sstream>
 #include <string>
@@ -63,6 +63,30 @@ TEST_CASE("commands: docs/operations.md names every verb and no other") {
   std::set<std::string> verbs;
   for (const VerbHelp& verb : DescribeVerbs().verbs) verbs.insert(verb.name());
   CHECK(DocumentedVerbs() == verbs);
+}
+
+/// The numbers that follow `mark` in the lines of a file that begin with `begin`.
+std::set<int> NumbersIn(const std::string& path, const std::string& begin,
+                        const std::string& mark) {
+  std::istringstream lines(ReadProjectFile(path));
+  std::set<int> numbers;
+  for (std::string line; std::getline(lines, line);) {
+    const size_t at = line.find(mark);
+    if (line.rfind(begin, 0) != 0 || at == std::string::npos) continue;
+    const std::string rest = line.substr(at + mark.size());
+    if (std::isdigit(static_cast<unsigned char>(rest[0])) != 0) numbers.insert(std::stoi(rest));
+  }
+  CHECK(!numbers.empty());
+  return numbers;
+}
+
+TEST_CASE("commands: docs/operations.md has every exit code and no other") {
+  std::set<int> codes = {0};
+  codes.merge(NumbersIn("daemon/cli_context.h", "inline constexpr int kExit", " = "));
+  codes.merge(NumbersIn("daemon/daemon.cc", "constexpr int kExit", " = "));
+  codes.merge(NumbersIn("daemon/hubmirrord_main.cc", "constexpr int kExit", " = "));
+  codes.merge(NumbersIn("lib/model/controls.h", "  k", " = "));
+  CHECK(NumbersIn("docs/operations.md", "| ", "| ") == codes);
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <deque>
+#include <set>
 #include <string>
 
+#include "telemetry/golden_file.h"
 #include "telemetry/loopback_client.h"
 #include "telemetry/manual_clock.h"
 #include "telemetry/metric_text.h"
@@ -71,6 +73,36 @@ TEST_CASE_FIXTURE(StatusServerFixture, "server: every path answers with its kind
   CHECK(Contains(BodyOf(Get("/api/v1/portals/acme")), "{\"portal_id\":1234567"));
   CHECK(BodyOf(Get("/api/v1/version")) == "{\"version\":\"0.1.0\",\"revision\":\"abc123\"}");
   CHECK(Contains(BodyOf(Get("/")), "The data can be trusted"));
+}
+
+TEST_CASE_FIXTURE(StatusServerFixture, "server: docs/operations.md has every path and no other") {
+  const std::string page = ReadProjectFile("docs/operations.md");
+  const size_t begin = page.find("## The local port");
+  REQUIRE(begin != std::string::npos);
+  const std::string chapter = page.substr(begin, page.find("\n## ", begin + 1) - begin);
+  const std::string source = ReadProjectFile("lib/telemetry/status_routes.cc");
+  std::set<std::string> documented;
+  // Paths are the code spans of the table's first column.
+  for (size_t at = chapter.find("\n| `/"); at != std::string::npos;
+       at = chapter.find("\n| `/", at + 1)) {
+    const std::string cell = chapter.substr(at + 3, chapter.find(" | ", at) - at - 3);
+    for (size_t open = cell.find("`/"); open != std::string::npos;
+         open = cell.find("`/", open + 2)) {
+      std::string path = cell.substr(open + 1, cell.find('`', open + 1) - open - 1);
+      documented.insert(path);
+      if (const size_t name = path.find("{p}"); name != std::string::npos)
+        path.replace(name, 3, "acme");
+      CAPTURE(path);
+      CHECK(StatusOf(Get(path)) == 200);
+    }
+  }
+  for (size_t at = source.find("path == \"/"); at != std::string::npos;
+       at = source.find("path == \"/", at + 1)) {
+    const size_t open = at + std::string("path == \"").size();
+    const std::string path = source.substr(open, source.find('"', open) - open);
+    CAPTURE(path);
+    CHECK(documented.contains(path));
+  }
 }
 
 TEST_CASE_FIXTURE(StatusServerFixture, "server: what is not there is 404") {
@@ -183,7 +215,8 @@ TEST_CASE_FIXTURE(StatusServerFixture, "server: a header that takes over two sec
   CHECK(Metric("hubmirror_web_rejected_total{reason=\"timeout\"}") == 1);
 }
 
-TEST_CASE_FIXTURE(StatusServerFixture, "server: who does not take the answer within five seconds loses it") {
+TEST_CASE_FIXTURE(StatusServerFixture,
+                  "server: who does not take the answer within five seconds loses it") {
   // More than the socket buffers of both sides hold.
   const std::string long_name(1000, 'x');
   for (int i = 0; i < 300; ++i) {
@@ -199,7 +232,8 @@ TEST_CASE_FIXTURE(StatusServerFixture, "server: who does not take the answer wit
   CHECK(stuck.ReadAll().size() < whole);
 }
 
-TEST_CASE_FIXTURE(StatusServerFixture, "server: when full, the oldest without a whole header makes room") {
+TEST_CASE_FIXTURE(StatusServerFixture,
+                  "server: when full, the oldest without a whole header makes room") {
   LoopbackClient oldest(port());
   REQUIRE(oldest.Send("GET /livez HTTP/1.1\r\n"));
   REQUIRE(Contains(Get("/livez"), "alive"));
@@ -241,7 +275,8 @@ TEST_CASE_FIXTURE(StatusServerFixture, "server: it listens on loopback only") {
   }
 }
 
-TEST_CASE_FIXTURE(StatusServerFixture, "server: it ends at once with connections open, and frees the port") {
+TEST_CASE_FIXTURE(StatusServerFixture,
+                  "server: it ends at once with connections open, and frees the port") {
   LoopbackClient waiting(port());
   REQUIRE(Contains(Get("/livez"), "alive"));
   const std::string address = server->address();
