@@ -106,6 +106,17 @@ struct Connection::Impl {
 template <typename Work>
 auto Connection::Guarded(Work&& work) {
   CHECK_THAT(usable_);
+  try {
+    return Translated(std::forward<Work>(work));
+  } catch (const DatabaseError& error) {
+    failure_ = error.sqlstate();
+    throw;
+  }
+}
+
+/// What libpqxx throws in our words.
+template <typename Work>
+auto Connection::Translated(Work&& work) {
   const auto refused = [this](std::string sqlstate, const char* text) {
     if (EndsSession(sqlstate)) usable_ = false;
     return StatementError(std::move(sqlstate), text);

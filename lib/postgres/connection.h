@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -71,13 +72,19 @@ class Connection {
   /// False once the session is lost; it cannot be mended.
   bool usable() const { return usable_; }
 
+  /// SQLSTATE of the last failure since this was asked before; empty when all went well.
+  std::string TakeFailure() { return std::exchange(failure_, {}); }
+
  private:
   struct Impl;
   template <typename Work>
   auto Guarded(Work&& work);
+  template <typename Work>
+  auto Translated(Work&& work);
 
   std::unique_ptr<Impl> impl_;
   bool usable_ = true;
+  std::string failure_;
 };
 
 }  // namespace hubmirror

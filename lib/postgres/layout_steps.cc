@@ -4,6 +4,7 @@
 
 #include "model/database_error.h"
 #include "postgres/layout_step_reference.h"
+#include "postgres/layout_step_schema_changes.h"
 #include "postgres/layout_step_selection.h"
 #include "postgres/sql_text.h"
 
@@ -162,9 +163,11 @@ CREATE TABLE @schema@.property_groups (
   PRIMARY KEY (object, name));
 COMMENT ON TABLE @schema@.property_groups IS 'The groups HubSpot shows properties in';
 )sql"},
-                                     LayoutStep{2, kLinkTables}, LayoutStep{3, kSelectionStep},
+                                     LayoutStep{2, kLinkTables},
+                                     LayoutStep{3, kSelectionStep},
                                      LayoutStep{4, kReferenceStep},
-                                     LayoutStep{5, kObjectTypesStep}};
+                                     LayoutStep{5, kObjectTypesStep},
+                                     LayoutStep{6, kSchemaChangesStep}};
 
 // The view is made again with every column of today.
 constexpr std::string_view kStatusAnew = "DROP VIEW IF EXISTS @schema@.status";

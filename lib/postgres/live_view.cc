@@ -124,6 +124,13 @@ std::vector<LiveView> LiveViewsOf(const std::string& schema, const std::string& 
   return views;
 }
 
+std::vector<std::string> LiveViewNames(const std::string& schema, const std::string& object,
+                                       const std::vector<MirrorColumn>& columns) {
+  std::vector<std::string> names;
+  for (const LiveView& view : LiveViewsOf(schema, object, columns, {})) names.push_back(view.name);
+  return names;
+}
+
 std::string IsLive(const std::string& alias) {
   return "NOT " + alias + ".archived AND " + alias + ".merged_into IS NULL AND " + alias +
          ".erased_at IS NULL AND " + alias + ".purged_at IS NULL";

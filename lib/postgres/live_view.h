@@ -29,6 +29,10 @@ std::vector<LiveView> LiveViewsOf(const std::string& schema, const std::string& 
                                   const std::vector<MirrorColumn>& columns,
                                   const std::set<std::string>& arriving);
 
+/// The names of these.
+std::vector<std::string> LiveViewNames(const std::string& schema, const std::string& object,
+                                       const std::vector<MirrorColumn>& columns);
+
 /// Condition of a live row; `alias` names the table.
 std::string IsLive(const std::string& alias);
 

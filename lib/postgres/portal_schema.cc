@@ -239,8 +239,9 @@ void PortalSchema::GrantReaders(Transaction& transaction) const {
   for (const std::string& role : plan_.readers) roles.push_back(QuoteName(role));
   const std::string to = " TO " + Join(roles);
   std::vector<std::string> tables;
-  for (const char* table : {"account", "properties", "property_options", "property_groups",
-                            "associations", "association_labels", "_stream_state"}) {
+  for (const char* table :
+       {"account", "properties", "property_options", "property_groups", "associations",
+        "association_labels", "schema_changes", "_stream_state"}) {
     tables.push_back(Table(table));
   }
   for (int kind = 0; kind < kReferenceKinds; ++kind) {

@@ -97,7 +97,7 @@ StoredStream PortalSink::Load(const ObjectType& object) {
   Transaction transaction(*pool_);
   StoredStream stored;
   const bool exists = writer_.Exists(transaction, object.name);
-  std::vector<MirrorColumn> columns = ReadColumns(transaction, schema_.name(), object.name);
+  std::vector<MirrorColumn> columns = ReadColumns(transaction.connection(), schema_.name(), object.name);
   if (exists && !columns.empty()) {
     stored.table = Adopt(object, std::move(columns));
     stored.progress = store_.LoadProgress(transaction, object.name);
@@ -211,7 +211,7 @@ void PortalSink::SavePropertyGroups(const ObjectType& object,
 MirrorTablePtr PortalSink::MarkFilled(const ObjectType& object,
                                       const std::vector<std::string>& properties) {
   Writing writing(*this);
-  const auto stored = ReadColumns(*writing, schema_.name(), object.name);
+  const auto stored = ReadColumns(writing->connection(), schema_.name(), object.name);
   auto columns = stored;
   for (MirrorColumn& column : columns) {
     const bool filled =

@@ -8,6 +8,7 @@
 #include "postgres/database_failure.h"
 #include "postgres/history_writer.h"
 #include "postgres/live_view.h"
+#include "postgres/mirror_indexes.h"
 #include "postgres/sql_text.h"
 #include "postgres/table_catalog.h"
 #include "postgres/table_dependents.h"
@@ -21,13 +22,6 @@ constexpr const char* kPatience = "SET LOCAL lock_timeout = 200; ";
 constexpr const char* kTableBusy =
     "the table was in use: tried again at the next look at the catalog";
 
-std::vector<std::string> ViewNames(const std::string& schema, const std::string& object,
-                                   const std::vector<MirrorColumn>& columns) {
-  std::vector<std::string> names;
-  for (const LiveView& view : LiveViewsOf(schema, object, columns, {})) names.push_back(view.name);
-  return names;
-}
-
 std::string CommentOf(const PropertyDefinition& definition) {
   std::string text = definition.label;
   if (!definition.description.empty()) {
@@ -35,14 +29,6 @@ std::string CommentOf(const PropertyDefinition& definition) {
     text += definition.description;
   }
   return text;
-}
-
-/// `contacts_hubspot_owner_id_idx`, as PostgreSQL would call it; long ones end in a hash.
-std::string IndexName(const std::string& object, const std::string& column) {
-  constexpr size_t kLongest = 63;
-  std::string name = object + "_" + column + "_idx";
-  if (name.size() > kLongest) name = object + "_" + Sha256Hex(column).substr(0, 16) + "_idx";
-  return name;
 }
 
 std::string Declaration(const MirrorColumn& column) {
@@ -59,25 +45,10 @@ bool SchemaWriter::Exists(Transaction& transaction, const std::string& object) c
   return !transaction.Run("SELECT to_regclass($1)::text", {schema_.Table(object)}).IsNull(0, 0);
 }
 
-SchemaWriter::Physical SchemaWriter::PhysicalColumns(Transaction& transaction,
-                                                     const std::string& relation) const {
-  const Rows rows = transaction.Run(
-      "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
-      " WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
-      {schema_.Table(relation)});
-  Physical physical;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    // What SqlName calls timestamptz is spelled out by the server.
-    const std::string_view type = rows.Text(i, 1);
-    physical.emplace(rows.Text(i, 0),
-                     type == "timestamp with time zone" ? "timestamptz" : std::string(type));
-  }
-  return physical;
-}
-
 std::set<std::string> SchemaWriter::Arriving(Transaction& transaction, const std::string& object,
                                              const std::vector<MirrorColumn>& columns) const {
-  const Physical physical = PhysicalColumns(transaction, object);
+  const PhysicalColumns physical =
+      ReadPhysicalColumns(transaction.connection(), schema_.name(), object);
   std::set<std::string> arriving;
   for (const MirrorColumn& column : columns) {
     if (column.storage == Storage::kColumn || column.blocked_by.empty()) continue;
@@ -91,8 +62,10 @@ std::set<std::string> SchemaWriter::Arriving(Transaction& transaction, const std
 SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
                                          const MirrorTable& wanted) const {
   Change change{.columns = wanted.columns, .changes = {}, .arriving = {}, .created = false};
-  const std::vector<MirrorColumn> stored = ReadColumns(transaction, schema_.name(), wanted.name());
-  const Physical physical = PhysicalColumns(transaction, wanted.name());
+  const std::vector<MirrorColumn> stored =
+      ReadColumns(transaction.connection(), schema_.name(), wanted.name());
+  const PhysicalColumns physical =
+      ReadPhysicalColumns(transaction.connection(), schema_.name(), wanted.name());
   for (MirrorColumn& column : change.columns) column.blocked_by.clear();
   if (physical.empty()) {
     CreateTable(transaction, wanted);
@@ -122,6 +95,9 @@ SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
   const bool keeps = !change.created;
   SaveColumns(transaction, schema_.name(), wanted.name(),
               keeps ? stored : std::vector<MirrorColumn>{}, change.columns);
+  SaveChanges(transaction, schema_.name(), wanted.name(),
+              CompareLayouts(keeps ? Present(stored, physical) : std::vector<MirrorColumn>{},
+                             change.columns));
   return change;
 }
 
@@ -156,7 +132,7 @@ void SchemaWriter::ForgetStream(Transaction& transaction, const std::string& obj
 }
 
 void SchemaWriter::AddColumns(Transaction& transaction, const std::string& object,
-                              const Physical& physical, const Stored& stored,
+                              const PhysicalColumns& physical, const Stored& stored,
                               Change& change) const {
   std::vector<MirrorColumn*> missing;
   std::vector<std::string> additions;
@@ -207,8 +183,9 @@ void SchemaWriter::Retype(Transaction& transaction, const std::string& object, M
     column.state = stored.state;
     column.blocked_by = why;
   };
-  const auto dependents = DependentsOf(transaction, schema_.name(), object, column.column_name,
-                                       ViewNames(schema_.name(), object, change.columns));
+  const auto dependents =
+      DependentsOf(transaction.connection(), schema_.name(), object, column.column_name,
+                   LiveViewNames(schema_.name(), object, change.columns));
   if (!dependents.empty()) return keep(Join(dependents));
   try {
     transaction.InSavepoint([&] { SwapColumn(transaction, object, column, change.columns); });
@@ -225,7 +202,7 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
                               const std::vector<MirrorColumn>& columns) const {
   // A new column and a fill instead of a rewrite of the whole table under an exclusive lock. The
   // views go first, as they use the old column.
-  const std::vector<std::string> views = ViewNames(schema_.name(), object, columns);
+  const std::vector<std::string> views = LiveViewNames(schema_.name(), object, columns);
   std::vector<std::string> grants =
       GrantsOf(transaction, schema_.name(), object, column.column_name);
   std::string sql = kPatience;
@@ -292,7 +269,8 @@ void SchemaWriter::ClearReturned(Transaction& transaction, const std::string& ob
 std::string SchemaWriter::ClearSql(Transaction& transaction, const std::string& object,
                                    const std::vector<const MirrorColumn*>& columns,
                                    const std::string& rows) const {
-  const Physical physical = PhysicalColumns(transaction, object);
+  const PhysicalColumns physical =
+      ReadPhysicalColumns(transaction.connection(), schema_.name(), object);
   std::vector<std::string> properties;
   std::vector<std::string> sets = {"_hash = NULL"};
   std::vector<std::string> conditions;
@@ -328,7 +306,8 @@ void SchemaWriter::ForgetQuarantined(Transaction& transaction, const std::string
 
 std::vector<MirrorColumn> SchemaWriter::Arrive(Transaction& transaction, const std::string& object,
                                                const std::string& property) const {
-  const std::vector<MirrorColumn> stored = ReadColumns(transaction, schema_.name(), object);
+  const std::vector<MirrorColumn> stored =
+      ReadColumns(transaction.connection(), schema_.name(), object);
   std::vector<MirrorColumn> columns = stored;
   const auto column = std::find_if(columns.begin(), columns.end(),
                                    [&](const MirrorColumn& c) { return c.property() == property; });
@@ -340,6 +319,7 @@ std::vector<MirrorColumn> SchemaWriter::Arrive(Transaction& transaction, const s
   column->storage = Storage::kColumn;
   column->blocked_by.clear();
   SaveColumns(transaction, schema_.name(), object, stored, columns);
+  SaveChanges(transaction, schema_.name(), object, CompareLayouts(stored, columns));
   return columns;
 }
 
@@ -390,31 +370,13 @@ void SchemaWriter::GrantReaders(Transaction& transaction,
 
 void SchemaWriter::Index(Transaction& transaction, const std::string& object,
                          const std::vector<MirrorColumn>& columns) const {
-  std::map<std::string, std::string> wanted;  // index name -> column
-  for (const StreamPlan& stream : schema_.plan().streams) {
-    if (stream.object.name != object) continue;
-    for (const MirrorColumn& column : columns) {
-      const bool asked = std::find(stream.indexes.begin(), stream.indexes.end(),
-                                   column.property()) != stream.indexes.end();
-      if (!asked || column.storage != Storage::kColumn) continue;
-      wanted.emplace(IndexName(object, column.column_name), column.column_name);
-    }
-  }
-  const Rows rows = transaction.Run(
-      "SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid"
-      " WHERE x.indrelid = to_regclass($1) AND obj_description(i.oid, 'pg_class') = $2",
-      {schema_.Table(object), kOurIndex});
-  std::string sql;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const std::string name(rows.Text(i, 0));
-    if (wanted.erase(name) == 0) sql += "DROP INDEX " + schema_.Table(name) + "; ";
-  }
-  for (const auto& [name, column] : wanted) {
-    sql += "CREATE INDEX " + QuoteName(name) + " ON " + schema_.Table(object) + " (" +
-           QuoteName(column) + "); COMMENT ON INDEX " + schema_.Table(name) + " IS " +
-           QuoteLiteral(kOurIndex) + "; ";
-  }
-  if (!sql.empty()) transaction.Run(kPatience + sql);
+  const auto changes = CompareIndexes(transaction.connection(), schema_.name(), object,
+                                      IndexedProperties(schema_.plan(), object), columns);
+  if (changes.empty()) return;
+  std::string sql = kPatience;
+  for (const SchemaChange& change : changes) sql += IndexSql(schema_.name(), object, change);
+  transaction.Run(sql);
+  SaveChanges(transaction, schema_.name(), object, changes);
 }
 
 void SchemaWriter::Comment(Transaction& transaction, const std::string& object,

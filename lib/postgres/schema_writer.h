@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 #include "model/mirror_table.h"
 #include "postgres/live_view.h"
 #include "postgres/portal_schema.h"
+#include "postgres/table_catalog.h"
 #include "postgres/transaction.h"
 
 namespace hubmirror {
@@ -20,7 +20,7 @@ namespace hubmirror {
 /// tried again at the next call. Thread-safe: keeps nothing.
 ///
 /// Values of a property that is now excluded, or hashed in another way, are taken out of the table
-/// and the quarantine in the same transaction.
+/// and the quarantine in the same transaction. What was changed is written to `schema_changes`.
 ///
 /// A property whose column could not be added comes back with storage `overflow` and a text in
 /// `blocked_by`; one whose type somebody else's view or index holds comes back with its old type.
@@ -62,17 +62,14 @@ class SchemaWriter {
   bool Exists(Transaction& transaction, const std::string& object) const;
 
  private:
-  using Physical = std::map<std::string, std::string>;  ///< column name -> type
-
-  Physical PhysicalColumns(Transaction& transaction, const std::string& relation) const;
   std::set<std::string> Arriving(Transaction& transaction, const std::string& object,
                                  const std::vector<MirrorColumn>& columns) const;
   void CreateTable(Transaction& transaction, const MirrorTable& wanted) const;
   void ForgetStream(Transaction& transaction, const std::string& object) const;
   using Stored = std::unordered_map<std::string_view, const MirrorColumn*>;  ///< by property
 
-  void AddColumns(Transaction& transaction, const std::string& object, const Physical& physical,
-                  const Stored& stored, Change& change) const;
+  void AddColumns(Transaction& transaction, const std::string& object,
+                  const PhysicalColumns& physical, const Stored& stored, Change& change) const;
   void Retype(Transaction& transaction, const std::string& object, MirrorColumn& column,
               const MirrorColumn& stored, Change& change) const;
   void SwapColumn(Transaction& transaction, const std::string& object, const MirrorColumn& column,

@@ -57,11 +57,11 @@ MirrorColumn ColumnAt(const Rows& rows, size_t i) {
   return column;
 }
 
-void ReadOptions(Transaction& transaction, const std::string& schema, const std::string& object,
+void ReadOptions(Connection& connection, const std::string& schema, const std::string& object,
                  std::vector<MirrorColumn>& columns) {
   std::unordered_map<std::string_view, MirrorColumn*> by_name;
   for (MirrorColumn& column : columns) by_name.emplace(column.property(), &column);
-  const Rows rows = transaction.Run(
+  const Rows rows = connection.Run(
       "SELECT property, value, label, description, display_order, hidden FROM " +
           QuoteName(schema, "property_options") + " WHERE object = $1 ORDER BY property, position",
       {object});
@@ -166,9 +166,9 @@ void InsertOptions(Transaction& transaction, const std::string& schema, const st
 
 }  // namespace
 
-std::vector<MirrorColumn> ReadColumns(Transaction& transaction, const std::string& schema,
+std::vector<MirrorColumn> ReadColumns(Connection& connection, const std::string& schema,
                                       const std::string& object) {
-  const Rows rows = transaction.Run(
+  const Rows rows = connection.Run(
       "SELECT name, column_name, storage, column_type, state, blocked_by, type, field_type, label,"
       " group_name, description, data_sensitivity, referenced_object_type, calculated,"
       " hubspot_defined, external_options, has_unique_value, hidden, archived, excluded,"
@@ -178,7 +178,7 @@ std::vector<MirrorColumn> ReadColumns(Transaction& transaction, const std::strin
   std::vector<MirrorColumn> columns;
   columns.reserve(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) columns.push_back(ColumnAt(rows, i));
-  ReadOptions(transaction, schema, object, columns);
+  ReadOptions(connection, schema, object, columns);
   return columns;
 }
 
@@ -202,6 +202,46 @@ void SaveColumns(Transaction& transaction, const std::string& schema, const std:
                   which);
   InsertColumns(transaction, schema, object, changed);
   InsertOptions(transaction, schema, object, changed);
+}
+
+void SaveChanges(Transaction& transaction, const std::string& schema, const std::string& object,
+                 const std::vector<SchemaChange>& changes) {
+  if (changes.empty()) return;
+  ColumnArrays arrays(4);
+  for (const SchemaChange& change : changes) {
+    arrays[0].Add(NameOf(change.kind));
+    arrays[1].AddParam(TextParam(change.property));
+    arrays[2].AddParam(TextParam(change.column_name));
+    arrays[3].AddParam(TextParam(change.detail));
+  }
+  transaction.Run("INSERT INTO " + QuoteName(schema, "schema_changes") +
+                      " (object, change, property, column_name, detail) SELECT $1, * FROM"
+                      " unnest($2::text[], $3::text[], $4::text[], $5::text[])",
+                  arrays.Take(object));
+}
+
+PhysicalColumns ReadPhysicalColumns(Connection& connection, const std::string& schema,
+                                    const std::string& relation) {
+  const Rows rows = connection.Run(
+      "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+      " WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
+      {QuoteName(schema, relation)});
+  PhysicalColumns physical;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    // What SqlName calls timestamptz is spelled out by the server.
+    const std::string_view type = rows.Text(i, 1);
+    physical.emplace(rows.Text(i, 0),
+                     type == "timestamp with time zone" ? "timestamptz" : std::string(type));
+  }
+  return physical;
+}
+
+std::vector<MirrorColumn> Present(std::vector<MirrorColumn> columns,
+                                  const PhysicalColumns& physical) {
+  std::erase_if(columns, [&](const MirrorColumn& column) {
+    return column.storage == Storage::kColumn && !physical.contains(column.column_name);
+  });
+  return columns;
 }
 
 void SaveGroups(Transaction& transaction, const std::string& schema, const std::string& object,

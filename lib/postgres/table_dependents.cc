@@ -5,11 +5,11 @@
 
 namespace hubmirror {
 
-std::vector<std::string> DependentsOf(Transaction& transaction, const std::string& schema,
+std::vector<std::string> DependentsOf(Connection& connection, const std::string& schema,
                                       const std::string& table, const std::string& column,
                                       const std::vector<std::string>& our_views) {
   // pg_depend knows a view by its rewrite rule; a view's own rule depends on the view itself.
-  const Rows rows = transaction.Run(
+  const Rows rows = connection.Run(
       "WITH ours AS ("
       "  SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
       "  WHERE n.nspname = $1 AND c.relname = ANY ($4::text[])"

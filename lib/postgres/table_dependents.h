@@ -12,7 +12,7 @@ inline constexpr const char* kOurIndex = "Made because the configuration names i
 
 /// What somebody else built on a column of ours or on the views named, in words (`view
 /// reports.funnel`, `index contacts_email_idx`); empty when nothing. Our views do not count.
-std::vector<std::string> DependentsOf(Transaction& transaction, const std::string& schema,
+std::vector<std::string> DependentsOf(Connection& connection, const std::string& schema,
                                       const std::string& table, const std::string& column,
                                       const std::vector<std::string>& our_views);
 

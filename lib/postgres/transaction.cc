@@ -12,56 +12,39 @@ Transaction::Transaction(ConnectionPool& pool, const Options& options)
                     "; SET LOCAL lock_timeout = " + std::to_string(lock.count());
   if (!options.first.empty()) sql += "; " + options.first;
   open_ = true;
+  lease_->TakeFailure();
   try {
     first_ = Run(sql);
   } catch (...) {
     // No destructor runs for a constructor that throws.
+    Report(lease_->TakeFailure());
     if (lease_->usable()) lease_->Run("ROLLBACK");
-    Report();
     throw;
   }
 }
 
 Transaction::~Transaction() {
   if (!open_) return;
+  const std::string failed = lease_->TakeFailure();
   try {
     if (lease_->usable()) lease_->Run("ROLLBACK");
   } catch (const DatabaseError&) {
     // The session is lost, and the transaction with it.
   }
-  if (!failed_sqlstate_.empty()) Report();
-}
-
-Rows Transaction::Run(const std::string& sql) {
-  try {
-    return lease_->Run(sql);
-  } catch (const DatabaseError& error) {
-    failed_sqlstate_ = error.sqlstate();
-    throw;
-  }
-}
-
-Rows Transaction::Run(const std::string& sql, const Params& params) {
-  try {
-    return lease_->Run(sql, params);
-  } catch (const DatabaseError& error) {
-    failed_sqlstate_ = error.sqlstate();
-    throw;
-  }
+  if (!failed.empty()) Report(failed);
 }
 
 void Transaction::Commit() {
   Run("COMMIT");
   open_ = false;
-  failed_sqlstate_.clear();
-  Report();
+  Report("");
   pool_.observer().OnDatabaseUp(true);
 }
 
-void Transaction::Report() {
+void Transaction::Report(const std::string& failed_sqlstate) {
   pool_.observer().OnTransaction(
       std::chrono::duration_cast<std::chrono::microseconds>(pool_.clock().Now() - began_),
-      failed_sqlstate_);
+      failed_sqlstate);
 }
 
 }  // namespace hubmirror

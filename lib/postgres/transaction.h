@@ -29,28 +29,27 @@ class Transaction {
 
   const Rows& first() const { return *first_; }
 
-  Rows Run(const std::string& sql);
-  Rows Run(const std::string& sql, const Params& params);
+  Rows Run(const std::string& sql) { return lease_->Run(sql); }
+  Rows Run(const std::string& sql, const Params& params) { return lease_->Run(sql, params); }
 
   /// Runs `work` inside a savepoint: when it throws, what it did is undone, the transaction goes
   /// on, and the exception passes.
   template <typename Work>
   void InSavepoint(Work&& work);
 
-  /// For COPY; see Connection.
+  /// The same session, for COPY and for those who only read and need no transaction.
   Connection& connection() { return *lease_; }
 
   void Commit();
 
  private:
-  void Report();
+  void Report(const std::string& failed_sqlstate);
 
   ConnectionPool& pool_;
   const Instant began_;
   ConnectionPool::Lease lease_;
   std::optional<Rows> first_;
   bool open_ = false;
-  std::string failed_sqlstate_;
 };
 
 template <typename Work>

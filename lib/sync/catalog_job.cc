@@ -1,6 +1,6 @@
 #include "sync/catalog_job.h"
 
-#include "mirror/table_layout.h"
+#include "sync/wanted_layout.h"
 
 namespace hubmirror {
 namespace {
@@ -86,15 +86,8 @@ StepOutcome CatalogJob::ReadDefinitions(Part part) {
   if (part == Part::kSensitive) request.data_sensitivity = "sensitive";
   if (part == Part::kHighlySensitive) request.data_sensitivity = "highly_sensitive";
   request.archived = part == Part::kArchived;
-  auto answer = stream().source().Properties(object(), request);
-  if (!answer) {
-    const bool optional = part == Part::kSensitive || part == Part::kHighlySensitive;
-    // Without the scope such properties are simply not there.
-    const bool refused = answer.error().kind == ApiErrorKind::kForbidden ||
-                         answer.error().kind == ApiErrorKind::kBadRequest;
-    if (!optional || !refused) return StepOutcome::Failed(answer.error());
-    answer = std::vector<PropertyDefinition>{};
-  }
+  auto answer = hubmirror::ReadDefinitions(stream().source(), object(), request);
+  if (!answer) return StepOutcome::Failed(answer.error());
   if (part == Part::kLive && definitions_[part] != *answer) whole_ = true;
   definitions_[part] = std::move(*answer);
   Advance();
@@ -157,11 +150,8 @@ StepOutcome CatalogJob::Apply() {
   MirrorTablePtr table = stream().table();
   if (!table) table = stream().sink().Load(object()).table;
   const bool is_new = table == nullptr;
-  std::vector<std::string> forced = stream().plan().columns;
-  const std::vector<std::string>& indexed = stream().plan().indexes;
-  forced.insert(forced.end(), indexed.begin(), indexed.end());
   const MirrorTable wanted =
-      PlanLayout(object(), all, table.get(), forced, stream().SelectorFor(*hasher));
+      WantedLayout(stream().plan(), all, table.get(), *hasher ? (*hasher)->id() : "");
   if (!table || table->columns != wanted.columns) {
     const MirrorTablePtr before = table;
     table = stream().sink().ApplyLayout(wanted);

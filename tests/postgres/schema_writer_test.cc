@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "postgres/mirror_fixture.h"
+#include "postgres/schema_plan.h"
 
 namespace hubmirror::testing {
 namespace {
@@ -261,6 +262,58 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "users' own views, indexes, columns and g
   CHECK(Value("SELECT count(*) FROM pg_indexes WHERE indexname = 'theirs_idx'") == "1");
   CHECK(Value("SELECT has_table_privilege('theirs_role', 'acme.contacts_live', 'SELECT')") == "t");
   Value("DROP OWNED BY theirs_role; DROP ROLE theirs_role");
+}
+
+TEST_CASE_FIXTURE(SchemaWriterFixture, "what changed is in schema_changes, and what did not is not") {
+  MakeContacts({Property("a"), Property("o", ColumnType::kText, Storage::kOverflow)});
+  Value("CREATE VIEW public.theirs AS SELECT a FROM acme.contacts");
+  Retype("a", ColumnType::kNumeric);
+  Value("DROP VIEW public.theirs");
+  Retype("a", ColumnType::kNumeric);
+  Add(Property("b", ColumnType::kDate));
+  sink().ApplyLayout(*contacts());
+  MirrorTable wanted = *contacts();
+  wanted.columns.back().definition.archived = true;
+  set_contacts(sink().ApplyLayout(wanted));
+  Value("ALTER TABLE acme.contacts DROP COLUMN a CASCADE");
+  set_contacts(sink().ApplyLayout(*contacts()));
+
+  CHECK(List("change, coalesce(property, ''), detail",
+             "FROM acme.schema_changes WHERE object = 'contacts' ORDER BY number") ==
+        "create_table||2 properties, 1 more in _overflow;retype_column|a|text to numeric;"
+        "add_column|b|date;archive|b;add_column|a|numeric");
+}
+
+TEST_CASE_FIXTURE(SchemaWriterFixture, "a plan tells the changes to come, and what is in their way") {
+  const auto planned = [this](const MirrorTable& wanted) {
+    Connection connection({.dsn = dsn(), .password = {}});
+    std::string text;
+    for (const auto& [change, blocked_by] : PlanSchema(connection, plan(), wanted)) {
+      if (!text.empty()) text += ";";
+      text += std::string(NameOf(change.kind)) + " " + change.property + " " + change.detail;
+      for (const std::string& one : blocked_by) text += " (" + one + ")";
+    }
+    return text;
+  };
+  MirrorTable wanted{.object = *FindObjectType("contacts"), .columns = {Property("a")}};
+  CHECK(planned(wanted) == "create_table  1 properties");
+
+  PortalPlan indexed = plan();
+  indexed.streams = {StreamPlan{.object = wanted.object, .indexes = {"b"}}};
+  Open(indexed);
+  MakeContacts({Property("a")});
+  CHECK(planned(*contacts()).empty());
+  Value("CREATE VIEW public.theirs AS SELECT a FROM acme.contacts_live");
+  wanted = *contacts();
+  for (MirrorColumn& column : wanted.columns) {
+    if (column.property() == "a") column.type = ColumnType::kNumeric;
+  }
+  wanted.columns.push_back(Property("b"));
+
+  CHECK(planned(wanted) ==
+        "retype_column a text to numeric (view theirs);add_column b text;"
+        "create_index b contacts_b_idx");
+  CHECK(TypeOf("acme.contacts", "b").empty());
 }
 
 TEST_CASE_FIXTURE(SchemaWriterFixture, "readers may read tables, views and the state, and nothing else") {

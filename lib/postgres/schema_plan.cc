@@ -1,0 +1,52 @@
+#include "postgres/schema_plan.h"
+
+#include "postgres/live_view.h"
+#include "postgres/mirror_indexes.h"
+#include "postgres/sql_text.h"
+#include "postgres/table_catalog.h"
+#include "postgres/table_dependents.h"
+
+namespace hubmirror {
+namespace {
+
+bool Exists(Connection& connection, const std::string& schema, const std::string& table) {
+  return !connection.Run("SELECT to_regclass($1)::text", {QuoteName(schema, table)}).IsNull(0, 0);
+}
+
+}  // namespace
+
+std::optional<MirrorTable> ReadStandingTable(Connection& connection, const std::string& schema,
+                                             const ObjectType& object) {
+  if (!Exists(connection, schema, "properties") || !Exists(connection, schema, object.name)) {
+    return std::nullopt;
+  }
+  MirrorTable table{.object = object, .columns = ReadColumns(connection, schema, object.name)};
+  if (table.columns.empty()) return std::nullopt;
+  return table;
+}
+
+std::vector<PlannedChange> PlanSchema(Connection& connection, const PortalPlan& plan,
+                                      const MirrorTable& wanted) {
+  std::vector<MirrorColumn> standing;
+  if (auto table = ReadStandingTable(connection, plan.schema, wanted.object)) {
+    const auto physical = ReadPhysicalColumns(connection, plan.schema, wanted.name());
+    standing = Present(std::move(table->columns), physical);
+  }
+  std::vector<PlannedChange> planned;
+  for (SchemaChange& change : CompareLayouts(standing, wanted.columns)) {
+    std::vector<std::string> blocked_by;
+    if (change.kind == SchemaChange::Kind::kRetypeColumn) {
+      blocked_by = DependentsOf(connection, plan.schema, wanted.name(), change.column_name,
+                                LiveViewNames(plan.schema, wanted.name(), wanted.columns));
+    }
+    planned.push_back({std::move(change), std::move(blocked_by)});
+  }
+  for (SchemaChange& change :
+       CompareIndexes(connection, plan.schema, wanted.name(),
+                      IndexedProperties(plan, wanted.name()), wanted.columns)) {
+    planned.push_back({std::move(change), {}});
+  }
+  return planned;
+}
+
+}  // namespace hubmirror
