@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "daemon/cli_status_document.h"
 #include "daemon/cli_words.h"
 
 namespace hubmirror {
@@ -29,6 +30,8 @@ ControlVerb VerbOf(CliVerb verb) {
       return ControlVerb::kSettle;
     case CliVerb::kVerify:
       return ControlVerb::kVerify;
+    case CliVerb::kSchemaApply:
+      return ControlVerb::kApplySchema;
     case CliVerb::kReload:
       return ControlVerb::kReload;
     default:
@@ -44,20 +47,41 @@ ControlRequest RequestOf(const CommandLine& line) {
           .id = line.id,
           .accept = line.accept,
           .repair = line.repair,
+          .dry_run = line.dry_run,
           .wait = line.wait};
 }
 
-/// Shows how far a settle or a comparison is: over one line of a terminal, else in a line when it
-/// moved.
+/// How far an operation is, in words.
+std::string ProgressWords(CliVerb verb, const OperationProgress& progress) {
+  constexpr int kBarCells = 24;
+  switch (verb) {
+    case CliVerb::kVerify:
+      return CountWords(progress.jobs_left) + " streams to compare, " +
+             CountWords(progress.checked) + " records checked";
+    case CliVerb::kBackfill: {
+      if (progress.expected == 0) return CountWords(progress.jobs_left) + " streams to walk";
+      const double share =
+          static_cast<double>(progress.checked) / static_cast<double>(progress.expected);
+      return ProgressBar(share, kBarCells) + " " + CountWords(progress.checked) + " of " +
+             CountWords(progress.expected) + " records, " + CountWords(progress.jobs_left) +
+             " streams to walk";
+    }
+    case CliVerb::kPoll:
+    case CliVerb::kSchemaApply:
+      return CountWords(progress.jobs_left) + " jobs to finish";
+    default:
+      return CountWords(progress.jobs_left) + " jobs to finish, " + CountWords(progress.pending) +
+             " records pending";
+  }
+}
+
+/// Shows how far an operation is: over one line of a terminal, else in a line when it moved.
 class ProgressLine {
  public:
-  ProgressLine(const CliContext& context, bool verify) : context_(context), verify_(verify) {}
+  ProgressLine(const CliContext& context, CliVerb verb) : context_(context), verb_(verb) {}
 
-  void Show(const SettleProgress& progress) {
-    const std::string words = verify_ ? CountWords(progress.jobs_left) + " streams to compare, " +
-                                            CountWords(progress.checked) + " records checked"
-                                      : CountWords(progress.jobs_left) + " jobs to finish, " +
-                                            CountWords(progress.pending) + " records pending";
+  void Show(const OperationProgress& progress) {
+    const std::string words = ProgressWords(verb_, progress);
     if (std::exchange(shown_, words) == words) return;
     if (context_.terminal) {
       context_.out << kSameLine << words << std::flush;
@@ -72,20 +96,25 @@ class ProgressLine {
 
  private:
   const CliContext& context_;
-  const bool verify_;
+  const CliVerb verb_;
   std::string shown_;
 };
 
 }  // namespace
 
 int RunControl(const CliContext& context, const CommandLine& line, const std::string& socket_path) {
-  ProgressLine progress_line(context, line.verb == CliVerb::kVerify);
+  ProgressLine progress_line(context, line.verb);
   const ControlAnswer answer =
-      AskDaemon(socket_path, RequestOf(line),
-                [&](const SettleProgress& progress) { progress_line.Show(progress); });
+      AskDaemon(socket_path, RequestOf(line), [&](const OperationProgress& progress) {
+        if (!line.json) progress_line.Show(progress);
+      });
   progress_line.Clear();
 
   const ControlResult& result = answer.result;
+  if (line.json) {
+    context.out << Indented(answer.text) << "\n";
+    return static_cast<int>(result.code);
+  }
   if (!result.ok()) {
     return Fail(context, static_cast<int>(result.code), result.message, result.next);
   }

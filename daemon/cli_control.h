@@ -9,8 +9,9 @@
 namespace hubmirror {
 
 /// Runs a verb that asks something of the running daemon (poll, pause, resume, backfill, resolve,
-/// refresh, settle, reload); returns the exit code. A settle shows its counts: over one line on a
-/// terminal, as lines otherwise.
+/// refresh, settle, verify, schema apply, reload); returns the exit code. What is followed shows
+/// how far it is: over one line on a terminal, as lines otherwise. With --json the daemon's last
+/// line, whatever it says, is all there is.
 int RunControl(const CliContext& context, const CommandLine& line, const std::string& socket_path);
 
 }  // namespace hubmirror

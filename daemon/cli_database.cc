@@ -20,26 +20,16 @@
 namespace hubmirror {
 namespace {
 
-/// Connects as the daemon does and works; failures become an exit code and words.
-int WithDatabase(const CliContext& context, const CommandLine& line,
-                 const std::function<int(Connection&, const std::string& schema)>& work) {
+/// Works on the schema of the line's portal.
+int WithSchema(const CliContext& context, const CommandLine& line,
+               const std::function<int(Connection&, const std::string& schema)>& work) {
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
   const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
   if (portal == nullptr) return kExitUsage;
-  const auto target = TargetOf(settings->database, SecretSource(context.environment));
-  if (!target) {
-    return Fail(context, kExitPermission, "database.password: " + target.error(),
-                "run this as the daemon's user");
-  }
-  try {
-    return work(*ConnectAsDaemon(*target), portal->plan.schema);
-  } catch (const DatabaseError& error) {
-    const bool missing = error.sqlstate() == "42P01" || error.sqlstate() == "3F000";
-    return Fail(context, kExitUnavailable, error.what(),
-                missing ? "start the daemon: it makes the schema"
-                        : "look at database.dsn, and whether this user may connect");
-  }
+  return WithDatabase(context, *settings, [&](Connection& connection) {
+    return work(connection, portal->plan.schema);
+  });
 }
 
 /// Conditions of the line's target on `_quarantine` and their parameters.
@@ -104,10 +94,43 @@ int ListJson(const CliContext& context, const Rows& rows) {
   return kExitOk;
 }
 
+std::string OneJson(const Rows& rows) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  json.Key("sqlstate");
+  json.String(std::string(rows.Text(0, 0)));
+  json.Key("reason");
+  json.String(std::string(rows.Text(0, 1)));
+  json.Key("record");
+  const std::string_view record = rows.Text(0, 2);
+  json.RawValue(record.data(), record.size(), rapidjson::kObjectType);
+  json.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
 }  // namespace
 
+int WithDatabase(const CliContext& context, const Settings& settings,
+                 const std::function<int(Connection&)>& work) {
+  const auto target = TargetOf(settings.database, SecretSource(context.environment));
+  if (!target) {
+    return Fail(context, kExitPermission, "database.password: " + target.error(),
+                "run this as the daemon's user");
+  }
+  try {
+    return work(*ConnectAsDaemon(*target));
+  } catch (const DatabaseError& error) {
+    const bool missing = error.sqlstate() == "42P01" || error.sqlstate() == "3F000";
+    return Fail(context, kExitUnavailable, error.what(),
+                missing ? "start the daemon: it makes the schema"
+                        : "look at database.dsn, and whether this user may connect");
+  }
+}
+
 int RunQuarantineList(const CliContext& context, const CommandLine& line) {
-  return WithDatabase(context, line, [&](Connection& connection, const std::string& schema) {
+  return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
     const Rows rows =
         Ask(connection, schema, line,
             "SELECT object, id, sqlstate, reason, to_char(added_at AT TIME ZONE 'UTC',"
@@ -118,12 +141,16 @@ int RunQuarantineList(const CliContext& context, const CommandLine& line) {
 }
 
 int RunQuarantineShow(const CliContext& context, const CommandLine& line) {
-  return WithDatabase(context, line, [&](Connection& connection, const std::string& schema) {
+  return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
     const Rows rows =
         Ask(connection, schema, line, "SELECT sqlstate, reason, jsonb_pretty(record) FROM ", "");
     if (rows.empty()) {
       return Fail(context, kExitUsage, "this record is not in quarantine",
                   "`hubmirror quarantine list " + line.target.portal + "`");
+    }
+    if (line.json) {
+      context.out << OneJson(rows) << "\n";
+      return kExitOk;
     }
     context.out << rows.Text(0, 0) << " " << Printable(rows.Text(0, 1)) << "\n"
                 << rows.Text(0, 2) << "\n";
@@ -132,7 +159,7 @@ int RunQuarantineShow(const CliContext& context, const CommandLine& line) {
 }
 
 int RunQuarantineDrop(const CliContext& context, const CommandLine& line) {
-  return WithDatabase(context, line, [&](Connection& connection, const std::string& schema) {
+  return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
     const Rows rows = Ask(connection, schema, line, "DELETE FROM ", "");
     if (rows.affected() == 0) {
       return Fail(context, kExitUsage, "this record is not in quarantine",
@@ -146,7 +173,7 @@ int RunQuarantineDrop(const CliContext& context, const CommandLine& line) {
 int RunQuarantineRetry(const CliContext& context, const CommandLine& line) {
   const auto socket = FindSocket(context, line);
   if (!socket) return socket.error();
-  return WithDatabase(context, line, [&](Connection& connection, const std::string& schema) {
+  return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
     const Rows rows = Ask(connection, schema, line, "SELECT object, id FROM ", " ORDER BY 1, 2");
     for (size_t i = 0; i < rows.size(); ++i) {
       const ControlAnswer answer = AskDaemon(*socket,
@@ -154,7 +181,7 @@ int RunQuarantineRetry(const CliContext& context, const CommandLine& line) {
                                               .portal = line.target.portal,
                                               .object = std::string(rows.Text(i, 0)),
                                               .id = RecordId{rows.Int(i, 1)}},
-                                             [](const SettleProgress&) {});
+                                             [](const OperationProgress&) {});
       const ControlResult& result = answer.result;
       if (!result.ok()) {
         return Fail(context, static_cast<int>(result.code), result.message, result.next);

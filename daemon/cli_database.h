@@ -1,9 +1,17 @@
 #pragma once
 
+#include <functional>
+
 #include "daemon/cli_context.h"
 #include "daemon/command_line.h"
+#include "postgres/connection.h"
+#include "settings/settings.h"
 
 namespace hubmirror {
+
+/// Connects as the daemon does and works; what fails becomes an exit code and words.
+int WithDatabase(const CliContext& context, const Settings& settings,
+                 const std::function<int(Connection&)>& work);
 
 // Verbs that look into the database themselves, with the role and the password of the
 // configuration; the daemon need not run.

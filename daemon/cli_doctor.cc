@@ -96,7 +96,7 @@ class Doctor {
 
   void ExamineRunning() {
     ControlAnswer answer = AskDaemon(settings_.control.socket, {.verb = ControlVerb::kStatus},
-                                     [](const SettleProgress&) {});
+                                     [](const OperationProgress&) {});
     std::optional<ShownStatus> shown;
     std::string failure = answer.result.message;
     if (answer.result.ok()) {

@@ -9,6 +9,18 @@
 #include "hubspot/static_token.h"
 
 namespace hubmirror {
+
+Result<std::vector<CustomType>, ApiError> ReadCustomTypes(ReferenceSource& source) {
+  const auto page = source.ReadReference({.kind = ReferenceKind::kObjectTypes});
+  if (!page) return page.error();
+  std::vector<CustomType> types;
+  for (const ReferenceRow& row : page->batches.at(0).rows) {
+    types.push_back(
+        {row.values[0].value_or(""), row.values[2].value_or(""), row.values[3].value_or("")});
+  }
+  return types;
+}
+
 /// Hears of requests and refreshes and does nothing: one command has no budget and no metrics.
 class HubSpotAccess::Deaf final : public ExchangeObserver, public TokenObserver {
  public:

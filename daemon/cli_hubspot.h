@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -11,11 +12,16 @@
 #include "hubspot/pooled_transport.h"
 #include "hubspot/token_keeper.h"
 #include "hubspot/token_source.h"
+#include "model/custom_type.h"
 #include "model/page_source.h"
+#include "model/reference.h"
 #include "settings/secret_source.h"
 #include "settings/settings.h"
 
 namespace hubmirror {
+
+/// The custom objects that the portal has.
+Result<std::vector<CustomType>, ApiError> ReadCustomTypes(ReferenceSource& source);
 
 /// A way to one portal for a single command: connections, token and client together, with nobody
 /// watching budgets. Owned by one thread.

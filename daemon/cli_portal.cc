@@ -134,18 +134,11 @@ int CheckSecretsOf(const CliContext& context, const PortalSettings& portal,
 // Looks up the custom objects that the plan asks for; what cannot be found is a finding.
 std::vector<ObjectFinding> ResolveTypes(ReferenceSource& source, PortalPlan& plan) {
   if (!AsksForCustomTypes(plan)) return {};
-  std::vector<CustomType> types;
-  const auto page = source.ReadReference({.kind = ReferenceKind::kObjectTypes});
-  if (page) {
-    for (const ReferenceRow& row : page->batches.at(0).rows) {
-      types.push_back({row.values[0].value_or(""), row.values[2].value_or(""),
-                       row.values[3].value_or("")});
-    }
-  }
-  plan = WithTypes(std::move(plan), types);
-  if (!page) return {{std::string(kCustomObjects), page.error()}};
+  const auto types = ReadCustomTypes(source);
+  plan = WithTypes(std::move(plan), types ? *types : std::vector<CustomType>{});
+  if (!types) return {{std::string(kCustomObjects), types.error()}};
   std::vector<ObjectFinding> findings;
-  for (const std::string& unknown : UnknownTypes(plan.custom_asked, types)) {
+  for (const std::string& unknown : UnknownTypes(plan.custom_asked, *types)) {
     findings.push_back({unknown, ApiError{.kind = ApiErrorKind::kNotFound,
                                           .message = "the portal has no such custom object"}});
   }

@@ -1,5 +1,7 @@
 #include "daemon/cli_settings.h"
 
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -44,6 +46,32 @@ std::string UsualSocket(const CliContext& context) {
   const std::string runtime = context.environment("RUNTIME_DIRECTORY");
   const std::string socket = runtime.empty() ? kServiceSocket : runtime + "/control.sock";
   return ::access(socket.c_str(), F_OK) == 0 ? socket : std::string();
+}
+
+std::string DiffJson(const ReloadPlan& plan) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  json.Key("needs_restart");
+  json.Bool(plan.needs_restart());
+  json.Key("changes");
+  json.StartArray();
+  for (const SettingChange& change : plan.changes) {
+    json.StartObject();
+    json.Key("path");
+    json.String(change.path);
+    json.Key("before");
+    json.String(change.before);
+    json.Key("after");
+    json.String(change.after);
+    json.Key("needs_restart");
+    json.Bool(change.needs_restart);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
 }
 
 }  // namespace
@@ -120,6 +148,10 @@ int RunConfigDiff(const CliContext& context, const CommandLine& line) {
   const auto after = LoadSettings(context, other);
   if (!after) return after.error();
   const ReloadPlan plan = DiffForReload(*before, *after);
+  if (line.json) {
+    context.out << DiffJson(plan) << "\n";
+    return kExitOk;
+  }
   context.out << plan.Text() << "\n";
   if (plan.needs_restart()) context.out << "some of it needs a restart\n";
   return kExitOk;

@@ -22,12 +22,13 @@ Result<std::string, int> FindSocket(const CliContext& context, const CommandLine
 int RunConfigCheck(const CliContext& context, const CommandLine& line);
 /// `hubmirror config show`
 int RunConfigShow(const CliContext& context, const CommandLine& line);
-/// `hubmirror config schema`
 /// The portal of that key among those of the configuration; null, after saying so.
 const PortalSettings* FindPortal(const CliContext& context, const Settings& settings,
                                  const PortalKey& key);
-/// What a reload would change on the way from the file in effect to another.
+/// `hubmirror config diff`: what a reload would change on the way from the file in effect to
+/// another.
 int RunConfigDiff(const CliContext& context, const CommandLine& line);
+/// `hubmirror config schema`
 int RunConfigSchema(const CliContext& context);
 /// `hubmirror config reference`
 int RunConfigReference(const CliContext& context);

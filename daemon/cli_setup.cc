@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -157,6 +160,39 @@ bool DatabaseWorks(const CliContext& context, const Settings& settings) {
   }
 }
 
+/// A secret of the configuration, looked at but not shown.
+struct TestedSecret {
+  std::string key;
+  std::string reference;
+  std::string error;  ///< empty: it can be read
+  bool forbidden = false;
+
+  bool good() const { return error.empty(); }
+};
+
+std::string SecretsJson(const std::vector<TestedSecret>& tested) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartArray();
+  for (const TestedSecret& secret : tested) {
+    json.StartObject();
+    json.Key("key");
+    json.String(secret.key);
+    json.Key("reference");
+    json.String(secret.reference);
+    json.Key("good");
+    json.Bool(secret.good());
+    if (!secret.good()) {
+      json.Key("error");
+      json.String(secret.error);
+    }
+    json.EndObject();
+  }
+  json.EndArray();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
 }  // namespace
 
 int RunSetup(const CliContext& context, const CommandLine& line) {
@@ -231,16 +267,12 @@ int RunSecretTest(const CliContext& context, const CommandLine& line) {
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
   const SecretSource secrets(context.environment);
-  int code = kExitOk;
-  std::string wrong;
-  const auto test = [&](const std::string& what, const std::optional<SecretRef>& ref) {
+  std::vector<TestedSecret> tested;
+  const auto test = [&](const std::string& key, const std::optional<SecretRef>& ref) {
     if (!ref) return;
     const auto secret = secrets.Resolve(*ref);
-    context.out << Padded(what, 32) << " "
-                << (secret ? ref->Text() + " can be read" : secret.error()) << "\n";
-    if (secret) return;
-    if (wrong.empty()) wrong = what;
-    code = secrets.IsPermissionFault(*ref) ? kExitPermission : kExitProblem;
+    tested.push_back({key, ref->Text(), secret ? "" : secret.error(),
+                      !secret && secrets.IsPermissionFault(*ref)});
   };
   test("database.password", settings->database.password);
   for (const PortalSettings& portal : settings->portals) {
@@ -251,8 +283,19 @@ int RunSecretTest(const CliContext& context, const CommandLine& line) {
     }
     test(portal.plan.key + ".hash_key", portal.hash_key);
   }
-  if (code == kExitOk) return code;
-  return Fail(context, code, wrong + " cannot be read",
+  if (line.json) {
+    context.out << SecretsJson(tested) << "\n";
+  } else {
+    for (const TestedSecret& secret : tested) {
+      context.out << Padded(secret.key, 32) << " "
+                  << (secret.good() ? secret.reference + " can be read" : secret.error) << "\n";
+    }
+  }
+  const auto wrong = std::find_if(tested.begin(), tested.end(),
+                                  [](const TestedSecret& secret) { return !secret.good(); });
+  if (wrong == tested.end()) return kExitOk;
+  return Fail(context, wrong->forbidden ? kExitPermission : kExitProblem,
+              wrong->key + " cannot be read",
               "run this as the daemon's user; credential: is given to the service alone");
 }
 

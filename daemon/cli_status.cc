@@ -25,7 +25,7 @@ struct Fetched {
 
 Fetched Fetch(const std::string& socket_path, const PortalKey& portal) {
   ControlAnswer answer =
-      AskDaemon(socket_path, {.verb = ControlVerb::kStatus}, [](const SettleProgress&) {});
+      AskDaemon(socket_path, {.verb = ControlVerb::kStatus}, [](const OperationProgress&) {});
   if (!answer.result.ok() || portal.empty()) return {answer.result, std::move(answer.status)};
   std::optional<std::string> only = OnlyPortal(answer.status, portal);
   if (only) return {{}, std::move(*only)};

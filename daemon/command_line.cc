@@ -64,6 +64,7 @@ class Grammar {
     AddConfig();
     AddPortal();
     AddControls();
+    AddSchema();
     AddQuarantine();
     AddGrants();
     AddPlan();
@@ -183,6 +184,7 @@ class Grammar {
                           "  hubmirror --config old.yaml config diff new.yaml");
     diff->add_option("FILE", line_.path, "The file to come; --config names the one in effect")
         ->required();
+    AddJson(diff);
     Verb(*group, "schema", CliVerb::kConfigSchema, "Show the JSON Schema of the configuration",
          "hubmirror config schema\n  hubmirror config schema > hubmirror.schema.json");
     Verb(*group, "reference", CliVerb::kConfigReference,
@@ -248,20 +250,28 @@ class Grammar {
   }
 
   void AddControls() {
-    Control("poll", CliVerb::kPoll, "Look for changes now",
-            "hubmirror poll acme\n  hubmirror poll acme/contacts");
+    constexpr const char* kWaitForEnd =
+        "Follow it to its end, so long at most (90s, 10m, 2h): exit 75 when the time is up";
+    CLI::App* poll = Control("poll", CliVerb::kPoll, "Look for changes now",
+                             "hubmirror poll acme\n  hubmirror poll acme/contacts --wait 1m");
+    AddWait(poll, kWaitForEnd);
+    AddDryRun(poll);
     Control("pause", CliVerb::kPause, "Let nothing of it run until `resume`",
             "hubmirror pause acme\n  hubmirror pause acme/deals");
     Control("resume", CliVerb::kResume, "Go on after `pause`",
             "hubmirror resume acme\n  hubmirror resume acme/deals");
-    Control("backfill", CliVerb::kBackfill, "Walk the whole list again from the start",
-            "hubmirror backfill acme\n  hubmirror backfill acme/tickets");
+    CLI::App* backfill =
+        Control("backfill", CliVerb::kBackfill, "Walk the whole list again from the start",
+                "hubmirror backfill acme --dry-run\n  hubmirror backfill acme/tickets --wait 2h");
+    AddWait(backfill, kWaitForEnd);
+    AddDryRun(backfill);
     CLI::App* settle = Control(
         "settle", CliVerb::kSettle,
         "Run every job once and wait until nothing is pending: exit 0 when done, 75 when the "
         "time is up, 1 when a stream is blocked or suspicious",
         "hubmirror settle acme\n  hubmirror settle acme/contacts --wait 10m");
     AddWait(settle, "How long at most (90s, 10m, 2h); default: 2 x confirm_after + 120s");
+    AddDryRun(settle);
     CLI::App* verify =
         Control("verify", CliVerb::kVerify,
                 "Compare the mirror with the portal, column by column, on spare budget: exit 0 "
@@ -269,17 +279,50 @@ class Grammar {
                 "hubmirror verify acme/contacts\n  hubmirror verify acme --repair");
     verify->add_flag("--repair", line_.repair, "Mend what is found");
     AddWait(verify, "How long at most (90s, 10m, 2h); default: a day");
-    Control("resolve", CliVerb::kResolve, "Find out now what became of pending records",
-            "hubmirror resolve acme/contacts\n  hubmirror resolve acme/contacts --accept")
-        ->add_flag("--accept", line_.accept,
-                   "Release a suspicious stream: the records really are gone from HubSpot");
+    AddDryRun(verify);
+    CLI::App* resolve =
+        Control("resolve", CliVerb::kResolve, "Find out now what became of pending records",
+                "hubmirror resolve acme/contacts\n  hubmirror resolve acme/contacts --accept");
+    resolve->add_flag("--accept", line_.accept,
+                      "Release a suspicious stream: the records really are gone from HubSpot");
+    AddWait(resolve, kWaitForEnd);
+    AddDryRun(resolve);
     CLI::App* refresh =
         Verb(app_, "refresh", CliVerb::kRefresh, "Read one record again from HubSpot",
              "hubmirror refresh acme/contacts/42\n  hubmirror refresh acme/deals/9000000001");
     AddTarget(refresh, "PORTAL/OBJECT/ID", TargetShape::kRecord);
-    Verb(app_, "reload", CliVerb::kReload,
-         "Have the daemon read its configuration again; all or nothing",
-         "hubmirror reload\n  systemctl reload hubmirror");
+    AddDryRun(refresh);
+    AddJson(refresh);
+    CLI::App* reload = Verb(app_, "reload", CliVerb::kReload,
+                            "Have the daemon read its configuration again; all or nothing",
+                            "hubmirror reload\n  systemctl reload hubmirror");
+    AddJson(reload);
+  }
+
+  void AddSchema() {
+    CLI::App* group =
+        app_.add_subcommand("schema", "Work with the tables that follow HubSpot's properties");
+    group->require_subcommand(1);
+    CLI::App* plan = Verb(*group, "plan", CliVerb::kSchemaPlan,
+                          "Show what would change in the tables, by the configuration and by what "
+                          "HubSpot has today, and what stands in the way; nothing is changed",
+                          "hubmirror schema plan acme\n"
+                          "  hubmirror --config new.yaml schema plan acme/contacts");
+    AddTarget(plan, "PORTAL[/OBJECT]", TargetShape::kStream);
+    AddJson(plan);
+    CLI::App* apply = Verb(*group, "apply", CliVerb::kSchemaApply,
+                           "Have the daemon look at HubSpot's properties and change the tables now "
+                           "rather than within `catalog.every`",
+                           "hubmirror schema apply acme\n  hubmirror schema apply acme/contacts");
+    AddTarget(apply, "PORTAL[/OBJECT]", TargetShape::kStream);
+    AddWait(apply, "How long at most (90s, 10m, 2h); default: 2 x confirm_after + 120s");
+    AddDryRun(apply);
+    AddJson(apply);
+    CLI::App* history =
+        Verb(*group, "history", CliVerb::kSchemaHistory, "Show what has changed in the tables",
+             "hubmirror schema history acme\n  hubmirror schema history acme/contacts --json");
+    AddTarget(history, "PORTAL[/OBJECT]", TargetShape::kStream);
+    AddJson(history);
   }
 
   void AddQuarantine() {
@@ -295,6 +338,7 @@ class Grammar {
                           "hubmirror quarantine show acme/contacts/42\n"
                           "  hubmirror quarantine show acme/deals/9000000001");
     AddTarget(show, "PORTAL/OBJECT/ID", TargetShape::kRecord);
+    AddJson(show);
     CLI::App* retry =
         Verb(*group, "retry", CliVerb::kQuarantineRetry,
              "Read them again from HubSpot and try to store them, after what stood in the way is "
@@ -354,9 +398,10 @@ class Grammar {
                          "secret set acme");
     AddTarget(set, "PORTAL", TargetShape::kPortal);
     set->get_option("PORTAL")->required();
-    Verb(*secret, "test", CliVerb::kSecretTest,
-         "Say of each secret of the configuration whether it can be read, without showing it",
-         "hubmirror secret test\n  sudo -u hubmirror hubmirror secret test");
+    AddJson(
+        Verb(*secret, "test", CliVerb::kSecretTest,
+             "Say of each secret of the configuration whether it can be read, without showing it",
+             "hubmirror secret test\n  sudo -u hubmirror hubmirror secret test --json"));
   }
 
   void AddSetup() {
@@ -429,7 +474,15 @@ class Grammar {
                     const std::string& examples) {
     CLI::App* app = Verb(app_, name, verb, what, examples);
     AddTarget(app, "PORTAL[/OBJECT]", TargetShape::kStream);
+    AddJson(app);
     return app;
+  }
+
+  void AddJson(CLI::App* app) { app->add_flag("--json", line_.json, "As JSON"); }
+
+  void AddDryRun(CLI::App* app) {
+    app->add_flag("--dry-run", line_.dry_run,
+                  "Only say what it would ask of HubSpot, and what that is of the day's share");
   }
 
   CommandLineEnd End(const CLI::ParseError& error) {

@@ -30,6 +30,9 @@ enum class CliVerb {
   kResolve,
   kRefresh,
   kReload,
+  kSchemaPlan,
+  kSchemaApply,
+  kSchemaHistory,
   kQuarantineList,
   kQuarantineShow,
   kQuarantineRetry,
@@ -71,6 +74,7 @@ struct CommandLine {
   bool until_loaded = false;
   bool accept = false;
   bool repair = false;
+  bool dry_run = false;
   bool offline = false;  ///< setup: token and database are not tried; doctor: HubSpot is not asked
   std::string records;   ///< plan: `contacts=200000,deals=5000`
   std::string name;      ///< runbook: the alert; completion: the shell

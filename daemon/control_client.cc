@@ -16,7 +16,9 @@ namespace {
 constexpr size_t kMaxLineBytes = size_t{64} << 20;
 
 ControlAnswer Failed(std::string message, std::string next) {
-  return {{ControlCode::kUnavailable, std::move(message), std::move(next)}, {}};
+  ControlResult result{ControlCode::kUnavailable, std::move(message), std::move(next)};
+  std::string text = FormatResult(result);
+  return {std::move(result), {}, std::move(text)};
 }
 
 ControlAnswer NotReached(const std::string& path, int error) {
@@ -81,7 +83,7 @@ class LineReader {
 }  // namespace
 
 ControlAnswer AskDaemon(const std::string& socket_path, const ControlRequest& request,
-                        const std::function<void(const SettleProgress&)>& on_progress,
+                        const std::function<void(const OperationProgress&)>& on_progress,
                         std::chrono::milliseconds silence) {
   const auto socket = ConnectTo(socket_path, silence);
   if (!socket) return NotReached(socket_path, socket.error());
@@ -92,7 +94,7 @@ ControlAnswer AskDaemon(const std::string& socket_path, const ControlRequest& re
   while (const std::optional<std::string> text = reader.Next()) {
     const auto line = ParseControlLine(*text);
     if (!line) return Failed(line.error(), "is " + socket_path + " the socket of hubmirrord?");
-    if (line->result) return {*line->result, line->status};
+    if (line->result) return {*line->result, line->status, line->text};
     if (line->progress) on_progress(*line->progress);
   }
   return Failed("the daemon at " + socket_path + " ended the conversation without an answer",

@@ -45,12 +45,12 @@ ControlConnection::ControlConnection(OwnedDescriptor socket, ControlDesk& desk,
 
 short ControlConnection::events() const {
   if (!answering_) return POLLIN;
-  // While a settle runs nothing is asked for: a client that went away shows as POLLHUP anyway.
+  // While an operation runs nothing is asked for: a client that went away shows as POLLHUP anyway.
   return to_send_.empty() ? short{0} : short{POLLOUT};
 }
 
 Instant ControlConnection::wake_at() const {
-  if (settle_ && to_send_.empty()) return next_look_;
+  if (operation_ && to_send_.empty()) return next_look_;
   return deadline_;
 }
 
@@ -66,21 +66,21 @@ void ControlConnection::OnReady(short events, Instant now) {
 
 void ControlConnection::OnTime(Instant now) {
   if (finished_) return;
-  if (settle_ && to_send_.empty() && now >= next_look_) {
-    const SettleWatch::Look look = settle_->At(now);
-    next_look_ = now + limits_.settle_tick;
+  if (operation_ && to_send_.empty() && now >= next_look_) {
+    const OperationWatch::Look look = operation_->At(now);
+    next_look_ = now + limits_.progress_tick;
     deadline_ = now + limits_.answer_time;
     to_send_ = look.lines;
-    if (look.ended) settle_.reset();
+    if (look.ended) operation_.reset();
     Send(now);
-  } else if (now >= deadline_ && (!settle_ || !to_send_.empty())) {
+  } else if (now >= deadline_ && (!operation_ || !to_send_.empty())) {
     finished_ = true;
   }
 }
 
 void ControlConnection::OnShutdown(Instant now) {
-  if (!settle_ || finished_) return;
-  settle_.reset();
+  if (!operation_ || finished_) return;
+  operation_.reset();
   to_send_ += FormatResult(
       {ControlCode::kTryLater, "the daemon is shutting down", "ask again when it runs"});
   Send(now);
@@ -116,7 +116,7 @@ void ControlConnection::Answer(const std::string& line, Instant now) {
   ControlDesk::Answer answer = desk_.Take(line, peer_, now);
   answering_ = true;
   to_send_ = std::move(answer.lines);
-  settle_ = std::move(answer.settle);
+  operation_ = std::move(answer.operation);
   next_look_ = now;
 }
 
@@ -131,7 +131,7 @@ void ControlConnection::Send(Instant now) {
     to_send_.erase(0, static_cast<size_t>(count));
     deadline_ = now + limits_.answer_time;
   }
-  finished_ = !settle_;
+  finished_ = !operation_;
 }
 
 }  // namespace hubmirror

@@ -19,7 +19,7 @@ class ControlConnection {
     size_t max_request_bytes = 0;
     std::chrono::milliseconds request_time{0};
     std::chrono::milliseconds answer_time{0};
-    std::chrono::milliseconds settle_tick{0};
+    std::chrono::milliseconds progress_tick{0};
   };
 
   /// `socket` is non-blocking.
@@ -34,7 +34,7 @@ class ControlConnection {
 
   void OnReady(short events, Instant now);
   void OnTime(Instant now);
-  /// The daemon ends: tells a client that waits for a settle.
+  /// The daemon ends: tells a client that waits for an operation.
   void OnShutdown(Instant now);
 
  private:
@@ -48,9 +48,9 @@ class ControlConnection {
   const ControlPeer peer_;
   std::string received_;
   std::string to_send_;
-  std::unique_ptr<SettleWatch> settle_;
+  std::unique_ptr<OperationWatch> operation_;
   Instant deadline_;     ///< for the rest of the request, or for the client to take bytes
-  Instant next_look_{};  ///< at the settle
+  Instant next_look_{};  ///< at the operation
   bool answering_ = false;
   bool finished_ = false;
 };

@@ -11,11 +11,35 @@ std::string Named(const StreamKey& stream) {
   return stream.portal + "/" + stream.object;
 }
 
-ControlResult Troubled(const ControlTarget& target, SettleWatch::Of of,
+/// How an operation is spoken of: `acme is not settled`, `acme has not settled in time`.
+struct Words {
+  std::string done;
+  std::string not_done;
+};
+
+Words WordsOf(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::kPoll:
+      return {"was looked at for changes", "was not looked at for changes"};
+    case OperationKind::kBackfill:
+      return {"was walked from the beginning", "is not walked through"};
+    case OperationKind::kResolve:
+      return {"has no pending records", "still has pending records"};
+    case OperationKind::kSettle:
+      return {"is settled", "is not settled"};
+    case OperationKind::kVerify:
+      return {"is compared", "is not compared"};
+    case OperationKind::kApplySchema:
+      return {"is in step with HubSpot's properties", "is not in step with HubSpot's properties"};
+    case OperationKind::kRefresh:
+      break;
+  }
+  return {"is read again", "is not read again"};
+}
+
+ControlResult Troubled(const ControlTarget& target, OperationKind kind,
                        const std::vector<TroubledStream>& troubled) {
-  ControlResult result{ControlCode::kProblem,
-                       NameOf(target) + (of == SettleWatch::Of::kVerify ? " is not compared: "
-                                                                        : " is not settled: "),
+  ControlResult result{ControlCode::kProblem, NameOf(target) + " " + WordsOf(kind).not_done + ": ",
                        ""};
   bool suspicious = false;
   for (const TroubledStream& one : troubled) {
@@ -32,7 +56,7 @@ ControlResult Troubled(const ControlTarget& target, SettleWatch::Of of,
 }
 
 /// 0 when nothing is left that differs.
-ControlResult Verified(const ControlTarget& target, const SettleProgress& progress) {
+ControlResult Verified(const ControlTarget& target, const OperationProgress& progress) {
   ControlResult result;
   int64_t left = 0;
   for (const auto& [object, report] : progress.verified) {
@@ -47,19 +71,66 @@ ControlResult Verified(const ControlTarget& target, const SettleProgress& progre
   return result;
 }
 
-ControlResult Late(const ControlTarget& target, SettleWatch::Of of,
-                   const SettleProgress& progress) {
-  if (of == SettleWatch::Of::kVerify) {
-    return {ControlCode::kTryLater,
-            NameOf(target) + " is not compared in time: " + std::to_string(progress.checked) +
-                " records so far; it goes on without you",
-            "ask again with a longer --wait, or see `hubmirror status " + target.portal + "`"};
+ControlResult Blocked(const ControlTarget& target, const std::vector<std::string>& blocked) {
+  ControlResult result{
+      ControlCode::kProblem, NameOf(target) + " is in step with HubSpot's properties but for:",
+      "take away what stands in the way, then `hubmirror schema apply " + NameOf(target) + "`"};
+  for (const std::string& one : blocked) result.message += "\n  " + one;
+  return result;
+}
+
+ControlResult Late(const ControlTarget& target, OperationKind kind,
+                   const OperationProgress& progress) {
+  std::string message = NameOf(target) + " " + WordsOf(kind).not_done + " in time: ";
+  if (kind == OperationKind::kVerify || kind == OperationKind::kBackfill) {
+    message += std::to_string(progress.checked) + " records so far; it goes on without you";
+  } else {
+    message += std::to_string(progress.jobs_left) + " jobs are still to finish, " +
+               std::to_string(progress.pending) + " records are pending";
   }
-  return {ControlCode::kTryLater,
-          NameOf(target) + " has not settled in time: " + std::to_string(progress.jobs_left) +
-              " jobs are still to finish, " + std::to_string(progress.pending) +
-              " records are pending",
+  return {ControlCode::kTryLater, std::move(message),
           "ask again with a longer --wait, or see `hubmirror status " + target.portal + "`"};
+}
+
+/// The operation that a verb starts; nullopt: it starts none.
+std::optional<OperationKind> OperationOf(ControlVerb verb) {
+  switch (verb) {
+    case ControlVerb::kPoll:
+      return OperationKind::kPoll;
+    case ControlVerb::kBackfill:
+      return OperationKind::kBackfill;
+    case ControlVerb::kResolve:
+      return OperationKind::kResolve;
+    case ControlVerb::kRefresh:
+      return OperationKind::kRefresh;
+    case ControlVerb::kSettle:
+      return OperationKind::kSettle;
+    case ControlVerb::kVerify:
+      return OperationKind::kVerify;
+    case ControlVerb::kApplySchema:
+      return OperationKind::kApplySchema;
+    case ControlVerb::kStatus:
+    case ControlVerb::kPause:
+    case ControlVerb::kResume:
+    case ControlVerb::kReload:
+      break;
+  }
+  return std::nullopt;
+}
+
+/// What an operation would cost, with a line for each part that costs anything.
+std::string CostWords(const ControlTarget& target, const OperationCost& cost) {
+  std::string words = NameOf(target) + " would take about " + std::to_string(cost.requests()) +
+                      " requests, at least " + std::to_string(cost.at_least.count()) + " s; " +
+                      std::to_string(cost.requests_today);
+  if (cost.daily_share) words += " of our share of " + std::to_string(*cost.daily_share);
+  words += " are used today; nothing was done";
+  for (const OperationCost::Part& part : cost.parts) {
+    if (part.requests == 0) continue;
+    words += "\n  " + (part.object.empty() ? "portal" : part.object) + ": " +
+             std::to_string(part.requests) + " (" + part.what + ")";
+  }
+  return words;
 }
 
 ControlResult Refused(std::string why) {
@@ -73,27 +144,32 @@ std::string NameOf(const ControlTarget& target) {
   return target.object ? target.portal + "/" + *target.object : target.portal;
 }
 
-SettleWatch::SettleWatch(Controls& controls, Of of, uint64_t ticket, ControlTarget target,
-                         Instant deadline)
+OperationWatch::OperationWatch(Controls& controls, OperationKind kind, uint64_t ticket,
+                               ControlTarget target, Instant deadline)
     : controls_(controls),
-      of_(of),
+      kind_(kind),
       ticket_(ticket),
       target_(std::move(target)),
       deadline_(deadline) {}
 
-SettleWatch::~SettleWatch() {
-  controls_.EndSettle(ticket_);
+OperationWatch::~OperationWatch() {
+  controls_.EndOperation(ticket_);
 }
 
-SettleWatch::Look SettleWatch::At(Instant now) {
-  SettleProgress progress = controls_.ProgressOf(ticket_);
+OperationWatch::Look OperationWatch::At(Instant now) {
+  OperationProgress progress = controls_.ProgressOf(ticket_);
   if (progress.done) {
-    ControlResult result{ControlCode::kOk, NameOf(target_) + " is settled", ""};
-    if (of_ == Of::kVerify) result = Verified(target_, progress);
-    if (!progress.troubled.empty()) result = Troubled(target_, of_, progress.troubled);
-    return {FormatResult(result), true};
+    if (!progress.troubled.empty()) {
+      return {FormatResult(Troubled(target_, kind_, progress.troubled)), true};
+    }
+    if (kind_ == OperationKind::kVerify) {
+      return {FormatResult(Verified(target_, progress), VerifiedDocument(progress.verified)), true};
+    }
+    if (!progress.blocked.empty()) return {FormatResult(Blocked(target_, progress.blocked)), true};
+    return {FormatResult({ControlCode::kOk, NameOf(target_) + " " + WordsOf(kind_).done, ""}),
+            true};
   }
-  if (now >= deadline_) return {FormatResult(Late(target_, of_, progress)), true};
+  if (now >= deadline_) return {FormatResult(Late(target_, kind_, progress)), true};
 
   const bool news = !shown_at_ || now >= *shown_at_ + kProgressEvery ||
                     progress.jobs_left != shown_.jobs_left || progress.pending != shown_.pending ||
@@ -110,28 +186,38 @@ ControlDesk::ControlDesk(Controls& controls, StatusSource status, Reload reload,
 ControlDesk::Answer ControlDesk::Take(std::string_view line, const ControlPeer& peer, Instant now) {
   const auto request = ParseControlRequest(line);
   if (!request) return {FormatResult(Refused(request.error())), nullptr};
+  if (request->dry_run) return {Cost(*request), nullptr};
   Log(*request, peer);
-  switch (request->verb) {
-    case ControlVerb::kStatus:
-      return {FormatResult({}, status_()), nullptr};
-    case ControlVerb::kSettle:
-    case ControlVerb::kVerify:
-      return Watch(*request, now);
-    default:
-      return {FormatResult(Do(*request)), nullptr};
+  const bool always_followed = request->verb == ControlVerb::kSettle ||
+                               request->verb == ControlVerb::kVerify ||
+                               request->verb == ControlVerb::kApplySchema;
+  if (always_followed || request->wait) return Watch(*request, now);
+  if (request->verb == ControlVerb::kStatus) {
+    return {FormatResult({}, {"status", status_()}), nullptr};
   }
+  return {FormatResult(Do(*request)), nullptr};
 }
 
 ControlDesk::Answer ControlDesk::Watch(const ControlRequest& request, Instant now) {
-  const bool verify = request.verb == ControlVerb::kVerify;
-  const SettleStart start = verify ? controls_.StartVerify(request.target(), request.repair)
-                                   : controls_.StartSettle(request.target());
+  const OperationKind kind = *OperationOf(request.verb);
+  ControlResult begun;
+  // What these two do beside their operation: forget what failed, release a suspicious stream.
+  if (kind == OperationKind::kPoll) begun = controls_.Poll(request.target());
+  if (kind == OperationKind::kResolve) begun = controls_.Resolve(request.target(), request.accept);
+  if (!begun.ok()) return {FormatResult(begun), nullptr};
+  const OperationStart start = controls_.StartOperation(kind, request.target(), request.repair);
   if (!start.result.ok()) return {FormatResult(start.result), nullptr};
   const Instant deadline = now + request.wait.value_or(start.patience);
-  auto watch = std::make_unique<SettleWatch>(
-      controls_, verify ? SettleWatch::Of::kVerify : SettleWatch::Of::kSettle, start.ticket,
-      request.target(), deadline);
-  return {std::string(), std::move(watch)};
+  return {std::string(), std::make_unique<OperationWatch>(controls_, kind, start.ticket,
+                                                          request.target(), deadline)};
+}
+
+std::string ControlDesk::Cost(const ControlRequest& request) const {
+  OperationCost cost;
+  ControlResult result = controls_.CostOf(*OperationOf(request.verb), request.target(), cost);
+  if (!result.ok()) return FormatResult(result);
+  result.message = CostWords(request.target(), cost);
+  return FormatResult(result, CostDocument(cost));
 }
 
 ControlResult ControlDesk::Do(const ControlRequest& request) {
@@ -154,6 +240,7 @@ ControlResult ControlDesk::Do(const ControlRequest& request) {
     case ControlVerb::kStatus:
     case ControlVerb::kSettle:
     case ControlVerb::kVerify:
+    case ControlVerb::kApplySchema:
       break;
   }
   return Refused("this verb is not a plain wish");

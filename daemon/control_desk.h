@@ -13,15 +13,15 @@
 
 namespace hubmirror {
 
-/// Follows one settle, or one comparison, until it ends and gives its ticket back, also when nobody
-/// listens any more. Owned by one thread.
-class SettleWatch {
+/// Follows one operation until it ends and gives its ticket back, also when nobody listens any
+/// more. Owned by one thread.
+class OperationWatch {
  public:
-  enum class Of { kSettle, kVerify };
-  SettleWatch(Controls& controls, Of of, uint64_t ticket, ControlTarget target, Instant deadline);
-  ~SettleWatch();
-  SettleWatch(const SettleWatch&) = delete;
-  SettleWatch& operator=(const SettleWatch&) = delete;
+  OperationWatch(Controls& controls, OperationKind kind, uint64_t ticket, ControlTarget target,
+                 Instant deadline);
+  ~OperationWatch();
+  OperationWatch(const OperationWatch&) = delete;
+  OperationWatch& operator=(const OperationWatch&) = delete;
 
   /// Lines to send now: a progress line when the counts moved and every 5 s, so that the client
   /// knows we live; the result line at the end. Not to be asked again once `ended`.
@@ -33,11 +33,11 @@ class SettleWatch {
 
  private:
   Controls& controls_;
-  const Of of_;
+  const OperationKind kind_;
   const uint64_t ticket_;
   const ControlTarget target_;
   const Instant deadline_;
-  SettleProgress shown_;
+  OperationProgress shown_;
   std::optional<Instant> shown_at_;
 };
 
@@ -61,12 +61,13 @@ class ControlDesk {
 
   struct Answer {
     std::string lines;
-    std::unique_ptr<SettleWatch> settle;  ///< null: `lines` are all there is to say
+    std::unique_ptr<OperationWatch> operation;  ///< null: `lines` are all there is to say
   };
   Answer Take(std::string_view line, const ControlPeer& peer, Instant now);
 
  private:
   Answer Watch(const ControlRequest& request, Instant now);
+  std::string Cost(const ControlRequest& request) const;
   ControlResult Do(const ControlRequest& request);
   void Log(const ControlRequest& request, const ControlPeer& peer);
 

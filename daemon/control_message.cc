@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kMaxWait = std::chrono::hours{24 * 365};
 constexpr unsigned kParseFlags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
-constexpr std::array<std::pair<ControlVerb, std::string_view>, 10> kVerbs{{
+constexpr std::array<std::pair<ControlVerb, std::string_view>, 11> kVerbs{{
     {ControlVerb::kStatus, "status"},
     {ControlVerb::kPoll, "poll"},
     {ControlVerb::kPause, "pause"},
@@ -32,6 +32,7 @@ constexpr std::array<std::pair<ControlVerb, std::string_view>, 10> kVerbs{{
     {ControlVerb::kRefresh, "refresh"},
     {ControlVerb::kSettle, "settle"},
     {ControlVerb::kVerify, "verify"},
+    {ControlVerb::kApplySchema, "apply-schema"},
     {ControlVerb::kReload, "reload"},
 }};
 
@@ -65,6 +66,8 @@ bool TakeMember(std::string_view name, const rapidjson::Value& value, ControlReq
     request.accept = value.GetBool();
   } else if (name == "repair" && value.IsBool()) {
     request.repair = value.GetBool();
+  } else if (name == "dry_run" && value.IsBool()) {
+    request.dry_run = value.GetBool();
   } else if (name == "wait_ms" && value.IsInt64() && value.GetInt64() >= 0 &&
              value.GetInt64() <= kMaxWait.count()) {
     request.wait = std::chrono::milliseconds{value.GetInt64()};
@@ -72,6 +75,20 @@ bool TakeMember(std::string_view name, const rapidjson::Value& value, ControlReq
     return false;
   }
   return true;
+}
+
+bool CanBeFollowed(ControlVerb verb) {
+  switch (verb) {
+    case ControlVerb::kPoll:
+    case ControlVerb::kBackfill:
+    case ControlVerb::kResolve:
+    case ControlVerb::kSettle:
+    case ControlVerb::kVerify:
+    case ControlVerb::kApplySchema:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // What each verb needs and forbids; empty when the request makes sense.
@@ -88,8 +105,9 @@ std::string_view Misfit(const ControlRequest& request) {
   if (verb != ControlVerb::kRefresh && request.id) return "only refresh takes a record id";
   if (verb != ControlVerb::kResolve && request.accept) return "only resolve takes accept";
   if (verb != ControlVerb::kVerify && request.repair) return "only verify takes repair";
-  if (verb != ControlVerb::kSettle && verb != ControlVerb::kVerify && request.wait) {
-    return "only settle and verify take a wait";
+  if (request.wait && !CanBeFollowed(verb)) return "this verb takes no wait";
+  if (request.dry_run && !CanBeFollowed(verb) && verb != ControlVerb::kRefresh) {
+    return "this verb takes no dry_run";
   }
   return {};
 }
@@ -97,6 +115,11 @@ std::string_view Misfit(const ControlRequest& request) {
 void Put(JsonWriter& json, std::string_view key, std::string_view text) {
   json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
   json.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
+
+void Put(JsonWriter& json, std::string_view key, int64_t number) {
+  json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
+  json.Int64(number);
 }
 
 std::string Line(const rapidjson::StringBuffer& buffer) {
@@ -171,6 +194,10 @@ std::string FormatControlRequest(const ControlRequest& request) {
     json.Key("repair");
     json.Bool(true);
   }
+  if (request.dry_run) {
+    json.Key("dry_run");
+    json.Bool(true);
+  }
   if (request.wait) {
     json.Key("wait_ms");
     json.Int64(request.wait->count());
@@ -186,12 +213,14 @@ Result<ControlLine, std::string> ParseControlLine(std::string_view line) {
     return std::string("the daemon's answer is not a JSON object");
   }
   ControlLine parsed;
+  parsed.text = line;
   const auto progress = document.FindMember("progress");
   if (progress != document.MemberEnd() && progress->value.IsObject()) {
     parsed.progress.emplace();
     parsed.progress->jobs_left = WholeNumber(progress->value, "jobs_left");
     parsed.progress->pending = WholeNumber(progress->value, "pending");
     parsed.progress->checked = WholeNumber(progress->value, "checked");
+    parsed.progress->expected = WholeNumber(progress->value, "expected");
     return parsed;
   }
   const auto code = document.FindMember("code");
@@ -210,44 +239,95 @@ Result<ControlLine, std::string> ParseControlLine(std::string_view line) {
   return parsed;
 }
 
-std::string FormatProgress(const SettleProgress& progress) {
+std::string FormatProgress(const OperationProgress& progress) {
   rapidjson::StringBuffer buffer;
   JsonWriter json(buffer);
   json.StartObject();
   json.Key("progress");
   json.StartObject();
-  json.Key("jobs_left");
-  json.Int64(progress.jobs_left);
-  json.Key("pending");
-  json.Int64(progress.pending);
-  if (progress.checked > 0) {
-    json.Key("checked");
-    json.Int64(progress.checked);
-  }
+  Put(json, "jobs_left", progress.jobs_left);
+  Put(json, "pending", progress.pending);
+  if (progress.checked > 0) Put(json, "checked", progress.checked);
+  if (progress.expected > 0) Put(json, "expected", progress.expected);
   json.EndObject();
   json.EndObject();
   return Line(buffer);
 }
 
-std::string FormatResult(const ControlResult& result, std::string_view status) {
+std::string FormatResult(const ControlResult& result, const ControlDocument& document) {
   rapidjson::StringBuffer buffer;
   JsonWriter json(buffer);
   json.StartObject();
   json.Key("ok");
   json.Bool(result.ok());
-  json.Key("code");
-  json.Int(static_cast<int>(result.code));
+  Put(json, "code", static_cast<int64_t>(result.code));
   Put(json, "message", result.message);
   if (!result.next.empty()) Put(json, "next", result.next);
-  if (!status.empty()) {
-    json.Key("status");
+  if (!document.json.empty()) {
+    json.Key(document.name.data(), static_cast<rapidjson::SizeType>(document.name.size()));
     // Line breaks in JSON are blanks between its parts, never part of a string.
-    std::string one_line(status);
+    std::string one_line = document.json;
     std::replace(one_line.begin(), one_line.end(), '\n', ' ');
     json.RawValue(one_line.data(), one_line.size(), rapidjson::kObjectType);
   }
   json.EndObject();
   return Line(buffer);
+}
+
+ControlDocument VerifiedDocument(const std::map<std::string, VerifyReport>& verified) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter json(buffer);
+  json.StartObject();
+  for (const auto& [object, report] : verified) {
+    json.Key(object.data(), static_cast<rapidjson::SizeType>(object.size()));
+    json.StartObject();
+    Put(json, "checked", report.checked);
+    Put(json, "missing", report.missing);
+    Put(json, "extra", report.extra);
+    Put(json, "different", report.different);
+    Put(json, "stale", report.stale);
+    Put(json, "unstamped", report.unstamped);
+    Put(json, "repaired", report.repaired);
+    Put(json, "left", report.left);
+    json.Key("findings");
+    json.StartArray();
+    for (const VerifyFinding& finding : report.findings) {
+      json.StartObject();
+      Put(json, "kind", NameOf(finding.kind));
+      Put(json, "id", finding.id.value);
+      json.Key("properties");
+      json.StartArray();
+      for (const std::string& property : finding.properties) json.String(property);
+      json.EndArray();
+      json.EndObject();
+    }
+    json.EndArray();
+    json.EndObject();
+  }
+  json.EndObject();
+  return {"verified", {buffer.GetString(), buffer.GetSize()}};
+}
+
+ControlDocument CostDocument(const OperationCost& cost) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter json(buffer);
+  json.StartObject();
+  Put(json, "requests", cost.requests());
+  Put(json, "at_least_s", cost.at_least.count());
+  Put(json, "requests_today", cost.requests_today);
+  if (cost.daily_share) Put(json, "daily_share", *cost.daily_share);
+  json.Key("parts");
+  json.StartArray();
+  for (const OperationCost::Part& part : cost.parts) {
+    json.StartObject();
+    if (!part.object.empty()) Put(json, "object", part.object);
+    Put(json, "what", part.what);
+    Put(json, "requests", part.requests);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return {"cost", {buffer.GetString(), buffer.GetSize()}};
 }
 
 }  // namespace hubmirror

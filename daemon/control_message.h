@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ enum class ControlVerb {
   kRefresh,
   kSettle,
   kVerify,
+  kApplySchema,
   kReload,
 };
 
@@ -36,7 +38,9 @@ struct ControlRequest {
   std::optional<RecordId> id = {};         ///< refresh only
   bool accept = false;                     ///< resolve only
   bool repair = false;                     ///< verify only
-  /// Settle and verify; absent: the daemon's own patience.
+  bool dry_run = false;                    ///< nothing is done, the answer is what it would cost
+  /// How long to follow it. Absent: settle, verify and apply-schema take the daemon's own patience,
+  /// the others are only noted.
   std::optional<std::chrono::milliseconds> wait = {};
 
   ControlTarget target() const { return {portal, object}; }
@@ -44,9 +48,10 @@ struct ControlRequest {
 
 /// A line the daemon answers: any number with `progress`, then one with `result`.
 struct ControlLine {
-  std::optional<SettleProgress> progress;  ///< counts only, no troubled streams
+  std::optional<OperationProgress> progress;  ///< counts only, no troubled streams
   std::optional<ControlResult> result;
   std::string status;  ///< JSON document, with the result of kStatus
+  std::string text;    ///< the line itself
 };
 
 // The wire: one line of JSON each way, ended by a newline, UTF-8. The parsers take hostile bytes:
@@ -56,8 +61,17 @@ Result<ControlRequest, std::string> ParseControlRequest(std::string_view line);
 std::string FormatControlRequest(const ControlRequest& request);
 
 Result<ControlLine, std::string> ParseControlLine(std::string_view line);
-std::string FormatProgress(const SettleProgress& progress);
-/// `status` is a JSON document to carry along, or empty.
-std::string FormatResult(const ControlResult& result, std::string_view status = {});
+std::string FormatProgress(const OperationProgress& progress);
+/// A JSON document to carry along under a name.
+struct ControlDocument {
+  std::string_view name;
+  std::string json;
+};
+std::string FormatResult(const ControlResult& result, const ControlDocument& document = {});
+
+/// `{"contacts": {"checked": 27600, "missing": 0, ..., "findings": [...]}, ...}`
+ControlDocument VerifiedDocument(const std::map<std::string, VerifyReport>& verified);
+/// `{"requests": 281, "parts": [...], ...}`
+ControlDocument CostDocument(const OperationCost& cost);
 
 }  // namespace hubmirror

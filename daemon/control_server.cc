@@ -81,7 +81,7 @@ class ControlServer::Loop {
     if (!socket.open()) accept_from_ = now + kAcceptPause;
     if (!socket.open() || connections_.size() >= options_.max_connections) return;
     const ControlConnection::Limits limits{options_.max_request_bytes, options_.request_time,
-                                           options_.answer_time, options_.settle_tick};
+                                           options_.answer_time, options_.progress_tick};
     connections_.push_back(
         std::make_unique<ControlConnection>(std::move(socket), desk_, limits, now));
   }

@@ -16,6 +16,7 @@
 #include "daemon/cli_monitoring.h"
 #include "daemon/cli_plan.h"
 #include "daemon/cli_portal.h"
+#include "daemon/cli_schema.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_setup.h"
 #include "daemon/cli_status.h"
@@ -100,6 +101,10 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
       return RunQuarantineRetry(context, line);
     case CliVerb::kQuarantineDrop:
       return RunQuarantineDrop(context, line);
+    case CliVerb::kSchemaPlan:
+      return RunSchemaPlan(context, line);
+    case CliVerb::kSchemaHistory:
+      return RunSchemaHistory(context, line);
     case CliVerb::kGrants:
       return RunGrants(context, line);
     case CliVerb::kPlan:

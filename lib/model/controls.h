@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,23 +47,56 @@ struct TroubledStream {
   std::string message;
 };
 
-/// How far a settle or a comparison has come. Troubled streams are left out of the counts and of
-/// `done`: the others settle, then the settle ends naming the troubled ones.
-struct SettleProgress {
-  bool done = false;      ///< every job that can run did so once, and nothing is pending
-  int64_t jobs_left = 0;  ///< jobs that have not finished their one run
-  int64_t pending = 0;    ///< records in `_pending` of the streams settled
-  std::vector<TroubledStream> troubled;
-  int64_t checked = 0;                           ///< of a comparison: records so far
-  std::map<std::string, VerifyReport> verified;  ///< by object, when they have ended
+/// What an operator can start and follow to its end.
+enum class OperationKind {
+  kPoll,         ///< a look for changes that begins now
+  kBackfill,     ///< a walk over the whole list, at backfill priority
+  kResolve,      ///< what became of the records in `_pending`
+  kRefresh,      ///< one record; it has a cost, and is not followed
+  kSettle,       ///< every job once at top priority, then resolve until nothing is pending
+  kVerify,       ///< a comparison with the portal, on spare budget
+  kApplySchema,  ///< a look at the property definitions, and the table brought in step with them
 };
 
-/// A settle (or a comparison) that was started. `code` other than kOk: it was not, see `message`.
-struct SettleStart {
+/// How far an operation has come. Troubled streams are left out of the counts and of `done`: the
+/// others end, then the operation ends naming the troubled ones.
+struct OperationProgress {
+  bool done = false;      ///< every job that can run did so once, and nothing is pending
+  int64_t jobs_left = 0;  ///< jobs (of a comparison or a backfill: streams) that have not ended
+  int64_t pending = 0;    ///< kSettle: records in `_pending`
+  std::vector<TroubledStream> troubled;
+  int64_t checked = 0;   ///< kVerify: records so far; kBackfill: records walked over
+  int64_t expected = 0;  ///< kBackfill: of so many; 0: not known
+  std::map<std::string, VerifyReport> verified;  ///< by object, when they have ended
+  /// kApplySchema: what cannot be changed and why, `contacts.score: view reports.scores`.
+  std::vector<std::string> blocked;
+};
+
+/// An operation that was started. `code` other than kOk: it was not, see `message`.
+struct OperationStart {
   ControlResult result;
   uint64_t ticket = 0;
-  /// How long it may reasonably take: twice `confirm_after` of the slowest stream and 120 s.
+  /// How long it may reasonably take: for a settle twice `confirm_after` of the slowest stream and
+  /// 120 s.
   std::chrono::milliseconds patience{0};
+};
+
+/// What one stream's share of an operation would ask of HubSpot.
+struct OperationCost {
+  struct Part {
+    std::string object;  ///< empty: the portal as a whole
+    std::string what;    ///< `list pages of 100`
+    int64_t requests = 0;
+  };
+  std::vector<Part> parts;
+  std::optional<int64_t> daily_share;  ///< requests a day we may make
+  int64_t requests_today = 0;
+  std::chrono::seconds at_least{0};  ///< at the rate that HubSpot allows
+
+  int64_t requests() const {
+    return std::accumulate(parts.begin(), parts.end(), int64_t{0},
+                           [](int64_t sum, const Part& part) { return sum + part.requests; });
+  }
 };
 
 /// What an operator can ask of the running synchronisation. Every call notes the wish and returns
@@ -86,15 +120,16 @@ class Controls {
   /// Reads one record again from HubSpot, whatever its stamp.
   virtual ControlResult Refresh(const StreamKey& stream, RecordId id) = 0;
 
-  /// Runs every job of the target once at top priority, then resolve until nothing is pending.
-  virtual SettleStart StartSettle(const ControlTarget& target) = 0;
-  /// Compares the target with the portal, on spare budget. The ticket is as that of a settle; its
-  /// jobs are comparisons, and its patience is a day.
-  virtual SettleStart StartVerify(const ControlTarget& target, bool repair) = 0;
+  /// Starts an operation; `repair` is for kVerify: what differs is mended.
+  virtual OperationStart StartOperation(OperationKind kind, const ControlTarget& target,
+                                        bool repair) = 0;
   /// An unknown ticket is `done`.
-  virtual SettleProgress ProgressOf(uint64_t ticket) = 0;
+  virtual OperationProgress ProgressOf(uint64_t ticket) = 0;
   /// Gives the ticket back, also before the end; the jobs then keep their usual pace.
-  virtual void EndSettle(uint64_t ticket) = 0;
+  virtual void EndOperation(uint64_t ticket) = 0;
+  /// What an operation would cost, from what is known now; nothing is asked of HubSpot.
+  virtual ControlResult CostOf(OperationKind kind, const ControlTarget& target,
+                               OperationCost& cost) const = 0;
 };
 
 }  // namespace hubmirror

@@ -15,8 +15,6 @@ constexpr int64_t kArchivedShare = 50;
 constexpr int64_t kChangedADayShare = 50;
 // As measured with 250 properties, of which a third have a value.
 constexpr int64_t kBytesARecord = 2000;
-// Each stream begins with its definitions, live, archived and sensitive, groups and pipelines.
-constexpr int64_t kFirstCatalog = 6;
 constexpr int64_t kSmallestBurst = 100;
 constexpr double kPlannedShare = 0.97;
 
@@ -30,6 +28,21 @@ int64_t Times(std::chrono::milliseconds every) {
 
 }  // namespace
 
+StreamCost CostOfStream(const PortalPlan& plan, const StreamPlan& stream, int64_t records) {
+  // Live and archived definitions, groups, the count, where wanted the two kinds of sensitive ones.
+  constexpr int64_t kCatalog = 4;
+  StreamCost cost{.catalog = kCatalog + (stream.object.has_pipelines ? 1 : 0) +
+                             (stream.selection.sensitive ? 2 : 0),
+                  .sweep = Pages(records, kPage),
+                  .archived = Pages(records / kArchivedShare, kPage)};
+  for (const StreamPlan& other : plan.streams) {
+    const bool read_here = stream.object.unresolved() || other.object.unresolved() ||
+                           PairOf(stream.object, other.object).from == stream.object;
+    if (read_here) cost.links += Pages(records, kLinksPage);
+  }
+  return cost;
+}
+
 PlanEstimate EstimatePlan(const PortalPlan& plan, const std::map<std::string, int64_t>& records,
                           int64_t otherwise) {
   std::map<std::string, int64_t> jobs;
@@ -38,21 +51,14 @@ PlanEstimate EstimatePlan(const PortalPlan& plan, const std::map<std::string, in
   for (const StreamPlan& stream : plan.streams) {
     const auto found = records.find(stream.object.name);
     const int64_t count = found == records.end() ? otherwise : found->second;
-    const int64_t pages = Pages(count, kPage);
-    const int64_t archived = Pages(count / kArchivedShare, kPage);
-    int64_t links = 0;
-    for (const StreamPlan& other : plan.streams) {
-      const bool read_here = stream.object.unresolved() || other.object.unresolved() ||
-                             PairOf(stream.object, other.object).from == stream.object;
-      if (read_here) links += Pages(count, kLinksPage);
-    }
+    const StreamCost cost = CostOfStream(plan, stream, count);
     jobs["changes"] += Times(stream.interval) + Pages(count / kChangedADayShare, kPage);
     jobs["catalog"] += Times(stream.catalog_every) * (stream.object.has_pipelines ? 2 : 1);
-    jobs["archived"] += Times(stream.archived_every) * archived;
-    jobs["sweep"] += Times(stream.sweep_every) * pages;
-    jobs["verify"] += Times(stream.verify_every) * pages;
-    jobs["links"] += Times(stream.links_every) * links;
-    estimate.backfill_requests += pages + archived + links + kFirstCatalog;
+    jobs["archived"] += Times(stream.archived_every) * cost.archived;
+    jobs["sweep"] += Times(stream.sweep_every) * cost.sweep;
+    jobs["verify"] += Times(stream.verify_every) * cost.sweep;
+    jobs["links"] += Times(stream.links_every) * cost.links;
+    estimate.backfill_requests += cost.sweep + cost.archived + cost.links + cost.catalog;
     estimate.disk_bytes += count * kBytesARecord;
     directory = std::min(directory, stream.catalog_every);
   }

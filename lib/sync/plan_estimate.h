@@ -25,6 +25,15 @@ struct PlanEstimate {
   int64_t disk_bytes = 0;            ///< of tables and indexes, a year of changes not counted
 };
 
+/// Requests that one run of each of a stream's jobs takes, with so many live records.
+struct StreamCost {
+  int64_t catalog = 0;
+  int64_t sweep = 0;
+  int64_t archived = 0;
+  int64_t links = 0;
+};
+StreamCost CostOfStream(const PortalPlan& plan, const StreamPlan& stream, int64_t records);
+
 /// `records`: how many live records each object has; those that are missing count as `otherwise`.
 /// Custom types that are not resolved count as one.
 PlanEstimate EstimatePlan(const PortalPlan& plan, const std::map<std::string, int64_t>& records,

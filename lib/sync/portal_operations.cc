@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sync/operation_cost.h"
 #include "sync/portal_sync.h"
 
 namespace hubmirror {
@@ -13,6 +14,24 @@ using namespace std::chrono_literals;
 bool IsSettleJob(JobKind kind) {
   return kind == JobKind::kCatalog || kind == JobKind::kChanges || kind == JobKind::kSweep ||
          kind == JobKind::kArchived || kind == JobKind::kLinks;
+}
+
+/// Whether an operation makes a job run at once, at top priority.
+bool Forces(OperationKind operation, JobKind job) {
+  switch (operation) {
+    case OperationKind::kSettle:
+      return IsSettleJob(job);
+    case OperationKind::kPoll:
+      return job == JobKind::kChanges;
+    case OperationKind::kApplySchema:
+      return job == JobKind::kCatalog;
+    case OperationKind::kBackfill:
+    case OperationKind::kResolve:
+    case OperationKind::kRefresh:
+    case OperationKind::kVerify:
+      break;
+  }
+  return false;
 }
 
 bool IsFilling(const StreamContext& context) {
@@ -90,117 +109,175 @@ void PortalSync::Refresh(const std::string& object, RecordId id) {
   for (Stream* stream : Streams(object)) stream->context->RequestRefresh(id);
 }
 
-void PortalSync::ForceAll(const std::string& object) {
-  MutexLock lock(mutex_);
-  const Instant now = ports_.clock.Now();
-  for (Stream* stream : Streams(object)) {
-    for (Task& task : stream->tasks) {
-      if (!IsSettleJob(task.kind())) continue;
-      // A walk under way, or one that a restart would go on with, may have passed what changed
-      // since: it begins again. Not the backfill.
-      const bool walk = task.kind() == JobKind::kSweep || task.kind() == JobKind::kArchived ||
-                        task.kind() == JobKind::kLinks;
-      if (walk && stream->context->loaded() && task.running() == 0) {
-        task.job().Restart();
-        task.Reset(now);
-      }
-      if (task.kind() == JobKind::kCatalog) task.job().Restart();
-      task.Force(now);
+void PortalSync::Force(Stream& stream, OperationKind kind, Instant now) {
+  for (Task& task : stream.tasks) {
+    if (!Forces(kind, task.kind())) continue;
+    // A walk under way, or one that a restart would go on with, may have passed what changed
+    // since: it begins again. Not the backfill.
+    const bool walk = task.kind() == JobKind::kSweep || task.kind() == JobKind::kArchived ||
+                      task.kind() == JobKind::kLinks;
+    if (walk && stream.context->loaded() && task.running() == 0) {
+      task.job().Restart();
+      task.Reset(now);
     }
-    stream->context->NotePending();
-  }
-  if (!object.empty()) return;
-  for (size_t i = 1; i < portal_tasks_.size(); ++i) {
-    portal_tasks_[i].job().Restart();
-    portal_tasks_[i].Force(now);
+    if (task.kind() == JobKind::kCatalog) task.job().Restart();
+    task.Force(now);
   }
 }
 
-void PortalSync::EndForce(const std::string& object) {
-  MutexLock lock(mutex_);
-  for (Stream* stream : Streams(object)) {
-    for (Task& task : stream->tasks) task.EndForce();
-  }
-  for (Task& task : portal_tasks_) task.EndForce();
-}
-
-std::map<std::string, int64_t> PortalSync::StartVerify(const std::string& object, bool repair) {
+PortalSync::Runs PortalSync::Start(OperationKind kind, const std::string& object, bool repair) {
   MutexLock lock(mutex_);
   const Instant now = ports_.clock.Now();
-  std::map<std::string, int64_t> numbers;
+  Runs runs;
   for (Stream* stream : Streams(object)) {
+    Force(*stream, kind, now);
+    if (kind == OperationKind::kSettle || kind == OperationKind::kResolve) {
+      stream->context->NotePending();
+    }
+    if (kind == OperationKind::kBackfill) stream->context->WantSweep("an operator asked for it");
     for (Task& task : stream->tasks) {
-      if (task.kind() != JobKind::kVerify) continue;
+      if (kind == OperationKind::kBackfill && task.kind() == JobKind::kSweep) {
+        runs[stream->context->key().object] = task.cycles() + 1;
+      }
+      if (kind != OperationKind::kVerify || task.kind() != JobKind::kVerify) continue;
       if (task.running() == 0) {
         task.job().Restart();
         task.Reset(now);
       }
       task.DueAt(now);
-      numbers[stream->context->key().object] = stream->verify->Want(repair);
+      runs[stream->context->key().object] = stream->verify->Want(repair);
     }
   }
-  return numbers;
+  if (kind != OperationKind::kSettle || !object.empty()) return runs;
+  for (size_t i = 1; i < portal_tasks_.size(); ++i) {
+    portal_tasks_[i].job().Restart();
+    portal_tasks_[i].Force(now);
+  }
+  return runs;
 }
 
-PortalSync::VerifyProgress PortalSync::VerifyLeft(const std::map<std::string, int64_t>& numbers) {
+void PortalSync::End(OperationKind kind, const std::string& object) {
+  MutexLock lock(mutex_);
+  for (Stream* stream : Streams(object)) {
+    for (Task& task : stream->tasks) {
+      if (Forces(kind, task.kind())) task.EndForce();
+    }
+  }
+  if (kind != OperationKind::kSettle) return;
+  for (Task& task : portal_tasks_) task.EndForce();
+}
+
+OperationProgress PortalSync::ProgressOf(OperationKind kind, const std::string& object,
+                                         const Runs& runs) {
   MutexLock lock(mutex_);
   const Instant now = ports_.clock.Now();
-  VerifyProgress progress;
-  for (Stream& stream : streams_) {
-    const std::string& object = stream.context->key().object;
-    const auto number = numbers.find(object);
-    if (number == numbers.end()) continue;
+  OperationProgress progress;
+  for (Stream* stream : Streams(object)) NoteProgress(*stream, kind, runs, now, progress);
+  if (kind == OperationKind::kSettle && object.empty()) {
+    for (size_t i = 1; i < portal_tasks_.size(); ++i) {
+      if (portal_tasks_[i].forced()) ++progress.jobs_left;
+    }
+  }
+  progress.done = progress.jobs_left == 0 && progress.pending == 0;
+  return progress;
+}
+
+void PortalSync::NoteProgress(Stream& stream, OperationKind kind, const Runs& runs, Instant now,
+                              OperationProgress& progress) {
+  const std::string& object = stream.context->key().object;
+  const auto run = runs.find(object);
+  if (kind == OperationKind::kVerify) {
+    if (run == runs.end()) return;
     const VerifyJob::Finished finished = stream.verify->finished();
-    if (finished.number >= number->second) {
-      progress.reports.emplace(object, finished.report);
+    if (finished.number >= run->second) {
+      progress.verified.emplace(object, finished.report);
       progress.checked += finished.report.checked;
-      continue;
+      return;
     }
-    const StreamStatus status = StatusOf(stream, now);
-    if (NeedsAPerson(status.state)) {
-      progress.troubled.emplace_back(object, status);
-      continue;
-    }
+  }
+  const StreamStatus status = StatusOf(stream, now);
+  // Whoever asked looks at the status next: it must not be a second old then.
+  ports_.observer.OnStreamStatus(stream.context->key(), status);
+  if (NeedsAPerson(status.state)) {
+    progress.troubled.push_back({.stream = stream.context->key(),
+                                 .state = std::string(NameOf(status.state)),
+                                 .reason = status.reason,
+                                 .message = status.message});
+    return;
+  }
+  if (kind == OperationKind::kVerify) {
     for (Task& task : stream.tasks) {
       // One that was under way before has ended meanwhile.
       if (task.kind() == JobKind::kVerify && !task.in_cycle()) task.DueAt(now);
     }
-    ++progress.streams_left;
+    ++progress.jobs_left;
     progress.checked += stream.verify->checked();
+  } else if (kind == OperationKind::kBackfill) {
+    const auto sweep = std::find_if(stream.tasks.begin(), stream.tasks.end(), [](const Task& task) {
+      return task.kind() == JobKind::kSweep;
+    });
+    const bool ended = run == runs.end() || sweep->cycles() >= run->second;
+    const WalkJob::Progress walk = stream.sweep->progress();
+    if (!ended) ++progress.jobs_left;
+    progress.checked += ended ? stream.context->rows() : walk.done;
+    progress.expected += ended ? stream.context->rows() : std::max(walk.done, walk.expected);
+  } else {
+    NoteForced(stream, kind, now, progress);
   }
-  return progress;
 }
 
-PortalSync::ForceProgress PortalSync::ForcedLeft(const std::string& object) {
-  MutexLock lock(mutex_);
-  const Instant now = ports_.clock.Now();
-  ForceProgress progress;
-  for (Stream* stream : Streams(object)) {
-    const StreamStatus status = StatusOf(*stream, now);
-    // Whoever asked looks at the status next: it must not be a second old then.
-    ports_.observer.OnStreamStatus(stream->context->key(), status);
-    if (NeedsAPerson(status.state)) {
-      progress.troubled.emplace_back(stream->context->key().object, status);
-      continue;
+void PortalSync::NoteForced(Stream& stream, OperationKind kind, Instant now,
+                            OperationProgress& progress) {
+  const bool settle = kind == OperationKind::kSettle;
+  for (Task& task : stream.tasks) {
+    if (task.forced() && Forces(kind, task.kind())) ++progress.jobs_left;
+    if (settle && task.kind() == JobKind::kRelink &&
+        (task.in_cycle() || stream.context->links_due())) {
+      ++progress.jobs_left;
+      task.DueAt(now);
     }
-    for (Task& task : stream->tasks) {
-      if (task.forced() && IsSettleJob(task.kind())) ++progress.jobs_left;
-      if (task.kind() == JobKind::kRelink && (task.in_cycle() || stream->context->links_due())) {
-        ++progress.jobs_left;
-        task.DueAt(now);
-      }
-      if (task.kind() == JobKind::kResolve && task.in_cycle()) ++progress.jobs_left;
+    const bool resolves = settle || kind == OperationKind::kResolve;
+    if (resolves && task.kind() == JobKind::kResolve && task.in_cycle()) ++progress.jobs_left;
+  }
+  if (settle && IsFilling(*stream.context)) ++progress.jobs_left;
+  if (settle && stream.context->archived_walk_wanted()) ++progress.jobs_left;
+  const MirrorTablePtr table = stream.context->table();
+  if (kind == OperationKind::kApplySchema && table) {
+    for (const MirrorColumn& column : table->columns) {
+      if (column.blocked_by.empty()) continue;
+      progress.blocked.push_back(table->name() + "." + column.property() + ": " +
+                                 column.blocked_by);
     }
-    if (IsFilling(*stream->context)) ++progress.jobs_left;
-    if (stream->context->archived_walk_wanted()) ++progress.jobs_left;
-    progress.pending += stream->context->pending_noted()
-                            ? std::max<int64_t>(1, stream->context->pending())
-                            : stream->context->pending();
   }
-  for (size_t i = 1; object.empty() && i < portal_tasks_.size(); ++i) {
-    if (portal_tasks_[i].forced()) ++progress.jobs_left;
+  if (!settle && kind != OperationKind::kResolve) return;
+  progress.pending += stream.context->pending_noted()
+                          ? std::max<int64_t>(1, stream.context->pending())
+                          : stream.context->pending();
+}
+
+OperationCost PortalSync::CostOf(OperationKind kind, const std::string& object) const {
+  const PortalStatus portal = governor_->Status();
+  OperationCost cost{.parts = {},
+                     .daily_share = portal.daily_share,
+                     .requests_today = portal.requests_today,
+                     .at_least = {}};
+  const auto add = [&cost](std::vector<OperationCost::Part> parts) {
+    cost.parts.insert(cost.parts.end(), parts.begin(), parts.end());
+  };
+  {
+    MutexLock lock(mutex_);
+    for (const Stream& stream : streams_) {
+      const StreamContext& context = *stream.context;
+      if (!object.empty() && context.key().object != object) continue;
+      add(CostOfOperation(kind, plan_, context.plan(),
+                          {.rows = context.rows(), .pending = context.pending()}));
+    }
   }
-  return progress;
+  if (object.empty()) add(CostBesideStreams(kind));
+  constexpr int64_t kSmallestBurst = 100;
+  const int64_t burst = portal.burst_limit.value_or(kSmallestBurst);
+  cost.at_least = std::chrono::seconds(cost.requests() * 10 / std::max<int64_t>(1, burst));
+  return cost;
 }
 
 std::vector<PortalJob::StateNote> PortalSync::ChangedStates() {

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/random.h"
+#include "model/controls.h"
 #include "model/history.h"
 #include "model/portal_plan.h"
 #include "model/sync_observer.h"
@@ -93,25 +94,15 @@ class PortalSync {
   void Backfill(const std::string& object);
   void Resolve(const std::string& object, bool accept);
   void Refresh(const std::string& object, RecordId id);
-  /// Every job once, at top priority.
-  void ForceAll(const std::string& object);
-  void EndForce(const std::string& object);
-  /// A comparison with the portal, soon and on spare budget; the number that it will have, by
-  /// stream.
-  std::map<std::string, int64_t> StartVerify(const std::string& object, bool repair);
-  struct VerifyProgress {
-    int64_t streams_left = 0;
-    int64_t checked = 0;
-    std::map<std::string, VerifyReport> reports;  ///< of those that have ended
-    std::vector<std::pair<std::string, StreamStatus>> troubled;
-  };
-  VerifyProgress VerifyLeft(const std::map<std::string, int64_t>& numbers);
-  struct ForceProgress {
-    int64_t jobs_left = 0;
-    int64_t pending = 0;
-    std::vector<std::pair<std::string, StreamStatus>> troubled;
-  };
-  ForceProgress ForcedLeft(const std::string& object);
+
+  /// By stream, the run of its job that will have been this operation's; empty where forced jobs
+  /// tell the end.
+  using Runs = std::map<std::string, int64_t>;
+  Runs Start(OperationKind kind, const std::string& object, bool repair);
+  OperationProgress ProgressOf(OperationKind kind, const std::string& object, const Runs& runs);
+  /// The jobs go back to their usual pace.
+  void End(OperationKind kind, const std::string& object);
+  OperationCost CostOf(OperationKind kind, const std::string& object) const;
 
   /// Tells the observer how everything stands; called about once a second. Returns the bytes of
   /// rows that are read and not yet committed.
@@ -186,6 +177,11 @@ class PortalSync {
   void LogState(Stream& stream, const StreamStatus& status) REQUIRES(mutex_);
   void FillState(const Stream& stream, StreamStatus& status) const REQUIRES(mutex_);
   std::vector<Stream*> Streams(const std::string& object) REQUIRES(mutex_);
+  void Force(Stream& stream, OperationKind kind, Instant now) REQUIRES(mutex_);
+  void NoteProgress(Stream& stream, OperationKind kind, const Runs& runs, Instant now,
+                    OperationProgress& progress) REQUIRES(mutex_);
+  void NoteForced(Stream& stream, OperationKind kind, Instant now, OperationProgress& progress)
+      REQUIRES(mutex_);
 
   const PortalPlan plan_;
   const std::shared_ptr<RateGovernor> governor_;

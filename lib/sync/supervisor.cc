@@ -27,6 +27,14 @@ std::string NameOf(const ControlTarget& target) {
   return target.object ? target.portal + "/" + *target.object : target.portal;
 }
 
+/// How long an operation may reasonably take.
+std::chrono::milliseconds PatienceFor(OperationKind kind, const PortalPlan& plan) {
+  if (kind == OperationKind::kVerify || kind == OperationKind::kBackfill) return 24h;
+  std::chrono::milliseconds confirm{0};
+  for (const StreamPlan& stream : plan.streams) confirm = std::max(confirm, stream.confirm_after);
+  return 2 * confirm + 120s;
+}
+
 }  // namespace
 
 int WorkersFor(const std::vector<PortalPlan>& plans) {
@@ -169,88 +177,54 @@ ControlResult Supervisor::Refresh(const StreamKey& stream, RecordId id) {
              [id](PortalSync& portal, const std::string& object) { portal.Refresh(object, id); });
 }
 
-SettleStart Supervisor::StartSettle(const ControlTarget& target) {
-  SettleStart start;
+OperationStart Supervisor::StartOperation(OperationKind kind, const ControlTarget& target,
+                                          bool repair) {
+  OperationStart start;
   const auto portal = Find(target, start.result);
   if (!portal) return start;
-  portal->ForceAll(target.object.value_or(""));
+  PortalSync::Runs runs = portal->Start(kind, target.object.value_or(""), repair);
   schedule_.Wake(target.portal);
-  std::chrono::milliseconds confirm{0};
-  for (const StreamPlan& stream : portal->plan().streams) {
-    confirm = std::max(confirm, stream.confirm_after);
-  }
-  start.patience = 2 * confirm + 120s;
+  start.patience = PatienceFor(kind, portal->plan());
   MutexLock lock(mutex_);
   start.ticket = next_ticket_++;
-  wishes_.emplace(start.ticket, Wish{target, std::nullopt});
+  operations_.emplace(start.ticket, Operation{kind, target, std::move(runs)});
   return start;
 }
 
-SettleStart Supervisor::StartVerify(const ControlTarget& target, bool repair) {
-  SettleStart start;
-  const auto portal = Find(target, start.result);
-  if (!portal) return start;
-  auto numbers = portal->StartVerify(target.object.value_or(""), repair);
-  schedule_.Wake(target.portal);
-  start.patience = 24h;
-  MutexLock lock(mutex_);
-  start.ticket = next_ticket_++;
-  wishes_.emplace(start.ticket, Wish{target, std::move(numbers)});
-  return start;
-}
-
-SettleProgress Supervisor::ProgressOf(uint64_t ticket) {
-  Wish wish;
+OperationProgress Supervisor::ProgressOf(uint64_t ticket) {
+  Operation operation;
   {
     MutexLock lock(mutex_);
-    const auto found = wishes_.find(ticket);
-    if (found == wishes_.end()) return {.done = true};
-    wish = found->second;
+    const auto found = operations_.find(ticket);
+    if (found == operations_.end()) return {.done = true};
+    operation = found->second;
   }
-  const auto portal = schedule_.Find(wish.target.portal);
+  const auto portal = schedule_.Find(operation.target.portal);
   if (!portal) return {.done = true};
-  return ProgressOf(wish, *portal);
+  return portal->ProgressOf(operation.kind, operation.target.object.value_or(""), operation.runs);
 }
 
-SettleProgress Supervisor::ProgressOf(const Wish& wish, PortalSync& portal) const {
-  SettleProgress progress;
-  std::vector<std::pair<std::string, StreamStatus>> troubled;
-  if (wish.verify) {
-    auto left = portal.VerifyLeft(*wish.verify);
-    progress = {.done = left.streams_left == 0,
-                .jobs_left = left.streams_left,
-                .checked = left.checked,
-                .verified = std::move(left.reports)};
-    troubled = std::move(left.troubled);
-  } else {
-    auto left = portal.ForcedLeft(wish.target.object.value_or(""));
-    progress = {.done = left.jobs_left == 0 && left.pending == 0,
-                .jobs_left = left.jobs_left,
-                .pending = left.pending};
-    troubled = std::move(left.troubled);
-  }
-  for (const auto& [object, status] : troubled) {
-    progress.troubled.push_back({.stream = {wish.target.portal, object},
-                                 .state = std::string(hubmirror::NameOf(status.state)),
-                                 .reason = status.reason,
-                                 .message = status.message});
-  }
-  return progress;
-}
-
-void Supervisor::EndSettle(uint64_t ticket) {
-  Wish wish;
+void Supervisor::EndOperation(uint64_t ticket) {
+  Operation operation;
   {
     MutexLock lock(mutex_);
-    const auto found = wishes_.find(ticket);
-    if (found == wishes_.end()) return;
-    wish = found->second;
-    wishes_.erase(found);
+    const auto found = operations_.find(ticket);
+    if (found == operations_.end()) return;
+    operation = found->second;
+    operations_.erase(found);
   }
-  if (wish.verify) return;
-  if (const auto portal = schedule_.Find(wish.target.portal)) {
-    portal->EndForce(wish.target.object.value_or(""));
+  if (const auto portal = schedule_.Find(operation.target.portal)) {
+    portal->End(operation.kind, operation.target.object.value_or(""));
   }
+}
+
+ControlResult Supervisor::CostOf(OperationKind kind, const ControlTarget& target,
+                                 OperationCost& cost) const {
+  ControlResult result;
+  if (const auto portal = Find(target, result)) {
+    cost = portal->CostOf(kind, target.object.value_or(""));
+  }
+  return result;
 }
 
 }  // namespace hubmirror

@@ -54,19 +54,20 @@ class Supervisor final : public Controls {
   ControlResult Backfill(const ControlTarget& target) override;
   ControlResult Resolve(const ControlTarget& target, bool accept) override;
   ControlResult Refresh(const StreamKey& stream, RecordId id) override;
-  SettleStart StartSettle(const ControlTarget& target) override;
-  SettleStart StartVerify(const ControlTarget& target, bool repair) override;
-  SettleProgress ProgressOf(uint64_t ticket) override;
-  void EndSettle(uint64_t ticket) override;
+  OperationStart StartOperation(OperationKind kind, const ControlTarget& target,
+                                bool repair) override;
+  OperationProgress ProgressOf(uint64_t ticket) override;
+  void EndOperation(uint64_t ticket) override;
+  ControlResult CostOf(OperationKind kind, const ControlTarget& target,
+                       OperationCost& cost) const override;
 
  private:
-  /// A settle, or a comparison with the numbers that its streams' runs have.
-  struct Wish {
+  struct Operation {
+    OperationKind kind = OperationKind::kSettle;
     ControlTarget target;
-    std::optional<std::map<std::string, int64_t>> verify;
+    PortalSync::Runs runs;
   };
 
-  SettleProgress ProgressOf(const Wish& wish, PortalSync& portal) const;
   void Watch(std::stop_token stop);
   /// The portal of a target, or why there is none.
   std::shared_ptr<PortalSync> Find(const ControlTarget& target, ControlResult& result) const;
@@ -84,7 +85,7 @@ class Supervisor final : public Controls {
 
   Mutex mutex_;
   uint64_t next_ticket_ GUARDED_BY(mutex_) = 1;
-  std::map<uint64_t, Wish> wishes_ GUARDED_BY(mutex_);
+  std::map<uint64_t, Operation> operations_ GUARDED_BY(mutex_);
 };
 
 }  // namespace hubmirror

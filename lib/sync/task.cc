@@ -46,6 +46,7 @@ void Task::EndStep() {
 }
 
 void Task::EndCycle(Instant now, Instant next_due, std::optional<TimePoint> at) {
+  ++cycles_;
   EndStep();
   if (forced_at_ && cycle_began_ && *cycle_began_ >= *forced_at_) forced_at_.reset();
   last_cycle_began_ = cycle_began_;

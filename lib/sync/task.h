@@ -24,6 +24,8 @@ class Task {
   std::optional<Instant> cycle_began() const { return cycle_began_; }
   Instant due() const { return due_; }
   std::chrono::milliseconds every() const { return every_; }
+  /// Whole cycles so far.
+  int64_t cycles() const { return cycles_; }
   int failures() const { return failures_; }
   const std::optional<Verdict>& trouble() const { return trouble_; }
   const std::string& last_error() const { return last_error_; }
@@ -79,6 +81,7 @@ class Task {
   std::optional<Instant> forced_at_;
   static constexpr int kSlotCredit = 40;
   int credit_ = 0;  ///< in fortieths of a slot
+  int64_t cycles_ = 0;
   int failures_ = 0;
   std::optional<Verdict> trouble_;
   std::string last_error_;

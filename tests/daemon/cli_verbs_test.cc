@@ -77,7 +77,7 @@ TEST_CASE("cli: without a daemon every verb exits 69") {
 
 TEST_CASE("cli: a settle shows its counts and ends with the daemon's verdict") {
   Served served;
-  SettleProgress progress;
+  OperationProgress progress;
   progress.jobs_left = 3;
   progress.pending = 1200;
   served.controls.Report(progress);
@@ -85,7 +85,39 @@ TEST_CASE("cli: a settle shows its counts and ends with the daemon's verdict") {
   Shell shell;
   CHECK(RunControl(shell.context, Line({"settle", "acme"}), served.path()) == 75);
   CHECK(shell.out.str() == "3 jobs to finish, 1,200 records pending\n");
-  CHECK(shell.err.str().find("has not settled in time") != std::string::npos);
+  CHECK(shell.err.str().find("is not settled in time") != std::string::npos);
+}
+
+TEST_CASE("cli: a followed backfill shows a bar") {
+  Served served;
+  served.controls.Report({.jobs_left = 1, .troubled = {}, .checked = 500, .expected = 2000});
+  Shell shell;
+  CHECK(RunControl(shell.context, Line({"backfill", "acme", "--wait", "20ms"}), served.path()) ==
+        75);
+  CHECK(shell.out.str() == "[######------------------] 500 of 2,000 records, 1 streams to walk\n");
+}
+
+TEST_CASE("cli: with --json the daemon's last line is all there is, errors too") {
+  Served served;
+  served.controls.Report({.jobs_left = 3, .troubled = {}});
+  Shell shell;
+  CHECK(RunControl(shell.context, Line({"settle", "acme", "--wait", "20ms", "--json"}),
+                   served.path()) == 75);
+  CHECK(shell.out.str().starts_with("{\n  \"ok\": false,\n  \"code\": 75,\n  \"message\":"));
+  CHECK(shell.err.str().empty());
+
+  Shell alone;
+  CHECK(RunControl(alone.context, Line({"poll", "acme", "--json"}), "/no/such/socket") == 69);
+  CHECK(alone.out.str().find("\"next\": \"start the daemon") != std::string::npos);
+}
+
+TEST_CASE("cli: a dry run asks for the cost") {
+  Served served;
+  served.controls.cost.parts = {{"contacts", "list pages of 100", 277}};
+  Shell shell;
+  CHECK(RunControl(shell.context, Line({"backfill", "acme", "--dry-run"}), served.path()) == 0);
+  CHECK(shell.out.str().find("\n  contacts: 277 (list pages of 100)\n") != std::string::npos);
+  CHECK(served.controls.asked().empty());
 }
 
 TEST_CASE("cli: status shows a table, or the document") {

@@ -18,6 +18,10 @@ TEST_CASE("control message: every verb survives the wire") {
       {.verb = ControlVerb::kResolve, .portal = "acme", .object = "deals", .accept = true},
       {.verb = ControlVerb::kRefresh, .portal = "acme", .object = "deals", .id = RecordId{42}},
       {.verb = ControlVerb::kSettle, .portal = "acme", .wait = std::chrono::seconds{90}},
+      {.verb = ControlVerb::kPoll, .portal = "acme", .wait = std::chrono::seconds{5}},
+      {.verb = ControlVerb::kVerify, .portal = "acme", .repair = true},
+      {.verb = ControlVerb::kBackfill, .portal = "acme", .dry_run = true},
+      {.verb = ControlVerb::kApplySchema, .portal = "acme", .object = "deals"},
       {.verb = ControlVerb::kReload},
   };
   for (const ControlRequest& request : requests) {
@@ -29,6 +33,8 @@ TEST_CASE("control message: every verb survives the wire") {
     CHECK(parsed->object == request.object);
     CHECK(parsed->id == request.id);
     CHECK(parsed->accept == request.accept);
+    CHECK(parsed->repair == request.repair);
+    CHECK(parsed->dry_run == request.dry_run);
     CHECK(parsed->wait == request.wait);
   }
 }
@@ -49,7 +55,8 @@ TEST_CASE("control message: requests that make no sense are refused with a reaso
       {"{\"verb\":\"poll\",\"portal\":\"a\",\"x\":1}",
        "the request has an unknown or malformed member"},
       {"{\"verb\":\"poll\",\"portal\":\"a\",\"accept\":true}", "only resolve takes accept"},
-      {"{\"verb\":\"poll\",\"portal\":\"a\",\"wait_ms\":1}", "only settle and verify take a wait"},
+      {"{\"verb\":\"pause\",\"portal\":\"a\",\"wait_ms\":1}", "this verb takes no wait"},
+      {"{\"verb\":\"pause\",\"portal\":\"a\",\"dry_run\":true}", "this verb takes no dry_run"},
       {"{\"verb\":\"settle\",\"portal\":\"a\",\"wait_ms\":-1}",
        "the request has an unknown or malformed member"},
       {"{\"verb\":\"settle\",\"portal\":\"a\",\"wait_ms\":9223372036854775807}",
@@ -101,13 +108,13 @@ TEST_CASE("control message: a result carries its code, its words and its next st
 }
 
 TEST_CASE("control message: a status document comes through as it was") {
-  const auto parsed = ParseControlLine(FormatResult({}, R"({"portals":{"acme":{"rows":12.5}}})"));
+  const auto parsed = ParseControlLine(FormatResult({}, {"status", R"({"portals":{"acme":{"rows":12.5}}})"}));
   REQUIRE(parsed);
   CHECK(parsed->status == R"({"portals":{"acme":{"rows":12.5}}})");
 }
 
 TEST_CASE("control message: progress is told from a result") {
-  SettleProgress progress;
+  OperationProgress progress;
   progress.jobs_left = 3;
   progress.pending = 12;
 

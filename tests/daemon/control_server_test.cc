@@ -72,7 +72,7 @@ TEST_CASE("control server: a status of megabytes arrives whole") {
 
 TEST_CASE("control server: follows a settle to its end while others are served") {
   Served served;
-  SettleProgress progress;
+  OperationProgress progress;
   progress.jobs_left = 4;
   served.controls.Report(progress);
   const OwnedDescriptor settling = served.Connect();
@@ -87,7 +87,7 @@ TEST_CASE("control server: follows a settle to its end while others are served")
 
 TEST_CASE("control server: a settle whose client went away is given back") {
   Served served;
-  SettleProgress progress;
+  OperationProgress progress;
   progress.jobs_left = 4;
   served.controls.Report(progress);
   {
@@ -98,17 +98,17 @@ TEST_CASE("control server: a settle whose client went away is given back") {
   }
   const SystemClock clock;
   const Instant limit = clock.Now() + kPatience;
-  while (served.controls.asked().back() != "end settle" && clock.Now() < limit) {
+  while (served.controls.asked().back() != "end" && clock.Now() < limit) {
     served.Ask({.verb = ControlVerb::kStatus});
   }
-  CHECK(served.controls.asked().back() == "end settle");
+  CHECK(served.controls.asked().back() == "end");
 }
 
 TEST_CASE("control server: tells a waiting client that it ends") {
   OwnedDescriptor settling;
   {
     Served served;
-    SettleProgress progress;
+    OperationProgress progress;
     progress.jobs_left = 4;
     served.controls.Report(progress);
     settling = served.Connect();
@@ -225,7 +225,8 @@ TEST_CASE("control server: takes its socket away when it ends") {
 
 TEST_CASE("control client: says what to do when nobody is there") {
   const std::string folder = NewFolder();
-  const ControlAnswer answer = AskDaemon(folder + "/none.sock", {}, [](const SettleProgress&) {});
+  const ControlAnswer answer =
+      AskDaemon(folder + "/none.sock", {}, [](const OperationProgress&) {});
   CHECK(answer.result.code == ControlCode::kUnavailable);
   CHECK(answer.result.message.find("No such file or directory") != std::string::npos);
   CHECK(answer.result.next.find("start the daemon") != std::string::npos);
@@ -237,7 +238,7 @@ TEST_CASE("control client: a daemon that hangs is given up on") {
   const auto deaf = ListenAt(folder + "/deaf.sock");
   REQUIRE(deaf);
   const ControlAnswer answer = AskDaemon(
-      folder + "/deaf.sock", {}, [](const SettleProgress&) {}, 50ms);
+      folder + "/deaf.sock", {}, [](const OperationProgress&) {}, 50ms);
   CHECK(answer.result.code == ControlCode::kUnavailable);
   std::filesystem::remove_all(folder);
 }

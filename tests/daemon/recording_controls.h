@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -21,26 +22,32 @@ class RecordingControls final : public Controls {
   ControlResult Refresh(const StreamKey& stream, RecordId id) override {
     return Note("refresh " + std::to_string(id.value), {stream.portal, stream.object});
   }
-  SettleStart StartSettle(const ControlTarget& target) override {
-    return {Note("settle", target), kTicket, patience};
+  OperationStart StartOperation(OperationKind kind, const ControlTarget& target,
+                                bool repair) override {
+    static constexpr std::array kNames = {"start poll",    "start backfill", "start resolve",
+                                          "start refresh", "settle",         "verify",
+                                          "apply-schema"};
+    const std::string name = kNames[static_cast<size_t>(kind)];
+    return {Note(repair ? name + " --repair" : name, target), kTicket, patience};
   }
-  SettleStart StartVerify(const ControlTarget& target, bool repair) override {
-    return {Note(repair ? "verify --repair" : "verify", target), kTicket, patience};
+  ControlResult CostOf(OperationKind, const ControlTarget&, OperationCost& told) const override {
+    told = cost;
+    return {};
   }
-  SettleProgress ProgressOf(uint64_t ticket) override {
+  OperationProgress ProgressOf(uint64_t ticket) override {
     MutexLock lock(mutex_);
-    return ticket == kTicket ? progress_ : SettleProgress{.done = true, .troubled = {}};
+    return ticket == kTicket ? progress_ : OperationProgress{.done = true, .troubled = {}};
   }
-  void EndSettle(uint64_t) override {
+  void EndOperation(uint64_t) override {
     MutexLock lock(mutex_);
-    asked_.emplace_back("end settle");
+    asked_.emplace_back("end");
   }
 
   void Answer(ControlResult result) {
     MutexLock lock(mutex_);
     result_ = std::move(result);
   }
-  void Report(SettleProgress progress) {
+  void Report(OperationProgress progress) {
     MutexLock lock(mutex_);
     progress_ = std::move(progress);
   }
@@ -50,6 +57,7 @@ class RecordingControls final : public Controls {
   }
 
   std::chrono::milliseconds patience{60000};
+  OperationCost cost;
 
  private:
   static constexpr uint64_t kTicket = 7;
@@ -62,7 +70,7 @@ class RecordingControls final : public Controls {
 
   Mutex mutex_;
   ControlResult result_ GUARDED_BY(mutex_);
-  SettleProgress progress_ GUARDED_BY(mutex_);
+  OperationProgress progress_ GUARDED_BY(mutex_);
   std::vector<std::string> asked_ GUARDED_BY(mutex_);
 };
 

@@ -44,7 +44,7 @@ class Served {
 
   ControlAnswer Ask(const ControlRequest& request) {
     return AskDaemon(
-        path_, request, [this](const SettleProgress&) { ++progress_lines; }, kPatience);
+        path_, request, [this](const OperationProgress&) { ++progress_lines; }, kPatience);
   }
   OwnedDescriptor Connect() {
     auto socket = ConnectTo(path_, kPatience);
@@ -59,7 +59,7 @@ class Served {
  private:
   ControlServer::Options WithPath(ControlServer::Options options) const {
     options.socket_path = path_;
-    options.settle_tick = std::chrono::milliseconds{1};
+    options.progress_tick = std::chrono::milliseconds{1};
     return options;
   }
 

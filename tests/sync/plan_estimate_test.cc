@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "sync/operation_cost.h"
+
 namespace hubmirror {
 namespace {
 
@@ -52,6 +54,25 @@ TEST_CASE("plan: a wider burst makes the first load shorter, in proportion") {
   const auto fast = EstimatePlan(plan, {}, 100'000);
   CHECK(slow.backfill_requests == fast.backfill_requests);
   CHECK(slow.backfill > 9 * fast.backfill);
+}
+
+std::string Costs(OperationKind kind, const StreamSize& size) {
+  const PortalPlan plan = TwoObjects();
+  std::string text;
+  for (const auto& part : CostOfOperation(kind, plan, plan.streams.front(), size)) {
+    text += (text.empty() ? "" : " ") + std::to_string(part.requests);
+  }
+  return text;
+}
+
+TEST_CASE("cost: what an operation asks for grows with the records, as its pages do") {
+  CHECK(Costs(OperationKind::kPoll, {.rows = 100'001}) == "1");
+  CHECK(Costs(OperationKind::kBackfill, {.rows = 100'001}) == "1001");
+  CHECK(Costs(OperationKind::kVerify, {.rows = 0}) == "1");
+  CHECK(Costs(OperationKind::kResolve, {.rows = 100'001, .pending = 0}) == "0");
+  CHECK(Costs(OperationKind::kResolve, {.rows = 100'001, .pending = 101}) == "4");
+  // Definitions, search, list, archived list, links to contacts and to deals.
+  CHECK(Costs(OperationKind::kSettle, {.rows = 100'001}) == "4 1 1001 20 202");
 }
 
 }  // namespace
