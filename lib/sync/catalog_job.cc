@@ -29,24 +29,18 @@ void CatalogJob::Abandon() {
 
 std::optional<StepNeed> CatalogJob::NextStep(Instant) {
   MutexLock lock(mutex_);
-  if (busy_) return std::nullopt;
   if (shown_part_ == Part::kApply) return StepNeed{.priority = Priority::kCatalog};
   const Lane lane = shown_part_ == Part::kCount ? Lane::kSearch : Lane::kBurst;
   return StepNeed{.lane = lane, .priority = Priority::kCatalog};
 }
 
 StepOutcome CatalogJob::DoStep(Instant now) {
-  {
+  if (part_ == Part::kLive) {
     MutexLock lock(mutex_);
-    if (busy_) return StepOutcome::Unused();
-    busy_ = true;
-    if (part_ == Part::kLive) {
-      whole_ = std::exchange(whole_wanted_, false) || !whole_at_ || now - *whole_at_ >= kWholeEvery;
-    }
+    whole_ = std::exchange(whole_wanted_, false) || !whole_at_ || now - *whole_at_ >= kWholeEvery;
   }
   const std::shared_ptr<void> done(nullptr, [this](void*) {
     MutexLock lock(mutex_);
-    busy_ = false;
     shown_part_ = part_;
   });
   switch (part_) {

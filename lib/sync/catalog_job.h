@@ -60,11 +60,9 @@ class CatalogJob final : public StreamJob {
   const std::optional<ReferencePorts> reference_;
 
   mutable Mutex mutex_;
-  bool busy_ GUARDED_BY(mutex_) = false;
   Part shown_part_ GUARDED_BY(mutex_) = Part::kLive;
   bool whole_wanted_ GUARDED_BY(mutex_) = true;
 
-  // One step at a time.
   Part part_ = Part::kLive;
   bool whole_ = true;  ///< this cycle reads everything
   std::map<Part, std::vector<PropertyDefinition>> definitions_;

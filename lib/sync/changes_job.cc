@@ -47,20 +47,13 @@ std::optional<StepNeed> ChangesJob::NextStep(Instant) {
   // The first sweep says where changes begin.
   if (!stream().changes_from()) return std::nullopt;
   MutexLock lock(mutex_);
-  if (busy_) return std::nullopt;
   if (!reading_ && !stream().searchable()) return StepNeed{.priority = Priority::kChanges};
   return StepNeed{.lane = reading_ ? Lane::kBurst : Lane::kSearch, .priority = Priority::kChanges};
 }
 
 StepOutcome ChangesJob::DoStep(Instant) {
-  {
-    MutexLock lock(mutex_);
-    if (busy_) return StepOutcome::Unused();
-    busy_ = true;
-  }
   const std::shared_ptr<void> done(nullptr, [this](void*) {
     MutexLock lock(mutex_);
-    busy_ = false;
     reading_ = !unread_.empty();
   });
   if (!unread_.empty()) return Read();

@@ -44,9 +44,7 @@ class ChangesJob final : public StreamJob {
   StepOutcome CommitAnswer(const SearchAnswer& answer);
   void Settle(const Page& page, const std::vector<Nomination>& asked);
 
-  // One step at a time (`busy_`); only what others look at is guarded.
   mutable Mutex mutex_;
-  bool busy_ GUARDED_BY(mutex_) = false;
   bool reading_ GUARDED_BY(mutex_) = false;
   std::optional<TimePoint> verified_until_ GUARDED_BY(mutex_);
 

@@ -42,21 +42,14 @@ void FillJob::Abandon() {
 
 std::optional<StepNeed> FillJob::NextStep(Instant) {
   MutexLock lock(mutex_);
-  if (busy_) return std::nullopt;
   if (reading_) return StepNeed{.lane = Lane::kBurst, .priority = Priority::kArchived};
   if (Filling().empty()) return std::nullopt;
   return StepNeed{.lane = Lane::kSearch, .priority = Priority::kArchived};
 }
 
 StepOutcome FillJob::DoStep(Instant) {
-  {
-    MutexLock lock(mutex_);
-    if (busy_) return StepOutcome::Unused();
-    busy_ = true;
-  }
   const std::shared_ptr<void> done(nullptr, [this](void*) {
     MutexLock lock(mutex_);
-    busy_ = false;
     reading_ = !unread_.empty();
   });
   if (!by_sweep_.empty()) return FillBySweep();

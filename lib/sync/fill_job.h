@@ -37,10 +37,8 @@ class FillJob final : public StreamJob {
   StepOutcome Filled(const std::vector<std::string>& properties);
 
   mutable Mutex mutex_;
-  bool busy_ GUARDED_BY(mutex_) = false;
   bool reading_ GUARDED_BY(mutex_) = false;
 
-  // One step at a time.
   FillCursor cursor_;
   std::deque<RecordId> unread_;
   std::optional<RecordId> last_of_answer_;

@@ -82,21 +82,14 @@ void HistoryJob::Abandon() {
 std::optional<StepNeed> HistoryJob::NextStep(Instant) {
   if (!stream().loaded()) return std::nullopt;
   MutexLock lock(mutex_);
-  if (busy_) return std::nullopt;
   const Priority priority = walking_ ? Priority::kBackfill : Priority::kArchived;
   if (reading_) return StepNeed{.lane = Lane::kBurst, .priority = priority};
   return StepNeed{.priority = priority};
 }
 
 StepOutcome HistoryJob::DoStep(Instant) {
-  {
-    MutexLock lock(mutex_);
-    if (busy_) return StepOutcome::Unused();
-    busy_ = true;
-  }
   const std::shared_ptr<void> done(nullptr, [this](void*) {
     MutexLock lock(mutex_);
-    busy_ = false;
     reading_ = !block_.empty();
     walking_ = !cursor_.walked;
   });

@@ -54,11 +54,9 @@ class HistoryJob final : public StreamJob {
 
   const Ports ports_;
   mutable Mutex mutex_;
-  bool busy_ GUARDED_BY(mutex_) = false;
   bool reading_ GUARDED_BY(mutex_) = false;
   bool walking_ GUARDED_BY(mutex_) = true;
 
-  // One step at a time.
   bool prepared_ = false;
   HistoryCursor cursor_;
   std::vector<RecordId> block_;  ///< to be read next

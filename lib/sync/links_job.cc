@@ -45,21 +45,10 @@ void LinksJob::Abandon() {
 
 std::optional<StepNeed> LinksJob::NextStep(Instant) {
   if (!stream().loaded()) return std::nullopt;
-  MutexLock lock(mutex_);
-  if (busy_) return std::nullopt;
   return StepNeed{.lane = Lane::kAssociations, .priority = Priority::kLinks};
 }
 
 StepOutcome LinksJob::DoStep(Instant now) {
-  {
-    MutexLock lock(mutex_);
-    if (busy_) return StepOutcome::Unused();
-    busy_ = true;
-  }
-  const std::shared_ptr<void> done(nullptr, [this](void*) {
-    MutexLock lock(mutex_);
-    busy_ = false;
-  });
   if (!walking_) {
     pairs_ = ports_.partners.PairsFrom(object());
     walking_ = true;

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/mutex.h"
 #include "sync/cursor_text.h"
 #include "sync/link_batch.h"
 #include "sync/link_partners.h"
@@ -54,9 +53,6 @@ class LinksJob final : public StreamJob {
   JobProgress Progress() const;
 
   const LinkPorts ports_;
-
-  mutable Mutex mutex_;
-  bool busy_ GUARDED_BY(mutex_) = false;
 
   std::vector<LinkPair> pairs_;
   bool walking_ = false;

@@ -12,22 +12,11 @@ void RelinkJob::Abandon() {
 
 std::optional<StepNeed> RelinkJob::NextStep(Instant) {
   if (!stream().loaded()) return std::nullopt;
-  MutexLock lock(mutex_);
-  if (busy_) return std::nullopt;
   if (!stream().links_due()) return StepNeed{.priority = Priority::kLinks};
   return StepNeed{.lane = Lane::kAssociations, .priority = Priority::kLinks};
 }
 
 StepOutcome RelinkJob::DoStep(Instant now) {
-  {
-    MutexLock lock(mutex_);
-    if (busy_) return StepOutcome::Unused();
-    busy_ = true;
-  }
-  const std::shared_ptr<void> done(nullptr, [this](void*) {
-    MutexLock lock(mutex_);
-    busy_ = false;
-  });
   if (!stream().links_due()) return StepOutcome::CaughtUp();
   if (taken_.empty() && !TakeDue()) return StepOutcome::CaughtUp();
   DropUnlinkable(now);

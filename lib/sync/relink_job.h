@@ -44,9 +44,6 @@ class RelinkJob final : public StreamJob {
 
   const LinkPorts ports_;
 
-  mutable Mutex mutex_;
-  bool busy_ GUARDED_BY(mutex_) = false;
-
   std::vector<DueRecord> taken_;
   std::deque<Batch> batches_;
 };

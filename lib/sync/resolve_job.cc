@@ -38,20 +38,13 @@ void ResolveJob::Abandon() {
 
 std::optional<StepNeed> ResolveJob::NextStep(Instant) {
   MutexLock lock(mutex_);
-  if (busy_) return std::nullopt;
   if (shown_phase_ == Phase::kTake) return StepNeed{.priority = Priority::kResolve};
   return StepNeed{.lane = Lane::kBurst, .priority = Priority::kResolve};
 }
 
 StepOutcome ResolveJob::DoStep(Instant) {
-  {
-    MutexLock lock(mutex_);
-    if (busy_) return StepOutcome::Unused();
-    busy_ = true;
-  }
   const std::shared_ptr<void> done(nullptr, [this](void*) {
     MutexLock lock(mutex_);
-    busy_ = false;
     shown_phase_ = phase_;
   });
   switch (phase_) {

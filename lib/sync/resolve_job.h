@@ -46,10 +46,8 @@ class ResolveJob final : public StreamJob {
   const PendingRecord& Find(RecordId id) const;
 
   mutable Mutex mutex_;
-  bool busy_ GUARDED_BY(mutex_) = false;
   Phase shown_phase_ GUARDED_BY(mutex_) = Phase::kTake;
 
-  // One step at a time.
   Phase phase_ = Phase::kTake;
   ResolveCursor cursor_;
   std::deque<std::vector<PendingRecord>> groups_;  ///< to be asked apart from others

@@ -11,6 +11,7 @@ bool TableIsGone(const DatabaseError& error) {
 }  // namespace
 
 std::optional<StepNeed> StreamJob::Next(Instant now) {
+  if (stepping_.load()) return std::nullopt;
   if (!works_without_table() && !stream_->table()) return std::nullopt;
   // The catalog still learns what the portal lists, and nothing else goes on.
   const bool writes = kind() != JobKind::kCatalog;
@@ -27,6 +28,13 @@ std::optional<StepNeed> StreamJob::Next(Instant now) {
 }
 
 StepOutcome StreamJob::Step(Instant now) {
+  if (overlaps()) return MakeStep(now);
+  if (stepping_.exchange(true)) return StepOutcome::Unused();
+  const std::shared_ptr<void> done(nullptr, [this](void*) { stepping_.store(false); });
+  return MakeStep(now);
+}
+
+StepOutcome StreamJob::MakeStep(Instant now) {
   try {
     if (Memory stale = Memory::kStale; memory_.compare_exchange_strong(stale, Memory::kLoading)) {
       LoadFrom(stream_->sink().Load(stream_->object()));

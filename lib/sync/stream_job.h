@@ -29,15 +29,21 @@ class StreamJob : public Job {
   virtual void LoadFrom(const StoredStream& stored) = 0;
   /// Drops everything that was not committed.
   virtual void Abandon() = 0;
+  /// Whether steps may overlap. Otherwise one follows the other, and only what others look at needs
+  /// a guard.
+  virtual bool overlaps() const { return false; }
   /// Whether steps can be made before the table exists.
   virtual bool works_without_table() const { return false; }
 
  private:
   enum class Memory { kGood, kStale, kLoading };
 
+  StepOutcome MakeStep(Instant now);
+
   const std::shared_ptr<StreamContext> stream_;
   std::atomic<Memory> memory_{Memory::kStale};
-  std::atomic<bool> afresh_{false};  ///< what will be loaded is not to be gone on with
+  std::atomic<bool> stepping_{false};  ///< used by jobs that do not overlap
+  std::atomic<bool> afresh_{false};    ///< what will be loaded is not to be gone on with
 };
 
 }  // namespace hubmirror

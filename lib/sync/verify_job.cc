@@ -52,23 +52,13 @@ void VerifyJob::Abandon() {
 std::optional<StepNeed> VerifyJob::NextStep(Instant) {
   if (!stream().loaded()) return std::nullopt;
   const PropertySetPtr set = stream().whole_set();
-  MutexLock lock(mutex_);
-  if (busy_ || !set) return std::nullopt;
+  if (!set) return std::nullopt;
   return StepNeed{.lane = Lane::kBurst,
                   .priority = Priority::kSweep,
                   .cost = stream().source().ListCost(object(), *set)};
 }
 
 StepOutcome VerifyJob::DoStep(Instant) {
-  {
-    MutexLock lock(mutex_);
-    if (busy_) return StepOutcome::Unused();
-    busy_ = true;
-  }
-  const std::shared_ptr<void> done(nullptr, [this](void*) {
-    MutexLock lock(mutex_);
-    busy_ = false;
-  });
   if (!ranges_) Begin();
   if (!ranges_->done()) return Read();
   if (!report_.absent.empty() || !unarchived_.empty()) return Explain();

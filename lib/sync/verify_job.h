@@ -59,14 +59,12 @@ class VerifyJob final : public StreamJob {
   const Ports ports_;
 
   mutable Mutex mutex_;
-  bool busy_ GUARDED_BY(mutex_) = false;
   std::optional<bool> wanted_repair_ GUARDED_BY(mutex_);
   int64_t begun_ GUARDED_BY(mutex_) = 0;
   Finished finished_ GUARDED_BY(mutex_);
   int64_t checked_ GUARDED_BY(mutex_) = 0;
   int64_t last_pages_ GUARDED_BY(mutex_) = 0;
 
-  // One step at a time.
   std::optional<WalkRanges> ranges_;
   PropertySetPtr set_;
   VerifyReport report_;

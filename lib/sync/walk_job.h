@@ -45,6 +45,7 @@ class WalkJob final : public StreamJob {
   int64_t buffered_bytes() const;
 
  protected:
+  bool overlaps() const override { return true; }
   std::optional<StepNeed> NextStep(Instant now) override;
   StepOutcome DoStep(Instant now) override;
   void LoadFrom(const StoredStream& stored) override;
