@@ -32,6 +32,7 @@ std::vector<std::string> ScopesOf(const ObjectType& type) {
   if (type.unresolved() || type.type_id.starts_with("2-")) {
     return {"crm.objects.custom.read", "crm.schemas.custom.read"};
   }
+  if (type.unlisted()) return {};
   std::vector<std::string> scopes;
   for (const Rule& rule : kRules) {
     if (rule.object == object) scopes.emplace_back(rule.scope);

@@ -13,9 +13,9 @@ namespace {
 // Room for `_2_1234567890`, and for what views and history add to it, within 63 bytes.
 constexpr size_t kLongestName = 32;
 
-constexpr std::array<std::string_view, 6> kOwnTables = {
-    "account", "properties", "property_groups", "property_options", "associations",
-    "association_labels"};
+constexpr std::array<std::string_view, 7> kOwnTables = {
+    "account",      "properties",         "property_groups", "property_options",
+    "associations", "association_labels", "schema_changes"};
 
 bool IsDigits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), IsDigit);
@@ -97,9 +97,8 @@ PortalPlan WithTypes(PortalPlan plan, const std::vector<CustomType>& types) {
     if (stream.object.name != kCustomObjects) continue;
     for (const CustomType& type : types) add(stream, type);
   }
-  std::sort(streams.begin(), streams.end(), [](const StreamPlan& a, const StreamPlan& b) {
-    return a.object.name < b.object.name;
-  });
+  std::sort(streams.begin(), streams.end(),
+            [](const StreamPlan& a, const StreamPlan& b) { return a.object.name < b.object.name; });
   plan.custom_asked.clear();
   for (const StreamPlan& stream : plan.streams) {
     if (stream.object.unresolved()) plan.custom_asked.push_back(stream.object.name);
@@ -113,9 +112,8 @@ std::vector<std::string> UnknownTypes(const std::vector<std::string>& asked_for,
   std::vector<std::string> unknown;
   for (const std::string& asked : asked_for) {
     if (asked == kCustomObjects) continue;
-    const bool known = std::any_of(types.begin(), types.end(), [&](const CustomType& type) {
-      return IsAskedBy(type, asked);
-    });
+    const bool known = std::any_of(types.begin(), types.end(),
+                                   [&](const CustomType& type) { return IsAskedBy(type, asked); });
     if (!known) unknown.push_back(asked);
   }
   return unknown;

@@ -1,6 +1,9 @@
 #include "model/object_type.h"
 
+#include <algorithm>
 #include <array>
+
+#include "base/ascii.h"
 
 namespace hubmirror {
 namespace {
@@ -48,6 +51,39 @@ constexpr std::array kTypes = {
     Entry{"users", "user", "0-115"},
 };
 
+// The table of a type that this list does not have: nobody here knows its name.
+constexpr std::string_view kUnlistedName = "object_0_";
+constexpr std::string_view kStandardId = "0-";
+constexpr std::string_view kMarketingEvents = "0-54";
+
+/// `999` of `0-999` or `object_0_999`; empty for anything else.
+std::string_view UnlistedNumber(std::string_view name_or_id) {
+  constexpr size_t kMostDigits = 9;
+  for (const std::string_view prefix : {kStandardId, kUnlistedName}) {
+    if (!name_or_id.starts_with(prefix)) continue;
+    const std::string_view number = name_or_id.substr(prefix.size());
+    const bool good = !number.empty() && number.size() <= kMostDigits && number[0] != '0' &&
+                      std::all_of(number.begin(), number.end(), IsDigit);
+    if (good) return number;
+  }
+  return {};
+}
+
+/// What holds for most types holds for it; where it has no pipelines HubSpot says so.
+std::optional<ObjectType> UnlistedType(std::string_view name_or_id) {
+  const std::string number(UnlistedNumber(name_or_id));
+  const std::string id = std::string(kStandardId) + number;
+  const bool listed = std::any_of(kTypes.begin(), kTypes.end(),
+                                  [&](const Entry& entry) { return entry.type_id == id; });
+  if (number.empty() || listed || id == kMarketingEvents) return std::nullopt;
+  const std::string name = std::string(kUnlistedName) + number;
+  return ObjectType{.name = name,
+                    .singular = name,
+                    .type_id = id,
+                    .modified_property = "hs_lastmodifieddate",
+                    .has_pipelines = true};
+}
+
 }  // namespace
 
 std::optional<ObjectType> FindObjectType(std::string_view name_or_id) {
@@ -61,7 +97,7 @@ std::optional<ObjectType> FindObjectType(std::string_view name_or_id) {
                       .holds_personal_data = contacts,
                       .has_pipelines = entry.has_pipelines};
   }
-  return std::nullopt;
+  return UnlistedType(name_or_id);
 }
 
 std::vector<std::string_view> ObjectTypeNames() {

@@ -24,14 +24,18 @@ struct ObjectType {
 
   /// A custom type that the portal has not been asked about yet: it has a name only.
   bool unresolved() const { return type_id.empty(); }
+  /// A standard type that our list does not have: neither its name nor its scope is known.
+  bool unlisted() const { return name.starts_with("object_0_"); }
 
   friend bool operator==(const ObjectType&, const ObjectType&) = default;
 };
 
-/// The object type of a HubSpot path name or objectTypeId; nullopt when it is not one we mirror.
+/// The object type of a HubSpot path name or objectTypeId; nullopt when it is not one we mirror. A
+/// standard type that HubSpot made later is known by its id alone: `0-999` is in table
+/// `object_0_999`, also when its name is listed here one day by another version.
 std::optional<ObjectType> FindObjectType(std::string_view name_or_id);
 
-/// Every path name FindObjectType knows, sorted.
+/// Every path name on our list, sorted.
 std::vector<std::string_view> ObjectTypeNames();
 
 }  // namespace hubmirror

@@ -18,7 +18,7 @@ namespace hubmirror {
 namespace {
 
 /// Custom objects, which only their portal knows.
-constexpr std::string_view kCustomPattern = "^(2-[0-9]+|p[0-9]+_.+)$";
+constexpr std::string_view kCustomPattern = "^([02]-[1-9][0-9]*|p[0-9]+_.+)$";
 
 /// The value that an example of the table, which is YAML, stands for.
 ConfigValue ExampleOf(const KeyRule& rule) {

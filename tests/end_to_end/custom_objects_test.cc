@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 std::string Scenario(const std::string& switches = "") {
   return R"({"portals":[{"portal_id":1234567,"seed":51,"index_delay":"1s",
-    "objects":{"contacts":300,"pets":250,"orders_2_1002":120,"orders":80},
+    "objects":{"contacts":300,"pets":250,"orders_2_1002":120,"orders":80,"object_0_999":110},
     "tokens":[{"token":"pat-na1-simulated-token"}])" +
          (switches.empty() ? "" : R"(,"switches":{)" + switches + "}") + "}]}";
 }
@@ -33,10 +33,10 @@ void ChangeAndCompare(World& world) {
   world.ExpectEqual();
 }
 
-TEST_CASE("custom objects: those named by id or full name are mirrored like any other") {
+TEST_CASE("custom objects: those named by id or full name are mirrored like any other, new ones too") {
   World world({.scenario_json = Scenario()},
-              Mirroring({"contacts", "orders", "2-1002", "p1234567_Pets"},
-                        {"contacts", "orders", "orders_2_1002", "pets"}));
+              Mirroring({"contacts", "orders", "2-1002", "p1234567_Pets", "0-999"},
+                        {"contacts", "orders", "orders_2_1002", "pets", "object_0_999"}));
   ChangeAndCompare(world);
   CHECK(world.Sql("SELECT object FROM acme.object_types WHERE type_id = '2-1002'") ==
         "orders_2_1002");

@@ -96,6 +96,8 @@ constexpr std::array kObjectTypes = {
     Unlisted(Other("listings", "listing", "0-420", "crm.objects.listings.read")),
     Unlisted(Other("appointments", "appointment", "0-421", "crm.objects.appointments.read")),
     Unlisted(Other("projects", "project", "0-970", "crm.objects.projects.read")),
+    // Newer than any list that the mirror could have; its path is its id.
+    Other("object_0_999", "0-999", "0-999", "crm.objects.novelties.read"),
     Custom("pets", "Pets", "2-1001"),
     // Named like a standard type.
     Custom("orders_2_1002", "orders", "2-1002"),
