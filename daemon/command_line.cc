@@ -225,6 +225,20 @@ class Grammar {
                      "crm.objects.marketing_events.read; the app must have them")
         ->delimiter(',')
         ->allow_extra_args(false);
+    AddPortalDrop(*group);
+  }
+
+  void AddPortalDrop(CLI::App& group) {
+    CLI::App* drop = Verb(group, "drop", CliVerb::kPortalDrop,
+                          "Take a portal's mirror out of the database, after no daemon mirrors it "
+                          "any more; HubSpot keeps everything",
+                          "hubmirror portal drop acme --dry-run\n  hubmirror portal drop acme");
+    AddTarget(drop, "PORTAL", TargetShape::kPortal);
+    drop->get_option("PORTAL")->required();
+    drop->add_flag("--dry-run", line_.dry_run, "Only say what would go, and what is built on it");
+    drop->add_flag("--yes", line_.yes, "Do not ask");
+    drop->add_flag("--cascade", line_.cascade, "Let go what others built on it, too");
+    AddJson(drop);
   }
 
   void AddPortalTest(CLI::App& group) {

@@ -21,6 +21,7 @@ enum class CliVerb {
   kPortalList,
   kPortalTest,
   kPortalAuthorize,
+  kPortalDrop,
   kPoll,
   kPause,
   kResume,
@@ -75,6 +76,8 @@ struct CommandLine {
   bool accept = false;
   bool repair = false;
   bool dry_run = false;
+  bool yes = false;      ///< portal drop: nobody is asked
+  bool cascade = false;  ///< portal drop: what others built on it goes too
   bool offline = false;  ///< setup: token and database are not tried; doctor: HubSpot is not asked
   std::string records;   ///< plan: `contacts=200000,deals=5000`
   std::string name;      ///< runbook: the alert; completion: the shell

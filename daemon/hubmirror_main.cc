@@ -16,6 +16,7 @@
 #include "daemon/cli_monitoring.h"
 #include "daemon/cli_plan.h"
 #include "daemon/cli_portal.h"
+#include "daemon/cli_portal_drop.h"
 #include "daemon/cli_schema.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_setup.h"
@@ -93,6 +94,8 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
       return RunPortalTest(context, line);
     case CliVerb::kPortalAuthorize:
       return RunPortalAuthorize(context, line);
+    case CliVerb::kPortalDrop:
+      return RunPortalDrop(context, line);
     case CliVerb::kQuarantineList:
       return RunQuarantineList(context, line);
     case CliVerb::kQuarantineShow:

@@ -61,6 +61,11 @@ class Connection {
   Rows Run(const std::string& sql);
   Rows Run(const std::string& sql, const Params& params);
 
+  /// Inside a transaction: runs `work` inside a savepoint. When it throws, what it did is undone,
+  /// the transaction goes on, and the exception passes.
+  template <typename Work>
+  void InSavepoint(Work&& work);
+
   /// COPY into a table (design: in text format). Both names are quoted already. Between the two
   /// calls nothing else runs. When a call throws, the COPY is over and its transaction has failed.
   void BeginCopy(const std::string& table, const std::string& columns);
@@ -86,5 +91,17 @@ class Connection {
   bool usable_ = true;
   std::string failure_;
 };
+
+template <typename Work>
+void Connection::InSavepoint(Work&& work) {
+  Run("SAVEPOINT step");
+  try {
+    std::forward<Work>(work)();
+  } catch (...) {
+    if (usable_) Run("ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step");
+    throw;
+  }
+  Run("RELEASE SAVEPOINT step");
+}
 
 }  // namespace hubmirror

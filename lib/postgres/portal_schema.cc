@@ -7,6 +7,7 @@
 #include "postgres/database_failure.h"
 #include "postgres/layout_steps.h"
 #include "postgres/sql_text.h"
+#include "postgres/status_view.h"
 #include "postgres/union_view.h"
 
 namespace hubmirror {
@@ -16,29 +17,8 @@ using Kind = DatabaseError::Kind;
 
 // How long the owner may be silent before another daemon takes over.
 constexpr const char* kOwnerSilence = "60 seconds";
-// Any number, but the same in all daemons: only one of them changes layouts at a time.
-constexpr const char* kLayoutLock = "7305801264190217";
-
 bool Exists(Transaction& transaction, const std::string& quoted_relation) {
   return !transaction.Run("SELECT to_regclass($1)::text", {quoted_relation}).IsNull(0, 0);
-}
-
-std::string StatusOf(const std::string& portal, const std::string& schema) {
-  const std::string state = QuoteName(schema, "_stream_state");
-  const auto count = [&](const char* table) {
-    return "(SELECT count(*) FROM " + QuoteName(schema, table) + " x WHERE x.object = s.object)";
-  };
-  const auto job = [&](const char* alias, const char* name) {
-    return " LEFT JOIN " + state + " " + alias + " ON " + alias + ".object = s.object AND " +
-           alias + ".job = '" + name + "'";
-  };
-  return "SELECT " + QuoteLiteral(portal) +
-         "::text AS portal, s.object, s.state, s.reason, c.verified_until,"
-         " w.last_complete_at AS last_sweep_at, a.last_complete_at AS last_archived_at, " +
-         count("_pending") + " AS pending, " + count("_quarantine") +
-         " AS quarantined, s.rows_done AS rows, l.last_complete_at AS last_links_at FROM " + state +
-         " s" + job("c", "changes") + job("w", "sweep") + job("a", "archived") + job("l", "links") +
-         " WHERE s.job = 'stream'";
 }
 
 }  // namespace
@@ -58,14 +38,14 @@ void PortalSchema::Claim(Transaction& transaction) const {
                             " cannot hold a portal; choose another `schema:` for it");
   }
   CheckEncoding(transaction);
-  transaction.Run("SELECT pg_advisory_xact_lock(" + std::string(kLayoutLock) + ")");
+  LockLayouts(transaction.connection());
   EnsureSchemas(transaction);
   EnsureCommonLayout(transaction);
   EnsurePortalLayout(transaction);
   const bool portals_changed = Register(transaction);
   if (portals_changed || !Exists(transaction, QuoteName(kCommonSchema, "status"))) {
-    RebuildStatus(transaction);
-    RebuildUnions(transaction);
+    RebuildStatus(transaction.connection());
+    RebuildUnions(transaction.connection());
   }
   GrantReaders(transaction);
 }
@@ -199,27 +179,9 @@ bool PortalSchema::Register(Transaction& transaction) const {
 }
 
 void PortalSchema::RestoreStatus(Transaction& transaction) const {
-  const Rows rows =
-      transaction.Run("SELECT pg_try_advisory_xact_lock(" + std::string(kLayoutLock) + ")");
-  if (!rows.Bool(0, 0)) return;
-  RebuildStatus(transaction);
-  RebuildUnions(transaction);
-}
-
-void PortalSchema::RebuildStatus(Transaction& transaction) const {
-  const Rows rows =
-      transaction.Run("SELECT portal, schema_name FROM " + QuoteName(kCommonSchema, "portals") +
-                      " WHERE to_regclass(quote_ident(schema_name) ||"
-                      " '._stream_state') IS NOT NULL ORDER BY portal, schema_name");
-  if (rows.empty()) return;
-  std::vector<std::string> parts;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    parts.push_back(StatusOf(std::string(rows.Text(i, 0)), std::string(rows.Text(i, 1))));
-  }
-  const std::string view = QuoteName(kCommonSchema, "status");
-  transaction.Run("CREATE OR REPLACE VIEW " + view + " AS " + Join(parts, " UNION ALL ") +
-                  "; COMMENT ON VIEW " + view +
-                  " IS 'Whether each mirrored object can be trusted, and as of when'");
+  if (!TryLockLayouts(transaction.connection())) return;
+  RebuildStatus(transaction.connection());
+  RebuildUnions(transaction.connection());
 }
 
 void PortalSchema::GrantReaders(Transaction& transaction) const {

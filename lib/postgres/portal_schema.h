@@ -36,7 +36,6 @@ class PortalSchema {
 
  private:
   void CheckEncoding(Transaction& transaction) const;
-  void RebuildStatus(Transaction& transaction) const;
   void EnsureSchemas(Transaction& transaction) const;
   void EnsureCommonLayout(Transaction& transaction) const;
   void EnsurePortalLayout(Transaction& transaction) const;

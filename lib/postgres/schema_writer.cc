@@ -222,7 +222,7 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
            " SET _overflow = nullif(_overflow - " + property + ", '{}'), _hash = NULL" +
            " WHERE _overflow ? " + property;
   }
-  DropUnion(transaction, object);
+  DropUnion(transaction.connection(), object);
   transaction.Run(sql);
   ReplaceViews(transaction, object, columns);
   for (const std::string& grant : grants) transaction.Run(grant);
@@ -332,7 +332,7 @@ void SchemaWriter::ReplaceViews(Transaction& transaction, const std::string& obj
     CreateView(transaction, object, view);
     relations.push_back(view.name);
   }
-  RebuildUnion(transaction, object);
+  RebuildUnion(transaction.connection(), object);
   GrantReaders(transaction, relations);
 }
 
@@ -347,7 +347,7 @@ void SchemaWriter::CreateView(Transaction& transaction, const std::string& objec
     if (error.sqlstate() != "42P16") throw;
   }
   const auto grants = GrantsOf(transaction, schema_.name(), view.name);
-  DropUnion(transaction, object);
+  DropUnion(transaction.connection(), object);
   transaction.Run(kPatience + ("DROP VIEW " + schema_.Table(view.name) + "; CREATE ") + create);
   for (const std::string& grant : grants) transaction.Run(grant);
 }

@@ -32,10 +32,11 @@ class Transaction {
   Rows Run(const std::string& sql) { return lease_->Run(sql); }
   Rows Run(const std::string& sql, const Params& params) { return lease_->Run(sql, params); }
 
-  /// Runs `work` inside a savepoint: when it throws, what it did is undone, the transaction goes
-  /// on, and the exception passes.
+  /// See Connection.
   template <typename Work>
-  void InSavepoint(Work&& work);
+  void InSavepoint(Work&& work) {
+    lease_->InSavepoint(std::forward<Work>(work));
+  }
 
   /// The same session, for COPY and for those who only read and need no transaction.
   Connection& connection() { return *lease_; }
@@ -51,17 +52,5 @@ class Transaction {
   std::optional<Rows> first_;
   bool open_ = false;
 };
-
-template <typename Work>
-void Transaction::InSavepoint(Work&& work) {
-  Run("SAVEPOINT step");
-  try {
-    std::forward<Work>(work)();
-  } catch (...) {
-    if (lease_->usable()) Run("ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step");
-    throw;
-  }
-  Run("RELEASE SAVEPOINT step");
-}
 
 }  // namespace hubmirror

@@ -37,9 +37,9 @@ std::string ViewOf(const std::string& object) {
 }
 
 /// Waits for another portal that makes its views, but not long: rows are written behind this.
-void Lock(Transaction& transaction) {
-  transaction.Run(std::string("SET LOCAL lock_timeout = 200; SELECT pg_advisory_xact_lock(") +
-                  kUnionLock + ")");
+void Lock(Connection& connection) {
+  connection.Run(std::string("SET LOCAL lock_timeout = 200; SELECT pg_advisory_xact_lock(") +
+                 kUnionLock + ")");
 }
 
 /// Columns in the order in which they are first seen.
@@ -60,8 +60,8 @@ class Columns {
   std::map<std::string, size_t> places_;
 };
 
-std::vector<Arm> ArmsOf(Transaction& transaction, const std::string& object, Columns& columns) {
-  const Rows rows = transaction.Run(
+std::vector<Arm> ArmsOf(Connection& connection, const std::string& object, Columns& columns) {
+  const Rows rows = connection.Run(
       "SELECT p.portal, p.schema_name, a.attname, format_type(a.atttypid, a.atttypmod)"
       " FROM " +
           QuoteName(kCommonSchema, "portals") +
@@ -84,9 +84,9 @@ std::vector<Arm> ArmsOf(Transaction& transaction, const std::string& object, Col
 }
 
 /// Columns that stand keep their places, so that the view can be replaced under those who use it.
-std::vector<Column> InStandingOrder(Transaction& transaction, const std::string& object,
+std::vector<Column> InStandingOrder(Connection& connection, const std::string& object,
                                     std::vector<Column> columns) {
-  const Rows rows = transaction.Run(
+  const Rows rows = connection.Run(
       "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0"
       " ORDER BY attnum",
       {ViewOf(object)});
@@ -119,8 +119,8 @@ std::string SelectOf(const Arm& arm, const std::vector<Column>& columns,
 enum class Standing { kNothing, kOurs, kForeign };
 
 /// The schema is ours, but an operator may have put something of that name there: it stays.
-Standing StandingOf(Transaction& transaction, const std::string& object) {
-  const Rows rows = transaction.Run(
+Standing StandingOf(Connection& connection, const std::string& object) {
+  const Rows rows = connection.Run(
       "SELECT coalesce(obj_description(c.oid, 'pg_class'), '') = $2 FROM pg_class c"
       " WHERE c.oid = to_regclass($1)",
       {ViewOf(object), kOurUnion});
@@ -130,26 +130,26 @@ Standing StandingOf(Transaction& transaction, const std::string& object) {
 
 }  // namespace
 
-void DropUnion(Transaction& transaction, const std::string& object) {
-  Lock(transaction);
-  if (StandingOf(transaction, object) != Standing::kOurs) return;
-  transaction.Run("DROP VIEW " + ViewOf(object));
+void DropUnion(Connection& connection, const std::string& object) {
+  Lock(connection);
+  if (StandingOf(connection, object) != Standing::kOurs) return;
+  connection.Run("DROP VIEW " + ViewOf(object));
 }
 
-void RebuildUnion(Transaction& transaction, const std::string& object) {
-  Lock(transaction);
-  if (StandingOf(transaction, object) == Standing::kForeign) return;
+void RebuildUnion(Connection& connection, const std::string& object) {
+  Lock(connection);
+  if (StandingOf(connection, object) == Standing::kForeign) return;
   Columns found;
-  const std::vector<Arm> arms = ArmsOf(transaction, object, found);
-  if (arms.empty()) return DropUnion(transaction, object);
+  const std::vector<Arm> arms = ArmsOf(connection, object, found);
+  if (arms.empty()) return DropUnion(connection, object);
   std::vector<Column> columns = found.all();
   // A property of this name would be taken for the key of the portal.
   std::erase_if(columns, [](const Column& column) { return column.name == "portal"; });
-  columns = InStandingOrder(transaction, object, std::move(columns));
+  columns = InStandingOrder(connection, object, std::move(columns));
   std::vector<std::string> selects;
   for (const Arm& arm : arms) selects.push_back(SelectOf(arm, columns, object));
   const bool invoker =
-      transaction.Run("SELECT current_setting('server_version_num')::int").Int(0, 0) >=
+      connection.Run("SELECT current_setting('server_version_num')::int").Int(0, 0) >=
       kSecurityInvokerSince;
   const std::string view = ViewOf(object);
   const std::string create = "VIEW " + view + (invoker ? " WITH (security_invoker)" : "") + " AS " +
@@ -157,27 +157,27 @@ void RebuildUnion(Transaction& transaction, const std::string& object) {
                              QuoteLiteral(kOurUnion) +
                              (invoker ? "; GRANT SELECT ON " + view + " TO PUBLIC" : "");
   try {
-    transaction.InSavepoint([&] { transaction.Run("CREATE OR REPLACE " + create); });
+    connection.InSavepoint([&] { connection.Run("CREATE OR REPLACE " + create); });
     return;
   } catch (const StatementError& error) {
     // 42P16: the view as it stands has columns that are gone, or of another type.
     if (error.sqlstate() != "42P16") throw;
   }
-  DropUnion(transaction, object);
-  transaction.Run("CREATE " + create);
+  DropUnion(connection, object);
+  connection.Run("CREATE " + create);
 }
 
-void RebuildUnions(Transaction& transaction) {
+void RebuildUnions(Connection& connection) {
   const Rows rows =
-      transaction.Run("SELECT DISTINCT object FROM (SELECT unnest(unions) FROM " +
-                          QuoteName(kCommonSchema, "portals") +
-                          " UNION ALL SELECT c.relname FROM pg_class c JOIN pg_namespace n"
-                          " ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind = 'v'"
-                          " AND obj_description(c.oid, 'pg_class') = $2) o(object) ORDER BY object",
-                      {kCommonSchema, kOurUnion});
+      connection.Run("SELECT DISTINCT object FROM (SELECT unnest(unions) FROM " +
+                         QuoteName(kCommonSchema, "portals") +
+                         " UNION ALL SELECT c.relname FROM pg_class c JOIN pg_namespace n"
+                         " ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind = 'v'"
+                         " AND obj_description(c.oid, 'pg_class') = $2) o(object) ORDER BY object",
+                     {kCommonSchema, kOurUnion});
   for (size_t i = 0; i < rows.size(); ++i) {
     try {
-      transaction.InSavepoint([&] { RebuildUnion(transaction, std::string(rows.Text(i, 0))); });
+      connection.InSavepoint([&] { RebuildUnion(connection, std::string(rows.Text(i, 0))); });
     } catch (const StatementError& error) {
       if (!IsLockTimeout(error.sqlstate()) && error.sqlstate() != "2BP01") throw;
     }

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "postgres/transaction.h"
+#include "postgres/connection.h"
 
 namespace hubmirror {
 
@@ -16,15 +16,16 @@ namespace hubmirror {
 /// granted them: a role can read one when it may read every portal in it. On PostgreSQL 14 nobody
 /// is granted anything.
 ///
-/// Thread-safe: keeps nothing. Each call may wait for another portal that is making its views.
+/// Thread-safe: keeps nothing. Each call is inside a transaction of the caller's, and may wait for
+/// another portal that is making its views.
 
 /// Makes the view of one object anew, or drops it when nobody asks for it any more.
-void RebuildUnion(Transaction& transaction, const std::string& object);
+void RebuildUnion(Connection& connection, const std::string& object);
 /// The same for every object that anybody asks for or that there is a view of; one that is in use
 /// stays as it is.
-void RebuildUnions(Transaction& transaction);
+void RebuildUnions(Connection& connection);
 /// Takes the view away while the views under it are made anew in the same transaction, with
 /// RebuildUnion at the end. Throws StatementError 2BP01 when somebody built on it.
-void DropUnion(Transaction& transaction, const std::string& object);
+void DropUnion(Connection& connection, const std::string& object);
 
 }  // namespace hubmirror

@@ -101,5 +101,41 @@ TEST_CASE("two portals: their schemas share nothing and can go alone") {
                   " ) c) FROM hubmirror.contacts") == "t");
 }
 
+TEST_CASE("two portals: one that is taken out is dropped on request, beside the other") {
+  TwoPortals portals;
+  World& world = portals.world;
+  const auto drop = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"portal", "drop", "one"};
+    words.insert(words.end(), more.begin(), more.end());
+    return world.daemon.Cli(words);
+  };
+  const ProgramResult live = drop({"--yes"});
+  CHECK(live.end.exit_code == 75);
+  CHECK(live.output.find("hubmirror reload") != std::string::npos);
+
+  world.daemon.settings().portals.erase(world.daemon.settings().portals.begin());
+  world.daemon.WriteFiles();
+  CHECK(world.daemon.Cli({"reload"}).end.exit_code == 0);
+  // A minute later:
+  world.Sql("UPDATE one._owner SET renewed_at = now() - interval '61 s' RETURNING 1");
+  const ProgramResult looked_at = drop({"--dry-run"});
+  CHECK(looked_at.end.exit_code == 0);
+  CHECK(looked_at.output.find("one: schema one of portal 111, ") == 0);
+  // There is nobody to ask.
+  CHECK(drop({}).end.exit_code == 64);
+  CHECK(world.Sql("SELECT count(*) > 0 FROM one.contacts_live") == "t");
+
+  const ProgramResult dropped = drop({"--yes"});
+
+  INFO(dropped.output);
+  CHECK(dropped.end.exit_code == 0);
+  CHECK(world.Sql("SELECT to_regnamespace('one') IS NULL") == "t");
+  CHECK(world.Sql("SELECT string_agg(DISTINCT portal, ',') FROM hubmirror.status") == "two");
+  CHECK(world.Sql("SELECT string_agg(DISTINCT portal, ',') FROM hubmirror.contacts") == "two");
+  CHECK(drop({"--yes"}).end.exit_code == 64);
+  portals.Script(222, 4);
+  portals.ExpectSecondEqual();
+}
+
 }  // namespace
 }  // namespace hubmirror::testing
