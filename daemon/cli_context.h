@@ -10,13 +10,18 @@
 
 namespace hubmirror {
 
+struct TerminalSize {
+  int columns = 80;
+  int rows = 24;
+};
+
 /// What a verb may use of the world. Owned by one thread.
 struct CliContext {
   std::ostream& out;
   std::ostream& err;
   bool terminal = false;  ///< `out` is a terminal: it may be drawn over
-  int columns = 80;       ///< of the terminal
-  int rows = 24;
+  /// Of the terminal as it is now: a person may make it larger meanwhile.
+  std::function<TerminalSize()> size = [] { return TerminalSize(); };
   const Clock& clock;
   /// Value of an environment variable, empty when it is not set.
   std::function<std::string(const std::string& name)> environment;

@@ -1,5 +1,6 @@
 #include "daemon/cli_control.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -84,7 +85,9 @@ class ProgressLine {
     const std::string words = ProgressWords(verb_, progress);
     if (std::exchange(shown_, words) == words) return;
     if (context_.terminal) {
-      context_.out << kSameLine << words << std::flush;
+      // A line that ran over its end could not be taken back.
+      const auto room = static_cast<size_t>(std::max(context_.size().columns - 1, 0));
+      context_.out << kSameLine << words.substr(0, room) << std::flush;
     } else {
       context_.out << words << std::endl;
     }

@@ -13,8 +13,10 @@ namespace {
 
 constexpr std::chrono::seconds kRedrawEvery{1};
 constexpr std::chrono::seconds kLinesEvery{2};
-// ECMA-48: cursor to the upper left corner (CUP); erase from there to the end of the screen (ED).
+// ECMA-48: cursor to the upper left corner (CUP); erase to the end of the line (EL), to the end of
+// the screen (ED). A screen is not erased as a whole: it would flicker, and tmux would keep it.
 constexpr const char* kToCorner = "\x1b[H";
+constexpr const char* kEraseRest = "\x1b[K";
 constexpr const char* kEraseBelow = "\x1b[J";
 
 /// The document, or why there is none.
@@ -49,7 +51,7 @@ int ShowOnce(const CliContext& context, const CommandLine& line, const Fetched& 
     return Fail(context, kExitUnavailable, status.error(),
                 "use the `hubmirror` command of the same version as the daemon");
   }
-  context.out << StatusTable(*status);
+  context.out << StatusTable(*status, context.terminal ? context.size().columns : kAnyColumns);
   return kExitOk;
 }
 
@@ -64,7 +66,8 @@ class Watch {
     } else if (!status) {
       Problem(fetched.result);
     } else if (context_.terminal) {
-      Draw(StatusTable(*status));
+      const TerminalSize size = context_.size();
+      Draw(StatusTable(*status, size.columns), size);
     } else {
       for (const ShownPortal& portal : status->portals) Line(portal.key, StatusLine(portal));
     }
@@ -74,23 +77,37 @@ class Watch {
   void Problem(const ControlResult& result) {
     const std::string words = result.message + "\nNext: " + result.next;
     if (context_.terminal) {
-      Draw(words + "\n");
+      const TerminalSize size = context_.size();
+      Draw(WrapLines(words + "\n", size.columns), size);
     } else {
       Line("", words);
     }
   }
 
-  // Over what was drawn last, so that what stands above stays; a picture taller than the screen
-  // starts at its corner.
-  void Draw(const std::string& picture) {
-    const int rows = RowsOnTerminal(picture, context_.columns);
-    if (std::max(rows, drawn_rows_) >= context_.rows) {
+  // Over what was drawn last, so that what stands above stays; one that fills the screen starts at
+  // its corner. What does not fit is left out: drawn again and again it would scroll away.
+  void Draw(const std::string& picture, const TerminalSize& size) {
+    constexpr std::string_view kMore = "... and more than this window shows\n";
+    std::string shown = picture;
+    if (RowsOnTerminal(picture, size.columns) >= size.rows) {
+      shown = FirstRows(picture, size.columns, size.rows - 2).append(kMore);
+    }
+    const int rows = RowsOnTerminal(shown, size.columns);
+    // After a change of its size nobody knows where the terminal has put the last one.
+    const bool moved =
+        drawn_rows_ > 0 && (size.columns != drawn_size_.columns || size.rows != drawn_size_.rows);
+    if (moved || std::max(rows, drawn_rows_) + 1 >= size.rows) {
       context_.out << kToCorner;
     } else if (drawn_rows_ > 0) {
       context_.out << "\x1b[" << drawn_rows_ << "F";  // CPL: up, to the start of the line
     }
-    context_.out << kEraseBelow << picture << std::flush;
+    for (const char letter : shown) {
+      if (letter == '\n') context_.out << kEraseRest;
+      context_.out << letter;
+    }
+    context_.out << kEraseBelow << std::flush;
     drawn_rows_ = rows;
+    drawn_size_ = size;
   }
 
   // Says it unless it was said last time under the same key.
@@ -102,6 +119,7 @@ class Watch {
   const bool json_;
   std::map<std::string, std::string> said_;
   int drawn_rows_ = 0;
+  TerminalSize drawn_size_;
 };
 
 int RunWatch(const CliContext& context, const CommandLine& line, const std::string& socket_path) {

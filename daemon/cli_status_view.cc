@@ -11,34 +11,60 @@ namespace {
 
 constexpr int kBarCells = 20;
 
+constexpr size_t kObjectWidth = 12;
+
 struct Column {
   std::string_view title;
   size_t width;
   bool right;
 };
 
-constexpr std::array<Column, 7> kColumns{{{"OBJECT", 12, false},
-                                          {"STATE", 22, false},
+// After the one of objects, which is as wide as their names.
+constexpr std::array<Column, 6> kColumns{{{"STATE", 22, false},
                                           {"AGE", 8, true},
                                           {"TARGET", 8, true},
                                           {"ROWS", 11, true},
                                           {"PENDING", 9, true},
                                           {"QUARANTINE", 11, true}}};
+using Cells = std::array<std::string, kColumns.size()>;
 
-std::string TableRow(const std::array<std::string, 7>& cells) {
-  std::string row = "  ";
+/// What there is room for.
+struct Layout {
+  size_t object_width = kObjectWidth;
+  size_t columns = 0;
+
+  size_t row_width() const {
+    size_t width = 2 + object_width;
+    for (const Column& column : kColumns) width += 1 + column.width;
+    return width;
+  }
+  bool table() const { return row_width() <= columns; }
+};
+
+Layout LayoutFor(const ShownStatus& status, int columns) {
+  Layout layout{.columns = static_cast<size_t>(std::max(columns, 1))};
+  for (const ShownPortal& portal : status.portals) {
+    for (const ShownStream& stream : portal.streams) {
+      layout.object_width = std::max(layout.object_width, stream.object.size());
+    }
+  }
+  return layout;
+}
+
+std::string TableRow(const Layout& layout, const std::string& object, const Cells& cells) {
+  std::string row = "  " + Padded(object, layout.object_width);
   for (size_t i = 0; i < kColumns.size(); ++i) {
-    if (i > 0) row += ' ';
-    row += Padded(cells[i], kColumns[i].width, kColumns[i].right);
+    row += ' ' + Padded(cells[i], kColumns[i].width, kColumns[i].right);
   }
   return row;
 }
 
-std::string Heading() {
-  std::array<std::string, 7> titles;
+std::string Heading(const Layout& layout) {
+  if (!layout.table()) return {};
+  Cells titles;
   std::transform(kColumns.begin(), kColumns.end(), titles.begin(),
                  [](const Column& column) { return std::string(column.title); });
-  return TableRow(titles) + "\n";
+  return TableRow(layout, "OBJECT", titles) + "\n";
 }
 
 std::string StateWords(const ShownStream& stream) {
@@ -77,20 +103,43 @@ bool NeedsAttention(const ShownStream& stream) {
   return stream.state != "current" && stream.state != "backfilling";
 }
 
-std::string StreamBlock(const ShownStream& stream) {
-  std::string block = TableRow({Printable(stream.object), StateWords(stream),
-                                stream.age ? SpanWords(*stream.age) : "-",
-                                SpanWords(stream.freshness_target), CountWords(stream.rows),
-                                CountWords(stream.pending), CountWords(stream.quarantined)});
-  if (stream.backfill_running) block += "  " + BackfillWords(stream);
-  block += "\n";
+std::string AgeWords(const ShownStream& stream) {
+  return stream.age ? SpanWords(*stream.age) : "-";
+}
+
+/// The numbers of a stream, and how far its backfill is: in a row where that fits, else below it.
+std::string StreamRows(const Layout& layout, const ShownStream& stream) {
+  const std::string object = Printable(stream.object);
+  std::string rows;
+  if (layout.table()) {
+    rows = TableRow(
+        layout, object,
+        {StateWords(stream), AgeWords(stream), SpanWords(stream.freshness_target),
+         CountWords(stream.rows), CountWords(stream.pending), CountWords(stream.quarantined)});
+  } else {
+    rows = "  " + object + " is " + StateWords(stream) + "\n    age " + AgeWords(stream) +
+           ", target " + SpanWords(stream.freshness_target) + ", " + CountWords(stream.rows) +
+           " rows, " + CountWords(stream.pending) + " pending, " + CountWords(stream.quarantined) +
+           " in quarantine";
+  }
+  if (stream.backfill_running) {
+    const std::string bar = BackfillWords(stream);
+    const bool beside = layout.table() && rows.size() + 2 + bar.size() <= layout.columns;
+    rows += (beside ? "  " : "\n    ") + bar;
+  }
+  return rows + "\n";
+}
+
+std::string StreamBlock(const Layout& layout, const PortalKey& portal, const ShownStream& stream) {
+  std::string block = StreamRows(layout, stream);
   const std::string indent(4, ' ');
   if (!stream.message.empty()) block += indent + Printable(stream.message) + "\n";
   if (NeedsAttention(stream) && !stream.last_error.empty() && stream.last_error != stream.message) {
     block += indent + "last error: " + Printable(stream.last_error) + "\n";
   }
   if (stream.quarantined > 0) {
-    block += indent + "records could not be stored: see the table _quarantine of this portal\n";
+    block += indent + "records could not be stored: `hubmirror quarantine list " + portal + "/" +
+             Printable(stream.object) + "`\n";
   }
   return block;
 }
@@ -105,28 +154,31 @@ std::string QuotaWords(const ShownPortal& portal) {
   return words;
 }
 
-std::string PortalBlock(const ShownPortal& portal) {
+std::string PortalBlock(const Layout& layout, const ShownPortal& portal) {
   std::string block = portal.key + " (portal " + std::to_string(portal.portal_id) +
                       "): " + QuotaWords(portal) + "\n";
   if (!portal.auth_valid) block += "  the token is refused\n";
   if (!portal.message.empty()) block += "  " + Printable(portal.message) + "\n";
   for (const std::string& unread : portal.unread) block += "  " + Printable(unread) + "\n";
-  block += Heading();
-  for (const ShownStream& stream : portal.streams) block += StreamBlock(stream);
+  block += Heading(layout);
+  for (const ShownStream& stream : portal.streams) {
+    block += StreamBlock(layout, portal.key, stream);
+  }
   return block;
 }
 
 }  // namespace
 
-std::string StatusTable(const ShownStatus& status) {
+std::string StatusTable(const ShownStatus& status, int columns) {
+  const Layout layout = LayoutFor(status, columns);
   std::string table =
       "hubmirrord " + Printable(status.version) + (status.ready ? ": ready" : ": not ready") + "\n";
   if (!status.database_up) table += "the database is away; polling resumes by itself\n";
   if (!status.last_reload_accepted) {
     table += "the last reload was refused, the old configuration runs: `hubmirror config check`\n";
   }
-  for (const ShownPortal& portal : status.portals) table += "\n" + PortalBlock(portal);
-  return table;
+  for (const ShownPortal& portal : status.portals) table += "\n" + PortalBlock(layout, portal);
+  return WrapLines(table, columns);
 }
 
 std::string StatusLine(const ShownPortal& portal) {

@@ -78,6 +78,48 @@ int RowsOnTerminal(std::string_view text, int columns) {
   return rows;
 }
 
+std::string WrapLines(std::string_view text, int columns) {
+  const auto room = static_cast<size_t>(std::max(columns, 1));
+  std::string wrapped;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    const bool ends = line.size() < text.size();
+    text.remove_prefix(line.size() + (ends ? 1 : 0));
+    const size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    std::string margin;
+    while (margin.size() + CharactersIn(line) > room) {
+      size_t cut = std::string_view::npos;
+      // The last blank that still has room, or else the first one there is.
+      for (size_t blank = line.find(' ', margin.empty() ? indent : 0);
+           blank != std::string_view::npos; blank = line.find(' ', blank + 1)) {
+        if (margin.size() + CharactersIn(line.substr(0, blank)) > room &&
+            cut != std::string_view::npos) {
+          break;
+        }
+        cut = blank;
+      }
+      if (cut == std::string_view::npos) break;
+      wrapped.append(margin).append(line.substr(0, cut)).append("\n");
+      line.remove_prefix(cut + 1);
+      margin.assign(indent + 2, ' ');
+    }
+    wrapped.append(margin).append(line);
+    if (ends) wrapped += '\n';
+  }
+  return wrapped;
+}
+
+std::string FirstRows(std::string_view text, int columns, int rows) {
+  size_t end = 0;
+  while (end < text.size()) {
+    const size_t newline = std::min(text.find('\n', end), text.size() - 1);
+    rows -= RowsOnTerminal(text.substr(end, newline - end + 1), columns);
+    if (rows < 0) break;
+    end = newline + 1;
+  }
+  return std::string(text.substr(0, end));
+}
+
 std::string Padded(std::string_view text, size_t width, bool right) {
   const size_t columns = CharactersIn(text);
   const std::string blanks(columns < width ? width - columns : 0, ' ');

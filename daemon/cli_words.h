@@ -19,6 +19,11 @@ std::string Printable(std::string_view text);
 std::string PrintableLines(std::string_view text);
 /// How many rows of a terminal of `columns` columns `text` takes, long lines wrapped.
 int RowsOnTerminal(std::string_view text, int columns);
+/// `text` with the lines that are longer than `columns` broken at blanks; what goes on in the next
+/// line stands two columns further in. Counts UTF-8 characters.
+std::string WrapLines(std::string_view text, int columns);
+/// The first lines of `text` that take at most `rows` rows on such a terminal.
+std::string FirstRows(std::string_view text, int columns, int rows);
 /// `text` and blanks up to `width` columns; numbers are better with `right`. Counts UTF-8
 /// characters, not bytes.
 std::string Padded(std::string_view text, size_t width, bool right = false);

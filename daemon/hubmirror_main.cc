@@ -1,5 +1,3 @@
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <exception>
@@ -23,6 +21,7 @@
 #include "daemon/cli_status.h"
 #include "daemon/command_line.h"
 #include "daemon/process_environment.h"
+#include "daemon/terminal.h"
 #include "daemon/version.h"
 
 namespace hubmirror {
@@ -47,28 +46,6 @@ Environment EnvironmentOfOperator() {
     }
     return value;
   };
-}
-
-std::optional<std::string> AskPerson(const std::string& prompt, bool hidden) {
-  const bool terminal = ::isatty(STDIN_FILENO) == 1;
-  // What is not typed by a person is a secret written to us; the rest has its defaults.
-  if (!terminal && !hidden) return std::nullopt;
-  termios before{};
-  if (terminal) {
-    std::cerr << prompt << std::flush;
-    ::tcgetattr(STDIN_FILENO, &before);
-    termios silent = before;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    if (hidden) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-  }
-  std::string line;
-  const bool read = static_cast<bool>(std::getline(std::cin, line));
-  if (terminal && hidden) {
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    std::cerr << "\n";
-  }
-  if (!read) return std::nullopt;
-  return line;
 }
 
 int RunWithDaemon(const CliContext& context, const CommandLine& line) {
@@ -144,18 +121,14 @@ int Run(const std::vector<std::string>& arguments) {
     return line.error().exit_code;
   }
   const SystemClock clock;
-  CliContext context{.out = std::cout,
+  const CliContext context{.out = std::cout,
                      .err = std::cerr,
                      .terminal = ::isatty(STDOUT_FILENO) == 1,
+                     .size = SizeOfTerminal,
                      .clock = clock,
                      .environment = EnvironmentOfOperator(),
                      .stop = {},
                      .ask = AskPerson};
-  winsize size{};
-  if (context.terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    context.columns = size.ws_col;
-    context.rows = size.ws_row;
-  }
   int code = kExitBug;
   try {
     code = RunVerb(context, *line);

@@ -19,7 +19,7 @@ build_packages=(
   doctest-dev
 )
 quickstart_packages=(postgresql postgresql-client curl)
-test_packages=("${quickstart_packages[@]}" pgbouncer prometheus systemd shellcheck mandoc chromium
+test_packages=("${quickstart_packages[@]}" pgbouncer prometheus systemd shellcheck mandoc chromium tmux
   debootstrap systemd-container dpkg-dev debhelper fakeroot lintian)
 tidy_packages=(clang clang-tidy clang-format)
 deb_packages=(dpkg-dev debhelper fakeroot lintian)

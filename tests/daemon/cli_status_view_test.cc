@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
 #include <string>
 
 #include "sample_status.h"
@@ -71,7 +72,7 @@ TEST_CASE("cli status: the table says what can be trusted and what is wrong") {
   CHECK(Holds(table, "blocked/scope"));
   CHECK(Holds(table, "    grant sales-email-read to the app\n"));
   CHECK(Holds(table, "    last error: sweep: 403 ?[2J\n"));
-  CHECK(Holds(table, "    records could not be stored"));
+  CHECK(Holds(table, "    records could not be stored: `hubmirror quarantine list acme/"));
   CHECK(Holds(table, "beta (portal 7654321)"));
   CHECK(Holds(table, "  the token is refused\n  the token was refused\n"));
   CHECK_FALSE(Holds(table, "\x1b"));
@@ -84,6 +85,24 @@ TEST_CASE("cli status: columns line up") {
   REQUIRE(heading != std::string::npos);
   REQUIRE(row != std::string::npos);
   CHECK(table.find("ROWS", heading) - heading + 4 == table.find("4,600", row) - row + 5);
+}
+
+TEST_CASE("cli status: it fits the terminal, and loses nothing in a narrow one") {
+  ShownStatus status = Sample();
+  status.portals[0].streams[0].object = "feedback_submissions";
+  for (const int columns : {40, 60, 80, 100, 132}) {
+    CAPTURE(columns);
+    const std::string table = StatusTable(status, columns);
+    CAPTURE(table);
+    std::istringstream lines(table);
+    for (std::string line; std::getline(lines, line);) {
+      CHECK(line.size() <= static_cast<size_t>(columns));
+    }
+    for (const char* part : {"feedback_submissions", "4,600", "blocked/scope", "eta 8s", "41%"}) {
+      CHECK(Holds(table, part));
+    }
+  }
+  CHECK(Holds(StatusTable(status, 60), "  deals is current\n    age 12s, target "));
 }
 
 TEST_CASE("cli status: one line sums the load up") {

@@ -157,7 +157,8 @@ TEST_CASE("cli: a watch on a terminal draws over its last picture only") {
   Shell shell(1);
   shell.context.terminal = true;
   CHECK(RunStatus(shell.context, Line({"status", "--watch"}), served.path()) == 0);
-  CHECK(shell.out.str() == "\x1b[Jhubmirrord 1: not ready\n\x1b[1F\x1b[Jhubmirrord 1: not ready\n");
+  const std::string picture = "hubmirrord 1: not ready\x1b[K\n\x1b[J";
+  CHECK(shell.out.str() == picture + "\x1b[1F" + picture);
 }
 
 TEST_CASE("cli: a watch outlives a daemon that is away") {

@@ -52,6 +52,25 @@ TEST_CASE("cli words: rows on a terminal count wrapped lines") {
   CHECK(RowsOnTerminal(std::string(11, 'x') + "\n", 10) == 2);
 }
 
+TEST_CASE("cli words: long lines break at blanks and go on further in") {
+  CHECK(WrapLines("a line\n", 10) == "a line\n");
+  CHECK(WrapLines("  one two three four five\nnext", 12) ==
+        "  one two\n    three\n    four\n    five\nnext");
+  CHECK(WrapLines("  ONE  TWO", 10) == "  ONE  TWO");
+  // A word that is too long stays whole.
+  CHECK(WrapLines("see https://example.com/long for it", 10) ==
+        "see\n  https://example.com/long\n  for it");
+  CHECK(WrapLines("ä ö ü", 5) == "ä ö ü");
+  CHECK(WrapLines("", 5).empty());
+}
+
+TEST_CASE("cli words: the first rows are whole lines") {
+  CHECK(FirstRows("a\nb\nc\n", 10, 2) == "a\nb\n");
+  CHECK(FirstRows("a\nb", 10, 5) == "a\nb");
+  CHECK(FirstRows(std::string(15, 'x') + "\nb\n", 10, 2) == std::string(15, 'x') + "\n");
+  CHECK(FirstRows(std::string(15, 'x') + "\nb\n", 10, 1).empty());
+}
+
 TEST_CASE("cli words: padding counts characters, not bytes") {
   CHECK(Padded("ab", 4) == "ab  ");
   CHECK(Padded("ab", 4, true) == "  ab");
