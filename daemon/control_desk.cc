@@ -12,12 +12,12 @@ std::string Named(const StreamKey& stream) {
 }
 
 /// How an operation is spoken of: `acme is not settled`, `acme has not settled in time`.
-struct Words {
+struct Phrases {
   std::string done;
   std::string not_done;
 };
 
-Words WordsOf(OperationKind kind) {
+Phrases PhrasesOf(OperationKind kind) {
   switch (kind) {
     case OperationKind::kPoll:
       return {"was looked at for changes", "was not looked at for changes"};
@@ -39,7 +39,7 @@ Words WordsOf(OperationKind kind) {
 
 ControlResult Troubled(const ControlTarget& target, OperationKind kind,
                        const std::vector<TroubledStream>& troubled) {
-  ControlResult result{ControlCode::kProblem, NameOf(target) + " " + WordsOf(kind).not_done + ": ",
+  ControlResult result{ControlCode::kProblem, NameOf(target) + " " + PhrasesOf(kind).not_done + ": ",
                        ""};
   bool suspicious = false;
   for (const TroubledStream& one : troubled) {
@@ -81,7 +81,7 @@ ControlResult Blocked(const ControlTarget& target, const std::vector<std::string
 
 ControlResult Late(const ControlTarget& target, OperationKind kind,
                    const OperationProgress& progress) {
-  std::string message = NameOf(target) + " " + WordsOf(kind).not_done + " in time: ";
+  std::string message = NameOf(target) + " " + PhrasesOf(kind).not_done + " in time: ";
   if (kind == OperationKind::kVerify || kind == OperationKind::kBackfill) {
     message += std::to_string(progress.checked) + " records so far; it goes on without you";
   } else {
@@ -166,7 +166,7 @@ OperationWatch::Look OperationWatch::At(Instant now) {
       return {FormatResult(Verified(target_, progress), VerifiedDocument(progress.verified)), true};
     }
     if (!progress.blocked.empty()) return {FormatResult(Blocked(target_, progress.blocked)), true};
-    return {FormatResult({ControlCode::kOk, NameOf(target_) + " " + WordsOf(kind_).done, ""}),
+    return {FormatResult({ControlCode::kOk, NameOf(target_) + " " + PhrasesOf(kind_).done, ""}),
             true};
   }
   if (now >= deadline_) return {FormatResult(Late(target_, kind_, progress)), true};
