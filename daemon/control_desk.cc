@@ -39,8 +39,8 @@ Phrases PhrasesOf(OperationKind kind) {
 
 ControlResult Troubled(const ControlTarget& target, OperationKind kind,
                        const std::vector<TroubledStream>& troubled) {
-  ControlResult result{ControlCode::kProblem, NameOf(target) + " " + PhrasesOf(kind).not_done + ": ",
-                       ""};
+  ControlResult result{ControlCode::kProblem,
+                       NameOf(target) + " " + PhrasesOf(kind).not_done + ": ", ""};
   bool suspicious = false;
   for (const TroubledStream& one : troubled) {
     if (&one != &troubled.front()) result.message += "; ";
