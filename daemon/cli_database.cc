@@ -1,8 +1,5 @@
 #include "daemon/cli_database.h"
 
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-
 #include <algorithm>
 #include <functional>
 #include <set>
@@ -11,6 +8,7 @@
 #include "daemon/cli_words.h"
 #include "daemon/control_client.h"
 #include "daemon/database_access.h"
+#include "daemon/json_page.h"
 #include "model/database_error.h"
 #include "postgres/connection.h"
 #include "postgres/dsn_value.h"
@@ -71,43 +69,31 @@ int ListText(const CliContext& context, const Rows& rows) {
 }
 
 int ListJson(const CliContext& context, const Rows& rows) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartArray();
+  JsonPage json;
+  json.BeginArray();
   for (size_t i = 0; i < rows.size(); ++i) {
-    json.StartObject();
-    const char* const names[] = {"object", "id", "sqlstate", "reason", "added_at", "attempts"};
-    for (size_t column = 0; column < std::size(names); ++column) {
-      json.Key(names[column]);
-      const bool number = column == 1 || column == 5;
-      if (number) {
-        json.Int64(rows.Int(i, column));
-      } else {
-        json.String(std::string(rows.Text(i, column)));
-      }
-    }
+    json.BeginObject();
+    json.Put("object", rows.Text(i, 0));
+    json.Put("id", rows.Int(i, 1));
+    json.Put("sqlstate", rows.Text(i, 2));
+    json.Put("reason", rows.Text(i, 3));
+    json.Put("added_at", rows.Text(i, 4));
+    json.Put("attempts", rows.Int(i, 5));
     json.EndObject();
   }
   json.EndArray();
-  context.out << buffer.GetString() << "\n";
+  context.out << json.Text();
   return kExitOk;
 }
 
 std::string OneJson(const Rows& rows) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartObject();
-  json.Key("sqlstate");
-  json.String(std::string(rows.Text(0, 0)));
-  json.Key("reason");
-  json.String(std::string(rows.Text(0, 1)));
-  json.Key("record");
-  const std::string_view record = rows.Text(0, 2);
-  json.RawValue(record.data(), record.size(), rapidjson::kObjectType);
+  JsonPage json;
+  json.BeginObject();
+  json.Put("sqlstate", rows.Text(0, 0));
+  json.Put("reason", rows.Text(0, 1));
+  json.PutJson("record", rows.Text(0, 2));
   json.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  return json.Text();
 }
 
 }  // namespace
@@ -149,7 +135,7 @@ int RunQuarantineShow(const CliContext& context, const CommandLine& line) {
                   "`hubmirror quarantine list " + line.target.portal + "`");
     }
     if (line.json) {
-      context.out << OneJson(rows) << "\n";
+      context.out << OneJson(rows);
       return kExitOk;
     }
     context.out << rows.Text(0, 0) << " " << Printable(rows.Text(0, 1)) << "\n"

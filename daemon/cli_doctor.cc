@@ -1,8 +1,5 @@
 #include "daemon/cli_doctor.h"
 
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -15,6 +12,7 @@
 #include "daemon/control_client.h"
 #include "daemon/database_access.h"
 #include "daemon/doctor.h"
+#include "daemon/json_page.h"
 #include "daemon/version.h"
 #include "model/database_error.h"
 #include "settings/settings_text.h"
@@ -209,27 +207,20 @@ std::string FindingsText(const std::vector<Finding>& found) {
 }
 
 std::string FindingsJson(const std::vector<Finding>& found) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartArray();
+  JsonPage json;
+  json.BeginArray();
   for (const Finding& finding : found) {
     const char* const words[] = {"good", "look", "mend", "skipped"};
-    json.StartObject();
-    json.Key("area");
-    json.String(finding.area);
-    json.Key("check");
-    json.String(finding.check);
-    json.Key("verdict");
-    json.String(words[static_cast<size_t>(finding.verdict)]);
-    json.Key("said");
-    json.String(finding.said);
-    json.Key("fix");
-    json.String(finding.fix);
+    json.BeginObject();
+    json.Put("area", finding.area);
+    json.Put("check", finding.check);
+    json.Put("verdict", words[static_cast<size_t>(finding.verdict)]);
+    json.Put("said", finding.said);
+    json.Put("fix", finding.fix);
     json.EndObject();
   }
   json.EndArray();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+  return json.Text();
 }
 
 }  // namespace

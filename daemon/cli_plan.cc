@@ -1,8 +1,5 @@
 #include "daemon/cli_plan.h"
 
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-
 #include <charconv>
 #include <map>
 #include <optional>
@@ -10,6 +7,7 @@
 
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
+#include "daemon/json_page.h"
 #include "sync/plan_estimate.h"
 
 namespace hubmirror {
@@ -56,38 +54,28 @@ std::string PlanText(const PortalPlan& plan, const PlanEstimate& estimate) {
 }
 
 std::string PlanJson(const std::vector<std::pair<const PortalPlan*, PlanEstimate>>& estimates) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartObject();
+  JsonPage json;
+  json.BeginObject();
   for (const auto& [plan, estimate] : estimates) {
-    json.Key(plan->key);
-    json.StartObject();
-    json.Key("requests_a_day");
-    json.Int64(estimate.requests_a_day);
-    json.Key("share");
+    json.BeginObject(plan->key);
+    json.Put("requests_a_day", estimate.requests_a_day);
     if (const auto share = ShareOf(*plan)) {
-      json.Int64(*share);
+      json.Put("share", *share);
     } else {
-      json.Null();
+      json.PutNull("share");
     }
-    json.Key("jobs");
-    json.StartObject();
+    json.BeginObject("jobs");
     for (const PlanEstimate::Job& job : estimate.jobs) {
-      json.Key(job.name);
-      json.Int64(job.requests_a_day);
+      json.Put(job.name, job.requests_a_day);
     }
     json.EndObject();
-    json.Key("backfill_requests");
-    json.Int64(estimate.backfill_requests);
-    json.Key("backfill_s");
-    json.Int64(estimate.backfill.count());
-    json.Key("disk_bytes");
-    json.Int64(estimate.disk_bytes);
+    json.Put("backfill_requests", estimate.backfill_requests);
+    json.Put("backfill_s", int64_t{estimate.backfill.count()});
+    json.Put("disk_bytes", estimate.disk_bytes);
     json.EndObject();
   }
   json.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+  return json.Text();
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
 #include "daemon/cli_portal.h"
 
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -10,6 +7,7 @@
 #include "daemon/cli_portal_exam.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
+#include "daemon/json_page.h"
 #include "model/custom_type.h"
 #include "settings/settings_reader.h"
 
@@ -43,29 +41,21 @@ std::string ListText(const Settings& settings) {
 }
 
 std::string ListJson(const Settings& settings) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartObject();
+  JsonPage json;
+  json.BeginObject();
   for (const PortalSettings& portal : settings.portals) {
-    json.Key(portal.plan.key);
-    json.StartObject();
-    json.Key("portal_id");
-    json.Int64(portal.plan.portal_id.value);
-    json.Key("schema");
-    json.String(portal.plan.schema);
-    json.Key("access");
-    json.String(std::string(AccessOf(portal)));
-    json.Key("enabled");
-    json.Bool(portal.enabled);
-    json.Key("objects");
-    json.StartArray();
-    for (const ObjectType& object : ObjectsOf(portal.plan)) json.String(object.name);
+    json.BeginObject(portal.plan.key);
+    json.Put("portal_id", portal.plan.portal_id.value);
+    json.Put("schema", portal.plan.schema);
+    json.Put("access", std::string(AccessOf(portal)));
+    json.Put("enabled", portal.enabled);
+    json.BeginArray("objects");
+    for (const ObjectType& object : ObjectsOf(portal.plan)) json.Item(object.name);
     json.EndArray();
     json.EndObject();
   }
   json.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+  return json.Text();
 }
 
 // Settings and the portal in them that a test is about.

@@ -1,7 +1,5 @@
 #include "daemon/cli_portal_drop.h"
 
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include "daemon/cli_database.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
+#include "daemon/json_page.h"
 #include "hubspot/refresh_token_file.h"
 #include "model/database_error.h"
 #include "postgres/portal_removal.h"
@@ -35,32 +34,21 @@ std::string RemainsText(const PortalRemains& remains) {
 }
 
 std::string RemainsJson(const PortalRemains& remains, bool dropped) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartObject();
-  json.Key("portal");
-  json.String(remains.portal);
-  json.Key("portal_id");
-  json.Int64(remains.portal_id.value);
-  json.Key("schema");
-  json.String(remains.schema);
-  json.Key("relations");
-  json.Int64(remains.relations);
-  json.Key("rows");
-  json.Int64(remains.rows);
-  json.Key("bytes");
-  json.Int64(remains.bytes);
-  json.Key("live");
-  json.Bool(remains.live);
-  json.Key("dependents");
-  json.StartArray();
-  for (const std::string& dependent : remains.dependents) json.String(dependent);
+  JsonPage json;
+  json.BeginObject();
+  json.Put("portal", remains.portal);
+  json.Put("portal_id", remains.portal_id.value);
+  json.Put("schema", remains.schema);
+  json.Put("relations", remains.relations);
+  json.Put("rows", remains.rows);
+  json.Put("bytes", remains.bytes);
+  json.Put("live", remains.live);
+  json.BeginArray("dependents");
+  for (const std::string& dependent : remains.dependents) json.Item(dependent);
   json.EndArray();
-  json.Key("dropped");
-  json.Bool(dropped);
+  json.Put("dropped", dropped);
   json.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+  return json.Text();
 }
 
 /// Why it may not be dropped, as an exit code; kExitOk when it may.

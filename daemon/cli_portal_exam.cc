@@ -1,13 +1,10 @@
 #include "daemon/cli_portal_exam.h"
-
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-
 #include <algorithm>
 #include <memory>
 
 #include "daemon/cli_context.h"
 #include "daemon/cli_words.h"
+#include "daemon/json_page.h"
 
 namespace hubmirror {
 namespace {
@@ -90,16 +87,11 @@ const ApiError* WorstFailure(const PortalFinding& finding) {
   return worst;
 }
 
-using JsonWriter = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
-
-void WriteVerdict(JsonWriter& json, bool good, const std::optional<ApiError>& failure) {
-  json.Key("ok");
-  json.Bool(good);
+void WriteVerdict(JsonPage& json, bool good, const std::optional<ApiError>& failure) {
+  json.Put("ok", good);
   if (!failure) return;
-  json.Key("error");
-  json.String(failure->message);
-  json.Key("status");
-  json.Int(failure->status);
+  json.Put("error", failure->message);
+  json.Put("status", int64_t{failure->status});
 }
 
 }  // namespace
@@ -144,34 +136,25 @@ std::string PortalFindingText(const PortalFinding& finding, const PortalKey& key
 }
 
 std::string PortalFindingJson(const PortalFinding& finding, const PortalKey& key) {
-  rapidjson::StringBuffer buffer;
-  JsonWriter json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartObject();
-  json.Key("portal");
-  json.String(key);
+  JsonPage json;
+  json.BeginObject();
+  json.Put("portal", key);
   if (finding.account) {
-    json.Key("portal_id");
-    json.Int64(finding.account->portal_id.value);
-    json.Key("account_type");
-    json.String(finding.account->account_type);
-    json.Key("time_zone");
-    json.String(finding.account->time_zone);
-    json.Key("wrong_portal");
-    json.Bool(finding.wrong_portal);
+    json.Put("portal_id", finding.account->portal_id.value);
+    json.Put("account_type", finding.account->account_type);
+    json.Put("time_zone", finding.account->time_zone);
+    json.Put("wrong_portal", finding.wrong_portal);
   }
   WriteVerdict(json, finding.good(), finding.failure);
-  json.Key("objects");
-  json.StartObject();
+  json.BeginObject("objects");
   for (const ObjectFinding& object : finding.objects) {
-    json.Key(object.object);
-    json.StartObject();
+    json.BeginObject(object.object);
     WriteVerdict(json, !object.failure, object.failure);
     json.EndObject();
   }
   json.EndObject();
   json.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+  return json.Text();
 }
 
 int ExitCodeOf(const PortalFinding& finding) {

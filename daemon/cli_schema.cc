@@ -1,22 +1,18 @@
 #include "daemon/cli_schema.h"
 
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-
 #include <algorithm>
 
 #include "daemon/cli_database.h"
 #include "daemon/cli_hubspot.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
+#include "daemon/json_page.h"
 #include "mirror/value_hasher.h"
 #include "postgres/schema_plan.h"
 #include "sync/wanted_layout.h"
 
 namespace hubmirror {
 namespace {
-
-using Json = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 
 /// What is planned for one object type, or why that cannot be said.
 struct ObjectPlan {
@@ -73,35 +69,25 @@ std::string PlanText(const PortalKey& portal, const ObjectPlan& plan) {
   return text;
 }
 
-void Put(Json& json, const char* key, std::string_view text) {
-  json.Key(key);
-  json.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-}
-
-void PutChange(Json& json, const SchemaChange& change) {
-  Put(json, "change", NameOf(change.kind));
-  Put(json, "property", change.property);
-  Put(json, "column_name", change.column_name);
-  Put(json, "detail", change.detail);
+void PutChange(JsonPage& json, const SchemaChange& change) {
+  json.Put("change", NameOf(change.kind));
+  json.Put("property", change.property);
+  json.Put("column_name", change.column_name);
+  json.Put("detail", change.detail);
 }
 
 std::string PlanJson(const std::vector<ObjectPlan>& plans) {
-  rapidjson::StringBuffer buffer;
-  Json json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartObject();
+  JsonPage json;
+  json.BeginObject();
   for (const ObjectPlan& plan : plans) {
-    json.Key(plan.object);
-    json.StartObject();
-    if (!plan.problem.empty()) Put(json, "problem", plan.problem);
-    json.Key("changes");
-    json.StartArray();
+    json.BeginObject(plan.object);
+    if (!plan.problem.empty()) json.Put("problem", plan.problem);
+    json.BeginArray("changes");
     for (const auto& [change, blocked_by] : plan.changes) {
-      json.StartObject();
+      json.BeginObject();
       PutChange(json, change);
-      json.Key("blocked_by");
-      json.StartArray();
-      for (const std::string& obstacle : blocked_by) json.String(obstacle);
+      json.BeginArray("blocked_by");
+      for (const std::string& obstacle : blocked_by) json.Item(obstacle);
       json.EndArray();
       json.EndObject();
     }
@@ -109,12 +95,12 @@ std::string PlanJson(const std::vector<ObjectPlan>& plans) {
     json.EndObject();
   }
   json.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  return json.Text();
 }
 
 int Show(const CliContext& context, const CommandLine& line, const std::vector<ObjectPlan>& plans) {
   if (line.json) {
-    context.out << PlanJson(plans) << "\n";
+    context.out << PlanJson(plans);
   } else {
     for (const ObjectPlan& plan : plans) context.out << PlanText(line.target.portal, plan);
   }
@@ -172,21 +158,19 @@ std::string HistoryText(const Rows& rows) {
 }
 
 std::string HistoryJson(const Rows& rows) {
-  rapidjson::StringBuffer buffer;
-  Json json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartArray();
+  JsonPage json;
+  json.BeginArray();
   for (size_t i = 0; i < rows.size(); ++i) {
-    json.StartObject();
+    json.BeginObject();
     const char* const names[] = {"changed_at", "object",      "change",
                                  "property",   "column_name", "detail"};
     for (size_t column = 0; column < std::size(names); ++column) {
-      Put(json, names[column], rows.Text(i, column));
+      json.Put(names[column], rows.Text(i, column));
     }
     json.EndObject();
   }
   json.EndArray();
-  return {buffer.GetString(), buffer.GetSize()};
+  return json.Text();
 }
 
 }  // namespace
@@ -235,7 +219,7 @@ int RunSchemaHistory(const CliContext& context, const CommandLine& line) {
   if (portal == nullptr) return kExitUsage;
   return WithDatabase(context, *settings, [&](Connection& connection) {
     const Rows rows = AskHistory(connection, portal->plan.schema, line);
-    context.out << (line.json ? HistoryJson(rows) + "\n" : HistoryText(rows));
+    context.out << (line.json ? HistoryJson(rows) : HistoryText(rows));
     return kExitOk;
   });
 }

@@ -1,11 +1,10 @@
 #include "daemon/cli_settings.h"
 
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "daemon/json_page.h"
 #include "settings/check_report.h"
 #include "settings/reference_text.h"
 #include "settings/reload_plan.h"
@@ -49,29 +48,21 @@ std::string UsualSocket(const CliContext& context) {
 }
 
 std::string DiffJson(const ReloadPlan& plan) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartObject();
-  json.Key("needs_restart");
-  json.Bool(plan.needs_restart());
-  json.Key("changes");
-  json.StartArray();
+  JsonPage json;
+  json.BeginObject();
+  json.Put("needs_restart", plan.needs_restart());
+  json.BeginArray("changes");
   for (const SettingChange& change : plan.changes) {
-    json.StartObject();
-    json.Key("path");
-    json.String(change.path);
-    json.Key("before");
-    json.String(change.before);
-    json.Key("after");
-    json.String(change.after);
-    json.Key("needs_restart");
-    json.Bool(change.needs_restart);
+    json.BeginObject();
+    json.Put("path", change.path);
+    json.Put("before", change.before);
+    json.Put("after", change.after);
+    json.Put("needs_restart", change.needs_restart);
     json.EndObject();
   }
   json.EndArray();
   json.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  return json.Text();
 }
 
 }  // namespace
@@ -149,7 +140,7 @@ int RunConfigDiff(const CliContext& context, const CommandLine& line) {
   if (!after) return after.error();
   const ReloadPlan plan = DiffForReload(*before, *after);
   if (line.json) {
-    context.out << DiffJson(plan) << "\n";
+    context.out << DiffJson(plan);
     return kExitOk;
   }
   context.out << plan.Text() << "\n";

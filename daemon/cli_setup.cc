@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +17,7 @@
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
 #include "daemon/database_access.h"
+#include "daemon/json_page.h"
 #include "model/database_error.h"
 #include "postgres/connection.h"
 #include "settings/settings_reader.h"
@@ -171,26 +170,20 @@ struct TestedSecret {
 };
 
 std::string SecretsJson(const std::vector<TestedSecret>& tested) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartArray();
+  JsonPage json;
+  json.BeginArray();
   for (const TestedSecret& secret : tested) {
-    json.StartObject();
-    json.Key("key");
-    json.String(secret.key);
-    json.Key("reference");
-    json.String(secret.reference);
-    json.Key("good");
-    json.Bool(secret.good());
+    json.BeginObject();
+    json.Put("key", secret.key);
+    json.Put("reference", secret.reference);
+    json.Put("good", secret.good());
     if (!secret.good()) {
-      json.Key("error");
-      json.String(secret.error);
+      json.Put("error", secret.error);
     }
     json.EndObject();
   }
   json.EndArray();
-  return {buffer.GetString(), buffer.GetSize()};
+  return json.Text();
 }
 
 }  // namespace
@@ -284,7 +277,7 @@ int RunSecretTest(const CliContext& context, const CommandLine& line) {
     test(portal.plan.key + ".hash_key", portal.hash_key);
   }
   if (line.json) {
-    context.out << SecretsJson(tested) << "\n";
+    context.out << SecretsJson(tested);
   } else {
     for (const TestedSecret& secret : tested) {
       context.out << Padded(secret.key, 32) << " "
