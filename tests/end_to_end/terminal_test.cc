@@ -19,9 +19,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kScenario = R"({"portals":[{"portal_id":1234567,"seed":91,"latency":"20ms",
-  "objects":{"contacts":3000,"deals":400,"feedback_submissions":200},
-  "tokens":[{"token":"pat-na1-simulated-token"}]}]})";
+std::string Scenario(const std::string& latency) {
+  return R"({"portals":[{"portal_id":1234567,"seed":91,"latency":")" + latency + R"(",
+    "objects":{"contacts":3000,"deals":400,"feedback_submissions":200},
+    "tokens":[{"token":"pat-na1-simulated-token"}]}]})";
+}
 
 DaemonSettings Settings() {
   DaemonSettings settings;
@@ -44,7 +46,10 @@ std::vector<std::string> LinesOf(const std::string& text) {
 
 /// A portal, a daemon, and a terminal in which `hm` is `hubmirror` with the daemon's configuration.
 struct Desk {
-  Desk(int columns, int rows) : terminal(columns, rows, {}) { Name(terminal); }
+  Desk(int columns, int rows, const std::string& latency = "20ms")
+      : world({.scenario_json = Scenario(latency)}, Settings()), terminal(columns, rows, {}) {
+    Name(terminal);
+  }
 
   void Name(Terminal& where) {
     const std::string program = BuiltProgram("hubmirror").string();
@@ -55,17 +60,15 @@ struct Desk {
     where.Run("hm() { hubmirror --config hubmirror.yaml \"$@\"; }");
   }
 
-  World world{{.scenario_json = kScenario}, Settings()};
+  World world;
   Terminal terminal;
 };
 
 TEST_CASE(
     "terminal: a status that is watched is drawn in place, follows the window and ends well") {
-  Desk desk(100, 30);
-  Terminal& terminal = desk.terminal;
   // Slow enough to be looked at.
-  desk.world.portal.Control("faults", R"({"faults":[{"match":"/crm/*","kind":"hang","seconds":1,
-    "chance":0.5}]})");
+  Desk desk(100, 30, "700ms");
+  Terminal& terminal = desk.terminal;
   desk.world.daemon.Start();
   terminal.Run("clear");
   terminal.Enter("hm status --watch");
@@ -86,7 +89,6 @@ TEST_CASE(
   CHECK(terminal.Screen().find("contacts is ") != std::string::npos);
   const int scrolled = terminal.ScrolledRows();
   terminal.Resize(100, 30);
-  desk.world.portal.Control("faults", R"({"clear":true})");
   terminal.AwaitText(" current ");
   Await("one picture again", 20s, [&] { return Times(terminal.Screen(), "hubmirrord ") == 1; });
   desk.world.mirror.WaitBackfill(60s);
