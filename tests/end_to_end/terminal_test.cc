@@ -135,6 +135,31 @@ TEST_CASE("terminal: what the verbs write fits the window, and progress leaves n
   }
 }
 
+TEST_CASE("terminal: what is dropped for good is asked for by its name") {
+  Desk desk(100, 30);
+  Terminal& terminal = desk.terminal;
+  desk.world.Load();
+  desk.world.daemon.Terminate();
+  desk.world.Sql("UPDATE acme._owner SET renewed_at = now() - interval '61 s' RETURNING 1");
+  const auto answer = [&](const std::string& word) {
+    terminal.Run("clear");
+    terminal.Enter("hm portal drop acme");
+    terminal.AwaitText("Type acme to drop it from the database:");
+    terminal.Enter(word);
+    terminal.AwaitPrompt();
+    return terminal.Screen();
+  };
+
+  CHECK(answer("yes").find("hubmirror: nothing was dropped\nNext: ") != std::string::npos);
+  CHECK(desk.world.Sql("SELECT to_regnamespace('acme') IS NULL") == "f");
+  const std::string dropped = answer("acme");
+  INFO(dropped);
+  CHECK(dropped.find("acme: schema acme of portal 1234567, ") != std::string::npos);
+  CHECK(dropped.find("acme is dropped from the database\n") != std::string::npos);
+  CHECK(dropped.find("still has portals.acme") != std::string::npos);
+  CHECK(desk.world.Sql("SELECT to_regnamespace('acme') IS NULL") == "t");
+}
+
 TEST_CASE("terminal: a shell completes verbs, and their options") {
   Desk desk(100, 30);
   Terminal& terminal = desk.terminal;
