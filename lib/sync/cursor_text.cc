@@ -4,6 +4,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <utility>
+
 namespace hubmirror {
 namespace {
 
@@ -63,6 +65,12 @@ class Reader {
  private:
   rapidjson::Document document_;
 };
+
+constexpr std::pair<const char*, int64_t VerifyReport::*> kVerifyCounts[] = {
+    {"checked", &VerifyReport::checked},   {"missing", &VerifyReport::missing},
+    {"extra", &VerifyReport::extra},       {"different", &VerifyReport::different},
+    {"stale", &VerifyReport::stale},       {"unstamped", &VerifyReport::unstamped},
+    {"repaired", &VerifyReport::repaired}, {"left", &VerifyReport::left}};
 
 }  // namespace
 
@@ -184,6 +192,45 @@ std::optional<MembersCursor> ParseMembersCursor(std::string_view text) {
   return MembersCursor{.list = Reader::Number(reader.document(), "list").value_or(0),
                        .after = Reader::Text(reader.document(), "after"),
                        .above = Reader::Number(reader.document(), "above")};
+}
+
+std::string ToText(const VerifyCursor& cursor) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  // A text in a text: it is read by those who wrote it.
+  Put(writer, "walk", ToText(cursor.walk));
+  Put(writer, "pages", cursor.pages);
+  writer.Key("repair");
+  writer.Bool(cursor.repair);
+  for (const auto& [name, count] : kVerifyCounts) Put(writer, name, cursor.report.*count);
+  writer.Key("absent");
+  writer.StartArray();
+  for (const RecordId id : cursor.report.absent) writer.Int64(id.value);
+  writer.EndArray();
+  writer.EndObject();
+  return buffer.GetString();
+}
+
+std::optional<VerifyCursor> ParseVerifyCursor(std::string_view text) {
+  const Reader reader(text);
+  if (!reader.is_object()) return std::nullopt;
+  const rapidjson::Document& object = reader.document();
+  auto walk = ParseWalkCursor(Reader::Text(object, "walk"));
+  const auto absent = object.FindMember("absent");
+  if (!walk || absent == object.MemberEnd() || !absent->value.IsArray()) return std::nullopt;
+  VerifyCursor cursor{.walk = std::move(*walk),
+                      .report = {},
+                      .repair = Reader::Flag(object, "repair"),
+                      .pages = Reader::Number(object, "pages").value_or(0)};
+  for (const auto& [name, count] : kVerifyCounts) {
+    cursor.report.*count = Reader::Number(object, name).value_or(0);
+  }
+  for (const auto& id : absent->value.GetArray()) {
+    if (!id.IsInt64()) return std::nullopt;
+    cursor.report.absent.push_back(RecordId{id.GetInt64()});
+  }
+  return cursor;
 }
 
 std::string ToText(const ResolveCursor& cursor) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/verify.h"
 #include "sync/changes_cursor.h"
 #include "sync/daily_quota.h"
 #include "sync/walk_ranges.h"
@@ -47,6 +48,17 @@ struct MembersCursor {
 };
 std::string ToText(const MembersCursor& cursor);
 std::optional<MembersCursor> ParseMembersCursor(std::string_view text);
+
+/// Where a comparison of mirror and portal stands: the walk over the list, what was found so far
+/// (the counts and the ids to be asked about, not the examples), and whether it mends.
+struct VerifyCursor {
+  WalkCursor walk;
+  VerifyReport report;
+  bool repair = false;
+  int64_t pages = 0;
+};
+std::string ToText(const VerifyCursor& cursor);
+std::optional<VerifyCursor> ParseVerifyCursor(std::string_view text);
 
 /// What resolve remembers between sweeps, for the brake on mass change.
 struct ResolveCursor {

@@ -11,6 +11,10 @@ namespace {
 constexpr auto kSlack = std::chrono::minutes(2);
 // More than these are counted without a question: it is no longer a matter of single records.
 constexpr size_t kMostExplained = 10'000;
+// Of these so many are stored while it walks.
+constexpr size_t kMostStored = 1000;
+// What a restart may read again.
+constexpr int64_t kPagesASave = 20;
 
 /// Takes the last of `ids` for one batch read; one place is left for a control.
 std::vector<RecordId> TakeBatch(std::vector<RecordId>& ids) {
@@ -43,10 +47,16 @@ int64_t VerifyJob::last_pages() const {
   return last_pages_;
 }
 
-void VerifyJob::LoadFrom(const StoredStream&) {}
+void VerifyJob::LoadFrom(const StoredStream& stored) {
+  const auto found = stored.progress.find(kind());
+  if (found == stored.progress.end()) return;
+  last_complete_at_ = found->second.last_complete_at;
+  resume_ = ParseVerifyCursor(found->second.cursor);
+}
 
 void VerifyJob::Abandon() {
   ranges_.reset();
+  resume_.reset();
 }
 
 std::optional<StepNeed> VerifyJob::NextStep(Instant) {
@@ -66,15 +76,31 @@ StepOutcome VerifyJob::DoStep(Instant) {
 }
 
 void VerifyJob::Begin() {
-  ranges_.emplace(WalkCursor{.ranges = {WalkRange{}}}, 1);
+  VerifyCursor begin{
+      .walk = {.ranges = {WalkRange{}}}, .report = {}, .repair = stream().plan().verify_repair};
+  if (resume_) begin = *std::exchange(resume_, std::nullopt);
+  ranges_.emplace(std::move(begin.walk), 1);
+  report_ = std::move(begin.report);
+  repair_ = begin.repair;
+  pages_ = begin.pages;
+  unsaved_pages_ = 0;
   set_ = stream().whole_set();
-  report_ = {};
   unarchived_.clear();
-  pages_ = 0;
   MutexLock lock(mutex_);
-  repair_ = std::exchange(wanted_repair_, std::nullopt).value_or(stream().plan().verify_repair);
+  repair_ = std::exchange(wanted_repair_, std::nullopt).value_or(repair_);
   ++begun_;
-  checked_ = 0;
+  checked_ = report_.checked;
+}
+
+void VerifyJob::Save() {
+  unsaved_pages_ = 0;
+  // So many that it is no matter of single records: not worth to be written again and again.
+  if (report_.absent.size() > kMostStored) return;
+  VerifyCursor cursor{.walk = ranges_->Cursor(), .report = report_, .repair = repair_};
+  cursor.pages = pages_;
+  Commit commit{.object = object()};
+  commit.progress[kind()] = {.cursor = ToText(cursor), .last_complete_at = last_complete_at_};
+  stream().Write(kind(), std::move(commit));
 }
 
 StepOutcome VerifyJob::Read() {
@@ -118,6 +144,7 @@ StepOutcome VerifyJob::Read() {
     MutexLock lock(mutex_);
     checked_ = report_.checked;
   }
+  if (++unsaved_pages_ >= kPagesASave) Save();
   return StepOutcome::More(facts.count);
 }
 
@@ -183,7 +210,8 @@ void VerifyJob::CountExtra(RecordId id) {
 
 StepOutcome VerifyJob::Finish() {
   Commit commit{.object = object()};
-  commit.progress[kind()] = {.last_complete_at = stream().SourceNow()};
+  last_complete_at_ = stream().SourceNow();
+  commit.progress[kind()] = {.last_complete_at = last_complete_at_};
   stream().Write(kind(), std::move(commit));
   ranges_.reset();
   if (report_.found() > 0) {

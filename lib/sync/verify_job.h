@@ -7,6 +7,7 @@
 
 #include "base/mutex.h"
 #include "model/verify.h"
+#include "sync/cursor_text.h"
 #include "sync/resolve_plan.h"
 #include "sync/stream_job.h"
 #include "sync/walk_ranges.h"
@@ -16,7 +17,8 @@ namespace hubmirror {
 /// Reads all live records of a stream and compares them with the mirror column by column, page by
 /// page and on spare budget: it finds what nothing else would, such as a row that somebody edited.
 /// What the mirror shows and the list does not is read by its ids in the end: only the mirror's
-/// own mistakes count. Begins when the stream is loaded; a restart begins it anew.
+/// own mistakes count. Begins when the stream is loaded; how far it is is stored now and then, and
+/// a restart of the daemon goes on from there.
 class VerifyJob final : public StreamJob {
  public:
   struct Ports {
@@ -48,6 +50,8 @@ class VerifyJob final : public StreamJob {
 
  private:
   void Begin();
+  /// Stores where it stands.
+  void Save();
   StepOutcome Read();
   /// Asks for archived records first, then for live ones, about what was not on the list.
   StepOutcome Explain();
@@ -65,11 +69,14 @@ class VerifyJob final : public StreamJob {
   int64_t checked_ GUARDED_BY(mutex_) = 0;
   int64_t last_pages_ GUARDED_BY(mutex_) = 0;
 
+  std::optional<VerifyCursor> resume_;  ///< as it was stored
+  std::optional<TimePoint> last_complete_at_;
   std::optional<WalkRanges> ranges_;
   PropertySetPtr set_;
   VerifyReport report_;
   bool repair_ = false;
   int64_t pages_ = 0;
+  int64_t unsaved_pages_ = 0;
   std::vector<RecordId> unarchived_;  ///< not on the list, and not archived either
 };
 

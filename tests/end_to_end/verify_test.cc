@@ -91,6 +91,42 @@ TEST_CASE("verify: it runs by itself, and mends") {
   world.ExpectEqual();
 }
 
+TEST_CASE("verify: one that a restart cut off goes on where it was, with what it had found") {
+  World world(
+      {.scenario_json =
+           R"({"portals":[{"portal_id":1234567,"seed":72,"latency":"150ms","switches":{"short_pages":"never"},
+        "objects":{"contacts":6000},"tokens":[{"token":"pat-na1-simulated-token"}]}]})"},
+      [] {
+        DaemonSettings settings = Settings({{"archived", "{every: 1h}"}});
+        settings.portals[0].objects = {"contacts"};
+        return settings;
+      }());
+  world.Load();
+  world.ExpectEqual();
+  // In the first pages.
+  const std::string edited = world.Sql("SELECT min(id)::text FROM acme.contacts_live");
+  world.Sql("UPDATE acme.contacts SET email = 'edited@example.com' WHERE id = " + edited +
+            " RETURNING id");
+  CHECK(world.daemon.Cli({"verify", "acme", "--wait", "0ms"}).end.exit_code == 75);
+  const std::string cursor =
+      "SELECT coalesce(cursor->>'checked', '') FROM acme._stream_state WHERE job = 'verify'";
+  Await("some of it to be stored", 60s, [&] { return !world.Sql(cursor).empty(); });
+  world.daemon.Kill();
+  const int64_t pages =
+      (std::stoll(world.Sql("SELECT count(*) FROM acme.contacts_live")) + 99) / 100;
+  const int64_t stored = std::stoll(world.Sql(cursor)) / 100;
+  world.portal.ResetStats();
+
+  world.daemon.Start();
+  Await("its end", 60s, [&] { return world.Sql(cursor).empty(); });
+
+  CHECK(stored >= 20);
+  CHECK(world.portal.Requests("list contacts") <= pages - stored + 1);
+  Await("what was found before the restart, too", 30s, [&] {
+    return world.daemon.Metric("hubmirror_verify_divergent_records", {R"(object="contacts")"}) == 1;
+  });
+}
+
 TEST_CASE("verify: while records change nothing is taken for a difference") {
   World world({.scenario_json = kScenario}, Settings());
   world.Load();

@@ -20,6 +20,18 @@ TEST_CASE("cursors read back as they were written") {
   const FillCursor fill{.property = "tier", .last = RecordId{3}};
   CHECK(ParseFillCursor(ToText(fill)) == fill);
 
+  VerifyCursor verify{.walk = walk, .report = {}, .repair = true, .pages = 12};
+  verify.report.checked = 1200;
+  verify.report.left = 3;
+  verify.report.absent = {RecordId{5}, RecordId{9}};
+  const auto again = ParseVerifyCursor(ToText(verify));
+  REQUIRE(again);
+  CHECK(again->walk == walk);
+  CHECK(again->report.Text() == verify.report.Text());
+  CHECK(again->report.absent == verify.report.absent);
+  CHECK(again->repair);
+  CHECK(again->pages == 12);
+
   const ResolveCursor resolve{.sweep = "171", .marked_gone = 4, .accepted = true};
   CHECK(ParseResolveCursor(ToText(resolve)) == resolve);
 }
@@ -29,5 +41,6 @@ TEST_CASE("text that is not a cursor is refused, not guessed") {
     CAPTURE(text);
     CHECK_FALSE(ParseWalkCursor(text));
     CHECK_FALSE(ParseChangesCursor(text));
+    CHECK_FALSE(ParseVerifyCursor(text));
   }
 }
