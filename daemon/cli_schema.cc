@@ -128,7 +128,8 @@ Result<std::vector<StreamPlan>, int> FindStreams(const CliContext& context, cons
     if (!line.target.object || stream.object.name == *line.target.object) streams.push_back(stream);
   }
   if (!streams.empty()) return streams;
-  return Fail(context, kExitUsage, "portal " + plan.key + " mirrors no " + *line.target.object,
+  const std::string missing = line.target.object.value_or("custom object, for it has none");
+  return Fail(context, kExitUsage, "portal " + plan.key + " mirrors no " + missing,
               "`hubmirror portal list` shows what is mirrored of it");
 }
 
