@@ -88,7 +88,12 @@ TEST_CASE("operations: what is waited for has been done") {
   const std::string gone = acme.world.Sql("SELECT max(id)::text FROM acme.contacts_live");
   acme.world.portal.Mutate(R"({"object":"contacts","kind":"erase","id":")" + gone + "\"}");
   acme.Cli({"refresh", "acme/contacts/" + gone});
+  const auto slow = [&](const std::string& latency) {
+    acme.world.portal.Control("settings", R"({"portal":1234567,"latency":")" + latency + "\"}");
+  };
+  slow("1s");
   const Json late = acme.AskJson({"resolve", "acme/contacts", "--wait", "0ms"}, 75);
+  slow("0ms");
   CHECK_FALSE(late.Flag("ok"));
   CHECK_FALSE(late.Text("next").empty());
 

@@ -83,7 +83,7 @@ TEST_CASE(
   CHECK(terminal.ScrolledRows() == 0);
 
   // Too few columns for a table, too few rows for all of it.
-  terminal.Resize(60, 12);
+  terminal.Resize(60, 9);
   terminal.AwaitText("... and more than this window shows");
   CHECK(Times(terminal.Screen(), "hubmirrord ") == 1);
   CHECK(terminal.Screen().find("contacts is ") != std::string::npos);
