@@ -60,7 +60,9 @@ Terminal::Terminal(int columns, int rows, const std::map<std::string, std::strin
 }
 
 std::string Terminal::Tmux(const std::vector<std::string>& words) const {
-  std::vector<std::string> command = {kTmux, "-u", "-S", (directory_.path() / "tmux").string()};
+  // Never a server of its own: that would outlive the test.
+  std::vector<std::string> command = {kTmux, "-N", "-u", "-S",
+                                      (directory_.path() / "tmux").string()};
   command.insert(command.end(), words.begin(), words.end());
   const ProgramResult result = RunProgram(command, {{"LANG", "C.UTF-8"}}, kLimit);
   if (result.end.exit_code != 0) throw std::runtime_error("tmux: " + result.output);
