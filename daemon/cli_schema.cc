@@ -198,7 +198,7 @@ int RunSchemaPlan(const CliContext& context, const CommandLine& line) {
     definitions.push_back(ReadAllDefinitions(source, stream));
   }
   return WithDatabase(context, *settings, [&](Connection& connection) {
-    connection.Run("BEGIN READ ONLY");
+    connection.Begin("SET TRANSACTION READ ONLY");
     std::vector<ObjectPlan> plans;
     for (size_t i = 0; i < streams->size(); ++i) {
       const StreamPlan& stream = (*streams)[i];
@@ -208,7 +208,7 @@ int RunSchemaPlan(const CliContext& context, const CommandLine& line) {
         plans.push_back({stream.object.name, {}, definitions[i].error().message});
       }
     }
-    connection.Run("ROLLBACK");
+    connection.Rollback();
     return Show(context, line, plans);
   });
 }

@@ -119,6 +119,25 @@ void ExamineReaders(Findings& findings, Connection& connection, const Settings& 
                  missing.empty() ? "" : "CREATE ROLE " + QuoteName(*missing.begin()) + " NOLOGIN");
 }
 
+/// We look into no schema of the search path, but whoever else queries as this role does, and then
+/// runs what others have put there.
+void ExamineSearchPath(Findings& findings, Connection& connection) {
+  const Rows rows = connection.Run(
+      "SELECT n.nspname FROM pg_settings s, unnest(string_to_array(s.reset_val, ',')) WITH"
+      " ORDINALITY p(part, place), btrim(p.part, ' \"') part_name, pg_namespace n"
+      " WHERE s.name = 'search_path' AND n.nspname = CASE part_name WHEN '$user' THEN current_user"
+      " ELSE part_name END AND has_schema_privilege('public', n.oid, 'CREATE') ORDER BY p.place "
+      "LIMIT 1");
+  if (rows.empty()) {
+    return findings.Good("search path", "only owners may create in the schemas of the search path");
+  }
+  const std::string schema = QuoteName(rows.Text(0, 0));
+  findings.Look("search path",
+                "every role may create functions in the schema " + schema +
+                    " of the search path, which other queries of this role would run",
+                "REVOKE CREATE ON SCHEMA " + schema + " FROM PUBLIC");
+}
+
 void ExamineLocks(Findings& findings, Connection& connection) {
   const Rows rows = connection.Run(
       "SELECT count(*), coalesce(max(extract(epoch FROM now() - xact_start))::bigint, 0)"
@@ -143,6 +162,7 @@ Findings ExamineDatabase(Connection& connection, const Settings& settings, TimeP
     if (portal.enabled) ExaminePortalSchema(findings, connection, portal.plan);
   }
   ExamineReaders(findings, connection, settings);
+  ExamineSearchPath(findings, connection);
   ExamineLocks(findings, connection);
   return findings;
 }

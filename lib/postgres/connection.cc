@@ -27,6 +27,12 @@
 namespace hubmirror {
 namespace {
 
+// SET LOCAL, as a setting of the session would reach other clients of PgBouncer, and a setting of
+// the start is refused by it. `pg_temp` stands last, where it would stand first without being
+// named. A role may have another isolation level, under which our commits would be refused.
+constexpr const char* kBegin =
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path = pg_catalog, pg_temp";
+
 /// The dsn with the password and our own settings, as a keyword string: both forms of a dsn can
 /// be taken apart by libpq only.
 std::string WholeDsn(const Connection::Target& target) {
@@ -157,13 +163,66 @@ Connection::Connection(const Target& target) {
 
 Connection::~Connection() = default;
 
+Rows Connection::Begin(const std::string& more) {
+  CHECK_THAT(!in_transaction_);
+  in_transaction_ = true;
+  try {
+    return Execute(more.empty() ? kBegin : std::string(kBegin) + "; " + more);
+  } catch (...) {
+    const std::string failed = failure_;
+    Rollback();
+    failure_ = failed;
+    throw;
+  }
+}
+
+void Connection::Commit() {
+  CHECK_THAT(in_transaction_);
+  Execute("COMMIT");
+  in_transaction_ = false;
+}
+
+void Connection::Rollback() {
+  if (!std::exchange(in_transaction_, false) || !usable_) return;
+  try {
+    Execute("ROLLBACK");
+  } catch (const DatabaseError&) {
+    // The session is lost, and the transaction with it.
+  }
+}
+
+template <typename Work>
+Rows Connection::Alone(Work&& work) {
+  Begin();
+  try {
+    Rows rows = work();
+    Commit();
+    return rows;
+  } catch (...) {
+    const std::string failed = failure_;
+    Rollback();
+    failure_ = failed;
+    throw;
+  }
+}
+
 Rows Connection::Run(const std::string& sql) {
+  if (in_transaction_) return Execute(sql);
+  return Alone([&] { return Execute(sql); });
+}
+
+Rows Connection::Run(const std::string& sql, const Params& params) {
+  if (in_transaction_) return Execute(sql, params);
+  return Alone([&] { return Execute(sql, params); });
+}
+
+Rows Connection::Execute(const std::string& sql) {
   return Guarded([&] {
     return Rows(std::make_shared<const Rows::Impl>(Rows::Impl{impl_->session->exec(sql)}));
   });
 }
 
-Rows Connection::Run(const std::string& sql, const Params& params) {
+Rows Connection::Execute(const std::string& sql, const Params& params) {
   return Guarded([&] {
 #if PQXX_VERSION_MAJOR < 7
     std::vector<const char*> values;

@@ -42,6 +42,11 @@ class Rows {
 /// reconnects by itself, leaves no state in the session and uses no named statements, so that it
 /// works through PgBouncer in transaction mode. Failures are thrown as DatabaseError, what the
 /// server refused as StatementError. Owned by one thread at a time.
+///
+/// Nothing runs with the search path of a role or a database: there others may have put functions,
+/// operators and types that fit better than PostgreSQL's own, and they would run as us. Every
+/// transaction, also that of a single statement, finds PostgreSQL's own things only; everything
+/// else is named with its schema.
 class Connection {
  public:
   struct Target {
@@ -57,7 +62,15 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// One or more statements without parameters; the answer is the last one's.
+  /// Begins a transaction, runs `more` in it in the same round trip, and answers as Run does. When
+  /// it throws, there is no transaction.
+  Rows Begin(const std::string& more = {});
+  void Commit();
+  /// Fine when the session is lost, or nothing has begun.
+  void Rollback();
+
+  /// One or more statements without parameters; the answer is the last one's. Outside of a
+  /// transaction they are one by themselves.
   Rows Run(const std::string& sql);
   Rows Run(const std::string& sql, const Params& params);
 
@@ -86,9 +99,14 @@ class Connection {
   auto Guarded(Work&& work);
   template <typename Work>
   auto Translated(Work&& work);
+  Rows Execute(const std::string& sql);
+  Rows Execute(const std::string& sql, const Params& params);
+  template <typename Work>
+  Rows Alone(Work&& work);
 
   std::unique_ptr<Impl> impl_;
   bool usable_ = true;
+  bool in_transaction_ = false;
   std::string failure_;
 };
 

@@ -172,6 +172,10 @@ COMMENT ON TABLE @schema@.property_groups IS 'The groups HubSpot shows propertie
 // The view is made again with every column of today.
 constexpr std::string_view kStatusAnew = "DROP VIEW IF EXISTS @schema@.status";
 
+// Views of this schema are made again after any step. A view keeps the functions and operators that
+// were found when it was made, and until then others could plant some in the search path.
+constexpr std::string_view kViewsAnew = "SELECT";
+
 constexpr std::array kCommonSteps = {LayoutStep{1, R"sql(
 CREATE TABLE @schema@.layout (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -188,7 +192,8 @@ COMMENT ON TABLE @schema@.portals IS 'The portals mirrored in this database';
 ALTER TABLE @schema@.portals ADD COLUMN unions text[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN @schema@.portals.unions IS
   'Objects whose view in this schema shows the portal beside others';
-)sql"}};
+)sql"},
+                                     LayoutStep{4, kViewsAnew}};
 
 std::string WithSchema(std::string_view sql, const std::string& schema) {
   constexpr std::string_view kMark = "@schema@";

@@ -174,7 +174,12 @@ void LinkRows::MakeView(Transaction& transaction, const LinkPair& pair, bool ahe
   const ObjectType& one = ahead ? pair.from : pair.to;
   const ObjectType& other = ahead ? pair.to : pair.from;
   const std::string name = one.singular + "_" + other.name;
-  if (Exists(transaction, name)) return;
+  const std::string words = "Live " + one.name + " and the live " + other.name;
+  const std::string comment =
+      words + " they are linked with: a link with a label has an unlabelled row too";
+  const std::string standing = CommentOn(transaction, name);
+  // One of an older version is replaced, something of somebody else's stays.
+  if (standing == comment || (Exists(transaction, name) && !standing.starts_with(words))) return;
   const bool same = pair.from == pair.to;
   const std::string first = QuoteName(one.singular + "_id");
   const std::string second = QuoteName((same ? "other_" : "") + other.singular + "_id");
@@ -182,19 +187,33 @@ void LinkRows::MakeView(Transaction& transaction, const LinkPair& pair, bool ahe
   const std::string to = "a.to_id AS " + (ahead ? second : first);
   const std::string view = schema_.Table(name);
   std::string sql =
-      "CREATE VIEW " + view + " AS SELECT " + (ahead ? from + ", " + to : to + ", " + from) +
+      "SET LOCAL lock_timeout = 200; CREATE OR REPLACE VIEW " + view + " AS SELECT " +
+      (ahead ? from + ", " + to : to + ", " + from) +
       ", a.label, a.category, a.type_id, a.first_seen_at FROM " + schema_.Table("associations") +
       " a JOIN " + schema_.Table(pair.from.name) + " f ON f.id = a.from_id AND " + IsLive("f") +
       " JOIN " + schema_.Table(pair.to.name) + " t ON t.id = a.to_id AND " + IsLive("t") +
       " WHERE a.from_type = " + QuoteLiteral(pair.from.name) +
       " AND a.to_type = " + QuoteLiteral(pair.to.name) + " AND a.removed_at IS NULL; COMMENT ON" +
-      " VIEW " + view + " IS " +
-      QuoteLiteral("Live " + one.name + " and the live " + other.name +
-                   " they are linked with; a link with a label has an unlabelled row too");
+      " VIEW " + view + " IS " + QuoteLiteral(comment);
+  const auto explain = [&](const std::string& column, const std::string& text) {
+    sql += "; COMMENT ON COLUMN " + view + "." + column + " IS " + QuoteLiteral(text);
+  };
+  explain(first, "id of " + one.name);
+  explain(second, "id of " + other.name);
+  explain("label", "What people call the link; NULL: the link as such");
+  explain("category", "HUBSPOT_DEFINED, USER_DEFINED or INTEGRATOR_DEFINED");
+  explain("type_id", "HubSpot's id of the label, see association_labels");
+  explain("first_seen_at", "When the link was seen here first");
   for (const std::string& reader : schema_.plan().readers) {
     sql += "; GRANT SELECT ON " + view + " TO " + QuoteName(reader);
   }
   transaction.Run(sql);
+}
+
+std::string LinkRows::CommentOn(Transaction& transaction, const std::string& view) const {
+  const Rows rows = transaction.Run(
+      "SELECT coalesce(obj_description(to_regclass($1), 'pg_class'), '')", {schema_.Table(view)});
+  return std::string(rows.Text(0, 0));
 }
 
 }  // namespace hubmirror

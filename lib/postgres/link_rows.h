@@ -38,6 +38,8 @@ class LinkRows {
   void AddLinks(Transaction& transaction, const LinkCommit& commit) const;
   void MarkRemoved(Transaction& transaction, const LinkCommit& commit) const;
   void MakeView(Transaction& transaction, const LinkPair& pair, bool ahead) const;
+  /// Empty where there is none.
+  std::string CommentOn(Transaction& transaction, const std::string& view) const;
 
   const PortalSchema& schema_;
 };

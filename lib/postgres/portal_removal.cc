@@ -130,12 +130,12 @@ std::optional<PortalRemains> FindRemains(Connection& connection, const PortalKey
 
 void RemovePortal(Connection& connection, const PortalRemains& remains, bool cascade,
                   std::chrono::milliseconds patience) {
-  connection.Run("BEGIN; SET LOCAL statement_timeout = 0");
+  connection.Begin("SET LOCAL statement_timeout = 0");
   try {
     Remove(connection, remains, cascade, patience);
-    connection.Run("COMMIT");
+    connection.Commit();
   } catch (const DatabaseError&) {
-    if (connection.usable()) connection.Run("ROLLBACK");
+    connection.Rollback();
     throw;
   }
 }

@@ -40,10 +40,11 @@ void PortalSchema::Claim(Transaction& transaction) const {
   CheckEncoding(transaction);
   LockLayouts(transaction.connection());
   EnsureSchemas(transaction);
-  EnsureCommonLayout(transaction);
+  const bool common_changed = EnsureCommonLayout(transaction);
   EnsurePortalLayout(transaction);
   const bool portals_changed = Register(transaction);
-  if (portals_changed || !Exists(transaction, QuoteName(kCommonSchema, "status"))) {
+  if (common_changed || portals_changed ||
+      !Exists(transaction, QuoteName(kCommonSchema, "status"))) {
     RebuildStatus(transaction.connection());
     RebuildUnions(transaction.connection());
   }
@@ -90,7 +91,7 @@ void PortalSchema::EnsureSchemas(Transaction& transaction) const {
   }
 }
 
-void PortalSchema::EnsureCommonLayout(Transaction& transaction) const {
+bool PortalSchema::EnsureCommonLayout(Transaction& transaction) const {
   const std::string layout = QuoteName(kCommonSchema, "layout");
   int stored = 0;
   if (Exists(transaction, layout)) {
@@ -98,10 +99,11 @@ void PortalSchema::EnsureCommonLayout(Transaction& transaction) const {
     if (!rows.empty()) stored = static_cast<int>(rows.Int(0, 0));
   }
   const int version = RunSteps(transaction, kCommonSchema, stored, CommonSteps());
-  if (version == stored) return;
+  if (version == stored) return false;
   transaction.Run("INSERT INTO " + layout + " (version) VALUES ($1) ON CONFLICT (only_row)" +
                       " DO UPDATE SET version = excluded.version",
                   {std::to_string(version)});
+  return true;
 }
 
 void PortalSchema::EnsurePortalLayout(Transaction& transaction) const {

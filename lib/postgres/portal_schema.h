@@ -37,7 +37,8 @@ class PortalSchema {
  private:
   void CheckEncoding(Transaction& transaction) const;
   void EnsureSchemas(Transaction& transaction) const;
-  void EnsureCommonLayout(Transaction& transaction) const;
+  /// Whether it changed.
+  bool EnsureCommonLayout(Transaction& transaction) const;
   void EnsurePortalLayout(Transaction& transaction) const;
   void TakeOwnership(Transaction& transaction) const;
   bool Register(Transaction& transaction) const;

@@ -8,17 +8,16 @@ Transaction::Transaction(ConnectionPool& pool, const Options& options)
     : pool_(pool), began_(pool.clock().Now()), lease_(pool.Take()) {
   const auto statement = options.statement_timeout.value_or(pool.options().statement_timeout);
   const auto lock = options.lock_timeout.value_or(pool.options().lock_timeout);
-  std::string sql = "BEGIN; SET LOCAL statement_timeout = " + std::to_string(statement.count()) +
+  std::string sql = "SET LOCAL statement_timeout = " + std::to_string(statement.count()) +
                     "; SET LOCAL lock_timeout = " + std::to_string(lock.count());
   if (!options.first.empty()) sql += "; " + options.first;
-  open_ = true;
   lease_->TakeFailure();
   try {
-    first_ = Run(sql);
+    first_ = lease_->Begin(sql);
+    open_ = true;
   } catch (...) {
     // No destructor runs for a constructor that throws.
     Report(lease_->TakeFailure());
-    if (lease_->usable()) lease_->Run("ROLLBACK");
     throw;
   }
 }
@@ -26,16 +25,12 @@ Transaction::Transaction(ConnectionPool& pool, const Options& options)
 Transaction::~Transaction() {
   if (!open_) return;
   const std::string failed = lease_->TakeFailure();
-  try {
-    if (lease_->usable()) lease_->Run("ROLLBACK");
-  } catch (const DatabaseError&) {
-    // The session is lost, and the transaction with it.
-  }
+  lease_->Rollback();
   if (!failed.empty()) Report(failed);
 }
 
 void Transaction::Commit() {
-  Run("COMMIT");
+  lease_->Commit();
   open_ = false;
   Report("");
   pool_.observer().OnDatabaseUp(true);
