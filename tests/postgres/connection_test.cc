@@ -217,7 +217,7 @@ TEST_CASE_FIXTURE(PoolFixture, "transaction: what is not committed is rolled bac
   const auto pool = Pool(1);
   {
     Transaction transaction(*pool);
-    transaction.Run("CREATE TABLE t ()");
+    transaction.Run("CREATE TABLE public.t ()");
   }
   CHECK(Value("SELECT to_regclass('t')").empty());
 }
@@ -225,10 +225,10 @@ TEST_CASE_FIXTURE(PoolFixture, "transaction: what is not committed is rolled bac
 TEST_CASE_FIXTURE(PoolFixture, "transaction: a savepoint undoes its own work only") {
   const auto pool = Pool(1);
   Transaction transaction(*pool);
-  transaction.Run("CREATE TABLE t (a int)");
-  transaction.InSavepoint([&] { transaction.Run("INSERT INTO t VALUES (1)"); });
+  transaction.Run("CREATE TABLE public.t (a int)");
+  transaction.InSavepoint([&] { transaction.Run("INSERT INTO public.t VALUES (1)"); });
   CHECK_THROWS_AS(transaction.InSavepoint([&] {
-    transaction.Run("INSERT INTO t VALUES (2)");
+    transaction.Run("INSERT INTO public.t VALUES (2)");
     transaction.Run("SELECT 1 / 0");
   }),
                   StatementError);

@@ -161,7 +161,7 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "somebody's view, index or constraint kee
       {"CREATE SCHEMA theirs; CREATE VIEW theirs.v AS SELECT n FROM acme.contacts",
        "DROP SCHEMA theirs CASCADE", "view theirs.v"},
       {"CREATE VIEW public.on_live AS SELECT id FROM acme.contacts_live",
-       "DROP VIEW public.on_live", "view on_live"},
+       "DROP VIEW public.on_live", "view public.on_live"},
       {"CREATE INDEX theirs ON acme.contacts (n)", "DROP INDEX acme.theirs", "index acme.theirs"},
       {"ALTER TABLE acme.contacts ADD CONSTRAINT theirs CHECK (n <> '')",
        "ALTER TABLE acme.contacts DROP CONSTRAINT theirs", "constraint theirs"}};
@@ -311,7 +311,7 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "a plan tells the changes to come, and wh
   wanted.columns.push_back(Property("b"));
 
   CHECK(planned(wanted) ==
-        "retype_column a text to numeric (view theirs);add_column b text;"
+        "retype_column a text to numeric (view public.theirs);add_column b text;"
         "create_index b contacts_b_idx");
   CHECK(TypeOf("acme.contacts", "b").empty());
 }

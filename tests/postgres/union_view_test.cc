@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(UnionFixture, "a union follows new and retyped properties, and
   wanted = *contacts();
   wanted.columns[1].type = ColumnType::kNumeric;
   set_contacts(sink().ApplyLayout(wanted));
-  CHECK(contacts()->columns[1].blocked_by == "view theirs");
+  CHECK(contacts()->columns[1].blocked_by == "view public.theirs");
   CHECK(Columns() == std::string(kBefore) + "a|text;b|text");
 
   Value("DROP VIEW public.theirs");
