@@ -53,8 +53,8 @@ HubSpotAccess::~HubSpotAccess() = default;
 
 ApiClient& HubSpotAccess::Source(const PortalSettings& portal) {
   source_ = std::make_unique<ApiClient>(
-      ApiClient::Portal{.key = portal.plan.key, .version = api_.version, .base = base_}, transport_,
-      Tokens(portal), clock_, *deaf_);
+      ApiClient::Portal{.key = portal.plan.key, .version = api_.version, .base = base_},
+      Wire{transport_, clock_, source_clock_}, Tokens(portal), *deaf_);
   return *source_;
 }
 
@@ -67,7 +67,7 @@ OAuthApp& HubSpotAccess::App(const PortalSettings& portal) {
           .client_id = portal.oauth->client_id,
           .client_secret = [this,
                             ref = portal.oauth->client_secret] { return secrets_.Resolve(ref); }},
-      transport_, clock_, *deaf_);
+      Wire{transport_, clock_, source_clock_}, *deaf_);
   return *app_;
 }
 

@@ -54,6 +54,7 @@ class HubSpotAccess {
   const BaseUrl base_;
   const std::unique_ptr<Deaf> deaf_;
   PooledTransport transport_;
+  SourceClock source_clock_;
   std::unique_ptr<OAuthApp> app_;
   std::unique_ptr<TokenSource> tokens_;
   std::unique_ptr<ApiClient> source_;

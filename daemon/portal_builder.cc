@@ -43,6 +43,7 @@ size_t FlushBytes(const Settings& settings) {
 /// What a portal's client refers to; the last member goes first.
 struct PortalBuilder::Belongings {
   std::shared_ptr<PooledTransport> transport;
+  std::shared_ptr<SourceClock> source_clock;
   std::unique_ptr<ExchangeRelay> relay;
   std::unique_ptr<TokenNews> news;
   std::unique_ptr<OAuthApp> app;
@@ -58,18 +59,21 @@ PortalBuilder::PortalBuilder(const Settings& settings, Parts parts)
 
 std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) const {
   const PortalPlan& plan = portal.plan;
+  auto source_clock = std::make_shared<SourceClock>();
   auto governor = std::make_shared<RateGovernor>(
       RateGovernor::Options{
           .quota_share = plan.quota_share, .daily = plan.daily, .burst = plan.burst},
-      parts_.clock.Now());
+      source_clock, parts_.clock.Now());
   auto belongings = std::make_shared<Belongings>();
   belongings->transport = parts_.transport;
+  belongings->source_clock = source_clock;
   belongings->relay = std::make_unique<ExchangeRelay>(governor, parts_.observer);
   AddTokens(portal, *belongings);
 
   auto source = std::make_unique<ApiClient>(
       ApiClient::Portal{.key = plan.key, .version = api_.version, .base = BaseUrlOf(api_)},
-      *belongings->transport, *belongings->tokens, parts_.clock, *belongings->relay);
+      Wire{*belongings->transport, parts_.clock, *source_clock}, *belongings->tokens,
+      *belongings->relay);
   auto sink = std::make_unique<PortalSink>(
       parts_.pool,
       PortalSink::Options{
@@ -83,7 +87,7 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
   ReferenceSink* const reference_sink = sink.get();
   VerifySink* const verify_sink = sink.get();
   return std::make_shared<PortalSync>(
-      plan, std::move(governor), std::make_shared<SourceClock>(),
+      plan, std::move(governor), std::move(source_clock),
       PortalSync::Ports{.belongings = std::move(belongings),
                         .source = std::move(source),
                         .sink = std::move(sink),
@@ -113,12 +117,12 @@ void PortalBuilder::AddTokens(const PortalSettings& portal, Belongings& belongin
   }
   const OAuthSettings& oauth = *portal.oauth;
   belongings.news = std::make_unique<TokenNews>(portal.plan.key, parts_.observer);
-  belongings.app =
-      std::make_unique<OAuthApp>(OAuthApp::Settings{.portal = portal.plan.key,
-                                                    .version = api_.version,
-                                                    .client_id = oauth.client_id,
-                                                    .client_secret = Reader(oauth.client_secret)},
-                                 *belongings.transport, parts_.clock, *belongings.relay);
+  belongings.app = std::make_unique<OAuthApp>(
+      OAuthApp::Settings{.portal = portal.plan.key,
+                         .version = api_.version,
+                         .client_id = oauth.client_id,
+                         .client_secret = Reader(oauth.client_secret)},
+      Wire{*belongings.transport, parts_.clock, *belongings.source_clock}, *belongings.relay);
   SecretReader refresh_token = [] { return Result<Secret, std::string>(Secret()); };
   if (oauth.refresh_token) refresh_token = Reader(*oauth.refresh_token);
   belongings.tokens = std::make_unique<TokenKeeper>(

@@ -6,7 +6,6 @@
 #include "hubspot/catalog_reader.h"
 #include "hubspot/error_reading.h"
 #include "hubspot/history_reader.h"
-#include "hubspot/exchange_report.h"
 #include "hubspot/link_reader.h"
 #include "hubspot/page_reader.h"
 #include "hubspot/reference_reader.h"
@@ -48,13 +47,11 @@ void TakeRecords(Page& list, Page batch) {
 
 }  // namespace
 
-ApiClient::ApiClient(Portal portal, HttpTransport& transport, TokenSource& tokens,
-                     const Clock& clock, ExchangeObserver& observer)
+ApiClient::ApiClient(Portal portal, Wire wire, TokenSource& tokens, ExchangeObserver& observer)
     : portal_(std::move(portal)),
       requests_(portal_.version),
-      transport_(transport),
+      wire_(wire),
       tokens_(tokens),
-      clock_(clock),
       observer_(observer) {}
 
 template <typename T, typename Read>
@@ -63,7 +60,7 @@ Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ApiRequest request, const 
   const auto token = asks_whose ? tokens_.AcquireToIdentify() : tokens_.Acquire();
   if (!token) return token.error();
   request.bearer = *token;
-  Sent sent = SendNoting(transport_, clock_, portal_.key, endpoint, request);
+  Sent sent = SendNoting(wire_, portal_.key, endpoint, request);
 
   const auto conclude = [&]() -> Result<T, ApiError> {
     if (!sent.answer) return sent.answer.error();
@@ -82,7 +79,10 @@ Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ApiRequest request, const 
     return value;
   };
   Result<T, ApiError> result = conclude();
-  if (!result) sent.report.failure = result.error().kind;
+  if (!result) {
+    result.error() = sent.secrets.Without(std::move(result.error()));
+    sent.report.failure = result.error().kind;
+  }
   observer_.OnExchange(sent.report);
   return result;
 }

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "hubspot/api_requests.h"
 #include "hubspot/base_url.h"
-#include "hubspot/http_transport.h"
+#include "hubspot/exchange_report.h"
 #include "hubspot/token_source.h"
 #include "model/exchange.h"
 #include "model/history.h"
@@ -32,8 +32,7 @@ class ApiClient final : public PageSource,
   };
 
   /// All references must outlive this.
-  ApiClient(Portal portal, HttpTransport& transport, TokenSource& tokens, const Clock& clock,
-            ExchangeObserver& observer);
+  ApiClient(Portal portal, Wire wire, TokenSource& tokens, ExchangeObserver& observer);
 
   Result<Page, ApiError> List(const ObjectType& type, const ListRequest& request) override;
   Result<SearchAnswer, ApiError> Search(const ObjectType& type,
@@ -64,9 +63,8 @@ class ApiClient final : public PageSource,
 
   const Portal portal_;
   const ApiRequests requests_;
-  HttpTransport& transport_;
+  const Wire wire_;
   TokenSource& tokens_;
-  const Clock& clock_;
   ExchangeObserver& observer_;
 };
 

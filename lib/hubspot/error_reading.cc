@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/time_text.h"
 #include "hubspot/error_body.h"
 
@@ -47,6 +48,12 @@ bool CallsItselfJson(const ApiAnswer& answer) {
   const std::string_view type = answer.Header("Content-Type");
   if (!type.empty()) return type.find("json") != std::string_view::npos;
   return answer.body.starts_with('{');
+}
+
+/// An id that means something to HubSpot's support; anything else in its place is somebody's text.
+bool IsId(std::string_view text) {
+  return text.size() <= 100 && std::all_of(text.begin(), text.end(),
+                                           [](char c) { return IsLetterOrDigit(c) || c == '-'; });
 }
 
 Meaning Throttled(Endpoint endpoint, const ErrorBody& body) {
@@ -219,9 +226,11 @@ std::optional<std::chrono::milliseconds> ReadRetryAfter(const ApiAnswer& answer)
 }
 
 std::string CorrelationId(const ApiAnswer& answer) {
-  std::string_view id = answer.Header("X-HubSpot-Correlation-Id");
-  if (id.empty()) id = answer.Header("CF-Ray");
-  return std::string(id.substr(0, 100));
+  for (const char* const name : {"X-HubSpot-Correlation-Id", "CF-Ray"}) {
+    const std::string_view id = answer.Header(name);
+    if (!id.empty() && IsId(id)) return std::string(id);
+  }
+  return "";
 }
 
 }  // namespace hubmirror

@@ -24,7 +24,7 @@ RateHeaders ReadRateHeaders(const ApiAnswer& answer);
 /// Seconds, or an HTTP date against the answer's own `Date`.
 std::optional<std::chrono::milliseconds> ReadRetryAfter(const ApiAnswer& answer);
 
-/// HubSpot's own id of the request, else Cloudflare's, for its support.
+/// HubSpot's own id of the request, else Cloudflare's, for its support; empty when neither is one.
 std::string CorrelationId(const ApiAnswer& answer);
 
 }  // namespace hubmirror

@@ -15,10 +15,11 @@ namespace hubmirror {
 /// One request. A body is a POST, no body is a GET; every request we send may be sent twice
 /// without harm.
 struct ApiRequest {
-  std::string target;        ///< path and query, percent-encoded
-  Secret bearer;             ///< sent as the Authorization header; empty: none
-  std::string content_type;  ///< of the body
-  std::string body;          ///< may hold secrets: never logged
+  std::string target;                ///< path and query, percent-encoded
+  Secret bearer;                     ///< sent as the Authorization header; empty: none
+  std::string content_type;          ///< of the body
+  std::string body;                  ///< may hold secrets: never logged
+  std::vector<Secret> secrets = {};  ///< those of the body, so that none comes back in an answer
 };
 
 /// A whole answer, whatever its status.

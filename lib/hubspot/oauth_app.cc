@@ -1,7 +1,6 @@
 #include "hubspot/oauth_app.h"
 
 #include "hubspot/error_reading.h"
-#include "hubspot/exchange_report.h"
 #include "hubspot/json_document.h"
 
 namespace hubmirror {
@@ -32,44 +31,50 @@ Result<TokenAnswer, ApiError> ReadTokenAnswer(std::string body) {
 
 }  // namespace
 
-OAuthApp::OAuthApp(Settings settings, HttpTransport& transport, const Clock& clock,
-                   ExchangeObserver& observer)
+OAuthApp::OAuthApp(Settings settings, Wire wire, ExchangeObserver& observer)
     : settings_(std::move(settings)),
       requests_(settings_.version),
-      transport_(transport),
-      clock_(clock),
+      wire_(wire),
       observer_(observer) {}
 
 Result<TokenAnswer, ApiError> OAuthApp::Refresh(const Secret& refresh_token) {
-  return Ask({{"grant_type", "refresh_token"}, {"refresh_token", refresh_token.Reveal()}});
+  return Ask({{"grant_type", "refresh_token"}, {"refresh_token", refresh_token.Reveal()}},
+             refresh_token);
 }
 
 Result<TokenAnswer, ApiError> OAuthApp::ExchangeCode(const Secret& code,
                                                      const std::string& redirect_uri) {
   return Ask({{"grant_type", "authorization_code"},
               {"code", code.Reveal()},
-              {"redirect_uri", redirect_uri}});
+              {"redirect_uri", redirect_uri}},
+             code);
 }
 
-Result<TokenAnswer, ApiError> OAuthApp::Ask(Fields fields) {
+Result<TokenAnswer, ApiError> OAuthApp::Ask(Fields fields, const Secret& secret) {
   const auto client_secret = settings_.client_secret();
   if (!client_secret) {
     return ApiError{.kind = ApiErrorKind::kSecret, .message = client_secret.error()};
   }
   fields.emplace_back("client_id", settings_.client_id);
   fields.emplace_back("client_secret", client_secret->Reveal());
-  Sent sent = SendNoting(transport_, clock_, settings_.portal, Endpoint::kToken,
-                         requests_.Token(FormBody(fields)));
+  ApiRequest request = requests_.Token(FormBody(fields));
+  request.secrets = {*client_secret, secret};
+  Sent sent = SendNoting(wire_, settings_.portal, Endpoint::kToken, request);
 
   const auto conclude = [&]() -> Result<TokenAnswer, ApiError> {
     if (!sent.answer) return sent.answer.error();
     if (auto error = ErrorOf(Endpoint::kToken, *sent.answer)) return std::move(*error);
     auto answer = ReadTokenAnswer(std::move(sent.answer->body));
-    if (answer) answer->sent_at = sent.report.sent_at;
+    if (!answer) return answer;
+    answer->sent_at = sent.report.sent_at;
+    for (std::string& scope : answer->scopes) sent.secrets.RemoveFrom(scope);
     return answer;
   };
   Result<TokenAnswer, ApiError> result = conclude();
-  if (!result) sent.report.failure = result.error().kind;
+  if (!result) {
+    result.error() = sent.secrets.Without(std::move(result.error()));
+    sent.report.failure = result.error().kind;
+  }
   observer_.OnExchange(sent.report);
   return result;
 }

@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "hubspot/api_requests.h"
-#include "hubspot/http_transport.h"
+#include "hubspot/exchange_report.h"
 #include "hubspot/secret_reader.h"
 #include "model/exchange.h"
 
@@ -39,8 +39,7 @@ class OAuthApp {
   };
 
   /// All references must outlive this.
-  OAuthApp(Settings settings, HttpTransport& transport, const Clock& clock,
-           ExchangeObserver& observer);
+  OAuthApp(Settings settings, Wire wire, ExchangeObserver& observer);
 
   /// Errors: kGrantRevoked when the grant is gone, kAppConfig and kSecret when the fault is in our
   /// settings, else as the transport and the statuses say.
@@ -53,12 +52,12 @@ class OAuthApp {
 
  private:
   using Fields = std::vector<std::pair<std::string, std::string>>;
-  Result<TokenAnswer, ApiError> Ask(Fields fields);
+  /// `secret`: the one among `fields`.
+  Result<TokenAnswer, ApiError> Ask(Fields fields, const Secret& secret);
 
   const Settings settings_;
   const ApiRequests requests_;
-  HttpTransport& transport_;
-  const Clock& clock_;
+  const Wire wire_;
   ExchangeObserver& observer_;
 };
 

@@ -121,7 +121,7 @@ StepOutcome CatalogJob::ReadPipelines() {
 StepOutcome CatalogJob::CountRecords() {
   Advance();
   if (!stream().loaded() || !stream().searchable()) return StepOutcome::More();
-  const auto answer = stream().Heard(stream().source().Search(object(), {.newest_first = true}));
+  const auto answer = stream().source().Search(object(), {.newest_first = true});
   stream().NoteSearch(answer);
   // Not every type can be searched; the check is a help, not a condition.
   if (!answer) return StepOutcome::More();

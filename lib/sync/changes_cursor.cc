@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/source_clock.h"
+
 namespace hubmirror {
 
 SearchRequest NextSearch(const ChangesCursor& cursor) {
@@ -10,7 +12,8 @@ SearchRequest NextSearch(const ChangesCursor& cursor) {
 
 ChangesCursor OpenWindow(ChangesCursor cursor, const LookBack& look_back, TimePoint now) {
   if (cursor.from) return cursor;
-  const bool deep = !cursor.looked_deep || now - *cursor.looked_deep >= kDeepLookEvery;
+  const bool deep = !cursor.looked_deep || now - *cursor.looked_deep >= kDeepLookEvery ||
+                    LiesAhead(*cursor.looked_deep, now);
   cursor.from = cursor.followed_to - (deep ? look_back.deep_overlap : look_back.overlap);
   if (deep) cursor.looked_deep = now;
   return cursor;

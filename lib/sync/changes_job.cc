@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/time_text.h"
+
 namespace hubmirror {
 namespace {
 
@@ -78,13 +80,14 @@ StepOutcome ChangesJob::FollowWalks() {
 StepOutcome ChangesJob::Search() {
   if (!cursor_) cursor_ = ChangesCursor{.followed_to = *stream().changes_from()};
   if (!first_date_) {
+    const TimePoint now = stream().SourceNow().value_or(cursor_->followed_to);
+    LeaveFuture(now);
     followed_before_ = cursor_->followed_to;
     cursor_ = OpenWindow(
         *cursor_,
-        {.overlap = stream().plan().overlap, .deep_overlap = stream().plan().deep_overlap},
-        stream().SourceNow().value_or(cursor_->followed_to));
+        {.overlap = stream().plan().overlap, .deep_overlap = stream().plan().deep_overlap}, now);
   }
-  const auto answer = stream().Heard(stream().source().Search(object(), NextSearch(*cursor_)));
+  const auto answer = stream().source().Search(object(), NextSearch(*cursor_));
   stream().NoteSearch(answer);
   if (!answer) return StepOutcome::Failed(answer.error());
   if (!first_date_) first_date_ = answer->times.date;
@@ -113,6 +116,16 @@ StepOutcome ChangesJob::HandOverToSweep(TimePoint date) {
   stream().Write(kind(), std::move(commit));
   first_date_.reset();
   return StepOutcome::CaughtUp();
+}
+
+void ChangesJob::LeaveFuture(TimePoint now) {
+  const TimePoint end = std::max(cursor_->followed_to, cursor_->until.value_or(TimePoint{}));
+  if (!LiesAhead(end, now)) return;
+  stream().WantSweep("changes were followed up to " + FormatRfc3339(end) +
+                     ", which HubSpot's clock has not reached: the whole list is walked instead");
+  cursor_ = ChangesCursor{.followed_to = now};
+  MutexLock lock(mutex_);
+  verified_until_.reset();
 }
 
 std::vector<Nomination> ChangesJob::Unread(const SearchAnswer& answer) {
@@ -147,7 +160,7 @@ StepOutcome ChangesJob::Read() {
     asked.push_back(unread_[i]);
     request.ids.push_back(unread_[i].id);
   }
-  const auto page = stream().Heard(stream().source().BatchRead(object(), request));
+  const auto page = stream().source().BatchRead(object(), request);
   if (!page) return StepOutcome::Failed(page.error());
 
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(asked.size()));

@@ -41,6 +41,9 @@ class ChangesJob final : public StreamJob {
   /// The window holds so much that walking the list is cheaper (design R5).
   bool TooMuch(const SearchAnswer& answer) const;
   StepOutcome HandOverToSweep(TimePoint date);
+  /// Begins anew at `now` when the cursor is ahead of HubSpot's clock: that clock was wrong while
+  /// it moved, nobody knows since when, so the list has to be walked.
+  void LeaveFuture(TimePoint now);
   StepOutcome CommitAnswer(const SearchAnswer& answer);
   void Settle(const Page& page, const std::vector<Nomination>& asked);
 

@@ -25,8 +25,9 @@ std::chrono::milliseconds DailyQuota::ToMidnight(TimePoint now) const {
 }
 
 void DailyQuota::Count(TimePoint date) {
-  // An answer of yesterday that was overtaken by one of today counts for today.
-  if (const int64_t day = DayOf(date); day > day_) {
+  // An answer of yesterday that was overtaken by one of today counts for today. A day further ahead
+  // than that was never there: HubSpot's clock was wrong, or was read wrong.
+  if (const int64_t day = DayOf(date); day > day_ || day + 1 < day_) {
     day_ = day;
     requests_ = 0;
     remaining_.reset();
@@ -68,7 +69,7 @@ void DailyQuota::UsedUp(TimePoint date) {
 
 std::chrono::milliseconds DailyQuota::Wait(TimePoint now, int64_t unanswered) const {
   if (used_up_until_ && now < *used_up_until_) return *used_up_until_ - now;
-  if (DayOf(now) > day_) return 0ms;
+  if (const int64_t day = DayOf(now); day > day_ || day + 1 < day_) return 0ms;
   const auto allowed = share();
   const bool share_used = allowed && requests_ + unanswered > *allowed;
   const bool nothing_left = remaining_ && *remaining_ < unanswered;

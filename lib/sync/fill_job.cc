@@ -68,8 +68,8 @@ StepOutcome FillJob::Search() {
   if (std::find(filling.begin(), filling.end(), cursor_.property) == filling.end()) {
     cursor_ = {.property = filling.front(), .last = {}};
   }
-  const auto answer = stream().Heard(stream().source().Search(
-      object(), {.id_above = cursor_.last, .has_property = cursor_.property}));
+  const auto answer = stream().source().Search(
+      object(), {.id_above = cursor_.last, .has_property = cursor_.property});
   if (!answer) {
     if (!IsSearchRefusal(answer.error())) return StepOutcome::Failed(answer.error());
     by_sweep_ = filling;
@@ -90,7 +90,7 @@ StepOutcome FillJob::Read() {
   BatchReadRequest request{.properties = stream().whole_set()};
   const size_t count = std::min(unread_.size(), kBatchReadSize);
   request.ids.assign(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
-  const auto page = stream().Heard(stream().source().BatchRead(object(), request));
+  const auto page = stream().source().BatchRead(object(), request);
   if (!page) return StepOutcome::Failed(page.error());
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
   commit_.rows.push_back(stream().Map(*page));

@@ -151,7 +151,7 @@ StepOutcome HistoryJob::ChooseDue() {
 StepOutcome HistoryJob::Read() {
   HistoryRequest request{.archived = block_archived_, .ids = block_};
   for (const auto& [property, key] : cursor_.scope) request.properties.push_back(property);
-  auto page = stream().Heard(ports_.source.ReadHistory(object(), request));
+  auto page = ports_.source.ReadHistory(object(), request);
   if (!page) return StepOutcome::Failed(page.error());
   const std::vector<RecordId> block = std::exchange(block_, {});
   if (!cursor_.walked) cursor_.last = block.back();

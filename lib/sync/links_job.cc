@@ -93,7 +93,7 @@ StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
     }
     batch_.emplace(pair.from, pair.to, std::move(ids));
   }
-  auto answer = stream().Heard(ports_.source.ReadLinks(pair.from, pair.to, batch_->NextInputs()));
+  auto answer = ports_.source.ReadLinks(pair.from, pair.to, batch_->NextInputs());
   if (!answer) {
     if (!ports_.NoteRefusal(stream(), pair, answer.error())) {
       return StepOutcome::Failed(answer.error());

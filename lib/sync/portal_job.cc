@@ -1,6 +1,12 @@
 #include "sync/portal_job.h"
 
 namespace hubmirror {
+namespace {
+
+// Three that agree are enough.
+constexpr int kMostAskedForTime = 5;
+
+}  // namespace
 
 PortalJob::PortalJob(PortalId expected, Ports ports, Hooks hooks)
     : expected_(expected), ports_(ports), hooks_(std::move(hooks)) {}
@@ -48,7 +54,6 @@ StepOutcome PortalJob::Step(Instant) {
 StepOutcome PortalJob::CheckAccount() {
   const auto account = ports_.source.AccountDetails();
   if (!account) return StepOutcome::Failed(account.error());
-  ports_.source_clock.Observe(account->times.date, ports_.clock.Now());
   if (account->portal_id != expected_) {
     return StepOutcome::Failed(ApiError{
         .kind = ApiErrorKind::kWrongPortal,
@@ -56,11 +61,22 @@ StepOutcome PortalJob::CheckAccount() {
                    ", the configuration says " + std::to_string(expected_.value) +
                    ": nothing is written; correct portal_id or the token"});
   }
+  if (!ports_.source_clock.Now(ports_.clock.Now())) return AskForTime();
+  asked_for_time_ = 0;
   account_ = *account;
   hooks_.on_account(*account);
   MutexLock lock(mutex_);
   phase_ = Phase::kClaim;
   return StepOutcome::More();
+}
+
+StepOutcome PortalJob::AskForTime() {
+  if (++asked_for_time_ % kMostAskedForTime != 0) return StepOutcome::More();
+  return StepOutcome::Failed(ApiError{
+      .kind = ApiErrorKind::kServer,
+      .message =
+          "the Date headers of HubSpot's answers agree neither with each other nor with this "
+          "host's clock: look at what is between this host and HubSpot"});
 }
 
 StepOutcome PortalJob::Claim() {

@@ -14,14 +14,14 @@
 namespace hubmirror {
 
 /// Opens a portal and keeps it ours: first the token's account (its portal id must be the
-/// configured one, else nothing is written), then the schema, then a heartbeat. All other jobs of
-/// the portal wait until it is open. One step at a time.
+/// configured one, and HubSpot's clock must be known, else nothing is written), then the schema,
+/// then a heartbeat. All other jobs of the portal wait until it is open. One step at a time.
 class PortalJob final : public Job {
  public:
   struct Ports {
     PageSource& source;
     RowSink& sink;
-    SourceClock& source_clock;
+    const SourceClock& source_clock;
     const Clock& clock;
   };
   /// What is written to `_stream_state` for SQL users.
@@ -58,6 +58,8 @@ class PortalJob final : public Job {
   enum class Phase { kAccount, kClaim, kKeep };
 
   StepOutcome CheckAccount();
+  /// This host's clock is not near HubSpot's: three answers have to agree.
+  StepOutcome AskForTime();
   StepOutcome Claim();
   StepOutcome Keep();
 
@@ -68,6 +70,7 @@ class PortalJob final : public Job {
   mutable Mutex mutex_;
   Phase phase_ GUARDED_BY(mutex_) = Phase::kAccount;
   std::optional<Account> account_;
+  int asked_for_time_ = 0;  ///< answers in a row that did not make HubSpot's clock known
 };
 
 }  // namespace hubmirror

@@ -510,7 +510,10 @@ std::vector<std::shared_ptr<ReferenceJob>> PortalSync::ReferenceJobs() const {
 
 Instant PortalSync::DueAfter(const JobProgress& progress, Task& task, Instant now) const {
   const auto source_now = source_clock_->Now(now);
-  if (!source_now || !progress.cursor.empty() || !progress.last_complete_at) return now;
+  if (!source_now || !progress.cursor.empty() || !progress.last_complete_at ||
+      LiesAhead(*progress.last_complete_at, *source_now)) {
+    return now;
+  }
   task.set_last_complete_at(progress.last_complete_at);
   return std::max(now, now + (*progress.last_complete_at + task.every() - *source_now));
 }

@@ -30,8 +30,10 @@ int64_t Planned(int64_t limit) {
 
 }  // namespace
 
-RateGovernor::RateGovernor(Options options, Instant now)
+RateGovernor::RateGovernor(Options options, std::shared_ptr<const SourceClock> source_clock,
+                           Instant now)
     : options_(options),
+      source_clock_(std::move(source_clock)),
       burst_(Planned(options.burst.value_or(kBurstDefault)), kBurstWindow, now),
       search_(kSearchPerSecond, kSearchWindow, now + kSearchWindow),
       associations_(Planned(kBurstDefault), kBurstWindow, now),
@@ -42,11 +44,6 @@ SlotWindow& RateGovernor::WindowOf(Lane lane) {
   return lane == Lane::kAssociations ? associations_ : burst_;
 }
 
-std::optional<TimePoint> RateGovernor::SourceNow(Instant now) const {
-  if (!date_) return std::nullopt;
-  return *date_ + std::chrono::floor<std::chrono::milliseconds>(now - date_at_);
-}
-
 Slot RateGovernor::Take(Lane lane, int cost, Instant now, Pace pace) {
   MutexLock lock(mutex_);
   if (lane == Lane::kFree) return Slot::Open();
@@ -54,7 +51,7 @@ Slot RateGovernor::Take(Lane lane, int cost, Instant now, Pace pace) {
   if (lane == Lane::kBurst) hold = std::max(hold, burst_paused_until_);
   if (lane == Lane::kSearch) hold = std::max(hold, search_paused_until_);
   if (hold > now) return Slot::NotBefore(hold);
-  if (const auto source_now = SourceNow(now)) {
+  if (const auto source_now = source_clock_->Now(now)) {
     const int64_t in_flight = burst_.in_flight() + search_.in_flight() + associations_.in_flight();
     const auto wait = daily_.Wait(*source_now, in_flight + cost);
     if (wait > 0ms) return Slot::NotBefore(now + wait);
@@ -83,11 +80,7 @@ void RateGovernor::OnExchange(const Exchange& exchange) {
   const Lane lane = LaneOf(exchange.endpoint);
   if (lane == Lane::kFree) return;
   MutexLock lock(mutex_);
-  if (exchange.date) {
-    date_ = exchange.date;
-    date_at_ = exchange.answered_at;
-  }
-  const auto source_now = SourceNow(exchange.answered_at);
+  const auto source_now = source_clock_->Now(exchange.answered_at);
   if (source_now) daily_.Count(*source_now);
   LearnFromHeaders(exchange);
   const Instant arrived = lane == Lane::kBurst
@@ -99,7 +92,7 @@ void RateGovernor::OnExchange(const Exchange& exchange) {
 
 void RateGovernor::LearnFromHeaders(const Exchange& exchange) {
   const RateHeaders& rate = exchange.rate;
-  if (const auto source_now = SourceNow(exchange.answered_at)) {
+  if (const auto source_now = source_clock_->Now(exchange.answered_at)) {
     daily_.Learn(rate.daily_limit, rate.daily_remaining, *source_now);
   }
   if (rate.burst_limit && *rate.burst_limit > 0 && LaneOf(exchange.endpoint) == Lane::kBurst) {
@@ -133,7 +126,7 @@ void RateGovernor::HoldBack(const Exchange& exchange) {
       search_.SetLimit(kSearchPerSecond / 2, kSearchWindow);
       break;
     case ApiErrorKind::kDailyLimit:
-      if (const auto source_now = SourceNow(now)) daily_.UsedUp(*source_now);
+      if (const auto source_now = source_clock_->Now(now)) daily_.UsedUp(*source_now);
       break;
     case ApiErrorKind::kMigrating:
       paused_until_ =

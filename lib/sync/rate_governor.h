@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "model/exchange.h"
+#include "model/source_clock.h"
 #include "model/sync_observer.h"
 #include "sync/daily_quota.h"
 #include "sync/slot_window.h"
@@ -60,7 +62,8 @@ class RateGovernor {
     std::optional<int64_t> daily;  ///< the account's quota where answers do not tell it
     std::optional<int64_t> burst;  ///< requests per 10 s; absent: 100 until an answer tells
   };
-  RateGovernor(Options options, Instant now);
+  /// `source_clock` has heard of an answer before this does.
+  RateGovernor(Options options, std::shared_ptr<const SourceClock> source_clock, Instant now);
 
   /// Takes `cost` slots of a lane if they are free now, else says when to ask again.
   [[nodiscard]] Slot Take(Lane lane, int cost, Instant now, Pace pace = Pace::kAtOnce);
@@ -83,9 +86,9 @@ class RateGovernor {
   void LearnFromHeaders(const Exchange& exchange) REQUIRES(mutex_);
   void LearnBurst(const RateHeaders& rate, const Exchange& exchange) REQUIRES(mutex_);
   void HoldBack(const Exchange& exchange) REQUIRES(mutex_);
-  std::optional<TimePoint> SourceNow(Instant now) const REQUIRES(mutex_);
 
   const Options options_;
+  const std::shared_ptr<const SourceClock> source_clock_;
 
   mutable Mutex mutex_;
   SlotWindow burst_ GUARDED_BY(mutex_);
@@ -98,8 +101,6 @@ class RateGovernor {
   Instant search_halved_until_ GUARDED_BY(mutex_){};
   std::optional<int64_t> burst_limit_ GUARDED_BY(mutex_);  ///< as reported
   std::optional<int64_t> burst_remaining_ GUARDED_BY(mutex_);
-  std::optional<TimePoint> date_ GUARDED_BY(mutex_);
-  Instant date_at_ GUARDED_BY(mutex_){};
 };
 
 }  // namespace hubmirror

@@ -121,7 +121,6 @@ StepOutcome ReferenceJob::Read() {
   auto page = parts_.ports.source.ReadReference(Request());
   if (!page)
     return IsRefused(page.error()) ? Refused(page.error()) : StepOutcome::Failed(page.error());
-  parts_.source_clock.Observe(page->times.date, parts_.clock.Now());
   if (rows_.empty() && !after_ && !archived_) began_ = page->times.date;
   return members ? TakeMembers(std::move(*page)) : Take(std::move(*page));
 }

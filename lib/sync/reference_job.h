@@ -10,10 +10,10 @@
 #include "base/mutex.h"
 #include "model/custom_type.h"
 #include "model/reference.h"
+#include "model/source_clock.h"
 #include "model/sync_observer.h"
 #include "sync/cursor_text.h"
 #include "sync/job.h"
-#include "sync/source_clock.h"
 
 namespace hubmirror {
 
@@ -34,7 +34,7 @@ class ReferenceJob final : public Job {
  public:
   struct Parts {
     ReferencePorts ports;
-    SourceClock& source_clock;
+    const SourceClock& source_clock;
     const RateGovernor& governor;
     const Clock& clock;
     Logger& log;

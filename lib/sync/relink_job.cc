@@ -54,8 +54,7 @@ StepOutcome RelinkJob::Read(Instant now) {
     if (auto error = ports_.LearnTypes(stream(), pair)) return StepOutcome::Failed(*error);
     return StepOutcome::More();
   }
-  auto answer =
-      stream().Heard(ports_.source.ReadLinks(batch.read_from(), batch.other(), batch.NextInputs()));
+  auto answer = ports_.source.ReadLinks(batch.read_from(), batch.other(), batch.NextInputs());
   if (!answer) {
     if (!ports_.NoteRefusal(stream(), pair, answer.error())) {
       return StepOutcome::Failed(answer.error());

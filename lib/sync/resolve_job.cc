@@ -98,7 +98,7 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
                 // Among archived records there may be none to ask beside them.
                 .silence_counts = control.has_value() || archived};
   if (control) request.ids.push_back(*control);
-  const auto page = stream().Heard(stream().source().BatchRead(object(), request));
+  const auto page = stream().source().BatchRead(object(), request);
   if (!page) return page.error();
   now_ = page->times.date;
   answer.not_found = page->not_found;

@@ -19,10 +19,10 @@
 #include "model/page_source.h"
 #include "model/portal_plan.h"
 #include "model/row_sink.h"
+#include "model/source_clock.h"
 #include "model/sync_observer.h"
 #include "model/verify.h"
 #include "sync/rate_governor.h"
-#include "sync/source_clock.h"
 
 namespace hubmirror {
 
@@ -40,7 +40,7 @@ class StreamContext {
     PageSource& source;
     RowSink& sink;
     SyncObserver& observer;
-    SourceClock& source_clock;
+    const SourceClock& source_clock;
     const RateGovernor& governor;
     const Clock& clock;
     Logger& log;
@@ -88,14 +88,8 @@ class StreamContext {
 
   /// The day's requests, to be stored with whatever is written (design R18).
   std::string Budget() const { return ports_.governor.Save(); }
-  /// HubSpot's clock; absent before the first answer.
+  /// HubSpot's clock; absent before it is known.
   std::optional<TimePoint> SourceNow() const;
-  /// Learns HubSpot's clock from an answer and passes the answer on.
-  template <typename Answer>
-  Result<Answer, ApiError> Heard(Result<Answer, ApiError> answer) const {
-    if (answer) ports_.source_clock.Observe(answer->times.date, ports_.clock.Now());
-    return answer;
-  }
 
   // Facts between jobs.
   int64_t rows() const { return rows_.load(); }

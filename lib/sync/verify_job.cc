@@ -110,7 +110,7 @@ StepOutcome VerifyJob::Read() {
   if (const std::string& after = ranges_->range(*index).after; !after.empty()) {
     request.after = after;
   }
-  const auto page = stream().Heard(stream().source().List(object(), request));
+  const auto page = stream().source().List(object(), request);
   if (!page) {
     ranges_->Release(*index);
     return StepOutcome::Failed(page.error());
@@ -162,7 +162,7 @@ StepOutcome VerifyJob::Explain() {
       archived ? std::nullopt : stream().sink().ControlRecord(object(), /*archived=*/false);
   const bool has_control = control && std::find(ids.begin(), ids.end(), *control) == ids.end();
   if (has_control) request.ids.push_back(*control);
-  const auto page = stream().Heard(stream().source().BatchRead(object(), request));
+  const auto page = stream().source().BatchRead(object(), request);
   if (!page) {
     from.insert(from.end(), ids.begin(), ids.end());
     return StepOutcome::Failed(page.error());

@@ -151,7 +151,7 @@ StepOutcome WalkJob::Measure() {
   std::optional<TimePoint> date = stream().SourceNow();
   if (!options_.archived) cursor.records_expected = std::max(stream().rows(), cursor.records_done);
   if (Measured()) {
-    const auto answer = stream().Heard(stream().source().Search(object(), {.newest_first = true}));
+    const auto answer = stream().source().Search(object(), {.newest_first = true});
     stream().NoteSearch(answer);
     if (answer) {
       date = answer->times.date;
@@ -182,6 +182,7 @@ StepOutcome WalkJob::Measure() {
   if (generation != generation_) return StepOutcome::More();
   BeginWalk(std::move(cursor));
   began_ = date.value_or(TimePoint{});
+  last_date_ = began_;
   whole_since_ = resumed ? std::nullopt : date;
   return StepOutcome::More();
 }
@@ -215,7 +216,7 @@ StepOutcome WalkJob::Read() {
     request.properties = set_;
     generation = generation_;
   }
-  const auto page = stream().Heard(stream().source().List(object(), request));
+  const auto page = stream().source().List(object(), request);
   if (!page) {
     MutexLock lock(mutex_);
     if (generation == generation_ && ranges_) ranges_->Release(*range);

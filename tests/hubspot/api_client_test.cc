@@ -24,12 +24,12 @@ class ExchangeList final : public ExchangeObserver {
 struct ApiClientFixture {
   ScriptedTransport hubspot;
   FakeClock clock;
+  SourceClock source_clock;
   ExchangeList exchanges;
   StaticToken token{[] { return Secret("pat-na1-x"); }};
   ApiClient client{{.key = "acme", .version = "2026-09", .base = {.host = "api.hubapi.com"}},
-                   hubspot,
+                   Wire{hubspot, clock, source_clock},
                    token,
-                   clock,
                    exchanges};
   ObjectType contacts = *FindObjectType("contacts");
 
@@ -53,9 +53,8 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: histories are asked for by batc
   REQUIRE(bool(page));
   CHECK(page->times.sent_at == clock.Now());
   CHECK(hubspot.last().target == "/crm/objects/2026-09/0-1/batch/read?archived=true");
-  CHECK(hubspot.last().body ==
-        R"({"inputs":[{"id":"1"},{"id":"2"}],"properties":["hs_object_id"],)"
-        R"("propertiesWithHistory":["city"]})");
+  CHECK(hubspot.last().body == R"({"inputs":[{"id":"1"},{"id":"2"}],"properties":["hs_object_id"],)"
+                               R"("propertiesWithHistory":["city"]})");
 }
 
 TEST_CASE_FIXTURE(ApiClientFixture, "api client: a list asks for one page of named properties") {
@@ -121,7 +120,8 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: the newest id is one search res
         R"("properties":["hs_object_id","hs_lastmodifieddate"],"limit":1})");
 }
 
-TEST_CASE_FIXTURE(ApiClientFixture, "api client: a batch read names ids and properties in its body") {
+TEST_CASE_FIXTURE(ApiClientFixture,
+                  "api client: a batch read names ids and properties in its body") {
   hubspot.Answer(207, R"({"status":"COMPLETE","results":[],"errors":[
       {"category":"OBJECT_NOT_FOUND","context":{"ids":["2"]}}]})");
 
@@ -184,7 +184,8 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: property groups and the account
   CHECK(hubspot.requests()[1].target == "/account-info/2026-09/details");
 }
 
-TEST_CASE_FIXTURE(ApiClientFixture, "api client: a list too long for a URL is read as ids, then by batch") {
+TEST_CASE_FIXTURE(ApiClientFixture,
+                  "api client: a list too long for a URL is read as ids, then by batch") {
   const PropertySetPtr wide = WideSet();
   hubspot.Answer(200, R"({"results":[{"id":"1","properties":{}},{"id":"2","properties":{}},
       {"id":"3","properties":{}}],"paging":{"next":{"after":"4"}}})");
@@ -205,7 +206,8 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: a list too long for a URL is re
   CHECK(hubspot.requests()[1].target.ends_with("/batch/read?archived=true"));
 }
 
-TEST_CASE_FIXTURE(ApiClientFixture, "api client: an empty page of a wide list needs no batch read") {
+TEST_CASE_FIXTURE(ApiClientFixture,
+                  "api client: an empty page of a wide list needs no batch read") {
   hubspot.Answer(200, R"({"results":[],"paging":{"next":{"after":"4"}}})");
 
   const auto page = client.List(contacts, {.properties = WideSet()});
@@ -214,7 +216,8 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: an empty page of a wide list ne
   CHECK(hubspot.requests().size() == 1);
 }
 
-TEST_CASE_FIXTURE(ApiClientFixture, "api client: the cost of a list turns where its URL would be too long") {
+TEST_CASE_FIXTURE(ApiClientFixture,
+                  "api client: the cost of a list turns where its URL would be too long") {
   std::vector<std::string> names;
   while (client.ListCost(contacts, *Set(names)) == 1) {
     names.push_back(std::to_string(100 + names.size()) + std::string(97, 'p'));
@@ -230,7 +233,8 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: the cost of a list turns where 
   CHECK(url > kLongestUrl - 200);
 }
 
-TEST_CASE_FIXTURE(ApiClientFixture, "api client: every exchange is reported with its budget headers") {
+TEST_CASE_FIXTURE(ApiClientFixture,
+                  "api client: every exchange is reported with its budget headers") {
   hubspot.AnswerWith(ApiAnswer{.status = 200,
                                .headers = {{"content-type", "application/json"},
                                            {"date", "Tue, 01 Sep 2026 10:00:00 GMT"},
@@ -285,11 +289,62 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: failures of every kind are repo
   CHECK(exchanges.all[3].failure == ApiErrorKind::kDecode);
 }
 
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: a token that an answer repeats goes no further") {
+  StaticToken long_token([] { return Secret("pat-na1-0123456789"); });
+  ApiClient echoed({.key = "acme", .version = "2026-09"}, {hubspot, clock, source_clock},
+                   long_token, exchanges);
+  const ScriptedTransport::Headers headers = {{"X-HubSpot-Correlation-Id", "pat-na1-0123456789"},
+                                              {"CF-Ray", "cGF0LW5hMS0wMTIzNDU2Nzg5"}};
+  hubspot.Answer(400, R"({"category":"pat-na1-0123456789","message":"no: pat-na1-0123456789"})",
+                 headers);
+  hubspot.Answer(403,
+                 R"({"message":"pat\u002dna1\u002d0123456789",)"
+                 R"("errors":[{"context":{"requiredScopes":["pat-na1-0123456789"]}}]})",
+                 headers);
+  hubspot.Answer(200,
+                 R"({"results":[{"from":{"id":"1"},"to":[]}],)"
+                 R"("errors":[{"category":"pat-na1-0123456789"}]})",
+                 headers);
+
+  const auto bad = echoed.AccountDetails();
+  const auto forbidden = echoed.AccountDetails();
+  const auto links = echoed.ReadLinks(contacts, *FindObjectType("deals"), {{RecordId{1}, {}}});
+
+  for (const ApiError& error : {bad.error(), forbidden.error(), links.error()}) {
+    CAPTURE(error.message);
+    CHECK(error.message.find("0123456789") == std::string::npos);
+    CHECK(error.correlation_id.find("0123456789") == std::string::npos);
+    CHECK(error.correlation_id.find("MDEyMzQ1Njc4") == std::string::npos);
+    for (const std::string& scope : error.missing_scopes) CHECK(scope != "pat-na1-0123456789");
+  }
+  CHECK(bad.error().message.find("no: [secret]") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(ApiClientFixture,
+                  "api client: a date that no clock agrees with is not passed on") {
+  source_clock.Judge({.date = *ParseRfc3339("2026-09-01T10:00:00Z"),
+                      .sent_at = clock.Now(),
+                      .answered_at = clock.Now(),
+                      .wall = *ParseRfc3339("2026-09-01T10:00:00Z")});
+  ApiAnswer answer{
+      .status = 200,
+      .headers = {{"content-type", "application/json"}, {"date", "Tue, 19 Jan 2038 03:14:07 GMT"}},
+      .body = R"({"results":[]})"};
+  hubspot.AnswerWith(answer);
+
+  const auto page = client.List(contacts, {.properties = Set({"a"})});
+
+  REQUIRE(bool(page));
+  CHECK(page->times.date == *ParseRfc3339("2026-09-01T10:00:00Z"));
+  CHECK(exchanges.all.back().date == *ParseRfc3339("2026-09-01T10:00:00Z"));
+}
+
 /// The fixture's portal with a static token that must be portal 42's.
 struct CheckedFixture : ApiClientFixture {
   std::string configured = "pat-na1-old";
   StaticToken checked{[this] { return Secret(configured); }, PortalId{42}};
-  ApiClient portal{{.key = "acme", .version = "2026-09"}, hubspot, checked, clock, exchanges};
+  ApiClient portal{
+      {.key = "acme", .version = "2026-09"}, {hubspot, clock, source_clock}, checked, exchanges};
 
   Result<Page, ApiError> List() { return portal.List(contacts, {.properties = Set({"a"})}); }
   void AnswerAccount(int id) { hubspot.Answer(200, R"({"portalId":)" + std::to_string(id) + "}"); }
@@ -371,7 +426,8 @@ TEST_CASE_FIXTURE(ApiClientFixture,
 TEST_CASE_FIXTURE(ApiClientFixture, "api client: without a readable secret nothing is sent") {
   StaticToken unreadable(
       []() -> Result<Secret, std::string> { return std::string("file /x is not there"); });
-  ApiClient other({.key = "acme", .version = "2026-09"}, hubspot, unreadable, clock, exchanges);
+  ApiClient other({.key = "acme", .version = "2026-09"}, {hubspot, clock, source_clock}, unreadable,
+                  exchanges);
 
   const auto account = other.AccountDetails();
 

@@ -90,12 +90,12 @@ struct AuthorizationFixture : ExchangeObserver {
   test::ScratchFolder folder;
   test::ScriptedTransport hubspot;
   test::FakeClock clock;
+  SourceClock source_clock;
   OAuthApp app{{.portal = "acme",
                 .version = "2026-09",
                 .client_id = "c-1",
                 .client_secret = [] { return Secret("s"); }},
-               hubspot,
-               clock,
+               {hubspot, clock, source_clock},
                *this};
   RefreshTokenFile file{folder.path(), "acme"};
 
@@ -124,7 +124,8 @@ TEST_CASE_FIXTURE(AuthorizationFixture, "authorization: the code becomes a store
         "&redirect_uri=http%3A%2F%2Flocalhost%3A9%2Fcallback&client_id=c-1&client_secret=s");
 }
 
-TEST_CASE_FIXTURE(AuthorizationFixture, "authorization: another account is refused and nothing is stored") {
+TEST_CASE_FIXTURE(AuthorizationFixture,
+                  "authorization: another account is refused and nothing is stored") {
   hubspot.Answer(200, R"({"access_token":"a","refresh_token":"r","hub_id":43})");
 
   CHECK(Finish().error().kind == ApiErrorKind::kWrongPortal);

@@ -98,6 +98,16 @@ TEST_CASE("error reading: the correlation id comes from header, body or edge") {
   CHECK(Error(Json(429, R"({"requestId":"r"})")).correlation_id == "r");
 }
 
+TEST_CASE("error reading: a header that is no id is not repeated as one") {
+  ApiAnswer answer = Json(500, "{}");
+  answer.headers.emplace_back("CF-Ray", "8f1-FRA");
+  answer.headers.emplace_back("X-HubSpot-Correlation-Id", "Bearer pat\x1b[2J");
+  CHECK(Error(answer).correlation_id == "8f1-FRA");
+  answer.headers.pop_back();
+  answer.headers.emplace_back("X-HubSpot-Correlation-Id", std::string(101, 'a'));
+  CHECK(Error(answer).correlation_id == "8f1-FRA");
+}
+
 TEST_CASE("error reading: a missing scope is named") {
   const ApiError error = Error(
       Json(403, R"({"status":"error","message":"This app hasn't been granted all required scopes",

@@ -45,14 +45,14 @@ struct TokenKeeperFixture {
   ScratchFolder folder;
   ScriptedTransport hubspot;
   FakeClock clock;
+  SourceClock source_clock;
   Observed observed;
   std::string configured = "first";
   OAuthApp app{{.portal = "acme",
                 .version = "2026-09",
                 .client_id = "client",
                 .client_secret = [] { return Secret("s&cret"); }},
-               hubspot,
-               clock,
+               {hubspot, clock, source_clock},
                observed};
   RefreshTokenFile file{folder.path(), "acme"};
   TokenKeeper keeper = MakeKeeper();
@@ -80,7 +80,8 @@ struct TokenKeeperFixture {
   }
 };
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: the client's secret goes into the body of the request") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: the client's secret goes into the body of the request") {
   hubspot.Answer(200, TokenBody("a1", "first"));
 
   CHECK(Token() == "a1");
@@ -96,7 +97,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: the client's secret goes in
   CHECK(observed.expires_at == clock.WallNow() + 1800s);
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a token is kept until shortly before it runs out") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: a token is kept until shortly before it runs out") {
   hubspot.Answer(200, TokenBody("a1", "first"));
   hubspot.Answer(200, TokenBody("a2", "first"));
 
@@ -107,7 +109,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a token is kept until short
   CHECK(Token() == "a2");
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a short life leaves a quarter of it to spare") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: a short life leaves a quarter of it to spare") {
   hubspot.Answer(200, TokenBody("a1", "first", 10));
   hubspot.Answer(200, TokenBody("a2", "first", 10));
 
@@ -118,7 +121,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a short life leaves a quart
   CHECK(Token() == "a2");
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a new refresh token is stored and used from then on") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: a new refresh token is stored and used from then on") {
   hubspot.Answer(200, TokenBody("a1", "second"));
   hubspot.Answer(200, TokenBody("a2", "third"));
 
@@ -131,7 +135,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a new refresh token is stor
   CHECK(Stored() == "third");
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: the same refresh token back is not written again") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: the same refresh token back is not written again") {
   hubspot.Answer(200, TokenBody("a1", "first"));
   hubspot.Answer(200, R"({"access_token":"a2","expires_in":1800})");
 
@@ -142,7 +147,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: the same refresh token back
   CHECK_FALSE(std::filesystem::exists(file.path()));
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a newly configured refresh token beats the stored one") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: a newly configured refresh token beats the stored one") {
   hubspot.Answer(200, TokenBody("a1", "second"));
   hubspot.Answer(200, TokenBody("a2", "fourth"));
   CHECK(Token() == "a1");
@@ -155,7 +161,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a newly configured refresh 
   CHECK(Stored() == "fourth");
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: an authorized portal needs no configured token") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: an authorized portal needs no configured token") {
   configured = "";
   CHECK(Error() == ApiErrorKind::kSecret);
   REQUIRE(bool(file.Store({Secret("authorized"), ""})));
@@ -166,7 +173,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: an authorized portal needs 
   CHECK(AskedWith("authorized"));
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: no token is used whose refresh token is not on disk") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: no token is used whose refresh token is not on disk") {
   const std::string in_the_way = file.path() + "." + std::to_string(::getpid()) + ".new";
   std::filesystem::create_directories(in_the_way);
   hubspot.Answer(200, TokenBody("a1", "second"));
@@ -182,7 +190,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: no token is used whose refr
   CHECK(Stored() == "second");
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a damaged file stops the portal and says what to do") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: a damaged file stops the portal and says what to do") {
   REQUIRE(bool(file.Store({Secret("x"), Sha256Hex("first")})));
   std::ofstream(file.path()) << "{";
 
@@ -193,7 +202,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a damaged file stops the po
   CHECK(hubspot.requests().empty());
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a revoked grant stops at once and names the way out") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: a revoked grant stops at once and names the way out") {
   hubspot.Answer(200, TokenBody("a1", "first"));
   hubspot.Answer(400, R"({"error":"invalid_grant","status":"BAD_REFRESH_TOKEN"})");
   CHECK(Token() == "a1");
@@ -207,7 +217,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a revoked grant stops at on
   CHECK(observed.exchanges.back().failure == ApiErrorKind::kGrantRevoked);
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: authorizing anew mends a revoked grant while we run") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: authorizing anew mends a revoked grant while we run") {
   hubspot.Answer(400, R"({"status":"BAD_REFRESH_TOKEN"})");
   hubspot.Answer(200, TokenBody("a1", "anew"));
   CHECK(Error() == ApiErrorKind::kGrantRevoked);
@@ -217,7 +228,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: authorizing anew mends a re
   CHECK(Token() == "a1");
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: trouble at the token endpoint spends the good token") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: trouble at the token endpoint spends the good token") {
   hubspot.Answer(200, TokenBody("a1", "first"));
   hubspot.Answer(503, "{}");
   hubspot.Answer(429, "{}");
@@ -234,7 +246,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: trouble at the token endpoi
   CHECK(Token() == "a2");
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a failed refresh is not repeated within a second") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: a failed refresh is not repeated within a second") {
   hubspot.Answer(503, "{}");
   hubspot.Answer(503, "{}", {{"retry-after", "30"}});
   hubspot.Answer(200, TokenBody("a1", "first"));
@@ -251,13 +264,15 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a failed refresh is not rep
   CHECK(Token() == "a1");
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a wrong client secret is our fault, not a revocation") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: a wrong client secret is our fault, not a revocation") {
   hubspot.Answer(400, R"({"status":"BAD_CLIENT_SECRET"})");
 
   CHECK(Error() == ApiErrorKind::kAppConfig);
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a token of another portal is refused and not stored") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: a token of another portal is refused and not stored") {
   hubspot.Answer(200, TokenBody("a1", "second", 1800, 43));
 
   const auto token = keeper.Acquire();
@@ -268,7 +283,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a token of another portal i
   CHECK(Stored() == "");
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a refused token is replaced once, then it is trouble") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "token keeper: a refused token is replaced once, then it is trouble") {
   hubspot.Answer(200, TokenBody("a1", "first"));
   hubspot.Answer(200, TokenBody("a2", "first"));
   hubspot.Answer(200, TokenBody("a3", "first"));
@@ -316,7 +332,7 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: many threads share one refr
                      .version = "2026-09",
                      .client_id = "client",
                      .client_secret = [] { return Secret("x"); }},
-                    held, clock, observed);
+                    {held, clock, source_clock}, observed);
   TokenKeeper shared({.portal_id = PortalId{42}, .refresh_token = [] { return Secret("first"); }},
                      held_app, file, clock, observed);
   hubspot.Answer(200, TokenBody("a1", "first"));
@@ -335,6 +351,31 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: many threads share one refr
   CHECK(hubspot.requests().size() == 1);
 }
 
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "oauth app: what the token endpoint repeats of its request goes no further") {
+  OAuthApp careful({.portal = "acme",
+                    .version = "2026-09",
+                    .client_id = "client",
+                    .client_secret = [] { return Secret("client/secret/1"); }},
+                   {hubspot, clock, source_clock}, observed);
+  hubspot.Answer(400,
+                 R"({"status":"BAD_CLIENT_SECRET","message":"client/secret/1 na1-refresh-1",)"
+                 R"("error":"client%2Fsecret%2F1"})",
+                 {{"CF-Ray", "na1-refresh-1"}});
+  hubspot.Answer(200, TokenBody("a1", "na1-refresh-1"));
+
+  const auto refused = careful.Refresh(Secret("na1-refresh-1"));
+  const auto renewed = careful.Refresh(Secret("na1-refresh-1"));
+
+  for (const std::string& text : {refused.error().message, refused.error().correlation_id}) {
+    CAPTURE(text);
+    CHECK(text.find("client/secret/1") == std::string::npos);
+    CHECK(text.find("na1-refresh-1") == std::string::npos);
+  }
+  REQUIRE(bool(renewed));
+  CHECK(renewed->refresh_token.Reveal() == "na1-refresh-1");
+}
+
 TEST_CASE_FIXTURE(TokenKeeperFixture, "refresh token file: only its owner can read it") {
   REQUIRE(bool(file.Store({Secret("x"), "d"})));
 
@@ -345,7 +386,8 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "refresh token file: only its owner can re
   CHECK((facts.st_mode & 0777) == 0700);
 }
 
-TEST_CASE_FIXTURE(TokenKeeperFixture, "refresh token file: it is replaced whole and leaves nothing behind") {
+TEST_CASE_FIXTURE(TokenKeeperFixture,
+                  "refresh token file: it is replaced whole and leaves nothing behind") {
   REQUIRE(bool(file.Store({Secret("a \"quoted\" one"), "d1"})));
   REQUIRE(bool(file.Store({Secret("b"), "d2"})));
 

@@ -87,7 +87,9 @@ class Daemon {
     int64_t burst_remaining = 0;
   };
 
-  void Start() { governor_ = std::make_unique<RateGovernor>(RateGovernor::Options{}, now_); }
+  void Start() {
+    governor_ = std::make_unique<RateGovernor>(RateGovernor::Options{}, ClockFromNoon(), now_);
+  }
 
   Duration UpTo(int milliseconds) {
     return std::chrono::milliseconds(
@@ -214,7 +216,7 @@ TEST_CASE("R18: nor do the searches of two processes add up") {
 }
 
 TEST_CASE("R18: the day ends at our share of it") {
-  RateGovernor governor({.quota_share = 0.5, .daily = 1000}, kStart);
+  RateGovernor governor({.quota_share = 0.5, .daily = 1000}, ClockFromNoon(), kStart);
   Instant now = kStart;
   int sent = 0;
   for (int i = 0; i < 100'000 && sent < 2000; ++i, now += 100ms) {

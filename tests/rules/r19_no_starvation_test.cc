@@ -78,7 +78,7 @@ namespace {
 /// database is slow; the longest a change then waited for a slot that came up at any moment.
 Duration LongestWaitForASlot(Pace walk_pace) {
   const auto latency = 100ms;
-  RateGovernor governor({.burst = 190}, kStart);
+  RateGovernor governor({.burst = 190}, ClockFromNoon(), kStart);
   std::deque<Instant> sent;
   std::optional<Instant> waiting_since;
   Duration longest{};
@@ -111,7 +111,7 @@ TEST_CASE("R19: a walk that makes up for a pause leaves changes a slot within ab
 }
 
 TEST_CASE("R19: walks that pace themselves use the whole allowance") {
-  RateGovernor governor({.burst = 190}, kStart);
+  RateGovernor governor({.burst = 190}, ClockFromNoon(), kStart);
   std::deque<Instant> sent;
   int requests = 0;
   for (Instant now = kStart + 20s; now < kStart + 80s; now += 5ms) {

@@ -41,6 +41,18 @@ std::optional<ApiError> FakeHubSpot::NextError(Request request) {
   return error;
 }
 
+AnswerTimes FakeHubSpot::Times() const {
+  TimePoint date = clock_.WallNow();
+  if (!dates.empty()) {
+    date = dates.front();
+    dates.pop_front();
+  }
+  const Instant now = clock_.Now();
+  return {.sent_at = now,
+          .date = source_clock->Judge(
+              {.date = date, .sent_at = now, .answered_at = now, .wall = clock_.WallNow()})};
+}
+
 Page FakeHubSpot::PageOf(const std::vector<int64_t>& ids, const PropertySetPtr& properties) const {
   struct Storage {
     std::deque<std::string> texts;
@@ -127,7 +139,8 @@ Result<Page, ApiError> FakeHubSpot::BatchRead(const ObjectType&, const BatchRead
     while (found != records.end() && found->second.merged_into) {
       found = records.find(*found->second.merged_into);
     }
-    if (found == records.end() || found->second.gone || found->second.archived != request.archived) {
+    if (found == records.end() || found->second.gone ||
+        found->second.archived != request.archived) {
       not_found.push_back(id);
     } else {
       shown.insert(found->first);

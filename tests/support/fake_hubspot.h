@@ -2,12 +2,14 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "model/page_source.h"
+#include "model/source_clock.h"
 #include "support/fake_clock.h"
 
 namespace hubmirror::test {
@@ -52,10 +54,17 @@ class FakeHubSpot final : public PageSource {
   bool search_refused = false;        ///< this type cannot be searched
   bool losers_look_archived = false;  ///< merged records show on the archived list
   size_t page_size = kListPageSize;
-  std::deque<ApiError> errors;        ///< the next requests fail with these
+  std::deque<ApiError> errors;  ///< the next requests fail with these
   std::vector<PropertyDefinition> definitions;
   PortalId portal_id{4711};
   std::vector<Request> requests;
+
+  /// The next answers carry these as their `Date`.
+  mutable std::deque<TimePoint> dates;
+  /// What the client behind the port makes of the dates.
+  const std::shared_ptr<SourceClock> source_clock = std::make_shared<SourceClock>();
+  /// Answers something that nobody cares for but the clock.
+  void Tell() { Times(); }
 
   int64_t Count(const std::string& what) const;
 
@@ -72,7 +81,7 @@ class FakeHubSpot final : public PageSource {
 
  private:
   std::optional<ApiError> NextError(Request request);
-  AnswerTimes Times() const { return {.sent_at = clock_.Now(), .date = clock_.WallNow()}; }
+  AnswerTimes Times() const;
   Page PageOf(const std::vector<int64_t>& ids, const PropertySetPtr& properties) const;
 
   const FakeClock& clock_;

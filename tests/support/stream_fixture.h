@@ -83,7 +83,7 @@ class StreamFixture {
     plan.history = history;
     context = std::make_shared<StreamContext>(
         "acme", plan,
-        StreamContext::Ports{hubspot, sink, observer, source_clock, governor, clock, log,
+        StreamContext::Ports{hubspot, sink, observer, *source_clock, governor, clock, log,
                              [this] { return hash_key; }});
     context->AdoptStored(sink.table);
     const auto sweep_progress = sink.progress.find(JobKind::kSweep);
@@ -129,7 +129,7 @@ class StreamFixture {
   /// Lets time pass on HubSpot's side too: an answer tells it.
   void Pass(Duration by = std::chrono::seconds(1)) {
     clock.Advance(by);
-    source_clock.Observe(clock.WallNow(), clock.Now());
+    hubspot.Tell();
   }
 
  private:
@@ -140,8 +140,8 @@ class StreamFixture {
   FakeHubSpot hubspot;
   MemoryRowSink sink;
   SilentObserver observer;
-  SourceClock source_clock;
-  RateGovernor governor{RateGovernor::Options{}, clock.Now()};
+  std::shared_ptr<SourceClock> source_clock = hubspot.source_clock;
+  RateGovernor governor{RateGovernor::Options{}, source_clock, clock.Now()};
   MemoryLog log;
   PropertySelection selection;       ///< counts from the next Restart on
   std::vector<std::string> history;  ///< the same

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 
 #include "model/exchange.h"
+#include "model/source_clock.h"
 
 namespace hubmirror::test {
 
@@ -10,6 +12,13 @@ inline constexpr Instant kStart{std::chrono::hours(1)};
 /// HubSpot's clock at kStart: noon.
 inline constexpr TimePoint kNoon{std::chrono::sys_days{std::chrono::year{2026} / 9 / 1} +
                                  std::chrono::hours(12)};
+
+/// HubSpot's clock, known from the start.
+inline std::shared_ptr<const SourceClock> ClockFromNoon() {
+  auto clock = std::make_shared<SourceClock>();
+  clock->Judge({.date = kNoon, .sent_at = kStart, .answered_at = kStart, .wall = kNoon});
+  return clock;
+}
 
 /// An answer to a request that left at `sent_at`, 50 ms later unless told otherwise.
 inline Exchange Answer(Endpoint endpoint, Instant sent_at,

@@ -14,7 +14,7 @@ namespace {
 constexpr Instant kLater = kStart + 1min;
 
 RateGovernor Governor(RateGovernor::Options options = {}) {
-  return RateGovernor(options, kStart);
+  return RateGovernor(options, ClockFromNoon(), kStart);
 }
 
 /// Takes slots until none is free; each request is answered after 50 ms.
