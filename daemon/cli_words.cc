@@ -19,17 +19,46 @@ bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
-}  // namespace
-
-std::string CountWords(int64_t count) {
-  std::string words = std::to_string(count);
-  const std::string::size_type first_digit = count < 0 ? 1 : 0;
-  for (auto at = words.size(); at > first_digit + 3;) {
-    at -= 3;
-    words.insert(at, 1, ',');
+/// `text` with the lines that are longer than `columns` broken at blanks; `margin_of` says where
+/// what goes on in the next line stands.
+template <typename MarginOf>
+std::string Wrapped(std::string_view text, int columns, const MarginOf& margin_of) {
+  const auto room = static_cast<size_t>(std::max(columns, 1));
+  std::string wrapped;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    const bool ends = line.size() < text.size();
+    text.remove_prefix(line.size() + (ends ? 1 : 0));
+    const size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    const size_t hanging = margin_of(line, indent);
+    std::string margin;
+    // Blanks before the margin's words are no place to break.
+    size_t first = indent;
+    if (hanging < line.size() && line.substr(0, hanging).ends_with("  ")) first = hanging;
+    while (margin.size() + CharactersIn(line) > room) {
+      size_t cut = std::string_view::npos;
+      // The last blank that still has room, or else the first one there is.
+      for (size_t blank = line.find(' ', first); blank != std::string_view::npos;
+           blank = line.find(' ', blank + 1)) {
+        if (margin.size() + CharactersIn(line.substr(0, blank)) > room &&
+            cut != std::string_view::npos) {
+          break;
+        }
+        cut = blank;
+      }
+      if (cut == std::string_view::npos) break;
+      wrapped.append(margin).append(line.substr(0, cut)).append("\n");
+      line.remove_prefix(cut + 1);
+      margin.assign(hanging, ' ');
+      first = 0;
+    }
+    wrapped.append(margin).append(line);
+    if (ends) wrapped += '\n';
   }
-  return words;
+  return wrapped;
 }
+
+}  // namespace
 
 std::string SpanWords(std::chrono::seconds span) {
   static constexpr std::array<std::pair<int64_t, char>, 4> kUnits{
@@ -79,34 +108,17 @@ int RowsOnTerminal(std::string_view text, int columns) {
 }
 
 std::string WrapLines(std::string_view text, int columns) {
-  const auto room = static_cast<size_t>(std::max(columns, 1));
-  std::string wrapped;
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    const bool ends = line.size() < text.size();
-    text.remove_prefix(line.size() + (ends ? 1 : 0));
-    const size_t indent = std::min(line.find_first_not_of(' '), line.size());
-    std::string margin;
-    while (margin.size() + CharactersIn(line) > room) {
-      size_t cut = std::string_view::npos;
-      // The last blank that still has room, or else the first one there is.
-      for (size_t blank = line.find(' ', margin.empty() ? indent : 0);
-           blank != std::string_view::npos; blank = line.find(' ', blank + 1)) {
-        if (margin.size() + CharactersIn(line.substr(0, blank)) > room &&
-            cut != std::string_view::npos) {
-          break;
-        }
-        cut = blank;
-      }
-      if (cut == std::string_view::npos) break;
-      wrapped.append(margin).append(line.substr(0, cut)).append("\n");
-      line.remove_prefix(cut + 1);
-      margin.assign(indent + 2, ' ');
-    }
-    wrapped.append(margin).append(line);
-    if (ends) wrapped += '\n';
-  }
-  return wrapped;
+  return Wrapped(text, columns, [](std::string_view, size_t indent) { return indent + 2; });
+}
+
+std::string WrapHelp(std::string_view text, int columns) {
+  return Wrapped(text, columns, [columns](std::string_view line, size_t indent) {
+    const size_t gap = line.find("  ", indent);
+    const size_t words = gap == std::string_view::npos ? gap : line.find_first_not_of(' ', gap);
+    // Where it leaves too little room, the words are worth more than the column.
+    const bool fits = words != std::string_view::npos && static_cast<int>(words) * 2 <= columns;
+    return fits ? words : indent;
+  });
 }
 
 std::string FirstRows(std::string_view text, int columns, int rows) {

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/count_text.h"
+
 namespace hubmirror {
 
-/// `27,600`.
-std::string CountWords(int64_t count);
 /// The two largest units: `0s`, `45s`, `3m 10s`, `2h 5m`, `12d 4h`. Negative spans count as zero.
 std::string SpanWords(std::chrono::seconds span);
 /// `[######------]`: `width` cells between the brackets, filled by `share` (cut to 0..1).
@@ -22,6 +22,9 @@ int RowsOnTerminal(std::string_view text, int columns);
 /// `text` with the lines that are longer than `columns` broken at blanks; what goes on in the next
 /// line stands two columns further in. Counts UTF-8 characters.
 std::string WrapLines(std::string_view text, int columns);
+/// The same for what `--help` shows: what goes on stands below the words it explains, where these
+/// begin after two blanks or more.
+std::string WrapHelp(std::string_view text, int columns);
 /// The first lines of `text` that take at most `rows` rows on such a terminal.
 std::string FirstRows(std::string_view text, int columns, int rows);
 /// `text` and blanks up to `width` columns; numbers are better with `right`. Counts UTF-8

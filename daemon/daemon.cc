@@ -4,11 +4,14 @@
 #include <fstream>
 #include <random>
 
+#include "base/count_text.h"
 #include "daemon/hubspot_transport.h"
 #include "daemon/instance_id.h"
 #include "daemon/process_environment.h"
 #include "daemon/signals.h"
 #include "daemon/version.h"
+#include "model/database_error.h"
+#include "postgres/portal_schema.h"
 #include "settings/reload_plan.h"
 #include "settings/settings_reader.h"
 #include "telemetry/status_document.h"
@@ -274,7 +277,30 @@ ControlResult Daemon::Reload() {
   }
   // A secret may have changed behind the same reference: whoever waits for one tries again now.
   for (const PortalPlan& portal : EnabledPlans()) supervisor_->Poll({.portal = portal.key});
-  return finish({.message = "the new configuration runs: " + plan.Text()});
+  return finish({.message = "the new configuration runs: " + plan.Text() + MissingReadersText()});
+}
+
+std::string Daemon::MissingReadersText() const {
+  const StatusSnapshot snapshot = telemetry_.Snapshot();
+  // A reload does not wait for a database that is away.
+  if (!snapshot.database_up) return {};
+  std::vector<std::string> readers;
+  for (const PortalPlan& plan : EnabledPlans()) {
+    readers.insert(readers.end(), plan.readers.begin(), plan.readers.end());
+  }
+  std::string names;
+  try {
+    Transaction transaction(*pool_);
+    for (const std::string& role : MissingRoles(transaction.connection(), readers)) {
+      names += (names.empty() ? "" : ", ") + role;
+    }
+    transaction.Commit();
+  } catch (const DatabaseError&) {
+    return {};
+  }
+  if (names.empty()) return {};
+  return "\nwarning: `readers` names roles that do not exist: " + names +
+         "; once they are created they may read within seconds";
 }
 
 void Daemon::Say(LogLevel level, std::string_view event, std::string message) {
@@ -300,9 +326,9 @@ std::string Daemon::OneLineStatus() const {
       }
     }
   }
-  std::string text = std::to_string(current) + " streams current, " + std::to_string(backfilling) +
+  std::string text = Counted(current, "stream") + " current, " + std::to_string(backfilling) +
                      " loading, " + std::to_string(troubled) + " need a look";
-  if (!snapshot.database_up) text += "; the database is away";
+  if (snapshot.database_tried && !snapshot.database_up) text += "; the database is away";
   return text;
 }
 

@@ -48,6 +48,8 @@ class Daemon {
   std::vector<PortalPlan> EnabledPlans() const;
   void Say(LogLevel level, std::string_view event, std::string message);
   std::string OneLineStatus() const;
+  /// A line that warns of readers without a role; empty when every one is there.
+  std::string MissingReadersText() const;
   void WriteAddress() const;
 
   const std::string config_path_;

@@ -1,7 +1,10 @@
 #include <set>
+#include <string>
+#include <vector>
 
 #include "daemon/cli_words.h"
 #include "daemon/doctor.h"
+#include "postgres/portal_schema.h"
 #include "postgres/sql_text.h"
 
 namespace hubmirror {
@@ -104,19 +107,20 @@ void ExaminePortalSchema(Findings& findings, Connection& connection, const Porta
 }
 
 void ExamineReaders(Findings& findings, Connection& connection, const Settings& settings) {
-  std::set<std::string> missing;
+  std::set<std::string> readers;
   for (const PortalSettings& portal : settings.portals) {
-    for (const std::string& reader : portal.plan.readers) {
-      if (connection.Run("SELECT FROM pg_roles WHERE rolname = $1", {reader}).empty()) {
-        missing.insert(reader);
-      }
-    }
+    readers.insert(portal.plan.readers.begin(), portal.plan.readers.end());
   }
   std::string names;
-  for (const std::string& name : missing) names += " " + name;
-  findings.Judge(missing.empty(), Verdict::kMend, "readers",
-                 missing.empty() ? "every role of `readers:` is there" : "no such role:" + names,
-                 missing.empty() ? "" : "CREATE ROLE " + QuoteName(*missing.begin()) + " NOLOGIN");
+  std::string create;
+  for (const std::string& name : MissingRoles(connection, {readers.begin(), readers.end()})) {
+    names += " " + name;
+    create += (create.empty() ? "" : "; ") + ("CREATE ROLE " + QuoteName(name)) + " NOLOGIN";
+  }
+  // Nobody's mirror waits for it.
+  findings.Judge(names.empty(), Verdict::kLook, "readers",
+                 names.empty() ? "every role of `readers:` is there" : "no such role:" + names,
+                 create + "; the daemon lets it read within seconds");
 }
 
 /// We look into no schema of the search path, but whoever else queries as this role does, and then

@@ -88,9 +88,19 @@ Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ApiRequest request, const 
 }
 
 ApiError ApiClient::Judge(ApiError error, const Secret& token) {
+  const std::string authorize = "`hubmirror portal authorize " + portal_.key + "`";
+  if (error.kind == ApiErrorKind::kForbidden && !error.missing_scopes.empty() &&
+      tokens_.authorized()) {
+    // An app's token keeps the scopes that the account agreed to.
+    error.message += ", then " + authorize;
+  }
   if (error.kind != ApiErrorKind::kUnauthorized) return error;  // 401, or 530: malformed.
   error.kind = tokens_.Reject(token);
-  if (error.kind == ApiErrorKind::kTokenExpired) error.message = "the token has run out";
+  if (error.kind == ApiErrorKind::kTokenExpired) {
+    error.message = "the token has run out";
+  } else {
+    error.message += tokens_.authorized() ? ": " + authorize : ": put a new one in its place";
+  }
   return error;
 }
 

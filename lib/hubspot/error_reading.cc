@@ -77,7 +77,7 @@ Meaning Forbidden(const ErrorBody& body) {
   }
   if (!body.scopes.empty()) {
     return {Kind::kForbidden, "the token lacks the scope " + Join(body.scopes) +
-                                  ": add it to the app, then make or authorize its token anew"};
+                                  ": add it to the app or the key in HubSpot"};
   }
   if (body.category.find("PERMISSION") != std::string::npos) {
     return {Kind::kForbidden,
@@ -99,8 +99,7 @@ Meaning ServerTrouble(int status) {
 Meaning ClientError(Endpoint endpoint, int status, const ErrorBody& body) {
   switch (status) {
     case 401:
-      return {Kind::kUnauthorized,
-              "HubSpot refuses the token: replace it, or authorize the portal anew"};
+      return {Kind::kUnauthorized, "HubSpot refuses the token"};
     case 403:
       return Forbidden(body);
     case 407:

@@ -25,6 +25,7 @@ class StaticToken final : public TokenSource {
   Result<Secret, ApiError> AcquireToIdentify() override;
   void Identify(const Secret& token, PortalId owner) override;
   ApiErrorKind Reject(const Secret& token) override;
+  bool authorized() const override { return false; }
   void Confirm(const Secret&) override {}
 
  private:

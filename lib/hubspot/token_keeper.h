@@ -43,6 +43,7 @@ class TokenKeeper final : public TokenSource {
   /// second (or what Retry-After says); callers in between get its error.
   Result<Secret, ApiError> Acquire() override;
   ApiErrorKind Reject(const Secret& token) override;
+  bool authorized() const override { return true; }
   void Confirm(const Secret& token) override;
 
  private:

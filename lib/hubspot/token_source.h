@@ -24,6 +24,9 @@ class TokenSource {
   /// can be had by asking again, kUnauthorized when that was tried already or cannot help.
   virtual ApiErrorKind Reject(const Secret& token) = 0;
 
+  /// Whether the account gave it to an app by authorizing it, rather than a person to us.
+  virtual bool authorized() const = 0;
+
   /// HubSpot accepted this token.
   virtual void Confirm(const Secret& token) = 0;
 };

@@ -33,16 +33,20 @@ struct ControlResult {
   bool ok() const { return code == ControlCode::kOk; }
 };
 
-/// What a wish is about: one stream, or all streams of a portal when `object` is absent.
+/// What a wish is about: one record, one stream, or all streams of a portal when `object` is
+/// absent.
 struct ControlTarget {
   PortalKey portal;
-  std::optional<std::string> object;  ///< HubSpot's path name (`contacts`)
+  std::optional<std::string> object = {};  ///< HubSpot's path name (`contacts`)
+  std::optional<RecordId> id = {};         ///< refresh only
 };
 
-/// One stream that cannot settle until a person acts. A failing stream is retried and not listed.
+/// One stream that cannot go on until a person acts. A failing one is retried, and listed only
+/// where somebody wants an answer now (kPoll, kRefresh) and the whole portal has just failed to
+/// give one.
 struct TroubledStream {
   StreamKey stream;
-  std::string state;   ///< blocked, suspicious, paused or passive
+  std::string state;   ///< blocked, suspicious, paused, passive; failing
   std::string reason;  ///< fixed word, as in the stream's status
   std::string message;
 };
@@ -52,11 +56,14 @@ enum class OperationKind {
   kPoll,         ///< a look for changes that begins now
   kBackfill,     ///< a walk over the whole list, at backfill priority
   kResolve,      ///< what became of the records in `_pending`
-  kRefresh,      ///< one record; it has a cost, and is not followed
+  kRefresh,      ///< one record is read again
   kSettle,       ///< every job once at top priority, then resolve until nothing is pending
   kVerify,       ///< a comparison with the portal, on spare budget
   kApplySchema,  ///< a look at the property definitions, and the table brought in step with them
 };
+
+/// What HubSpot shows of a record that was read again.
+enum class FoundRecord { kLive, kArchived, kMerged, kNowhere };
 
 /// How far an operation has come. Troubled streams are left out of the counts and of `done`: the
 /// others end, then the operation ends naming the troubled ones.
@@ -66,7 +73,8 @@ struct OperationProgress {
   int64_t pending = 0;    ///< kSettle: records in `_pending`
   std::vector<TroubledStream> troubled;
   int64_t checked = 0;   ///< kVerify: records so far; kBackfill: records walked over
-  int64_t expected = 0;  ///< kBackfill: of so many; 0: not known
+  int64_t expected = 0;  ///< kVerify, kBackfill: of so many; 0: not known
+  std::optional<FoundRecord> found = {};         ///< kRefresh, when it was read
   std::map<std::string, VerifyReport> verified;  ///< by object, when they have ended
   /// kApplySchema: what cannot be changed and why, `contacts.score: view reports.scores`.
   std::vector<std::string> blocked;
@@ -120,7 +128,8 @@ class Controls {
   /// Reads one record again from HubSpot, whatever its stamp.
   virtual ControlResult Refresh(const StreamKey& stream, RecordId id) = 0;
 
-  /// Starts an operation; `repair` is for kVerify: what differs is mended.
+  /// Starts an operation; `repair` is for kVerify: what differs is mended. kRefresh needs a record
+  /// as its target, the others a stream or a portal.
   virtual OperationStart StartOperation(OperationKind kind, const ControlTarget& target,
                                         bool repair) = 0;
   /// An unknown ticket is `done`.

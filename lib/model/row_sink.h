@@ -131,6 +131,13 @@ class RowSink {
   /// Renews ownership when no commit does; throws when another daemon has taken over.
   virtual void Heartbeat() = 0;
 
+  /// Roles that should be let read and do not exist, as of the last Claim or Heartbeat, which grant
+  /// it to one that was made meanwhile. Asks nobody.
+  virtual std::vector<std::string> MissingReaders() const = 0;
+  /// Live rows by object as the database last knew them, also before Claim; empty when the schema
+  /// is not there or another portal's.
+  virtual std::map<std::string, int64_t> LastKnownRows() = 0;
+
   virtual StoredStream Load(const ObjectType& object) = 0;
   /// The budget as last committed; empty when there is none.
   virtual std::string LoadBudget() = 0;

@@ -70,8 +70,8 @@ struct StreamStatus {
   std::string reason;   ///< fixed word: auth, scope, portal_id, secret, database, api, ...
   std::string message;  ///< cause and next step in words
   std::optional<TimePoint>
-      verified_until;  ///< the watermark: HubSpot's `Date` of the last drained poll
-  int64_t rows = 0;    ///< live rows
+      verified_until;           ///< the watermark: HubSpot's `Date` of the last drained poll
+  std::optional<int64_t> rows;  ///< live rows; absent while nobody has asked the database
   int64_t pending = 0;
   int64_t quarantined = 0;
   bool backfill_running = false;

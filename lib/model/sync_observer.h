@@ -39,6 +39,8 @@ struct PortalStatus {
   PortalId portal_id;
   bool auth_valid = true;
   std::string message;  ///< why the whole portal waits, empty when it does not
+  /// What a person should see to while the portal is mirrored all the same.
+  std::vector<std::string> warnings;
   std::optional<int64_t> burst_limit;
   std::optional<int64_t> burst_remaining;
   std::optional<int64_t> daily_limit;

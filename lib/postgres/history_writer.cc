@@ -39,9 +39,7 @@ void HistoryWriter::Create(Transaction& transaction, const std::string& object) 
                   " CREATE INDEX ON " +
                   table + " (id, property, changed_at); COMMENT ON TABLE " + table +
                   " IS 'Every value the chosen properties had, each from changed_at on'");
-  for (const std::string& reader : schema_.plan().readers) {
-    transaction.Run("GRANT SELECT ON " + table + " TO " + QuoteName(reader));
-  }
+  schema_.GrantReaders(transaction);
 }
 
 std::vector<RecordId> HistoryWriter::Block(Transaction& transaction, const std::string& object,

@@ -204,10 +204,8 @@ void LinkRows::MakeView(Transaction& transaction, const LinkPair& pair, bool ahe
   explain("category", "HUBSPOT_DEFINED, USER_DEFINED or INTEGRATOR_DEFINED");
   explain("type_id", "HubSpot's id of the label, see association_labels");
   explain("first_seen_at", "When the link was seen here first");
-  for (const std::string& reader : schema_.plan().readers) {
-    sql += "; GRANT SELECT ON " + view + " TO " + QuoteName(reader);
-  }
   transaction.Run(sql);
+  schema_.GrantReaders(transaction);
 }
 
 std::string LinkRows::CommentOn(Transaction& transaction, const std::string& view) const {

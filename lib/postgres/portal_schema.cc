@@ -48,6 +48,7 @@ void PortalSchema::Claim(Transaction& transaction) const {
     RebuildStatus(transaction.connection());
     RebuildUnions(transaction.connection());
   }
+  GrantCommon(transaction);
   GrantReaders(transaction);
 }
 
@@ -188,32 +189,45 @@ void PortalSchema::RestoreStatus(Transaction& transaction) const {
 
 void PortalSchema::GrantReaders(Transaction& transaction) const {
   if (plan_.readers.empty()) return;
-  const Rows unknown = transaction.Run(
-      "SELECT name FROM unnest($1::text[]) name"
-      " WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)",
-      {NameArray(plan_.readers)});
-  if (!unknown.empty()) {
-    const std::string role(unknown.Text(0, 0));
-    throw DatabaseError(Kind::kPrivilege, "42704",
-                        "there is no role " + QuoteName(role) +
-                            " to grant reading to; run CREATE ROLE " + QuoteName(role) +
-                            "; or take it out of `readers`");
+  const Rows grants = transaction.Run(
+      "SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname)"
+      " FROM pg_namespace n, pg_roles r WHERE n.nspname = $1 AND r.rolname = ANY ($2::text[])"
+      " AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')"
+      " UNION ALL SELECT format('GRANT SELECT ON %I.%I TO %I', n.nspname, c.relname, r.rolname)"
+      " FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid, pg_roles r"
+      " WHERE n.nspname = $1 AND r.rolname = ANY ($2::text[]) AND c.relkind IN ('r', 'v', 'm', 'p')"
+      " AND (c.relname NOT LIKE '\\_%' OR c.relname = '_stream_state')"
+      " AND pg_has_role(c.relowner, 'USAGE') AND NOT has_table_privilege(r.oid, c.oid, 'SELECT')",
+      {plan_.schema, NameArray(plan_.readers)});
+  for (size_t i = 0; i < grants.size(); ++i) transaction.Run(std::string(grants.Text(i, 0)));
+}
+
+void PortalSchema::GrantCommon(Transaction& transaction) const {
+  if (plan_.readers.empty()) return;
+  const Rows there =
+      transaction.Run("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = ANY ($1::text[])",
+                      {NameArray(plan_.readers)});
+  for (size_t i = 0; i < there.size(); ++i) {
+    const std::string to = " TO " + std::string(there.Text(i, 0));
+    transaction.Run("GRANT USAGE ON SCHEMA " + QuoteName(kCommonSchema) + to +
+                    "; GRANT SELECT ON " + QuoteName(kCommonSchema, "status") + to);
   }
-  std::vector<std::string> roles;
-  for (const std::string& role : plan_.readers) roles.push_back(QuoteName(role));
-  const std::string to = " TO " + Join(roles);
-  std::vector<std::string> tables;
-  for (const char* table :
-       {"account", "properties", "property_options", "property_groups", "associations",
-        "association_labels", "schema_changes", "_stream_state"}) {
-    tables.push_back(Table(table));
-  }
-  for (int kind = 0; kind < kReferenceKinds; ++kind) {
-    tables.push_back(Table(std::string(TableOf(static_cast<ReferenceKind>(kind)).name)));
-  }
-  transaction.Run("GRANT USAGE ON SCHEMA " + QuoteName(plan_.schema) + ", " +
-                  QuoteName(kCommonSchema) + to + "; GRANT SELECT ON " + Join(tables) + ", " +
-                  QuoteName(kCommonSchema, "status") + to);
+}
+
+std::vector<std::string> PortalSchema::MissingReaders(Transaction& transaction) const {
+  return MissingRoles(transaction.connection(), plan_.readers);
+}
+
+std::vector<std::string> MissingRoles(Connection& connection,
+                                      const std::vector<std::string>& roles) {
+  std::vector<std::string> missing;
+  if (roles.empty()) return missing;
+  const Rows rows = connection.Run(
+      "SELECT name FROM unnest($1::text[]) WITH ORDINALITY role(name, place)"
+      " WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) ORDER BY place",
+      {NameArray(roles)});
+  for (size_t i = 0; i < rows.size(); ++i) missing.emplace_back(rows.Text(i, 0));
+  return missing;
 }
 
 std::string PortalSchema::RenewSql() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "model/portal_plan.h"
 #include "postgres/transaction.h"
@@ -30,6 +31,14 @@ class PortalSchema {
   /// Throws kPassive when a transaction begun with RenewSql found another owner.
   void CheckOwned(const Transaction& transaction) const;
 
+  /// Lets those roles of `readers:` that exist read every table and view of ours but the internal
+  /// ones.
+  void GrantReaders(Transaction& transaction) const;
+  /// The same for schema `hubmirror`, which all portals share: with the layouts locked.
+  void GrantCommon(Transaction& transaction) const;
+  /// Those roles of `readers:` that do not exist.
+  std::vector<std::string> MissingReaders(Transaction& transaction) const;
+
   /// Makes the views of schema `hubmirror` again after somebody dropped `status` (they go with the
   /// schema of any portal), unless another daemon is about to.
   void RestoreStatus(Transaction& transaction) const;
@@ -42,11 +51,14 @@ class PortalSchema {
   void EnsurePortalLayout(Transaction& transaction) const;
   void TakeOwnership(Transaction& transaction) const;
   bool Register(Transaction& transaction) const;
-  void GrantReaders(Transaction& transaction) const;
 
   const PortalPlan plan_;
   const std::string instance_;
 };
+
+/// Those of `roles` that do not exist.
+std::vector<std::string> MissingRoles(Connection& connection,
+                                      const std::vector<std::string>& roles);
 
 /// Name of the schema that holds what is common to all portals.
 inline constexpr const char* kCommonSchema = "hubmirror";

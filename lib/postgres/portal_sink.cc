@@ -8,6 +8,7 @@
 #include "postgres/live_view.h"
 #include "postgres/portal_writing.h"
 #include "postgres/sql_text.h"
+#include "postgres/status_view.h"
 #include "postgres/stored_rows.h"
 #include "postgres/table_catalog.h"
 #include "postgres/verify_writer.h"
@@ -42,8 +43,10 @@ void PortalSink::Claim() {
   const uint64_t breaks = pool_->breaks();
   schema_.Claim(transaction);
   history_.KeepOnly(transaction, ObjectsWithHistory());
+  auto missing_readers = schema_.MissingReaders(transaction);
   transaction.Commit();
   MutexLock lock(mutex_);
+  missing_readers_ = std::move(missing_readers);
   claimed_at_break_ = breaks;
   for (const auto& [object, known] : known_) known->views_wait = true;
 }
@@ -52,7 +55,18 @@ void PortalSink::Heartbeat() {
   {
     Writing writing(*this);
     if (writing->first().Bool(0, 0)) schema_.RestoreStatus(*writing);
+    auto missing_readers = schema_.MissingReaders(*writing);
+    // Another portal may be about to grant the same, and two at once fail.
+    const bool grant = missing_readers != MissingReaders() && TryLockLayouts(writing->connection());
+    if (grant) {
+      schema_.GrantCommon(*writing);
+      schema_.GrantReaders(*writing);
+    }
     writing->Commit();
+    if (grant) {
+      MutexLock lock(mutex_);
+      missing_readers_ = std::move(missing_readers);
+    }
   }
   std::vector<ObjectType> waiting;
   {
@@ -62,6 +76,18 @@ void PortalSink::Heartbeat() {
     }
   }
   for (const ObjectType& object : waiting) Decorate(object);
+}
+
+std::vector<std::string> PortalSink::MissingReaders() const {
+  MutexLock lock(mutex_);
+  return missing_readers_;
+}
+
+std::map<std::string, int64_t> PortalSink::LastKnownRows() {
+  Transaction transaction(*pool_);
+  auto rows = store_.LastKnownRows(transaction, options_.plan.portal_id);
+  transaction.Commit();
+  return rows;
 }
 
 PortalSink::Known& PortalSink::KnownOf(const std::string& object) {
@@ -97,7 +123,8 @@ StoredStream PortalSink::Load(const ObjectType& object) {
   Transaction transaction(*pool_);
   StoredStream stored;
   const bool exists = writer_.Exists(transaction, object.name);
-  std::vector<MirrorColumn> columns = ReadColumns(transaction.connection(), schema_.name(), object.name);
+  std::vector<MirrorColumn> columns =
+      ReadColumns(transaction.connection(), schema_.name(), object.name);
   if (exists && !columns.empty()) {
     stored.table = Adopt(object, std::move(columns));
     stored.progress = store_.LoadProgress(transaction, object.name);

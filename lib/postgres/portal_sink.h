@@ -54,6 +54,8 @@ class PortalSink final : public RowSink,
 
   void Claim() override;
   void Heartbeat() override;
+  std::vector<std::string> MissingReaders() const override;
+  std::map<std::string, int64_t> LastKnownRows() override;
 
   StoredStream Load(const ObjectType& object) override;
   std::string LoadBudget() override;
@@ -153,7 +155,8 @@ class PortalSink final : public RowSink,
   const HistoryWriter history_;
   Turnstile turnstile_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
+  std::vector<std::string> missing_readers_ GUARDED_BY(mutex_);
   std::map<std::string, std::unique_ptr<Known>> known_ GUARDED_BY(mutex_);
   uint64_t versions_ GUARDED_BY(mutex_) = 0;
   std::optional<uint64_t> claimed_at_break_ GUARDED_BY(mutex_);

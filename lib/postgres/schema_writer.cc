@@ -325,15 +325,11 @@ std::vector<MirrorColumn> SchemaWriter::Arrive(Transaction& transaction, const s
 
 void SchemaWriter::ReplaceViews(Transaction& transaction, const std::string& object,
                                 const std::vector<MirrorColumn>& columns) const {
-  std::vector<std::string> relations = {object};
   const auto views =
       LiveViewsOf(schema_.name(), object, columns, Arriving(transaction, object, columns));
-  for (const LiveView& view : views) {
-    CreateView(transaction, object, view);
-    relations.push_back(view.name);
-  }
+  for (const LiveView& view : views) CreateView(transaction, object, view);
   RebuildUnion(transaction.connection(), object);
-  GrantReaders(transaction, relations);
+  schema_.GrantReaders(transaction);
 }
 
 void SchemaWriter::CreateView(Transaction& transaction, const std::string& object,
@@ -350,22 +346,6 @@ void SchemaWriter::CreateView(Transaction& transaction, const std::string& objec
   DropUnion(transaction.connection(), object);
   transaction.Run(kPatience + ("DROP VIEW " + schema_.Table(view.name) + "; CREATE ") + create);
   for (const std::string& grant : grants) transaction.Run(grant);
-}
-
-void SchemaWriter::GrantReaders(Transaction& transaction,
-                                const std::vector<std::string>& relations) const {
-  if (schema_.plan().readers.empty()) return;
-  std::vector<std::string> quoted;
-  quoted.reserve(relations.size());
-  for (const std::string& relation : relations) quoted.push_back(schema_.Table(relation));
-  const Rows rows = transaction.Run(
-      "SELECT relation, reader FROM unnest($1::text[]) relation, unnest($2::text[]) reader"
-      " WHERE NOT has_table_privilege(reader, relation, 'SELECT')",
-      {NameArray(quoted), NameArray(schema_.plan().readers)});
-  for (size_t i = 0; i < rows.size(); ++i) {
-    transaction.Run("GRANT SELECT ON " + std::string(rows.Text(i, 0)) + " TO " +
-                    QuoteName(rows.Text(i, 1)));
-  }
 }
 
 void SchemaWriter::Index(Transaction& transaction, const std::string& object,

@@ -88,7 +88,6 @@ class SchemaWriter {
   void ForgetQuarantined(Transaction& transaction, const std::string& object,
                          const std::vector<std::string>& properties) const;
   void CreateView(Transaction& transaction, const std::string& object, const LiveView& view) const;
-  void GrantReaders(Transaction& transaction, const std::vector<std::string>& relations) const;
 
   const PortalSchema& schema_;
 };

@@ -94,6 +94,24 @@ bool StreamStore::IsPaused(Transaction& transaction, const std::string& object) 
   return !rows.empty() && !rows.IsNull(0, 0) && rows.Text(0, 0) == NameOf(StreamState::kPaused);
 }
 
+std::map<std::string, int64_t> StreamStore::LastKnownRows(Transaction& transaction,
+                                                          PortalId portal) const {
+  std::map<std::string, int64_t> known;
+  const std::string state = schema_.Table("_stream_state");
+  const std::string owner = schema_.Table("_portal");
+  const Rows there = transaction.Run(
+      "SELECT to_regclass($1) IS NOT NULL AND to_regclass($2) IS NOT NULL", {state, owner});
+  if (!there.Bool(0, 0)) return known;
+  const Rows rows = transaction.Run("SELECT object, rows_done FROM " + state +
+                                        " WHERE job = 'stream' AND EXISTS (SELECT FROM " + owner +
+                                        " WHERE portal_id = $1)",
+                                    {std::to_string(portal.value)});
+  for (size_t i = 0; i < rows.size(); ++i) {
+    known.emplace(std::string(rows.Text(i, 0)), rows.Int(i, 1));
+  }
+  return known;
+}
+
 int64_t StreamStore::LiveRows(Transaction& transaction, const std::string& object) const {
   const Rows rows = transaction.Run("SELECT rows_done FROM " + schema_.Table("_stream_state") +
                                         " WHERE object = $1 AND job = 'stream'",

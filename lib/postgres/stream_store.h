@@ -32,6 +32,8 @@ class StreamStore {
   /// Whether the state saved last is that of a pause.
   bool IsPaused(Transaction& transaction, const std::string& object) const;
 
+  /// Live rows by object; empty when the schema is not there or holds another portal than `portal`.
+  std::map<std::string, int64_t> LastKnownRows(Transaction& transaction, PortalId portal) const;
   /// Live rows as counted along with the writes.
   int64_t LiveRows(Transaction& transaction, const std::string& object) const;
   void SetLiveRows(Transaction& transaction, const std::string& object, int64_t rows) const;

@@ -106,7 +106,8 @@ constexpr std::array kRows = {
             .type = kTextList,
             .form = &kRoleName,
             .meaning = "Roles of the database that are granted select on every table and view of "
-                       "the portal.",
+                       "the portal. One that does not exist is warned of, and granted it once it "
+                       "does.",
             .example = "[analyst]",
             .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::readers>()},
 
@@ -323,7 +324,8 @@ constexpr std::array kRows = {
             .meaning = "The object types to mirror: a list of names, a map of names with "
                        "settings, or `all`, every type that the token may read. A portal's own "
                        "`objects` replace those of `defaults`. HubSpot's path names, such as "
-                       "`line_items`, or ids, such as `0-8`, also of a standard type newer than this list; custom objects by id (`2-123456`) or "
+                       "`line_items`, or ids, such as `0-8`, also of a standard type newer than "
+                       "this list; custom objects by id (`2-123456`) or "
                        "full name (`p1234567_pets`), or `custom_objects`, all of them."},
     KeyRule{.path = "columns",
             .places = kObject,

@@ -1,5 +1,7 @@
 #include "sync/portal_job.h"
 
+#include "model/database_error.h"
+
 namespace hubmirror {
 namespace {
 
@@ -40,6 +42,17 @@ StepOutcome PortalJob::Step(Instant) {
     MutexLock lock(mutex_);
     phase = phase_;
   }
+  try {
+    StepOutcome outcome = StepOf(phase);
+    if (outcome.end == StepOutcome::End::kFailed) hooks_.on_closed();
+    return outcome;
+  } catch (const DatabaseError&) {
+    if (phase != Phase::kKeep) hooks_.on_closed();
+    throw;
+  }
+}
+
+StepOutcome PortalJob::StepOf(Phase phase) {
   switch (phase) {
     case Phase::kAccount:
       return CheckAccount();

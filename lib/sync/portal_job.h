@@ -36,6 +36,8 @@ class PortalJob final : public Job {
     std::function<void(const Account&)> on_account;
     /// The schema is ours: streams load what is stored.
     std::function<void()> on_open;
+    /// It could not be opened, which says nothing of what the database holds.
+    std::function<void()> on_closed;
     /// States that changed since the last call.
     std::function<std::vector<StateNote>()> changed_states;
   };
@@ -57,6 +59,7 @@ class PortalJob final : public Job {
  private:
   enum class Phase { kAccount, kClaim, kKeep };
 
+  StepOutcome StepOf(Phase phase);
   StepOutcome CheckAccount();
   /// This host's clock is not near HubSpot's: three answers have to agree.
   StepOutcome AskForTime();

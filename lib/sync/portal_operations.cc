@@ -125,19 +125,24 @@ void PortalSync::Force(Stream& stream, OperationKind kind, Instant now) {
   }
 }
 
-PortalSync::Runs PortalSync::Start(OperationKind kind, const std::string& object, bool repair) {
+PortalSync::Runs PortalSync::Start(OperationKind kind, const ControlTarget& target, bool repair) {
   MutexLock lock(mutex_);
   const Instant now = ports_.clock.Now();
-  Runs runs;
+  const std::string object = target.object.value_or("");
+  Runs runs{.of_jobs = {}, .holds = hold_attempts_};
   for (Stream* stream : Streams(object)) {
     Force(*stream, kind, now);
     if (kind == OperationKind::kSettle || kind == OperationKind::kResolve) {
       stream->context->NotePending();
     }
     if (kind == OperationKind::kBackfill) stream->context->WantSweep("an operator asked for it");
+    if (kind == OperationKind::kRefresh) {
+      stream->context->FollowRefresh(*target.id);
+      stream->context->RequestRefresh(*target.id);
+    }
     for (Task& task : stream->tasks) {
       if (kind == OperationKind::kBackfill && task.kind() == JobKind::kSweep) {
-        runs[stream->context->key().object] = task.cycles() + 1;
+        runs.of_jobs[stream->context->key().object] = task.cycles() + 1;
       }
       if (kind != OperationKind::kVerify || task.kind() != JobKind::kVerify) continue;
       if (task.running() == 0) {
@@ -145,7 +150,7 @@ PortalSync::Runs PortalSync::Start(OperationKind kind, const std::string& object
         task.Reset(now);
       }
       task.DueAt(now);
-      runs[stream->context->key().object] = stream->verify->Want(repair);
+      runs.of_jobs[stream->context->key().object] = stream->verify->Want(repair);
     }
   }
   if (kind != OperationKind::kSettle || !object.empty()) return runs;
@@ -156,9 +161,10 @@ PortalSync::Runs PortalSync::Start(OperationKind kind, const std::string& object
   return runs;
 }
 
-void PortalSync::End(OperationKind kind, const std::string& object) {
+void PortalSync::End(OperationKind kind, const ControlTarget& target) {
   MutexLock lock(mutex_);
-  for (Stream* stream : Streams(object)) {
+  for (Stream* stream : Streams(target.object.value_or(""))) {
+    if (kind == OperationKind::kRefresh) stream->context->EndRefresh(*target.id);
     for (Task& task : stream->tasks) {
       if (Forces(kind, task.kind())) task.EndForce();
     }
@@ -167,12 +173,18 @@ void PortalSync::End(OperationKind kind, const std::string& object) {
   for (Task& task : portal_tasks_) task.EndForce();
 }
 
-OperationProgress PortalSync::ProgressOf(OperationKind kind, const std::string& object,
+OperationProgress PortalSync::ProgressOf(OperationKind kind, const ControlTarget& target,
                                          const Runs& runs) {
   MutexLock lock(mutex_);
+  const std::string object = target.object.value_or("");
   const Instant now = ports_.clock.Now();
   OperationProgress progress;
   for (Stream* stream : Streams(object)) NoteProgress(*stream, kind, runs, now, progress);
+  if (kind == OperationKind::kRefresh && progress.troubled.empty()) {
+    for (Stream* stream : Streams(object))
+      progress.found = stream->context->RefreshedAs(*target.id);
+    progress.jobs_left = progress.found ? 0 : 1;
+  }
   if (kind == OperationKind::kSettle && object.empty()) {
     for (size_t i = 1; i < portal_tasks_.size(); ++i) {
       if (portal_tasks_[i].forced()) ++progress.jobs_left;
@@ -185,20 +197,24 @@ OperationProgress PortalSync::ProgressOf(OperationKind kind, const std::string& 
 void PortalSync::NoteProgress(Stream& stream, OperationKind kind, const Runs& runs, Instant now,
                               OperationProgress& progress) {
   const std::string& object = stream.context->key().object;
-  const auto run = runs.find(object);
+  const auto run = runs.of_jobs.find(object);
   if (kind == OperationKind::kVerify) {
-    if (run == runs.end()) return;
+    if (run == runs.of_jobs.end()) return;
     const VerifyJob::Finished finished = stream.verify->finished();
     if (finished.number >= run->second) {
       progress.verified.emplace(object, finished.report);
       progress.checked += finished.report.checked;
+      progress.expected += finished.report.checked;
       return;
     }
   }
   const StreamStatus status = StatusOf(stream, now);
   // Whoever asked looks at the status next: it must not be a second old then.
   ports_.observer.OnStreamStatus(stream.context->key(), status);
-  if (NeedsAPerson(status.state)) {
+  // Who wants an answer now is told why there is none, once it was tried again for him.
+  const bool at_once = kind == OperationKind::kPoll || kind == OperationKind::kRefresh;
+  const bool closed = at_once && hold_ && hold_attempts_ > runs.holds;
+  if (NeedsAPerson(status.state) || closed) {
     progress.troubled.push_back({.stream = stream.context->key(),
                                  .state = std::string(NameOf(status.state)),
                                  .reason = status.reason,
@@ -212,11 +228,12 @@ void PortalSync::NoteProgress(Stream& stream, OperationKind kind, const Runs& ru
     }
     ++progress.jobs_left;
     progress.checked += stream.verify->checked();
+    progress.expected += std::max(stream.verify->checked(), stream.context->rows());
   } else if (kind == OperationKind::kBackfill) {
     const auto sweep = std::find_if(stream.tasks.begin(), stream.tasks.end(), [](const Task& task) {
       return task.kind() == JobKind::kSweep;
     });
-    const bool ended = run == runs.end() || sweep->cycles() >= run->second;
+    const bool ended = run == runs.of_jobs.end() || sweep->cycles() >= run->second;
     const WalkJob::Progress walk = stream.sweep->progress();
     if (!ended) ++progress.jobs_left;
     progress.checked += ended ? stream.context->rows() : walk.done;
@@ -360,6 +377,7 @@ int64_t PortalSync::Report(Instant now) {
                        " requests; polling goes on at the account's midnight; raise quota_share or "
                        "lengthen the intervals";
     }
+    portal.warnings = Warnings();
     portal.buffered_bytes = buffered;
     for (size_t i = 0; i < reference_jobs_.size(); ++i) {
       for (ReferenceStatus& status : reference_jobs_[i]->statuses()) {
@@ -374,17 +392,38 @@ int64_t PortalSync::Report(Instant now) {
   return portal.buffered_bytes;
 }
 
+std::vector<std::string> PortalSync::Warnings() {
+  const std::vector<std::string> missing = ports_.sink->MissingReaders();
+  std::vector<std::string> warnings;
+  for (const std::string& role : missing) {
+    warnings.push_back("readers: there is no role " + role +
+                       " to let read: create it (CREATE ROLE \"" + role +
+                       "\"), and it may read within seconds, or take it out of `readers`");
+    const bool said = std::find(said_missing_readers_.begin(), said_missing_readers_.end(), role) !=
+                      said_missing_readers_.end();
+    if (said) continue;
+    ports_.log.Write({.level = LogLevel::kWarning,
+                      .event = "readers.missing",
+                      .message = warnings.back(),
+                      .fields = {{"PORTAL", plan_.key}}});
+  }
+  said_missing_readers_ = missing;
+  return warnings;
+}
+
 StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
   const StreamContext& context = *stream.context;
   StreamStatus status{.verified_until = stream.changes->verified_until(),
-                      .rows = context.rows(),
+                      .rows = context.rows_known() ? std::optional(context.rows()) : std::nullopt,
                       .pending = context.pending(),
                       .quarantined = context.quarantined(),
                       .freshness_target = std::chrono::duration_cast<std::chrono::seconds>(
                           context.plan().freshness_target)};
   const auto source_now = source_clock_->Now(now);
   const WalkJob::Progress walk = stream.sweep->progress();
-  if (!context.loaded()) {
+  if (!opened_before_) {
+    status.backfill_done = status.backfill_expected = context.rows();
+  } else if (!context.loaded()) {
     status.backfill_running = true;
     status.backfill_done = walk.done;
     status.backfill_expected = walk.expected;

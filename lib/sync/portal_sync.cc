@@ -68,6 +68,7 @@ void PortalSync::BuildStreams() {
                                  std::chrono::milliseconds(account.utc_offset_ms));
                            },
                        .on_open = [this] { OnOpen(); },
+                       .on_closed = [this] { OnClosed(); },
                        .changed_states = [this] { return ChangedStates(); }});
   portal_tasks_.emplace_back(portal_job_, kHeartbeatEvery);
   AddReferenceJobs();
@@ -496,6 +497,26 @@ void PortalSync::OnOpen() {
     task.Reset(finds_types ? now : DueAfter(read[i], task, now));
   }
   opened_before_ = true;
+}
+
+void PortalSync::OnClosed() {
+  {
+    MutexLock lock(mutex_);
+    const auto known = [](const Stream& stream) { return stream.context->rows_known(); };
+    if (std::all_of(streams_.begin(), streams_.end(), known)) return;
+  }
+  std::map<std::string, int64_t> rows;
+  try {
+    rows = ports_.sink->LastKnownRows();
+  } catch (const DatabaseError&) {
+    // What cannot be read stays unknown; why is said by whoever needs the database.
+    return;
+  }
+  MutexLock lock(mutex_);
+  for (const Stream& stream : streams_) {
+    const auto known = rows.find(stream.context->key().object);
+    if (known != rows.end()) stream.context->set_rows(known->second);
+  }
 }
 
 std::optional<std::vector<CustomType>> PortalSync::found_types() const {

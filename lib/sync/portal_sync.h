@@ -95,13 +95,17 @@ class PortalSync {
   void Resolve(const std::string& object, bool accept);
   void Refresh(const std::string& object, RecordId id);
 
-  /// By stream, the run of its job that will have been this operation's; empty where forced jobs
-  /// tell the end.
-  using Runs = std::map<std::string, int64_t>;
-  Runs Start(OperationKind kind, const std::string& object, bool repair);
-  OperationProgress ProgressOf(OperationKind kind, const std::string& object, const Runs& runs);
+  /// What tells the end of an operation.
+  struct Runs {
+    /// By stream, the run of its job that will have been this operation's; empty where forced jobs
+    /// tell the end.
+    std::map<std::string, int64_t> of_jobs;
+    int holds = 0;  ///< how often the portal was found closed in a row, when the operation began
+  };
+  Runs Start(OperationKind kind, const ControlTarget& target, bool repair);
+  OperationProgress ProgressOf(OperationKind kind, const ControlTarget& target, const Runs& runs);
   /// The jobs go back to their usual pace.
-  void End(OperationKind kind, const std::string& object);
+  void End(OperationKind kind, const ControlTarget& target);
   OperationCost CostOf(OperationKind kind, const std::string& object) const;
 
   /// Tells the observer how everything stands; called about once a second. Returns the bytes of
@@ -171,7 +175,10 @@ class PortalSync {
   /// When a job that reads everything is due again, by what is stored of it.
   Instant DueAfter(const JobProgress& progress, Task& task, Instant now) const;
   void LoadStream(Stream& stream, const StoredStream& stored, Instant now) REQUIRES(mutex_);
+  void OnClosed();
   std::vector<PortalJob::StateNote> ChangedStates();
+  /// What a person should see to; said to the log once.
+  std::vector<std::string> Warnings() REQUIRES(mutex_);
   StreamStatus StatusOf(Stream& stream, Instant now) REQUIRES(mutex_);
   /// Says so once when state or reason are others than before.
   void LogState(Stream& stream, const StreamStatus& status) REQUIRES(mutex_);
@@ -190,6 +197,7 @@ class PortalSync {
 
   mutable Mutex mutex_;
   bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<std::string> said_missing_readers_ GUARDED_BY(mutex_);
   bool opened_before_ GUARDED_BY(mutex_) = false;
   int running_ GUARDED_BY(mutex_) = 0;
   LinkPartners link_partners_;

@@ -31,6 +31,7 @@ void ResolveJob::Abandon() {
   batch_.clear();
   absent_.clear();
   gone_.clear();
+  found_.clear();
   commit_ = {};
   MutexLock lock(mutex_);
   shown_phase_ = Phase::kTake;
@@ -139,6 +140,7 @@ void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, si
     } else {
       commit_.settled.push_back(id);
     }
+    found_.emplace_back(id, row->archived ? FoundRecord::kArchived : FoundRecord::kLive);
   }
   for (const Attribution::Merge& merge : said.merged) {
     commit_.fates.push_back({.id = merge.loser,
@@ -146,6 +148,7 @@ void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, si
                              .merged_into = merge.survivor,
                              .at = now_});
     commit_.settled.push_back(merge.loser);
+    found_.emplace_back(merge.loser, FoundRecord::kMerged);
   }
   AskApart(said.unclear, said.unclear.size() == asked);
   for (const RecordId id : said.unproved) LookAgain(Find(id), kNoControlWait);
@@ -183,6 +186,7 @@ StepOutcome ResolveJob::ReadArchived() {
 }
 
 void ResolveJob::ConfirmGone(const PendingRecord& record) {
+  found_.emplace_back(record.id, FoundRecord::kNowhere);
   if (record.absent_since && now_ - *record.absent_since >= stream().plan().confirm_after) {
     gone_.push_back(record);
     return;
@@ -234,9 +238,11 @@ StepOutcome ResolveJob::CommitBatch() {
   commit_.progress[JobKind::kResolve] = {.cursor = ToText(cursor_), .last_complete_at = now_};
   const auto records = static_cast<int64_t>(batch_.size());
   stream().Write(kind(), std::move(commit_));
+  for (const auto& [id, found] : found_) stream().NoteRefreshed(id, found);
   batch_.clear();
   absent_.clear();
   gone_.clear();
+  found_.clear();
   commit_ = {};
   phase_ = Phase::kTake;
   return StepOutcome::More(records);

@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -54,6 +55,8 @@ class ResolveJob final : public StreamJob {
   std::vector<PendingRecord> batch_;
   std::vector<PendingRecord> absent_;  ///< of the batch: not live
   std::vector<PendingRecord> gone_;    ///< of the batch: confirmed twice
+  /// Of the batch: what an operator asked for and was found.
+  std::vector<std::pair<RecordId, FoundRecord>> found_;
   Commit commit_;
   TimePoint now_{};
 };

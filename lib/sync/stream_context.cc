@@ -251,6 +251,29 @@ std::vector<RecordId> StreamContext::TakeRefreshRequests() {
   return std::exchange(refresh_requests_, {});
 }
 
+void StreamContext::FollowRefresh(RecordId id) {
+  MutexLock lock(mutex_);
+  followed_[id].reset();
+}
+
+void StreamContext::EndRefresh(RecordId id) {
+  MutexLock lock(mutex_);
+  followed_.erase(id);
+}
+
+void StreamContext::NoteRefreshed(RecordId id, FoundRecord found) {
+  MutexLock lock(mutex_);
+  if (const auto followed = followed_.find(id); followed != followed_.end()) {
+    followed->second = found;
+  }
+}
+
+std::optional<FoundRecord> StreamContext::RefreshedAs(RecordId id) const {
+  MutexLock lock(mutex_);
+  const auto followed = followed_.find(id);
+  return followed == followed_.end() ? std::nullopt : followed->second;
+}
+
 void StreamContext::Log(LogLevel level, std::string_view event, std::string message) const {
   ports_.log.Write({.level = level,
                     .event = event,

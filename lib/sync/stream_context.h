@@ -16,6 +16,7 @@
 #include "mirror/property_selector.h"
 #include "mirror/row_mapper.h"
 #include "mirror/value_hasher.h"
+#include "model/controls.h"
 #include "model/page_source.h"
 #include "model/portal_plan.h"
 #include "model/row_sink.h"
@@ -93,7 +94,12 @@ class StreamContext {
 
   // Facts between jobs.
   int64_t rows() const { return rows_.load(); }
-  void set_rows(int64_t rows) { rows_.store(rows); }
+  void set_rows(int64_t rows) {
+    rows_.store(rows);
+    rows_known_.store(true);
+  }
+  /// Somebody has asked the database.
+  bool rows_known() const { return rows_known_.load(); }
   /// Records may be waiting in `_pending`.
   bool pending_noted() const { return pending_noted_.load(); }
   void NotePending() { pending_noted_.store(true); }
@@ -106,6 +112,11 @@ class StreamContext {
   /// An operator asked for this record; resolve reads it next.
   void RequestRefresh(RecordId id);
   std::vector<RecordId> TakeRefreshRequests();
+  /// Remembers what is found of a record until EndRefresh.
+  void FollowRefresh(RecordId id);
+  void EndRefresh(RecordId id);
+  void NoteRefreshed(RecordId id, FoundRecord found);
+  std::optional<FoundRecord> RefreshedAs(RecordId id) const;
   /// Links are read for this stream: records that are written are noted for it.
   void set_links_followed(bool followed) { links_followed_.store(followed); }
   /// Records may be waiting for their links to be read.
@@ -171,6 +182,7 @@ class StreamContext {
   const Ports ports_;
 
   std::atomic<int64_t> rows_{0};
+  std::atomic<bool> rows_known_{false};
   std::atomic<int64_t> pending_{0};
   std::atomic<int64_t> quarantined_{0};
   std::atomic<bool> pending_noted_{true};
@@ -196,6 +208,7 @@ class StreamContext {
   std::map<Brake, std::string> suspicions_ GUARDED_BY(mutex_);
   std::map<std::string, int64_t> values_lost_ GUARDED_BY(mutex_);
   std::vector<RecordId> refresh_requests_ GUARDED_BY(mutex_);
+  std::map<RecordId, std::optional<FoundRecord>> followed_ GUARDED_BY(mutex_);
 };
 
 }  // namespace hubmirror

@@ -24,7 +24,10 @@ std::string Joined(const std::vector<std::string>& names) {
 }
 
 std::string NameOf(const ControlTarget& target) {
-  return target.object ? target.portal + "/" + *target.object : target.portal;
+  std::string name = target.portal;
+  if (target.object) name += "/" + *target.object;
+  if (target.id) name += "/" + std::to_string(target.id->value);
+  return name;
 }
 
 /// How long an operation may reasonably take.
@@ -141,6 +144,8 @@ ControlResult Supervisor::Ask(const ControlTarget& target, const std::string& sa
   if (!portal) return result;
   wish(*portal, target.object.value_or(""));
   schedule_.Wake(target.portal);
+  // Whoever asked looks at the status next: it must not be a second old then.
+  portal->Report(clock_.Now());
   result.message = NameOf(target) + " " + said;
   return result;
 }
@@ -182,7 +187,7 @@ OperationStart Supervisor::StartOperation(OperationKind kind, const ControlTarge
   OperationStart start;
   const auto portal = Find(target, start.result);
   if (!portal) return start;
-  PortalSync::Runs runs = portal->Start(kind, target.object.value_or(""), repair);
+  PortalSync::Runs runs = portal->Start(kind, target, repair);
   schedule_.Wake(target.portal);
   start.patience = PatienceFor(kind, portal->plan());
   MutexLock lock(mutex_);
@@ -201,7 +206,7 @@ OperationProgress Supervisor::ProgressOf(uint64_t ticket) {
   }
   const auto portal = schedule_.Find(operation.target.portal);
   if (!portal) return {.done = true};
-  return portal->ProgressOf(operation.kind, operation.target.object.value_or(""), operation.runs);
+  return portal->ProgressOf(operation.kind, operation.target, operation.runs);
 }
 
 void Supervisor::EndOperation(uint64_t ticket) {
@@ -214,7 +219,7 @@ void Supervisor::EndOperation(uint64_t ticket) {
     operations_.erase(found);
   }
   if (const auto portal = schedule_.Find(operation.target.portal)) {
-    portal->End(operation.kind, operation.target.object.value_or(""));
+    portal->End(operation.kind, operation.target);
   }
 }
 

@@ -51,6 +51,12 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "The schema of portal @HUBMIRROR_PORTAL@ is being written by another hubmirrord, so this one "
      "only watches. It takes over when the other is silent for a minute.",
      "If that is not meant, take the portal out of one of the two configurations."},
+    {"readers.missing", "0348938de55d442aa4e81128b203896a",
+     "A role that should be let read does not exist",
+     "`readers` of portal @HUBMIRROR_PORTAL@ names a role that PostgreSQL does not know. The "
+     "portal "
+     "is mirrored all the same, and the other roles can read.",
+     "CREATE ROLE for it, and it may read within seconds; or take it out of `readers` and reload."},
     {"stream.state", "85d24e11ca3947a7bf257f77cc5cdad4", "The state of a stream changed",
      "@HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ entered the state in the message.",
      "If it is blocked or failing, `hubmirror status @HUBMIRROR_PORTAL@` names the next step."},

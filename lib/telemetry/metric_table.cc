@@ -93,7 +93,7 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
     {kVerifyRepaired, "hubmirror_verify_repaired_records_total", kCounter, kStream, "records",
      "Divergent records repaired.", kWithStream},
     {kMirrorRows, "hubmirror_mirror_rows", kGauge, kStream, "rows",
-     "Live rows (an estimate between counts).", kWithStream},
+     "Live rows (an estimate between counts).", "once the database has told"},
 
     {kPolls, "hubmirror_polls_total", kCounter, kStream, "polls",
      "Poll cycles finished, good or bad.", kWithStream},

@@ -41,7 +41,7 @@ const pair=(a,x,b,y)=>a+' '+x+(b?' '+b+' '+y:'');
 const span=s=>s===null?'not yet':s<60?s+' s':s<3600?pair(Math.floor(s/60),'min',s%60,'s'):
  s<86400?pair(Math.floor(s/3600),'h',Math.floor(s%3600/60),'min'):
  pair(Math.floor(s/86400),'d',Math.floor(s%86400/3600),'h');
-const count=n=>n.toLocaleString('en-US');
+const count=n=>n===null?'unknown':n.toLocaleString('en-US');
 const put=(row,field,text)=>{const at=row.querySelector('[data-f='+field+']');if(at&&at.textContent!==text)at.textContent=text;};
 const show=(row,stream)=>{
  put(row,'age',span(stream.age_s));

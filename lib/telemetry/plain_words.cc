@@ -23,16 +23,6 @@ std::string SpanWords(std::chrono::seconds span) {
   return Pair(seconds / 86400, "d", seconds % 86400 / 3600, "h");
 }
 
-std::string CountWords(int64_t count) {
-  std::string digits = std::to_string(count);
-  const size_t first = digits[0] == '-' ? 1 : 0;
-  for (size_t at = digits.size(); at > first + 3;) {
-    at -= 3;
-    digits.insert(at, ",");
-  }
-  return digits;
-}
-
 std::string_view StateWords(StreamState state) {
   switch (state) {
     case StreamState::kBackfilling:

@@ -4,15 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/count_text.h"
 #include "model/stream.h"
 
 namespace hubmirror {
 
 /// A span for people, in its two largest units: `12 s`, `4 min 5 s`, `3 h 20 min`, `2 d 4 h`.
 std::string SpanWords(std::chrono::seconds span);
-
-/// A count with thin grouping by commas: `1,234,567`.
-std::string CountWords(int64_t count);
 
 /// A state for people: `up to date`, `blocked: a person must act`, ...
 std::string_view StateWords(StreamState state);

@@ -83,6 +83,7 @@ void StatusBoard::RemovePortal(const PortalKey& portal) {
 void StatusBoard::SetDatabaseUp(bool up) {
   MutexLock lock(mutex_);
   now_.database_up = up;
+  now_.database_tried = true;
 }
 
 void StatusBoard::NoteSchedulerTurn() {

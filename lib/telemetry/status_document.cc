@@ -33,6 +33,12 @@ class DocumentWriter {
     Name(name);
     json_.String(ValidUtf8(value));
   }
+  void Texts(std::string_view name, const std::vector<std::string>& values) {
+    Name(name);
+    json_.StartArray();
+    for (const std::string& value : values) json_.String(ValidUtf8(value));
+    json_.EndArray();
+  }
   void Bool(std::string_view name, bool value) {
     Name(name);
     json_.Bool(value);
@@ -139,6 +145,7 @@ void WritePortal(DocumentWriter& out, const PortalSnapshot& portal,
   out.Number("portal_id", portal.status.portal_id.value);
   out.Bool("auth_valid", portal.status.auth_valid);
   out.Text("message", portal.status.message);
+  out.Texts("warnings", portal.status.warnings);
   WriteQuota(out, portal.status);
   WriteReference(out, portal.status.reference);
   out.Begin("streams");
@@ -157,6 +164,7 @@ std::string StatusDocument(const StatusSnapshot& snapshot, std::optional<TimePoi
   out.Bool("config_loaded", snapshot.config_loaded);
   out.Bool("last_reload_accepted", snapshot.last_reload_accepted);
   out.Bool("database_up", snapshot.database_up);
+  out.Bool("database_tried", snapshot.database_tried);
   out.Begin("portals");
   for (const auto& [key, portal] : snapshot.portals) {
     out.Begin(key);

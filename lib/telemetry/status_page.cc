@@ -100,12 +100,12 @@ std::string ErrorNote(const StreamStatus& status) {
   return note + " (" + std::string(NameOf(kind)) + "): " + Message(newest->last_error) + "</span>";
 }
 
-std::string Figure(std::string_view label, std::string_view field, int64_t count,
+std::string Figure(std::string_view label, std::string_view field, std::optional<int64_t> count,
                    std::string_view tone) {
   std::string cell = "<td class=\"n";
-  if (count > 0 && !tone.empty()) cell.append(" ").append(tone);
+  if (count.value_or(0) > 0 && !tone.empty()) cell.append(" ").append(tone);
   cell.append("\" data-l=\"").append(label).append("\"><span data-f=\"").append(field);
-  return cell.append("\">").append(CountWords(count)).append("</span></td>");
+  return cell.append("\">").append(count ? CountWords(*count) : "unknown").append("</span></td>");
 }
 
 std::string StreamRow(const PortalKey& key, const std::string& object, const StreamSnapshot& stream,

@@ -34,6 +34,7 @@ struct StatusSnapshot {
   bool config_loaded = false;
   bool last_reload_accepted = true;
   bool database_up = false;
+  bool database_tried = false;  ///< false: nobody has asked the database yet
   /// Since the scheduler's last turn, or since the start when there was none.
   std::chrono::milliseconds scheduler_idle{0};
   std::map<PortalKey, PortalSnapshot> portals;

@@ -44,7 +44,7 @@ StreamSeries::StreamSeries(MetricRegistry& registry, const StreamKey& stream)
       repaired_(registry, MetricId::kVerifyRepaired, Of(stream)),
       pending_(registry, MetricId::kPendingRecords, Of(stream), 0),
       quarantine_(registry, MetricId::kQuarantineRecords, Of(stream), 0),
-      rows_(registry, MetricId::kMirrorRows, Of(stream), 0),
+      rows_(registry, MetricId::kMirrorRows, Of(stream)),
       polls_(registry, MetricId::kPolls, Of(stream)),
       poll_failures_(registry, MetricId::kPollFailures, Of(stream), kFailureReasons),
       poll_success_(registry, MetricId::kPollLastSuccessTimestamp, Of(stream)),
@@ -84,7 +84,7 @@ void StreamSeries::SetStatus(const StreamStatus& status) {
   target_.Set(Seconds(status.freshness_target));
   pending_.Set(static_cast<double>(status.pending));
   quarantine_.Set(static_cast<double>(status.quarantined));
-  rows_.Set(static_cast<double>(status.rows));
+  if (status.rows) rows_.Set(static_cast<double>(*status.rows));
   backfill_running_.Set(status.backfill_running ? 1 : 0);
   backfill_done_.Set(static_cast<double>(status.backfill_done));
   backfill_expected_.Set(static_cast<double>(status.backfill_expected));

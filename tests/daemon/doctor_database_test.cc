@@ -31,5 +31,25 @@ TEST_CASE("doctor: a schema of the search path where everybody may create is nam
   CHECK(SearchPathOf(server, "far").verdict == Finding::Verdict::kGood);
 }
 
+TEST_CASE("doctor: a reader without a role is looked at, and stops nothing") {
+  const TempPostgres server;
+  server.Run("CREATE ROLE here");
+  Settings settings;
+  settings.portals.resize(2);
+  settings.portals[0].plan.readers = {"here", "bi"};
+  settings.portals[1].plan.readers = {"bi"};
+  for (PortalSettings& portal : settings.portals) portal.enabled = false;
+  Connection connection({.dsn = server.Dsn("postgres"), .password = {}});
+  const Findings findings = ExamineDatabase(connection, settings, TimePoint{});
+  for (const Finding& finding : findings.list()) {
+    if (finding.check != "readers") continue;
+    CHECK(finding.verdict == Finding::Verdict::kLook);
+    CHECK(finding.said == "no such role: bi");
+    CHECK(finding.fix == "CREATE ROLE \"bi\" NOLOGIN; the daemon lets it read within seconds");
+    return;
+  }
+  FAIL("nothing is said of readers");
+}
+
 }  // namespace
 }  // namespace hubmirror::testing

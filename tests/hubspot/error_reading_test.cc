@@ -119,8 +119,8 @@ TEST_CASE("error reading: a missing scope is named") {
   CHECK(error.kind == Kind::kForbidden);
   CHECK(error.missing_scopes == std::vector<std::string>{"tickets", "crm.objects.tickets.read"});
   CHECK(error.message ==
-        "the token lacks the scope tickets or crm.objects.tickets.read: add it to the app, then "
-        "make or authorize its token anew");
+        "the token lacks the scope tickets or crm.objects.tickets.read: add it to the app or "
+        "the key in HubSpot");
 }
 
 TEST_CASE("error reading: a missing permission of a user is told from a missing scope") {

@@ -135,15 +135,39 @@ TEST_CASE_FIXTURE(MirrorFixture, "a schema of somebody else's is named, with the
   CHECK(refusal.Says("ALTER SCHEMA \"acme\" OWNER TO \"guest\";"));
 }
 
-TEST_CASE_FIXTURE(MirrorFixture, "a reader that does not exist is named") {
-  PortalPlan with_reader = plan();
-  with_reader.readers = {"no_such_role"};
-  Open(with_reader);
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "a reader that does not exist keeps nobody from reading, and may once it does") {
+  const Role here("reader_here");
+  PortalPlan with_readers = plan();
+  with_readers.readers = {"reader_here", "reader_to_come"};
+  Open(with_readers);
+  MakeContacts({Property("a")});
+  Write({{.id = 1, .values = {{"a", "x"}}}});
 
-  const Refusal refusal = RefusalOf([&] { sink().Claim(); });
+  CHECK(sink().MissingReaders() == std::vector<std::string>{"reader_to_come"});
+  const std::string ask = "SELECT a FROM acme.contacts_live, hubmirror.status";
+  CHECK(RunSql(SharedServer().Dsn("reader_here", database()), ask) == "x");
 
-  CHECK(refusal.kind == Kind::kPrivilege);
-  CHECK(refusal.Says("CREATE ROLE \"no_such_role\""));
+  const Role late("reader_to_come");
+  sink().Heartbeat();
+  CHECK(sink().MissingReaders().empty());
+  CHECK(RunSql(SharedServer().Dsn("reader_to_come", database()), ask) == "x");
+  CHECK_THROWS(
+      RunSql(SharedServer().Dsn("reader_to_come", database()), "SELECT * FROM acme._quarantine"));
+  Value("DROP OWNED BY reader_here, reader_to_come");
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "how many rows there are can be asked before the portal is open") {
+  MakeContacts({Property("a")});
+  Write({{.id = 1}, {.id = 2}});
+  CHECK(AnotherSink("later")->LastKnownRows() == std::map<std::string, int64_t>{{"contacts", 2}});
+
+  PortalPlan another = plan();
+  another.portal_id = PortalId{99};
+  CHECK(SinkFor(another)->LastKnownRows().empty());
+  PortalPlan elsewhere = plan();
+  elsewhere.schema = "nothing_here";
+  CHECK(SinkFor(elsewhere)->LastKnownRows().empty());
 }
 
 TEST_CASE_FIXTURE(MirrorFixture, "schemas that are not for portals are refused") {

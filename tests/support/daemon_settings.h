@@ -22,6 +22,7 @@ struct DaemonPortal {
   /// A map of objects and their settings instead of the list, which must name the same ones.
   std::map<std::string, std::string> object_settings = {};
   std::optional<std::string> hash_key = {};  ///< goes into a secret file
+  std::vector<std::string> readers = {};     ///< roles that are let read
 };
 
 /// The configuration of a daemon under test, in words of docs/configuration.md.

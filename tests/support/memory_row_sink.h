@@ -35,11 +35,23 @@ class MemoryRowSink final : public RowSink {
   std::map<std::string, int64_t> values_lost_per_write;
   int claims = 0;
   std::vector<std::string> filled;
+  bool database_away = false;  ///< neither Claim nor Heartbeat reach the database
+  std::vector<std::string> missing_readers;
+  std::map<std::string, int64_t> last_known_rows;
 
   bool live(int64_t id) const { return rows.contains(id) && rows.at(id).live(); }
 
-  void Claim() override { ++claims; }
-  void Heartbeat() override {}
+  void Claim() override {
+    ++claims;
+    if (database_away)
+      throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "the database is away");
+  }
+  void Heartbeat() override {
+    if (database_away)
+      throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "the database is away");
+  }
+  std::vector<std::string> MissingReaders() const override { return missing_readers; }
+  std::map<std::string, int64_t> LastKnownRows() override { return last_known_rows; }
   StoredStream Load(const ObjectType& object) override;
   std::string LoadBudget() override { return {}; }
   MirrorTablePtr ApplyLayout(const MirrorTable& wanted) override;

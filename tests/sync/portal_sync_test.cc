@@ -1,0 +1,167 @@
+// A portal as a whole: what an operator asks of it and what it says of itself. What its jobs do is
+// proved in tests/rules.
+
+#include "sync/portal_sync.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "support/stream_fixture.h"
+
+namespace hubmirror::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Listener final : public SilentObserver {
+ public:
+  std::map<std::string, StreamStatus> streams;
+  PortalStatus portal;
+
+  void OnStreamStatus(const StreamKey& stream, const StreamStatus& status) override {
+    streams[stream.object] = status;
+  }
+  void OnPortalStatus(const PortalKey&, const PortalStatus& status) override { portal = status; }
+};
+
+/// Companies of one portal in memory; the daemon's turns are the test's.
+struct Portal {
+  Portal() {
+    auto source = std::make_unique<FakeHubSpot>(clock);
+    hubspot = source.get();
+    hubspot->definitions = {StreamFixture::Defined("hs_object_id", "number"),
+                            StreamFixture::Defined("name", "string"),
+                            StreamFixture::Defined("hs_lastmodifieddate", "datetime"),
+                            StreamFixture::Defined("hs_merged_object_ids", "string")};
+    auto rows = std::make_unique<MemoryRowSink>();
+    sink = rows.get();
+    StreamPlan companies;
+    companies.object = *FindObjectType("companies");
+    PortalPlan plan;
+    plan.key = "acme";
+    plan.portal_id = hubspot->portal_id;
+    plan.streams = {companies};
+    sync = std::make_unique<PortalSync>(
+        plan,
+        std::make_shared<RateGovernor>(RateGovernor::Options{}, hubspot->source_clock, clock.Now()),
+        hubspot->source_clock,
+        PortalSync::Ports{.source = std::move(source),
+                          .sink = std::move(rows),
+                          .observer = observer,
+                          .clock = clock,
+                          .log = log,
+                          .random = random});
+  }
+
+  /// Does what is due now, and no more.
+  void Work() {
+    for (int step = 0; step < 1000; ++step) {
+      const auto next = sync->Next(clock.Now());
+      if (!std::holds_alternative<PortalSync::Assignment>(next)) return;
+      sync->Run(std::get<PortalSync::Assignment>(next));
+    }
+  }
+  void WorkFor(Duration time) {
+    for (const Instant end = clock.Now() + time; clock.Now() < end; clock.Advance(250ms)) Work();
+    sync->Report(clock.Now());
+  }
+  StreamStatus companies() {
+    sync->Report(clock.Now());
+    return observer.streams.at("companies");
+  }
+  OperationProgress Refresh(int64_t id) {
+    const ControlTarget target{"acme", "companies", RecordId{id}};
+    const auto runs = sync->Start(OperationKind::kRefresh, target, false);
+    WorkFor(5s);
+    return sync->ProgressOf(OperationKind::kRefresh, target, runs);
+  }
+
+  FakeClock clock;
+  Listener observer;
+  MemoryLog log;
+  Random random{1};
+  FakeHubSpot* hubspot = nullptr;
+  MemoryRowSink* sink = nullptr;
+  std::unique_ptr<PortalSync> sync;
+};
+
+const ApiError kRefused{
+    .kind = ApiErrorKind::kUnauthorized, .status = 401, .message = "HubSpot refuses the token"};
+
+TEST_CASE("portal: what the table holds is unknown until somebody has asked, never nothing") {
+  Portal acme;
+  CHECK_FALSE(acme.companies().rows);
+
+  acme.hubspot->errors = {kRefused};
+  acme.WorkFor(5s);
+  CHECK(acme.companies().state == StreamState::kBlocked);
+  CHECK_FALSE(acme.companies().rows);
+  CHECK_FALSE(acme.companies().backfill_running);
+}
+
+TEST_CASE("portal: one that cannot be opened shows what the database last knew") {
+  Portal acme;
+  acme.sink->last_known_rows = {{"companies", 1200}};
+  acme.hubspot->errors = {kRefused};
+  acme.WorkFor(5s);
+  CHECK(acme.companies().state == StreamState::kBlocked);
+  CHECK(acme.companies().rows == 1200);
+}
+
+TEST_CASE("portal: a reader without a role is a warning, said once, and ends with its cause") {
+  Portal acme;
+  acme.sink->missing_readers = {"bi"};
+  acme.hubspot->Put(1);
+  acme.WorkFor(30s);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+  CHECK(acme.companies().rows == 1);
+  REQUIRE(acme.observer.portal.warnings.size() == 1);
+  CHECK(acme.observer.portal.warnings[0].find("CREATE ROLE \"bi\"") != std::string::npos);
+  CHECK(std::count(acme.log.events.begin(), acme.log.events.end(), "readers.missing") == 1);
+
+  acme.sink->missing_readers.clear();
+  acme.WorkFor(1s);
+  CHECK(acme.observer.portal.warnings.empty());
+}
+
+TEST_CASE("portal: reading a record again ends with what HubSpot shows of it") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  acme.hubspot->Put(2);
+  acme.hubspot->Put(3);
+  acme.hubspot->Archive(2);
+  acme.WorkFor(30s);
+  CHECK(acme.Refresh(1).found == FoundRecord::kLive);
+  CHECK(acme.Refresh(2).found == FoundRecord::kArchived);
+  const OperationProgress nobody = acme.Refresh(999);
+  CHECK(nobody.done);
+  CHECK(nobody.found == FoundRecord::kNowhere);
+}
+
+TEST_CASE("portal: a look that is waited for ends once the database was found away again") {
+  Portal acme;
+  acme.WorkFor(30s);
+  acme.sink->database_away = true;
+  acme.WorkFor(30s);
+  const ControlTarget target{"acme"};
+  acme.sync->Poll("");
+  const auto runs = acme.sync->Start(OperationKind::kPoll, target, false);
+  // What was found before it was asked may be over by now.
+  CHECK_FALSE(acme.sync->ProgressOf(OperationKind::kPoll, target, runs).done);
+
+  acme.Work();
+  const OperationProgress progress = acme.sync->ProgressOf(OperationKind::kPoll, target, runs);
+  CHECK(progress.done);
+  REQUIRE(progress.troubled.size() == 1);
+  CHECK(progress.troubled[0].state == "failing");
+  CHECK(progress.troubled[0].reason == "database");
+  CHECK(progress.troubled[0].message == "the database is away");
+}
+
+}  // namespace
+}  // namespace hubmirror::test
