@@ -4,7 +4,9 @@
 #include <set>
 #include <vector>
 
+#include "daemon/cli_monitoring.h"
 #include "daemon/verb_table.h"
+#include "settings/settings_reader.h"
 
 namespace hubmirror {
 namespace {
@@ -33,6 +35,17 @@ std::map<std::string, std::string> Continuations(const VerbTable& table) {
   return found;
 }
 
+/// What `completion --words` lists for the argument of a verb; empty: nothing is known of it.
+std::string KindOf(const VerbHelp& verb) {
+  for (const OptionHelp& option : verb.options) {
+    if (!option.is_argument()) continue;
+    if (option.name == "PORTAL") return "portals";
+    if (option.name.starts_with("PORTAL")) return "streams";
+    if (option.name == "ALERT") return "alerts";
+  }
+  return {};
+}
+
 /// The shell function's body that bash and zsh share: `typed` is the list of words before the one
 /// to complete; sets `choices`.
 std::string Choose(const VerbTable& table) {
@@ -41,13 +54,17 @@ std::string Choose(const VerbTable& table) {
     if (!option.value.empty()) with_value += (with_value.empty() ? "" : "|") + option.name;
   }
   std::string text =
-      "  local path= word= skip= choices=\n"
+      "  local path= word= skip= choices= config=\n"
       "  for word in \"${typed[@]}\"; do\n"
-      "    if [ -n \"$skip\" ]; then skip=; continue; fi\n"
+      "    if [ -n \"$skip\" ]; then\n"
+      "      if [ \"$skip\" = --config ]; then config=$word; fi\n"
+      "      skip=\n"
+      "      continue\n"
+      "    fi\n"
       "    case \"$word\" in\n"
       "      " +
       with_value +
-      ") skip=1 ;;\n"
+      ") skip=$word ;;\n"
       "      -*) ;;\n"
       "      *) path=\"$path $word\" ;;\n"
       "    esac\n"
@@ -59,6 +76,13 @@ std::string Choose(const VerbTable& table) {
     const std::string pattern = at->first.empty() ? "" : " " + at->first;
     text += "    \"" + pattern + "\"" + (at->first.empty() ? "" : " | \"" + pattern + " \"*") +
             ") choices=\"" + at->second + "\" ;;\n";
+  }
+  text += "  esac\n  case \"$path\" in\n";
+  for (const VerbHelp& verb : table.verbs) {
+    if (const std::string kind = KindOf(verb); !kind.empty()) {
+      text += "    \" " + verb.name() + "\") choices=\"$choices $(hubmirror ${config:+--config " +
+              "\"$config\"} completion --words " + kind + " 2>/dev/null)\" ;;\n";
+    }
   }
   return text + "  esac\n";
 }
@@ -117,13 +141,42 @@ std::string Fish(const VerbTable& table) {
     for (const OptionHelp& option : verb.options) {
       if (!option.is_argument()) line(seen, option);
     }
+    if (const std::string kind = KindOf(verb); !kind.empty()) {
+      text += "complete -c hubmirror" + seen + " -f -a '(hubmirror completion --words " + kind +
+              " 2>/dev/null)'\n";
+    }
   }
   return text;
+}
+
+/// Who completes a word wants no complaint of a configuration that cannot be read.
+void ListWords(const CliContext& context, const CommandLine& line) {
+  if (line.words == "alerts") {
+    RunRunbook(context, {.verb = CliVerb::kRunbook});
+    return;
+  }
+  const SettingsReading reading = ReadSettingsFile(line.config_path, context.environment);
+  if (!reading.settings) return;
+  for (const PortalSettings& portal : reading.settings->portals) {
+    context.out << portal.plan.key << "\n";
+    if (line.words != "streams") continue;
+    for (const StreamPlan& stream : portal.plan.streams) {
+      context.out << portal.plan.key << "/" << stream.object.name << "\n";
+    }
+  }
 }
 
 }  // namespace
 
 int RunCompletion(const CliContext& context, const CommandLine& line) {
+  if (!line.words.empty()) {
+    ListWords(context, line);
+    return kExitOk;
+  }
+  if (line.name.empty()) {
+    return Fail(context, kExitUsage, "name a shell: bash, zsh or fish",
+                "hubmirror completion --help");
+  }
   const VerbTable table = DescribeVerbs();
   context.out << (line.name == "bash"  ? Bash(table)
                   : line.name == "zsh" ? Zsh(table)

@@ -19,6 +19,7 @@ struct TerminalSize {
 struct CliContext {
   std::ostream& out;
   std::ostream& err;
+  bool json = false;      ///< who asked reads JSON: errors too are JSON, on `out`
   bool terminal = false;  ///< `out` is a terminal: it may be drawn over
   /// Of the terminal as it is now: a person may make it larger meanwhile.
   std::function<TerminalSize()> size = [] { return TerminalSize(); };
@@ -43,7 +44,9 @@ inline constexpr int kExitInputOutput = 74;
 inline constexpr int kExitPermission = 77;
 inline constexpr int kExitConfiguration = 78;
 
-/// Writes `hubmirror: message` and `Next: next` to the error stream; returns `code`.
+/// Writes `hubmirror: message` and `Next: next` to the error stream, or with `json` the document
+/// that the daemon answers with: `{"ok": false, "code": 64, "message": "...", "next": "..."}` to
+/// `out`. Returns `code`.
 int Fail(const CliContext& context, int code, const std::string& message, const std::string& next);
 
 }  // namespace hubmirror

@@ -41,7 +41,12 @@ ControlVerb VerbOf(CliVerb verb) {
   return ControlVerb::kStatus;
 }
 
+// A record that is read at once is there within seconds; who asks wants to know what was found.
+constexpr std::chrono::seconds kRefreshPatience{30};
+
 ControlRequest RequestOf(const CommandLine& line) {
+  auto wait = line.wait;
+  if (line.verb == CliVerb::kRefresh && !wait && !line.dry_run) wait = kRefreshPatience;
   return {.verb = VerbOf(line.verb),
           .portal = line.target.portal,
           .object = line.target.object,
@@ -49,32 +54,59 @@ ControlRequest RequestOf(const CommandLine& line) {
           .accept = line.accept,
           .repair = line.repair,
           .dry_run = line.dry_run,
-          .wait = line.wait};
+          .wait = wait};
 }
 
-/// How far an operation is, in words.
-std::string ProgressWords(CliVerb verb, const OperationProgress& progress) {
+/// How far an operation is, in words. `eta`: how long the rest takes, where that can be told.
+std::string ProgressWords(CliVerb verb, const OperationProgress& progress,
+                          std::optional<std::chrono::seconds> eta) {
   constexpr int kBarCells = 24;
+  const auto walk = [&](const char* what, const char* done) {
+    const std::string streams = Counted(progress.jobs_left, "stream") + " to " + what;
+    if (progress.expected == 0) return streams;
+    const double share =
+        static_cast<double>(progress.checked) / static_cast<double>(progress.expected);
+    std::string words = ProgressBar(share, kBarCells) + " " + CountWords(progress.checked) +
+                        " of " + Counted(progress.expected, "record") + done;
+    if (eta) words += ", eta " + SpanWords(*eta);
+    return words + ", " + streams;
+  };
   switch (verb) {
     case CliVerb::kVerify:
-      return CountWords(progress.jobs_left) + " streams to compare, " +
-             CountWords(progress.checked) + " records checked";
-    case CliVerb::kBackfill: {
-      if (progress.expected == 0) return CountWords(progress.jobs_left) + " streams to walk";
-      const double share =
-          static_cast<double>(progress.checked) / static_cast<double>(progress.expected);
-      return ProgressBar(share, kBarCells) + " " + CountWords(progress.checked) + " of " +
-             CountWords(progress.expected) + " records, " + CountWords(progress.jobs_left) +
-             " streams to walk";
-    }
+      return walk("compare", " checked");
+    case CliVerb::kBackfill:
+      return walk("walk", "");
     case CliVerb::kPoll:
     case CliVerb::kSchemaApply:
-      return CountWords(progress.jobs_left) + " jobs to finish";
+      return Counted(progress.jobs_left, "job") + " to finish";
+    case CliVerb::kRefresh:
+      return "waiting for HubSpot";
     default:
-      return CountWords(progress.jobs_left) + " jobs to finish, " + CountWords(progress.pending) +
-             " records pending";
+      return Counted(progress.jobs_left, "job") + " to finish, " +
+             Counted(progress.pending, "record") + " pending";
   }
 }
+
+/// How long the rest takes at the pace since the first look.
+class Pace {
+ public:
+  std::optional<std::chrono::seconds> Eta(const OperationProgress& progress, Instant now) {
+    if (!began_) {
+      began_ = now;
+      from_ = progress.checked;
+    }
+    const double seconds = std::chrono::duration<double>(now - *began_).count();
+    const int64_t made = progress.checked - from_;
+    const int64_t left = progress.expected - progress.checked;
+    if (seconds < 1 || made <= 0 || left <= 0) return std::nullopt;
+    return std::chrono::seconds(
+        static_cast<int64_t>(seconds * static_cast<double>(left) / static_cast<double>(made)));
+  }
+
+ private:
+  std::optional<Instant> began_;
+  int64_t from_ = 0;
+};
 
 /// Shows how far an operation is: over one line of a terminal, else in a line when it moved.
 class ProgressLine {
@@ -82,7 +114,8 @@ class ProgressLine {
   ProgressLine(const CliContext& context, CliVerb verb) : context_(context), verb_(verb) {}
 
   void Show(const OperationProgress& progress) {
-    const std::string words = ProgressWords(verb_, progress);
+    const std::string words =
+        ProgressWords(verb_, progress, pace_.Eta(progress, context_.clock.Now()));
     if (std::exchange(shown_, words) == words) return;
     if (context_.terminal) {
       // A line that ran over its end could not be taken back.
@@ -100,6 +133,7 @@ class ProgressLine {
  private:
   const CliContext& context_;
   const CliVerb verb_;
+  Pace pace_;
   std::string shown_;
 };
 

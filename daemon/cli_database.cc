@@ -173,8 +173,8 @@ int RunQuarantineRetry(const CliContext& context, const CommandLine& line) {
         return Fail(context, static_cast<int>(result.code), result.message, result.next);
       }
     }
-    context.out << rows.size()
-                << " records are read again; those that can be stored now leave the quarantine\n";
+    context.out << Counted(static_cast<int64_t>(rows.size()), "record")
+                << " asked for again; those that can be stored now leave the quarantine\n";
     return kExitOk;
   });
 }

@@ -13,6 +13,7 @@
 #include "daemon/database_access.h"
 #include "daemon/doctor.h"
 #include "daemon/json_page.h"
+#include "daemon/shared_cause.h"
 #include "daemon/version.h"
 #include "model/database_error.h"
 #include "settings/settings_text.h"
@@ -53,7 +54,7 @@ class Doctor {
       const bool asked = line_.target.portal.empty() || line_.target.portal == portal.plan.key;
       if (portal.enabled && asked) ExamineHubSpot(portal);
     }
-    return std::move(found_);
+    return ByWeight(std::move(found_));
   }
 
   const std::string& status() const { return status_; }
@@ -66,18 +67,23 @@ class Doctor {
   void ExamineSecrets() {
     Findings findings("configuration");
     findings.Good("syntax", line_.config_path + " is a good configuration");
-    Secrets(findings, "database.password", settings_.database.password);
+    const std::string beside = std::string(", or, where only the daemon may read it: ") + kAsDaemon;
+    const std::string place = "put it where the configuration points" + beside;
+    Secrets(findings, "database.password", settings_.database.password, place);
     for (const PortalSettings& portal : settings_.portals) {
-      Secrets(findings, "token of " + portal.plan.key, portal.token);
+      Secrets(findings, "token of " + portal.plan.key, portal.token,
+              "sudo hubmirror secret set " + portal.plan.key + beside);
       if (portal.oauth) {
-        Secrets(findings, "client_secret of " + portal.plan.key, portal.oauth->client_secret);
+        Secrets(findings, "client_secret of " + portal.plan.key, portal.oauth->client_secret,
+                place);
       }
-      Secrets(findings, "hash_key of " + portal.plan.key, portal.hash_key);
+      Secrets(findings, "hash_key of " + portal.plan.key, portal.hash_key, place);
     }
     Take(findings);
   }
 
-  void Secrets(Findings& findings, const std::string& what, const std::optional<SecretRef>& ref) {
+  void Secrets(Findings& findings, const std::string& what, const std::optional<SecretRef>& ref,
+               const std::string& fix) {
     if (!ref) return;
     const auto secret = secrets_.Resolve(*ref);
     if (secret) return findings.Good(what, ref->Text() + " can be read");
@@ -88,7 +94,7 @@ class Doctor {
       findings.Skip(what, ref->Text() + " is the service's",
                     "systemd gives it to the daemon alone");
     } else {
-      findings.Mend(what, secret.error(), "hubmirror secret set, or " + std::string(kAsDaemon));
+      findings.Mend(what, secret.error(), fix);
     }
   }
 
@@ -162,13 +168,16 @@ class Doctor {
     findings.Judge(!exam.wrong_portal, Verdict::kMend, "portal-id",
                    "it belongs to portal " + std::to_string(exam.account->portal_id.value), next);
     if (exam.wrong_portal) return Take(findings);
-    std::string closed;
+    std::vector<std::pair<std::string, std::string>> named;
     for (const ObjectFinding& object : exam.objects) {
-      if (object.failure) closed += " " + object.object + " (" + object.failure->message + ")";
+      if (object.failure) named.emplace_back(object.object, object.failure->message);
     }
-    findings.Judge(
-        closed.empty(), Verdict::kMend, "scopes",
-        closed.empty() ? "list and search of every object type work" : "refused:" + closed, next);
+    std::string closed;
+    for (const SharedCause& shared : ByCause(named)) {
+      closed += (closed.empty() ? "" : "; ") + shared.Names() + ": " + shared.cause;
+    }
+    findings.Judge(closed.empty(), Verdict::kMend, "scopes",
+                   closed.empty() ? "list and search of every object type work" : closed, next);
     Take(findings);
     Take(ExamineProperties(source, portal.plan, context_.clock.WallNow()));
   }
@@ -199,8 +208,8 @@ std::string FindingsText(const std::vector<Finding>& found) {
     if (!finding.fix.empty())
       text += "        " + Padded("", 22) + " Next: " + Printable(finding.fix) + "\n";
   }
-  return text + CountWords(static_cast<int64_t>(found.size())) +
-         " checks: " + CountWords(CountOf(found, Verdict::kGood)) + " good, " +
+  return text + Counted(static_cast<int64_t>(found.size()), "check") + ": " +
+         CountWords(CountOf(found, Verdict::kGood)) + " good, " +
          CountWords(CountOf(found, Verdict::kLook)) + " to look at, " +
          CountWords(CountOf(found, Verdict::kMend)) + " to mend, " +
          CountWords(CountOf(found, Verdict::kSkipped)) + " skipped\n";

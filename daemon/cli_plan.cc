@@ -3,11 +3,16 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <set>
 #include <sstream>
+#include <string_view>
+#include <vector>
 
+#include "base/spelling.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
 #include "daemon/json_page.h"
+#include "model/custom_type.h"
 #include "sync/plan_estimate.h"
 
 namespace hubmirror {
@@ -29,6 +34,19 @@ std::optional<std::map<std::string, int64_t>> ReadRecords(const std::string& tex
     records[part.substr(0, mark)] = count;
   }
   return records;
+}
+
+/// The first object of `records` that no portal asked about has, and what was probably meant.
+std::optional<std::string> UnknownObject(const std::map<std::string, int64_t>& records,
+                                         const std::set<std::string>& objects) {
+  const std::vector<std::string_view> known(objects.begin(), objects.end());
+  for (const auto& [object, count] : records) {
+    if (objects.contains(object)) continue;
+    const auto meant = NearestWord(object, known);
+    return "--records: nothing mirrors " + object +
+           (meant ? "; did you mean " + std::string(*meant) + "?" : "");
+  }
+  return std::nullopt;
 }
 
 std::optional<int64_t> ShareOf(const PortalPlan& plan) {
@@ -89,13 +107,24 @@ int RunPlan(const CliContext& context, const CommandLine& line) {
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
   std::vector<std::pair<const PortalPlan*, PlanEstimate>> estimates;
+  std::set<std::string> objects;
+  // Which types these are HubSpot tells later.
+  bool custom = false;
   for (const PortalSettings& portal : settings->portals) {
     if (!line.target.portal.empty() && portal.plan.key != line.target.portal) continue;
+    for (const StreamPlan& stream : portal.plan.streams) objects.insert(stream.object.name);
+    custom = custom || AsksForCustomTypes(portal.plan);
     estimates.emplace_back(&portal.plan, EstimatePlan(portal.plan, *records, kOtherwise));
   }
   if (estimates.empty()) {
     return Fail(context, kExitUsage, "no portal is called " + line.target.portal,
                 "`hubmirror portal list` shows the portals of the configuration");
+  }
+  const auto unknown = custom ? std::nullopt : UnknownObject(*records, objects);
+  if (unknown) {
+    std::string names;
+    for (const std::string& object : objects) names += (names.empty() ? "" : ", ") + object;
+    return Fail(context, kExitUsage, *unknown, "name objects of the configuration: " + names);
   }
   if (line.json) {
     context.out << PlanJson(estimates);

@@ -25,7 +25,7 @@ std::string RemainsText(const PortalRemains& remains) {
   std::string text = remains.portal + ": schema " + Printable(remains.schema) + " of portal " +
                      std::to_string(remains.portal_id.value) + ", " +
                      CountWords(remains.relations) + " tables and views, " +
-                     CountWords(remains.rows) + " live records, " +
+                     Counted(remains.rows, "live record") + ", " +
                      CountWords(remains.bytes / 1'000'000) + " MB\n";
   for (const std::string& dependent : remains.dependents) {
     text += "  built on it: " + Printable(dependent) + "\n";

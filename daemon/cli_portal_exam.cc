@@ -1,10 +1,12 @@
 #include "daemon/cli_portal_exam.h"
+
 #include <algorithm>
 #include <memory>
 
 #include "daemon/cli_context.h"
 #include "daemon/cli_words.h"
 #include "daemon/json_page.h"
+#include "daemon/shared_cause.h"
 
 namespace hubmirror {
 namespace {
@@ -128,9 +130,17 @@ std::string PortalFindingText(const PortalFinding& finding, const PortalKey& key
   text += "the token is accepted by portal " + std::to_string(account.portal_id.value) + " (" +
           Printable(account.account_type) + ", " + Printable(account.time_zone) + ")\n";
   if (finding.wrong_portal) text += "  this is not the portal_id of the configuration\n";
+  std::vector<std::pair<std::string, std::string>> named;
   for (const ObjectFinding& object : finding.objects) {
-    text += "  " + Padded(object.object, 12) + " " +
-            (object.failure ? Printable(object.failure->message) : "ok") + "\n";
+    named.emplace_back(object.object, object.failure ? object.failure->message : std::string());
+  }
+  const std::vector<SharedCause> causes = ByCause(named);
+  for (const auto& [name, failure] : named) {
+    if (failure.empty()) text += "  " + Padded(name, 12) + " ok\n";
+    for (const SharedCause& shared : causes) {
+      if (shared.names.front() != name) continue;
+      text += "  " + Padded(shared.Names(), 12) + " " + Printable(shared.cause) + "\n";
+    }
   }
   return text;
 }

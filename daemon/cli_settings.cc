@@ -29,15 +29,15 @@ SettingsReading Read(const CliContext& context, const CommandLine& line) {
 }
 
 int Complain(const CliContext& context, const CommandLine& line, const SettingsReading& reading) {
+  std::string message;
   for (const ConfigProblem& problem : reading.problems) {
-    context.err << "hubmirror: " << FormatProblem(problem, line.config_path) << "\n";
+    message += (message.empty() ? "" : "\nhubmirror: ") + FormatProblem(problem, line.config_path);
   }
   const std::string next =
       reading.unreadable
           ? "name the configuration with --config, or run this with sudo"
           : "correct the file, then `hubmirror --config " + line.config_path + " config check`";
-  context.err << "Next: " << next << "\n";
-  return CodeOf(reading, line.config_path);
+  return Fail(context, CodeOf(reading, line.config_path), message, next);
 }
 
 // The control socket where a daemon has it unless told otherwise; empty when none is there.
@@ -117,7 +117,7 @@ int RunConfigCheck(const CliContext& context, const CommandLine& line) {
 int RunConfigShow(const CliContext& context, const CommandLine& line) {
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
-  context.out << ShowSettings(*settings);
+  context.out << (line.json ? ShowSettingsJson(*settings) : ShowSettings(*settings));
   return kExitOk;
 }
 

@@ -46,11 +46,12 @@ int ShowOnce(const CliContext& context, const CommandLine& line, const Fetched& 
     context.out << Indented(fetched.document) << "\n";
     return kExitOk;
   }
-  const auto status = ReadStatus(fetched.document);
+  auto status = ReadStatus(fetched.document);
   if (!status) {
     return Fail(context, kExitUnavailable, status.error(),
                 "use the `hubmirror` command of the same version as the daemon");
   }
+  if (line.problems) status->KeepProblems();
   context.out << StatusTable(*status, context.terminal ? context.size().columns : kAnyColumns);
   return kExitOk;
 }
@@ -62,7 +63,9 @@ class Watch {
 
   void Show(const Fetched& fetched, const std::optional<ShownStatus>& status) {
     if (json_) {
-      Line("", fetched.document.empty() ? "{}" : fetched.document);
+      std::string line = fetched.result.ok() ? fetched.document : FormatResult(fetched.result);
+      if (line.ends_with('\n')) line.pop_back();
+      Line("", line);
     } else if (!status) {
       Problem(fetched.result);
     } else if (context_.terminal) {
@@ -132,8 +135,10 @@ int RunWatch(const CliContext& context, const CommandLine& line, const std::stri
     if (fetched.result.ok()) {
       if (auto read = ReadStatus(fetched.document)) status = std::move(*read);
     }
+    const bool loaded = status && status->loaded();
+    if (status && line.problems) status->KeepProblems();
     watch.Show(fetched, status);
-    if (line.until_loaded && status && status->loaded()) return kExitOk;
+    if (line.until_loaded && loaded) return kExitOk;
   } while (context.clock.SleepUntil(context.clock.Now() + every, context.stop));
   return kExitOk;
 }

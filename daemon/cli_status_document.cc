@@ -66,7 +66,7 @@ ShownStream StreamOf(std::string object, const Json& json) {
   stream.reason = Text(json, "reason");
   stream.message = Text(json, "message");
   if (const Json* jobs = Member(json, "jobs")) stream.last_error = LastError(*jobs);
-  stream.rows = Number(json, "rows").value_or(0);
+  stream.rows = Number(json, "rows");
   stream.pending = Number(json, "pending").value_or(0);
   stream.quarantined = Number(json, "quarantined").value_or(0);
   stream.age = Span(json, "age_s");
@@ -86,6 +86,11 @@ ShownPortal PortalOf(std::string key, const Json& json) {
   portal.portal_id = Number(json, "portal_id").value_or(0);
   portal.auth_valid = Flag(json, "auth_valid", true);
   portal.message = Text(json, "message");
+  if (const Json* warnings = Member(json, "warnings"); warnings != nullptr && warnings->IsArray()) {
+    for (const Json& warning : warnings->GetArray()) {
+      if (warning.IsString()) portal.warnings.emplace_back(warning.GetString());
+    }
+  }
   const Json* quota = Member(json, "quota");
   const Json* daily = quota != nullptr ? Member(*quota, "daily") : nullptr;
   if (daily != nullptr) {
@@ -112,6 +117,22 @@ ShownPortal PortalOf(std::string key, const Json& json) {
 
 }  // namespace
 
+bool ShownStream::NeedsAttention() const {
+  return state != "current" && state != "backfilling";
+}
+
+void ShownStatus::KeepProblems() {
+  for (ShownPortal& portal : portals) {
+    std::erase_if(portal.streams, [](const ShownStream& stream) {
+      return !stream.NeedsAttention() && stream.message.empty() && stream.quarantined == 0;
+    });
+  }
+  std::erase_if(portals, [](const ShownPortal& portal) {
+    return portal.streams.empty() && portal.auth_valid && portal.message.empty() &&
+           portal.warnings.empty() && portal.unread.empty();
+  });
+}
+
 bool ShownStatus::loaded() const {
   return std::all_of(portals.begin(), portals.end(), [](const ShownPortal& portal) {
     return !portal.streams.empty() &&
@@ -132,7 +153,7 @@ Result<ShownStatus, std::string> ReadStatus(const std::string& document) {
   status.version = Text(json, "version");
   status.ready = Flag(json, "ready", false);
   status.last_reload_accepted = Flag(json, "last_reload_accepted", true);
-  status.database_up = Flag(json, "database_up", true);
+  status.database_up = Flag(json, "database_up", true) || !Flag(json, "database_tried", true);
   for (const auto& [key, portal] : portals->GetObject()) {
     status.portals.push_back(PortalOf(std::string(key.GetString(), key.GetStringLength()), portal));
   }

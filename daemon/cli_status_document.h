@@ -17,8 +17,8 @@ struct ShownStream {
   std::string state;
   std::string reason;
   std::string message;
-  std::string last_error;  ///< the latest of its jobs that has not been followed by a success
-  int64_t rows = 0;
+  std::string last_error;       ///< the latest of its jobs that has not been followed by a success
+  std::optional<int64_t> rows;  ///< absent: not known
   int64_t pending = 0;
   int64_t quarantined = 0;
   std::optional<std::chrono::seconds> age;
@@ -27,6 +27,9 @@ struct ShownStream {
   int64_t backfill_done = 0;
   int64_t backfill_expected = 0;
   std::optional<std::chrono::seconds> backfill_eta;
+
+  /// Neither current nor in its first load.
+  bool NeedsAttention() const;
 };
 
 struct ShownPortal {
@@ -34,6 +37,7 @@ struct ShownPortal {
   int64_t portal_id = 0;
   bool auth_valid = true;
   std::string message;
+  std::vector<std::string> warnings;
   std::optional<int64_t> daily_limit;
   std::optional<int64_t> daily_remaining;
   std::optional<int64_t> daily_share;
@@ -48,8 +52,11 @@ struct ShownStatus {
   std::string version;
   bool ready = false;
   bool last_reload_accepted = true;
-  bool database_up = true;
+  bool database_up = true;  ///< also while nobody has asked it
   std::vector<ShownPortal> portals;
+
+  /// Leaves out what is well.
+  void KeepProblems();
 
   /// Every portal shows its streams and none of them is in its first load.
   bool loaded() const;

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "daemon/cli_words.h"
+#include "daemon/shared_cause.h"
 
 namespace hubmirror {
 namespace {
@@ -99,8 +103,8 @@ std::string BackfillWords(const ShownStream& stream) {
   return words;
 }
 
-bool NeedsAttention(const ShownStream& stream) {
-  return stream.state != "current" && stream.state != "backfilling";
+std::string RowsWords(const ShownStream& stream) {
+  return stream.rows ? CountWords(*stream.rows) : "unknown";
 }
 
 std::string AgeWords(const ShownStream& stream) {
@@ -112,14 +116,15 @@ std::string StreamRows(const Layout& layout, const ShownStream& stream) {
   const std::string object = Printable(stream.object);
   std::string rows;
   if (layout.table()) {
-    rows = TableRow(
-        layout, object,
-        {StateWords(stream), AgeWords(stream), SpanWords(stream.freshness_target),
-         CountWords(stream.rows), CountWords(stream.pending), CountWords(stream.quarantined)});
+    rows =
+        TableRow(layout, object,
+                 {StateWords(stream), AgeWords(stream), SpanWords(stream.freshness_target),
+                  RowsWords(stream), CountWords(stream.pending), CountWords(stream.quarantined)});
   } else {
     rows = "  " + object + " is " + StateWords(stream) + "\n    age " + AgeWords(stream) +
-           ", target " + SpanWords(stream.freshness_target) + ", " + CountWords(stream.rows) +
-           " rows, " + CountWords(stream.pending) + " pending, " + CountWords(stream.quarantined) +
+           ", target " + SpanWords(stream.freshness_target) + ", " +
+           (stream.rows ? Counted(*stream.rows, "row") : "rows unknown") + ", " +
+           CountWords(stream.pending) + " pending, " + CountWords(stream.quarantined) +
            " in quarantine";
   }
   if (stream.backfill_running) {
@@ -130,13 +135,55 @@ std::string StreamRows(const Layout& layout, const ShownStream& stream) {
   return rows + "\n";
 }
 
-std::string StreamBlock(const Layout& layout, const PortalKey& portal, const ShownStream& stream) {
+std::string LastErrorOf(const ShownStream& stream) {
+  const bool shown = stream.NeedsAttention() && stream.last_error != stream.message;
+  return shown ? stream.last_error : std::string();
+}
+
+/// What is said of the streams of a portal, each cause once: below its stream, or where several
+/// share it, after them.
+class Causes {
+ public:
+  Causes(const ShownPortal& portal, std::string (*of)(const ShownStream&)) : of_(of) {
+    std::vector<std::pair<std::string, std::string>> named;
+    for (const ShownStream& stream : portal.streams) named.emplace_back(stream.object, of(stream));
+    for (SharedCause& shared : ByCause(named)) {
+      if (shared.names.size() > 1) shared_.push_back(std::move(shared));
+    }
+    // A portal that waits as a whole has said why.
+    said_ = portal.message;
+  }
+
+  std::string Of(const ShownStream& stream) const {
+    const std::string cause = of_(stream);
+    const bool elsewhere = cause == said_ || std::any_of(shared_.begin(), shared_.end(),
+                                                         [&](const SharedCause& shared) {
+                                                           return shared.cause == cause;
+                                                         });
+    return elsewhere ? std::string() : cause;
+  }
+
+  std::string Shared(const std::string& intro) const {
+    std::string text;
+    for (const SharedCause& shared : shared_) {
+      if (shared.cause == said_) continue;
+      text += "  " + Printable(shared.Names()) + ": " + intro + Printable(shared.cause) + "\n";
+    }
+    return text;
+  }
+
+ private:
+  std::string (*of_)(const ShownStream&);
+  std::vector<SharedCause> shared_;
+  std::string said_;
+};
+
+std::string StreamBlock(const Layout& layout, const PortalKey& portal, const ShownStream& stream,
+                        const std::string& message, const std::string& last_error) {
   std::string block = StreamRows(layout, stream);
   const std::string indent(4, ' ');
-  if (!stream.message.empty()) block += indent + Printable(stream.message) + "\n";
-  if (NeedsAttention(stream) && !stream.last_error.empty() && stream.last_error != stream.message) {
-    block += indent + "last error: " + Printable(stream.last_error) + "\n";
-  }
+  if (!message.empty()) block += indent + Printable(message) + "\n";
+  if (!last_error.empty()) block += indent + "last error: " + Printable(last_error) + "\n";
   if (stream.quarantined > 0) {
     block += indent + "records could not be stored: `hubmirror quarantine list " + portal + "/" +
              Printable(stream.object) + "`\n";
@@ -154,17 +201,26 @@ std::string QuotaWords(const ShownPortal& portal) {
   return words;
 }
 
-std::string PortalBlock(const Layout& layout, const ShownPortal& portal) {
+std::string PortalBlock(const Layout& layout, const ShownPortal& portal, bool say_why) {
   std::string block = portal.key + " (portal " + std::to_string(portal.portal_id) +
                       "): " + QuotaWords(portal) + "\n";
-  if (!portal.auth_valid) block += "  the token is refused\n";
-  if (!portal.message.empty()) block += "  " + Printable(portal.message) + "\n";
-  for (const std::string& unread : portal.unread) block += "  " + Printable(unread) + "\n";
-  block += Heading(layout);
-  for (const ShownStream& stream : portal.streams) {
-    block += StreamBlock(layout, portal.key, stream);
+  if (!portal.message.empty()) {
+    if (say_why) block += "  " + Printable(portal.message) + "\n";
+  } else if (!portal.auth_valid) {
+    block += "  the token is refused\n";
   }
-  return block;
+  for (const std::string& warning : portal.warnings) {
+    block += "  warning: " + Printable(warning) + "\n";
+  }
+  for (const std::string& unread : portal.unread) block += "  " + Printable(unread) + "\n";
+  if (portal.streams.empty()) return block;
+  block += Heading(layout);
+  const Causes messages(portal, [](const ShownStream& stream) { return stream.message; });
+  const Causes errors(portal, LastErrorOf);
+  for (const ShownStream& stream : portal.streams) {
+    block += StreamBlock(layout, portal.key, stream, messages.Of(stream), errors.Of(stream));
+  }
+  return block + messages.Shared("") + errors.Shared("last error: ");
 }
 
 }  // namespace
@@ -177,7 +233,18 @@ std::string StatusTable(const ShownStatus& status, int columns) {
   if (!status.last_reload_accepted) {
     table += "the last reload was refused, the old configuration runs: `hubmirror config check`\n";
   }
-  for (const ShownPortal& portal : status.portals) table += "\n" + PortalBlock(layout, portal);
+  // What keeps several portals waiting, as a database that is away, is said once.
+  std::vector<std::pair<std::string, std::string>> named;
+  for (const ShownPortal& portal : status.portals) named.emplace_back(portal.key, portal.message);
+  std::set<std::string> said;
+  for (const SharedCause& shared : ByCause(named)) {
+    if (shared.names.size() == 1) continue;
+    table += Printable(shared.Names()) + ": " + Printable(shared.cause) + "\n";
+    said.insert(shared.cause);
+  }
+  for (const ShownPortal& portal : status.portals) {
+    table += "\n" + PortalBlock(layout, portal, !said.contains(portal.message));
+  }
   return WrapLines(table, columns);
 }
 
@@ -194,13 +261,14 @@ std::string StatusLine(const ShownPortal& portal) {
         eta = std::max(eta.value_or(std::chrono::seconds{0}), *stream.backfill_eta);
       }
     } else {
-      done += stream.rows;
-      expected += stream.rows;
+      done += stream.rows.value_or(0);
+      expected += stream.rows.value_or(0);
     }
     states += (states.empty() ? "" : ", ") + Printable(stream.object) + " " + StateWords(stream);
   }
   std::string line = portal.key + ": " + CountWords(done) + " of " + CountWords(expected) +
-                     " records (" + PercentWords(ShareOf(done, expected)) + ")";
+                     (expected == 1 ? " record (" : " records (") +
+                     PercentWords(ShareOf(done, expected)) + ")";
   if (eta) line += ", " + PaceWords(expected - done, *eta);
   return line + "; " + (states.empty() ? "no stream has started yet" : states);
 }

@@ -2,45 +2,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <sstream>
 #include <string_view>
 
+#include "base/spelling.h"
+#include "daemon/typed_words.h"
 #include "daemon/verb_table.h"
 
 namespace hubmirror {
 namespace {
 
 constexpr int kUsage = 64;
-constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours{24 * 365};
-
-/// A target as typed: PORTAL, PORTAL/OBJECT or PORTAL/OBJECT/ID.
-struct TypedTarget {
-  ControlTarget target;
-  std::optional<RecordId> id;
-};
-
-std::optional<TypedTarget> ParseTarget(const std::string& text) {
-  std::vector<std::string> parts;
-  std::istringstream pieces(text + "/");
-  for (std::string part; std::getline(pieces, part, '/');) parts.push_back(part);
-  if (parts.empty() || parts.size() > 3 ||
-      std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.empty(); })) {
-    return std::nullopt;
-  }
-  TypedTarget typed;
-  typed.target.portal = parts[0];
-  if (parts.size() > 1) typed.target.object = parts[1];
-  if (parts.size() > 2) {
-    int64_t number = 0;
-    const char* end = parts[2].data() + parts[2].size();
-    const auto [stopped, error] = std::from_chars(parts[2].data(), end, number);
-    if (error != std::errc() || stopped != end || number <= 0) return std::nullopt;
-    typed.id = RecordId{number};
-  }
-  return typed;
-}
 
 enum class TargetShape { kPortal, kStream, kRecord };
 
@@ -88,6 +60,7 @@ class Grammar {
   }
 
   Result<CommandLine, CommandLineEnd> Parse(std::vector<std::string> arguments) {
+    if (auto unknown = UnknownVerb(arguments)) return std::move(*unknown);
     // CLI11 takes them from the back.
     std::reverse(arguments.begin(), arguments.end());
     try {
@@ -162,6 +135,8 @@ class Grammar {
                          "hubmirror status\n  hubmirror status acme --watch");
     AddTarget(app, "PORTAL", TargetShape::kPortal);
     app->add_flag("--json", line_.json, "The document of /api/v1/status");
+    app->add_flag("--problems", line_.problems, "Leave out what is well")
+        ->excludes(app->get_option("--json"));
     CLI::Option* watch =
         app->add_flag("--watch", line_.watch, "Show it again as it changes, until interrupted");
     app->add_flag("--until-loaded", line_.until_loaded,
@@ -175,9 +150,9 @@ class Grammar {
     Verb(*group, "check", CliVerb::kConfigCheck, "Find every error of the configuration",
          "hubmirror config check\n  hubmirror --config new.yaml config check --json")
         ->add_flag("--json", line_.json, "The findings as JSON");
-    Verb(*group, "show", CliVerb::kConfigShow,
-         "Show the configuration in effect, defaults filled in, secrets as references",
-         "hubmirror config show\n  hubmirror --config new.yaml config show");
+    AddJson(Verb(*group, "show", CliVerb::kConfigShow,
+                 "Show the configuration in effect, defaults filled in, secrets as references",
+                 "hubmirror config show\n  hubmirror --config new.yaml config show --json"));
     CLI::App* diff = Verb(*group, "diff", CliVerb::kConfigDiff,
                           "Show what a reload would change, by comparing two configuration files",
                           "hubmirror config diff new.yaml\n"
@@ -302,9 +277,13 @@ class Grammar {
     AddWait(resolve, kWaitForEnd);
     AddDryRun(resolve);
     CLI::App* refresh =
-        Verb(app_, "refresh", CliVerb::kRefresh, "Read one record again from HubSpot",
+        Verb(app_, "refresh", CliVerb::kRefresh,
+             "Read one record again from HubSpot: exit 1 when there is no such record",
              "hubmirror refresh acme/contacts/42\n  hubmirror refresh acme/deals/9000000001");
     AddTarget(refresh, "PORTAL/OBJECT/ID", TargetShape::kRecord);
+    AddWait(refresh,
+            "How long to wait for the answer (90s, 10m): exit 75 when the time is up; "
+            "default: 30s");
     AddDryRun(refresh);
     AddJson(refresh);
     CLI::App* reload = Verb(app_, "reload", CliVerb::kReload,
@@ -465,12 +444,20 @@ class Grammar {
         ->add_option("--runbooks", line_.runbooks,
                      "Where your people read docs/runbooks.md; panels and alerts link there")
         ->type_name("URL");
-    Verb(app_, "completion", CliVerb::kCompletion, "Write the completion of a shell",
-         "hubmirror completion bash > /etc/bash_completion.d/hubmirror\n"
-         "  hubmirror completion fish > ~/.config/fish/completions/hubmirror.fish")
-        ->add_option("SHELL", line_.name, "bash, zsh or fish")
-        ->required()
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    CLI::App* completion =
+        Verb(app_, "completion", CliVerb::kCompletion,
+             "Write the completion of a shell, or what a word of a command may be",
+             "hubmirror completion bash > /etc/bash_completion.d/hubmirror\n"
+             "  hubmirror completion --words streams");
+    CLI::Option* shell = completion->add_option("SHELL", line_.name, "bash, zsh or fish")
+                             ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    completion
+        ->add_option("--words", line_.words,
+                     "portals, streams or alerts, one a line; none when the configuration cannot "
+                     "be read")
+        ->type_name("KIND")
+        ->check(CLI::IsMember({"portals", "streams", "alerts"}))
+        ->excludes(shell);
   }
 
   void AddWait(CLI::App* app, const std::string& what) {
@@ -499,16 +486,66 @@ class Grammar {
                   "Only say what it would ask of HubSpot, and what that is of the day's share");
   }
 
+  /// CLI11 says of a word that is no verb only that one is missing.
+  std::optional<CommandLineEnd> UnknownVerb(const std::vector<std::string>& arguments) const {
+    const CLI::App* at = &app_;
+    std::string path = "hubmirror";
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      const std::string& word = arguments[i];
+      if (word == "--config" || word == "--socket") ++i;
+      if (word.starts_with("-")) continue;
+      const auto verbs = at->get_subcommands([](const CLI::App*) { return true; });
+      if (verbs.empty()) return std::nullopt;
+      std::vector<std::string> names;
+      for (const CLI::App* verb : verbs) names.push_back(verb->get_name());
+      if (const auto found = std::find(names.begin(), names.end(), word); found != names.end()) {
+        at = verbs[static_cast<size_t>(found - names.begin())];
+        path += " " + word;
+        continue;
+      }
+      const auto meant = Nearest(word, names);
+      return CommandLineEnd{kUsage,
+                            "`" + path + "` has no verb `" + word + "`" +
+                                (meant ? "; did you mean `" + path + " " + *meant + "`?" : ""),
+                            path + (meant ? " " + *meant : "") + " --help"};
+    }
+    return std::nullopt;
+  }
+
+  static std::optional<std::string> Nearest(const std::string& word,
+                                            const std::vector<std::string>& names) {
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    const auto nearest = NearestWord(word, candidates);
+    return nearest ? std::optional(std::string(*nearest)) : std::nullopt;
+  }
+
   CommandLineEnd End(const CLI::ParseError& error) {
     std::ostringstream out;
     std::ostringstream err;
-    if (app_.exit(error, out, err) == 0) return {0, out.str()};
+    if (app_.exit(error, out, err) == 0) return {0, out.str(), {}};
     std::string verb = "hubmirror";
-    for (const CLI::App* app = &app_; !app->get_subcommands().empty();) {
+    const CLI::App* app = &app_;
+    while (!app->get_subcommands().empty()) {
       app = app->get_subcommands().front();
       verb += " " + app->get_name();
     }
-    return {kUsage, "hubmirror: " + std::string(error.what()) + "\nNext: " + verb + " --help\n"};
+    std::string message = error.what();
+    for (const std::string& word : app_.remaining(true)) {
+      const auto meant = word.starts_with("--") ? Nearest(word, OptionNames(*app)) : std::nullopt;
+      if (meant) message += "; did you mean " + *meant + "?";
+    }
+    return {kUsage, message, verb + " --help"};
+  }
+
+  /// The options that a verb takes.
+  std::vector<std::string> OptionNames(const CLI::App& verb) const {
+    std::vector<std::string> names = {"--help"};
+    for (const CLI::App* app : {&verb, static_cast<const CLI::App*>(&app_)}) {
+      for (const OptionHelp& option : OptionsOf(*app)) {
+        if (!option.is_argument()) names.push_back(option.name);
+      }
+    }
+    return names;
   }
 
   CommandLine line_;
@@ -532,22 +569,6 @@ std::string VerbHelp::name() const {
 
 VerbTable DescribeVerbs() {
   return Grammar().Describe();
-}
-
-std::optional<std::chrono::milliseconds> ParseWait(const std::string& text) {
-  static constexpr std::array<std::pair<std::string_view, int64_t>, 4> kUnits{
-      {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}}};
-  int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [unit_at, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || number < 0) return std::nullopt;
-  const std::string_view unit(unit_at, static_cast<size_t>(end - unit_at));
-  for (const auto& [name, milliseconds] : kUnits) {
-    if (unit == name && number <= kLongestWait.count() / milliseconds) {
-      return std::chrono::milliseconds{number * milliseconds};
-    }
-  }
-  return std::nullopt;
 }
 
 }  // namespace hubmirror

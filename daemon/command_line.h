@@ -73,6 +73,7 @@ struct CommandLine {
   bool json = false;
   bool watch = false;
   bool until_loaded = false;
+  bool problems = false;  ///< status: what is well is left out
   bool accept = false;
   bool repair = false;
   bool dry_run = false;
@@ -81,6 +82,7 @@ struct CommandLine {
   bool offline = false;  ///< setup: token and database are not tried; doctor: HubSpot is not asked
   std::string records;   ///< plan: `contacts=200000,deals=5000`
   std::string name;      ///< runbook: the alert; completion: the shell
+  std::string words;     ///< completion: which words to list, instead of a shell's completion
   std::string path;      ///< dashboards export: where to; support-bundle, config diff: the file
   std::string runbooks;  ///< dashboards export: where links of panels lead
   SetupAnswers setup;
@@ -98,10 +100,11 @@ struct CommandLine {
 };
 
 /// Nothing to run: help was asked for (code 0, text for stdout) or the arguments are wrong (code
-/// 64, text for stderr that ends with the next step).
+/// 64, what is wrong and what to do about it).
 struct CommandLineEnd {
   int exit_code = 0;
   std::string text;
+  std::string next;
 };
 
 /// Reads the arguments, program name left out. Pure.

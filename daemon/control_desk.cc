@@ -1,6 +1,10 @@
 #include "daemon/control_desk.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "base/count_text.h"
+#include "daemon/shared_cause.h"
 
 namespace hubmirror {
 namespace {
@@ -37,22 +41,52 @@ Phrases PhrasesOf(OperationKind kind) {
   return {"is read again", "is not read again"};
 }
 
+std::string CauseOf(const TroubledStream& one) {
+  std::string cause = one.state;
+  if (!one.reason.empty()) cause += " (" + one.reason + ")";
+  if (!one.message.empty()) cause += ", " + one.message;
+  return cause;
+}
+
 ControlResult Troubled(const ControlTarget& target, OperationKind kind,
                        const std::vector<TroubledStream>& troubled) {
   ControlResult result{ControlCode::kProblem,
-                       NameOf(target) + " " + PhrasesOf(kind).not_done + ": ", ""};
-  bool suspicious = false;
+                       NameOf(target) + " " + PhrasesOf(kind).not_done + ": ",
+                       "`hubmirror status " + target.portal + "` says what each stream needs"};
+  std::vector<std::pair<std::string, std::string>> named;
   for (const TroubledStream& one : troubled) {
-    if (&one != &troubled.front()) result.message += "; ";
-    result.message += Named(one.stream) + " is " + one.state;
-    if (!one.reason.empty()) result.message += " (" + one.reason + ")";
-    if (!one.message.empty()) result.message += ", " + one.message;
-    suspicious = suspicious || one.state == "suspicious";
+    named.emplace_back(Named(one.stream), CauseOf(one));
+    if (one.state == "suspicious") {
+      result.next = "look at what would be marked as gone, then `hubmirror resolve " +
+                    Named(one.stream) + " --accept`";
+    }
   }
-  result.next = suspicious ? "look at what would be marked as gone, then `hubmirror resolve " +
-                                 Named(troubled.front().stream) + " --accept`"
-                           : "`hubmirror status " + target.portal + "` says what each stream needs";
+  const std::vector<SharedCause> causes = ByCause(named);
+  for (const SharedCause& shared : causes) {
+    if (&shared != &causes.front()) result.message += "; ";
+    result.message += shared.Names() + (shared.names.size() == 1 ? " is " : " are ") + shared.cause;
+  }
+  const bool away = std::all_of(troubled.begin(), troubled.end(),
+                                [](const TroubledStream& one) { return one.state == "failing"; });
+  if (away) result.code = ControlCode::kUnavailable;
   return result;
+}
+
+ControlResult Found(const ControlTarget& target, FoundRecord found) {
+  const std::string name = NameOf(target);
+  switch (found) {
+    case FoundRecord::kLive:
+      return {ControlCode::kOk, name + " is read again", ""};
+    case FoundRecord::kArchived:
+      return {ControlCode::kOk, name + " is read again; it is archived", ""};
+    case FoundRecord::kMerged:
+      return {ControlCode::kOk, name + " was merged into another record", ""};
+    case FoundRecord::kNowhere:
+      break;
+  }
+  return {ControlCode::kProblem, "HubSpot has no record " + name + ", neither live nor archived",
+          "look up its id in HubSpot; if the mirror holds it, it is marked gone once a second look "
+          "says the same"};
 }
 
 /// 0 when nothing is left that differs.
@@ -83,10 +117,12 @@ ControlResult Late(const ControlTarget& target, OperationKind kind,
                    const OperationProgress& progress) {
   std::string message = NameOf(target) + " " + PhrasesOf(kind).not_done + " in time: ";
   if (kind == OperationKind::kVerify || kind == OperationKind::kBackfill) {
-    message += std::to_string(progress.checked) + " records so far; it goes on without you";
+    message += Counted(progress.checked, "record") + " so far; it goes on without you";
+  } else if (kind == OperationKind::kRefresh) {
+    message += "it is still asked for";
   } else {
-    message += std::to_string(progress.jobs_left) + " jobs are still to finish, " +
-               std::to_string(progress.pending) + " records are pending";
+    message += Counted(progress.jobs_left, "job") + " still to finish, " +
+               Counted(progress.pending, "record") + " pending";
   }
   return {ControlCode::kTryLater, std::move(message),
           "ask again with a longer --wait, or see `hubmirror status " + target.portal + "`"};
@@ -120,8 +156,8 @@ std::optional<OperationKind> OperationOf(ControlVerb verb) {
 
 /// What an operation would cost, with a line for each part that costs anything.
 std::string CostWords(const ControlTarget& target, const OperationCost& cost) {
-  std::string words = NameOf(target) + " would take about " + std::to_string(cost.requests()) +
-                      " requests, at least " + std::to_string(cost.at_least.count()) + " s; " +
+  std::string words = NameOf(target) + " would take about " + Counted(cost.requests(), "request") +
+                      ", at least " + std::to_string(cost.at_least.count()) + " s; " +
                       std::to_string(cost.requests_today);
   if (cost.daily_share) words += " of our share of " + std::to_string(*cost.daily_share);
   words += " are used today; nothing was done";
@@ -141,7 +177,10 @@ ControlResult Refused(std::string why) {
 }  // namespace
 
 std::string NameOf(const ControlTarget& target) {
-  return target.object ? target.portal + "/" + *target.object : target.portal;
+  std::string name = target.portal;
+  if (target.object) name += "/" + *target.object;
+  if (target.id) name += "/" + std::to_string(target.id->value);
+  return name;
 }
 
 OperationWatch::OperationWatch(Controls& controls, OperationKind kind, uint64_t ticket,
@@ -165,6 +204,7 @@ OperationWatch::Look OperationWatch::At(Instant now) {
     if (kind_ == OperationKind::kVerify) {
       return {FormatResult(Verified(target_, progress), VerifiedDocument(progress.verified)), true};
     }
+    if (progress.found) return {FormatResult(Found(target_, *progress.found)), true};
     if (!progress.blocked.empty()) return {FormatResult(Blocked(target_, progress.blocked)), true};
     return {FormatResult({ControlCode::kOk, NameOf(target_) + " " + PhrasesOf(kind_).done, ""}),
             true};

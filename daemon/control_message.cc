@@ -82,6 +82,7 @@ bool CanBeFollowed(ControlVerb verb) {
     case ControlVerb::kPoll:
     case ControlVerb::kBackfill:
     case ControlVerb::kResolve:
+    case ControlVerb::kRefresh:
     case ControlVerb::kSettle:
     case ControlVerb::kVerify:
     case ControlVerb::kApplySchema:
@@ -106,9 +107,7 @@ std::string_view Misfit(const ControlRequest& request) {
   if (verb != ControlVerb::kResolve && request.accept) return "only resolve takes accept";
   if (verb != ControlVerb::kVerify && request.repair) return "only verify takes repair";
   if (request.wait && !CanBeFollowed(verb)) return "this verb takes no wait";
-  if (request.dry_run && !CanBeFollowed(verb) && verb != ControlVerb::kRefresh) {
-    return "this verb takes no dry_run";
-  }
+  if (request.dry_run && !CanBeFollowed(verb)) return "this verb takes no dry_run";
   return {};
 }
 

@@ -43,7 +43,7 @@ struct ControlRequest {
   /// the others are only noted.
   std::optional<std::chrono::milliseconds> wait = {};
 
-  ControlTarget target() const { return {portal, object}; }
+  ControlTarget target() const { return {portal, object, id}; }
 };
 
 /// A line the daemon answers: any number with `progress`, then one with `result`.

@@ -1,8 +1,12 @@
 #include "daemon/doctor.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <utility>
 
 #include "mirror/column_name.h"
 
@@ -21,6 +25,22 @@ constexpr size_t kPropertiesOfOneView = 1'500;
 std::string SkewText(std::chrono::seconds skew) {
   return std::to_string(std::abs(skew.count())) + " s " +
          (skew.count() >= 0 ? "behind" : "ahead of");
+}
+
+// What stops everything comes first; the lightest that must be mended is heavier than anything
+// else.
+int WeightOf(const Finding& finding) {
+  static constexpr std::array<std::string_view, 8> kHeaviest{
+      "token",  "database.password", "connection", "database", "portal-id",
+      "scopes", "streams",           "freshness"};
+  constexpr int kNothing = 100;
+  if (finding.verdict != Verdict::kMend)
+    return finding.verdict == Verdict::kLook ? kNothing - 1 : kNothing;
+  const auto found = std::find_if(kHeaviest.begin(), kHeaviest.end(), [&](std::string_view check) {
+    // `token of acme`.
+    return finding.check == check || finding.check.starts_with(std::string(check) + " of ");
+  });
+  return static_cast<int>(found - kHeaviest.begin());
 }
 
 }  // namespace
@@ -49,6 +69,20 @@ void Findings::Judge(bool good, Verdict otherwise, std::string check, std::strin
                      std::string fix) {
   Add(good ? Verdict::kGood : otherwise, std::move(check), std::move(said),
       good ? std::string() : std::move(fix));
+}
+
+std::vector<Finding> ByWeight(std::vector<Finding> findings) {
+  // By area, and where it stands now.
+  std::map<std::string, std::pair<int, size_t>> areas;
+  for (const Finding& finding : findings) {
+    const auto [area, first] =
+        areas.emplace(finding.area, std::pair(WeightOf(finding), areas.size()));
+    if (!first) area->second.first = std::min(area->second.first, WeightOf(finding));
+  }
+  std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) {
+    return std::pair(areas.at(a.area), WeightOf(a)) < std::pair(areas.at(b.area), WeightOf(b));
+  });
+  return findings;
 }
 
 Findings ExamineProperties(PageSource& source, const PortalPlan& plan, TimePoint now) {

@@ -49,6 +49,11 @@ class Findings {
   std::vector<Finding> list_;
 };
 
+/// The findings in the order in which they are to be looked at: areas with something to mend first,
+/// the heaviest of it (a token, then the database, the portal's id, scopes) before the small ones;
+/// likewise within an area.
+std::vector<Finding> ByWeight(std::vector<Finding> findings);
+
 /// State directory, disk, descriptors, memory of this host, for this user.
 Findings ExamineHost(const Settings& settings, const std::string& config_path);
 

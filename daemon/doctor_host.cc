@@ -14,6 +14,8 @@ namespace {
 using Verdict = Finding::Verdict;
 
 constexpr uintmax_t kLeastDisk = 200u << 20;
+// As HubMirrorDataStale has it.
+constexpr int kStale = 3;
 // A connection per worker and pool entry, 64 of the local port, files: some hundred.
 constexpr rlim_t kLeastDescriptors = 512;
 
@@ -113,16 +115,27 @@ Findings ExamineDaemon(const std::optional<ShownStatus>& status, const std::stri
                  "hubmirror config check, then hubmirror reload");
   findings.Judge(status->database_up, Verdict::kMend, "database",
                  status->database_up ? "it reaches PostgreSQL" : "it does not reach PostgreSQL",
-                 "look at what is said of the database below");
+                 "sudo -u hubmirror hubmirror doctor, which tries the connection itself");
   std::string stuck;
   std::string late;
+  std::string stale;
   std::string wrong;
   int64_t quarantined = 0;
   for (const ShownPortal& portal : status->portals) {
+    for (const std::string& warning : portal.warnings) {
+      findings.Look("warnings of " + portal.key, warning, "hubmirror status " + portal.key);
+    }
     for (const ShownStream& stream : portal.streams) {
       const std::string name = " " + portal.key + "/" + stream.object;
       if (stream.state == "blocked" || stream.state == "suspicious") stuck += name;
-      if (stream.state == "late") late += name;
+      const bool held = stream.state == "paused" || stream.backfill_running;
+      const auto target = stream.freshness_target;
+      const bool older = stream.age && target.count() > 0 && *stream.age > target && !held;
+      if (older && *stream.age > kStale * target) {
+        stale += name;
+      } else if (older || stream.state == "late") {
+        late += name;
+      }
       if (stream.state == "failing") wrong += name;
       quarantined += stream.quarantined;
     }
@@ -143,11 +156,17 @@ Findings ExamineDaemon(const std::optional<ShownStatus>& status, const std::stri
           "wait for a person:", "hubmirror status says for what");
   none_of(wrong, "errors", "no stream fails", Verdict::kLook,
           "fail:", "hubmirror status has their errors");
-  none_of(late, "freshness", "every stream keeps its freshness_target", Verdict::kLook,
-          "late:", "hubmirror runbook HubMirrorDataLate");
+  if (stale.empty()) {
+    none_of(late, "freshness", "every stream keeps its freshness_target", Verdict::kLook,
+            "late:", "hubmirror runbook HubMirrorDataLate");
+  } else {
+    findings.Mend("freshness",
+                  "more than three times their freshness_target behind:" + stale +
+                      (late.empty() ? "" : "; late:" + late),
+                  "hubmirror runbook HubMirrorDataStale");
+  }
   findings.Judge(quarantined == 0, Verdict::kLook, "quarantine",
-                 CountWords(quarantined) + " records are set aside",
-                 "hubmirror quarantine list PORTAL");
+                 Counted(quarantined, "record") + " set aside", "hubmirror quarantine list PORTAL");
   return findings;
 }
 

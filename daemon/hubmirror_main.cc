@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -19,6 +20,7 @@
 #include "daemon/cli_settings.h"
 #include "daemon/cli_setup.h"
 #include "daemon/cli_status.h"
+#include "daemon/cli_words.h"
 #include "daemon/command_line.h"
 #include "daemon/process_environment.h"
 #include "daemon/terminal.h"
@@ -116,19 +118,24 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
 
 int Run(const std::vector<std::string>& arguments) {
   const auto line = ParseCommandLine(arguments);
-  if (!line) {
-    (line.error().exit_code == kExitOk ? std::cout : std::cerr) << line.error().text;
-    return line.error().exit_code;
-  }
   const SystemClock clock;
+  const bool json =
+      line ? line->json : std::count(arguments.begin(), arguments.end(), "--json") > 0;
   const CliContext context{.out = std::cout,
-                     .err = std::cerr,
-                     .terminal = ::isatty(STDOUT_FILENO) == 1,
-                     .size = SizeOfTerminal,
-                     .clock = clock,
-                     .environment = EnvironmentOfOperator(),
-                     .stop = {},
-                     .ask = AskPerson};
+                           .err = std::cerr,
+                           .json = json,
+                           .terminal = ::isatty(STDOUT_FILENO) == 1,
+                           .size = SizeOfTerminal,
+                           .clock = clock,
+                           .environment = EnvironmentOfOperator(),
+                           .stop = {},
+                           .ask = AskPerson};
+  if (!line) {
+    const CommandLineEnd& end = line.error();
+    if (end.exit_code != kExitOk) return Fail(context, end.exit_code, end.text, end.next);
+    std::cout << (context.terminal ? WrapHelp(end.text, context.size().columns) : end.text);
+    return kExitOk;
+  }
   int code = kExitBug;
   try {
     code = RunVerb(context, *line);

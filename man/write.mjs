@@ -7,7 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const pages = [
   { page: 'hubmirror.1', source: 'commands.md', what: 'command line of the mirror of HubSpot portals in PostgreSQL' },
-  { page: 'hubmirror.yaml.5', source: 'configuration.md', what: 'configuration of hubmirrord' },
+  { page: 'hubmirror.yaml.5', source: 'configuration.md', what: 'configuration of hubmirrord',
+    files: ['.Sh FILES', '.Bl -tag -width Ds', '.It Pa /etc/hubmirror/hubmirror.yaml', 'The configuration, 0640.',
+      '.It Pa /usr/share/hubmirror/hubmirror.schema.json', 'Its JSON Schema, for editors.', '.El'] },
   { page: 'hubmirror-metrics.7', source: 'metrics.md', what: 'metrics of hubmirrord for Prometheus' },
   { page: 'hubmirror-schema.7', source: 'layout.md', what: 'tables and views of a mirrored portal' },
 ];
@@ -48,7 +50,22 @@ function lines(text) {
 /// The words after a macro: what looks like a macro or is empty is quoted.
 const argument = (text) => `"${plain(text).replaceAll('"', '\\(dq')}"`;
 
-function codeBlock(body) {
+/// Lines of a block that is shown as it stands, indented by 11: what is longer than a terminal of 80
+/// columns goes on in the next one, a command after a backslash, words of a table below each other.
+const blockWidth = 80 - 11;
+function folded(line, shell) {
+  if (line.length <= blockWidth) return [line];
+  const gap = line.search(/\S {2,}\S/);
+  const column = gap > 0 ? line.length - line.slice(gap + 1).trimStart().length : 0;
+  const margin = ' '.repeat(column > 0 && column < blockWidth / 2 ? column : line.search(/\S/) + 4);
+  const room = blockWidth - (shell ? 2 : 0);
+  const cut = line.lastIndexOf(' ', room);
+  if (cut <= margin.length) return [line];
+  return [line.slice(0, cut) + (shell ? ' \\' : ''), ...folded(margin + line.slice(cut + 1), shell)];
+}
+
+function codeBlock(whole, shell) {
+  const body = whole.flatMap((line) => folded(line, shell));
   return ['.Bd -literal -offset indent', ...body.map((line) => line.replaceAll('\\', '\\e').replace(/^(['.])/, '\\&$1')), '.Ed'];
 }
 
@@ -71,7 +88,7 @@ function bullets(items) {
   return ['.Bl -bullet', ...items.flatMap((item) => ['.It', ...lines(item)]), '.El'];
 }
 
-function body(text) {
+function body(text, shell) {
   const out = [];
   const source = text.split('\n');
   let paragraph = false;
@@ -91,7 +108,7 @@ function body(text) {
       at += 1;
     } else if (line.startsWith('```')) {
       const end = source.indexOf('```', at + 1);
-      out.push(...codeBlock(source.slice(at + 1, end)));
+      out.push(...codeBlock(source.slice(at + 1, end), shell));
       paragraph = true;
       at = end + 1;
     } else if (line.startsWith('|')) {
@@ -116,7 +133,7 @@ function body(text) {
   return out;
 }
 
-function manual({ page, source, what }) {
+function manual({ page, source, what, files }) {
   const [, name, section] = page.match(/^(.*)\.(\d)$/);
   const text = readFileSync(new URL(`../docs/${source}`, import.meta.url), 'utf8');
   const others = [...pages.map((one) => one.page), 'hubmirrord.8'].filter((one) => one !== page)
@@ -126,7 +143,7 @@ function manual({ page, source, what }) {
     '.Dd November 27, 2026', `.Dt ${name.toUpperCase()} ${section}`, '.Os',
     '.Sh NAME', `.Nm ${name}`, `.Nd ${what}`,
     ...(section === '1' ? ['.Sh SYNOPSIS', '.Nm', '.Op Fl Fl config Ar FILE', '.Ar VERB', '.Op Ar ARGUMENTS'] : []),
-    '.Sh DESCRIPTION', ...body(text),
+    '.Sh DESCRIPTION', ...body(text, section === '1'), ...(files ?? []),
     '.Sh SEE ALSO', ...others.map(([other, number], i) => `.Xr ${other} ${number}${i + 1 < others.length ? ' ,' : ''}`), '',
   ].join('\n');
 }

@@ -1,5 +1,8 @@
 #include "settings/settings_text.h"
 
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
 #include <variant>
 
 #include "settings/key_table.h"
@@ -13,9 +16,11 @@ void Write(const Owner& owner, Place place, const std::string& prefix,
   for (const KeyRule& rule : KeyTable()) {
     const auto* field = std::get_if<FieldOf<Owner>>(&rule.field);
     if (field == nullptr || !rule.StandsIn(place)) continue;
-    std::string text = WriteValue(field->get(owner), rule);
+    ConfigValue value = field->get(owner);
+    std::string text = WriteValue(value, rule);
     if (!text.empty()) {
-      out.push_back({prefix + std::string(rule.path), std::move(text), rule.needs_restart});
+      out.push_back(
+          {prefix + std::string(rule.path), std::move(text), std::move(value), rule.needs_restart});
     }
   }
 }
@@ -53,6 +58,58 @@ class YamlWriter {
   std::vector<std::string> open_;
 };
 
+/// The same as JSON.
+class JsonWriter {
+ public:
+  JsonWriter() : json_(buffer_) {
+    json_.SetIndent(' ', 2);
+    json_.StartObject();
+  }
+
+  void Add(const std::string& path, const WrittenSetting& setting) {
+    const std::vector<std::string> words = WordsOf(path);
+    size_t same = 0;
+    while (same + 1 < words.size() && same < open_.size() && open_[same] == words[same]) ++same;
+    for (; open_.size() > same; open_.pop_back()) json_.EndObject();
+    for (size_t level = same; level + 1 < words.size(); ++level) {
+      json_.Key(words[level]);
+      json_.StartObject();
+      open_.push_back(words[level]);
+    }
+    json_.Key(words.back());
+    Value(setting);
+  }
+  std::string Take() {
+    for (; !open_.empty(); open_.pop_back()) json_.EndObject();
+    json_.EndObject();
+    return std::string(buffer_.GetString(), buffer_.GetSize()) + "\n";
+  }
+
+ private:
+  void Value(const WrittenSetting& setting) {
+    if (const auto* list = std::get_if<std::vector<std::string>>(&setting.value)) {
+      json_.StartArray();
+      for (const std::string& item : *list) json_.String(item);
+      json_.EndArray();
+    } else if (const auto* text = std::get_if<std::string>(&setting.value)) {
+      json_.String(*text);
+    } else if (const auto* secret = std::get_if<SecretRef>(&setting.value)) {
+      json_.String(secret->Text());
+    } else if (const bool number =
+                   std::holds_alternative<bool>(setting.value) ||
+                   setting.text.find_first_not_of("0123456789.") == std::string::npos;
+               number) {
+      json_.RawValue(setting.text.data(), setting.text.size(), rapidjson::kNumberType);
+    } else {
+      json_.String(setting.text);
+    }
+  }
+
+  rapidjson::StringBuffer buffer_;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> json_;
+  std::vector<std::string> open_;
+};
+
 }  // namespace
 
 std::vector<WrittenSetting> WriteTop(const Settings& settings) {
@@ -80,6 +137,17 @@ std::string ShowSettings(const Settings& settings) {
   }
   return "# The settings in force, defaults filled in; secrets are shown as their references.\n" +
          writer.Take();
+}
+
+std::string ShowSettingsJson(const Settings& settings) {
+  JsonWriter writer;
+  for (const WrittenSetting& setting : WriteTop(settings)) writer.Add(setting.path, setting);
+  for (const PortalSettings& portal : settings.portals) {
+    for (const WrittenSetting& setting : WritePortal(portal)) {
+      writer.Add("portals." + portal.plan.key + "." + setting.path, setting);
+    }
+  }
+  return writer.Take();
 }
 
 }  // namespace hubmirror

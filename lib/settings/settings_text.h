@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "settings/config_value.h"
 #include "settings/settings.h"
 
 namespace hubmirror {
@@ -11,6 +12,7 @@ namespace hubmirror {
 struct WrittenSetting {
   std::string path;  ///< `limits.workers`; of a portal from its key: `objects.contacts.interval`
   std::string text;
+  ConfigValue value;
   bool needs_restart = false;
 };
 
@@ -22,5 +24,8 @@ std::vector<WrittenSetting> WritePortal(const PortalSettings& portal);
 /// `config show`: everything in force as YAML, defaults filled in, secrets as references. Reading
 /// it gives the same settings.
 std::string ShowSettings(const Settings& settings);
+/// The same as JSON: numbers, truth values and lists as such, everything else as the file has it
+/// (`30s`, `64MiB`, `credential:hubspot.acme`).
+std::string ShowSettingsJson(const Settings& settings);
 
 }  // namespace hubmirror

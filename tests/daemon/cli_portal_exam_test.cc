@@ -88,6 +88,12 @@ TEST_CASE("portal exam: a missing scope is named and outweighs what passes by it
         std::string::npos);
 }
 
+TEST_CASE("portal exam: a cause that several objects share is said once") {
+  const ApiError same = Error(ApiErrorKind::kForbidden, "the plan lacks this");
+  CHECK(PortalFindingText(FindingWith(same, same), "acme")
+            .ends_with("\n  contacts, deals the plan lacks this\n"));
+}
+
 TEST_CASE("portal exam: as JSON, the verdict counts the portal id too") {
   PortalFinding finding = FindingWith(std::nullopt, std::nullopt);
   finding.wrong_portal = true;

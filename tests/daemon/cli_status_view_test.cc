@@ -74,7 +74,8 @@ TEST_CASE("cli status: the table says what can be trusted and what is wrong") {
   CHECK(Holds(table, "    last error: sweep: 403 ?[2J\n"));
   CHECK(Holds(table, "    records could not be stored: `hubmirror quarantine list acme/"));
   CHECK(Holds(table, "beta (portal 7654321)"));
-  CHECK(Holds(table, "  the token is refused\n  the token was refused\n"));
+  CHECK(Holds(table, "beta (portal 7654321): 0 requests today\n  the token was refused\n"));
+  CHECK_FALSE(Holds(table, "the token is refused"));
   CHECK_FALSE(Holds(table, "\x1b"));
 }
 
@@ -121,6 +122,63 @@ TEST_CASE("cli status: one portal can be picked from the document") {
   CHECK(status->portals[0].key == "beta");
   CHECK(status->version == "0.1.0");
   CHECK_FALSE(OnlyPortal(kSampleStatus, "gamma"));
+}
+
+TEST_CASE("cli status: what is not known is not shown as nothing") {
+  ShownStatus status = Sample();
+  status.portals[0].streams[1].rows.reset();
+  CHECK(Holds(StatusTable(status), " unknown "));
+  CHECK(Holds(StatusTable(status, 60), "rows unknown"));
+}
+
+TEST_CASE("cli status: one cause is said once") {
+  ShownStatus status = Sample();
+  ShownPortal& acme = status.portals[0];
+  for (ShownStream& stream : acme.streams) {
+    stream.state = "blocked";
+    stream.message = "grant the scope";
+    stream.last_error = "list: 403";
+  }
+  const auto times = [](const std::string& text, const std::string& part) {
+    int count = 0;
+    for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+      ++count;
+    return count;
+  };
+  std::string table = StatusTable(status);
+  CAPTURE(table);
+  CHECK(times(table, "grant the scope") == 1);
+  CHECK(Holds(table, "  contacts, deals, emails: grant the scope\n"));
+  CHECK(times(table, "list: 403") == 1);
+
+  for (ShownPortal& portal : status.portals) portal.message = "the database is away: refused";
+  for (ShownStream& stream : acme.streams) stream.message = "the database is away: refused";
+  table = StatusTable(status);
+  CHECK(times(table, "the database is away: refused") == 1);
+  CHECK(Holds(table, "acme, beta: the database is away: refused\n"));
+}
+
+TEST_CASE("cli status: --problems leaves out what is well") {
+  ShownStatus status = Sample();
+  status.portals[0].streams[1].quarantined = 0;
+  status.KeepProblems();
+  REQUIRE(status.portals.size() == 2);
+  REQUIRE(status.portals[0].streams.size() == 1);
+  CHECK(status.portals[0].streams[0].object == "emails");
+
+  ShownStatus well = Sample();
+  well.portals.pop_back();
+  well.portals[0].streams = {well.portals[0].streams[0]};
+  well.KeepProblems();
+  CHECK(well.portals.empty());
+}
+
+TEST_CASE("cli status: a database that nobody has asked yet is not called away") {
+  std::string document = kSampleStatus;
+  const std::string up = "\"database_up\": true";
+  document.replace(document.find(up), up.size(),
+                   "\"database_up\": false, \"database_tried\": false");
+  CHECK(ReadStatus(document)->database_up);
 }
 
 }  // namespace

@@ -114,6 +114,33 @@ complete_words() (
 [[ $(complete_words hubmirror --config good.yaml sta) == status ]]
 [[ $(complete_words hubmirror config '') == 'check show diff schema reference' ]]
 [[ $(complete_words hubmirror verify acme --rep) == --repair ]]
+mkdir bin && ln -s "$hubmirror" bin/hubmirror
+known() (PATH=$folder/bin:$PATH && complete_words "$@")
+[[ $(known hubmirror --config good.yaml status be) == beta ]]
+[[ $(known hubmirror --config good.yaml poll acme/con) == acme/contacts ]]
+[[ $(known hubmirror runbook HubMirrorDow) == HubMirrorDown ]]
+[[ $(known hubmirror --config bad.yaml status be) == '' ]]
+[[ $("$hubmirror" --config bad.yaml completion --words portals 2>&1) == '' ]]
+
+# Slips of the pen.
+expect 64 'did you mean' "$hubmirror" stauts
+expect 64 'did you mean contacts' "$hubmirror" --config good.yaml plan --records contcts=5
+# json CODE COMMAND...: the error is a document on the standard output, and nothing else is said.
+json() {
+  local code=$1 actual=0
+  shift
+  "$@" >out 2>err </dev/null || actual=$?
+  if [[ $actual != "$code" || -s err ]] || ! grep -q "\"code\": $code" out; then
+    printf 'FAIL: %s: code %s\n' "$*" "$actual" && cat out err
+    exit 1
+  fi
+}
+json 64 "$hubmirror" stauts --json
+json 64 "$hubmirror" status --wacth --json
+json 78 "$hubmirror" --config bad.yaml portal list --json
+json 64 "$hubmirror" --config good.yaml plan nobody --json
+json 69 "$hubmirror" --config good.yaml status --json
+expect 0 '"portal_id": 99' "$hubmirror" --config good.yaml config show --json
 
 # Doctor: everything but a daemon and a database is well.
 expect 1 'HubSpot accepts it' "$hubmirror" --config beta-right.yaml doctor beta

@@ -94,7 +94,7 @@ TEST_CASE("cli: a followed backfill shows a bar") {
   Shell shell;
   CHECK(RunControl(shell.context, Line({"backfill", "acme", "--wait", "20ms"}), served.path()) ==
         75);
-  CHECK(shell.out.str() == "[######------------------] 500 of 2,000 records, 1 streams to walk\n");
+  CHECK(shell.out.str() == "[######------------------] 500 of 2,000 records, 1 stream to walk\n");
 }
 
 TEST_CASE("cli: with --json the daemon's last line is all there is, errors too") {
@@ -174,6 +174,40 @@ TEST_CASE("cli: a watch until loaded ends by itself") {
   CHECK(RunStatus(shell.context, Line({"status", "--watch", "--until-loaded"}), served.path()) ==
         0);
   CHECK(shell.out.str() == "acme: 5 of 5 records (100%); deals current\n");
+}
+
+TEST_CASE("cli: a record that is read again is waited for, and one that is not there is said") {
+  Served served;
+  served.controls.Report({.done = true, .troubled = {}, .found = FoundRecord::kNowhere});
+  Shell shell;
+  CHECK(RunControl(shell.context, Line({"refresh", "acme/contacts/42"}), served.path()) == 1);
+  CHECK(shell.err.str().starts_with(
+      "hubmirror: HubSpot has no record acme/contacts/42, neither live nor archived\nNext: "));
+  CHECK(served.controls.asked().front() == "start refresh acme/contacts/42");
+
+  served.controls.Report({.done = true, .troubled = {}, .found = FoundRecord::kLive});
+  Shell again;
+  CHECK(RunControl(again.context, Line({"refresh", "acme/contacts/42"}), served.path()) == 0);
+  CHECK(again.out.str() == "acme/contacts/42 is read again\n");
+}
+
+TEST_CASE("cli: a comparison shows how much there is") {
+  Served served;
+  served.controls.Report({.jobs_left = 2, .troubled = {}, .checked = 500, .expected = 2000});
+  Shell shell;
+  CHECK(RunControl(shell.context, Line({"verify", "acme", "--wait", "20ms"}), served.path()) == 75);
+  CHECK(shell.out.str() ==
+        "[######------------------] 500 of 2,000 records checked, 2 streams to compare\n");
+}
+
+TEST_CASE("cli: with --json an error of ours is JSON, too") {
+  Shell shell;
+  shell.context.json = true;
+  CHECK(Fail(shell.context, kExitUsage, "no portal is called \"x\"", "name another") == 64);
+  CHECK(shell.out.str() ==
+        "{\n  \"ok\": false,\n  \"code\": 64,\n  \"message\": \"no portal is called \\\"x\\\"\",\n"
+        "  \"next\": \"name another\"\n}\n");
+  CHECK(shell.err.str().empty());
 }
 
 }  // namespace

@@ -78,5 +78,19 @@ TEST_CASE("cli words: padding counts characters, not bytes") {
   CHECK(Padded("abcdef", 4) == "abcdef");
 }
 
+TEST_CASE("cli words: help goes on below the words it explains") {
+  CHECK(WrapHelp("  --to TIME   Until then at most\nAll of it is one line", 30) ==
+        "  --to TIME   Until then at\n              most\nAll of it is one line");
+  CHECK(WrapHelp("All of it is one line", 12) == "All of it is\none line");
+  // Too narrow for two columns.
+  CHECK(WrapHelp("  --to TIME   Until then at most", 20) == "  --to TIME   Until\n  then at most");
+}
+
+TEST_CASE("cli words: a count agrees with its noun") {
+  CHECK(Counted(0, "record") == "0 records");
+  CHECK(Counted(1, "record") == "1 record");
+  CHECK(Counted(27600, "live record") == "27,600 live records");
+}
+
 }  // namespace
 }  // namespace hubmirror

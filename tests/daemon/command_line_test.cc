@@ -106,15 +106,27 @@ TEST_CASE("command line: what makes no sense is usage, with the next step") {
     const CommandLineEnd end = Ended(arguments);
     CAPTURE(end.text);
     CHECK(end.exit_code == 64);
-    CHECK(end.text.find("\nNext: hubmirror") != std::string::npos);
-    CHECK(end.text.find("--help\n") != std::string::npos);
+    CHECK(end.next.starts_with("hubmirror"));
+    CHECK(end.next.ends_with(" --help"));
   }
 }
 
 TEST_CASE("command line: the next step names the verb that went wrong") {
-  CHECK(Ended({"poll"}).text.find("Next: hubmirror poll --help") != std::string::npos);
-  CHECK(Ended({"portal", "authorize"}).text.find("Next: hubmirror portal authorize --help") !=
-        std::string::npos);
+  CHECK(Ended({"poll"}).next == "hubmirror poll --help");
+  CHECK(Ended({"portal", "authorize"}).next == "hubmirror portal authorize --help");
+}
+
+TEST_CASE("command line: a word that is no verb, or no option, gets what was probably meant") {
+  CHECK(Ended({"stauts"}).text ==
+        "`hubmirror` has no verb `stauts`; did you mean `hubmirror status`?");
+  CHECK(Ended({"stauts"}).next == "hubmirror status --help");
+  CHECK(Ended({"--config", "status", "pol", "acme"}).text ==
+        "`hubmirror` has no verb `pol`; did you mean `hubmirror poll`?");
+  CHECK(Ended({"config", "chekc"}).text ==
+        "`hubmirror config` has no verb `chekc`; did you mean `hubmirror config check`?");
+  CHECK(Ended({"zzz"}).text == "`hubmirror` has no verb `zzz`");
+  CHECK(Ended({"zzz"}).next == "hubmirror --help");
+  CHECK(Ended({"status", "--wacth"}).text.ends_with("; did you mean --watch?"));
 }
 
 TEST_CASE("command line: help is no error and shows two examples") {

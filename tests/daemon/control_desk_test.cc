@@ -132,7 +132,7 @@ TEST_CASE("control desk: a settle that takes too long says what is left and exit
   const ControlLine line = Desk::Only(end.lines);
   CHECK(line.result->code == ControlCode::kTryLater);
   CHECK(line.result->message ==
-        "acme is not settled in time: 1 jobs are still to finish, 9 records are pending");
+        "acme is not settled in time: 1 job still to finish, 9 records pending");
 }
 
 TEST_CASE("control desk: without --wait a settle has the daemon's patience") {
@@ -247,6 +247,24 @@ TEST_CASE("control desk: a comparison's result carries its report") {
   CHECK(line.text.find(R"("verified":{"contacts":{"checked":100,"missing":1,)") !=
         std::string::npos);
   CHECK(line.text.find(R"({"kind":"missing","id":42,"properties":[]})") != std::string::npos);
+}
+
+TEST_CASE(
+    "control desk: a cause that streams share is said once, and a database that is away is 69") {
+  Desk desk;
+  OperationProgress progress;
+  progress.done = true;
+  for (const char* object : {"contacts", "deals"}) {
+    progress.troubled.push_back({{"acme", object}, "failing", "database", "the database is away"});
+  }
+  desk.controls.Report(progress);
+  const auto answer = desk.Ask({.verb = ControlVerb::kPoll, .portal = "acme", .wait = 60s});
+  REQUIRE(answer.operation);
+  const ControlLine line = Desk::Only(answer.operation->At(kStart).lines);
+  CHECK(line.result->code == ControlCode::kUnavailable);
+  CHECK(line.result->message ==
+        "acme was not looked at for changes: acme/contacts, acme/deals are failing (database), the "
+        "database is away");
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST_CASE("doctor: what the daemon says becomes findings with a next step") {
   CHECK(Of(findings, "errors").said == "fail: acme/tasks");
   CHECK(Of(findings, "freshness").said == "late: acme/deals");
   CHECK(Of(findings, "quota of acme").verdict == Verdict::kLook);
-  CHECK(Of(findings, "quarantine").said == "2 records are set aside");
+  CHECK(Of(findings, "quarantine").said == "2 records set aside");
   for (const Finding& finding : findings.list()) {
     CHECK((finding.verdict == Verdict::kGood) == finding.fix.empty());
   }
@@ -76,6 +76,46 @@ TEST_CASE("doctor: what the daemon says becomes findings with a next step") {
   const Findings away = ExamineDaemon(std::nullopt, "cannot reach the daemon", settings, "0.1.0");
   CHECK(away.list().size() == 1);
   CHECK(Of(away, "running").verdict == Verdict::kLook);
+}
+
+TEST_CASE("doctor: streams that are old are not fresh, whatever state they are in") {
+  const Settings settings;
+  ShownStatus status = Healthy();
+  ShownStream& contacts = status.portals[0].streams[0];
+  contacts.freshness_target = minutes(5);
+  contacts.age = minutes(5);
+  CHECK(Of(ExamineDaemon(status, "", settings, "0.1.0"), "freshness").verdict == Verdict::kGood);
+
+  contacts.age = minutes(6);
+  const Findings late = ExamineDaemon(status, "", settings, "0.1.0");
+  CHECK(Of(late, "freshness").verdict == Verdict::kLook);
+
+  contacts.age = minutes(16);
+  contacts.state = "failing";
+  const Findings stale = ExamineDaemon(status, "", settings, "0.1.0");
+  CHECK(Of(stale, "freshness").verdict == Verdict::kMend);
+  CHECK(Of(stale, "freshness").said ==
+        "more than three times their freshness_target behind: acme/contacts");
+
+  contacts.state = "paused";
+  CHECK(Of(ExamineDaemon(status, "", settings, "0.1.0"), "freshness").verdict == Verdict::kGood);
+}
+
+TEST_CASE("doctor: what stops everything comes before what is small") {
+  const auto finding = [](const char* area, const char* check, Verdict verdict) {
+    return Finding{.area = area, .check = check, .verdict = verdict, .said = {}, .fix = {}};
+  };
+  const std::vector<Finding> ordered = ByWeight(
+      {finding("configuration", "syntax", Verdict::kGood), finding("host", "disk", Verdict::kMend),
+       finding("host", "memory", Verdict::kLook), finding("database", "version", Verdict::kGood),
+       finding("database", "readers", Verdict::kLook),
+       finding("database", "connection", Verdict::kMend), finding("acme", "scopes", Verdict::kMend),
+       finding("beta", "names", Verdict::kLook), finding("beta", "token", Verdict::kMend)});
+  std::vector<std::string> names;
+  for (const Finding& one : ordered) names.push_back(one.area + " " + one.check);
+  CHECK(names == std::vector<std::string>{"beta token", "beta names", "database connection",
+                                          "database readers", "database version", "acme scopes",
+                                          "host disk", "host memory", "configuration syntax"});
 }
 
 }  // namespace

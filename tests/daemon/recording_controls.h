@@ -64,7 +64,8 @@ class RecordingControls final : public Controls {
 
   ControlResult Note(const std::string& verb, const ControlTarget& target) {
     MutexLock lock(mutex_);
-    asked_.push_back(verb + " " + target.portal + (target.object ? "/" + *target.object : ""));
+    asked_.push_back(verb + " " + target.portal + (target.object ? "/" + *target.object : "") +
+                     (target.id ? "/" + std::to_string(target.id->value) : ""));
     return result_;
   }
 

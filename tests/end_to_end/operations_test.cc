@@ -87,7 +87,8 @@ TEST_CASE("operations: what is waited for has been done") {
 
   const std::string gone = acme.world.Sql("SELECT max(id)::text FROM acme.contacts_live");
   acme.world.portal.Mutate(R"({"object":"contacts","kind":"erase","id":")" + gone + "\"}");
-  acme.Cli({"refresh", "acme/contacts/" + gone});
+  const Json nowhere = acme.AskJson({"refresh", "acme/contacts/" + gone}, 1);
+  CHECK(nowhere.Text("message").find("HubSpot has no record acme/contacts/" + gone) == 0);
   const auto slow = [&](const std::string& latency) {
     acme.world.portal.Control("settings", R"({"portal":1234567,"latency":")" + latency + "\"}");
   };
@@ -98,8 +99,61 @@ TEST_CASE("operations: what is waited for has been done") {
   CHECK_FALSE(late.Text("next").empty());
 
   acme.Cli({"pause", "acme/deals"});
+  CHECK(acme.world.daemon.Stream("acme", "deals").Text("state") == "paused");
   const Json paused = acme.AskJson({"poll", "acme/deals", "--wait", "60s"}, 1);
   CHECK(paused.Text("message").find("acme/deals is paused") != std::string::npos);
+}
+
+TEST_CASE("operations: a look that is waited for ends at once when the database is away") {
+  Operations acme;
+  acme.world.database.Stop();
+  Await("the daemon to notice", 60s,
+        [&] { return acme.world.daemon.Stream("acme", "deals").Text("state") == "failing"; });
+  const auto began = std::chrono::steady_clock::now();
+  const Json away = acme.AskJson({"poll", "acme", "--wait", "10m"}, 69);
+  CHECK(std::chrono::steady_clock::now() - began < 60s);
+  CHECK(away.Text("message").find("acme/contacts, acme/deals are failing (database)") !=
+        std::string::npos);
+  acme.world.database.Start();
+}
+
+TEST_CASE("operations: a portal that cannot be opened shows what the database last knew") {
+  Operations acme;
+  const std::string live = acme.world.Sql("SELECT count(*)::text FROM acme.contacts_live");
+  acme.world.daemon.Terminate();
+  acme.world.daemon.settings().portals[0].token = "pat-na1-of-nobody";
+  acme.world.daemon.WriteFiles();
+  acme.world.daemon.Start();
+  const auto contacts = [&] { return acme.world.daemon.Stream("acme", "contacts"); };
+  Await("what the database knows", 60s,
+        [&] { return contacts().Text("state") == "blocked" && !contacts()["rows"].is_null(); });
+  CHECK(std::to_string(contacts()["rows"].AsInteger()) == live);
+  const std::string table = acme.Cli({"status", "--problems"}).output;
+  CHECK(table.find("authorize") == std::string::npos);
+  CHECK(table.find("HubSpot refuses the token: put a new one in its place") != std::string::npos);
+}
+
+TEST_CASE("operations: a reader without a role stops nothing, and may read once it has one") {
+  DaemonSettings settings = Quiet();
+  settings.portals[0].readers = {"bi"};
+  World world({.scenario_json = kScenario}, settings);
+  world.Load();
+  CHECK(std::to_string(world.daemon.Stream("acme", "contacts")["rows"].AsInteger()) ==
+        world.Sql("SELECT count(*)::text FROM acme.contacts_live"));
+  const ProgramResult status = world.daemon.Cli({"status"});
+  CHECK(status.output.find("warning: readers: there is no role bi to let read") !=
+        std::string::npos);
+  const ProgramResult reload = world.daemon.Cli({"reload"});
+  CHECK(reload.end.exit_code == 0);
+  CHECK(reload.output.find("names roles that do not exist: bi") != std::string::npos);
+
+  world.Sql("CREATE ROLE bi; SELECT 1");
+  Await("the grant", 60s, [&] {
+    return world.Sql("SELECT has_table_privilege('bi', 'acme.contacts_live', 'SELECT')::text") ==
+           "true";
+  });
+  CHECK(world.Sql("SELECT has_table_privilege('bi', 'acme._quarantine', 'SELECT')::text") ==
+        "false");
 }
 
 TEST_CASE("operations: the tables change as planned, and it is written down") {

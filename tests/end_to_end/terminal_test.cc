@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -160,6 +161,20 @@ TEST_CASE("terminal: what is dropped for good is asked for by its name") {
   CHECK(desk.world.Sql("SELECT to_regnamespace('acme') IS NULL") == "t");
 }
 
+TEST_CASE("terminal: help goes on below what it explains, and breaks no word") {
+  Desk desk(64, 60);
+  Terminal& terminal = desk.terminal;
+  const std::string help = terminal.Run("hubmirror settle --help");
+  INFO(help);
+  terminal.Run("hubmirror settle --help > out");
+  std::ifstream file(desk.world.daemon.directory().path() / "out");
+  std::istringstream shown(help);
+  const std::vector<std::string> written{std::istream_iterator<std::string>(file), {}};
+  const std::vector<std::string> seen{std::istream_iterator<std::string>(shown), {}};
+  CHECK(written.size() > 50);
+  CHECK(seen == written);
+}
+
 TEST_CASE("terminal: a shell completes verbs, and their options") {
   Desk desk(100, 30);
   Terminal& terminal = desk.terminal;
@@ -169,6 +184,16 @@ TEST_CASE("terminal: a shell completes verbs, and their options") {
   terminal.AwaitText("hubmirror status");
   terminal.Type("--wa\t");
   terminal.AwaitText("hubmirror status --watch");
+}
+
+TEST_CASE("terminal: a shell completes what the configuration names") {
+  Desk desk(100, 30);
+  desk.world.daemon.WriteFiles();
+  Terminal& terminal = desk.terminal;
+  terminal.Run("eval \"$(hubmirror completion bash)\"");
+  terminal.Run("clear");
+  terminal.Type("hubmirror --config hubmirror.yaml poll acme/de\t");
+  terminal.AwaitText("poll acme/deals");
 }
 
 TEST_CASE("terminal: a secret that is typed is nowhere to be seen, and the echo comes back") {

@@ -14,6 +14,13 @@ for page in "$folder"/*.[1-8]; do
     [[ $name != hubmirror* || -f $folder/$name.$section ]] ||
       { printf '%s refers to %s(%s), which does not exist\n' "$page" "$name" "$section" && exit 1; }
   done < <(grep '^\.Xr' "$page")
+  if mandoc -Tascii -Owidth=80 "$page" | sed 's/.\x08//g' | grep -nE '^.{81,}'; then
+    printf '%s is wider than a terminal of 80 columns\n' "$page" && exit 1
+  fi
+  for section in $(case $page in *.1 | *.8) printf 'EXIT_STATUS FILES' ;; *.5) printf 'FILES' ;; esac); do
+    grep -qx ".Sh ${section//_/ }" "$page" ||
+      { printf '%s has no section %s\n' "$page" "${section//_/ }" && exit 1; }
+  done
   count=$((count + 1))
 done
 ((count >= 5)) || { printf 'only %d pages\n' "$count" && exit 1; }
