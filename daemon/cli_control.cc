@@ -88,7 +88,7 @@ std::string ProgressWords(CliVerb verb, const OperationProgress& progress,
 }
 
 /// How long the rest takes at the pace since the first look.
-class Pace {
+class Forecast {
  public:
   std::optional<std::chrono::seconds> Eta(const OperationProgress& progress, Instant now) {
     if (!began_) {
@@ -115,7 +115,7 @@ class ProgressLine {
 
   void Show(const OperationProgress& progress) {
     const std::string words =
-        ProgressWords(verb_, progress, pace_.Eta(progress, context_.clock.Now()));
+        ProgressWords(verb_, progress, forecast_.Eta(progress, context_.clock.Now()));
     if (std::exchange(shown_, words) == words) return;
     if (context_.terminal) {
       // A line that ran over its end could not be taken back.
@@ -133,7 +133,7 @@ class ProgressLine {
  private:
   const CliContext& context_;
   const CliVerb verb_;
-  Pace pace_;
+  Forecast forecast_;
   std::string shown_;
 };
 

@@ -130,6 +130,12 @@ PortalSync::Runs PortalSync::Start(OperationKind kind, const ControlTarget& targ
   const Instant now = ports_.clock.Now();
   const std::string object = target.object.value_or("");
   Runs runs{.of_jobs = {}, .holds = hold_attempts_};
+  if (kind == OperationKind::kPoll) {
+    // A look that finds nothing writes nothing: that the database is there is seen apart.
+    Task& heartbeat = portal_tasks_.front();
+    heartbeat.DueAt(now);
+    runs.heartbeat = heartbeat.cycles() + 1;
+  }
   for (Stream* stream : Streams(object)) {
     Force(*stream, kind, now);
     if (kind == OperationKind::kSettle || kind == OperationKind::kResolve) {
@@ -180,6 +186,10 @@ OperationProgress PortalSync::ProgressOf(OperationKind kind, const ControlTarget
   const Instant now = ports_.clock.Now();
   OperationProgress progress;
   for (Stream* stream : Streams(object)) NoteProgress(*stream, kind, runs, now, progress);
+  if (kind == OperationKind::kPoll && progress.troubled.empty() &&
+      portal_tasks_.front().cycles() < runs.heartbeat) {
+    ++progress.jobs_left;
+  }
   if (kind == OperationKind::kRefresh && progress.troubled.empty()) {
     for (Stream* stream : Streams(object))
       progress.found = stream->context->RefreshedAs(*target.id);

@@ -101,6 +101,7 @@ class PortalSync {
     /// tell the end.
     std::map<std::string, int64_t> of_jobs;
     int holds = 0;  ///< how often the portal was found closed in a row, when the operation began
+    int64_t heartbeat = 0;  ///< kPoll: the run of the portal's first job that belongs to it
   };
   Runs Start(OperationKind kind, const ControlTarget& target, bool repair);
   OperationProgress ProgressOf(OperationKind kind, const ControlTarget& target, const Runs& runs);

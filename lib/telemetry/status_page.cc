@@ -179,7 +179,7 @@ std::string Head(const StatusSnapshot& snapshot) {
   size_t streams = 0;
   for (const auto& [key, portal] : snapshot.portals) streams += portal.streams.size();
   const bool ready = CheckReadiness(snapshot).ready();
-  const Verdict verdict = JudgeTrust(snapshot);
+  const TrustVerdict verdict = JudgeTrust(snapshot);
   std::string head =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"

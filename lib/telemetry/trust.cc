@@ -84,7 +84,7 @@ std::optional<WorstStream> FindWorst(const StatusSnapshot& snapshot) {
   return worst;
 }
 
-Verdict JudgeTrust(const StatusSnapshot& snapshot) {
+TrustVerdict JudgeTrust(const StatusSnapshot& snapshot) {
   const Tally tally = Count(snapshot);
   if (!snapshot.config_loaded) return {"No configuration is loaded yet.", Trouble::kStopped};
   if (!snapshot.database_up) {

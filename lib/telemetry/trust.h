@@ -31,10 +31,10 @@ struct WorstStream {
 std::optional<WorstStream> FindWorst(const StatusSnapshot& snapshot);
 
 /// Whether the mirror can be trusted now, in one sentence.
-struct Verdict {
+struct TrustVerdict {
   std::string sentence;
   Trouble trouble = Trouble::kNone;
 };
-Verdict JudgeTrust(const StatusSnapshot& snapshot);
+TrustVerdict JudgeTrust(const StatusSnapshot& snapshot);
 
 }  // namespace hubmirror

@@ -163,5 +163,26 @@ TEST_CASE("portal: a look that is waited for ends once the database was found aw
   CHECK(progress.troubled[0].message == "the database is away");
 }
 
+TEST_CASE("portal: a look that found nothing has not ended well when the database is away") {
+  Portal acme;
+  acme.WorkFor(30s);
+  acme.sink->database_away = true;
+  const ControlTarget target{"acme"};
+  acme.sync->Poll("");
+  const auto runs = acme.sync->Start(OperationKind::kPoll, target, false);
+  acme.Work();
+  const OperationProgress away = acme.sync->ProgressOf(OperationKind::kPoll, target, runs);
+  REQUIRE(away.troubled.size() == 1);
+  CHECK(away.troubled[0].reason == "database");
+
+  acme.sink->database_away = false;
+  acme.WorkFor(30s);
+  const auto again = acme.sync->Start(OperationKind::kPoll, target, false);
+  acme.WorkFor(5s);
+  const OperationProgress back = acme.sync->ProgressOf(OperationKind::kPoll, target, again);
+  CHECK(back.done);
+  CHECK(back.troubled.empty());
+}
+
 }  // namespace
 }  // namespace hubmirror::test
