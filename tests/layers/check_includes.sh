@@ -47,7 +47,7 @@ for path in "$lib"/*/; do
   done
 done
 # Two types of one name in one program are one to the linker, which keeps the functions of either.
-twice=$(grep -hoE '^(struct|class|enum class) [A-Z][A-Za-z]+[^;]*$' "$lib"/*/*.h "$lib"/../daemon/*.h |
+twice=$(grep -hoE '^(struct|class|enum class) [A-Z][A-Za-z]+( [^;]*)?$' "$lib"/*/*.h "$lib"/../daemon/*.h |
   sed -E 's/^(enum class|struct|class) //; s/[^A-Za-z].*//' | sort | uniq -d)
 if [[ -n $twice ]]; then
   echo "headers of lib/ and daemon/ define more than once: $twice"
