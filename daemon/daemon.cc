@@ -201,7 +201,6 @@ void Daemon::TakeTypes() {
 
 void Daemon::Turn() {
   const Instant now = clock_.Now();
-  transport_->CutOverdue();
   TakeTypes();
   log_.Flush();
   // A step waits for one request and a few statements at most.

@@ -7,8 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <functional>
 
+#include "hubspot/answer_guard.h"
+#include "hubspot/deadline_socket.h"
 #include "hubspot/gunzip.h"
 
 // Without this the class layouts differ from the packaged library's and the program crashes.
@@ -19,14 +23,6 @@
 namespace hubmirror {
 
 using namespace std::chrono_literals;
-
-/// What came of sending a request once.
-struct KeepAliveClient::Attempt {
-  httplib::Error error = httplib::Error::Success;
-  ApiAnswer answer;  ///< status 0: no header arrived
-  bool too_large = false;
-  bool late = false;
-};
 
 namespace {
 
@@ -44,6 +40,58 @@ httplib::Request WireRequest(const ApiRequest& request) {
   }
   return wire;
 }
+
+/// The `Host` of a request: the port where it is not the scheme's own, IPv6 in brackets.
+std::string HostField(const BaseUrl& base) {
+  const std::string origin = base.Origin();
+  std::string field = origin.substr(origin.find("://") + 3);
+  const std::string usual = base.tls ? ":443" : ":80";
+  if (field.ends_with(usual)) field.resize(field.size() - usual.size());
+  return field;
+}
+
+/// What the library reads an answer from: bytes that came before the deadline and passed the guard.
+class BoundedStream final : public httplib::Stream {
+ public:
+  BoundedStream(DeadlineSocket socket, int descriptor, AnswerBounds bounds)
+      : socket_(socket), descriptor_(descriptor), guard_(bounds) {}
+
+  bool is_readable() const override { return true; }
+  bool is_writable() const override { return true; }
+  ssize_t read(char* bytes, size_t count) override {
+    while (taken_ == passed_.size()) {
+      passed_.clear();
+      taken_ = 0;
+      std::array<char, 16 << 10> arrived;
+      const ssize_t got = socket_.Read(arrived.data(), arrived.size());
+      if (got <= 0) return got;
+      breach_ = guard_.Take({arrived.data(), static_cast<size_t>(got)}, passed_);
+      if (breach_ != AnswerGuard::Breach::kNone) return -1;
+    }
+    const size_t given = std::min(count, passed_.size() - taken_);
+    passed_.copy(bytes, given, taken_);
+    taken_ += given;
+    return static_cast<ssize_t>(given);
+  }
+  ssize_t write(const char* bytes, size_t count) override {
+    return socket_.Write(bytes, count) ? static_cast<ssize_t>(count) : -1;
+  }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return descriptor_; }
+
+  AnswerGuard::Breach breach() const { return breach_; }
+  /// Bytes that came after the answer belong to no request.
+  bool has_more() const { return taken_ < passed_.size(); }
+
+ private:
+  const DeadlineSocket socket_;
+  const int descriptor_;
+  AnswerGuard guard_;
+  AnswerGuard::Breach breach_ = AnswerGuard::Breach::kNone;
+  std::string passed_;
+  size_t taken_ = 0;
+};
 
 uint64_t PromisedLength(const httplib::Response& response) {
   // Older and newer cpp-httplib read numbers from headers by different names.
@@ -63,27 +111,131 @@ std::string Megabytes(size_t bytes) {
 
 }  // namespace
 
+/// cpp-httplib's client over sockets and streams of ours. The library's own read what a peer sends
+/// without a bound in bytes or, byte by byte, in time; a status line of 50,000 bytes overflows the
+/// stack in its regular expression (0.11.4). TLS is ours, too: the library falls back on the common
+/// name of a certificate and has no deadline for a handshake.
+class KeepAliveClient::BoundedClient final : public httplib::ClientImpl {
+ public:
+  BoundedClient(const TransportSettings& settings, const TrustStore& trust, const Clock& clock,
+                std::function<void(int)> opened)
+      : httplib::ClientImpl(settings.base.host, settings.base.port),
+        settings_(settings),
+        clock_(clock),
+        opened_(std::move(opened)),
+        bounds_{.whole = settings.response_limit + (64 << 10)} {
+    set_keep_alive(true);
+    set_follow_location(false);
+    set_url_encode(false);
+    set_decompress(false);  // Ours knows the cap and notices a body cut short.
+    if (!settings.base.tls) return;
+    context_ = SSL_CTX_new(TLS_client_method());
+    if (context_ == nullptr) throw std::bad_alloc();
+    SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
+    SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_cert_store(context_, trust.Share());
+  }
+
+  ~BoundedClient() override {
+    shutdown_ssl(socket_, true);
+    SSL_CTX_free(context_);
+  }
+
+  void Begin(Instant deadline) {
+    deadline_ = deadline;
+    failure_.reset();
+    breach_ = AnswerGuard::Breach::kNone;
+  }
+
+  /// Why there was no connection, if that is what failed.
+  const std::optional<ConnectFailure>& failure() const { return failure_; }
+  /// What the answer broke, if anything.
+  AnswerGuard::Breach breach() const { return breach_; }
+  const AnswerBounds& bounds() const { return bounds_; }
+
+ private:
+  bool create_and_connect_socket(Socket& socket, httplib::Error& error) override {
+    const bool made = Connect(socket);
+    error = made ? httplib::Error::Success : httplib::Error::Connection;
+    return made;
+  }
+
+  bool Connect(Socket& socket) {
+    const bool tunnels = settings_.base.tls && settings_.proxy.has_value();
+    const std::string& host = tunnels ? settings_.proxy->host : settings_.base.host;
+    const int port = tunnels ? settings_.proxy->port : settings_.base.port;
+    const Instant connected_by = std::min(deadline_, clock_.Now() + settings_.connect_timeout);
+    const auto descriptor = DeadlineSocket::Connect(host, port, connected_by, clock_, opened_);
+    if (!descriptor) return Fail(descriptor.error());
+    socket.sock = *descriptor;
+    if (!settings_.base.tls) return true;
+
+    const DeadlineSocket clear(*descriptor, nullptr, deadline_, clock_);
+    if (tunnels) {
+      const auto through =
+          clear.Tunnel(settings_.base.host + ":" + std::to_string(settings_.base.port));
+      if (!through) return GiveUp(socket, through.error());
+    }
+    const auto session = clear.BeginTls(context_, settings_.base.host);
+    if (!session) return GiveUp(socket, session.error());
+    socket.ssl = *session;
+    return true;
+  }
+
+  bool process_socket(const Socket& socket,
+                      std::function<bool(httplib::Stream& stream)> callback) override {
+    BoundedStream stream(DeadlineSocket(socket.sock, socket.ssl, deadline_, clock_), socket.sock,
+                         bounds_);
+    const bool done = callback(stream);
+    breach_ = stream.breach();
+    if (stream.has_more()) ::shutdown(socket.sock, SHUT_RDWR);
+    return done;
+  }
+
+  // The library would cast this to its own client and begin TLS itself.
+  bool is_ssl() const override { return false; }
+
+  void shutdown_ssl(Socket& socket, bool gracefully) override {
+    if (socket.ssl == nullptr) return;
+    if (gracefully) SSL_shutdown(socket.ssl);
+    SSL_free(socket.ssl);
+    socket.ssl = nullptr;
+  }
+
+  bool Fail(ConnectFailure failure) {
+    failure_ = std::move(failure);
+    return false;
+  }
+
+  bool GiveUp(Socket& socket, ConnectFailure failure) {
+    close_socket(socket);
+    return Fail(std::move(failure));
+  }
+
+  const TransportSettings& settings_;
+  const Clock& clock_;
+  const std::function<void(int)> opened_;
+  const AnswerBounds bounds_;
+  SSL_CTX* context_ = nullptr;
+  Instant deadline_{};
+  std::optional<ConnectFailure> failure_;
+  AnswerGuard::Breach breach_ = AnswerGuard::Breach::kNone;
+};
+
+/// What came of sending a request once.
+struct KeepAliveClient::Attempt {
+  httplib::Error error = httplib::Error::Success;
+  ApiAnswer answer;  ///< status 0: no header arrived
+  bool too_large = false;
+  bool late = false;
+};
+
 KeepAliveClient::KeepAliveClient(const TransportSettings& settings, const TrustStore& trust,
                                  const Clock& clock)
     : settings_(settings),
       clock_(clock),
-      client_(std::make_unique<httplib::Client>(settings.base.Origin())) {
-  client_->set_keep_alive(true);
-  client_->set_follow_location(false);
-  client_->set_url_encode(false);
-  client_->set_decompress(false);  // Ours knows the cap and notices a body cut short.
-  client_->set_tcp_nodelay(true);
-  client_->set_connection_timeout(std::min(settings.connect_timeout, settings.deadline));
-  client_->set_socket_options([this](socket_t socket) { Watch(socket); });
-  if (!settings.base.tls) return;
-
-  if (settings.proxy) client_->set_proxy(settings.proxy->host, settings.proxy->port);
-  client_->enable_server_certificate_verification(true);
-  client_->set_ca_cert_store(trust.Share());
-  // Without a path the library would add the system's authorities to those of the file.
-  if (!settings.ca_file.empty()) client_->set_ca_cert_path(settings.ca_file);
-  SSL_CTX_set_min_proto_version(client_->ssl_context(), TLS1_2_VERSION);
-}
+      client_(std::make_unique<BoundedClient>(settings, trust, clock,
+                                              [this](int socket) { Watch(socket); })) {}
 
 KeepAliveClient::~KeepAliveClient() {
   if (watched_ >= 0) ::close(watched_);
@@ -91,25 +243,24 @@ KeepAliveClient::~KeepAliveClient() {
 
 Result<ApiAnswer, ApiError> KeepAliveClient::Send(const ApiRequest& request) {
   const Instant deadline = clock_.Now() + settings_.deadline;
-  Begin(deadline);
+  Begin();
   const bool reused = client_->is_socket_open() != 0;
   Attempt attempt = Try(request, deadline);
   // Servers close idle connections when they like, also while the next request is on its way.
   const bool closed_on_us =
       reused && attempt.answer.status == 0 && clock_.Now() < deadline &&
+      client_->breach() == AnswerGuard::Breach::kNone &&
       (attempt.error == httplib::Error::Read || attempt.error == httplib::Error::Write);
   if (closed_on_us) attempt = Try(request, deadline);
   return Conclude(std::move(attempt), deadline);
 }
 
 KeepAliveClient::Attempt KeepAliveClient::Try(const ApiRequest& request, Instant deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock_.Now());
-  client_->set_read_timeout(std::max(left, 1ms));
-  client_->set_write_timeout(std::max(left, 1ms));
-
+  client_->Begin(deadline);
   Attempt attempt;
   ApiAnswer& answer = attempt.answer;
   httplib::Request wire = WireRequest(request);
+  wire.headers.emplace("Host", HostField(settings_.base));
   wire.response_handler = [&](const httplib::Response& response) {
     answer.status = response.status;
     answer.headers.assign(response.headers.begin(), response.headers.end());
@@ -126,9 +277,8 @@ KeepAliveClient::Attempt KeepAliveClient::Try(const ApiRequest& request, Instant
     return true;
   };
   httplib::Response response;
-  if (!client_->send(wire, response, attempt.error)) return attempt;
-  // A proxy that refuses to CONNECT answers without the handler being asked.
-  if (answer.status == 0) answer.status = response.status;
+  client_->send(wire, response, attempt.error);
+  if (answer.status == 0) answer.status = response.status < 0 ? 0 : response.status;
   return attempt;
 }
 
@@ -162,7 +312,8 @@ Result<ApiAnswer, ApiError> KeepAliveClient::Conclude(Attempt attempt, Instant d
 
 ApiError KeepAliveClient::FailureOf(const Attempt& attempt, Instant deadline) {
   const int status = attempt.answer.status;
-  if (attempt.too_large) {
+  const AnswerGuard::Breach breach = client_->breach();
+  if (attempt.too_large || breach == AnswerGuard::Breach::kWhole) {
     return Failed(ApiErrorKind::kTooLarge, status,
                   "the answer is larger than " + Megabytes(settings_.response_limit) +
                       ": raise limits.response");
@@ -173,33 +324,42 @@ ApiError KeepAliveClient::FailureOf(const Attempt& attempt, Instant deadline) {
         ApiErrorKind::kTimeout, status,
         "no whole answer within " + std::to_string(allowed.count()) + " s (limits.request)");
   }
+  if (breach != AnswerGuard::Breach::kNone) {
+    return Failed(ApiErrorKind::kDecode, status,
+                  "the answer cannot be HubSpot's: " + InWords(breach, client_->bounds()) +
+                      "; look at what is between this machine and " + settings_.base.host);
+  }
   if (status != 0) return Failed(ApiErrorKind::kDecode, status, "the answer was cut short");
-  return Failed(ApiErrorKind::kConnect, 0, ConnectMessage(attempt));
+  return Failed(ApiErrorKind::kConnect, 0, ConnectMessage());
 }
 
-std::string KeepAliveClient::ConnectMessage(const Attempt& attempt) const {
+std::string KeepAliveClient::ConnectMessage() const {
   const std::string where = settings_.base.host + ":" + std::to_string(settings_.base.port);
-  switch (attempt.error) {
-    case httplib::Error::SSLServerVerification: {
-      const long verdict = client_->get_openssl_verify_result();
-      return "the certificate of " + where + " is not trusted (" +
-             (verdict == X509_V_OK ? "it names another host"
-                                   : X509_verify_cert_error_string(verdict)) +
+  const std::string proxy =
+      settings_.proxy ? settings_.proxy->host + ":" + std::to_string(settings_.proxy->port)
+                      : std::string();
+  const bool tunnels = settings_.proxy && settings_.base.tls;
+  const auto& failure = client_->failure();
+  if (!failure) return where + " closed the connection without an answer";
+  switch (failure->step) {
+    case ConnectFailure::Step::kName:
+      return "the name " + (tunnels ? settings_.proxy->host : settings_.base.host) +
+             " cannot be resolved (" + failure->message + "): check the name servers";
+    case ConnectFailure::Step::kConnect:
+      return (tunnels ? "cannot reach " + where + " through the proxy " + proxy
+                      : "cannot connect to " + where) +
+             " (" + failure->message + "): check route and firewall";
+    case ConnectFailure::Step::kProxy:
+      return "the proxy " + proxy + " opens no tunnel to " + where + " (" + failure->message +
+             "): check api.proxy and what it allows";
+    case ConnectFailure::Step::kTls:
+      return "no TLS with " + where + (tunnels ? " through api.proxy" : "") + " (" +
+             failure->message + ")";
+    case ConnectFailure::Step::kCertificate:
+      return "the certificate of " + where + " is not trusted (" + failure->message +
              "): set api.ca_file if a company proxy signs it";
-    }
-    case httplib::Error::SSLLoadingCerts:
-      return "api.ca_file " + settings_.ca_file + " cannot be read any more";
-    case httplib::Error::SSLConnection:
-      return "no TLS with " + where + (settings_.proxy ? " through api.proxy" : "");
-    case httplib::Error::Read:
-    case httplib::Error::Write:
-      return where + " closed the connection without an answer";
-    default:
-      return settings_.proxy && settings_.base.tls
-                 ? "cannot reach " + where + " through the proxy " + settings_.proxy->host + ":" +
-                       std::to_string(settings_.proxy->port)
-                 : "cannot connect to " + where + ": check name resolution, route and firewall";
   }
+  return where;
 }
 
 void KeepAliveClient::Watch(int socket) {
@@ -208,21 +368,15 @@ void KeepAliveClient::Watch(int socket) {
   watched_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
 }
 
-void KeepAliveClient::Begin(Instant deadline) {
+void KeepAliveClient::Begin() {
   MutexLock lock(mutex_);
   busy_ = true;
-  deadline_ = deadline;
 }
 
 bool KeepAliveClient::End() {
   MutexLock lock(mutex_);
   busy_ = false;
   return down_;
-}
-
-void KeepAliveClient::CutIfOverdue(Instant now) {
-  MutexLock lock(mutex_);
-  if (busy_ && now > deadline_) CutLocked();
 }
 
 void KeepAliveClient::Shutdown() {

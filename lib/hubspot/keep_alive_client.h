@@ -8,13 +8,11 @@
 #include "hubspot/http_transport.h"
 #include "hubspot/pooled_transport.h"
 
-namespace httplib {
-class Client;
-}
-
 namespace hubmirror {
 
-/// One kept connection. Send is called by one thread at a time; CutIfOverdue and Shutdown by any.
+/// One kept connection. Every byte of an answer passes an AnswerGuard before the library sees it,
+/// and every wait ends at the request's deadline. Send is called by one thread at a time; Shutdown
+/// by any.
 class KeepAliveClient {
  public:
   KeepAliveClient(const TransportSettings& settings, const TrustStore& trust, const Clock& clock);
@@ -24,29 +22,28 @@ class KeepAliveClient {
 
   Result<ApiAnswer, ApiError> Send(const ApiRequest& request);
 
-  void CutIfOverdue(Instant now);
   void Shutdown();
 
  private:
+  class BoundedClient;
   struct Attempt;
 
   Attempt Try(const ApiRequest& request, Instant deadline);
   Result<ApiAnswer, ApiError> Conclude(Attempt attempt, Instant deadline);
   ApiError FailureOf(const Attempt& attempt, Instant deadline);
-  std::string ConnectMessage(const Attempt& attempt) const;
+  std::string ConnectMessage() const;
   void Watch(int socket);
-  void Begin(Instant deadline);
+  void Begin();
   bool End();
   void CutLocked() REQUIRES(mutex_);
 
   const TransportSettings& settings_;
   const Clock& clock_;
-  const std::unique_ptr<httplib::Client> client_;
+  const std::unique_ptr<BoundedClient> client_;
 
   Mutex mutex_;
   bool busy_ GUARDED_BY(mutex_) = false;
   bool down_ GUARDED_BY(mutex_) = false;
-  Instant deadline_ GUARDED_BY(mutex_){};
   /// A duplicate of the connection's descriptor: shutting it down wakes the thread that reads,
   /// and it cannot name a stranger's socket after the library has closed its own.
   int watched_ GUARDED_BY(mutex_) = -1;

@@ -10,7 +10,6 @@ PooledTransport::PooledTransport(TransportSettings settings, const Clock& clock)
 PooledTransport::~PooledTransport() = default;
 
 Result<ApiAnswer, ApiError> PooledTransport::Send(const ApiRequest& request) {
-  CutOverdue();
   KeepAliveClient* const client = Lease();
   if (client == nullptr) {
     return ApiError{.kind = ApiErrorKind::kConnect, .message = "not sent: the daemon is stopping"};
@@ -18,12 +17,6 @@ Result<ApiAnswer, ApiError> PooledTransport::Send(const ApiRequest& request) {
   auto answer = client->Send(request);
   GiveBack(client);
   return answer;
-}
-
-void PooledTransport::CutOverdue() {
-  const Instant now = clock_.Now();
-  MutexLock lock(mutex_);
-  for (const auto& client : clients_) client->CutIfOverdue(now);
 }
 
 void PooledTransport::Shutdown() {

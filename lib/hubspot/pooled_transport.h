@@ -40,10 +40,6 @@ class PooledTransport final : public HttpTransport {
   /// An answer that came after the deadline is an error (kTimeout), whole or not.
   Result<ApiAnswer, ApiError> Send(const ApiRequest& request) override;
 
-  /// Ends requests whose deadline has passed although bytes still trickle in. Each Send does this
-  /// for all others; call it now and then when there may be only one.
-  void CutOverdue();
-
   /// Ends all requests under way, with kConnect, and refuses new ones.
   void Shutdown();
 

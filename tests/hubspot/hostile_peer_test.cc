@@ -1,0 +1,109 @@
+// Peers that send without an end, to the transport and as a proxy: every row ends with an error, in
+// bounded memory and time.
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <fstream>
+#include <string>
+
+#include "hubspot/loopback_server.h"
+#include "hubspot/pooled_transport.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+using test::LoopbackServer;
+using Connection = LoopbackServer::Connection;
+
+const SystemClock kClock;
+const ApiRequest kGet{.target = "/x"};
+const std::string kHead = "HTTP/1.1 200 OK\r\n";
+
+struct Row {
+  const char* what;
+  std::string begin;  ///< sent once
+  std::string again;  ///< sent for ever
+  ApiErrorKind kind;
+};
+
+const Row kRows[] = {
+    {"a status line of 50,000 bytes", "HTTP/1.1 200 " + std::string(50'000, 'x') + "\r\n", "",
+     ApiErrorKind::kDecode},
+    {"an endless status line", "HTTP/1.1 200 ", std::string(4096, 'x'), ApiErrorKind::kDecode},
+    {"an endless header line", kHead + "X: ", std::string(4096, 'x'), ApiErrorKind::kDecode},
+    {"an endless header", kHead, "X: " + std::string(4000, 'x') + "\r\n", ApiErrorKind::kDecode},
+    {"endless short fields", kHead, "X: y\r\n", ApiErrorKind::kDecode},
+    {"endless interim answers", "", "HTTP/1.1 100 Continue\r\n\r\n", ApiErrorKind::kDecode},
+    {"an endless chunk extension", kHead + "Transfer-Encoding: chunked\r\n\r\n5;",
+     std::string(4096, 'x'), ApiErrorKind::kDecode},
+    {"endless trailers", kHead + "Transfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n",
+     ApiErrorKind::kDecode},
+    {"an endless body", kHead + "\r\n", std::string(65'536, 'x'), ApiErrorKind::kTooLarge},
+    {"endless chunks of one byte", kHead + "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n",
+     ApiErrorKind::kTooLarge},
+    {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", "", ApiErrorKind::kDecode},
+};
+
+/// Sends the row until the client has had enough.
+LoopbackServer::Script Send(const Row& row) {
+  return [&row](Connection& connection) {
+    connection.ReadRequest();
+    connection.Write(row.begin);
+    // Far more than a bounded client reads, in pieces that a system call is worth.
+    std::string piece = row.again;
+    while (!piece.empty() && piece.size() < 65'536) piece += piece;
+    for (int i = 0; !piece.empty() && i < 2000; ++i) connection.Write(piece);
+    connection.WaitForClose();
+  };
+}
+
+int64_t PeakRssKiB() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6));
+  }
+  return 0;
+}
+
+TEST_CASE("transport: whatever a peer sends without an end is left after little of it") {
+  const int64_t before = PeakRssKiB();
+  for (const Row& row : kRows) {
+    CAPTURE(row.what);
+    LoopbackServer server({Send(row), Send(row)});
+    TransportSettings settings{.base = *ParseBaseUrl(server.url())};
+    settings.response_limit = size_t{1} << 20;
+    settings.deadline = 5s;
+
+    const Instant begin = kClock.Now();
+    const auto answer = PooledTransport(settings, kClock).Send(kGet);
+
+    REQUIRE_FALSE(bool(answer));
+    CHECK(answer.error().kind == row.kind);
+    CHECK(kClock.Now() - begin < 5s);
+    CHECK(answer.error().message.size() < 400);
+  }
+  CHECK(PeakRssKiB() - before < 32 << 10);
+}
+
+TEST_CASE("transport: a proxy that answers CONNECT without an end is left, too") {
+  const int64_t before = PeakRssKiB();
+  for (const Row& row : kRows) {
+    // With its header whole it has opened a tunnel; what comes then is not TLS.
+    CAPTURE(row.what);
+    LoopbackServer proxy({Send(row)});
+    TransportSettings settings{.base = *ParseBaseUrl("https://api.example:443")};
+    settings.proxy = *ParseProxyAddress("http://127.0.0.1:" + std::to_string(proxy.port()));
+    settings.deadline = 5s;
+
+    const auto answer = PooledTransport(settings, kClock).Send(kGet);
+
+    REQUIRE_FALSE(bool(answer));
+    CHECK(answer.error().kind == ApiErrorKind::kConnect);
+  }
+  CHECK(PeakRssKiB() - before < 32 << 10);
+}
+
+}  // namespace
+}  // namespace hubmirror
