@@ -139,7 +139,7 @@ int RunQuarantineShow(const CliContext& context, const CommandLine& line) {
       return kExitOk;
     }
     context.out << rows.Text(0, 0) << " " << Printable(rows.Text(0, 1)) << "\n"
-                << rows.Text(0, 2) << "\n";
+                << PrintableLines(rows.Text(0, 2)) << "\n";
     return kExitOk;
   });
 }

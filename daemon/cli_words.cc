@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/printable.h"
+
 namespace hubmirror {
 namespace {
 
@@ -13,10 +15,6 @@ size_t CharactersIn(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
   }));
-}
-
-bool IsControl(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
 /// `text` with the lines that are longer than `columns` broken at blanks; `margin_of` says where
@@ -84,16 +82,11 @@ std::string ProgressBar(double share, int width) {
 }
 
 std::string Printable(std::string_view text) {
-  std::string printable(text);
-  std::replace_if(printable.begin(), printable.end(), IsControl, '?');
-  return printable;
+  return WithoutControls(text, '?');
 }
 
 std::string PrintableLines(std::string_view text) {
-  std::string printable(text);
-  std::replace_if(
-      printable.begin(), printable.end(), [](char c) { return IsControl(c) && c != '\n'; }, '?');
-  return printable;
+  return WithoutControls(text, '?', '\n');
 }
 
 int RowsOnTerminal(std::string_view text, int columns) {

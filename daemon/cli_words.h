@@ -13,7 +13,7 @@ namespace hubmirror {
 std::string SpanWords(std::chrono::seconds span);
 /// `[######------]`: `width` cells between the brackets, filled by `share` (cut to 0..1).
 std::string ProgressBar(double share, int width);
-/// `text` with control characters (and so terminal sequences) replaced by `?`.
+/// `text` with what a terminal would obey (base/printable.h) replaced by `?`.
 std::string Printable(std::string_view text);
 /// The same, but line breaks stay.
 std::string PrintableLines(std::string_view text);

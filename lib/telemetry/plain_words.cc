@@ -1,5 +1,7 @@
 #include "telemetry/plain_words.h"
 
+#include "base/printable.h"
+
 namespace hubmirror {
 namespace {
 
@@ -46,11 +48,7 @@ std::string_view StateWords(StreamState state) {
 }
 
 std::string OneLine(std::string_view text) {
-  std::string line(text);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
-  return line;
+  return WithoutControls(text, ' ');
 }
 
 std::string Shortened(std::string_view text, size_t bytes) {

@@ -15,7 +15,7 @@ std::string SpanWords(std::chrono::seconds span);
 /// A state for people: `up to date`, `blocked: a person must act`, ...
 std::string_view StateWords(StreamState state);
 
-/// `text` with control characters, newlines included, as spaces.
+/// `text` with what a page or a log would obey (base/printable.h), newlines included, as spaces.
 std::string OneLine(std::string_view text);
 
 /// At most `bytes` of `text`, cut at a character border and ended with an ellipsis.
