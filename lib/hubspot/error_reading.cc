@@ -50,6 +50,28 @@ bool CallsItselfJson(const ApiAnswer& answer) {
   return answer.body.starts_with('{');
 }
 
+bool IsWithin(std::optional<int64_t> number, int64_t least, int64_t most) {
+  return number && *number >= least && *number <= most;
+}
+
+/// Without what HubSpot cannot have said: a header that something on the way made up could silence
+/// a portal for a day. The bounds leave room around the limits of
+/// https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines.
+RateHeaders Plausible(RateHeaders rate) {
+  if (!IsWithin(rate.burst_limit, 10, 1000)) rate.burst_limit.reset();
+  if (!IsWithin(rate.burst_remaining, 0, rate.burst_limit.value_or(-1))) {
+    rate.burst_remaining.reset();
+  }
+  if (rate.burst_window && (*rate.burst_window < 1s || *rate.burst_window > 60s)) {
+    rate.burst_window.reset();
+  }
+  if (!IsWithin(rate.daily_limit, 10'000, 1'000'000'000)) rate.daily_limit.reset();
+  if (!IsWithin(rate.daily_remaining, 0, rate.daily_limit.value_or(-1))) {
+    rate.daily_remaining.reset();
+  }
+  return rate;
+}
+
 /// An id that means something to HubSpot's support; anything else in its place is somebody's text.
 bool IsId(std::string_view text) {
   return text.size() <= 100 && std::all_of(text.begin(), text.end(),
@@ -207,7 +229,7 @@ RateHeaders ReadRateHeaders(const ApiAnswer& answer) {
   if (const auto window = number("X-HubSpot-RateLimit-Interval-Milliseconds")) {
     rate.burst_window = std::chrono::milliseconds(*window);
   }
-  return rate;
+  return Plausible(rate);
 }
 
 std::optional<std::chrono::milliseconds> ReadRetryAfter(const ApiAnswer& answer) {

@@ -7,8 +7,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// An account that buys more quota during the day is noticed by asking again now and then.
-constexpr auto kAskAgain = 1h;
+// An account that buys more quota during the day, and a stop for which there never was a reason,
+// are noticed by asking again now and then.
+constexpr auto kProbeEvery = 5min;
 // Every UTC offset is a multiple of this, so a midnight is known exactly when it was seen to pass
 // between two answers that are no further apart.
 constexpr auto kOffsetStep = 15min;
@@ -34,18 +35,21 @@ void DailyQuota::Count(TimePoint date) {
     used_up_until_.reset();
   }
   ++requests_;
+  answered_at_ = date;
 }
 
 void DailyQuota::Learn(std::optional<int64_t> limit, std::optional<int64_t> remaining,
                        TimePoint date) {
   if (limit && *limit <= 0) return;  // Not a quota: nothing would ever be allowed.
-  if (limit) limit_ = limit;
-  if (!remaining) return;
-  // The rest only rises when a new day has begun; answers that overtake each other differ little.
-  if (remaining_ && limit_ && *remaining > *remaining_ + std::max<int64_t>(1000, *limit_ / 100)) {
-    BeginDayAt(date);
-  }
+  if (limit && told_limit_.Confirms(*limit)) limit_ = limit;
+  // Answers that overtake each other differ little.
+  const int64_t little = std::max<int64_t>(1000, limit_.value_or(0) / 100);
+  if (!remaining || !told_remaining_.Confirms(*remaining, little)) return;
+  // The rest of the same quota only rises when a new day has begun.
+  const bool same_quota = limit_ && limit_ == remaining_of_;
+  if (same_quota && remaining_ && *remaining > *remaining_ + little) BeginDayAt(date);
   remaining_ = remaining;
+  remaining_of_ = limit_;
   remaining_at_ = date;
 }
 
@@ -64,16 +68,25 @@ void DailyQuota::BeginDayAt(TimePoint date) {
 }
 
 void DailyQuota::UsedUp(TimePoint date) {
-  used_up_until_ = date + std::min<std::chrono::milliseconds>(ToMidnight(date), kAskAgain);
+  used_up_until_ = date + ToMidnight(date);
 }
 
 std::chrono::milliseconds DailyQuota::Wait(TimePoint now, int64_t unanswered) const {
   if (used_up_until_ && now < *used_up_until_) return *used_up_until_ - now;
   if (const int64_t day = DayOf(now); day > day_ || day + 1 < day_) return 0ms;
-  const auto allowed = share();
-  const bool share_used = allowed && requests_ + unanswered > *allowed;
   const bool nothing_left = remaining_ && *remaining_ < unanswered;
-  return share_used || nothing_left ? ToMidnight(now) : 0ms;
+  return ShareIsUsed(unanswered) || nothing_left ? ToMidnight(now) : 0ms;
+}
+
+bool DailyQuota::ShareIsUsed(int64_t unanswered) const {
+  const auto allowed = share();
+  return allowed && requests_ + unanswered > *allowed;
+}
+
+std::optional<std::chrono::milliseconds> DailyQuota::ToProbe(TimePoint now) const {
+  if (configured_ && limit_ == configured_ && ShareIsUsed(1)) return std::nullopt;
+  if (!answered_at_) return 0ms;
+  return std::max<std::chrono::milliseconds>(*answered_at_ + kProbeEvery - now, 0ms);
 }
 
 std::optional<int64_t> DailyQuota::share() const {

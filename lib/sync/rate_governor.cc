@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr int64_t kBurstDefault = 100;  // the smallest tier
 constexpr Duration kBurstWindow = 10s;
+constexpr Duration kLongestWindow = 1min;
 constexpr int64_t kSearchPerSecond = 4;  // of the 5 the whole account has
 // A process killed a moment ago may have sent four searches at once, which evenly does not fit
 // beside: the first one waits until those are forgotten.
@@ -51,11 +52,7 @@ Slot RateGovernor::Take(Lane lane, int cost, Instant now, Pace pace) {
   if (lane == Lane::kBurst) hold = std::max(hold, burst_paused_until_);
   if (lane == Lane::kSearch) hold = std::max(hold, search_paused_until_);
   if (hold > now) return Slot::NotBefore(hold);
-  if (const auto source_now = source_clock_->Now(now)) {
-    const int64_t in_flight = burst_.in_flight() + search_.in_flight() + associations_.in_flight();
-    const auto wait = daily_.Wait(*source_now, in_flight + cost);
-    if (wait > 0ms) return Slot::NotBefore(now + wait);
-  }
+  if (const auto wait = DayWait(cost, now); wait > 0ms) return Slot::NotBefore(now + wait);
   if (lane == Lane::kSearch && now >= search_halved_until_) {
     search_.SetLimit(kSearchPerSecond, kSearchWindow);
   }
@@ -69,6 +66,18 @@ Slot RateGovernor::Take(Lane lane, int cost, Instant now, Pace pace) {
     window.Take(cost, now);
   }
   return Slot::Open();
+}
+
+std::chrono::milliseconds RateGovernor::DayWait(int cost, Instant now) const {
+  const auto source_now = source_clock_->Now(now);
+  if (!source_now) return 0ms;
+  const int64_t in_flight = burst_.in_flight() + search_.in_flight() + associations_.in_flight();
+  const auto wait = daily_.Wait(*source_now, in_flight + cost);
+  const auto probe = daily_.ToProbe(*source_now);
+  if (wait == 0ms || !probe) return wait;
+  if (*probe == 0ms && in_flight == 0) return 0ms;
+  return std::clamp<std::chrono::milliseconds>(*probe, 1s,
+                                               std::max<std::chrono::milliseconds>(wait, 1s));
 }
 
 void RateGovernor::GiveBack(Lane lane) {
@@ -101,27 +110,33 @@ void RateGovernor::LearnFromHeaders(const Exchange& exchange) {
 }
 
 void RateGovernor::LearnBurst(const RateHeaders& rate, const Exchange& exchange) {
+  // What is counted is believed for one window, also of a single answer: that is how a process
+  // learns what the one before it has sent.
+  if (rate.burst_remaining) {
+    burst_.Counted(*rate.burst_limit - *rate.burst_remaining, exchange.sent_at,
+                   exchange.answered_at);
+  }
+  if (!told_burst_limit_.Confirms(*rate.burst_limit)) return;
   burst_limit_ = rate.burst_limit;
+  burst_remaining_ = rate.burst_remaining;
   // The configured limit may be lower than the account's, to leave room for others.
   const int64_t limit =
       options_.burst ? std::min(*options_.burst, *rate.burst_limit) : *rate.burst_limit;
   const bool tells_window = rate.burst_window && *rate.burst_window > 0ms;
   burst_.SetLimit(Planned(limit), tells_window ? Duration(*rate.burst_window) : kBurstWindow);
-  if (!rate.burst_remaining) return;
-  burst_remaining_ = rate.burst_remaining;
-  burst_.Counted(*rate.burst_limit - *rate.burst_remaining, exchange.sent_at, exchange.answered_at);
 }
 
 void RateGovernor::HoldBack(const Exchange& exchange) {
-  if (!exchange.failure) return;
+  if (!exchange.failure) return daily_.Served();
   const Instant now = exchange.answered_at;
   const auto asked = exchange.retry_after;
   switch (*exchange.failure) {
     case ApiErrorKind::kBurstLimit:
-      burst_paused_until_ = now + (asked ? Duration(*asked) : kBurstWindow);
+      burst_paused_until_ = now + std::min(asked ? Duration(*asked) : kBurstWindow, kLongestWindow);
       break;
     case ApiErrorKind::kSearchLimit:
-      search_paused_until_ = now + (asked ? Duration(*asked) : Duration(kSearchWindow));
+      search_paused_until_ =
+          now + std::min(asked ? Duration(*asked) : kSearchWindow, kLongestWindow);
       search_halved_until_ = now + kSearchHalved;
       search_.SetLimit(kSearchPerSecond / 2, kSearchWindow);
       break;

@@ -13,6 +13,7 @@
 #include "model/sync_observer.h"
 #include "sync/daily_quota.h"
 #include "sync/slot_window.h"
+#include "sync/told_twice.h"
 
 namespace hubmirror {
 
@@ -51,8 +52,10 @@ enum class Pace {
 
 /// Decides when the next request to one portal may leave (design R18), so that HubSpot never has
 /// to refuse one for a limit of ours. It learns the limits from answers, holds back when others
-/// use the same ones, and stops at our share of the day. It reads no clock and never sleeps: the
-/// caller passes `now`. Thread-safe.
+/// use the same ones, and stops at our share of the day. What a single answer tells stops nothing
+/// for longer than a window; while the day is over for what HubSpot told, one request every five
+/// minutes asks whether that still holds. It reads no clock and never sleeps: the caller passes
+/// `now`. Thread-safe.
 ///
 /// Limits: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
 class RateGovernor {
@@ -86,6 +89,8 @@ class RateGovernor {
   void LearnFromHeaders(const Exchange& exchange) REQUIRES(mutex_);
   void LearnBurst(const RateHeaders& rate, const Exchange& exchange) REQUIRES(mutex_);
   void HoldBack(const Exchange& exchange) REQUIRES(mutex_);
+  /// How long the day's quota lets nothing leave.
+  std::chrono::milliseconds DayWait(int cost, Instant now) const REQUIRES(mutex_);
 
   const Options options_;
   const std::shared_ptr<const SourceClock> source_clock_;
@@ -100,6 +105,7 @@ class RateGovernor {
   Instant search_paused_until_ GUARDED_BY(mutex_){};
   Instant search_halved_until_ GUARDED_BY(mutex_){};
   std::optional<int64_t> burst_limit_ GUARDED_BY(mutex_);  ///< as reported
+  ToldTwice<int64_t> told_burst_limit_ GUARDED_BY(mutex_);
   std::optional<int64_t> burst_remaining_ GUARDED_BY(mutex_);
 };
 

@@ -98,6 +98,33 @@ TEST_CASE("error reading: the correlation id comes from header, body or edge") {
   CHECK(Error(Json(429, R"({"requestId":"r"})")).correlation_id == "r");
 }
 
+TEST_CASE("error reading: limits beyond all likelihood are not told") {
+  const auto rates = [](const char* max, const char* remaining, const char* window,
+                        const char* daily, const char* left) {
+    return ReadRateHeaders({.headers = {{"X-HubSpot-RateLimit-Max", max},
+                                        {"X-HubSpot-RateLimit-Remaining", remaining},
+                                        {"X-HubSpot-RateLimit-Interval-Milliseconds", window},
+                                        {"X-HubSpot-RateLimit-Daily", daily},
+                                        {"X-HubSpot-RateLimit-Daily-Remaining", left}}});
+  };
+  const RateHeaders good = rates("190", "0", "10000", "650000", "650000");
+  CHECK(good.burst_limit == 190);
+  CHECK(good.burst_remaining == 0);
+  CHECK(good.burst_window == 10s);
+  CHECK(good.daily_limit == 650'000);
+  CHECK(good.daily_remaining == 650'000);
+  const RateHeaders tiny = rates("9", "0", "1", "1", "0");
+  const RateHeaders huge = rates("9223372036854775807", "5", "3600000", "9223372036854775807", "5");
+  for (const RateHeaders& odd : {tiny, huge}) {
+    CHECK_FALSE(odd.burst_limit);
+    CHECK_FALSE(odd.burst_remaining);
+    CHECK_FALSE(odd.burst_window);
+    CHECK_FALSE(odd.daily_limit);
+    CHECK_FALSE(odd.daily_remaining);
+  }
+  CHECK_FALSE(rates("190", "191", "10000", "650000", "650001").daily_remaining);
+}
+
 TEST_CASE("error reading: a header that is no id is not repeated as one") {
   ApiAnswer answer = Json(500, "{}");
   answer.headers.emplace_back("CF-Ray", "8f1-FRA");

@@ -50,16 +50,19 @@ TEST_CASE("rate governor: the limit comes from the answers, 97 % of it is planne
   RateGovernor governor = Governor();
   REQUIRE(governor.Take(Lane::kBurst, 1, kLater).open());
   governor.OnExchange(WithBurst(kLater, 190, 189));
+  governor.OnExchange(WithBurst(kLater, 190, 188));
   CHECK(TakeAll(governor, Lane::kBurst, kLater + 20s) == 184);
 }
 
 TEST_CASE("rate governor: a configured limit keeps room for others, it cannot make more") {
   RateGovernor low = Governor({.burst = 50});
   low.OnExchange(WithBurst(kStart, 190, 189));
+  low.OnExchange(WithBurst(kStart, 190, 188));
   CHECK(TakeAll(low, Lane::kBurst, kLater) == 48);
 
   RateGovernor high = Governor({.burst = 1000});
   high.OnExchange(WithBurst(kStart, 190, 189));
+  high.OnExchange(WithBurst(kStart, 190, 188));
   CHECK(TakeAll(high, Lane::kBurst, kLater) == 184);
 }
 
@@ -192,11 +195,56 @@ TEST_CASE("rate governor: a saved budget that cannot be read is none") {
   CHECK(governor.Status().requests_today == 0);
 }
 
+TEST_CASE("rate governor: one answer with a tiny limit slows nothing") {
+  RateGovernor governor = Governor();
+  for (int i = 0; i < 2; ++i) governor.OnExchange(WithBurst(kStart, 190, 189));
+  Exchange odd = WithBurst(kStart + 10s, 10, 10);
+  odd.rate.daily_limit = 10'000;
+  odd.rate.daily_remaining = 0;
+  governor.OnExchange(odd);
+  CHECK(TakeAll(governor, Lane::kBurst, kLater) == 184);
+}
+
+TEST_CASE("rate governor: a day that headers wrongly end is asked about, and heals") {
+  RateGovernor governor = Governor();
+  Exchange wrong = Answer(Endpoint::kList, kLater);
+  wrong.rate.daily_limit = 10'000;
+  wrong.rate.daily_remaining = 0;
+  for (int i = 0; i < 2; ++i) governor.OnExchange(wrong);
+  Exchange right = wrong;
+  right.rate.daily_limit = 650'000;
+  right.rate.daily_remaining = 600'000;
+
+  int sent = 0;
+  Instant now = kLater + 1s;
+  for (; now < kLater + 1h; now += 1s) {
+    if (!governor.Take(Lane::kBurst, 1, now).open()) continue;
+    if (++sent == 3) break;
+    // Nothing else leaves while the one that asks is under way.
+    CHECK_FALSE(governor.Take(Lane::kBurst, 1, now + 10ms).open());
+    Exchange answer = Answer(Endpoint::kList, now);
+    answer.rate = right.rate;
+    governor.OnExchange(answer);
+  }
+  CHECK(sent == 3);
+  CHECK(now > kLater + 10min);
+  CHECK(now < kLater + 11min);
+}
+
+TEST_CASE("rate governor: no Retry-After of a window's limit is longer than a window") {
+  RateGovernor governor = Governor();
+  Exchange refusal = Refusal(Endpoint::kList, kLater, ApiErrorKind::kBurstLimit);
+  refusal.retry_after = 24h;
+  governor.OnExchange(refusal);
+  CHECK(NotBefore(governor, Lane::kBurst, kLater + 1s) == kLater + 1min + 50ms);
+}
+
 TEST_CASE("rate governor: the status tells what HubSpot told") {
   RateGovernor governor = Governor({.quota_share = 0.5});
   Exchange answer = WithBurst(kLater, 190, 150);
   answer.rate.daily_limit = 625'000;
   answer.rate.daily_remaining = 600'000;
+  governor.OnExchange(answer);
   governor.OnExchange(answer);
 
   const PortalStatus status = governor.Status();
@@ -206,7 +254,7 @@ TEST_CASE("rate governor: the status tells what HubSpot told") {
   CHECK(status.daily_limit == 625'000);
   CHECK(status.daily_remaining == 600'000);
   CHECK(status.daily_share == 312'500);
-  CHECK(status.requests_today == 1);
+  CHECK(status.requests_today == 2);
 }
 
 TEST_CASE("rate governor: the token endpoint costs nothing") {
