@@ -31,6 +31,8 @@ class ControlConnection {
   /// When OnTime is due at the latest.
   Instant wake_at() const;
   bool finished() const { return finished_; }
+  /// It has not asked yet, so that nothing is lost with it.
+  bool idle() const { return !answering_; }
 
   void OnReady(short events, Instant now);
   void OnTime(Instant now);

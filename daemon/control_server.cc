@@ -79,7 +79,14 @@ class ControlServer::Loop {
         ::accept4(listener_.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     // Out of descriptors the client stays in the backlog; asking at once again would spin.
     if (!socket.open()) accept_from_ = now + kAcceptPause;
-    if (!socket.open() || connections_.size() >= options_.max_connections) return;
+    if (!socket.open()) return;
+    if (connections_.size() >= options_.max_connections) {
+      // Who connects and says nothing must not keep others from asking.
+      const auto oldest = std::ranges::find_if(
+          connections_, [](const auto& connection) { return connection->idle(); });
+      if (oldest == connections_.end()) return;
+      connections_.erase(oldest);
+    }
     const ControlConnection::Limits limits{options_.max_request_bytes, options_.request_time,
                                            options_.answer_time, options_.progress_tick};
     connections_.push_back(

@@ -20,7 +20,7 @@ class ControlServer {
  public:
   struct Options {
     std::string socket_path = {};
-    size_t max_connections = 32;                   ///< above this, new ones are closed at once
+    size_t max_connections = 32;                   ///< then the oldest that has not asked makes room
     size_t max_request_bytes = 65536;              ///< a longer request line is refused
     std::chrono::milliseconds request_time{5000};  ///< to send the whole request
     std::chrono::milliseconds answer_time{10000};  ///< for the client to take any byte of an answer

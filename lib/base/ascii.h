@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 namespace hubmirror {
 
 // Letters as protocols mean them: ASCII, whatever the locale.
@@ -22,6 +24,14 @@ constexpr int HexDigit(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
+}
+
+/// Whether all of it can be seen, which leaves out spaces, line ends and everything above ASCII.
+constexpr bool IsVisible(std::string_view text) {
+  for (const char c : text) {
+    if (c <= ' ' || c > '~') return false;
+  }
+  return true;
 }
 
 }  // namespace hubmirror

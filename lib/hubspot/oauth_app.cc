@@ -1,5 +1,6 @@
 #include "hubspot/oauth_app.h"
 
+#include "base/ascii.h"
 #include "hubspot/error_reading.h"
 #include "hubspot/json_document.h"
 
@@ -18,6 +19,10 @@ Result<TokenAnswer, ApiError> ReadTokenAnswer(std::string body) {
                      .refresh_token = Secret(root["refresh_token"].String()),
                      .lifetime = kUsualLifetime};
   if (answer.access_token.empty()) return DecodeError("it has no access_token");
+  // One with a line break would end the header that it is sent in, and begin another.
+  if (!IsVisible(answer.access_token.Reveal()) || !IsVisible(answer.refresh_token.Reveal())) {
+    return DecodeError("a token in it has characters that no token has");
+  }
   if (const auto seconds = root["expires_in"].Integer(); seconds && *seconds > 0) {
     answer.lifetime = std::min(std::chrono::seconds(*seconds), kLongestLifetime);
   }

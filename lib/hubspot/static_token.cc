@@ -1,5 +1,6 @@
 #include "hubspot/static_token.h"
 
+#include "base/ascii.h"
 #include "hubspot/authorization.h"
 
 namespace hubmirror {
@@ -10,6 +11,12 @@ Result<Secret, ApiError> StaticToken::Read() const {
   if (secret->empty()) {
     return ApiError{.kind = ApiErrorKind::kSecret,
                     .message = "the token is empty: put one where the configuration points"};
+  }
+  if (!IsVisible(secret->Reveal())) {
+    return ApiError{.kind = ApiErrorKind::kSecret,
+                    .message =
+                        "the token has characters that no token has, perhaps a line break or "
+                        "quotation marks: copy it from HubSpot once more"};
   }
   return std::move(*secret);
 }

@@ -26,22 +26,23 @@ short HttpConnection::events() const {
 }
 
 Instant HttpConnection::deadline() const {
+  if (is_draining()) return sent_at_ + limits_.drain_time;
   return accepted_at_ + (is_reading() ? limits_.header_time : limits_.request_time);
 }
 
-void HttpConnection::Advance(const HttpAnswer& answer) {
+void HttpConnection::Advance(const HttpAnswer& answer, Instant now) {
   if (phase_ == Phase::kReading) Read(answer);
-  if (phase_ == Phase::kWriting) Write();
+  if (phase_ == Phase::kWriting) Write(now);
   if (phase_ == Phase::kDraining) Drain();
 }
 
-void HttpConnection::Expire(const HttpAnswer& answer) {
+void HttpConnection::Expire(const HttpAnswer& answer, Instant now) {
   if (!is_reading() || received_.empty()) {
     phase_ = Phase::kDone;
     return;
   }
   Begin(answer(kHeaderTooSlow), false);
-  Write();
+  Write(now);
 }
 
 void HttpConnection::Read(const HttpAnswer& answer) {
@@ -72,7 +73,7 @@ void HttpConnection::Begin(const HttpResponse& response, bool head) {
   phase_ = Phase::kWriting;
 }
 
-void HttpConnection::Write() {
+void HttpConnection::Write(Instant now) {
   while (sent_ < answer_.size()) {
     const ssize_t count = send(fd(), answer_.data() + sent_, answer_.size() - sent_, MSG_NOSIGNAL);
     if (count < 0 && MustWait()) return;
@@ -84,6 +85,7 @@ void HttpConnection::Write() {
   }
   // Closing with unread bytes would reset the connection and may take the answer with it.
   shutdown(fd(), SHUT_WR);
+  sent_at_ = now;
   phase_ = Phase::kDraining;
 }
 

@@ -18,6 +18,7 @@ struct HttpLimits {
   size_t header_bytes = 8192;
   std::chrono::milliseconds header_time{2000};   ///< from accept to the header's end
   std::chrono::milliseconds request_time{5000};  ///< from accept to the last byte of the answer
+  std::chrono::milliseconds drain_time{500};     ///< for the client to close after that
 };
 
 /// Makes the answer to a request, or to one that was refused before it could be read.
@@ -36,18 +37,20 @@ class HttpConnection {
   /// When Expire is due.
   Instant deadline() const;
   bool is_reading() const { return phase_ == Phase::kReading; }
+  /// Its answer is sent; only the client's end is waited for.
+  bool is_draining() const { return phase_ == Phase::kDraining; }
   bool is_done() const { return phase_ == Phase::kDone; }
 
   /// Goes on as far as the socket lets it.
-  void Advance(const HttpAnswer& answer);
+  void Advance(const HttpAnswer& answer, Instant now);
   /// The deadline has passed: a started header is told so, everything else ends.
-  void Expire(const HttpAnswer& answer);
+  void Expire(const HttpAnswer& answer, Instant now);
 
  private:
   enum class Phase { kReading, kWriting, kDraining, kDone };
 
   void Read(const HttpAnswer& answer);
-  void Write();
+  void Write(Instant now);
   void Drain();
   void Begin(const HttpResponse& response, bool head);
 
@@ -58,6 +61,7 @@ class HttpConnection {
   std::string received_;
   std::string answer_;
   size_t sent_ = 0;
+  Instant sent_at_{};
 };
 
 }  // namespace hubmirror

@@ -122,8 +122,9 @@ void HttpListener::Turn() {
   if (poll(polled.data(), polled.size(), WaitMilliseconds()) < 0) return;
 
   for (size_t i = 0; i < connections_.size(); ++i) {
-    if (polled[i + 2].revents != 0) connections_[i]->Advance(answer_);
-    if (clock_.Now() >= connections_[i]->deadline()) connections_[i]->Expire(answer_);
+    const Instant now = clock_.Now();
+    if (polled[i + 2].revents != 0) connections_[i]->Advance(answer_, now);
+    if (now >= connections_[i]->deadline()) connections_[i]->Expire(answer_, now);
   }
   std::erase_if(connections_, [](const auto& connection) { return connection->is_done(); });
   if (polled[1].revents != 0) AcceptAll();
@@ -158,17 +159,21 @@ void HttpListener::AcceptAll() {
     connections_.push_back(
         std::make_unique<HttpConnection>(std::move(client), limits_, clock_.Now()));
     // Whoever waited in the queue has asked already, and is not taken for one who says nothing.
-    connections_.back()->Advance(answer_);
+    connections_.back()->Advance(answer_, clock_.Now());
   }
   std::erase_if(connections_, [](const auto& connection) { return connection->is_done(); });
 }
 
-/// Closes the oldest connection without a complete header; when there is none, the new one is the
-/// one to go.
+/// Closes the oldest connection that has its answer, else the oldest without a complete header;
+/// when there is neither, the new one is the one to go.
 void HttpListener::MakeRoom() {
   on_drop_();
-  const auto oldest = std::ranges::find_if(
-      connections_, [](const auto& connection) { return connection->is_reading(); });
+  auto oldest = std::ranges::find_if(
+      connections_, [](const auto& connection) { return connection->is_draining(); });
+  if (oldest == connections_.end()) {
+    oldest = std::ranges::find_if(connections_,
+                                  [](const auto& connection) { return connection->is_reading(); });
+  }
   if (oldest != connections_.end()) connections_.erase(oldest);
 }
 

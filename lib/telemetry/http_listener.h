@@ -26,8 +26,9 @@ struct ListenError {
 };
 
 /// A small HTTP server for the loopback interface: one thread, one poll loop, a bound on
-/// everything a client can take. When all connections are taken, the oldest without a complete
-/// header is closed for a new one. Owned by the thread that runs it.
+/// everything a client can take. When all connections are taken, the oldest that has its answer,
+/// else the oldest without a complete header, is closed for a new one. Owned by the thread that
+/// runs it.
 class HttpListener {
  public:
   /// Binds and listens. Refuses addresses that are not loopback: the port has neither encryption

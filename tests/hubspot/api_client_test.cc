@@ -437,5 +437,16 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: without a readable secret nothi
   CHECK(exchanges.all.empty());
 }
 
+TEST_CASE("static token: anything but visible ASCII is refused before it is sent") {
+  for (const char* token : {"pat na1", "pat\r\nX-Evil: 1", "pat-\xC3\xA9", "\"pat\"\t"}) {
+    CAPTURE(token);
+    StaticToken refused([token] { return Secret(token); });
+    const auto acquired = refused.AcquireToIdentify();
+    REQUIRE_FALSE(bool(acquired));
+    CHECK(acquired.error().kind == ApiErrorKind::kSecret);
+    CHECK(acquired.error().message.find("copy it from HubSpot once more") != std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace hubmirror

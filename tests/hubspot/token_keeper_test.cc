@@ -400,5 +400,11 @@ TEST_CASE_FIXTURE(TokenKeeperFixture,
   CHECK(std::distance(begin(left), end(left)) == 1);
 }
 
+TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: a token with a line break in it is no token") {
+  hubspot.Answer(200, TokenBody("tok\\r\\nX-Evil: 1", "next"));
+
+  CHECK(Token().find("characters that no token has") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace hubmirror

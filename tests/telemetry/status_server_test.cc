@@ -248,6 +248,18 @@ TEST_CASE_FIXTURE(StatusServerFixture,
   CHECK(Metric("hubmirror_web_rejected_total{reason=\"rate\"}") >= 1);
 }
 
+TEST_CASE_FIXTURE(StatusServerFixture,
+                  "server: clients that keep their answered connections open blind nobody") {
+  std::deque<LoopbackClient> answered;
+  for (int i = 0; i < 64; ++i) {
+    LoopbackClient& client = answered.emplace_back(port());
+    REQUIRE(client.Send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    REQUIRE(StatusOf(client.ReadAll()) == 200);
+  }
+
+  CHECK(StatusOf(Get("/livez")) == 200);
+}
+
 TEST_CASE_FIXTURE(StatusServerFixture, "server: a request in pieces is put together") {
   LoopbackClient client(port());
   for (const char* const piece : {"GET /li", "vez HTTP/1.1\r\nHo", "st: localhost\r\n", "\r\n"}) {
