@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "base/printable.h"
 #include "hubspot/json_document.h"
 
 namespace hubmirror {
@@ -14,9 +15,7 @@ constexpr size_t kMaxScopes = 20;
 
 /// Error texts end in logs and terminals: one line, no control characters, cut at a character.
 std::string OneLine(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
+  text = WithoutControls(text, ' ');
   if (text.size() > kMaxMessage) {
     size_t end = kMaxMessage;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;

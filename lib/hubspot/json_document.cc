@@ -21,14 +21,18 @@ using Node = rapidjson::Value;
 constexpr size_t kMaxDepth = 64;
 constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
 
-/// Builds the tree from the parser's events, stops at kMaxDepth and leaves members that are null
-/// out: they may be most of a page, and a tree of them costs more than all that is done with it.
+// `{"results":[{"properties":{`: what stands within a property's value is the portal's.
+constexpr size_t kRecordDepth = 4;
+
+/// Builds the tree from the parser's events, stops at kMaxDepth and leaves null members out of all
+/// objects down to a depth.
 class TreeBuilder {
  public:
-  explicit TreeBuilder(rapidjson::Document& tree) : tree_(tree) {}
+  TreeBuilder(rapidjson::Document& tree, size_t nulls_out_to)
+      : tree_(tree), nulls_out_to_(nulls_out_to) {}
 
   bool Null() {
-    if (key_ == nullptr) return tree_.Null();
+    if (key_ == nullptr || depth_ > nulls_out_to_) return PutKey() && tree_.Null();
     key_ = nullptr;
     ++nulls_[depth_];
     return true;
@@ -75,10 +79,23 @@ class TreeBuilder {
   }
 
   rapidjson::Document& tree_;
+  const size_t nulls_out_to_;
   const char* key_ = nullptr;  // the key whose value comes next
   rapidjson::SizeType key_length_ = 0;
   size_t depth_ = 0;
   std::array<rapidjson::SizeType, kMaxDepth + 1> nulls_{};  // left out, per level
+};
+
+/// Writes numbers as numbers. The tree holds them as strings; but a string of it stands in the body
+/// behind its quotation mark, and a number never does. (A number has something before it: only
+/// members of the body's root are ever written.)
+class Spelling : public rapidjson::Writer<rapidjson::StringBuffer> {
+ public:
+  using Writer::Writer;
+  bool String(const char* text, rapidjson::SizeType length, bool copy = false) {
+    if (text[-1] == '"') return Writer::String(text, length, copy);
+    return RawValue(text, length, rapidjson::kNumberType);
+  }
 };
 
 /// In the manner of our messages: lowercase, without a full stop.
@@ -109,16 +126,16 @@ JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;
 JsonDocument& JsonDocument::operator=(JsonDocument&&) noexcept = default;
 JsonDocument::~JsonDocument() = default;
 
-Result<JsonDocument, std::string> JsonDocument::Parse(std::string& text) {
+Result<JsonDocument, std::string> JsonDocument::Parse(std::string& text, Nulls nulls) {
   auto tree = std::make_unique<Tree>();
-  const auto repaired = RepairSurrogates(text);
+  const auto repaired = RepairText(text);
   if (!repaired) return std::string("the text is not UTF-8");
   tree->repaired = *repaired;
 
   rapidjson::InsituStringStream stream(text.data());
   rapidjson::Reader reader;
   const auto generator = [&](rapidjson::Document& document) {
-    TreeBuilder builder(document);
+    TreeBuilder builder(document, nulls == Nulls::kKeep ? 0 : kRecordDepth);
     return !reader.Parse<kFlags>(stream, builder).IsError();
   };
   tree->document.Populate(generator);
@@ -172,7 +189,8 @@ std::optional<int64_t> JsonValue::Integer() const {
 JsonValue JsonValue::operator[](std::string_view name) const {
   if (!is_object()) return {};
   for (const auto& member : At(node_).GetObject()) {
-    if (TextOf(member.name) == name) return JsonValue(&member.value);
+    if (TextOf(member.name) != name) continue;
+    return member.value.IsNull() ? JsonValue() : JsonValue(&member.value);
   }
   return {};
 }
@@ -193,7 +211,7 @@ JsonValue JsonValue::Item(size_t index) const {
 
 std::string JsonValue::Serialize() const {
   rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  Spelling writer(buffer);
   if (node_ != nullptr) At(node_).Accept(writer);
   return {buffer.GetString(), buffer.GetSize()};
 }

@@ -38,7 +38,7 @@ class JsonValue {
   JsonMember Member(size_t index) const;  ///< `index` < size() of an object
   JsonValue Item(size_t index) const;     ///< `index` < size() of an array
 
-  /// Compact JSON. Numbers come out as strings.
+  /// Compact JSON, values as they came: numbers keep their spelling, null stays.
   std::string Serialize() const;
 
  private:
@@ -52,20 +52,24 @@ struct JsonMember {
   JsonValue value;
 };
 
-/// A parsed body. Members that are null are left out of it: HubSpot sends null for what is not set,
-/// and absent means the same. Texts point into the string it was parsed from. Owned by one thread.
+/// A parsed body. A member that is null is found no more than one that is not there: HubSpot sends
+/// null for what is not set, and absent means the same. Texts point into the string it was parsed
+/// from. Owned by one thread.
 class JsonDocument {
  public:
+  /// Nulls among the properties of a page's records may be most of it, and a tree of them costs
+  /// more than all that is done with it.
+  enum class Nulls { kKeep, kLeaveOutOfRecords };
   /// Parses `text` in place: it is garbled afterwards and must stay alive and unmoved. The error
   /// says what is wrong and where, never what the text says.
-  static Result<JsonDocument, std::string> Parse(std::string& text);
+  static Result<JsonDocument, std::string> Parse(std::string& text, Nulls nulls = Nulls::kKeep);
 
   JsonDocument(JsonDocument&&) noexcept;
   JsonDocument& operator=(JsonDocument&&) noexcept;
   ~JsonDocument();
 
   JsonValue root() const;
-  /// Unpaired surrogates that became U+FFFD.
+  /// Unpaired surrogates and U+0000 that became U+FFFD.
   uint64_t repaired() const;
 
  private:

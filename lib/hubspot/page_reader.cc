@@ -113,7 +113,7 @@ struct Reading {
 Result<Reading, ApiError> ReadResults(std::string body, PropertySetPtr properties) {
   auto storage = std::make_shared<PageStorage>();
   storage->body = std::move(body);
-  auto document = JsonDocument::Parse(storage->body);
+  auto document = JsonDocument::Parse(storage->body, JsonDocument::Nulls::kLeaveOutOfRecords);
   if (!document) return DecodeError(document.error());
   const JsonValue results = document->root()["results"];
   if (!results.is_array()) return DecodeError("it has no results");

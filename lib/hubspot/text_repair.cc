@@ -74,7 +74,7 @@ class Repair {
       at_ += 12;
       return;
     }
-    if (IsHigh(unit) || IsLow(unit)) {
+    if (unit == 0 || IsHigh(unit) || IsLow(unit)) {
       std::memcpy(at_ + 2, "fffd", 4);
       ++repaired_;
     }
@@ -111,7 +111,7 @@ class Repair {
 
 }  // namespace
 
-std::optional<uint64_t> RepairSurrogates(std::string& json) {
+std::optional<uint64_t> RepairText(std::string& json) {
   return Repair(json).Run();
 }
 

@@ -223,6 +223,14 @@ Rows Connection::Execute(const std::string& sql) {
 }
 
 Rows Connection::Execute(const std::string& sql, const Params& params) {
+  // libpq would send what stands before it. Texts from outside are repaired where they are read, so
+  // this is a mistake of ours, which must not take the other portals with it.
+  for (size_t i = 0; i < params.size(); ++i) {
+    if (!params[i] || params[i]->find('\0') == std::string::npos) continue;
+    throw DatabaseError(DatabaseError::Kind::kOther, "",
+                        "parameter " + std::to_string(i + 1) + " of `" + sql.substr(0, 60) +
+                            "` holds U+0000, which PostgreSQL cannot store: report this as a bug");
+  }
   return Guarded([&] {
 #if PQXX_VERSION_MAJOR < 7
     std::vector<const char*> values;

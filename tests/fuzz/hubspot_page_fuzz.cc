@@ -29,7 +29,7 @@ void CheckPage(const Result<Page, ApiError>& page) {
       Require(!value.raw.empty() && value.property < page->properties->size());
       Require(i == 0 || record.values[i - 1].property < value.property);
       std::string copy(value.raw);
-      Require(RepairSurrogates(copy).has_value());  // Valid UTF-8.
+      Require(RepairText(copy).has_value());  // Valid UTF-8.
     }
   }
   Require(!page->next_after || !page->next_after->empty());
@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (const auto account = ReadAccount(body)) Require(account->portal_id.value > 0);
 
   std::string repaired = body;
-  if (RepairSurrogates(repaired)) Require(RepairSurrogates(repaired) == 0);
+  if (RepairText(repaired)) Require(RepairText(repaired) == 0);
   Require(repaired.size() == body.size());
   return 0;
 }

@@ -10,7 +10,7 @@ using Values = std::vector<std::optional<std::string>>;
 TEST_CASE("reference: an owner whose user is gone, with teams, and another page") {
   const auto page = ReadReferencePage(
       R"({"results":[{"id":"101","email":"a@b.example","userId":null,"userIdIncludingInactive":7,
-        "teams":[{"id":"3","name":"Süd","primary":true}],"createdAt":"2026-01-02T03:04:05Z",
+        "teams":[{"id":3,"name":"Sü\u0000d","primary":true,"x":null}],"createdAt":"2026-01-02T03:04:05Z",
         "updatedAt":"yesterday","archived":true,"added_later":{}}],
         "paging":{"next":{"after":"55","link":"https://elsewhere.example"}}})",
       {.kind = ReferenceKind::kOwners});
@@ -20,7 +20,7 @@ TEST_CASE("reference: an owner whose user is gone, with teams, and another page"
   const ReferenceRow& row = page->batches[0].rows[0];
   CHECK(row.archived);
   CHECK(row.values == Values{"101", std::nullopt, "7", "a@b.example", std::nullopt, std::nullopt,
-                             std::nullopt, R"([{"id":"3","name":"Süd","primary":true}])",
+                             std::nullopt, R"([{"id":3,"name":"Sü�d","primary":true,"x":null}])",
                              "2026-01-02T03:04:05.000Z", std::nullopt});
   CHECK(page->next_after == "55");
 }
@@ -33,12 +33,12 @@ TEST_CASE("reference: stages come with their pipeline, under the names of both")
       {.kind = ReferenceKind::kPipelines, .object = "deals", .type_id = "0-3"});
   REQUIRE(bool(page));
   REQUIRE(page->batches.size() == 2);
-  CHECK(page->batches[0].rows.at(0).values == Values{"deals", "default", "Sales", "0",
-                                                     "1970-01-01T00:00:00.000Z", std::nullopt});
+  CHECK(page->batches[0].rows.at(0).values ==
+        Values{"deals", "default", "Sales", "0", "1970-01-01T00:00:00.000Z", std::nullopt});
   CHECK(page->batches[1].kind == ReferenceKind::kPipelineStages);
-  CHECK(page->batches[1].rows.at(0).values ==
-        Values{"deals", "default", "won", "Won", "5",
-               R"({"isClosed":"true","probability":"1.0"})", std::nullopt, std::nullopt});
+  CHECK(page->batches[1].rows.at(0).values == Values{"deals", "default", "won", "Won", "5",
+                                                     R"({"isClosed":"true","probability":"1.0"})",
+                                                     std::nullopt, std::nullopt});
   CHECK_FALSE(page->next_after);
 }
 
@@ -60,8 +60,8 @@ TEST_CASE("reference: lists are paged by their count, members by a cursor") {
 }
 
 TEST_CASE("reference: an item without its key and a body without results are no answers") {
-  CHECK_FALSE(bool(ReadReferencePage(R"({"results":[{"name":"no id"}]})",
-                                     {.kind = ReferenceKind::kTeams})));
+  CHECK_FALSE(bool(
+      ReadReferencePage(R"({"results":[{"name":"no id"}]})", {.kind = ReferenceKind::kTeams})));
   CHECK_FALSE(bool(ReadReferencePage(R"({"status":"error"})", {.kind = ReferenceKind::kTeams})));
   CHECK_FALSE(bool(ReadReferencePage("<html>", {.kind = ReferenceKind::kTeams})));
 }

@@ -54,6 +54,13 @@ TEST_CASE("connection: no message holds the password, wherever it was put") {
   }
 }
 
+TEST_CASE("connection: a parameter with U+0000 is a mistake of ours, and is not cut short") {
+  Connection connection(TargetOf(SharedServer().Dsn()));
+  CHECK_THROWS_WITH_AS(connection.Run("SELECT $1::text", {Param(std::string("a\0b", 3))}),
+                       doctest::Contains("U+0000"), DatabaseError);
+  CHECK(connection.Run("SELECT $1::text", {Param("ab")}).Text(0, 0) == "ab");
+}
+
 TEST_CASE("connection: a refused statement tells its SQLSTATE and what it means") {
   Connection connection(TargetOf(SharedServer().Dsn()));
   struct Case {
