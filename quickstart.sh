@@ -15,7 +15,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-bin=${HUBMIRROR_QUICKSTART_BIN:-$PWD/build/release/bin}
+bin=${HUBMIRROR_QUICKSTART_BIN:-$PWD/build/quickstart/bin}
 key=demo
 records=${HUBMIRROR_QUICKSTART_RECORDS:-46000}
 base_url=${HUBSPOT_BASE_URL:-https://api.hubapi.com}
@@ -85,10 +85,10 @@ if [[ -z ${HUBMIRROR_QUICKSTART_BIN:-} ]]; then
   say 'packages'
   packaging/install-build-deps.sh --quickstart
   say 'build'
-  cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >/dev/null
+  packaging/configure.sh quickstart
   targets=(hubmirrord hubmirror)
   if [[ -z ${HUBSPOT_TOKEN:-} ]]; then targets+=(simulated-portal); fi
-  cmake --build --preset release -j "$(nproc)" --target "${targets[@]}"
+  cmake --build --preset quickstart -j "$(nproc)" --target "${targets[@]}"
 fi
 
 # PostgreSQL refuses to run as root: there it becomes the user that its package made.

@@ -38,9 +38,7 @@ section() {
 }
 
 build() {
-  cmake --preset "$1" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"build/$1-configure.log" ||
-    { cat "build/$1-configure.log" && return 1; }
-  cmake --build --preset "$1" -j "$jobs"
+  packaging/configure.sh "$1" && cmake --build --preset "$1" -j "$jobs"
 }
 
 # run_tests PRESET CTEST_ARGUMENTS...

@@ -1,9 +1,11 @@
 #include "daemon/cli_doctor.h"
 
 #include <algorithm>
-#include <fstream>
+#include <cerrno>
+#include <cstring>
 #include <sstream>
 
+#include "base/whole_file.h"
 #include "daemon/cli_hubspot.h"
 #include "daemon/cli_portal_exam.h"
 #include "daemon/cli_settings.h"
@@ -270,11 +272,12 @@ int RunSupportBundle(const CliContext& context, const CommandLine& line) {
     return kExitOk;
   }
   const std::string path = line.path.empty() ? "hubmirror-support.txt" : line.path;
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text.str();
-  if (!file.flush()) {
-    return Fail(context, kExitInputOutput, path + " cannot be written",
-                "name another file, or `-`");
+  // It names hosts and portals: nobody else may read it, and root does not write it over a file
+  // of somebody else's choosing.
+  if (!MakeFile(path, text.str(), 0600)) {
+    return Fail(context, errno == EEXIST ? kExitCannotCreate : kExitInputOutput,
+                path + " cannot be written: " + std::strerror(errno),
+                "name another file, or `-` for the standard output");
   }
   context.out << path
               << " has no secrets and no record values; look at it before you send it: it names "

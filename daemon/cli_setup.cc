@@ -1,23 +1,21 @@
 #include "daemon/cli_setup.h"
 
-#include <fcntl.h>
-#include <grp.h>
 #include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
+#include "base/whole_file.h"
 #include "daemon/cli_database.h"
 #include "daemon/cli_hubspot.h"
 #include "daemon/cli_settings.h"
 #include "daemon/cli_words.h"
 #include "daemon/database_access.h"
 #include "daemon/json_page.h"
+#include "daemon/service_credential.h"
 #include "model/database_error.h"
 #include "postgres/connection.h"
 #include "settings/settings_reader.h"
@@ -27,28 +25,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDropInFolder = "/etc/systemd/system/hubmirror.service.d";
-
-/// Writes a file of which nobody sees a half, then gives it to its owner.
+/// Writes a file and the folder it is in, and gives the file to its owner.
 bool WriteWhole(const std::string& path, const std::string& text, mode_t mode, bool to_daemon) {
   std::error_code error;
   const fs::path folder = fs::path(path).parent_path();
   if (!folder.empty()) fs::create_directories(folder, error);
-  const std::string fresh = path + ".new";
-  ::unlink(fresh.c_str());
-  const int file =
-      ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file < 0) return false;
-  bool good = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   const passwd* account = ::geteuid() == 0 ? ::getpwnam(kDaemonAccount) : nullptr;
-  if (account != nullptr) {
-    good = good && ::fchown(file, to_daemon ? account->pw_uid : 0, account->pw_gid) == 0;
-  }
-  good = good && ::fchmod(file, mode) == 0 && ::fsync(file) == 0;
-  ::close(file);
-  if (good && ::rename(fresh.c_str(), path.c_str()) == 0) return true;
-  ::unlink(fresh.c_str());
-  return false;
+  if (account == nullptr) return ReplaceFile(path, text, mode);
+  return ReplaceFile(path, text, mode, FileOwner{to_daemon ? account->pw_uid : 0, account->pw_gid});
 }
 
 int CannotWrite(const CliContext& context, const std::string& path) {
@@ -96,7 +80,7 @@ std::string ConfigText(const SetupAnswers& answers, const std::string& base_url)
 
 /// Where a secret is written: a credential's file is root's, and systemd hands it to the daemon.
 std::string FileOf(const SecretRef& ref) {
-  return ref.kind == SecretRef::Kind::kCredential ? std::string(kSecretFolder) + "/" + ref.name
+  return ref.kind == SecretRef::Kind::kCredential ? ServiceCredential(ref.name).secret_path()
                                                   : ref.name;
 }
 
@@ -116,12 +100,11 @@ int StoreToken(const CliContext& context, const SecretRef& ref) {
   }
   context.out << "the token is in " << path << "\n";
   if (!credential) return kExitOk;
-  const std::string drop_in = std::string(kDropInFolder) + "/" + ref.name + ".conf";
-  if (!WriteWhole(drop_in, "[Service]\nLoadCredential=" + ref.name + ":" + path + "\n", 0644,
-                  /*to_daemon=*/false)) {
-    return CannotWrite(context, drop_in);
+  const ServiceCredential made(ref.name);
+  if (!WriteWhole(made.drop_in_path(), made.DropInText(), 0644, /*to_daemon=*/false)) {
+    return CannotWrite(context, made.drop_in_path());
   }
-  context.out << drop_in << " lets systemd hand it to the daemon\n";
+  context.out << made.drop_in_path() << " lets systemd hand it to the daemon\n";
   return kExitOk;
 }
 
@@ -157,6 +140,24 @@ bool DatabaseWorks(const CliContext& context, const Settings& settings) {
     context.out << "PostgreSQL does not let us in: " << PrintableLines(error.what()) << "\n";
     return false;
   }
+}
+
+/// Every secret that the configuration names, with its key.
+std::vector<std::pair<std::string, SecretRef>> SecretsOf(const Settings& settings) {
+  std::vector<std::pair<std::string, SecretRef>> all;
+  const auto add = [&](const std::string& key, const std::optional<SecretRef>& ref) {
+    if (ref) all.emplace_back(key, *ref);
+  };
+  add("database.password", settings.database.password);
+  for (const PortalSettings& portal : settings.portals) {
+    add(portal.plan.key + ".token", portal.token);
+    if (portal.oauth) {
+      add(portal.plan.key + ".oauth.client_secret", portal.oauth->client_secret);
+      add(portal.plan.key + ".oauth.refresh_token", portal.oauth->refresh_token);
+    }
+    add(portal.plan.key + ".hash_key", portal.hash_key);
+  }
+  return all;
 }
 
 /// A secret of the configuration, looked at but not shown.
@@ -256,25 +257,48 @@ int RunSecretSet(const CliContext& context, const CommandLine& line) {
   return kExitOk;
 }
 
+int RunSecretRemove(const CliContext& context, const CommandLine& line) {
+  const ServiceCredential credential(CredentialNameOf(line.name));
+  if (credential.name().empty()) {
+    return Fail(context, kExitUsage,
+                Printable(line.name) + " names neither a portal nor a credential",
+                "ls " + std::string(kSecretFolder));
+  }
+  std::error_code ignored;
+  if (fs::exists(line.config_path, ignored)) {
+    const auto settings = LoadSettings(context, line);
+    if (!settings) return settings.error();
+    for (const auto& [key, ref] : SecretsOf(*settings)) {
+      if (ref != SecretRef{SecretRef::Kind::kCredential, credential.name()}) continue;
+      return Fail(context, kExitProblem, key + " is " + ref.Text() + ", in " + line.config_path,
+                  "let the configuration name it no more, `hubmirror reload`, then this again");
+    }
+  }
+  const ServiceCredential::Removal removal = credential.Remove();
+  for (const std::string& path : removal.removed) context.out << path << " is removed\n";
+  if (!removal.failed.empty()) {
+    const bool forbidden = errno == EACCES || errno == EPERM;
+    return Fail(context, forbidden ? kExitPermission : kExitInputOutput,
+                removal.failed + " cannot be removed: " + std::strerror(errno),
+                forbidden ? "run this with sudo" : "look at that file");
+  }
+  if (removal.removed.empty()) {
+    return Fail(context, kExitUsage, "there is no credential " + credential.name(),
+                "ls " + std::string(kSecretFolder));
+  }
+  context.out << "Next: systemctl daemon-reload\n";
+  return kExitOk;
+}
+
 int RunSecretTest(const CliContext& context, const CommandLine& line) {
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
   const SecretSource secrets(context.environment);
   std::vector<TestedSecret> tested;
-  const auto test = [&](const std::string& key, const std::optional<SecretRef>& ref) {
-    if (!ref) return;
-    const auto secret = secrets.Resolve(*ref);
-    tested.push_back({key, ref->Text(), secret ? "" : secret.error(),
-                      !secret && secrets.IsPermissionFault(*ref)});
-  };
-  test("database.password", settings->database.password);
-  for (const PortalSettings& portal : settings->portals) {
-    test(portal.plan.key + ".token", portal.token);
-    if (portal.oauth) {
-      test(portal.plan.key + ".oauth.client_secret", portal.oauth->client_secret);
-      test(portal.plan.key + ".oauth.refresh_token", portal.oauth->refresh_token);
-    }
-    test(portal.plan.key + ".hash_key", portal.hash_key);
+  for (const auto& [key, ref] : SecretsOf(*settings)) {
+    const auto secret = secrets.Resolve(ref);
+    tested.push_back(
+        {key, ref.Text(), secret ? "" : secret.error(), !secret && secrets.IsPermissionFault(ref)});
   }
   if (line.json) {
     context.out << SecretsJson(tested);

@@ -5,9 +5,6 @@
 
 namespace hubmirror {
 
-/// Where root keeps the files that systemd hands to the daemon as credentials, each by its name.
-inline constexpr const char* kSecretFolder = "/etc/hubmirror/secrets";
-
 /// Writes a first configuration. What no option says is asked for when the input is a terminal.
 /// Unless --offline, the token is tried (it knows its portal's id) and the database connected to;
 /// a failure of either is told and keeps nothing from being written but for a refused token.
@@ -17,6 +14,10 @@ int RunSetup(const CliContext& context, const CommandLine& line);
 /// where the configuration looks for the portal's token: a `file:`, or the file that
 /// LoadCredential= of a drop-in names, which is written too. 0600, root's or the daemon's.
 int RunSecretSet(const CliContext& context, const CommandLine& line);
+
+/// Takes a credential away again that no portal of the configuration names any more: its file and
+/// the drop-in.
+int RunSecretRemove(const CliContext& context, const CommandLine& line);
 
 /// Whether each secret of the configuration can be read; shows none.
 int RunSecretTest(const CliContext& context, const CommandLine& line);

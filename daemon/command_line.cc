@@ -391,6 +391,12 @@ class Grammar {
                          "secret set acme");
     AddTarget(set, "PORTAL", TargetShape::kPortal);
     set->get_option("PORTAL")->required();
+    Verb(*secret, "remove", CliVerb::kSecretRemove,
+         "Take a credential away, after no portal of the configuration names it any more: its file "
+         "and what lets systemd hand it to the daemon",
+         "sudo hubmirror secret remove acme\n  sudo hubmirror secret remove hubspot.acme")
+        ->add_option("NAME", line_.name, "The portal whose token it was, or its own name")
+        ->required();
     AddJson(
         Verb(*secret, "test", CliVerb::kSecretTest,
              "Say of each secret of the configuration whether it can be read, without showing it",

@@ -43,6 +43,7 @@ enum class CliVerb {
   kDoctor,
   kSetup,
   kSecretSet,
+  kSecretRemove,
   kSecretTest,
   kConfigDiff,
   kSupportBundle,

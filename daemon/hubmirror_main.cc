@@ -23,6 +23,7 @@
 #include "daemon/cli_words.h"
 #include "daemon/command_line.h"
 #include "daemon/process_environment.h"
+#include "daemon/service_credential.h"
 #include "daemon/terminal.h"
 #include "daemon/version.h"
 
@@ -101,6 +102,8 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
       return RunSetup(context, line);
     case CliVerb::kSecretSet:
       return RunSecretSet(context, line);
+    case CliVerb::kSecretRemove:
+      return RunSecretRemove(context, line);
     case CliVerb::kSecretTest:
       return RunSecretTest(context, line);
     case CliVerb::kRunbook:

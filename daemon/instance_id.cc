@@ -1,16 +1,16 @@
 #include "daemon/instance_id.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <random>
+
+#include "base/whole_file.h"
 
 namespace hubmirror {
 namespace {
+
+constexpr size_t kLongestId = 256;
 
 std::string Random128() {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -34,18 +34,15 @@ Result<InstanceId, std::string> ReadOrMakeInstanceId(const std::string& state_di
   std::error_code ignored;
   std::filesystem::create_directories(state_dir, ignored);
   const std::string path = state_dir + "/instance";
-  std::string id;
-  if (std::ifstream(path) >> id && !id.empty()) return InstanceId{id};
-
-  id = Random128();
-  const std::string fresh = path + ".new";
-  const int file = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return Trouble("cannot write", fresh);
-  const std::string text = id + "\n";
-  const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       fsync(file) == 0;
-  close(file);
-  if (!written || rename(fresh.c_str(), path.c_str()) != 0) return Trouble("cannot write", path);
+  if (const auto text = ReadRegularFile(path, kLongestId)) {
+    const std::string id = text->substr(0, text->find_first_of(" \r\n"));
+    if (!id.empty()) return InstanceId{id};
+  } else if (errno != ENOENT) {
+    // Another id would make us a second daemon, which waits for the first.
+    return Trouble("cannot read", path);
+  }
+  const std::string id = Random128();
+  if (!ReplaceFile(path, id + "\n", 0600)) return Trouble("cannot write", path);
   return InstanceId{id};
 }
 

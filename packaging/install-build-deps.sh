@@ -16,11 +16,10 @@ build_packages=(
   g++ cmake ninja-build ccache pkg-config ca-certificates
   libcli11-dev libcpp-httplib-dev libbrotli-dev libssl-dev zlib1g-dev rapidjson-dev libyaml-cpp-dev
   libpqxx-dev libpq-dev prometheus-cpp-dev libsystemd-dev libxxhash-dev
-  doctest-dev
 )
 quickstart_packages=(postgresql postgresql-client curl)
-test_packages=("${quickstart_packages[@]}" pgbouncer prometheus systemd shellcheck mandoc chromium tmux
-  debootstrap systemd-container dpkg-dev debhelper fakeroot lintian)
+test_packages=("${quickstart_packages[@]}" doctest-dev pgbouncer prometheus systemd procps shellcheck mandoc
+  chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian)
 tidy_packages=(clang clang-tidy clang-format)
 deb_packages=(dpkg-dev debhelper fakeroot lintian)
 # Packages whose service would start by itself.
@@ -67,7 +66,7 @@ printf 'installing: %s\n' "${missing[*]}"
 as_root=()
 if ((EUID != 0)); then
   command -v sudo >/dev/null ||
-    fail 'packages are missing and there is no sudo' "as root: apt-get install ${missing[*]}" 77
+    fail 'packages are missing and there is no sudo' "as root: packaging/install-build-deps.sh $*" 77
   as_root=(sudo)
 fi
 apt_get() {

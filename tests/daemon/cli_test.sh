@@ -153,6 +153,12 @@ expect 0 'support.txt' "$hubmirror" --config beta-right.yaml support-bundle supp
 grep -q '^== doctor' support.txt
 grep -q 'env:TOKEN' support.txt
 if grep -qF "$TOKEN" support.txt; then exit 1; fi
+[[ $(stat -c %a support.txt) == 600 ]]
+# Neither over a file that is there nor through a link.
+expect 73 'File exists' "$hubmirror" --config beta-right.yaml support-bundle support.txt
+ln -s not-there link.txt
+expect 73 'File exists' "$hubmirror" --config beta-right.yaml support-bundle link.txt
+[[ ! -e not-there ]]
 
 # A first configuration, and its secret.
 expect 64 '--portal-id' "$hubmirror" --config first/new.yaml setup --offline --portal gamma \
@@ -169,6 +175,13 @@ printf 'another\n' | "$hubmirror" --config first/new.yaml secret set gamma >out
 expect 0 'can be read' "$hubmirror" --config first/new.yaml secret test
 expect 1 'TOKEN' env -u TOKEN "$hubmirror" --config good.yaml secret test
 expect 64 'OAuth' "$hubmirror" --config good.yaml secret set acme
+sed 's#token: .*#token: credential:hubspot.gamma#' first/new.yaml >first/named.yaml
+expect 1 'gamma.token is credential:hubspot.gamma' "$hubmirror" --config first/named.yaml \
+  secret remove gamma
+expect 64 'there is no credential hubspot.gamma' "$hubmirror" --config first/new.yaml \
+  secret remove gamma
+expect 64 'names neither a portal nor a credential' "$hubmirror" --config first/new.yaml \
+  secret remove ../new.yaml
 expect 64 'is set where the daemon is started' "$hubmirror" --config good.yaml secret set beta
 
 expect 69 'cannot reach the daemon' "$hubmirror" --config good.yaml status

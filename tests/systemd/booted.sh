@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The package on a minimal Debian with a booted systemd, as an operator would use it: five commands
-# from nothing to the first rows, then reload, crash, a thread that hangs, upgrade, purge.
+# from nothing to the first rows, then reload, crash, a thread that hangs, a secret that is gone,
+# upgrade, downgrade, removal, purge.
 #
 #   booted.sh PROJECT_FOLDER BUILD_FOLDER [TRANSCRIPT]
 #
@@ -40,7 +41,7 @@ trap stop EXIT
 set -E
 trap 'printf "FAIL: line %d\n" "$LINENO"' ERR
 
-mirror=$(apt-get indextargets --format '$(SITE)' 2>/dev/null | head -n 1)
+mirror=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Component: main' 2>/dev/null | head -n 1)
 [[ -n $mirror ]] || { printf 'skipped: apt knows no mirror\n' && exit 77; }
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
@@ -175,6 +176,24 @@ if in_container 'systemctl reload hubmirror' 2>/dev/null; then printf 'FAIL: a w
 in_container 'cp -a /root/good.yaml /etc/hubmirror/hubmirror.yaml && systemctl reload hubmirror'
 printf 'ok: reloads\n'
 
+# A secret that is gone stops its portal and no other; its credential is removed after the portal.
+drop_ins=/etc/systemd/system/hubmirror.service.d
+in_container 'printf "  other: {portal_id: 2, token: \"credential:hubspot.other\"}\n" >>/etc/hubmirror/hubmirror.yaml'
+in_container 'echo pat-na1-of-other | hubmirror secret set other && rm /etc/hubmirror/secrets/hubspot.other' >/dev/null
+in_container 'systemctl daemon-reload && systemctl restart hubmirror'
+pid=$(property MainPID)
+await 'acme beside a portal without its secret' 'hubmirror status acme | grep -q "contacts  *current"'
+await 'the portal without its secret' 'hubmirror status other | grep -q "credential:hubspot.other is empty"'
+if in_container 'hubmirror secret remove other' >"$work/out" 2>&1; then exit 1; fi
+grep -q '^Next: ' "$work/out"
+in_container 'echo pat-na1-of-other | hubmirror secret set other' >/dev/null
+in_container 'cp -a /root/good.yaml /etc/hubmirror/hubmirror.yaml && systemctl reload hubmirror && hubmirror secret remove other' >/dev/null
+in_container "[ ! -e /etc/hubmirror/secrets/hubspot.other ] && [ ! -e $drop_ins/hubspot.other.conf ]"
+in_container "[ -e /etc/hubmirror/secrets/hubspot.acme ] && [ -e $drop_ins/hubspot.acme.conf ]"
+in_container 'systemctl daemon-reload'
+[[ $(property MainPID) == "$pid" ]]
+printf 'ok: a secret that is gone, and one that is removed\n'
+
 # A crash.
 in_container "kill -SEGV $pid"
 await 'the daemon after a crash' '[ "$(systemctl show hubmirror -p NRestarts --value)" = 1 ] && systemctl is-active --quiet hubmirror'
@@ -196,15 +215,26 @@ in_container 'systemd-analyze security --threshold=10 --no-pager hubmirror' >"$w
   { tail -n 1 "$work/security" && exit 1; }
 printf 'ok: strict: %s\n' "$(tail -n 1 "$work/security")"
 
-# A stop in time, an upgrade, a purge.
+# A stop in time; an upgrade, a downgrade, a removal and its return go on where it was; a purge.
 began=$SECONDS
 in_container 'systemctl stop hubmirror'
 ((SECONDS - began < 40))
 [[ $(property Result) == success ]]
 in_container 'systemctl start hubmirror && DEBIAN_FRONTEND=noninteractive dpkg -i /opt/test/later.deb' >/dev/null 2>&1
 await 'the daemon after an upgrade' 'systemctl is-active --quiet hubmirror && hubmirror status | grep -q current'
+identity=$(in_container 'cat /var/lib/hubmirror/instance')
+in_container 'DEBIAN_FRONTEND=noninteractive dpkg -i /opt/test/hubmirror.deb' >/dev/null 2>&1
+if in_container 'dpkg-query -W hubmirror | grep -q later'; then exit 1; fi
+await 'the daemon after a downgrade' 'systemctl is-active --quiet hubmirror && hubmirror status | grep -q current'
+in_container 'DEBIAN_FRONTEND=noninteractive dpkg --remove hubmirror' >/dev/null 2>&1
+in_container '[ -e /etc/hubmirror/hubmirror.yaml ] && ! systemctl is-active --quiet hubmirror && [ ! -e /usr/bin/hubmirrord ]'
+in_container 'DEBIAN_FRONTEND=noninteractive dpkg -i /opt/test/hubmirror.deb' >/dev/null 2>&1
+await 'the daemon after its return' 'systemctl is-active --quiet hubmirror && hubmirror status | grep -q current'
+[[ $(in_container 'cat /var/lib/hubmirror/instance') == "$identity" ]]
 in_container 'DEBIAN_FRONTEND=noninteractive dpkg --purge hubmirror' >"$work/purge" 2>&1 || { cat "$work/purge" && exit 1; }
 if grep -qi 'not empty\|warning' "$work/purge"; then cat "$work/purge" && exit 1; fi
 in_container '[ ! -e /etc/hubmirror ] && [ ! -e /var/lib/hubmirror ] && ! systemctl is-active --quiet hubmirror'
+# Our drop-in went, the one that an operator put there stayed.
+in_container "[ ! -e $drop_ins/hubspot.acme.conf ] && [ -e $drop_ins/strict.conf ]"
 [[ $(in_container "sudo -u postgres psql -XAtd crm -c 'select count(*) > 1000 from acme.contacts_live'") == t ]]
-printf 'ok: stopped in time, upgraded, purged; the mirror is still there\n'
+printf 'ok: stopped in time, upgraded, downgraded, removed, back, purged; the mirror is still there\n'
