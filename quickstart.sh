@@ -232,7 +232,7 @@ Log of the daemon:  $run/hubmirrord.log
 Three queries to begin with:
   select email, firstname, lastname, updated_at from $key.contacts_live
     order by updated_at desc limit 5;
-  select dealstage, count(*), sum(amount) from $key.deals_live group by 1 order by 2 desc;
+  select dealstage, count(*), sum(amount_in_home_currency) from $key.deals_readable group by 1 order by 2 desc;
   select portal, object, state, rows, verified_until from hubmirror.status order by object;
 
 First load (Ctrl-C stops everything that was started here):

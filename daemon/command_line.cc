@@ -194,10 +194,12 @@ class Grammar {
         ->type_name("URL")
         ->excludes(port);
     authorize
-        ->add_option("--also", line_.also,
-                     "Scopes beside those that the objects need: crm.objects.owners.read, "
-                     "crm.lists.read, settings.users.read, settings.users.teams.read, "
-                     "crm.objects.marketing_events.read; the app must have them")
+        ->add_option(
+            "--also", line_.also,
+            "Scopes beside those that the objects need: crm.objects.owners.read, "
+            "crm.lists.read, settings.users.read, settings.users.teams.read, "
+            "crm.objects.marketing_events.read, settings.currencies.read; the app must have "
+            "them")
         ->delimiter(',')
         ->allow_extra_args(false);
     AddPortalDrop(*group);

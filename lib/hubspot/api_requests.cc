@@ -228,11 +228,13 @@ ApiRequest ApiRequests::Reference(const ReferenceRequest& request) const {
     case ReferenceKind::kLists:
       return ListSearch(request);
     case ReferenceKind::kListMemberships:
-      return {.target = paged("/crm/lists/" + version_ + "/" + PercentEncode(request.list_id) +
-                                  "/memberships",
-                              250)};
+      return {.target = paged(
+                  "/crm/lists/" + version_ + "/" + PercentEncode(request.list_id) + "/memberships",
+                  250)};
     case ReferenceKind::kMarketingEvents:
       return {.target = paged("/marketing/marketing-events/" + version_, 100)};
+    case ReferenceKind::kCurrencies:
+      return {.target = paged("/settings/currencies/" + version_ + "/exchange-rates", 100)};
   }
   return {};
 }

@@ -1,5 +1,8 @@
 #include "hubspot/reference_reader.h"
 
+#include <charconv>
+#include <cmath>
+
 #include "base/time_text.h"
 #include "hubspot/error_reading.h"
 #include "hubspot/json_document.h"
@@ -18,6 +21,14 @@ Value ReadTime(JsonValue value) {
   return time ? Value(FormatRfc3339(*time)) : std::nullopt;
 }
 
+bool IsDecimal(JsonValue value) {
+  const auto text = value.Text();
+  if (!text) return false;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  return error == std::errc() && end == text->data() + text->size() && std::isfinite(number);
+}
+
 Value ReadValue(JsonValue value, ReferenceType type) {
   switch (type) {
     case ReferenceType::kText:
@@ -26,6 +37,8 @@ Value ReadValue(JsonValue value, ReferenceType type) {
       const auto number = value.Integer();
       return number ? Value(std::to_string(*number)) : std::nullopt;
     }
+    case ReferenceType::kDecimal:
+      return IsDecimal(value) ? Value(value.String()) : std::nullopt;
     case ReferenceType::kFlag:
       return value ? Value(value.is_true() ? "true" : "false") : std::nullopt;
     case ReferenceType::kTime:
@@ -49,8 +62,9 @@ Result<bool, ApiError> Append(JsonValue item, const std::vector<std::string>& gi
   ReferenceRow row{.archived = item["archived"].is_true()};
   size_t next_given = 0;
   for (const ReferenceColumn& column : table.columns) {
-    row.values.push_back(column.field.empty() ? Value(given.at(next_given++))
-                                              : ReadValue(MemberAt(item, column.field), column.type));
+    row.values.push_back(column.field.empty()
+                             ? Value(given.at(next_given++))
+                             : ReadValue(MemberAt(item, column.field), column.type));
     if (row.values.size() <= table.keys && !row.values.back()) {
       return DecodeError("an item of " + std::string(table.name) + " has no " +
                          std::string(column.field));

@@ -161,6 +161,8 @@ class LayoutPlan {
 }  // namespace
 
 ColumnType ColumnTypeOf(const PropertyDefinition& definition) {
+  // As `owners.id` is, which they are joined with. Several at once stay a text.
+  if (NamesOwner(definition) && definition.field_type != "checkbox") return ColumnType::kInteger;
   if (definition.type == "number") return ColumnType::kNumeric;
   if (definition.type == "bool") return ColumnType::kBoolean;
   if (definition.type == "date") return ColumnType::kDate;

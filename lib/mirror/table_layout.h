@@ -16,7 +16,8 @@ inline constexpr size_t kMostPropertyColumns = 400;
 /// Of these, a new table leaves this many free for properties that come later.
 inline constexpr size_t kColumnsKeptFree = 40;
 
-/// number -> numeric, bool -> boolean, date -> date, datetime -> timestamptz, all else text.
+/// The id of an owner -> bigint, number -> numeric, bool -> boolean, date -> date, datetime ->
+/// timestamptz, all else text.
 ColumnType ColumnTypeOf(const PropertyDefinition& definition);
 
 /// The table an object type should have. `definitions` is all that the portal lists, archived

@@ -168,6 +168,12 @@ bool IsNumber(std::string_view raw) {
   return number && (raw.size() <= kSurelyFits || FitsNumeric(*number));
 }
 
+bool IsId(std::string_view raw) {
+  constexpr size_t kMostDigits = 18;
+  return !raw.empty() && raw.size() <= kMostDigits &&
+         raw.find_first_not_of("0123456789") == raw.npos;
+}
+
 std::optional<bool> ParseBoolean(std::string_view raw) {
   if (EqualsIgnoringCase(raw, "true") || EqualsIgnoringCase(raw, "yes")) return true;
   if (EqualsIgnoringCase(raw, "false") || EqualsIgnoringCase(raw, "no")) return false;
@@ -193,6 +199,10 @@ bool AppendCanonical(ColumnType type, std::string_view raw, std::string& out) {
   switch (type) {
     case ColumnType::kNumeric:
       if (!IsNumber(raw)) return false;
+      out += raw;
+      return true;
+    case ColumnType::kInteger:
+      if (!IsId(raw)) return false;
       out += raw;
       return true;
     case ColumnType::kBoolean: {

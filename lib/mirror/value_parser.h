@@ -18,6 +18,9 @@ namespace hubmirror {
 /// decimal point and 16,383 after it.
 bool IsNumber(std::string_view raw);
 
+/// Up to 18 digits.
+bool IsId(std::string_view raw);
+
 /// true, false, yes, no in any case.
 std::optional<bool> ParseBoolean(std::string_view raw);
 

@@ -4,11 +4,18 @@ namespace hubmirror {
 
 std::string_view SqlName(ColumnType type) {
   switch (type) {
-    case ColumnType::kText: return "text";
-    case ColumnType::kNumeric: return "numeric";
-    case ColumnType::kBoolean: return "boolean";
-    case ColumnType::kDate: return "date";
-    case ColumnType::kTimestamp: return "timestamptz";
+    case ColumnType::kText:
+      return "text";
+    case ColumnType::kNumeric:
+      return "numeric";
+    case ColumnType::kInteger:
+      return "bigint";
+    case ColumnType::kBoolean:
+      return "boolean";
+    case ColumnType::kDate:
+      return "date";
+    case ColumnType::kTimestamp:
+      return "timestamptz";
   }
   return "text";
 }

@@ -15,12 +15,13 @@ namespace hubmirror {
 enum class ColumnType : char {
   kText = 't',
   kNumeric = 'n',
+  kInteger = 'i',
   kBoolean = 'b',
   kDate = 'd',
   kTimestamp = 'z',
 };
 
-/// `text`, `numeric`, `boolean`, `date` or `timestamptz`.
+/// `text`, `numeric`, `bigint`, `boolean`, `date` or `timestamptz`.
 std::string_view SqlName(ColumnType type);
 
 /// Where a property's values are: a column of the table, or its `_overflow`.

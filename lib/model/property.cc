@@ -4,6 +4,10 @@
 
 namespace hubmirror {
 
+bool NamesOwner(const PropertyDefinition& definition) {
+  return definition.referenced_object_type == "OWNER" || definition.name == "hubspot_owner_id";
+}
+
 PropertySet::PropertySet(std::vector<std::string> names) : names_(std::move(names)) {
   std::sort(names_.begin(), names_.end());
   names_.erase(std::unique(names_.begin(), names_.end()), names_.end());

@@ -40,6 +40,9 @@ struct PropertyDefinition {
   friend bool operator==(const PropertyDefinition&, const PropertyDefinition&) = default;
 };
 
+/// Whether the values are ids of owners: of one, or of several (`1;2`) where it is a checkbox.
+bool NamesOwner(const PropertyDefinition& definition);
+
 struct PropertyGroup {
   std::string name;
   std::string label;

@@ -119,6 +119,18 @@ constexpr std::array kEventColumns = {
     Column{"updated_at", "updatedAt", kTime},
 };
 
+// https://developers.hubspot.com/docs/api-reference/latest/account/settings/multicurrency/guide
+constexpr std::array kCurrencyColumns = {
+    Column{"id", "id"},
+    Column{"currency", "fromCurrencyCode"},
+    Column{"company_currency", "toCurrencyCode"},
+    Column{"rate", "conversionRate", kDecimal},
+    Column{"effective_at", "effectiveAt", kTime},
+    Column{"visible", "visibleInUI", kFlag},
+    Column{"created_at", "createdAt", kTime},
+    Column{"updated_at", "updatedAt", kTime},
+};
+
 const std::array<ReferenceTable, kReferenceKinds> kTables = {{
     {ReferenceKind::kObjectTypes, "object_types", 1, "archived_at", kTypeColumns},
     {ReferenceKind::kOwners, "owners", 1, "archived_at", kOwnerColumns},
@@ -129,6 +141,7 @@ const std::array<ReferenceTable, kReferenceKinds> kTables = {{
     {ReferenceKind::kLists, "lists", 1, "archived_at", kListColumns},
     {ReferenceKind::kListMemberships, "list_memberships", 2, "left_at", kMembershipColumns},
     {ReferenceKind::kMarketingEvents, "marketing_events", 1, "archived_at", kEventColumns},
+    {ReferenceKind::kCurrencies, "currencies", 1, "archived_at", kCurrencyColumns},
 }};
 
 }  // namespace

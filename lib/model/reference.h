@@ -27,10 +27,11 @@ enum class ReferenceKind {
   kLists,
   kListMemberships,
   kMarketingEvents,
+  kCurrencies,
 };
-inline constexpr int kReferenceKinds = 9;
+inline constexpr int kReferenceKinds = 10;
 
-enum class ReferenceType { kText, kInteger, kFlag, kTime, kJson };
+enum class ReferenceType { kText, kInteger, kDecimal, kFlag, kTime, kJson };
 
 /// A column, and the member of HubSpot's JSON it is filled from (`labels.plural`: a member of a
 /// member); empty: filled by the reader from what was asked for.
@@ -66,10 +67,10 @@ struct ReferenceBatch {
 /// One page of one kind.
 struct ReferenceRequest {
   ReferenceKind kind;
-  bool archived = false;             ///< owners: those that were deactivated
-  std::string object = {};           ///< pipelines: the type's name, for the rows
-  std::string type_id = {};          ///< and its id, for the path
-  std::string list_id = {};          ///< memberships
+  bool archived = false;                  ///< owners: those that were deactivated
+  std::string object = {};                ///< pipelines: the type's name, for the rows
+  std::string type_id = {};               ///< and its id, for the path
+  std::string list_id = {};               ///< memberships
   std::optional<std::string> after = {};  ///< as a page gave it
 };
 
@@ -97,7 +98,7 @@ struct ReferenceCommit {
   std::optional<int64_t> above;
   std::optional<int64_t> to;
   bool marks_gone = true;  ///< false: nothing is said of those that are not among `rows`
-  TimePoint at{};  ///< HubSpot's clock at the answer
+  TimePoint at{};          ///< HubSpot's clock at the answer
 };
 
 /// Where they are kept. Blocks, throws DatabaseError and renews ownership as RowSink does.

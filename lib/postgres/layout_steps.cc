@@ -3,6 +3,8 @@
 #include <array>
 
 #include "model/database_error.h"
+#include "postgres/layout_step_analyst.h"
+#include "postgres/layout_step_labels.h"
 #include "postgres/layout_step_reference.h"
 #include "postgres/layout_step_schema_changes.h"
 #include "postgres/layout_step_selection.h"
@@ -167,7 +169,9 @@ COMMENT ON TABLE @schema@.property_groups IS 'The groups HubSpot shows propertie
                                      LayoutStep{3, kSelectionStep},
                                      LayoutStep{4, kReferenceStep},
                                      LayoutStep{5, kObjectTypesStep},
-                                     LayoutStep{6, kSchemaChangesStep}};
+                                     LayoutStep{6, kSchemaChangesStep},
+                                     LayoutStep{7, kLabelsStep},
+                                     LayoutStep{8, kCurrenciesStep}};
 
 // The view is made again with every column of today.
 constexpr std::string_view kStatusAnew = "DROP VIEW IF EXISTS @schema@.status";

@@ -35,59 +35,62 @@ class ValueText {
 
   /// A label where there is one, else the plain value.
   std::string Readable(const MirrorColumn& column) const {
-    std::string value = Plain(column);
-    const bool text = column.type == ColumnType::kText && !column.excluded;
-    if (!text || !column.hashed_with.empty()) return value;
+    const std::string plain = Plain(column);
     const PropertyDefinition& definition = column.definition;
-    if (definition.referenced_object_type == "OWNER" || definition.name == "hubspot_owner_id") {
-      return "coalesce(" + OwnerOf(value) + ", " + value + ")";
+    const bool owner = NamesOwner(definition);
+    if (column.excluded || !column.hashed_with.empty()) return AsText(column, plain);
+    if (!owner && (column.type != ColumnType::kText || definition.type != "enumeration")) {
+      return plain;
     }
-    if (definition.type != "enumeration") return value;
-    if (definition.field_type == "checkbox") return LabelsOf(definition, value);
-    return "coalesce(" + StageOf(definition, value) + LabelOf(definition, value) + ", " + value +
-           ")";
+    const std::string map = owner ? OwnerNames() : OptionLabels(definition);
+    const std::string value = AsText(column, plain);
+    if (definition.field_type == "checkbox") {
+      return QuoteName(schema_, "_labels_of") + "(" + map + ", " + value + ")";
+    }
+    return "coalesce(" + (owner ? "" : StageLabel(definition, value)) + map + " ->> " + value +
+           ", " + value + ")";
   }
 
  private:
+  // A map from values to labels is a query that does not look at the row: the server runs it once,
+  // and only where its column is asked for. One that looks is planned and run for every row; a
+  // hundred of them cost enough for PostgreSQL to compile them first, which takes half a minute.
+
   std::string Table(const char* name) const { return QuoteName(schema_, name); }
 
-  std::string OwnerOf(const std::string& value) const {
-    return "(SELECT coalesce(nullif(concat_ws(' ', nullif(o.first_name, ''), nullif(o.last_name,"
-           " '')), ''), o.email) FROM " +
-           Table("owners") + " o WHERE o.id = CASE WHEN " + value + " ~ '^[0-9]{1,18}$' THEN (" +
-           value + ")::bigint END)";
+  /// Owners are shown by name, so the column of the view is text whatever the table's is.
+  static std::string AsText(const MirrorColumn& column, const std::string& value) {
+    return column.type == ColumnType::kInteger ? "(" + value + ")::text" : value;
+  }
+
+  std::string OwnerNames() const {
+    return "(SELECT jsonb_object_agg(o.id, coalesce(nullif(concat_ws(' ', nullif(o.first_name,"
+           " ''), nullif(o.last_name, '')), ''), o.email)) FROM " +
+           Table("owners") + " o)";
+  }
+
+  std::string OptionLabels(const PropertyDefinition& definition) const {
+    return "(SELECT jsonb_object_agg(o.value, o.label ORDER BY o.position DESC) FROM " +
+           Table("property_options") + " o WHERE o.object = " + QuoteLiteral(object_) +
+           " AND o.property = " + QuoteLiteral(definition.name) + ")";
   }
 
   /// With a comma after it; empty for a property that names neither a stage nor a pipeline.
-  std::string StageOf(const PropertyDefinition& definition, const std::string& value) const {
+  std::string StageLabel(const PropertyDefinition& definition, const std::string& value) const {
     for (const Staged& staged : kStaged) {
       if (definition.name == staged.pipeline) {
-        return "(SELECT p.label FROM " + Table("pipelines") +
-               " p WHERE p.object = " + QuoteLiteral(object_) + " AND p.id = " + value + "), ";
+        return "(SELECT jsonb_object_agg(p.id, p.label) FROM " + Table("pipelines") +
+               " p WHERE p.object = " + QuoteLiteral(object_) + ") ->> " + value + ", ";
       }
       if (definition.name != staged.stage) continue;
       for (const MirrorColumn& column : columns_) {
         if (column.property() != staged.pipeline || column.excluded) continue;
-        return "(SELECT s.label FROM " + Table("pipeline_stages") +
-               " s WHERE s.object = " + QuoteLiteral(object_) +
-               " AND s.pipeline_id = " + Plain(column) + " AND s.id = " + value + "), ";
+        return "(SELECT jsonb_object_agg(s.pipeline_id || E'\\n' || s.id, s.label) FROM " +
+               Table("pipeline_stages") + " s WHERE s.object = " + QuoteLiteral(object_) +
+               ") ->> (" + Plain(column) + " || E'\\n' || " + value + "), ";
       }
     }
     return "";
-  }
-
-  std::string LabelOf(const PropertyDefinition& definition, const std::string& value) const {
-    return "(SELECT o.label FROM " + Table("property_options") +
-           " o WHERE o.object = " + QuoteLiteral(object_) +
-           " AND o.property = " + QuoteLiteral(definition.name) + " AND o.value = " + value +
-           " LIMIT 1)";
-  }
-
-  /// Of several values, `a;b`.
-  std::string LabelsOf(const PropertyDefinition& definition, const std::string& value) const {
-    return "(SELECT string_agg(coalesce(" + LabelOf(definition, "u.value") +
-           ", u.value), ';' ORDER BY u.place) FROM unnest(string_to_array(" + value +
-           ", ';')) WITH ORDINALITY u(value, place))";
   }
 
   const std::string& schema_;

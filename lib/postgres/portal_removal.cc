@@ -68,6 +68,13 @@ std::string DropStatements(Connection& connection, const std::string& schema) {
   for (size_t i = 0; i < rows.size(); ++i) {
     sql += (rows.Bool(i, 0) ? "DROP VIEW " : "DROP TABLE ") + std::string(rows.Text(i, 1)) + "; ";
   }
+  const Rows functions = connection.Run(
+      "SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+      " WHERE n.nspname = $1 AND p.proname = '_labels_of'",
+      {schema});
+  for (size_t i = 0; i < functions.size(); ++i) {
+    sql += "DROP FUNCTION " + std::string(functions.Text(i, 0)) + "; ";
+  }
   return sql + "DROP SCHEMA " + QuoteName(schema);
 }
 

@@ -1,6 +1,9 @@
 #include "postgres/reference_writer.h"
 
+#include <set>
+
 #include "base/check.h"
+#include "model/object_type.h"
 #include "postgres/sql_text.h"
 
 namespace hubmirror {
@@ -12,6 +15,8 @@ std::string_view SqlType(ReferenceType type) {
       return "text";
     case ReferenceType::kInteger:
       return "bigint";
+    case ReferenceType::kDecimal:
+      return "numeric";
     case ReferenceType::kFlag:
       return "boolean";
     case ReferenceType::kTime:
@@ -67,6 +72,33 @@ void ReferenceWriter::Write(Transaction& transaction, const ReferenceCommit& com
   CHECK_THAT(commit.scope.size() <= table.keys);
   if (!commit.rows.empty()) Upsert(transaction, table, commit);
   if (commit.marks_gone) MarkGone(transaction, table, commit);
+  if (commit.kind == ReferenceKind::kLists && !commit.rows.empty()) {
+    NameObjects(transaction, commit.rows);
+  }
+}
+
+void ReferenceWriter::NameObjects(Transaction& transaction,
+                                  const std::vector<ReferenceRow>& lists) const {
+  constexpr size_t kTypeId = 2;
+  CHECK_THAT(TableOf(ReferenceKind::kLists).columns[kTypeId].name == "object_type_id");
+  std::set<std::string> type_ids;
+  for (const ReferenceRow& row : lists) {
+    if (row.values[kTypeId]) type_ids.insert(*row.values[kTypeId]);
+  }
+  ArrayText ids;
+  ArrayText names;
+  for (const std::string& id : type_ids) {
+    ids.Add(id);
+    const auto type = FindObjectType(id);
+    names.AddParam(type ? Param(type->name) : std::nullopt);
+  }
+  transaction.Run("UPDATE " + schema_.Table("lists") +
+                      " l SET object = coalesce(c.object, s.name)"
+                      " FROM unnest($1::text[], $2::text[]) s(type_id, name) LEFT JOIN " +
+                      schema_.Table("object_types") +
+                      " c ON c.type_id = s.type_id WHERE l.object_type_id = s.type_id"
+                      " AND l.object IS DISTINCT FROM coalesce(c.object, s.name)",
+                  {ids.Take(), names.Take()});
 }
 
 void ReferenceWriter::Upsert(Transaction& transaction, const ReferenceTable& table,

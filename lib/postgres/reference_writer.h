@@ -23,6 +23,8 @@ class ReferenceWriter {
  private:
   void Upsert(Transaction& transaction, const ReferenceTable& table,
               const ReferenceCommit& commit) const;
+  /// Says in `lists.object` which table their members are in.
+  void NameObjects(Transaction& transaction, const std::vector<ReferenceRow>& lists) const;
   void MarkGone(Transaction& transaction, const ReferenceTable& table,
                 const ReferenceCommit& commit) const;
 

@@ -35,6 +35,12 @@ std::string Declaration(const MirrorColumn& column) {
   return QuoteName(column.column_name) + " " + std::string(SqlName(column.type));
 }
 
+/// Whether the stored values can be turned into those of the new type here, as R10 would.
+bool Converts(const MirrorColumn& stored, const MirrorColumn& wanted) {
+  return stored.type == ColumnType::kText && wanted.type == ColumnType::kInteger &&
+         stored.hashed_with.empty() && !stored.excluded && !wanted.excluded;
+}
+
 bool CanWait(const StatementError& error) {
   return IsLockTimeout(error.sqlstate()) || error.sqlstate() == "40P01";
 }
@@ -181,15 +187,27 @@ void SchemaWriter::Retype(Transaction& transaction, const std::string& object, M
   const auto keep = [&](const std::string& why) {
     column.type = stored.type;
     column.state = stored.state;
+    column.storage = stored.storage;
     column.blocked_by = why;
   };
   const auto dependents =
       DependentsOf(transaction.connection(), schema_.name(), object, column.column_name,
                    LiveViewNames(schema_.name(), object, change.columns));
   if (!dependents.empty()) return keep(Join(dependents));
+  const bool converts = Converts(stored, column);
+  const bool arrives = converts && stored.storage == Storage::kColumn;
+  // The values are here, and those of merged and purged records nowhere else: they go through
+  // `_overflow` into the new column, and nothing is read anew.
+  if (converts) column.state = stored.state;
+  if (arrives) {
+    column.storage = Storage::kOverflow;
+    column.blocked_by = kTableBusy;
+  }
   try {
-    transaction.InSavepoint([&] { SwapColumn(transaction, object, column, change.columns); });
+    transaction.InSavepoint(
+        [&] { SwapColumn(transaction, object, column, stored, change.columns); });
     change.changes.emplace_back("retype_column");
+    if (arrives) change.arriving.push_back(column.property());
   } catch (const StatementError& error) {
     // 2BP01: somebody made something on it a moment ago.
     if (!CanWait(error) && error.sqlstate() != "2BP01") throw;
@@ -197,9 +215,26 @@ void SchemaWriter::Retype(Transaction& transaction, const std::string& object, M
   }
 }
 
+void SchemaWriter::SetValuesAside(Transaction& transaction, const std::string& object,
+                                  const MirrorColumn& stored) const {
+  const std::string name = QuoteName(stored.column_name);
+  const std::string property = QuoteLiteral(stored.property());
+  const std::string update = "UPDATE " + schema_.Table(object) + " SET ";
+  std::string sql = "SET LOCAL statement_timeout = 0; ";
+  if (stored.storage == Storage::kColumn) {
+    sql += update + "_overflow = coalesce(_overflow, '{}') || jsonb_build_object(" + property +
+           ", " + name + ") WHERE " + name + " IS NOT NULL; ";
+  }
+  sql += update + "_rejected = coalesce(_rejected, '{}') || jsonb_build_object(" + property +
+         ", _overflow->>" + property + "), _overflow = nullif(_overflow - " + property +
+         ", '{}') WHERE _overflow->>" + property + " !~ '^[0-9]{1,18}$'";
+  transaction.Run(sql);
+}
+
 void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& object,
-                              const MirrorColumn& column,
+                              const MirrorColumn& column, const MirrorColumn& stored,
                               const std::vector<MirrorColumn>& columns) const {
+  if (Converts(stored, column)) SetValuesAside(transaction, object, stored);
   // A new column and a fill instead of a rewrite of the whole table under an exclusive lock. The
   // views go first, as they use the old column.
   const std::vector<std::string> views = LiveViewNames(schema_.name(), object, columns);
@@ -212,10 +247,10 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
     sql += "DROP VIEW IF EXISTS " + schema_.Table(view) + "; ";
   }
   const std::string name = QuoteName(column.column_name);
-  if (column.storage == Storage::kColumn) {
+  if (stored.storage == Storage::kColumn) {
     sql += "ALTER TABLE " + schema_.Table(object) + " DROP COLUMN IF EXISTS " + name +
            ", ADD COLUMN " + Declaration(column);
-  } else {
+  } else if (!Converts(stored, column)) {
     // Values of the old type would make every query on the view fail.
     const std::string property = QuoteLiteral(column.property());
     sql += "SET LOCAL statement_timeout = 0; UPDATE " + schema_.Table(object) +

@@ -72,8 +72,11 @@ class SchemaWriter {
                   const PhysicalColumns& physical, const Stored& stored, Change& change) const;
   void Retype(Transaction& transaction, const std::string& object, MirrorColumn& column,
               const MirrorColumn& stored, Change& change) const;
+  /// Puts the values of a property into `_overflow`, and into `_rejected` what is no id.
+  void SetValuesAside(Transaction& transaction, const std::string& object,
+                      const MirrorColumn& stored) const;
   void SwapColumn(Transaction& transaction, const std::string& object, const MirrorColumn& column,
-                  const std::vector<MirrorColumn>& columns) const;
+                  const MirrorColumn& stored, const std::vector<MirrorColumn>& columns) const;
   void ForgetValues(Transaction& transaction, const ObjectType& object, const Stored& stored,
                     std::vector<MirrorColumn>& columns) const;
   /// Takes out what records hold of properties that came back: one that was deleted and made anew

@@ -9,8 +9,8 @@
 namespace hubmirror {
 namespace {
 
-constexpr std::array kTypes = {ColumnType::kText, ColumnType::kNumeric, ColumnType::kBoolean,
-                               ColumnType::kDate, ColumnType::kTimestamp};
+constexpr std::array kTypes = {ColumnType::kText,    ColumnType::kNumeric, ColumnType::kInteger,
+                               ColumnType::kBoolean, ColumnType::kDate,    ColumnType::kTimestamp};
 
 ColumnType TypeNamed(std::string_view name) {
   for (const ColumnType type : kTypes) {

@@ -129,7 +129,7 @@ void PortalSync::AddReferenceJobs() {
                                   ports_.log,
                                   plan_.custom_asked};
   std::vector directory = {ReferenceKind::kOwners, ReferenceKind::kTeams,
-                           ReferenceKind::kAccountUsers};
+                           ReferenceKind::kAccountUsers, ReferenceKind::kCurrencies};
   if (!plan_.custom_asked.empty()) directory.insert(directory.begin(), ReferenceKind::kObjectTypes);
   reference_jobs_.push_back(
       std::make_shared<ReferenceJob>(plan_.key, JobKind::kCatalog, std::move(directory), parts));

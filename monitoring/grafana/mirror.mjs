@@ -22,7 +22,7 @@ left join $schema.deals_live d on d.pipeline = s.pipeline_id and d.dealstage = s
 where s.object = 'deals' and not s.archived group by p.label, p.display_order, s.label, s.display_order
 order by p.display_order, s.display_order`)],
       [12, 9, sqlBars({ title: 'Amount by stage', unit: 'currencyUSD', runbook: 'HubMirrorDataStale', description: 'Sum of the amounts of live deals of each stage; in the unit of the portal\'s currency.' },
-        `select coalesce(dealstage, '(none)') as stage, sum(amount)::float8 as amount
+        `select coalesce(dealstage, '(none)') as stage, sum(amount_in_home_currency)::float8 as amount
 from $schema.deals_readable group by 1 order by 2 desc nulls last`)],
       [24, 8, sqlChart({ title: 'Deals created', unit: 'short', runbook: 'HubMirrorDataStale', description: 'Deals by the day they were created.' },
         `select date_trunc('day', created_at) as time, count(*) as deals

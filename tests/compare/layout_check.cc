@@ -114,7 +114,8 @@ class LayoutCheck {
     CheckText(definition, "hashed_with", hashed ? "a key" : "none",
               property.hashed_with.empty() ? "none" : "a key");
 
-    const ValueKind kind = hashed ? ValueKind::kText : KindOfProperty(definition.type);
+    const ValueKind kind =
+        hashed ? ValueKind::kText : KindOfProperty(definition.type, definition.owner_id);
     PropertyPlace place{.name = definition.name,
                         .kind = kind,
                         .wanted_type = PostgresType(kind),

@@ -1,6 +1,9 @@
 #include "compare/reference_check.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -87,6 +90,16 @@ const std::vector<Table>& Tables() {
         {"no_shows", "noShows"},
         {"custom_properties", "customProperties", kJson},
         {"created_at", "createdAt", kInstant}}},
+      {"currencies",
+       "currencies",
+       {"id"},
+       {{"id", "id"},
+        {"currency", "fromCurrencyCode"},
+        {"company_currency", "toCurrencyCode"},
+        {"rate", "conversionRate"},
+        {"effective_at", "effectiveAt", kInstant},
+        {"visible", "visibleInUI"},
+        {"updated_at", "updatedAt", kInstant}}},
   };
   return tables;
 }
@@ -107,7 +120,11 @@ std::string Canonical(const Json& json) {
     return text + "}";
   }
   if (json.is_bool()) return json.AsBool() ? "true" : "false";
-  return std::to_string(json.AsInteger());
+  const double number = json.AsNumber();
+  if (number == std::trunc(number)) return std::to_string(json.AsInteger());
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  return {digits.data(), end.ptr};
 }
 
 std::string TruthText(const Json& item, const Field& field) {
@@ -231,13 +248,12 @@ int64_t ComparePipelines(const std::vector<std::string>& objects, TruthReader& p
 }
 
 int64_t CompareMembers(TruthReader& portal, MirrorReader& mirror, const DifferenceSink& sink) {
-  static const Table members = {"list_memberships",
-                                "",
-                                {"list_id", "record_id"},
-                                {{"list_id", "list_id"},
-                                 {"record_id", "id"},
-                                 {"joined_at", "joined_at", Kind::kInstant}},
-                                "left_at"};
+  static const Table members = {
+      "list_memberships",
+      "",
+      {"list_id", "record_id"},
+      {{"list_id", "list_id"}, {"record_id", "id"}, {"joined_at", "joined_at", Kind::kInstant}},
+      "left_at"};
   RowsByKey expected;
   for (const Json& line : portal.Reference("members")) {
     Row row = RowOf(members, line);

@@ -83,6 +83,9 @@ std::vector<Definition> ParseDefinitions(std::string_view json) {
                            .archived = entry.Flag("archived"),
                            .sensitive = entry.Text("dataSensitivity").ends_with("sensitive") &&
                                         entry.Text("dataSensitivity") != "non_sensitive",
+                           .owner_id = (entry.Text("referencedObjectType") == "OWNER" ||
+                                        entry.Text("name") == "hubspot_owner_id") &&
+                                       entry.Text("fieldType") != "checkbox",
                            .calculated = entry.Flag("calculated")});
   }
   return definitions;

@@ -22,6 +22,7 @@ struct Definition {
   std::string group;
   bool archived = false;
   bool sensitive = false;   ///< or highly sensitive
+  bool owner_id = false;    ///< of one owner; several at once are a text
   bool calculated = false;  ///< its values change without moving the record's stamp
 };
 

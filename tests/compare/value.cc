@@ -9,8 +9,8 @@
 namespace hubmirror::compare {
 namespace {
 
-constexpr std::array<std::string_view, 5> kPostgresTypes = {"text", "numeric", "boolean", "date",
-                                                            "timestamp with time zone"};
+constexpr std::array<std::string_view, 6> kPostgresTypes = {
+    "text", "numeric", "boolean", "date", "timestamp with time zone", "bigint"};
 
 std::string Lowered(std::string_view text) {
   std::string out(text);
@@ -58,6 +58,15 @@ std::optional<std::string> ReadInstant(std::string_view raw) {
   return FormatInstant(*instant);
 }
 
+std::optional<std::string> ReadId(std::string_view raw) {
+  if (raw.empty() || raw.size() > 18) return std::nullopt;
+  for (const char digit : raw) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+  }
+  const size_t first = raw.find_first_not_of('0');
+  return first == raw.npos ? "0" : std::string(raw.substr(first));
+}
+
 std::optional<std::string> Read(ValueKind kind, std::string_view raw) {
   switch (kind) {
     case ValueKind::kText:
@@ -70,13 +79,16 @@ std::optional<std::string> Read(ValueKind kind, std::string_view raw) {
       return ReadDate(raw);
     case ValueKind::kInstant:
       return ReadInstant(raw);
+    case ValueKind::kId:
+      return ReadId(raw);
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-ValueKind KindOfProperty(std::string_view hubspot_type) {
+ValueKind KindOfProperty(std::string_view hubspot_type, bool owner_id) {
+  if (owner_id) return ValueKind::kId;
   if (hubspot_type == "number") return ValueKind::kNumeric;
   if (hubspot_type == "bool") return ValueKind::kBoolean;
   if (hubspot_type == "date") return ValueKind::kDate;
@@ -107,6 +119,8 @@ std::optional<std::string> CanonicalCell(ValueKind kind, std::string_view shown)
       return std::string(shown);
     case ValueKind::kNumeric:
       return ReadNumber(shown);
+    case ValueKind::kId:
+      return ReadId(shown);
     case ValueKind::kBoolean:
       if (shown == "t" || shown == "true") return "true";
       if (shown == "f" || shown == "false") return "false";

@@ -18,8 +18,7 @@ std::vector<std::string> QueriesOf(const std::string& path) {
   const std::string document = text.str();
   std::vector<std::string> queries;
   constexpr std::string_view kBegin = "```sql\n";
-  for (size_t at = document.find(kBegin); at != std::string::npos;
-       at = document.find(kBegin, at)) {
+  for (size_t at = document.find(kBegin); at != std::string::npos; at = document.find(kBegin, at)) {
     at += kBegin.size();
     const size_t end = document.find(";\n```", at);
     REQUIRE(end != std::string::npos);
@@ -65,13 +64,14 @@ TEST_CASE("queries: every example of the documents runs, and nearly all find som
   CHECK(with_rows + 4 >= queries.size());
 
   // Labels stand where ids stood.
-  CHECK(world.Sql("SELECT count(*) > 100 FROM acme.deals_readable WHERE dealstage LIKE 'Stage “%'") ==
-        "t");
-  CHECK(world.Sql("SELECT count(*) FROM acme.deals_readable r JOIN acme.deals_live l USING (id) WHERE "
-                  "r.amount IS DISTINCT FROM l.amount OR r.dealname IS DISTINCT FROM l.dealname") ==
-        "0");
+  CHECK(
+      world.Sql("SELECT count(*) > 100 FROM acme.deals_readable WHERE dealstage LIKE 'Stage “%'") ==
+      "t");
+  CHECK(world.Sql(
+            "SELECT count(*) FROM acme.deals_readable r JOIN acme.deals_live l USING (id) WHERE "
+            "r.amount IS DISTINCT FROM l.amount OR r.dealname IS DISTINCT FROM l.dealname") == "0");
   CHECK(world.Sql("SELECT count(*) > 50 FROM acme.contacts_readable r JOIN acme.contacts_live l "
-                  "USING (id) JOIN acme.owners o ON o.id::text = l.hubspot_owner_id WHERE "
+                  "USING (id) JOIN acme.owners o ON o.id = l.hubspot_owner_id WHERE "
                   "r.hubspot_owner_id IN (concat_ws(' ', nullif(o.first_name, ''), "
                   "nullif(o.last_name, '')), o.email)") == "t");
   CHECK(world.Sql("SELECT count(*)::text FROM pg_indexes WHERE schemaname = 'acme' AND indexname = "

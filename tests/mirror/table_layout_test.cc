@@ -270,3 +270,15 @@ TEST_CASE("table layout: every column name is unique and fits PostgreSQL") {
   CHECK(ColumnOf(table, "ID").column_name == "ID");
   CHECK(ColumnOf(table, "xmin") == ColumnOf(short_names, "xmin"));
 }
+
+TEST_CASE("layout: the id of an owner is a bigint, several of them a text") {
+  CHECK(ColumnTypeOf({.name = "hubspot_owner_id", .type = "enumeration"}) == ColumnType::kInteger);
+  CHECK(ColumnTypeOf({.name = "second",
+                      .type = "string",
+                      .field_type = "select",
+                      .referenced_object_type = "OWNER"}) == ColumnType::kInteger);
+  CHECK(ColumnTypeOf({.name = "hs_all_owner_ids",
+                      .type = "enumeration",
+                      .field_type = "checkbox",
+                      .referenced_object_type = "OWNER"}) == ColumnType::kText);
+}

@@ -44,6 +44,7 @@ const Scopes kNamedScopes = {
       "crm.schemas.custom.read",
       "settings.users.read",
       "settings.users.teams.read",
+      "settings.currencies.read",
       "crm.lists.read",
       "crm.objects.marketing_events.read",
 };

@@ -28,9 +28,8 @@ HttpResponse CallEndpoint(const Call& call) {
     if (call.portal.switches.Is(Setting::kDeletedTypeNotFound)) {
       return ErrorAnswer(404, "OBJECT_NOT_FOUND", "Object type is not defined", random);
     }
-    return ValidationError("Unable to infer object type from: " +
-                               std::string(kObjectTypes[object].type_id),
-                           random);
+    return ValidationError(
+        "Unable to infer object type from: " + std::string(kObjectTypes[object].type_id), random);
   }
   if ((call.request.method == "GET") != call.route.get) {
     return ErrorAnswer(405, "VALIDATION_ERROR", "Method not allowed", random);
@@ -70,6 +69,8 @@ HttpResponse CallEndpoint(const Call& call) {
       return ListSchemas(call);
     case Endpoint::kEvents:
       return ListEvents(call);
+    case Endpoint::kCurrencies:
+      return ListCurrencies(call);
     case Endpoint::kAccount:
       return AccountDetails(call);
     case Endpoint::kUsage:

@@ -117,7 +117,8 @@ HttpResponse ListSchemas(const Call& call) {
     members.SetText("fullyQualifiedName",
                     "p" + std::to_string(call.portal.settings.portal_id) + "_" + name);
     members.SetText("name", name);
-    members.Set("labels", R"({"singular":"A ')" + name + R"('","plural":"Many “)" + name + R"(”"})");
+    members.Set("labels",
+                R"({"singular":"A ')" + name + R"('","plural":"Many “)" + name + R"(”"})");
     members.SetText("primaryDisplayProperty", "hs_name");
     members.Set("requiredProperties", "[]");
     members.SetInstant("createdAt", kDay);
@@ -148,6 +149,11 @@ HttpResponse ListUsers(const Call& call) {
 
 HttpResponse ListEvents(const Call& call) {
   return ListItems(call, ReferenceKind::kEvents, "crm.objects.marketing_events.read",
+                   [](const ReferenceItem&) { return true; });
+}
+
+HttpResponse ListCurrencies(const Call& call) {
+  return ListItems(call, ReferenceKind::kCurrencies, "settings.currencies.read",
                    [](const ReferenceItem&) { return true; });
 }
 

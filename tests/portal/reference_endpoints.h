@@ -13,6 +13,7 @@ HttpResponse ListPipelines(const Call& call);
 HttpResponse SearchLists(const Call& call);
 HttpResponse ListMembers(const Call& call);
 HttpResponse ListEvents(const Call& call);
+HttpResponse ListCurrencies(const Call& call);
 
 /// All items of a kind as the API shows them, a line each; members of lists as `{"list_id","id",
 /// "joined_at"}` for "members". Throws std::runtime_error for a kind that does not exist.

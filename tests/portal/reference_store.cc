@@ -110,7 +110,14 @@ void ReferenceStore::Populate(const std::vector<CrmObject>& objects, const Sizes
         Stage stage{.id = stage_id};
         stage.members.SetText("label", "Stage “" + stage_id + "”");
         stage.members.SetNumber("displayOrder", static_cast<int64_t>(pipeline.stages.size()));
-        stage.members.Set("metadata", R"({"isClosed":"false","probability":"0.4"})");
+        const bool won = stage_id == "closedwon";
+        const bool closed = won || stage_id == "closedlost";
+        stage.members.Set("metadata", std::string(R"({"isClosed":")") +
+                                          (closed ? "true" : "false") + R"(","probability":")" +
+                                          (won      ? "1.0"
+                                           : closed ? "0.0"
+                                                    : "0.4") +
+                                          "\"}");
         stage.members.SetInstant("createdAt", now - kDay);
         stage.members.SetInstant("updatedAt", now - kDay);
         pipeline.stages.push_back(std::move(stage));
@@ -120,6 +127,11 @@ void ReferenceStore::Populate(const std::vector<CrmObject>& objects, const Sizes
   }
   for (int64_t i = 0; i < sizes.lists; ++i) AddList(objects, random, now);
   for (int64_t i = 0; i < sizes.events; ++i) AddEvent(random, now);
+  AddRate("EUR", "1.05", now - 30 * kDay);
+  AddRate("EUR", "1.1", now - kDay);
+  AddRate("GBP", "1.253719", now - kDay);
+  AddRate("JPY", "0.006", now - kDay);
+  AddRate("CHF", "1", now - kDay);
 }
 
 void ReferenceStore::AddOwner(Random& random, Instant now) {
@@ -194,6 +206,18 @@ void ReferenceStore::AddEvent(Random& random, Instant now) {
   of(ReferenceKind::kEvents).push_back(std::move(event));
 }
 
+void ReferenceStore::AddRate(std::string_view currency, std::string_view rate, Instant effective) {
+  ReferenceItem item{.id = std::to_string(next_id_++)};
+  item.members.SetText("fromCurrencyCode", currency);
+  item.members.SetText("toCurrencyCode", "USD");
+  item.members.Set("conversionRate", std::string(rate));
+  item.members.SetFlag("visibleInUI", true);
+  item.members.SetInstant("effectiveAt", effective);
+  item.members.SetInstant("createdAt", effective);
+  item.members.SetInstant("updatedAt", effective);
+  of(ReferenceKind::kCurrencies).push_back(std::move(item));
+}
+
 bool ReferenceStore::Change(std::string_view kind, std::vector<CrmObject>& objects, Random& random,
                             Instant now) {
   const auto draw = [&](ReferenceKind of_kind) -> ReferenceItem* {
@@ -233,6 +257,12 @@ bool ReferenceStore::Change(std::string_view kind, std::vector<CrmObject>& objec
     return true;
   }
   if (kind == "event_delete") return remove(ReferenceKind::kEvents);
+  if (kind == "rate_change") {
+    ReferenceItem* rate = draw(ReferenceKind::kCurrencies);
+    rate->members.Set("conversionRate", "1." + std::to_string(random.Between(1, 999)));
+    rate->members.SetInstant("updatedAt", now);
+    return true;
+  }
   if (kind.starts_with("stage_")) return ChangeStage(kind, random, now);
   if (kind == "list_join" || kind == "list_leave") {
     return ChangeMembers(kind, objects, random, now);

@@ -14,9 +14,9 @@
 namespace simulated_portal {
 
 /// Things beside the records, each an item with an id and JSON members.
-enum class ReferenceKind { kOwners, kTeams, kUsers, kPipelines, kLists, kEvents };
-constexpr std::array<std::string_view, 6> kReferenceNames = {"owners",    "teams", "users",
-                                                             "pipelines", "lists", "events"};
+enum class ReferenceKind { kOwners, kTeams, kUsers, kPipelines, kLists, kEvents, kCurrencies };
+constexpr std::array<std::string_view, 7> kReferenceNames = {
+    "owners", "teams", "users", "pipelines", "lists", "events", "currencies"};
 
 /// Members of a JSON object in the order they were set, each already as JSON.
 class Members {
@@ -78,6 +78,7 @@ class ReferenceStore {
   void AddPipelines(Random& random, Instant now);
   void AddList(const std::vector<CrmObject>& objects, Random& random, Instant now);
   void AddEvent(Random& random, Instant now);
+  void AddRate(std::string_view currency, std::string_view rate, Instant effective);
   bool ChangeStage(std::string_view kind, Random& random, Instant now);
   bool ChangeMembers(std::string_view kind, std::vector<CrmObject>& objects, Random& random,
                      Instant now);

@@ -104,16 +104,19 @@ Route ReferenceRoute(const Parts& parts, std::string_view version) {
   if (is("crm-object-schemas", version, 3) && parts[2] == "schemas") {
     route.endpoint = Endpoint::kSchemas;
   }
-  const bool owners = (is("crm", "owners", 3) && dated) ||
-                      (is("crm", "v3", 3) && parts[2] == "owners");
+  const bool owners =
+      (is("crm", "owners", 3) && dated) || (is("crm", "v3", 3) && parts[2] == "owners");
   if (owners) route.endpoint = Endpoint::kOwners;
   if (is("settings", "users", 3) && parts[2] == "2026-03") route.endpoint = Endpoint::kUsers;
   if (is("settings", "users", 4) && parts[2] == "2026-03" && parts[3] == "teams") {
     route.endpoint = Endpoint::kTeams;
   }
   if (is("marketing", "marketing-events", 3) && dated) route.endpoint = Endpoint::kEvents;
-  const bool pipelines = (is("crm", "pipelines", 4) && dated) ||
-                         (is("crm", "v3", 4) && parts[2] == "pipelines");
+  if (is("settings", "currencies", 4) && dated && parts[3] == "exchange-rates") {
+    route.endpoint = Endpoint::kCurrencies;
+  }
+  const bool pipelines =
+      (is("crm", "pipelines", 4) && dated) || (is("crm", "v3", 4) && parts[2] == "pipelines");
   if (pipelines) {
     route.endpoint = Endpoint::kPipelines;
     route.object = FindObjectType(parts[3]);
@@ -193,6 +196,8 @@ std::string EndpointName(const Route& route, bool archived) {
       return "schemas";
     case Endpoint::kEvents:
       return "marketing events";
+    case Endpoint::kCurrencies:
+      return "currencies";
     case Endpoint::kAccount:
       return "account";
     case Endpoint::kUsage:

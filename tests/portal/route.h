@@ -27,6 +27,7 @@ enum class Endpoint {
   kLists,
   kMembers,
   kEvents,
+  kCurrencies,
   kSchemas,
   kToken,
   kIntrospect,

@@ -46,7 +46,8 @@ constexpr const char* kBefore =
     "portal|text;id|bigint;created_at|timestamp with time zone;"
     "updated_at|timestamp with time zone;lastmodifieddate|timestamp with time zone;";
 
-TEST_CASE_FIXTURE(UnionFixture, "a union shows the live records of every portal under one set of columns") {
+TEST_CASE_FIXTURE(UnionFixture,
+                  "a union shows the live records of every portal under one set of columns") {
   MakeAcme({Property("email"), Property("size", ColumnType::kNumeric)});
   MakeBeta({Property("size"), Property("only_beta")});
   Write({{.id = 1, .values = {{"email", "a@x"}, {"size", "5"}}}, {.id = 2, .archived = true}});
@@ -58,7 +59,8 @@ TEST_CASE_FIXTURE(UnionFixture, "a union shows the live records of every portal 
              "FROM hubmirror.contacts ORDER BY portal, id") == "acme|1|a@x|5|-;beta|1|-|large|b");
 }
 
-TEST_CASE_FIXTURE(UnionFixture, "a union follows new and retyped properties, and keeps who built on it") {
+TEST_CASE_FIXTURE(UnionFixture,
+                  "a union follows new and retyped properties, and keeps who built on it") {
   MakeAcme({Property("a")});
   MakeBeta({Property("a")});
   Value("CREATE VIEW public.theirs AS SELECT portal, a FROM hubmirror.contacts");
@@ -84,7 +86,8 @@ TEST_CASE_FIXTURE(UnionFixture, "a union follows new and retyped properties, and
   CHECK(Columns() == std::string(kBefore) + "a|text;b|numeric");
 }
 
-TEST_CASE_FIXTURE(UnionFixture, "a union comes back after a portal is dropped, and goes when nobody asks") {
+TEST_CASE_FIXTURE(UnionFixture,
+                  "a union comes back after a portal is dropped, and goes when nobody asks") {
   MakeAcme({Property("a")});
   MakeBeta({Property("b")});
   beta.reset();
@@ -102,7 +105,9 @@ TEST_CASE_FIXTURE(UnionFixture, "a union comes back after a portal is dropped, a
   CHECK(Columns().empty());
 }
 
-TEST_CASE_FIXTURE(UnionFixture, "a union is for those who may read every portal in it, and replaces nothing of others") {
+TEST_CASE_FIXTURE(
+    UnionFixture,
+    "a union is for those who may read every portal in it, and replaces nothing of others") {
   if (std::stoi(Value("SHOW server_version_num")) < 150000) return;
   Value("DROP ROLE IF EXISTS of_acme; CREATE ROLE of_acme LOGIN");
   MakeBeta({Property("b")});
