@@ -63,6 +63,15 @@ bool DeadlineSocket::Await(short events) const {
   return AwaitOn(descriptor_, events, deadline_, clock_);
 }
 
+bool DeadlineSocket::IsQuiet() const {
+  pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
+  if (::poll(&waiting, 1, 0) == 0) return true;
+  if (tls_ == nullptr) return false;
+  char byte = 0;
+  ERR_clear_error();
+  return SSL_get_error(tls_, SSL_peek(tls_, &byte, 1)) == SSL_ERROR_WANT_READ;
+}
+
 ssize_t DeadlineSocket::Read(char* bytes, size_t count) const {
   for (;;) {
     if (clock_.Now() >= deadline_) return -1;

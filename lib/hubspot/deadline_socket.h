@@ -30,6 +30,9 @@ class DeadlineSocket {
   DeadlineSocket(int descriptor, ssl_st* tls, Instant deadline, const Clock& clock)
       : descriptor_(descriptor), tls_(tls), deadline_(deadline), clock_(clock) {}
 
+  /// Whether the peer has neither closed nor said anything that nobody asked for; TLS may have
+  /// messages of its own, such as tickets. Waits for nothing.
+  bool IsQuiet() const;
   /// Bytes read, 0 at the end, -1 on an error or after the deadline.
   ssize_t Read(char* bytes, size_t count) const;
   /// Writes everything; false on an error or after the deadline.

@@ -143,6 +143,10 @@ class KeepAliveClient::BoundedClient final : public httplib::ClientImpl {
 
   void Begin(Instant deadline) {
     deadline_ = deadline;
+    // What has come since the last answer would be taken for the next one.
+    const bool stale =
+        socket_.is_open() && !DeadlineSocket(socket_.sock, socket_.ssl, deadline, clock_).IsQuiet();
+    if (stale) stop();
     failure_.reset();
     breach_ = AnswerGuard::Breach::kNone;
   }

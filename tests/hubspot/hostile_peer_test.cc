@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <fstream>
+#include <latch>
 #include <string>
 
 #include "hubspot/loopback_server.h"
@@ -43,6 +44,12 @@ const Row kRows[] = {
     {"an endless body", kHead + "\r\n", std::string(65'536, 'x'), ApiErrorKind::kTooLarge},
     {"endless chunks of one byte", kHead + "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n",
      ApiErrorKind::kTooLarge},
+    {"a body of 2 GB, promised", kHead + "Content-Length: 2147483648\r\n\r\n",
+     std::string(65'536, 'x'), ApiErrorKind::kTooLarge},
+    {"a chunk longer than memory", kHead + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+     std::string(65'536, 'x'), ApiErrorKind::kDecode},
+    {"an extension on every chunk", kHead + "Transfer-Encoding: chunked\r\n\r\n",
+     "1;" + std::string(4000, 'e') + "\r\nx\r\n", ApiErrorKind::kTooLarge},
     {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", "", ApiErrorKind::kDecode},
 };
 
@@ -103,6 +110,33 @@ TEST_CASE("transport: a proxy that answers CONNECT without an end is left, too")
     CHECK(answer.error().kind == ApiErrorKind::kConnect);
   }
   CHECK(PeakRssKiB() - before < 32 << 10);
+}
+
+TEST_CASE("transport: what comes after a whole answer is never the next one, however late") {
+  for (const bool late : {false, true}) {
+    CAPTURE(late);
+    std::latch planted(1);
+    LoopbackServer server({[&](Connection& connection) {
+                             connection.ReadRequest();
+                             const std::string more = test::HttpAnswer("planted");
+                             connection.Write(test::HttpAnswer("first") + (late ? "" : more));
+                             if (late) {
+                               kClock.SleepUntil(kClock.Now() + 20ms, {});
+                               connection.Write(more);
+                             }
+                             planted.count_down();
+                             connection.WaitForClose();
+                           },
+                           [](Connection& connection) {
+                             connection.ReadRequest();
+                             connection.Write(test::HttpAnswer("second"));
+                           }});
+    PooledTransport transport({.base = *ParseBaseUrl(server.url())}, kClock);
+
+    CHECK(transport.Send(kGet)->body == "first");
+    planted.wait();
+    CHECK(transport.Send(kGet)->body == "second");
+  }
 }
 
 }  // namespace

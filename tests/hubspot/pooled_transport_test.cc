@@ -354,7 +354,7 @@ TEST_CASE("transport: a certificate nobody vouches for is refused with the reaso
 
 TEST_CASE("transport: a certificate for another host is refused") {
   const test::ScratchFolder folder;
-  const test::TestCertificates certificates(folder.path(), "127.0.0.2");
+  const test::TestCertificates certificates(folder.path(), "IP:127.0.0.2");
   TlsServer server(certificates);
   TransportSettings settings = To(server.url());
   settings.ca_file = certificates.ca_file;
@@ -363,6 +363,32 @@ TEST_CASE("transport: a certificate for another host is refused") {
 
   REQUIRE_FALSE(bool(answer));
   CHECK(answer.error().message.find("it names another host") != std::string::npos);
+}
+
+TEST_CASE("transport: only alternative names of a certificate count, addresses as addresses") {
+  struct Row {
+    const char* alternative;
+    const char* subject;
+    const char* host;
+    bool good;
+  };
+  for (const Row& row : {Row{"DNS:localhost", "other", "localhost", true},
+                         Row{"DNS:other.example", "localhost", "localhost", false},
+                         Row{"IP:127.0.0.2", "localhost", "localhost", false},
+                         Row{"DNS:127.0.0.1", "127.0.0.1", "127.0.0.1", false}}) {
+    CAPTURE(row.alternative);
+    const test::ScratchFolder folder;
+    const test::TestCertificates certificates(folder.path(), row.alternative, row.subject);
+    TlsServer server(certificates);
+    TransportSettings settings = To(server.url());
+    settings.base.host = row.host;
+    settings.ca_file = certificates.ca_file;
+
+    const auto answer = PooledTransport(settings, kClock).Send(kGet);
+
+    CHECK(bool(answer) == row.good);
+    if (!answer) CHECK(answer.error().message.find("it names another host") != std::string::npos);
+  }
 }
 
 TEST_CASE("transport: a server without TLS is told from one that is away") {

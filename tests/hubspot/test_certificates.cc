@@ -58,7 +58,8 @@ void Save(const std::string& path, EVP_PKEY* key) {
 
 }  // namespace
 
-TestCertificates::TestCertificates(const std::string& folder, const std::string& address)
+TestCertificates::TestCertificates(const std::string& folder, const std::string& alternative,
+                                   const char* subject)
     : ca_file(folder + "/ca.pem"),
       certificate_file(folder + "/server.pem"),
       key_file(folder + "/server.key") {
@@ -70,9 +71,9 @@ TestCertificates::TestCertificates(const std::string& folder, const std::string&
   Require(X509_sign(ca.get(), ca_key.get(), EVP_sha256()) > 0);
 
   const Key key = MakeKey();
-  const Certificate server = Make("hubmirror test server", 2, key.get());
+  const Certificate server = Make(subject, 2, key.get());
   X509_set_issuer_name(server.get(), X509_get_subject_name(ca.get()));
-  Extend(server.get(), ca.get(), NID_subject_alt_name, "IP:" + address);
+  Extend(server.get(), ca.get(), NID_subject_alt_name, alternative);
   Require(X509_sign(server.get(), ca_key.get(), EVP_sha256()) > 0);
 
   Save(ca_file, ca.get());
