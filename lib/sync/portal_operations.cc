@@ -496,7 +496,13 @@ void PortalSync::FillState(const Stream& stream, StreamStatus& status) const {
     return is(StreamState::kPaused, "operator", "paused; `hubmirror resume` goes on");
   }
   if (hold_) return is(hold_->state, hold_->reason, hold_message_);
-  if (stream.block) return is(stream.block->state, stream.block->reason, stream.block_message);
+  if (!stream.blocks.empty()) {
+    const auto blocked = std::find_if(
+        stream.blocks.begin(), stream.blocks.end(),
+        [](const auto& block) { return block.second.verdict.state == StreamState::kBlocked; });
+    const auto& shown = blocked == stream.blocks.end() ? *stream.blocks.begin() : *blocked;
+    return is(shown.second.verdict.state, shown.second.verdict.reason, shown.second.message);
+  }
   for (const Brake brake : {Brake::kMassGone, Brake::kValuesLost}) {
     if (const std::string why = stream.context->suspicion(brake); !why.empty()) {
       return is(StreamState::kSuspicious, "mass_change", why);

@@ -183,6 +183,8 @@ void PortalSync::Offer(int stream, size_t index, Instant now, std::vector<Candid
   }
   const auto need = task.job().Next(now);
   if (!need) {
+    // A job with nothing left to ask for is stopped by nothing.
+    if (stream >= 0) streams_[static_cast<size_t>(stream)].blocks.erase(index);
     wake = std::min(wake, now + kLookAgain);
     return;
   }
@@ -203,7 +205,7 @@ std::vector<PortalSync::Candidate> PortalSync::Offers(Instant now, Instant& wake
   for (size_t i = 0; i < streams_.size(); ++i) {
     const Stream& stream = streams_[i];
     if (stream.paused) continue;
-    if (stream.block && now < stream.block_until) {
+    if (now < stream.block_until) {
       wake = std::min(wake, stream.block_until);
       continue;
     }
@@ -315,7 +317,7 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
       break;
     case StepOutcome::End::kMore:
       TaskAt(assignment.stream, assignment.task).EndStep();
-      if (assignment.stream >= 0) streams_[static_cast<size_t>(assignment.stream)].block.reset();
+      if (assignment.stream >= 0) EndBlock(assignment, now);
       break;
     case StepOutcome::End::kCaughtUp:
       CycleEnded(assignment, outcome, now);
@@ -324,6 +326,12 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
       Failed(assignment, *outcome.failure, now);
       break;
   }
+}
+
+void PortalSync::EndBlock(const Assignment& assignment, Instant now) {
+  Stream& stream = streams_[static_cast<size_t>(assignment.stream)];
+  stream.blocks.erase(assignment.task);
+  stream.block_until = std::min(stream.block_until, now);
 }
 
 void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& outcome, Instant now) {
@@ -355,7 +363,7 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
     return;
   }
   Stream& stream = streams_[static_cast<size_t>(assignment.stream)];
-  stream.block.reset();
+  EndBlock(assignment, now);
   const Instant due =
       outcome.next_in ? now + *outcome.next_in : std::max(now, began + NextPeriod(stream, task));
   const auto complete_at = source_clock_->Now(now);
@@ -438,8 +446,7 @@ void PortalSync::Failed(const Assignment& assignment, const Failure& failure, In
                                  .failure = verdict.reason,
                                  .attempt = attempt});
     if (verdict.scope == Verdict::Scope::kStream) {
-      stream.block = verdict;
-      stream.block_message = MessageOf(failure);
+      stream.blocks[assignment.task] = {.verdict = verdict, .message = MessageOf(failure)};
       stream.block_until = now + verdict.delay;
     }
   }

@@ -122,9 +122,14 @@ class PortalSync {
     std::shared_ptr<VerifyJob> verify;
     std::vector<Task> tasks;
     bool paused = false;
-    std::optional<Verdict> block;
-    std::string block_message;
-    Instant block_until{};
+    struct Block {
+      Verdict verdict;
+      std::string message;
+    };
+    /// What stops the stream, by the index of the task that met it: only that one's good end shows
+    /// that it is over.
+    std::map<size_t, Block> blocks;
+    Instant block_until{};  ///< no step before; another job's good end shows that some can be made
     /// How often the archived list is walked, when its share of the day asks for a longer period.
     std::optional<Duration> archived_stretched;
     /// How often the live list is walked because the type cannot be searched.
@@ -166,6 +171,8 @@ class PortalSync {
   void HoldPortal(const Verdict& verdict, const Failure& failure, Instant now) REQUIRES(mutex_);
   void CycleEnded(const Assignment& assignment, const StepOutcome& outcome, Instant now)
       REQUIRES(mutex_);
+  /// What stopped this task is over, and the stream's other tasks need not wait.
+  void EndBlock(const Assignment& assignment, Instant now) REQUIRES(mutex_);
   Duration NextPeriod(Stream& stream, Task& task) REQUIRES(mutex_);
   /// `period`, or as much longer as makes a walk of so many pages a tenth of our day (design R19).
   /// `otherwise`: our day where it is not known.

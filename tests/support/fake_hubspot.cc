@@ -82,6 +82,7 @@ Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& r
   if (auto error = NextError(
           {.what = request.archived ? "archived" : "list", .properties = request.properties}))
     return *error;
+  if (request.archived && archived_error) return *archived_error;
   const int64_t from = request.after ? std::stoll(*request.after) : 0;
   std::vector<int64_t> ids;
   bool more = false;

@@ -54,7 +54,8 @@ class FakeHubSpot final : public PageSource {
   bool search_refused = false;        ///< this type cannot be searched
   bool losers_look_archived = false;  ///< merged records show on the archived list
   size_t page_size = kListPageSize;
-  std::deque<ApiError> errors;  ///< the next requests fail with these
+  std::deque<ApiError> errors;             ///< the next requests fail with these
+  std::optional<ApiError> archived_error;  ///< the archived list fails with this
   std::vector<PropertyDefinition> definitions;
   PortalId portal_id{4711};
   std::vector<Request> requests;

@@ -184,5 +184,33 @@ TEST_CASE("portal: a look that found nothing has not ended well when the databas
   CHECK(back.troubled.empty());
 }
 
+TEST_CASE("portal: a block stands until the job that met it ends well, whatever the others do") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  acme.WorkFor(1min);
+  REQUIRE(acme.companies().state == StreamState::kCurrent);
+  acme.hubspot->archived_error =
+      ApiError{.kind = ApiErrorKind::kForbidden, .status = 403, .message = "a scope is missing"};
+  acme.clock.Advance(25h);
+  acme.WorkFor(10s);
+  REQUIRE(acme.companies().state == StreamState::kBlocked);
+
+  // The block is over for as long as it was set for; a search comes before the archived list.
+  acme.clock.Advance(16min);
+  const auto searches = acme.hubspot->Count("search");
+  while (acme.hubspot->Count("search") == searches) {
+    const auto next = acme.sync->Next(acme.clock.Now());
+    REQUIRE(std::holds_alternative<PortalSync::Assignment>(next));
+    acme.sync->Run(std::get<PortalSync::Assignment>(next));
+  }
+  CHECK(acme.companies().state == StreamState::kBlocked);
+  CHECK(acme.companies().reason == "scope");
+  CHECK(acme.companies().message == "a scope is missing");
+
+  acme.hubspot->archived_error.reset();
+  acme.WorkFor(10s);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+}
+
 }  // namespace
 }  // namespace hubmirror::test
