@@ -69,6 +69,9 @@ std::string EpochMilliseconds(TimePoint time) {
 
 /// All filters stand in one group, which joins them by AND.
 void WriteFilters(JsonWriter& json, const ObjectType& type, const SearchRequest& search) {
+  const bool filtered =
+      search.modified_from || search.modified_to || search.id_above || search.has_property;
+  if (!filtered) return WriteNames(json, "filterGroups", {});
   json.Key("filterGroups");
   json.StartArray();
   json.StartObject();
@@ -115,12 +118,12 @@ size_t ApiRequests::ListTargetSize(const ObjectType& type, const PropertySet& pr
 }
 
 ApiRequest ApiRequests::Search(const ObjectType& type, const SearchRequest& search) const {
-  const bool filtered =
-      search.modified_from || search.modified_to || search.id_above || search.has_property;
   rapidjson::StringBuffer body;
   JsonWriter json(body);
   json.StartObject();
-  if (filtered) WriteFilters(json, type, search);
+  // The specification of 2026-09 requires all of these members, also where they say nothing.
+  WritePair(json, "after", "0");
+  WriteFilters(json, type, search);
   json.Key("sorts");
   json.StartArray();
   json.StartObject();
@@ -147,6 +150,7 @@ ApiRequest ApiRequests::BatchRead(const ObjectType& type, bool archived,
   json.StartObject();
   WriteInputs(json, ids);
   WriteNames(json, "properties", properties.names());
+  WriteNames(json, "propertiesWithHistory", {});  // required as well
   json.EndObject();
   return JsonPost(ObjectPath(type) + "/batch/read" + (archived ? "?archived=true" : ""), body);
 }

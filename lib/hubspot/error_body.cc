@@ -1,6 +1,8 @@
 #include "hubspot/error_body.h"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "base/ascii.h"
 #include "base/printable.h"
@@ -45,6 +47,39 @@ void AddScopes(JsonValue context, std::vector<std::string>& scopes) {
   }
 }
 
+/// Some refusals name their scopes only in the text: `... (requires one of [leads-read])`. Words of
+/// brackets that stand for something else ("[contact:12]") are none.
+void AddScopesOfText(const std::string& text, std::vector<std::string>& scopes) {
+  for (size_t open = text.find('['); open != std::string::npos; open = text.find('[', open + 1)) {
+    const std::string_view before = std::string_view(text).substr(0, open);
+    const size_t close = text.find(']', open);
+    if (close == std::string::npos) return;
+    const bool required = before.find("requir") != std::string_view::npos ||
+                          before.find("scope") != std::string_view::npos;
+    if (!required) continue;
+    std::vector<std::string> found;
+    std::string word;
+    bool plain = true;
+    for (size_t i = open + 1; i <= close; ++i) {
+      const char c = text[i];
+      if (IsLetterOrDigit(c) || c == '_' || c == '-' || c == '.') {
+        word.push_back(c);
+      } else if (c == ',' || c == ' ' || c == '"' || c == ']') {
+        if (!word.empty()) found.push_back(std::exchange(word, {}));
+      } else {
+        plain = false;
+      }
+    }
+    if (!plain) continue;
+    for (std::string& scope : found) {
+      const bool known = std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
+      if (!known && scope.size() <= 100 && scopes.size() < kMaxScopes) {
+        scopes.push_back(std::move(scope));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 ErrorBody ReadErrorBody(const ApiAnswer& answer) {
@@ -67,8 +102,12 @@ ErrorBody ReadErrorBody(const ApiAnswer& answer) {
 
   AddScopes(root["context"], error.scopes);
   const JsonValue errors = root["errors"];
-  if (!errors.is_array()) return error;
-  for (size_t i = 0; i < errors.size(); ++i) AddScopes(errors.Item(i)["context"], error.scopes);
+  for (size_t i = 0; errors.is_array() && i < errors.size(); ++i) {
+    AddScopes(errors.Item(i)["context"], error.scopes);
+  }
+  if (error.scopes.empty() && answer.status == 403) {
+    AddScopesOfText(root["message"].String(), error.scopes);
+  }
   return error;
 }
 

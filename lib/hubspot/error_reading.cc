@@ -98,7 +98,8 @@ Meaning Forbidden(const ErrorBody& body) {
     return {Kind::kServer, "refused by something before HubSpot (403, a web page)"};
   }
   if (!body.scopes.empty()) {
-    return {Kind::kForbidden, "the token lacks the scope " + Join(body.scopes) +
+    // The scope that HubSpot names has been seen to be another than the one that is missing.
+    return {Kind::kForbidden, "the token lacks a scope, HubSpot names " + Join(body.scopes) +
                                   ": add it to the app or the key in HubSpot"};
   }
   if (body.category.find("PERMISSION") != std::string::npos) {
@@ -116,6 +117,21 @@ Meaning ServerTrouble(int status) {
     return {Kind::kServer, "the edge cannot reach HubSpot (" + std::to_string(status) + ")"};
   }
   return {Kind::kServer, "HubSpot is in trouble (" + std::to_string(status) + ")"};
+}
+
+/// An unknown type is told by 400 and text alone: by id "Invalid object or event type id: 2-9", by
+/// name "Unable to infer object type from: ...".
+bool SaysNoSuchType(std::string_view message) {
+  return message.find("infer object type") != std::string_view::npos ||
+         message.find("Invalid object or event type id") != std::string_view::npos;
+}
+
+/// A batch of which no record exists comes as a 207 without results, or as this 404.
+bool SaysNoneOfBatch(Endpoint endpoint, const ApiAnswer& answer) {
+  if (endpoint != Endpoint::kBatchRead || answer.status != 404) return false;
+  const ErrorBody body = ReadErrorBody(answer);
+  return body.category == "OBJECT_NOT_FOUND" &&
+         body.message.find("bject type") == std::string::npos;
 }
 
 Meaning ClientError(Endpoint endpoint, int status, const ErrorBody& body) {
@@ -143,7 +159,7 @@ Meaning ClientError(Endpoint endpoint, int status, const ErrorBody& body) {
     return {Kind::kServer, "a web page where JSON was due (" + std::to_string(status) + ")"};
   }
   if (status == 404) return {Kind::kNotFound, "not found" + Quoted(body)};
-  if (status == 400 && body.message.find("infer object type") != std::string::npos) {
+  if (status == 400 && SaysNoSuchType(body.message)) {
     return {Kind::kNotFound, "HubSpot knows no such object type" + Quoted(body)};
   }
   return {Kind::kBadRequest,
@@ -201,6 +217,7 @@ Meaning MeaningOf(Endpoint endpoint, const ApiAnswer& answer, const ErrorBody& b
 std::optional<ApiError> ErrorOf(Endpoint endpoint, const ApiAnswer& answer) {
   const bool good = answer.status == 200 || answer.status == 207;
   if (good && CallsItselfJson(answer)) return std::nullopt;
+  if (SaysNoneOfBatch(endpoint, answer)) return std::nullopt;
   const ErrorBody body = ReadErrorBody(answer);
   Meaning meaning = MeaningOf(endpoint, answer, body);
   ApiError error{.kind = meaning.kind,

@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: search asks for ids and stamps 
   CHECK(hubspot.last().target == "/crm/objects/2026-09/0-1/search");
   CHECK(hubspot.last().content_type == "application/json");
   CHECK(hubspot.last().body ==
-        R"({"filterGroups":[{"filters":[)"
+        R"({"after":"0","filterGroups":[{"filters":[)"
         R"({"propertyName":"lastmodifieddate","operator":"GTE","value":"1000"},)"
         R"({"propertyName":"lastmodifieddate","operator":"LTE","value":"2000"},)"
         R"({"propertyName":"hs_object_id","operator":"GT","value":"7"},)"
@@ -116,7 +116,8 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: the newest id is one search res
   CHECK(bool(client.Search(*FindObjectType("deals"), {.newest_first = true})));
 
   CHECK(hubspot.last().body ==
-        R"({"sorts":[{"propertyName":"hs_object_id","direction":"DESCENDING"}],)"
+        R"({"after":"0","filterGroups":[],)"
+        R"("sorts":[{"propertyName":"hs_object_id","direction":"DESCENDING"}],)"
         R"("properties":["hs_object_id","hs_lastmodifieddate"],"limit":1})");
 }
 
@@ -131,7 +132,20 @@ TEST_CASE_FIXTURE(ApiClientFixture,
   REQUIRE(bool(page));
   CHECK(page->not_found == std::vector<RecordId>{{2}});
   CHECK(hubspot.last().target == "/crm/objects/2026-09/0-1/batch/read?archived=true");
-  CHECK(hubspot.last().body == R"({"inputs":[{"id":"1"},{"id":"2"}],"properties":["a","b"]})");
+  CHECK(hubspot.last().body == R"({"inputs":[{"id":"1"},{"id":"2"}],"properties":["a","b"],)"
+                               R"("propertiesWithHistory":[]})");
+}
+
+TEST_CASE_FIXTURE(ApiClientFixture,
+                  "api client: a 404 of a batch says of every record that there is none") {
+  hubspot.Answer(404, R"({"status":"error","category":"OBJECT_NOT_FOUND",
+      "message":"Could not get some CONTACT objects","context":{"ids":["1","2"]}})");
+
+  const auto page = client.BatchRead(contacts, {.ids = {{1}, {2}}, .properties = Set({"a"})});
+
+  REQUIRE(bool(page));
+  CHECK(page->records.empty());
+  CHECK(page->not_found == std::vector<RecordId>{{1}, {2}});
 }
 
 TEST_CASE_FIXTURE(ApiClientFixture, "api client: property definitions keep what the mirror needs") {

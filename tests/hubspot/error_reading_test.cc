@@ -146,8 +146,43 @@ TEST_CASE("error reading: a missing scope is named") {
   CHECK(error.kind == Kind::kForbidden);
   CHECK(error.missing_scopes == std::vector<std::string>{"tickets", "crm.objects.tickets.read"});
   CHECK(error.message ==
-        "the token lacks the scope tickets or crm.objects.tickets.read: add it to the app or "
-        "the key in HubSpot");
+        "the token lacks a scope, HubSpot names tickets or crm.objects.tickets.read: add it to the "
+        "app or the key in HubSpot");
+}
+
+TEST_CASE("error reading: a scope that only the text names is found there") {
+  const ApiError error = Error(Json(
+      403, R"x({"status":"error","message":"You do not have permissions to view_schema object )x"
+           R"x(type LEAD (requires one of [leads-read, crm.objects.leads.read])"})x"));
+  CHECK(error.kind == Kind::kForbidden);
+  CHECK(error.missing_scopes == std::vector<std::string>{"leads-read", "crm.objects.leads.read"});
+  CHECK(error.message ==
+        "the token lacks a scope, HubSpot names leads-read or crm.objects.leads.read: add it to "
+        "the app or the key in HubSpot");
+
+  const auto scopes = [](const std::string& text) {
+    return Error(Json(403, R"({"message":")" + text + R"("})")).missing_scopes;
+  };
+  CHECK(scopes("No access to [12, 13]").empty());
+  CHECK(scopes("requires one of [").empty());
+  CHECK(scopes("requires one of [<b>]").empty());
+}
+
+TEST_CASE("error reading: a type id that HubSpot does not know is told by the text alone") {
+  CHECK(Error(Json(400, R"({"message":"Invalid object or event type id: 2-9"})")).kind ==
+        Kind::kNotFound);
+}
+
+TEST_CASE("error reading: a batch of which nothing exists is no error, an unknown type is one") {
+  const ApiAnswer none =
+      Json(404, R"({"status":"error","category":"OBJECT_NOT_FOUND","message":"Could not get"})");
+  CHECK_FALSE(ErrorOf(Endpoint::kBatchRead, none));
+  CHECK(Error(none, Endpoint::kList).kind == Kind::kNotFound);
+  CHECK(Error(Json(404, R"({"category":"OBJECT_NOT_FOUND",
+                            "message":"Object type is not defined"})"),
+              Endpoint::kBatchRead)
+            .kind == Kind::kNotFound);
+  CHECK(Error(Html(404), Endpoint::kBatchRead).kind == Kind::kServer);
 }
 
 TEST_CASE("error reading: a missing permission of a user is told from a missing scope") {
