@@ -1,7 +1,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -11,14 +10,11 @@
 #include "base/result.h"
 #include "base/secret.h"
 
-namespace httplib {
-class Server;
-}
-
 namespace hubmirror {
 
 /// Waits on 127.0.0.1 for the browser that HubSpot sends back with a code. For the command line; it
-/// owns one thread while it lives. Thread-safe.
+/// owns one thread while it lives, which waits for sockets and never for a visitor: each has 2 s
+/// and 8 KiB for his request, and when there are too many, the oldest goes. Thread-safe.
 class RedirectListener {
  public:
   /// Listens from here on; port 0 picks a free one. Throws std::runtime_error when the port is
@@ -35,11 +31,18 @@ class RedirectListener {
   std::optional<Result<Secret, std::string>> Wait(std::stop_token stop);
 
  private:
+  struct Visitor;
+
+  void Serve(const std::stop_token& stop);
+  /// Whether the visitor is done with.
+  bool Hear(Visitor& visitor);
+  void Reply(const Visitor& visitor);
   bool Take(const std::string& target);
 
   const std::string state_;
   std::string redirect_uri_;
-  const std::unique_ptr<httplib::Server> server_;
+  const int listener_;
+  const int wake_;
   Mutex mutex_;
   std::condition_variable_any arrived_;
   std::optional<Result<Secret, std::string>> outcome_ GUARDED_BY(mutex_);

@@ -1,6 +1,9 @@
 #include "hubspot/authorization.h"
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -170,6 +173,36 @@ TEST_CASE("redirect listener: a strange visitor does not end the waiting") {
   CHECK(Visit(listener, "?error=access_denied&state=st") == 200);
 
   CHECK_FALSE(bool(*listener.Wait({})));
+}
+
+/// A visitor who has not said anything yet; the socket is the caller's.
+int ConnectTo(const RedirectListener& listener) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(std::stoi(listener.redirect_uri().substr(17))));
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return socket;
+}
+
+TEST_CASE("redirect listener: an endless request is left, and the silent make room") {
+  RedirectListener listener(0, "st");
+  std::vector<int> visitors = {ConnectTo(listener)};
+  const std::string piece(65'536, 'x');
+  size_t sent = 0;
+  while (sent < size_t{1} << 30) {
+    const ssize_t count = ::send(visitors[0], piece.data(), piece.size(), MSG_NOSIGNAL);
+    if (count <= 0) break;
+    sent += static_cast<size_t>(count);
+  }
+  CHECK(sent < size_t{16} << 20);
+  for (int i = 0; i < 40; ++i) visitors.push_back(ConnectTo(listener));
+
+  CHECK(Visit(listener, "?code=abc&state=st") == 200);
+
+  CHECK(bool(*listener.Wait({})));
+  for (const int socket : visitors) ::close(socket);
 }
 
 TEST_CASE("redirect listener: waiting ends when asked to, and a taken port is an error") {
