@@ -16,9 +16,10 @@ ServiceCredential::ServiceCredential(std::string name, const std::string& secret
 
 std::string ServiceCredential::DropInText() const {
   // LoadCredential= of a file that is missing fails the whole unit, unless SetCredential= has
-  // something to fall back on (systemd.exec(5)): nothing, which stops that portal alone.
+  // something to fall back on (systemd.exec(5)). It takes no empty value, and an empty line is a
+  // secret as empty as none, which stops that portal alone.
   return "[Service]\nLoadCredential=" + name_ + ":" + secret_path_ + "\nSetCredential=" + name_ +
-         ":\n";
+         ":\\n\n";
 }
 
 ServiceCredential::Removal ServiceCredential::Remove() const {

@@ -22,7 +22,6 @@ cache=$(realpath "$2")/$suite
 
 # Beside the cache: /tmp may be small, or refuse set-user-id programs, which sudo is.
 root=$(mktemp -d "$cache/root.XXXXXX")
-chmod 0755 "$root"
 finish() {
   local code=$?
   rm -rf --one-file-system "$root"
@@ -48,6 +47,7 @@ if [[ -z $(find "$system" -mtime -30 2>/dev/null) ]]; then
 else
   tar -C "$root" -xf "$system"
 fi
+chmod 0755 "$root"
 # How this host reaches its mirror: proxies, authorities, clocks. Nothing else of it.
 apt-config dump Acquire | grep -v '^Acquire::\(IndexTargets\|Changelogs\|CompressionTypes\)' \
   >"$root/etc/apt/apt.conf.d/10host"

@@ -18,7 +18,7 @@ TEST_CASE("credential: a file that is missing stops one portal and not the servi
   CHECK(ServiceCredential("hubspot.acme").DropInText() ==
         "[Service]\n"
         "LoadCredential=hubspot.acme:/etc/hubmirror/secrets/hubspot.acme\n"
-        "SetCredential=hubspot.acme:\n");
+        "SetCredential=hubspot.acme:\\n\n");
 }
 
 TEST_CASE("credential: the drop-in goes before the secret that it names, and nothing else goes") {
