@@ -72,9 +72,9 @@ int RunRunbook(const CliContext& context, const CommandLine& line) {
 int RunDashboardsExport(const CliContext& context, const CommandLine& line) {
   const std::filesystem::path folder = line.path;
   const std::pair<const char*, std::string_view> files[] = {
-      {"hubmirror-fleet.json", kFleetBoard},   {"hubmirror-portal.json", kPortalBoard},
-      {"hubmirror-mirror.json", kMirrorBoard}, {"hubmirror.rules.yml", kAlertRules},
-      {"scrape.yml", kScrapeExample},
+      {"hubmirror-fleet.json", kFleetBoard},    {"hubmirror-portal.json", kPortalBoard},
+      {"hubmirror-mirror.json", kMirrorBoard},  {"hubmirror.rules.yml", kAlertRules},
+      {"hubmirror.inhibit.yml", kInhibitRules}, {"scrape.yml", kScrapeExample},
   };
   std::error_code error;
   std::filesystem::create_directories(folder, error);

@@ -108,7 +108,7 @@ std::string RowsWords(const ShownStream& stream) {
 }
 
 std::string AgeWords(const ShownStream& stream) {
-  return stream.age ? SpanWords(*stream.age) : "-";
+  return stream.age ? SpanWords(*stream.age) : "not yet";
 }
 
 /// The numbers of a stream, and how far its backfill is: in a row where that fits, else below it.

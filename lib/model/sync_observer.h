@@ -49,6 +49,9 @@ struct PortalStatus {
   std::optional<int64_t> daily_share;  ///< requests a day we may make
   int64_t buffered_bytes = 0;          ///< rows read and not yet committed
   std::vector<ReferenceStatus> reference;
+  /// What stops the portal as a whole: auth, secret, portal_id, database_privilege, foreign_schema,
+  /// database, passive, quota; empty when nothing does.
+  std::string stopped_by;
 };
 
 /// What sync tells the outside; telemetry implements it. Called on the worker that did the work.

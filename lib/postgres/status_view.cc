@@ -20,8 +20,10 @@ std::string StatusOf(const std::string& portal, const std::string& schema) {
     return " LEFT JOIN " + state + " " + alias + " ON " + alias + ".object = s.object AND " +
            alias + ".job = '" + name + "'";
   };
+  // Until the list was walked once, following its changes proves nothing about the table.
   return "SELECT " + QuoteLiteral(portal) +
-         "::text AS portal, s.object, s.state, s.reason, c.verified_until,"
+         "::text AS portal, s.object, s.state, s.reason,"
+         " CASE WHEN w.last_complete_at IS NOT NULL THEN c.verified_until END AS verified_until,"
          " w.last_complete_at AS last_sweep_at, a.last_complete_at AS last_archived_at, " +
          count("_pending") + " AS pending, " + count("_quarantine") +
          " AS quarantined, s.rows_done AS rows, l.last_complete_at AS last_links_at FROM " + state +

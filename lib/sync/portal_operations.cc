@@ -380,8 +380,10 @@ int64_t PortalSync::Report(Instant now) {
     portal.portal_id = plan_.portal_id;
     portal.auth_valid = !hold_ || (hold_->reason != "auth" && hold_->reason != "secret");
     portal.message = hold_message_;
+    if (hold_) portal.stopped_by = hold_->reason;
     if (portal.message.empty() && portal.daily_share &&
         portal.requests_today >= *portal.daily_share) {
+      portal.stopped_by = "quota";
       portal.message = "our share of the day is used up, all " +
                        std::to_string(*portal.daily_share) +
                        " requests; polling goes on at the account's midnight; raise quota_share or "
@@ -423,12 +425,15 @@ std::vector<std::string> PortalSync::Warnings() {
 
 StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
   const StreamContext& context = *stream.context;
-  StreamStatus status{.verified_until = stream.changes->verified_until(),
-                      .rows = context.rows_known() ? std::optional(context.rows()) : std::nullopt,
-                      .pending = context.pending(),
-                      .quarantined = context.quarantined(),
-                      .freshness_target = std::chrono::duration_cast<std::chrono::seconds>(
-                          context.plan().freshness_target)};
+  // While the first load runs, a watermark says nothing about the table: what it was followed up to
+  // is not all there yet.
+  StreamStatus status{
+      .verified_until = context.loaded() ? stream.changes->verified_until() : std::nullopt,
+      .rows = context.rows_known() ? std::optional(context.rows()) : std::nullopt,
+      .pending = context.pending(),
+      .quarantined = context.quarantined(),
+      .freshness_target =
+          std::chrono::duration_cast<std::chrono::seconds>(context.plan().freshness_target)};
   const auto source_now = source_clock_->Now(now);
   const WalkJob::Progress walk = stream.sweep->progress();
   if (!opened_before_) {

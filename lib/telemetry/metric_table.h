@@ -53,6 +53,7 @@ enum class MetricId : size_t {
   kApiQuotaRemaining,
   kApiThrottle,
   kAuthValid,
+  kPortalStopped,
   kTokenExpiryTimestamp,
   kTokenRefreshFailures,
   kDbUp,

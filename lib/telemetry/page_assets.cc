@@ -15,6 +15,7 @@ body{margin:0 auto;max-width:72rem;padding:1rem;background:var(--paper);color:va
 h1{font-size:1rem;font-weight:600;margin:0;color:var(--soft)}
 h2{font-size:1.15rem;margin:2rem 0 0}
 p{margin:.25rem 0}
+a{color:inherit}
 #verdict{font-size:1.5rem;line-height:1.3;font-weight:600;margin:.5rem 0}
 .soft{color:var(--soft)}.good{color:var(--good)}.busy{color:var(--busy)}.warn{color:var(--warn)}.bad{color:var(--bad)}
 table{border-collapse:collapse;width:100%;margin:.5rem 0;font-variant-numeric:tabular-nums}
@@ -33,49 +34,27 @@ td::before{content:attr(data-l) ": ";color:var(--soft)}
 }
 )css";
 
-// Only figures are changed in place; when a state, or what is listed, changes, the page is loaded
-// again, so that its words come from one place: the daemon.
+// The page is asked for again and what differs is put in place, so that all words come from one
+// place, the daemon, and what a reader has marked stays marked.
 constexpr std::string_view kScript = R"js(
 'use strict';
-const pair=(a,x,b,y)=>a+' '+x+(b?' '+b+' '+y:'');
-const span=s=>s===null?'not yet':s<60?s+' s':s<3600?pair(Math.floor(s/60),'min',s%60,'s'):
- s<86400?pair(Math.floor(s/3600),'h',Math.floor(s%3600/60),'min'):
- pair(Math.floor(s/86400),'d',Math.floor(s%86400/3600),'h');
-const count=n=>n===null?'unknown':n.toLocaleString('en-US');
-const put=(row,field,text)=>{const at=row.querySelector('[data-f='+field+']');if(at&&at.textContent!==text)at.textContent=text;};
-const show=(row,stream)=>{
- put(row,'age',span(stream.age_s));
- for(const field of['rows','pending','quarantined'])put(row,field,count(stream[field]));
- const bar=row.querySelector('progress'),load=stream.backfill;
- if(bar&&load.expected){bar.max=load.expected;bar.value=load.done;}
- put(row,'loaded',count(load.done));
- put(row,'eta',load.eta_s===null?'':', about '+span(load.eta_s)+' left');
-};
-const update=status=>{
- let streams=0,worst=null;
- for(const[p,portal]of Object.entries(status.portals))for(const[o,stream]of Object.entries(portal.streams)){
-  ++streams;
-  const part=stream.age_s===null||!stream.freshness_target_s?0:stream.age_s/stream.freshness_target_s;
-  if(stream.age_s!==null&&(!worst||part>worst.part))worst={part,name:p+'/'+o,stream};
- }
- const body=document.body;
- let changed=body.dataset.streams!==String(streams)||body.dataset.health!==status.ready+'/'+status.database_up;
- for(const row of document.querySelectorAll('tr[data-p]')){
-  const portal=status.portals[row.dataset.p],stream=portal&&portal.streams[row.dataset.o];
-  if(!stream||row.dataset.s!==stream.state+'/'+stream.reason+'/'+stream.backfill.running)changed=true;
-  else show(row,stream);
- }
- if(changed)return location.reload();
- if(worst){put(body,'worst',worst.name);put(body,'worst-age',span(worst.stream.age_s));put(body,'worst-target',span(worst.stream.freshness_target_s));}
- put(body,'at',status.generated_at.slice(0,19).replace('T',' ')+' UTC');
+const follow=(now,next)=>{
+ if(now.nodeName!==next.nodeName||now.childNodes.length!==next.childNodes.length)return now.replaceWith(next);
+ if(now.nodeType===3){if(now.data!==next.data)now.data=next.data;return;}
+ for(const{name,value}of[...next.attributes])if(now.getAttribute(name)!==value)now.setAttribute(name,value);
+ for(const{name}of[...now.attributes])if(!next.hasAttribute(name))now.removeAttribute(name);
+ const parts=[...next.childNodes];
+ [...now.childNodes].forEach((part,i)=>follow(part,parts[i]));
 };
 const refresh=async()=>{
  if(document.hidden)return;
  const lost=document.getElementById('lost');
  try{
-  const answer=await fetch('/api/v1/status',{cache:'no-store'});
+  const answer=await fetch(location.href,{cache:'no-store',signal:AbortSignal.timeout(4000)});
+  if(answer.status===404)return location.reload();
   if(!answer.ok)throw new Error(answer.status);
-  update(await answer.json());
+  const page=new DOMParser().parseFromString(await answer.text(),'text/html');
+  follow(document.querySelector('main'),page.querySelector('main'));
   lost.hidden=true;
  }catch{lost.hidden=false;}
 };

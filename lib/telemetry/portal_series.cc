@@ -5,9 +5,9 @@
 namespace hubmirror {
 namespace {
 
-// With the 14 fixed series, and an `other` for each of the 10 endpoints in the first two sets and
-// one in the third, these make 60.
-constexpr size_t kRequestSeries = 11;
+// With the 14 fixed series and one for what stops the portal, and an `other` for each of the 10
+// endpoints in the first two sets and one in the third, these make 60.
+constexpr size_t kRequestSeries = 10;
 constexpr size_t kFailureSeries = 8;
 constexpr size_t kRetrySeries = 6;
 
@@ -25,7 +25,9 @@ PortalSeries::Cycle::Cycle(MetricRegistry& registry, const PortalKey& portal, co
       target(registry, MetricId::kJobTarget, {portal, of, std::string(NameOf(job))}) {}
 
 PortalSeries::PortalSeries(MetricRegistry& registry, const PortalKey& portal)
-    : streams_(registry, MetricId::kStreamsConfigured, {portal}, 0),
+    : registry_(registry),
+      portal_(portal),
+      streams_(registry, MetricId::kStreamsConfigured, {portal}, 0),
       cycles_{Cycle(registry, portal, "owners", JobKind::kCatalog),
               Cycle(registry, portal, "lists", JobKind::kLists)},
       requests_(registry, MetricId::kApiRequests, {portal}, kRequestSeries),
@@ -47,6 +49,15 @@ void PortalSeries::SetStreams(size_t configured) {
 
 void PortalSeries::SetAuthValid(bool valid) {
   auth_valid_.Set(valid ? 1 : 0);
+}
+
+void PortalSeries::SetStoppedBy(const std::string& reason) {
+  if (reason == stopped_by_) return;
+  stopped_by_ = reason;
+  stopped_.reset();
+  if (reason.empty()) return;
+  stopped_ = std::make_unique<GaugeSeries>(registry_, MetricId::kPortalStopped,
+                                           LabelValues{portal_, reason}, 1);
 }
 
 void PortalSeries::SetReference(const std::vector<ReferenceStatus>& tables) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ class PortalSeries {
 
   void SetStreams(size_t configured);
   void SetAuthValid(bool valid);
+  /// What stops the portal as a whole; empty: nothing does.
+  void SetStoppedBy(const std::string& reason);
   /// Of the tables that are read together one stands for all: `owners` and `lists`.
   void SetReference(const std::vector<ReferenceStatus>& tables);
   void SetTokenExpiry(TimePoint expires_at);
@@ -37,6 +40,8 @@ class PortalSeries {
     GaugeSeries target;
   };
 
+  MetricRegistry& registry_;
+  const PortalKey portal_;
   GaugeSeries streams_;
   Cycle cycles_[2];
   CounterSet requests_;
@@ -49,6 +54,8 @@ class PortalSeries {
   GaugeSeries daily_remaining_;
   CounterSeries throttle_;
   GaugeSeries auth_valid_;
+  std::string stopped_by_;
+  std::unique_ptr<GaugeSeries> stopped_;
   GaugeSeries token_expiry_;
   CounterSeries refresh_failures_;
 };

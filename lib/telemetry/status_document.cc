@@ -146,6 +146,7 @@ void WritePortal(DocumentWriter& out, const PortalSnapshot& portal,
   out.Bool("auth_valid", portal.status.auth_valid);
   out.Text("message", portal.status.message);
   out.Texts("warnings", portal.status.warnings);
+  out.Text("stopped_by", portal.status.stopped_by);
   WriteQuota(out, portal.status);
   WriteReference(out, portal.status.reference);
   out.Begin("streams");

@@ -18,6 +18,8 @@ constexpr const char* kJson = "application/json; charset=utf-8";
 constexpr const char* kHtml = "text/html; charset=utf-8";
 constexpr const char* kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kPortalPrefix = "/api/v1/portals/";
+constexpr std::string_view kPortalPagePrefix = "/portals/";
+constexpr const char* kNoPortal = "no such portal in the configuration\n";
 
 HttpResponse Json(std::string body) {
   return {.status = 200, .content_type = kJson, .body = std::move(body)};
@@ -76,8 +78,28 @@ HttpResponse Status(const HttpRequest& request, Telemetry& telemetry) {
   }
   auto document =
       PortalDocument(telemetry.Snapshot(), request.path.substr(kPortalPrefix.size()), *since);
-  if (!document) return {.status = 404, .body = "no such portal in the configuration\n"};
+  if (!document) return {.status = 404, .body = kNoPortal};
   return Json(std::move(*document));
+}
+
+std::optional<size_t> ParseIndex(std::string_view text) {
+  size_t index = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return index;
+}
+
+HttpResponse Html(const HttpRequest& request, Telemetry& telemetry) {
+  const auto from = Parameter(request, "from", ParseIndex);
+  if (!from) return BadQuery("from must be a number\n");
+  const StatusSnapshot snapshot = telemetry.Snapshot();
+  const size_t first = from->value_or(0);
+  if (!request.path.starts_with(kPortalPagePrefix)) {
+    return {.content_type = kHtml, .body = StatusPage(snapshot, first)};
+  }
+  auto page = PortalPage(snapshot, request.path.substr(kPortalPagePrefix.size()), first);
+  if (!page) return {.status = 404, .body = kNoPortal};
+  return {.content_type = kHtml, .body = std::move(*page)};
 }
 
 }  // namespace
@@ -92,12 +114,11 @@ RoutedResponse Route(const HttpRequest& request, Telemetry& telemetry) {
   if (path == "/api/v1/status") return {"status", Status(request, telemetry)};
   if (path.starts_with(kPortalPrefix)) return {"portal", Status(request, telemetry)};
   if (path == "/api/v1/version") return {"version", Json(VersionDocument(telemetry.Snapshot()))};
-  if (path == "/") {
-    return {"page", {.content_type = kHtml, .body = StatusPage(telemetry.Snapshot())}};
-  }
+  if (path == "/" || path.starts_with(kPortalPagePrefix)) return {"page", Html(request, telemetry)};
   return {"unknown",
           {.status = 404,
-           .body = "not here; try / /livez /readyz /metrics /api/v1/status /api/v1/version\n"}};
+           .body = "not here; try / /portals/NAME /livez /readyz /metrics /api/v1/status "
+                   "/api/v1/version\n"}};
 }
 
 }  // namespace hubmirror

@@ -117,6 +117,7 @@ void Telemetry::OnPortalStatus(const PortalKey& portal, const PortalStatus& stat
   MutexLock lock(mutex_);
   PortalSeries& series = AddPortal(portal);
   series.SetAuthValid(status.auth_valid);
+  series.SetStoppedBy(status.stopped_by);
   series.SetReference(status.reference);
 }
 

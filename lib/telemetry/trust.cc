@@ -2,37 +2,90 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "telemetry/plain_words.h"
 
 namespace hubmirror {
 namespace {
 
-struct Tally {
-  std::array<int64_t, 5> streams{};
-  int64_t all = 0;
-  int64_t refused_tokens = 0;
-  int64_t of(Trouble trouble) const { return streams[static_cast<size_t>(trouble)]; }
+/// Of the streams in one kind of trouble: how many there are, and whose.
+struct Troubled {
+  int64_t streams = 0;
+  std::vector<PortalKey> portals;
 };
+
+struct Tally {
+  int64_t streams = 0;
+  std::array<Troubled, 5> by_trouble{};
+  /// By what shuts them, the most important first.
+  std::map<size_t, std::vector<PortalKey>> shut;
+  const Troubled& of(Trouble trouble) const { return by_trouble[static_cast<size_t>(trouble)]; }
+};
+
+struct ShutCause {
+  std::string_view reason;
+  std::string_view words;    ///< on the page of the portal
+  std::string_view verdict;  ///< before the names of the portals
+};
+
+// A token comes first: without it nothing else can be found out.
+constexpr std::array<ShutCause, 5> kShutCauses{{
+    {"auth", "HubSpot refuses its token.", "HubSpot refuses the token of "},
+    {"secret", "Its secret cannot be read.", "There is no usable secret for "},
+    {"database_privilege", "PostgreSQL does not let the daemon write it.",
+     "PostgreSQL does not let the daemon write "},
+    {"foreign_schema", "Its schema belongs to another portal.",
+     "The schema belongs to another portal: "},
+    {"portal_id", "Its token is another portal's.", "The token is another portal's: "},
+}};
+
+std::optional<size_t> ShutRank(const PortalStatus& status) {
+  for (size_t i = 0; i < kShutCauses.size(); ++i) {
+    if (kShutCauses[i].reason == status.stopped_by) return i;
+  }
+  return status.auth_valid ? std::nullopt : std::optional<size_t>(0);
+}
 
 Tally Count(const StatusSnapshot& snapshot) {
   Tally tally;
   for (const auto& [key, portal] : snapshot.portals) {
-    if (!portal.status.auth_valid) ++tally.refused_tokens;
+    if (const auto rank = ShutRank(portal.status)) tally.shut[*rank].push_back(key);
     for (const auto& [object, stream] : portal.streams) {
-      ++tally.streams[static_cast<size_t>(TroubleOf(stream, snapshot.taken_at))];
-      ++tally.all;
+      Troubled& troubled =
+          tally.by_trouble[static_cast<size_t>(TroubleOf(stream, snapshot.taken_at))];
+      ++tally.streams;
+      ++troubled.streams;
+      if (troubled.portals.empty() || troubled.portals.back() != key) {
+        troubled.portals.push_back(key);
+      }
     }
   }
   return tally;
 }
 
-std::string Share(int64_t part, int64_t all) {
-  return CountWords(part) + " of " + CountWords(all) + (all == 1 ? " stream " : " streams ");
+/// `acme`, `acme and globex`, `acme, globex, initech and 4 more`.
+std::string Names(const std::vector<PortalKey>& portals) {
+  constexpr size_t kNamed = 3;
+  const size_t named = std::min(portals.size(), kNamed);
+  std::string text;
+  for (size_t i = 0; i < named; ++i) {
+    if (i > 0) text += i + 1 == portals.size() ? " and " : ", ";
+    text += portals[i];
+  }
+  if (portals.size() > named) {
+    text += " and " + CountWords(static_cast<int64_t>(portals.size() - named)) + " more";
+  }
+  return text;
 }
 
-std::string Be(int64_t count, const char* rest) {
-  return std::string(count == 1 ? "is " : "are ") + rest;
+std::string Sentence(const Troubled& troubled, int64_t all, const char* what) {
+  return CountWords(troubled.streams) + " of " + CountWords(all) +
+         (all == 1 ? " stream " : " streams ") + (troubled.streams == 1 ? "is " : "are ") + what +
+         ": " + Names(troubled.portals) + ".";
 }
 
 }  // namespace
@@ -60,11 +113,17 @@ Trouble TroubleOf(const StreamSnapshot& stream, TimePoint now) {
 }
 
 Trouble TroubleOf(const PortalSnapshot& portal, TimePoint now) {
-  Trouble worst = portal.status.auth_valid ? Trouble::kNone : Trouble::kStopped;
+  if (ShutRank(portal.status)) return Trouble::kShut;
+  Trouble worst = Trouble::kNone;
   for (const auto& [object, stream] : portal.streams) {
     worst = std::max(worst, TroubleOf(stream, now));
   }
   return worst;
+}
+
+std::string_view ShutWords(const PortalStatus& status) {
+  const auto rank = ShutRank(status);
+  return rank ? kShutCauses[*rank].words : std::string_view();
 }
 
 std::optional<WorstStream> FindWorst(const StatusSnapshot& snapshot) {
@@ -90,25 +149,19 @@ TrustVerdict JudgeTrust(const StatusSnapshot& snapshot) {
   if (!snapshot.database_up) {
     return {"The database is not reachable: nothing new is being written.", Trouble::kStopped};
   }
-  if (tally.refused_tokens > 0) {
-    return {"HubSpot refuses the token of " + CountWords(tally.refused_tokens) +
-                (tally.refused_tokens == 1 ? " portal." : " portals."),
-            Trouble::kStopped};
+  if (!tally.shut.empty()) {
+    const auto& [rank, portals] = *tally.shut.begin();
+    return {std::string(kShutCauses[rank].verdict) + Names(portals) + ".", Trouble::kShut};
   }
-  if (tally.all == 0) return {"No stream is configured.", Trouble::kWaiting};
-  if (const int64_t stopped = tally.of(Trouble::kStopped); stopped > 0) {
-    return {Share(stopped, tally.all) + Be(stopped, "stopped until a person acts."),
-            Trouble::kStopped};
-  }
-  if (const int64_t late = tally.of(Trouble::kLate); late > 0) {
-    return {Share(late, tally.all) + Be(late, "further behind than promised."), Trouble::kLate};
-  }
-  if (const int64_t loading = tally.of(Trouble::kLoading); loading > 0) {
-    return {Share(loading, tally.all) + Be(loading, "still being loaded."), Trouble::kLoading};
-  }
-  if (const int64_t waiting = tally.of(Trouble::kWaiting); waiting > 0) {
-    return {Share(waiting, tally.all) + Be(waiting, "paused or another daemon's."),
-            Trouble::kWaiting};
+  if (tally.streams == 0) return {"No stream is configured.", Trouble::kWaiting};
+  constexpr std::array<std::pair<Trouble, const char*>, 4> kWorstFirst{
+      {{Trouble::kStopped, "stopped until a person acts"},
+       {Trouble::kLate, "further behind than promised"},
+       {Trouble::kLoading, "still being loaded"},
+       {Trouble::kWaiting, "paused or another daemon's"}}};
+  for (const auto& [trouble, words] : kWorstFirst) {
+    const Troubled& troubled = tally.of(trouble);
+    if (troubled.streams > 0) return {Sentence(troubled, tally.streams, words), trouble};
   }
   return {"The data can be trusted: every stream is as fresh as promised.", Trouble::kNone};
 }

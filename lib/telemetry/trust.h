@@ -9,18 +9,23 @@
 
 namespace hubmirror {
 
-/// How much trouble a stream is in; a larger one comes first on the page.
+/// How much trouble a stream or a portal is in; a larger one comes first on the page.
 enum class Trouble {
   kNone,     ///< within its freshness target
   kLoading,  ///< its first load runs, or it has not begun
   kWaiting,  ///< paused, or another daemon's
   kLate,     ///< past its freshness target, or failing
   kStopped,  ///< a person must act
+  kShut,     ///< a person must act, and all of the portal waits for it; portals only
 };
 
 Trouble TroubleOf(const StreamSnapshot& stream, TimePoint now);
-/// The worst of its streams; kStopped when its token is refused.
+/// kShut when all of it waits for one cause, else the worst of its streams.
 Trouble TroubleOf(const PortalSnapshot& portal, TimePoint now);
+
+/// Why all of a portal waits for a person, in words that its message makes precise; empty when it
+/// does not.
+std::string_view ShutWords(const PortalStatus& status);
 
 /// The stream that is furthest behind, measured by its target.
 struct WorstStream {
@@ -30,7 +35,7 @@ struct WorstStream {
 };
 std::optional<WorstStream> FindWorst(const StatusSnapshot& snapshot);
 
-/// Whether the mirror can be trusted now, in one sentence.
+/// Whether the mirror can be trusted now, in one sentence that names the portals it is about.
 struct TrustVerdict {
   std::string sentence;
   Trouble trouble = Trouble::kNone;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "support/await.h"
+#include "support/http_json.h"
 #include "world.h"
 
 namespace hubmirror::testing {
@@ -42,6 +43,29 @@ TEST_CASE("first load: a restart reads nothing again that has not changed") {
 
   CHECK(world.portal.Requests("list contacts") == 0);
   CHECK(world.Sql("SELECT max(_synced_at) FROM acme.contacts") == before);
+}
+
+TEST_CASE("first load: while it runs, nothing tells how old the data is") {
+  World world({.scenario_json = R"({"portals":[{"portal_id":1234567,"seed":14,"latency":"400ms",
+        "objects":{"contacts":6000},"tokens":[{"token":"pat-na1-simulated-token"}]}]})"},
+              [] {
+                DaemonSettings settings;
+                settings.portals[0].objects = {"contacts"};
+                return settings;
+              }());
+  world.daemon.Start();
+  Await("a poll beside the load", 60s, [&] {
+    return !world.daemon.Stream("acme", "contacts")["jobs"]["changes"]["last_complete_at"]
+                .is_null();
+  });
+  const std::string document = HttpGet(world.daemon.url(), "/api/v1/status").body;
+  CAPTURE(document);
+  REQUIRE(document.find("\"state\":\"backfilling\"") != std::string::npos);
+  CHECK(document.find("\"age_s\":null") != std::string::npos);
+  CHECK_FALSE(world.daemon.Metric("hubmirror_sync_watermark_timestamp_seconds").has_value());
+  CHECK(HttpGet(world.daemon.url(), "/").body.find("not yet <span class=\"soft\">of ") !=
+        std::string::npos);
+  CHECK(world.Sql("SELECT verified_until IS NULL FROM hubmirror.status") == "t");
 }
 
 TEST_CASE("first load: the tables that come with a portal are filled") {

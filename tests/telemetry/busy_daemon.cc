@@ -28,7 +28,9 @@ void MakeRequests(Telemetry& telemetry) {
   }
   telemetry.OnThrottle("acme", std::chrono::milliseconds{250});
   PortalStatus status;
-  for (const auto& [table, job] : {std::pair("owners", JobKind::kCatalog), {"lists", JobKind::kLists}}) {
+  status.stopped_by = "auth";
+  for (const auto& [table, job] :
+       {std::pair("owners", JobKind::kCatalog), {"lists", JobKind::kLists}}) {
     status.reference.push_back(
         {.table = table, .job = job, .last_complete_at = kNow, .target = std::chrono::hours{1}});
   }
@@ -87,6 +89,7 @@ BusyDaemon::BusyDaemon() : clock(kNow), telemetry(clock, {"0.1.0", "abc123"}) {
   telemetry.Configure({Plan("acme", {"contacts", "deals"})});
   PortalStatus portal;
   portal.portal_id = PortalId{1234567};
+  portal.stopped_by = "quota";
   telemetry.OnPortalStatus("acme", portal);
   MakeRequests(telemetry);
   RunStream(telemetry);

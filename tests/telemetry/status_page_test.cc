@@ -24,20 +24,47 @@ struct StatusPageFixture {
   std::string Sentence() const { return JudgeTrust(snapshot).sentence; }
 };
 
-/// A thousand portals of six streams, the last of which is in trouble.
-StatusSnapshot LargeSnapshot() {
-  StatusSnapshot snapshot = HealthySnapshot();
-  for (int i = 0; i < 1000; ++i) {
-    PortalSnapshot& portal = snapshot.portals["portal_" + std::to_string(1000 + i)];
-    for (const char* const object :
-         {"companies", "contacts", "deals", "emails", "tasks", "tickets"}) {
-      portal.streams[object] = {.status = CurrentStream(), .reported = true};
-    }
+size_t CountOf(const std::string& text, const std::string& words) {
+  size_t count = 0;
+  for (size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) {
+    ++count;
   }
-  StreamStatus& last = snapshot.portals["portal_1999"].streams["tickets"].status;
-  last.state = StreamState::kBlocked;
-  last.message = std::string(5000, 'm');
+  return count;
+}
+
+PortalSnapshot PortalOfSix() {
+  PortalSnapshot portal;
+  for (const char* const object :
+       {"companies", "contacts", "deals", "emails", "tasks", "tickets"}) {
+    portal.streams[object] = {.status = CurrentStream(), .reported = true};
+  }
+  return portal;
+}
+
+/// So many portals of six streams, `portal_1000` and following.
+StatusSnapshot Fleet(int portals) {
+  StatusSnapshot snapshot = HealthySnapshot();
+  snapshot.portals.clear();
+  for (int i = 0; i < portals; ++i) {
+    snapshot.portals["portal_" + std::to_string(1000 + i)] = PortalOfSix();
+  }
   return snapshot;
+}
+
+void Block(StreamStatus& status, const std::string& reason, const std::string& message) {
+  status.state = StreamState::kBlocked;
+  status.reason = reason;
+  status.message = message;
+}
+
+/// HubSpot refuses the token of the portal, and every stream says so.
+void RefuseToken(PortalSnapshot& portal) {
+  portal.status.auth_valid = false;
+  portal.status.stopped_by = "auth";
+  portal.status.message = "the token was revoked; hubmirror secret set";
+  for (auto& [object, stream] : portal.streams) {
+    Block(stream.status, "auth", portal.status.message);
+  }
 }
 
 }  // namespace
@@ -47,25 +74,25 @@ TEST_CASE_FIXTURE(StatusPageFixture, "verdict: first of all whether the data can
 
   SUBCASE("late") {
     deals.status = CurrentStream(301s, 300s);
-    CHECK(Sentence() == "1 of 2 streams is further behind than promised.");
+    CHECK(Sentence() == "1 of 2 streams is further behind than promised: acme.");
   }
   SUBCASE("stopped beats late") {
     deals.status = CurrentStream(301s, 300s);
     acme.streams["contacts"].status.state = StreamState::kSuspicious;
-    CHECK(Sentence() == "1 of 2 streams is stopped until a person acts.");
+    CHECK(Sentence() == "1 of 2 streams is stopped until a person acts: acme.");
   }
   SUBCASE("loading") {
     deals.status.state = StreamState::kBackfilling;
     acme.streams["contacts"].reported = false;
-    CHECK(Sentence() == "2 of 2 streams are still being loaded.");
+    CHECK(Sentence() == "2 of 2 streams are still being loaded: acme.");
   }
   SUBCASE("paused") {
     deals.status.state = StreamState::kPaused;
-    CHECK(Sentence() == "1 of 2 streams is paused or another daemon's.");
+    CHECK(Sentence() == "1 of 2 streams is paused or another daemon's: acme.");
   }
   SUBCASE("token") {
     acme.status.auth_valid = false;
-    CHECK(Sentence() == "HubSpot refuses the token of 1 portal.");
+    CHECK(Sentence() == "HubSpot refuses the token of acme.");
   }
   SUBCASE("database") {
     snapshot.database_up = false;
@@ -75,6 +102,33 @@ TEST_CASE_FIXTURE(StatusPageFixture, "verdict: first of all whether the data can
     snapshot.portals.clear();
     CHECK(Sentence() == "No stream is configured.");
   }
+}
+
+TEST_CASE("verdict: names the portals, three of them at most") {
+  StatusSnapshot fleet = Fleet(40);
+  for (int i : {1031, 1033}) RefuseToken(fleet.portals["portal_" + std::to_string(i)]);
+  CHECK(JudgeTrust(fleet).sentence == "HubSpot refuses the token of portal_1031 and portal_1033.");
+
+  for (int i : {1034, 1035, 1036}) RefuseToken(fleet.portals["portal_" + std::to_string(i)]);
+  CHECK(JudgeTrust(fleet).sentence ==
+        "HubSpot refuses the token of portal_1031, portal_1033, portal_1034 and 2 more.");
+}
+
+TEST_CASE("verdict: what stops a whole portal comes before a missing scope") {
+  StatusSnapshot fleet = Fleet(3);
+  for (int i = 0; i < 4; ++i) {
+    Block(fleet.portals["portal_1000"].streams["deals"].status, "scope", "a scope is missing");
+  }
+  fleet.portals["portal_1001"].status.stopped_by = "portal_id";
+  CHECK(JudgeTrust(fleet).sentence == "The token is another portal's: portal_1001.");
+  CHECK(TroubleOf(fleet.portals["portal_1001"], kNow) == Trouble::kShut);
+
+  fleet.portals["portal_1002"].status.stopped_by = "database_privilege";
+  CHECK(JudgeTrust(fleet).sentence == "PostgreSQL does not let the daemon write portal_1002.");
+
+  const std::string page = StatusPage(fleet);
+  CHECK(page.find("<h2><a href=\"/portals/portal_1001\">") <
+        page.find("<h2><a href=\"/portals/portal_1000\">"));
 }
 
 TEST_CASE_FIXTURE(StatusPageFixture, "worst stream: measured by its own target") {
@@ -96,9 +150,9 @@ TEST_CASE_FIXTURE(StatusPageFixture, "page: says how each stream does, without a
   deals.status.jobs[JobKind::kSweep].last_error = "HTTP 500 from HubSpot";
   deals.status.jobs[JobKind::kSweep].last_error_at = kNow - 1min;
 
-  CHECK(Says("Furthest behind: <b data-f=\"worst\">acme/contacts</b>"));
+  CHECK(Says("Furthest behind: <b>acme/contacts</b>, <b>12 s</b> behind HubSpot"));
   CHECK(Says("<th scope=\"row\">contacts</th><td data-l=\"State\" class=\"good\">up to date</td>"));
-  CHECK(Says("<span data-f=\"age\">12 s</span> <span class=\"soft\">of 5 min</span>"));
+  CHECK(Says("<td data-l=\"Behind HubSpot\">12 s <span class=\"soft\">of 5 min</span>"));
   CHECK(Says("<progress max=\"46000\" value=\"12000\""));
   CHECK(Says(", about 3 min 5 s left"));
   CHECK(Says("Last error, 2026-03-01 11:59:00 UTC (sweep): HTTP 500 from HubSpot"));
@@ -122,23 +176,106 @@ TEST_CASE_FIXTURE(StatusPageFixture, "page: names and messages are escaped") {
 
   CHECK_FALSE(Says("<script>alert"));
   CHECK(Says("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"));
-  CHECK(Says("data-o=\"&lt;b&gt;&amp;&quot;\""));
+  CHECK(Says("<th scope=\"row\">&lt;b&gt;&amp;&quot;</th>"));
 }
 
-TEST_CASE("page: stays within 40 KB and shows trouble first, whatever the number of portals") {
-  const std::string page = StatusPage(LargeSnapshot());
+TEST_CASE_FIXTURE(StatusPageFixture, "page: a stream in its first load is not yet behind") {
+  deals.status.state = StreamState::kBackfilling;
+  deals.status.backfill_running = true;
+  deals.status.verified_until = std::nullopt;
+
+  CHECK(Says("loading for the first time</td><td data-l=\"Behind HubSpot\">not yet"));
+}
+
+TEST_CASE("page: forty portals stand on one page, the broken one first and at length") {
+  StatusSnapshot fleet = Fleet(40);
+  RefuseToken(fleet.portals["portal_1037"]);
+  Block(fleet.portals["portal_1012"].streams["emails"].status, "scope", "no sales-email-read");
+
+  const std::string page = StatusPage(fleet);
 
   CHECK(page.size() <= kPageBytes);
-  CHECK(page.size() > kPageBytes / 2);
-  CHECK(page.find("portal_1999") < page.find("portal_1000"));
-  CHECK(page.find("more streams do not fit here") != std::string::npos);
-  CHECK(page.ends_with("</script></body></html>\n"));
+  for (const auto& [key, portal] : fleet.portals) {
+    INFO(key);
+    CHECK(CountOf(page, "href=\"/portals/" + key + "\">" + key + "</a>") == 1);
+  }
+  CHECK(page.find("portal_1037</a>") < page.find("portal_1012</a>"));
+  CHECK(page.find("portal_1012</a>") < page.find("portal_1000</a>"));
+  CHECK(page.find("<th scope=\"row\">emails</th>") != std::string::npos);
+  CHECK(page.find("no sales-email-read") != std::string::npos);
+}
+
+TEST_CASE("page: one cause is said once, however many streams wait for it") {
+  StatusSnapshot fleet = Fleet(3);
+  RefuseToken(fleet.portals["portal_1001"]);
+
+  CHECK(CountOf(StatusPage(fleet), "the token was revoked") == 1);
+  CHECK(CountOf(*PortalPage(fleet, "portal_1001"), "the token was revoked") == 1);
+}
+
+TEST_CASE("page: a portal that does well is one row") {
+  const std::string page = StatusPage(Fleet(2));
+
+  CHECK(CountOf(page, "<tr><th scope=\"row\">") == 2);
+  CHECK(page.find("portal_1001</a></th><td data-l=\"State\" class=\"good\">up to date</td>"
+                  "<td data-l=\"Behind HubSpot\">12 s ") != std::string::npos);
+  CHECK(page.find("data-l=\"Live records\">7,200</td>") != std::string::npos);
+}
+
+TEST_CASE("page: of a thousand portals all can be reached, forty KB at a time, without a script") {
+  StatusSnapshot fleet = Fleet(1000);
+  for (int i = 1900; i < 2000; ++i) {
+    Block(fleet.portals["portal_" + std::to_string(i)].streams["tickets"].status, "scope",
+          std::string(5000, '"'));
+  }
+
+  std::string seen;
+  size_t from = 0;
+  int pages = 0;
+  for (;;) {
+    const std::string page = StatusPage(fleet, from);
+    REQUIRE(page.size() <= kPageBytes);
+    CHECK(page.ends_with("</script></body></html>\n"));
+    seen += page;
+    ++pages;
+    const size_t next = page.find("<a href=\"/?from=");
+    if (next == std::string::npos) break;
+    const size_t to = std::stoul(page.substr(next + std::string("<a href=\"/?from=").size()));
+    REQUIRE(to > from);
+    from = to;
+  }
+
+  CHECK(seen.find("portal_1900</a>") < seen.find("portal_1000</a>"));
+  for (const auto& [key, portal] : fleet.portals) {
+    INFO(key);
+    CHECK(CountOf(seen, ">" + key + "</a>") == 1);
+  }
+  CHECK(pages < 40);
+}
+
+TEST_CASE("page of a portal: shows all of its streams, and comes in parts when they are many") {
+  StatusSnapshot fleet = Fleet(2);
+  PortalSnapshot& portal = fleet.portals["portal_1001"];
+  for (int i = 0; i < 300; ++i) {
+    portal.streams["2-" + std::to_string(1000 + i)] = {.status = CurrentStream(), .reported = true};
+  }
+  Block(portal.streams["tickets"].status, "scope", "no tickets");
+
+  const std::string page = *PortalPage(fleet, "portal_1001");
+
+  CHECK(page.size() <= kPageBytes);
+  CHECK(page.find("<a href=\"/\">All portals</a>") != std::string::npos);
+  CHECK(page.find("<th scope=\"row\">tickets</th>") < page.find("<th scope=\"row\">2-1000</th>"));
+  CHECK(page.find("portal_1000") == std::string::npos);
+  CHECK(page.find("<a href=\"/portals/portal_1001?from=") != std::string::npos);
+  CHECK(PortalPage(fleet, "portal_1001", 300)->find("tasks") != std::string::npos);
+  CHECK_FALSE(PortalPage(fleet, "globex").has_value());
 }
 
 TEST_CASE_FIXTURE(StatusPageFixture, "page: a portal without streams is named all the same") {
   snapshot.portals["globex"].status.auth_valid = false;
 
-  CHECK(Says("<h2>globex"));
+  CHECK(Says("<h2><a href=\"/portals/globex\">globex</a>"));
 }
 
 TEST_CASE("policy: names the hashes of exactly the style and the script of the page") {
@@ -156,7 +293,10 @@ TEST_CASE("policy: names the hashes of exactly the style and the script of the p
   CHECK(page.find(" style=") == std::string::npos);
   CHECK(page.find(" onclick") == std::string::npos);
   CHECK(page.find("src=") == std::string::npos);
-  CHECK(page.find("href=") == std::string::npos);
+  // Links lead to pages of the daemon only.
+  const std::string fleet = StatusPage(Fleet(1000));
+  CHECK(CountOf(fleet, "href=") == CountOf(fleet, "href=\"/"));
+  CHECK(CountOf(fleet, "href=\"//") == 0);
 }
 
 }  // namespace hubmirror

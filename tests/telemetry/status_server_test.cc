@@ -75,6 +75,25 @@ TEST_CASE_FIXTURE(StatusServerFixture, "server: every path answers with its kind
   CHECK(Contains(BodyOf(Get("/")), "The data can be trusted"));
 }
 
+TEST_CASE_FIXTURE(StatusServerFixture,
+                  "server: a portal has a page of its own, as guarded as the first") {
+  const std::string first = Get("/");
+  const std::string page = Get("/portals/acme");
+  CHECK(StatusOf(page) == 200);
+  CHECK(Contains(BodyOf(page), "All portals"));
+  const auto headers = [](const std::string& response) {
+    std::string text = response.substr(0, HeaderLength(response));
+    const size_t length = text.find("Content-Length: ");
+    return text.erase(length, text.find('\n', length) - length);
+  };
+  CHECK(headers(page) == headers(first));
+  CHECK(StatusOf(Get("/portals/acme?from=1")) == 200);
+  CHECK(StatusOf(Get("/portals/acme?from=-1")) == 400);
+  CHECK(StatusOf(Get("/?from=1e9")) == 400);
+  CHECK(StatusOf(Get("/portals/globex")) == 404);
+  CHECK(StatusOf(Get("/portals/%3Cscript%3E")) == 404);
+}
+
 TEST_CASE_FIXTURE(StatusServerFixture, "server: docs/operations.md has every path and no other") {
   const std::string page = ReadProjectFile("docs/operations.md");
   const size_t begin = page.find("## The local port");

@@ -110,7 +110,8 @@ TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: commits count by operation") {
   CHECK(Value(Deals("hubmirror_records_unchanged_total")) == 190);
 }
 
-TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: change latency counts what changes found, not backfills") {
+TEST_CASE_FIXTURE(TelemetryFixture,
+                  "telemetry: change latency counts what changes found, not backfills") {
   telemetry.OnStreamStatus(kDeals, CurrentStream());
   CommitOutcome outcome;
   outcome.written_stamps = {kNow - 7s, kNow - 9s};
@@ -147,7 +148,8 @@ TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: polls and their failures count b
   CHECK(Value(Deals("hubmirror_job_last_complete_timestamp_seconds", ",sync_job=\"sweep\"")) > 0);
 }
 
-TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: the series of a removed stream disappear and stay away") {
+TEST_CASE_FIXTURE(TelemetryFixture,
+                  "telemetry: the series of a removed stream disappear and stay away") {
   telemetry.Configure({Plan("acme", {"contacts", "deals"})});
   telemetry.OnStreamStatus(kDeals, CurrentStream());
   telemetry.OnJobReport({.stream = kDeals, .job = JobKind::kChanges, .failure = "api"});
@@ -175,7 +177,8 @@ TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: a reload removes what it no long
   CHECK(telemetry.Snapshot().portals.at("acme").streams.at("deals").reported);
 }
 
-TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: a refused reload is seen and changes nothing else") {
+TEST_CASE_FIXTURE(TelemetryFixture,
+                  "telemetry: a refused reload is seen and changes nothing else") {
   telemetry.Configure({Plan("acme", {"deals"})});
 
   telemetry.RejectConfiguration();
@@ -186,7 +189,8 @@ TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: a refused reload is seen and cha
   CHECK_FALSE(telemetry.Snapshot().last_reload_accepted);
 }
 
-TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: requests count by endpoint and code, quota as reported") {
+TEST_CASE_FIXTURE(TelemetryFixture,
+                  "telemetry: requests count by endpoint and code, quota as reported") {
   telemetry.Configure({Plan("acme", {"deals"})});
   Exchange exchange;
   exchange.portal = "acme";
@@ -209,7 +213,8 @@ TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: requests count by endpoint and c
   CHECK(Value("hubmirror_component_up{component=\"api\"}") == 1);
 }
 
-TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: a lost transaction counts under its SQLSTATE class") {
+TEST_CASE_FIXTURE(TelemetryFixture,
+                  "telemetry: a lost transaction counts under its SQLSTATE class") {
   telemetry.OnTransaction(3ms, "");
   telemetry.OnTransaction(3ms, "40001");
 
@@ -275,6 +280,24 @@ TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: reports, removals, reloads and s
   CHECK(Value(Deals("hubmirror_records_fetched_total")) == kRounds);
   CHECK(Value(Deals("hubmirror_polls_total")) == kRounds);
   CHECK(CountSeries(telemetry.RenderMetrics(), "object=\"contacts\"") == 0);
+}
+
+TEST_CASE("telemetry: what stops a portal is one series, and none when nothing does") {
+  ManualClock clock(kNow);
+  Telemetry telemetry(clock, {});
+  telemetry.Configure({Plan("acme", {"contacts"})});
+  const auto stops = [&](const std::string& reason) {
+    telemetry.OnPortalStatus("acme", {.stopped_by = reason});
+    return telemetry.RenderMetrics();
+  };
+
+  CHECK(stops("auth").find("hubmirror_portal_stopped{portal=\"acme\",reason=\"auth\"} 1") !=
+        std::string::npos);
+  const std::string quota = stops("quota");
+  CHECK(quota.find("reason=\"auth\"} 1") == std::string::npos);
+  CHECK(quota.find("hubmirror_portal_stopped{portal=\"acme\",reason=\"quota\"} 1") !=
+        std::string::npos);
+  CHECK(stops("").find("hubmirror_portal_stopped{") == std::string::npos);
 }
 
 }  // namespace hubmirror
