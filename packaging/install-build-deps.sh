@@ -4,7 +4,7 @@
 #   packaging/install-build-deps.sh [--quickstart] [--test] [--tidy] [--deb]
 #
 #   --quickstart  also what quickstart.sh runs: PostgreSQL and its client
-#   --test        also what the tests run: PostgreSQL, PgBouncer, promtool, Node, ...
+#   --test        also what the tests run: PostgreSQL, PgBouncer, Prometheus, Alertmanager, Node, ...
 #   --tidy        also clang, clang-tidy and clang-format
 #   --deb         also what the Debian package is built and examined with
 #
@@ -18,12 +18,12 @@ build_packages=(
   libpqxx-dev libpq-dev prometheus-cpp-dev libsystemd-dev libxxhash-dev
 )
 quickstart_packages=(postgresql postgresql-client curl)
-test_packages=("${quickstart_packages[@]}" doctest-dev pgbouncer prometheus systemd procps shellcheck mandoc
-  chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian)
+test_packages=("${quickstart_packages[@]}" doctest-dev pgbouncer prometheus prometheus-alertmanager systemd
+  procps shellcheck mandoc chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian)
 tidy_packages=(clang clang-tidy clang-format)
 deb_packages=(dpkg-dev debhelper fakeroot lintian)
 # Packages whose service would start by itself.
-with_service=(prometheus pgbouncer)
+with_service=(prometheus prometheus-alertmanager pgbouncer)
 
 fail() {
   printf 'install-build-deps.sh: %s\nNext: %s\n' "$1" "$2" >&2

@@ -24,7 +24,7 @@ constexpr size_t kStreamsShown = 6;
 
 std::string Escaped(std::string_view text) {
   std::string out;
-  for (const char c : ValidUtf8(text)) {
+  for (const char c : OneLine(ValidUtf8(text))) {
     switch (c) {
       case '&':
         out += "&amp;";

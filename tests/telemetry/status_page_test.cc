@@ -179,6 +179,19 @@ TEST_CASE_FIXTURE(StatusPageFixture, "page: names and messages are escaped") {
   CHECK(Says("<th scope=\"row\">&lt;b&gt;&amp;&quot;</th>"));
 }
 
+TEST_CASE_FIXTURE(StatusPageFixture, "page: nothing turns its text around or ends its lines") {
+  deals.status.message =
+      "a\xE2\x80\xAE"
+      "b\xC2\x9B"
+      "c\xE2\x80\xA8"
+      "d\x1B"
+      "e";
+
+  for (const char* const obeyed : {"\xE2\x80\xAE", "\xC2\x9B", "\xE2\x80\xA8", "\x1B"}) {
+    CHECK_FALSE(Says(obeyed));
+  }
+}
+
 TEST_CASE_FIXTURE(StatusPageFixture, "page: a stream in its first load is not yet behind") {
   deals.status.state = StreamState::kBackfilling;
   deals.status.backfill_running = true;
