@@ -60,13 +60,14 @@ class BoundedStream final : public httplib::Stream {
   bool is_writable() const override { return true; }
   ssize_t read(char* bytes, size_t count) override {
     while (taken_ == passed_.size()) {
+      // What came in order before a breach has been read by now: a status, say.
+      if (breach_ != AnswerGuard::Breach::kNone) return -1;
       passed_.clear();
       taken_ = 0;
       std::array<char, 16 << 10> arrived;
       const ssize_t got = socket_.Read(arrived.data(), arrived.size());
       if (got <= 0) return got;
       breach_ = guard_.Take({arrived.data(), static_cast<size_t>(got)}, passed_);
-      if (breach_ != AnswerGuard::Breach::kNone) return -1;
     }
     const size_t given = std::min(count, passed_.size() - taken_);
     passed_.copy(bytes, given, taken_);
@@ -329,7 +330,8 @@ ApiError KeepAliveClient::FailureOf(const Attempt& attempt, Instant deadline) {
         "no whole answer within " + std::to_string(allowed.count()) + " s (limits.request)");
   }
   if (breach != AnswerGuard::Breach::kNone) {
-    return Failed(ApiErrorKind::kDecode, status,
+    // Without a status it says nothing of the request: the next one may fare better.
+    return Failed(status == 0 ? ApiErrorKind::kConnect : ApiErrorKind::kDecode, status,
                   "the answer cannot be HubSpot's: " + InWords(breach, client_->bounds()) +
                       "; look at what is between this machine and " + settings_.base.host);
   }

@@ -27,7 +27,9 @@ Result<Secret, ApiError> StaticToken::Acquire() {
   if (portal_id_) {
     if (owner_) return WrongPortal(*owner_, *portal_id_);
     return ApiError{.kind = ApiErrorKind::kUnauthorized,
-                    .message = "the token is not used until the account has answered to it"};
+                    .message = refused_ ? "HubSpot refuses the token"
+                                        : "the token is not used until the account has answered to "
+                                          "it"};
   }
   auto secret = Read();
   if (secret) token_ = *secret;
@@ -45,6 +47,7 @@ void StaticToken::Identify(const Secret& token, PortalId owner) {
   MutexLock lock(mutex_);
   const bool ours = !portal_id_ || owner == *portal_id_;
   token_ = ours ? token : Secret();
+  refused_ = false;
   owner_ = ours ? std::nullopt : std::optional(owner);
 }
 
@@ -53,7 +56,10 @@ ApiErrorKind StaticToken::Reject(const Secret& token) {
   const bool current = token_.Reveal() == token.Reveal();
   // Another one was checked and found good meanwhile: that one deserves a try.
   const bool replaced = !token_.empty() && !current && candidate_.Reveal() != token.Reveal();
-  if (current) token_ = Secret();
+  if (current) {
+    token_ = Secret();
+    refused_ = true;
+  }
   return replaced ? ApiErrorKind::kTokenExpired : ApiErrorKind::kUnauthorized;
 }
 

@@ -37,6 +37,7 @@ class StaticToken final : public TokenSource {
   Secret token_ GUARDED_BY(mutex_);                   // empty: none that may be used
   Secret candidate_ GUARDED_BY(mutex_);               // the last one read for a check
   std::optional<PortalId> owner_ GUARDED_BY(mutex_);  // of the last one checked, when not ours
+  bool refused_ GUARDED_BY(mutex_) = false;           ///< the one that was used last
 };
 
 }  // namespace hubmirror

@@ -10,6 +10,9 @@ using Scope = Verdict::Scope;
 
 // A person must act first; asking more often would only add failed requests to the portal's day.
 constexpr auto kProbe = 1min;
+// A new token may be refused for a minute or two before all of HubSpot knows it
+// (https://docs.airbyte.com/integrations/sources/hubspot).
+constexpr std::chrono::milliseconds kNewTokenWaits[] = {2s, 10s, 30s};
 constexpr auto kScopeProbe = 15min;
 constexpr auto kScopeProbeMost = 24h;
 constexpr int kNotFoundBelieved = 5;  // more than a search that knows no type is asked
@@ -39,6 +42,10 @@ Verdict JudgeApi(const ApiError& error, int attempt, double jitter) {
       // The governor has heard it and opens no slot until the time is right.
       return {.reason = "rate_limited", .delay = 0ms, .counts_as_failure = false};
     case ApiErrorKind::kUnauthorized:
+      if (error.status == 401 && attempt <= static_cast<int>(std::size(kNewTokenWaits))) {
+        return {.scope = Scope::kPortal, .reason = "auth", .delay = kNewTokenWaits[attempt - 1]};
+      }
+      return Blocked(Scope::kPortal, "auth", kProbe);
     case ApiErrorKind::kGrantRevoked:
     case ApiErrorKind::kAppConfig:
       return Blocked(Scope::kPortal, "auth", kProbe);

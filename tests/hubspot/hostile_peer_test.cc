@@ -31,12 +31,12 @@ struct Row {
 
 const Row kRows[] = {
     {"a status line of 50,000 bytes", "HTTP/1.1 200 " + std::string(50'000, 'x') + "\r\n", "",
-     ApiErrorKind::kDecode},
-    {"an endless status line", "HTTP/1.1 200 ", std::string(4096, 'x'), ApiErrorKind::kDecode},
-    {"an endless header line", kHead + "X: ", std::string(4096, 'x'), ApiErrorKind::kDecode},
-    {"an endless header", kHead, "X: " + std::string(4000, 'x') + "\r\n", ApiErrorKind::kDecode},
-    {"endless short fields", kHead, "X: y\r\n", ApiErrorKind::kDecode},
-    {"endless interim answers", "", "HTTP/1.1 100 Continue\r\n\r\n", ApiErrorKind::kDecode},
+     ApiErrorKind::kConnect},
+    {"an endless status line", "HTTP/1.1 200 ", std::string(4096, 'x'), ApiErrorKind::kConnect},
+    {"an endless header line", kHead + "X: ", std::string(4096, 'x'), ApiErrorKind::kConnect},
+    {"an endless header", kHead, "X: " + std::string(4000, 'x') + "\r\n", ApiErrorKind::kConnect},
+    {"endless short fields", kHead, "X: y\r\n", ApiErrorKind::kConnect},
+    {"endless interim answers", "", "HTTP/1.1 100 Continue\r\n\r\n", ApiErrorKind::kConnect},
     {"an endless chunk extension", kHead + "Transfer-Encoding: chunked\r\n\r\n5;",
      std::string(4096, 'x'), ApiErrorKind::kDecode},
     {"endless trailers", kHead + "Transfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n",
@@ -50,7 +50,7 @@ const Row kRows[] = {
      std::string(65'536, 'x'), ApiErrorKind::kDecode},
     {"an extension on every chunk", kHead + "Transfer-Encoding: chunked\r\n\r\n",
      "1;" + std::string(4000, 'e') + "\r\nx\r\n", ApiErrorKind::kTooLarge},
-    {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", "", ApiErrorKind::kDecode},
+    {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", "", ApiErrorKind::kConnect},
 };
 
 /// Sends the row until the client has had enough.

@@ -91,7 +91,7 @@ struct Portal {
 };
 
 const ApiError kRefused{
-    .kind = ApiErrorKind::kUnauthorized, .status = 401, .message = "HubSpot refuses the token"};
+    .kind = ApiErrorKind::kUnauthorized, .status = 530, .message = "HubSpot refuses the token"};
 
 TEST_CASE("portal: what the table holds is unknown until somebody has asked, never nothing") {
   Portal acme;

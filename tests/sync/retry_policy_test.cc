@@ -25,7 +25,21 @@ TEST_CASE("backoff doubles up to a minute, half of it by chance") {
   CHECK(Backoff(100, 0.0) == 30s);
 }
 
-TEST_CASE("a refused token blocks the portal and is probed once a minute") {
+TEST_CASE("a refused token may be too new: it is asked again thrice before the portal is blocked") {
+  const ApiError refused{.kind = ApiErrorKind::kUnauthorized, .status = 401};
+  std::vector<std::chrono::milliseconds> waits;
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    const Verdict verdict = JudgeFailure(refused, attempt, 0.5);
+    CHECK(verdict.scope == Verdict::Scope::kPortal);
+    CHECK(verdict.state == StreamState::kFailing);
+    CHECK(verdict.reason == "auth");
+    waits.push_back(verdict.delay);
+  }
+  CHECK(waits == std::vector<std::chrono::milliseconds>{2s, 10s, 30s});
+  CHECK(JudgeFailure(refused, 4, 0.5).state == StreamState::kBlocked);
+}
+
+TEST_CASE("a token that is refused for good blocks the portal and is probed once a minute") {
   const Verdict verdict = Judge(ApiErrorKind::kUnauthorized);
   CHECK(verdict.scope == Verdict::Scope::kPortal);
   CHECK(verdict.state == StreamState::kBlocked);
@@ -40,9 +54,9 @@ TEST_CASE("a missing scope blocks one stream only") {
 }
 
 TEST_CASE("limits and expired tokens are waited for, not counted as failures") {
-  for (const ApiErrorKind kind : {ApiErrorKind::kBurstLimit, ApiErrorKind::kSearchLimit,
-                                  ApiErrorKind::kDailyLimit, ApiErrorKind::kTokenExpired,
-                                  ApiErrorKind::kMigrating, ApiErrorKind::kLocked}) {
+  for (const ApiErrorKind kind :
+       {ApiErrorKind::kBurstLimit, ApiErrorKind::kSearchLimit, ApiErrorKind::kDailyLimit,
+        ApiErrorKind::kTokenExpired, ApiErrorKind::kMigrating, ApiErrorKind::kLocked}) {
     CHECK_FALSE(Judge(kind).counts_as_failure);
   }
 }
