@@ -14,20 +14,14 @@
 namespace hubmirror {
 namespace {
 
-const PropertySetPtr& IdOnly() {
-  static const PropertySetPtr set =
-      std::make_shared<const PropertySet>(std::vector<std::string>{"hs_object_id"});
-  return set;
-}
-
 /// Property definitions and groups have no times to fill.
 template <typename T>
 void SetTimes(T& value, const AnswerTimes& times) {
   if constexpr (requires { value.times = times; }) value.times = times;
 }
 
-/// The records of `batch` in the order of `list`. Records that the batch read did not find have
-/// left the list between the two requests.
+/// The records of `batch` in the order of `list`. Records that the batch read did not find may have
+/// left the list between the two requests, and may not.
 void TakeRecords(Page& list, Page batch) {
   std::unordered_map<RecordId, const Record*> by_id;
   for (const Record& record : batch.records) by_id.emplace(record.id, &record);
@@ -36,6 +30,8 @@ void TakeRecords(Page& list, Page batch) {
   for (const Record& listed : list.records) {
     if (const auto found = by_id.find(listed.id); found != by_id.end()) {
       records.push_back(*found->second);
+    } else {
+      list.not_found.push_back(listed.id);
     }
   }
   list.records = std::move(records);
@@ -123,7 +119,7 @@ Result<Page, ApiError> ApiClient::ListOnce(const ObjectType& type, const ListReq
 }
 
 Result<Page, ApiError> ApiClient::ListByIds(const ObjectType& type, const ListRequest& request) {
-  auto list = ListOnce(type, {request.archived, request.after, IdOnly()});
+  auto list = ListOnce(type, {request.archived, request.after, IdOnly(), request.limit});
   if (!list) return list;
   BatchReadRequest batch{.archived = request.archived, .properties = request.properties};
   for (const Record& record : list->records) batch.ids.push_back(record.id);

@@ -103,7 +103,7 @@ std::string ApiRequests::PropertyPath(const ObjectType& type) const {
 }
 
 ApiRequest ApiRequests::List(const ObjectType& type, const ListRequest& list) const {
-  std::string target = ObjectPath(type) + "?limit=" + std::to_string(kListPageSize);
+  std::string target = ObjectPath(type) + "?limit=" + std::to_string(list.limit);
   if (list.archived) target += "&archived=true";
   if (list.after) target += "&after=" + PercentEncode(*list.after);
   target += "&properties=" + CommaList(*list.properties);

@@ -215,7 +215,8 @@ Meaning MeaningOf(Endpoint endpoint, const ApiAnswer& answer, const ErrorBody& b
 }  // namespace
 
 std::optional<ApiError> ErrorOf(Endpoint endpoint, const ApiAnswer& answer) {
-  const bool good = answer.status == 200 || answer.status == 207;
+  // Which of the 2xx comes with an answer has changed overnight, and back: 201 for batches.
+  const bool good = answer.status / 100 == 2;
   if (good && CallsItselfJson(answer)) return std::nullopt;
   if (SaysNoneOfBatch(endpoint, answer)) return std::nullopt;
   const ErrorBody body = ReadErrorBody(answer);

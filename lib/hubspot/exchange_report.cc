@@ -1,5 +1,8 @@
 #include "hubspot/exchange_report.h"
 
+#include <functional>
+#include <string>
+
 #include "base/time_text.h"
 #include "hubspot/error_reading.h"
 
@@ -21,6 +24,8 @@ void RemoveSecrets(const SentSecrets& secrets, Endpoint endpoint, ApiAnswer& ans
 Sent SendNoting(const Wire& wire, const PortalKey& portal, Endpoint endpoint,
                 const ApiRequest& request) {
   Exchange report{.portal = portal, .endpoint = endpoint};
+  // The token may change between two requests that are the same to HubSpot.
+  report.request = std::hash<std::string>{}(request.target + '\n' + request.body);
   SentSecrets secrets(request);
   report.sent_at = wire.clock.Now();
   auto sent = wire.transport.Send(request);

@@ -37,16 +37,17 @@ Result<HistoryPage, ApiError> ReadHistoryPage(std::string body) {
   if (!status.empty() && status != "COMPLETE") {
     return ApiError{.kind = ApiErrorKind::kServer, .message = "the batch was not completed"};
   }
+  HistoryPage page;
   const JsonValue errors = document->root()["errors"];
   for (size_t i = 0; errors.is_array() && i < errors.size(); ++i) {
-    if (errors.Item(i)["category"].Text() == "OBJECT_NOT_FOUND") continue;
+    if (ReadNotFound(errors.Item(i), page.accounted)) continue;
     return ApiError{.kind = ApiErrorKind::kServer,
                     .message = "HubSpot could not read all records of the batch"};
   }
-  HistoryPage page;
   for (size_t i = 0; i < results.size(); ++i) {
     const auto id = ReadRecordId(results.Item(i)["id"]);
     if (!id) return DecodeError("no valid id in result " + std::to_string(i));
+    page.accounted.push_back(*id);
     const JsonValue properties = results.Item(i)["propertiesWithHistory"];
     for (size_t p = 0; properties.is_object() && p < properties.size(); ++p) {
       if (!AppendHistory(*id, properties.Member(p), page.entries)) {

@@ -128,15 +128,6 @@ Result<Reading, ApiError> ReadResults(std::string body, PropertySetPtr propertie
   return Reading{std::move(page), std::move(*document)};
 }
 
-bool ReadNotFound(JsonValue error, std::vector<RecordId>& ids) {
-  if (error["category"].Text() != "OBJECT_NOT_FOUND") return false;
-  const JsonValue list = error["context"]["ids"];
-  for (size_t i = 0; list.is_array() && i < list.size(); ++i) {
-    if (const auto id = ReadRecordId(list.Item(i))) ids.push_back(*id);
-  }
-  return true;
-}
-
 void KeepFirstOfEach(std::vector<Record>& records) {
   std::unordered_set<RecordId> seen;
   std::erase_if(records, [&](const Record& record) { return !seen.insert(record.id).second; });

@@ -51,6 +51,7 @@ struct RateHeaders {
 struct Exchange {
   PortalKey portal;
   Endpoint endpoint = Endpoint::kList;
+  size_t request = 0;                   ///< tells requests apart: a hash of address and body
   int status = 0;                       ///< 0 = no response
   std::optional<ApiErrorKind> failure;  ///< absent: a usable answer
   std::optional<std::chrono::milliseconds> retry_after;

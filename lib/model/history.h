@@ -35,6 +35,8 @@ inline constexpr size_t kHistoryReadSize = 50;  ///< HubSpot's maximum for batch
 
 struct HistoryPage {
   std::vector<HistoryEntry> entries;
+  /// Ids with a result, or called unknown by the answer. Of others it says nothing.
+  std::vector<RecordId> accounted;
   AnswerTimes times;
 };
 

@@ -46,11 +46,12 @@ struct Page {
   /// Where the next page starts. Absent: this was the last one. A page may be short or empty
   /// while `next_after` is there.
   std::optional<std::string> next_after;
-  /// Batch read only: ids the answer itself called unknown. Only these and the ids that have no
-  /// record here are absent; see design R15 for who answers for a merged id.
+  /// Of a batch read, ids the answer itself called unknown. Only these and the ids that have no
+  /// record here are absent; see design R15 for who answers for a merged id. Of a list that was
+  /// read in two requests, ids that it names and the second request did not show.
   std::vector<RecordId> not_found;
   AnswerTimes times;
-  size_t bytes = 0;            ///< of the body, inflated
+  size_t bytes = 0;              ///< of the body, inflated
   uint64_t values_replaced = 0;  ///< unpaired surrogates that became U+FFFD
   std::shared_ptr<const void> storage;
 };

@@ -12,21 +12,26 @@
 
 namespace hubmirror {
 
+inline constexpr size_t kListPageSize = 100;    ///< HubSpot's maximum for lists
+inline constexpr size_t kBatchReadSize = 100;   ///< and for batch/read
+inline constexpr size_t kSearchPageSize = 200;  ///< and for search
+
 /// A page of the live list (or, with `archived`, of the archived one), ascending by id.
 struct ListRequest {
   bool archived = false;
   std::optional<std::string> after;  ///< as a page gave it, or an id; absent: the first page
   PropertySetPtr properties;
+  size_t limit = kListPageSize;  ///< records at most
 };
 
 /// A search for ids, sorted by id ascending, 200 at most. It asks for `hs_object_id` and the
 /// modified property only and never uses the offset paging.
 struct SearchRequest {
-  std::optional<TimePoint> modified_from;  ///< modified >= this
-  std::optional<TimePoint> modified_to;    ///< modified <= this
-  std::optional<RecordId> id_above;        ///< hs_object_id > this
+  std::optional<TimePoint> modified_from;   ///< modified >= this
+  std::optional<TimePoint> modified_to;     ///< modified <= this
+  std::optional<RecordId> id_above;         ///< hs_object_id > this
   std::optional<std::string> has_property;  ///< only records holding a value of it
-  bool newest_first = false;  ///< descending by id, one result: finds the highest id
+  bool newest_first = false;                ///< descending by id, one result: finds the highest id
 };
 
 /// At most 100 ids. An id merged away answers with its survivor; order is not promised.
@@ -41,10 +46,6 @@ struct PropertiesRequest {
   bool archived = false;
   std::string data_sensitivity = "non_sensitive";  ///< or sensitive, highly_sensitive
 };
-
-inline constexpr size_t kListPageSize = 100;    ///< HubSpot's maximum for lists
-inline constexpr size_t kBatchReadSize = 100;   ///< and for batch/read
-inline constexpr size_t kSearchPageSize = 200;  ///< and for search
 
 /// The way to one portal's records: each call is one request, blocks until its answer or the
 /// request deadline, and never retries or waits for a budget. Thread-safe.

@@ -21,4 +21,10 @@ std::optional<uint32_t> PropertySet::Index(std::string_view name) const {
   return found->second;
 }
 
+PropertySetPtr IdOnly() {
+  static const PropertySetPtr set =
+      std::make_shared<const PropertySet>(std::vector<std::string>{"hs_object_id"});
+  return set;
+}
+
 }  // namespace hubmirror

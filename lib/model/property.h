@@ -72,4 +72,7 @@ class PropertySet {
 
 using PropertySetPtr = std::shared_ptr<const PropertySet>;
 
+/// Names records and shows nothing of them.
+PropertySetPtr IdOnly();
+
 }  // namespace hubmirror

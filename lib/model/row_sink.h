@@ -22,6 +22,7 @@ enum class PendingCause {
   kUnarchived,  ///< flagged archived here, not on the archived list
   kOutrun,      ///< an answer sent before the last write was not newer
   kRequested,   ///< an operator asked (`refresh`)
+  kUnreadable,  ///< HubSpot fails to answer whatever asks for it
 };
 
 std::string_view NameOf(PendingCause cause);
@@ -71,6 +72,12 @@ struct Fate {
   Instant sent_at{};
 };
 
+/// A record that HubSpot cannot show although it shows others at the same time.
+struct UnreadableRecord {
+  RecordId id;
+  std::string reason;  ///< for people, without values
+};
+
 /// Everything one step proves, written in one transaction: rows and the cursor they move.
 struct Commit {
   ObjectType object;
@@ -79,6 +86,7 @@ struct Commit {
   std::vector<PendingRecord> pending;  ///< added, or replaced when the id is there already
   std::vector<RecordId> settled;       ///< leave `_pending`, whatever their cause
   std::vector<Fate> fates;
+  std::vector<UnreadableRecord> unreadable;  ///< set aside in `_quarantine`, by their ids alone
   /// Live rows that are written have their links read again soon: see LinkSink::DueLinks.
   bool links_due = false;
   std::map<JobKind, JobProgress> progress;
@@ -95,10 +103,12 @@ struct CommitOutcome {
   int64_t merged = 0;
   int64_t erased = 0;
   int64_t purged = 0;
-  int64_t unchanged = 0;  ///< equal hash: nothing written
-  int64_t outrun = 0;     ///< older than the mirror or than a later write: gone to `_pending`
-  int64_t suspects = 0;   ///< absent rows put into `_pending`
-  int64_t quarantined = 0;
+  int64_t unchanged = 0;    ///< equal hash: nothing written
+  int64_t outrun = 0;       ///< older than the mirror or than a later write: gone to `_pending`
+  int64_t suspects = 0;     ///< absent rows put into `_pending`
+  int64_t quarantined = 0;  ///< the database refused their rows
+  int64_t unreadable = 0;   ///< set aside because HubSpot does not show them
+  int64_t released = 0;     ///< left the quarantine
   int64_t live_change = 0;  ///< live rows after this commit, less those before
   /// Values this commit set to NULL although the record had one before, by property position in
   /// the shape's table: feeds the brake on lost properties.

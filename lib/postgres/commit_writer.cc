@@ -4,9 +4,10 @@
 #include <unordered_set>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "postgres/history_writer.h"
-#include "postgres/reference_writer.h"
 #include "postgres/live_view.h"
+#include "postgres/reference_writer.h"
 #include "postgres/sql_text.h"
 
 namespace hubmirror {
@@ -70,7 +71,9 @@ CommitOutcome CommitWriter::Run() {
     MarkGone(Fate::Kind::kErased);
     MarkGone(Fate::Kind::kPurged);
     NoteDue();
+    LeaveQuarantine();
   }
+  SetAside();
   Pending();
   stream_.store.AddLiveRows(transaction_, commit_.object.name, outcome_.live_change);
   stream_.store.SaveProgress(transaction_, commit_.object.name, commit_.progress);
@@ -131,6 +134,7 @@ void CommitWriter::WriteRows() {
     switch (Judge(*candidate.row, stored)) {
       case Verdict::kUnchanged:
         ++outcome_.unchanged;
+        unchanged_.push_back(candidate.row->id);
         if (!candidate.row->merged_ids.empty()) unchanged_survivors_.push_back(candidate.row);
         break;
       case Verdict::kOutrun:
@@ -151,17 +155,14 @@ void CommitWriter::WriteRows() {
                                              writer.quarantined().end());
   outcome_.quarantined = static_cast<int64_t>(refused.size());
   outcome_.values_lost = writer.values_lost();
-  std::vector<RecordId> ids;
   for (const Candidate& candidate : chosen) {
     const Row& row = *candidate.row;
     if (refused.contains(row.id)) continue;
     written_.push_back(candidate);
-    ids.push_back(row.id);
     if (row.archived) marked_.push_back(row.id);
     if (row.modified) outcome_.written_stamps.push_back(*row.modified);
     Count(row, stored_->Find(row.id));
   }
-  LeaveQuarantine(ids);
   NoteLinksDue();
   BringBackHiddenLinks();
 }
@@ -205,11 +206,35 @@ void CommitWriter::Count(const Row& row, const StoredRow* stored) {
   outcome_.live_change += static_cast<int64_t>(is_live) - static_cast<int64_t>(was_live);
 }
 
-void CommitWriter::LeaveQuarantine(const std::vector<RecordId>& ids) {
-  if (!stream_.quarantine_in_use || ids.empty()) return;
-  transaction_.Run("DELETE FROM " + stream_.schema.Table("_quarantine") +
-                       " WHERE object = $1 AND id = ANY ($2::bigint[])",
-                   {commit_.object.name, IdArray(ids)});
+void CommitWriter::SetAside() {
+  if (commit_.unreadable.empty()) return;
+  ArrayText ids;
+  ArrayText reasons;
+  for (const UnreadableRecord& record : commit_.unreadable) {
+    ids.Add(record.id.value);
+    reasons.Add(ValidUtf8(record.reason));
+  }
+  const Rows rows = transaction_.Run(
+      "INSERT INTO " + stream_.schema.Table("_quarantine") +
+          " AS q (object, id, sqlstate, reason, record)"
+          " SELECT $1, u.id, '', u.reason, '{}' FROM unnest($2::bigint[], $3::text[]) u(id, reason)"
+          " ON CONFLICT (object, id) DO UPDATE SET sqlstate = excluded.sqlstate,"
+          " reason = excluded.reason, attempts = q.attempts + 1 RETURNING q.attempts = 1",
+      {commit_.object.name, ids.Take(), reasons.Take()});
+  for (size_t i = 0; i < rows.size(); ++i) outcome_.unreadable += rows.Bool(i, 0);
+}
+
+void CommitWriter::LeaveQuarantine() {
+  if (!stream_.quarantine_in_use) return;
+  std::vector<RecordId> ids = unchanged_;
+  for (const Candidate& candidate : written_) ids.push_back(candidate.row->id);
+  for (const Fate& fate : commit_.fates) ids.push_back(fate.id);
+  if (ids.empty()) return;
+  const Rows rows = transaction_.Run("DELETE FROM " + stream_.schema.Table("_quarantine") +
+                                         " WHERE object = $1 AND id = ANY ($2::bigint[])"
+                                         " RETURNING id",
+                                     {commit_.object.name, IdArray(ids)});
+  outcome_.released += static_cast<int64_t>(rows.size());
 }
 
 void CommitWriter::Suspects() {
@@ -316,10 +341,12 @@ void CommitWriter::MarkGone(Fate::Kind kind) {
                            "_type = $1 AND " + end + "_id = ANY ($2::bigint[])",
                        {commit_.object.name, IdArray(gone)});
     }
-    // What could not be stored holds personal data as well.
-    transaction_.Run("DELETE FROM " + stream_.schema.Table("_quarantine") +
-                         " WHERE object = $1 AND id = ANY ($2::bigint[])",
-                     {commit_.object.name, IdArray(gone)});
+    // What could not be stored holds personal data as well, whatever is known of the quarantine.
+    const Rows released = transaction_.Run("DELETE FROM " + stream_.schema.Table("_quarantine") +
+                                               " WHERE object = $1 AND id = ANY ($2::bigint[])"
+                                               " RETURNING id",
+                                           {commit_.object.name, IdArray(gone)});
+    outcome_.released += static_cast<int64_t>(released.size());
     HistoryWriter(stream_.schema).Erase(transaction_, commit_.object.name, gone);
     ReferenceWriter(stream_.schema).EraseMembers(transaction_, commit_.object.type_id, gone);
   }

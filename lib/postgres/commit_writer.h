@@ -56,7 +56,10 @@ class CommitWriter {
   void NoteLinksDue();
   /// Links that were taken for removed after a record was archived, and before it was known here.
   void BringBackHiddenLinks();
-  void LeaveQuarantine(const std::vector<RecordId>& ids);
+  /// Names what HubSpot does not show.
+  void SetAside();
+  /// What was shown and is as it should be, and what is gone, is not set aside any more.
+  void LeaveQuarantine();
   void NoteDue();
   void Pending();
   std::string Table() const;
@@ -71,6 +74,7 @@ class CommitWriter {
   std::vector<Candidate> written_;
   std::vector<RecordId> outrun_;
   std::vector<const Row*> unchanged_survivors_;
+  std::vector<RecordId> unchanged_;
   std::vector<RecordId> absent_;
   std::vector<RecordId> unarchived_;
   std::vector<RecordId> marked_;

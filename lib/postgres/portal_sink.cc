@@ -282,7 +282,7 @@ CommitWriter::Stream PortalSink::StreamOf(const std::string& object, const Mirro
 CommitOutcome PortalSink::Run(Transaction& transaction, CommitWriter& writer,
                               const std::string& object, bool& in_quarantine) {
   CommitOutcome outcome = writer.Run();
-  in_quarantine = outcome.quarantined > 0 ||
+  in_quarantine = outcome.quarantined + outcome.unreadable > 0 ||
                   (in_quarantine && store_.CountQuarantined(transaction, object) > 0);
   return outcome;
 }

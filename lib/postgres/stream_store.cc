@@ -8,9 +8,9 @@
 namespace hubmirror {
 namespace {
 
-constexpr std::array kCauses = {PendingCause::kNominated, PendingCause::kAbsent,
+constexpr std::array kCauses = {PendingCause::kNominated,  PendingCause::kAbsent,
                                 PendingCause::kUnarchived, PendingCause::kOutrun,
-                                PendingCause::kRequested};
+                                PendingCause::kRequested,  PendingCause::kUnreadable};
 
 PendingCause CauseNamed(std::string_view name) {
   for (const PendingCause cause : kCauses) {

@@ -18,6 +18,7 @@ struct ChangesCursor {
   TimePoint followed_to{};               ///< T: everything the index showed up to here is read
   std::optional<TimePoint> until;        ///< H: end of the window under way
   std::optional<TimePoint> from;         ///< start of the window under way (T less a look back)
+  std::optional<TimePoint> goal;         ///< end of the whole window, when it is walked in parts
   std::optional<RecordId> last;          ///< last id of the window that is read
   std::optional<TimePoint> looked_deep;  ///< when the last deep look back began, HubSpot's clock
 
@@ -42,7 +43,12 @@ ChangesCursor OpenWindow(ChangesCursor cursor, const LookBack& look_back, TimePo
 /// and `followed_to` moves.
 ChangesCursor PastAnswer(ChangesCursor cursor, const SearchAnswer& answer, TimePoint first_date);
 
-/// Whether `answer` ends the window.
-bool EndsWindow(const SearchAnswer& answer);
+/// Whether `answer` ends the window, with the last of its parts.
+bool EndsWindow(const ChangesCursor& cursor, const SearchAnswer& answer);
+
+/// The first half of the window or part under way, to be walked from its beginning: what an answer
+/// in disorder leaves open shows in one that is small enough to be whole. Parts that end well grow
+/// back. nullopt: it is as small as parts get. `first_date` as above.
+std::optional<ChangesCursor> SmallerPart(ChangesCursor cursor, TimePoint first_date);
 
 }  // namespace hubmirror

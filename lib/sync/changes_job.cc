@@ -14,6 +14,10 @@ using namespace std::chrono_literals;
 constexpr auto kSaveEvery = 30s;
 // Below this many records a full walk is never worth it.
 constexpr int64_t kFewRecords = 2000;
+// A search that is in disorder for good must not keep the list walked without an end.
+constexpr auto kSweepForSearchEvery = 1h;
+// Parts of a window that cannot be believed before the whole window is not.
+constexpr int kBrokenPartsMost = 3;
 
 RecordId IdOf(const Nomination& nomination) {
   return nomination.id;
@@ -38,7 +42,10 @@ void ChangesJob::Abandon() {
   cursor_.reset();
   answer_.reset();
   unread_.clear();
+  tally_.reset();
+  short_.reset();
   first_date_.reset();
+  broken_parts_ = 0;
   commit_ = {};
   records_ = 0;
   MutexLock lock(mutex_);
@@ -59,6 +66,7 @@ StepOutcome ChangesJob::DoStep(Instant) {
     reading_ = !unread_.empty();
   });
   if (!unread_.empty()) return Read();
+  if (short_) return CountLeavers();
   return stream().searchable() ? Search() : FollowWalks();
 }
 
@@ -68,6 +76,7 @@ StepOutcome ChangesJob::FollowWalks() {
   // Should search answer one day after all, it begins where the walks have led.
   cursor_ = ChangesCursor{.followed_to = *walked};
   first_date_.reset();
+  broken_parts_ = 0;
   Commit commit{.object = object()};
   commit.progress[JobKind::kChanges] = {
       .cursor = ToText(*cursor_), .verified_until = walked, .last_complete_at = walked};
@@ -88,17 +97,72 @@ StepOutcome ChangesJob::Search() {
         {.overlap = stream().plan().overlap, .deep_overlap = stream().plan().deep_overlap}, now);
   }
   const auto answer = stream().source().Search(object(), NextSearch(*cursor_));
-  stream().NoteSearch(answer);
-  if (!answer) return StepOutcome::Failed(answer.error());
+  if (!answer) {
+    stream().NoteSearch(answer);
+    return StepOutcome::Failed(answer.error());
+  }
   if (!first_date_) first_date_ = answer->times.date;
-  if (TooMuch(*answer)) return HandOverToSweep(answer->times.date);
+  if (TooMuch(*answer)) {
+    return HandOverToSweep(
+        answer->times.date,
+        "more than a fifth of the records changed: the whole list is walked instead");
+  }
+  if (const auto broken = FindBrokenPromise(*answer, cursor_->last)) {
+    return Disbelieve(*answer, *broken);
+  }
+  stream().NoteSearch(answer);
+  if (!cursor_->last) tally_ = Tally{.total = answer->total};
+  if (tally_) tally_->seen += static_cast<int64_t>(answer->nominations.size());
+  if (!answer->more && cursor_->last && tally_ && tally_->seen < tally_->total) {
+    short_ = *answer;
+    return StepOutcome::More();
+  }
+  return TakeIn(*answer);
+}
 
-  const auto unread = Unread(*answer);
-  answer_ = *answer;
-  unread_.assign(unread.begin(), unread.end());
+StepOutcome ChangesJob::CountLeavers() {
+  // Who left a window since it was begun did so by a newer stamp.
+  const auto since = stream().source().Search(object(), {.modified_from = *first_date_});
+  if (!since) return StepOutcome::Failed(since.error());
+  const int64_t missing = tally_->total - tally_->seen;
+  SearchAnswer answer = *std::exchange(short_, std::nullopt);
+  if (missing <= since->total) return TakeIn(std::move(answer));
+  return Disbelieve(std::move(answer),
+                    {"total", "a search counted " + std::to_string(tally_->total) +
+                                  " records and showed " + std::to_string(tally_->seen)});
+}
+
+StepOutcome ChangesJob::Disbelieve(SearchAnswer answer, const BrokenPromise& broken) {
+  stream().Distrust(broken.promise, broken.how);
+  tally_.reset();
+  if (const auto smaller = SmallerPart(*cursor_, *first_date_)) {
+    cursor_ = *smaller;
+    return StepOutcome::More();
+  }
+  WantSweepFor(broken);
+  if (++broken_parts_ < kBrokenPartsMost) {
+    answer.more = false;
+    return TakeIn(std::move(answer));
+  }
+  // The same as no search at all, in the end.
+  stream().NoteSearch(ApiError{.kind = ApiErrorKind::kBadRequest, .message = broken.how});
+  return HandOverToSweep(*first_date_, "");
+}
+
+void ChangesJob::WantSweepFor(const BrokenPromise& broken) {
+  const Instant now = stream().clock().Now();
+  if (sweep_wanted_at_ && now - *sweep_wanted_at_ < kSweepForSearchEvery) return;
+  sweep_wanted_at_ = now;
+  stream().WantSweep(broken.how + ": the whole list is walked instead");
+}
+
+StepOutcome ChangesJob::TakeIn(SearchAnswer answer) {
   commit_ = {.object = object()};
+  const auto unread = Unread(answer);
+  answer_ = std::move(answer);
+  unread_.assign(unread.begin(), unread.end());
   if (!unread_.empty()) return StepOutcome::More();
-  return CommitAnswer(*answer);
+  return CommitAnswer(*answer_);
 }
 
 bool ChangesJob::TooMuch(const SearchAnswer& answer) const {
@@ -107,14 +171,15 @@ bool ChangesJob::TooMuch(const SearchAnswer& answer) const {
          answer.total > rows / 5;
 }
 
-StepOutcome ChangesJob::HandOverToSweep(TimePoint date) {
-  stream().WantSweep("more than a fifth of the records changed: the whole list is walked instead");
+StepOutcome ChangesJob::HandOverToSweep(TimePoint date, const std::string& why) {
+  if (!why.empty()) stream().WantSweep(why);
   cursor_ = ChangesCursor{.followed_to = date, .looked_deep = cursor_->looked_deep};
   Commit commit{.object = object()};
   commit.progress[JobKind::kChanges] = {.cursor = ToText(*cursor_),
                                         .verified_until = verified_until()};
   stream().Write(kind(), std::move(commit));
   first_date_.reset();
+  broken_parts_ = 0;
   return StepOutcome::CaughtUp();
 }
 
@@ -144,6 +209,9 @@ std::vector<Nomination> ChangesJob::Unread(const SearchAnswer& answer) {
     const bool newer = found == stored.end() || !found->second.modified || !nomination.modified ||
                        *found->second.modified < *nomination.modified;
     if (!newer) continue;
+    const auto unreadable = stream().UnreadableNow(nomination);
+    if (unreadable == StreamContext::Unreadable::kTryAgain) LeaveUnreadable(nomination);
+    if (unreadable != StreamContext::Unreadable::kNo) continue;
     unread.push_back(nomination);
     if (nomination.modified && followed_before_ && stream().loaded() &&
         *nomination.modified < *followed_before_) {
@@ -156,19 +224,41 @@ std::vector<Nomination> ChangesJob::Unread(const SearchAnswer& answer) {
 StepOutcome ChangesJob::Read() {
   std::vector<Nomination> asked;
   BatchReadRequest request{.properties = stream().whole_set()};
-  for (size_t i = 0; i < unread_.size() && i < kBatchReadSize; ++i) {
+  for (size_t i = 0; i < unread_.size() && i < part_.size(); ++i) {
     asked.push_back(unread_[i]);
     request.ids.push_back(unread_[i].id);
   }
   const auto page = stream().source().BatchRead(object(), request);
-  if (!page) return StepOutcome::Failed(page.error());
+  if (!page) return ReadFailed(asked.size(), page.error());
 
+  part_.Answered();
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(asked.size()));
-  commit_.rows.push_back(stream().Map(*page));
+  commit_.rows.push_back(stream().Map(*page, request.ids));
   records_ += static_cast<int64_t>(page->records.size());
   Settle(*page, asked);
   if (!unread_.empty()) return StepOutcome::More(static_cast<int64_t>(page->records.size()));
   return CommitAnswer(*answer_);
+}
+
+StepOutcome ChangesJob::ReadFailed(size_t asked, const ApiError& error) {
+  switch (part_.Failed(error, asked)) {
+    case PartSize::Next::kSame:
+      break;
+    case PartSize::Next::kSmaller:
+      stream().AskForLess(kind(), part_.size(), error);
+      break;
+    case PartSize::Next::kAlone:
+      LeaveUnreadable(unread_.front());
+      unread_.pop_front();
+      return unread_.empty() ? CommitAnswer(*answer_) : StepOutcome::More();
+  }
+  return StepOutcome::Failed(error);
+}
+
+void ChangesJob::LeaveUnreadable(const Nomination& nomination) {
+  commit_.pending.push_back(
+      {.id = nomination.id, .cause = PendingCause::kUnreadable, .nominated = nomination.modified});
+  stream().NoteUnreadable(nomination.id, nomination.modified);
 }
 
 void ChangesJob::Settle(const Page& page, const std::vector<Nomination>& asked) {
@@ -191,7 +281,7 @@ void ChangesJob::Settle(const Page& page, const std::vector<Nomination>& asked) 
 }
 
 StepOutcome ChangesJob::CommitAnswer(const SearchAnswer& answer) {
-  const bool ends = EndsWindow(answer);
+  const bool ends = EndsWindow(*cursor_, answer);
   const bool resumed = cursor_->until.has_value();
   const ChangesCursor next = PastAnswer(*cursor_, answer, *first_date_);
   const bool wrote = !commit_.rows.empty() || !commit_.pending.empty();
@@ -212,6 +302,7 @@ StepOutcome ChangesJob::CommitAnswer(const SearchAnswer& answer) {
   if (!ends) return StepOutcome::More();
 
   first_date_.reset();
+  broken_parts_ = 0;
   {
     MutexLock lock(mutex_);
     verified_until_ = verified;

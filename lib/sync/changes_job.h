@@ -8,6 +8,8 @@
 #include "base/mutex.h"
 #include "sync/changes_cursor.h"
 #include "sync/cursor_text.h"
+#include "sync/part_size.h"
+#include "sync/search_promises.h"
 #include "sync/stream_job.h"
 
 namespace hubmirror {
@@ -35,16 +37,30 @@ class ChangesJob final : public StreamJob {
  private:
   StepOutcome FollowWalks();
   StepOutcome Search();
+  /// Takes in an answer that keeps its promises, or that nothing better can be had for.
+  StepOutcome TakeIn(SearchAnswer answer);
+  /// An answer that cannot be followed: the window is walked in smaller parts, and where they get
+  /// no smaller, a sweep finds what is missing.
+  StepOutcome Disbelieve(SearchAnswer answer, const BrokenPromise& broken);
+  /// Fewer records came than the first answer of the window counted: those that changed meanwhile
+  /// have left it. Are there so many?
+  StepOutcome CountLeavers();
   StepOutcome Read();
+  /// Nothing of the front of what is to be read was answered.
+  StepOutcome ReadFailed(size_t asked, const ApiError& error);
   /// Ids of `answer` that must be read: newer than stored, or unknown.
   std::vector<Nomination> Unread(const SearchAnswer& answer);
   /// The window holds so much that walking the list is cheaper (design R5).
   bool TooMuch(const SearchAnswer& answer) const;
-  StepOutcome HandOverToSweep(TimePoint date);
+  StepOutcome HandOverToSweep(TimePoint date, const std::string& why);
+  /// Wants a sweep for what search did not show, once an hour at most.
+  void WantSweepFor(const BrokenPromise& broken);
   /// Begins anew at `now` when the cursor is ahead of HubSpot's clock: that clock was wrong while
   /// it moved, nobody knows since when, so the list has to be walked.
   void LeaveFuture(TimePoint now);
   StepOutcome CommitAnswer(const SearchAnswer& answer);
+  /// Leaves a record that cannot be read with others to resolve.
+  void LeaveUnreadable(const Nomination& nomination);
   void Settle(const Page& page, const std::vector<Nomination>& asked);
 
   mutable Mutex mutex_;
@@ -53,12 +69,22 @@ class ChangesJob final : public StreamJob {
 
   std::optional<ChangesCursor> cursor_;
   std::optional<SearchAnswer> answer_;  ///< whose nominations are being read
+  /// Of the part of the window under way, when it is walked from its beginning.
+  struct Tally {
+    int64_t total = 0;
+    int64_t seen = 0;
+  };
+  std::optional<Tally> tally_;
+  std::optional<SearchAnswer> short_;  ///< ended a part too early, perhaps
   std::deque<Nomination> unread_;
+  PartSize part_{kBatchReadSize};
   std::optional<TimePoint> first_date_;       ///< of the cycle
   std::optional<TimePoint> followed_before_;  ///< where the cycle began without its look back
   Commit commit_;                             ///< gathered from the answers read so far
   int64_t records_ = 0;
   Instant saved_at_{};
+  int broken_parts_ = 0;                    ///< of the window, as small as they get
+  std::optional<Instant> sweep_wanted_at_;  ///< because of what search showed
 };
 
 }  // namespace hubmirror

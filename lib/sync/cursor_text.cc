@@ -124,6 +124,7 @@ std::string ToText(const ChangesCursor& cursor) {
   Put(writer, "followed_to", cursor.followed_to.time_since_epoch().count());
   Put(writer, "until", cursor.until);
   Put(writer, "from", cursor.from);
+  Put(writer, "goal", cursor.goal);
   Put(writer, "last", cursor.last);
   Put(writer, "looked_deep", cursor.looked_deep);
   writer.EndObject();
@@ -138,6 +139,7 @@ std::optional<ChangesCursor> ParseChangesCursor(std::string_view text) {
   return ChangesCursor{.followed_to = *followed_to,
                        .until = reader.Time("until"),
                        .from = reader.Time("from"),
+                       .goal = reader.Time("goal"),
                        .last = reader.Id("last"),
                        .looked_deep = reader.Time("looked_deep")};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "model/exchange.h"
 #include "sync/rate_governor.h"
@@ -22,6 +23,8 @@ class ExchangeRelay final : public ExchangeObserver {
   /// Requests made by the calling thread since, those without a budget left out: a slot of a step
   /// that made none goes back to the governor.
   static int RequestsOfStep();
+  /// What they asked for: Exchange::request of those that were answered.
+  static std::vector<size_t> AnsweredOfStep();
 
  private:
   const std::shared_ptr<RateGovernor> governor_;

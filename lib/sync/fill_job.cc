@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "sync/resolve_plan.h"
+#include "sync/search_promises.h"
+
 namespace hubmirror {
 namespace {
 
@@ -60,10 +63,8 @@ StepOutcome FillJob::Search() {
   const auto filling = Filling();
   if (filling.empty()) return StepOutcome::CaughtUp();
   if (filling.size() >= kManyProperties) {
-    by_sweep_ = filling;
-    stream().WantSweep(std::to_string(filling.size()) +
-                       " properties are new: a sweep reads their values");
-    return FillBySweep();
+    const std::string count = std::to_string(filling.size());
+    return LeaveToSweep(filling, count + " properties are new: a sweep reads their values");
   }
   if (std::find(filling.begin(), filling.end(), cursor_.property) == filling.end()) {
     cursor_ = {.property = filling.front(), .last = {}};
@@ -72,10 +73,13 @@ StepOutcome FillJob::Search() {
       object(), {.id_above = cursor_.last, .has_property = cursor_.property});
   if (!answer) {
     if (!IsSearchRefusal(answer.error())) return StepOutcome::Failed(answer.error());
-    by_sweep_ = filling;
-    stream().WantSweep("the property " + cursor_.property +
-                       " is new and cannot be searched: a sweep reads its values");
-    return FillBySweep();
+    return LeaveToSweep(filling, "the property " + cursor_.property +
+                                     " is new and cannot be searched: a sweep reads its values");
+  }
+  if (const auto broken = FindBrokenPromise(*answer, cursor_.last)) {
+    stream().Distrust(broken->promise, broken->how);
+    return LeaveToSweep(filling, broken->how + ": a sweep reads the values of the new property " +
+                                     cursor_.property);
   }
   for (const Nomination& nomination : answer->nominations) {
     unread_.push_back(nomination.id);
@@ -88,19 +92,47 @@ StepOutcome FillJob::Search() {
 
 StepOutcome FillJob::Read() {
   BatchReadRequest request{.properties = stream().whole_set()};
-  const size_t count = std::min(unread_.size(), kBatchReadSize);
+  const size_t count = std::min(unread_.size(), part_.size());
   request.ids.assign(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
   const auto page = stream().source().BatchRead(object(), request);
-  if (!page) return StepOutcome::Failed(page.error());
+  if (!page) return ReadFailed(count, page.error());
+  part_.Answered();
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
-  commit_.rows.push_back(stream().Map(*page));
+  commit_.rows.push_back(stream().Map(*page, request.ids));
+  for (const RecordId id : Unanswered(request.ids, commit_.rows.back())) {
+    commit_.pending.push_back(
+        {.id = id, .cause = PendingCause::kAbsent, .not_before = page->times.date});
+  }
   if (!unread_.empty()) return StepOutcome::More(static_cast<int64_t>(count));
   return CommitAnswer();
 }
 
+StepOutcome FillJob::ReadFailed(size_t asked, const ApiError& error) {
+  switch (part_.Failed(error, asked)) {
+    case PartSize::Next::kSame:
+      break;
+    case PartSize::Next::kSmaller:
+      stream().AskForLess(kind(), part_.size(), error);
+      break;
+    case PartSize::Next::kAlone:
+      commit_.pending.push_back({.id = unread_.front(), .cause = PendingCause::kUnreadable});
+      stream().NoteUnreadable(unread_.front(), std::nullopt);
+      unread_.pop_front();
+      return unread_.empty() ? CommitAnswer() : StepOutcome::More();
+  }
+  return StepOutcome::Failed(error);
+}
+
+StepOutcome FillJob::LeaveToSweep(std::vector<std::string> filling, const std::string& why) {
+  by_sweep_ = std::move(filling);
+  stream().WantSweep(why);
+  return FillBySweep();
+}
+
 StepOutcome FillJob::CommitAnswer() {
   if (!more_) {
-    if (!commit_.rows.empty()) stream().Write(kind(), std::move(commit_));
+    if (!commit_.rows.empty() || !commit_.pending.empty())
+      stream().Write(kind(), std::move(commit_));
     return Filled({cursor_.property});
   }
   cursor_.last = last_of_answer_;

@@ -8,6 +8,7 @@
 
 #include "base/mutex.h"
 #include "sync/cursor_text.h"
+#include "sync/part_size.h"
 #include "sync/stream_job.h"
 
 namespace hubmirror {
@@ -32,6 +33,9 @@ class FillJob final : public StreamJob {
   std::vector<std::string> Filling() const;
   StepOutcome Search();
   StepOutcome Read();
+  StepOutcome ReadFailed(size_t asked, const ApiError& error);
+  /// Search is no help with what is filling: `why`.
+  StepOutcome LeaveToSweep(std::vector<std::string> filling, const std::string& why);
   StepOutcome CommitAnswer();
   StepOutcome FillBySweep();
   StepOutcome Filled(const std::vector<std::string>& properties);
@@ -41,6 +45,7 @@ class FillJob final : public StreamJob {
 
   FillCursor cursor_;
   std::deque<RecordId> unread_;
+  PartSize part_{kBatchReadSize};
   std::optional<RecordId> last_of_answer_;
   bool more_ = false;
   Commit commit_;

@@ -482,6 +482,7 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
         "the archived list is walked every " + InWords(*stream.archived_stretched) +
         " instead of as often as configured: a tenth of the day's requests is its share";
   }
+  if (status.message.empty()) status.message = context.distrust();
   if (status.state == StreamState::kCurrent && status.verified_until && source_now &&
       *source_now - *status.verified_until > context.plan().freshness_target) {
     status.state = StreamState::kLate;

@@ -299,6 +299,17 @@ void PortalSync::Run(const Assignment& assignment) {
   } catch (const std::exception& error) {
     outcome = StepOutcome::Failed(DatabaseError(DatabaseError::Kind::kOther, "", error.what()));
   }
+  {
+    MutexLock lock(mutex_);
+    // A cycle that has ended is not in a circle, and the portal is kept by asking the same.
+    const bool goes_on = outcome.end == StepOutcome::End::kMore && !IsOpening(assignment);
+    if (goes_on &&
+        TaskAt(assignment.stream, assignment.task).Circles(ExchangeRelay::AnsweredOfStep())) {
+      outcome = StepOutcome::Failed(ApiError{
+          .kind = ApiErrorKind::kDecode,
+          .message = "HubSpot answers the same request again and again without moving on"});
+    }
+  }
   Ended(assignment, outcome, ExchangeRelay::RequestsOfStep());
 }
 

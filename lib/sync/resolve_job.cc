@@ -14,6 +14,9 @@ constexpr auto kLookWhilePending = 2s;
 constexpr auto kLookWhenEmpty = 60s;
 constexpr auto kNoControlWait = 5s;
 constexpr auto kBrakeWait = 60s;
+// HubSpot may fail for one record for a while: it is set aside when it does so twice.
+constexpr int kUnreadableProofs = 2;
+constexpr auto kUnreadableWait = 10s;
 // The index named a newer stamp than the record has, again and again: the index is wrong.
 constexpr int kNominationTries = 12;
 
@@ -55,6 +58,8 @@ StepOutcome ResolveJob::DoStep(Instant) {
       return ReadLive();
     case Phase::kArchived:
       return ReadArchived();
+    case Phase::kProve:
+      return Prove();
   }
   return StepOutcome::Unused();
 }
@@ -75,15 +80,72 @@ StepOutcome ResolveJob::Take() {
     groups_.push_back({{.id = id, .cause = PendingCause::kRequested}});
   }
   if (!groups_.empty()) return StepOutcome::More();
-  batch_ = stream().sink().DuePending(object(), now_, kBatchReadSize - 1);
-  if (batch_.empty()) {
+  TakeDue();
+  if (batch_.empty() && groups_.empty()) {
     stream().set_pending(stream().sink().CountPending(object()));
     StepOutcome outcome = StepOutcome::CaughtUp();
     outcome.next_in = stream().pending() > 0 ? kLookWhilePending : kLookWhenEmpty;
     return outcome;
   }
-  phase_ = Phase::kLive;
+  if (!batch_.empty()) phase_ = Phase::kLive;
   return StepOutcome::More();
+}
+
+void ResolveJob::TakeDue() {
+  batch_ = stream().sink().DuePending(object(), now_, kBatchReadSize - 1);
+  const auto alone = std::stable_partition(
+      batch_.begin(), batch_.end(),
+      [](const PendingRecord& record) { return record.cause != PendingCause::kUnreadable; });
+  for (auto record = alone; record != batch_.end(); ++record) groups_.push_back({*record});
+  batch_.erase(alone, batch_.end());
+}
+
+StepOutcome ResolveJob::Failed(const ApiError& error) {
+  const PartSize::Next next = part_.Failed(error, batch_.size());
+  if (next == PartSize::Next::kSame) return StepOutcome::Failed(error);
+  commit_ = {.object = object()};
+  absent_.clear();
+  if (next == PartSize::Next::kAlone) {
+    failure_ = error.message;
+    phase_ = Phase::kProve;
+    return StepOutcome::Failed(error);
+  }
+  stream().AskForLess(kind(), part_.size(), error);
+  const auto middle = batch_.begin() + static_cast<std::ptrdiff_t>(part_.size());
+  groups_.emplace_front(middle, batch_.end());
+  batch_.erase(middle, batch_.end());
+  phase_ = Phase::kLive;
+  return StepOutcome::Failed(error);
+}
+
+StepOutcome ResolveJob::Prove() {
+  PendingRecord record = batch_.front();
+  record.cause = PendingCause::kUnreadable;
+  const auto control = stream().sink().ControlRecord(object(), /*archived=*/false);
+  if (!control || *control == record.id) {
+    LookAgain(record, kBrakeWait);
+    return CommitBatch();
+  }
+  const auto page = stream().source().BatchRead(
+      object(), {.ids = {*control}, .properties = stream().whole_set()});
+  if (!page) {
+    // All of HubSpot fails, or just this other record: another one is asked next time.
+    LookAgain(record, kBrakeWait);
+    commit_.pending.push_back(
+        {.id = *control, .cause = PendingCause::kUnreadable, .not_before = now_ + kBrakeWait});
+    CommitBatch();
+    return StepOutcome::Failed(page.error());
+  }
+  now_ = page->times.date;
+  if (record.attempts + 1 < kUnreadableProofs) {
+    LookAgain(record, kUnreadableWait);
+  } else {
+    commit_.unreadable.push_back(
+        {.id = record.id, .reason = "HubSpot does not show it: " + failure_});
+    commit_.settled.push_back(record.id);
+  }
+  stream().NoteUnreadable(record.id, record.nominated);
+  return CommitBatch();
 }
 
 Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
@@ -101,9 +163,10 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   if (control) request.ids.push_back(*control);
   const auto page = stream().source().BatchRead(object(), request);
   if (!page) return page.error();
+  part_.Answered();
   now_ = page->times.date;
   answer.not_found = page->not_found;
-  commit_.rows.push_back(stream().Map(*page));
+  commit_.rows.push_back(stream().Map(*page, request.ids));
   answer.results = commit_.rows.back().rows;
   Attribution said = Attribute(answer);
   if (!said.control_answered) {
@@ -156,7 +219,7 @@ void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, si
 
 StepOutcome ResolveJob::ReadLive() {
   const auto said = Ask(false, batch_);
-  if (!said) return StepOutcome::Failed(said.error());
+  if (!said) return Failed(said.error());
   absent_.clear();
   for (const RecordId id : said->absent) {
     if (said->control_answered) {
@@ -172,7 +235,7 @@ StepOutcome ResolveJob::ReadLive() {
 
 StepOutcome ResolveJob::ReadArchived() {
   const auto said = Ask(true, absent_);
-  if (!said) return StepOutcome::Failed(said.error());
+  if (!said) return Failed(said.error());
   gone_.clear();
   for (const RecordId id : said->absent) {
     if (said->control_answered) {

@@ -8,6 +8,7 @@
 
 #include "base/mutex.h"
 #include "sync/cursor_text.h"
+#include "sync/part_size.h"
 #include "sync/resolve_plan.h"
 #include "sync/stream_job.h"
 
@@ -31,11 +32,17 @@ class ResolveJob final : public StreamJob {
   void Abandon() override;
 
  private:
-  enum class Phase { kTake, kLive, kArchived };
+  enum class Phase { kTake, kLive, kArchived, kProve };
 
   StepOutcome Take();
   StepOutcome ReadLive();
   StepOutcome ReadArchived();
+  /// Takes what is due; records that could not be read with others are asked for one by one.
+  void TakeDue();
+  /// A question was not answered: smaller ones are put in its place, down to one record.
+  StepOutcome Failed(const ApiError& error);
+  /// Whether HubSpot answers the question of another record, while it fails for this one.
+  StepOutcome Prove();
   StepOutcome CommitBatch();
   Result<Attribution, ApiError> Ask(bool archived, const std::vector<PendingRecord>& records);
   void Shown(const Attribution& said, const std::vector<Row>& rows, size_t asked);
@@ -53,6 +60,8 @@ class ResolveJob final : public StreamJob {
   ResolveCursor cursor_;
   std::deque<std::vector<PendingRecord>> groups_;  ///< to be asked apart from others
   std::vector<PendingRecord> batch_;
+  PartSize part_{kBatchReadSize};
+  std::string failure_;                ///< why the one record of the batch is not shown
   std::vector<PendingRecord> absent_;  ///< of the batch: not live
   std::vector<PendingRecord> gone_;    ///< of the batch: confirmed twice
   /// Of the batch: what an operator asked for and was found.

@@ -67,6 +67,28 @@ Attribution Attribute(const Answer& answer) {
   return said;
 }
 
+std::vector<RecordId> Unanswered(const std::vector<RecordId>& asked, const RowBatch& answered) {
+  std::unordered_set<RecordId> explained;
+  for (const Row& row : answered.rows) {
+    explained.insert(row.id);
+    explained.insert(row.merged_ids.begin(), row.merged_ids.end());
+  }
+  std::vector<RecordId> silent;
+  std::copy_if(asked.begin(), asked.end(), std::back_inserter(silent),
+               [&](RecordId id) { return !explained.contains(id); });
+  return silent;
+}
+
+size_t DropUnasked(RowBatch& answered, const std::vector<RecordId>& asked) {
+  if (!Unanswered(asked, answered).empty()) return 0;
+  const std::unordered_set<RecordId> wanted(asked.begin(), asked.end());
+  return std::erase_if(answered.rows, [&](const Row& row) {
+    return !wanted.contains(row.id) &&
+           std::none_of(row.merged_ids.begin(), row.merged_ids.end(),
+                        [&](RecordId id) { return wanted.contains(id); });
+  });
+}
+
 int64_t GoneLimit(int64_t rows) {
   return std::max<int64_t>(500, rows / 100);
 }

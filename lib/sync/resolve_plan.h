@@ -38,6 +38,12 @@ struct Answer {
 };
 Attribution Attribute(const Answer& answer);
 
+/// Takes rows out of `answered` that nothing of what was asked explains: neither asked for, nor
+/// merged with one that was, nor able to stand for one nobody answered for. Returns how many.
+size_t DropUnasked(RowBatch& answered, const std::vector<RecordId>& asked);
+/// Those of `asked` that no row answers for, by itself or by having swallowed it.
+std::vector<RecordId> Unanswered(const std::vector<RecordId>& asked, const RowBatch& answered);
+
 /// How many rows one sweep may find gone before a person must look: max(500, 1 % of the table).
 int64_t GoneLimit(int64_t rows);
 

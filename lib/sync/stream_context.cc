@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sync/resolve_plan.h"
+
 namespace hubmirror {
 namespace {
 
@@ -10,6 +12,7 @@ constexpr int64_t kLostValuesLeast = 500;
 // One refusal may be a passing fault.
 constexpr int kRefusalsBelieved = 3;
 constexpr Duration kSearchTriedAgain = std::chrono::hours(24);
+constexpr Duration kDistrustSaidEvery = std::chrono::hours(1);
 
 }  // namespace
 
@@ -87,6 +90,15 @@ RowBatch StreamContext::Map(const Page& page) const {
   return batch;
 }
 
+RowBatch StreamContext::Map(const Page& page, const std::vector<RecordId>& asked) {
+  RowBatch batch = Map(page);
+  if (const size_t dropped = DropUnasked(batch, asked); dropped > 0) {
+    Distrust("unasked", "a batch read answered with " + std::to_string(dropped) +
+                            " records that were not asked for; they are not stored");
+  }
+  return batch;
+}
+
 CommitOutcome StreamContext::Write(JobKind job, Commit commit) {
   commit.budget = Budget();
   // The first reading of all links comes after the load.
@@ -108,11 +120,20 @@ VerifyReport StreamContext::Verify(VerifySink& sink, Commit page, const VerifyRe
 void StreamContext::TakeIn(JobKind job, const Commit& commit, const CommitOutcome& outcome) {
   rows_.fetch_add(outcome.inserted + outcome.restored - outcome.archived - outcome.merged -
                   outcome.erased - outcome.purged);
-  quarantined_.fetch_add(outcome.quarantined);
+  quarantined_.fetch_add(outcome.quarantined + outcome.unreadable - outcome.released);
+  for (const UnreadableRecord& record : commit.unreadable) {
+    Log(LogLevel::kWarning, "record.unreadable",
+        "record " + std::to_string(record.id.value) + ": " + record.reason);
+  }
   if (outcome.quarantined > 0) {
     Log(LogLevel::kWarning, "record.quarantined",
         std::to_string(outcome.quarantined) +
             " records could not be stored; `hubmirror quarantine list` says why");
+  }
+  for (const RowBatch& batch : commit.rows) {
+    MutexLock lock(mutex_);
+    if (unreadable_.empty()) break;
+    for (const Row& row : batch.rows) unreadable_.erase(row.id);
   }
   CountLostValues(outcome);
   if (outcome.suspects > 0 || outcome.outrun > 0 || !commit.pending.empty()) NotePending();
@@ -272,6 +293,46 @@ std::optional<FoundRecord> StreamContext::RefreshedAs(RecordId id) const {
   MutexLock lock(mutex_);
   const auto followed = followed_.find(id);
   return followed == followed_.end() ? std::nullopt : followed->second;
+}
+
+void StreamContext::Distrust(const std::string& promise, const std::string& how) {
+  ports_.observer.OnBrokenPromise(key_, promise);
+  const Instant now = ports_.clock.Now();
+  {
+    MutexLock lock(mutex_);
+    distrust_ = how;
+    distrusted_at_ = now;
+    const auto [said, first] = distrust_said_.try_emplace(promise, now);
+    if (!first && now - said->second < kDistrustSaidEvery) return;
+    said->second = now;
+  }
+  Log(LogLevel::kWarning, "answer.distrusted", how);
+}
+
+std::string StreamContext::distrust() const {
+  MutexLock lock(mutex_);
+  return ports_.clock.Now() - distrusted_at_ < kDistrustSaidEvery ? distrust_ : std::string();
+}
+
+void StreamContext::AskForLess(JobKind job, size_t size, const ApiError& why) const {
+  Log(LogLevel::kNotice, "request.smaller",
+      "the job " + std::string(NameOf(job)) + " asks for " + std::to_string(size) +
+          " at once from here on: " + why.message);
+}
+
+void StreamContext::NoteUnreadable(RecordId id, std::optional<TimePoint> nominated) {
+  MutexLock lock(mutex_);
+  auto& stamp = unreadable_[id];
+  if (nominated && (!stamp || *stamp < *nominated)) stamp = nominated;
+}
+
+StreamContext::Unreadable StreamContext::UnreadableNow(const Nomination& nomination) const {
+  MutexLock lock(mutex_);
+  const auto found = unreadable_.find(nomination.id);
+  if (found == unreadable_.end()) return Unreadable::kNo;
+  const bool moved =
+      nomination.modified && (!found->second || *found->second < *nomination.modified);
+  return moved ? Unreadable::kTryAgain : Unreadable::kKnown;
 }
 
 void StreamContext::Log(LogLevel level, std::string_view event, std::string message) const {

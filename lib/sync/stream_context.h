@@ -81,6 +81,8 @@ class StreamContext {
 
   /// Page -> rows, under the set the page was asked with.
   RowBatch Map(const Page& page) const;
+  /// The same for the answer to a batch read of `asked`; what it shows beside them is not believed.
+  RowBatch Map(const Page& page, const std::vector<RecordId>& asked);
   /// Writes, with the day's requests (design R18), and tells everyone: metrics, the row count, the
   /// resolve job.
   CommitOutcome Write(JobKind job, Commit commit);
@@ -167,6 +169,19 @@ class StreamContext {
   void AcceptSuspicion();
   bool TakeAcceptance() { return accepted_.exchange(false); }
 
+  /// An answer broke a promise of HubSpot's (see SyncObserver::OnBrokenPromise); `how` for people.
+  /// Counts every one, says one an hour.
+  void Distrust(const std::string& promise, const std::string& how);
+  /// What was said within the last hour, for the status; empty: nothing.
+  std::string distrust() const;
+  /// Asks in smaller parts from here on, which is said.
+  void AskForLess(JobKind job, size_t size, const ApiError& why) const;
+  /// Records that HubSpot fails to show: whoever reads many at once leaves them to resolve. Those
+  /// whose index stamp moved since are worth another try.
+  void NoteUnreadable(RecordId id, std::optional<TimePoint> nominated);
+  enum class Unreadable { kNo, kKnown, kTryAgain };
+  Unreadable UnreadableNow(const Nomination& nomination) const;
+
   void Log(LogLevel level, std::string_view event, std::string message) const;
 
  private:
@@ -209,6 +224,11 @@ class StreamContext {
   std::map<std::string, int64_t> values_lost_ GUARDED_BY(mutex_);
   std::vector<RecordId> refresh_requests_ GUARDED_BY(mutex_);
   std::map<RecordId, std::optional<FoundRecord>> followed_ GUARDED_BY(mutex_);
+  std::map<std::string, Instant> distrust_said_ GUARDED_BY(mutex_);
+  std::string distrust_ GUARDED_BY(mutex_);
+  Instant distrusted_at_ GUARDED_BY(mutex_){};
+  /// With the newest stamp the index has named for each.
+  std::map<RecordId, std::optional<TimePoint>> unreadable_ GUARDED_BY(mutex_);
 };
 
 }  // namespace hubmirror

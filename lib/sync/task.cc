@@ -3,6 +3,24 @@
 #include <algorithm>
 
 namespace hubmirror {
+namespace {
+
+// Pages in a circle and readers side by side lie between two requests that are the same.
+constexpr size_t kRequestsRemembered = 64;
+constexpr auto kSameRequests = 5;
+
+}  // namespace
+
+bool Task::Circles(const std::vector<size_t>& requests) {
+  bool circles = false;
+  for (const size_t request : requests) {
+    circles = circles || std::count(recent_requests_.begin(), recent_requests_.end(), request) >=
+                             kSameRequests;
+    recent_requests_.push_back(request);
+    if (recent_requests_.size() > kRequestsRemembered) recent_requests_.pop_front();
+  }
+  return circles;
+}
 
 bool Task::owed() const {
   return credit_ >= kSlotCredit;
@@ -48,6 +66,7 @@ void Task::EndStep() {
 void Task::EndCycle(Instant now, Instant next_due, std::optional<TimePoint> at) {
   ++cycles_;
   EndStep();
+  recent_requests_.clear();
   if (forced_at_ && cycle_began_ && *cycle_began_ >= *forced_at_) forced_at_.reset();
   last_cycle_began_ = cycle_began_;
   cycle_began_.reset();
@@ -68,6 +87,7 @@ void Task::EndFailed(const Verdict& verdict, std::string message, Instant now,
 }
 
 void Task::Reset(Instant due) {
+  recent_requests_.clear();
   cycle_began_.reset();
   due_ = due;
   not_before_ = {};

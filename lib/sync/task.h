@@ -1,8 +1,10 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/stream.h"
 #include "sync/job.h"
@@ -61,6 +63,9 @@ class Task {
   void EndForce() { forced_at_.reset(); }
 
   void Begin(Instant now);
+  /// Takes in the requests of a step. True when one of them was sent again and again in this cycle
+  /// although it was answered: the job turns in a circle, and its step counts as failed.
+  bool Circles(const std::vector<size_t>& requests);
   /// Ends a step that did not fail. `complete`: the cycle is done and the next one is due at
   /// `next_due`.
   void EndStep();
@@ -83,6 +88,7 @@ class Task {
   int credit_ = 0;  ///< in fortieths of a slot
   int64_t cycles_ = 0;
   int failures_ = 0;
+  std::deque<size_t> recent_requests_;  ///< of the cycle, the latest ones
   std::optional<Verdict> trouble_;
   std::string last_error_;
   std::optional<TimePoint> last_error_at_;

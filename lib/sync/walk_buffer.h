@@ -22,6 +22,9 @@ class WalkBuffer {
     if (range) ranges_.push_back(std::move(*range));
   }
 
+  /// A record of the list that was not read with it.
+  void Leave(PendingRecord record) { pending_.push_back(std::move(record)); }
+
   bool empty() const { return !oldest_; }
   int64_t records() const { return records_; }
   size_t bytes() const { return bytes_; }
@@ -31,6 +34,7 @@ class WalkBuffer {
   void DrainInto(Commit& commit) {
     commit.rows = std::exchange(rows_, {});
     commit.ranges = std::exchange(ranges_, {});
+    commit.pending = std::exchange(pending_, {});
     Clear();
   }
   void Clear() { *this = WalkBuffer(); }
@@ -38,6 +42,7 @@ class WalkBuffer {
  private:
   std::vector<RowBatch> rows_;
   std::vector<ProvenRange> ranges_;
+  std::vector<PendingRecord> pending_;
   int64_t records_ = 0;
   size_t bytes_ = 0;
   std::optional<Instant> oldest_;

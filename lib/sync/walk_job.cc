@@ -199,60 +199,133 @@ void WalkJob::BeginWalk(WalkCursor cursor) {
   set_ = stream().whole_set();
   ranges_.emplace(std::move(cursor), options_.archived ? 1 : options_.readers_max);
   buffer_.Clear();
+  sizes_.clear();
+  stuck_.clear();
+  places_.clear();
   pages_ = 0;
   phase_ = Phase::kWalking;
 }
 
 StepOutcome WalkJob::Read() {
-  std::optional<size_t> range;
-  ListRequest request{.archived = options_.archived};
-  uint64_t generation = 0;
+  Reading reading;
+  ListRequest request;
   {
     MutexLock lock(mutex_);
     if (phase_ != Phase::kWalking) return StepOutcome::Unused();
-    range = ranges_->Take();
+    const auto range = ranges_->Take();
     if (!range) return StepOutcome::Unused();
-    if (const auto& after = ranges_->range(*range).after; !after.empty()) request.after = after;
-    request.properties = set_;
-    generation = generation_;
+    reading = {.range = *range, .generation = generation_, .naming = stuck_.contains(*range)};
+    request = RequestOf(reading);
   }
-  const auto page = stream().source().List(object(), request);
-  if (!page) {
-    MutexLock lock(mutex_);
-    if (generation == generation_ && ranges_) ranges_->Release(*range);
-    return StepOutcome::Failed(page.error());
-  }
-  return TakeIn(*range, generation, *page);
+  auto page = stream().source().List(object(), request);
+  if (!page) return Failed(reading, request.limit, page.error());
+  return TakeIn(reading, std::move(*page));
 }
 
-StepOutcome WalkJob::TakeIn(size_t range, uint64_t generation, const Page& page) {
+ListRequest WalkJob::RequestOf(const Reading& reading) const {
+  ListRequest request{.archived = options_.archived, .properties = set_};
+  const std::string& after = ranges_->range(reading.range).after;
+  if (!after.empty()) request.after = after;
+  if (const auto size = sizes_.find(reading.range); size != sizes_.end()) {
+    request.limit = size->second.size();
+  }
+  if (reading.naming) {
+    request.limit = 1;
+    request.properties = IdOnly();
+  }
+  return request;
+}
+
+StepOutcome WalkJob::Failed(const Reading& reading, size_t asked, const ApiError& error) {
+  bool smaller = false;
+  {
+    MutexLock lock(mutex_);
+    if (reading.generation == generation_ && ranges_) {
+      ranges_->Release(reading.range);
+      PartSize& size = sizes_.try_emplace(reading.range, kListPageSize).first->second;
+      const PartSize::Next next =
+          reading.naming ? PartSize::Next::kSame : size.Failed(error, asked);
+      smaller = next == PartSize::Next::kSmaller;
+      if (next == PartSize::Next::kAlone) stuck_.insert(reading.range);
+    }
+  }
+  if (smaller) stream().AskForLess(kind(), asked / 2, error);
+  return StepOutcome::Failed(error);
+}
+
+bool WalkJob::MovesOn(const Reading& reading, Page& page) {
+  if (!page.next_after) return true;
+  bool turns = false;
+  bool lost = false;
+  {
+    MutexLock lock(mutex_);
+    if (reading.generation != generation_) return true;
+    const bool unordered = !ranges_->Cursor().ordered;
+    turns = *page.next_after == ranges_->range(reading.range).after ||
+            (unordered && places_.contains(*page.next_after));
+    if (!turns && unordered) places_.insert(*page.next_after);
+    lost = turns;
+    // A list is read on from any id, whatever it says itself.
+    if (turns && !unordered && !page.records.empty()) {
+      page.next_after = std::to_string(page.records.back().id.value);
+      lost = *page.next_after == ranges_->range(reading.range).after;
+    }
+    if (lost) ranges_->Release(reading.range);
+  }
+  if (turns) stream().Distrust("cursor", "a list names the place of a page for its next one");
+  return !lost;
+}
+
+void WalkJob::LeaveUnread(const Reading& reading, const Page& page) {
+  if (reading.naming) {
+    for (const Record& record : page.records) {
+      buffer_.Leave({.id = record.id, .cause = PendingCause::kUnreadable});
+      stream().NoteUnreadable(record.id, std::nullopt);
+    }
+    stuck_.erase(reading.range);
+  } else if (const auto size = sizes_.find(reading.range); size != sizes_.end()) {
+    size->second.Answered();
+  }
+  for (const RecordId id : page.not_found) {
+    buffer_.Leave({.id = id, .cause = PendingCause::kAbsent});
+  }
+}
+
+StepOutcome WalkJob::TakeIn(const Reading& reading, Page page) {
+  if (!MovesOn(reading, page)) {
+    return StepOutcome::Failed(
+        ApiError{.kind = ApiErrorKind::kDecode, .message = "the list's pages do not move on"});
+  }
   const auto facts = FactsOf(page);
   bool unordered = false;
   bool in_order = true;
   {
     MutexLock lock(mutex_);
-    if (generation != generation_) return StepOutcome::More();
+    if (reading.generation != generation_) return StepOutcome::More();
     unordered = !ranges_->Cursor().ordered;
-    in_order = ranges_->InOrder(range, facts);
+    in_order = ranges_->InOrder(reading.range, facts);
   }
   if (!in_order && !unordered) {
     BeginUnordered();
     return StepOutcome::More();
   }
-  RowBatch rows = stream().Map(page);
+  RowBatch rows;
+  if (!reading.naming) rows = stream().Map(page);
   if (unordered && !options_.archived) stream().sink().AddSeen(object(), IdsOf(page));
   MutexLock lock(mutex_);
-  if (generation != generation_) return StepOutcome::More();
-  const auto proof = ranges_->Give(range, facts);
+  if (reading.generation != generation_) return StepOutcome::More();
+  const auto proof = ranges_->Give(reading.range, facts);
   std::optional<ProvenRange> proven;
   if (proof && !unordered) proven = RangeOf(*proof, page, options_.archived);
   buffer_.Add(std::move(rows), std::move(proven), stream().clock().Now());
+  LeaveUnread(reading, page);
   last_date_ = std::max(last_date_, page.times.date);
   ++pages_;
   return StepOutcome::More(facts.count);
 }
 
 void WalkJob::BeginUnordered() {
+  stream().Distrust("order", "a list is not in ascending order of ids");
   stream().Log(LogLevel::kWarning, "walk.unordered",
                "the list is not in ascending order of ids; it is read in one piece and every id is "
                "noted, which is slower");

@@ -2,12 +2,16 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/mutex.h"
 #include "sync/cursor_text.h"
+#include "sync/part_size.h"
 #include "sync/stream_job.h"
 #include "sync/walk_buffer.h"
 #include "sync/walk_ranges.h"
@@ -62,7 +66,19 @@ class WalkJob final : public StreamJob {
   /// Learns how many records there are and the highest id, and stores where changes begin.
   StepOutcome Measure();
   StepOutcome Read();
-  StepOutcome TakeIn(size_t range, uint64_t generation, const Page& page);
+  /// Where the next page of a range begins and how large it may be.
+  struct Reading {
+    size_t range = 0;
+    uint64_t generation = 0;
+    bool naming = false;  ///< the one record that cannot be read is only to be named
+  };
+  ListRequest RequestOf(const Reading& reading) const REQUIRES(mutex_);
+  StepOutcome Failed(const Reading& reading, size_t asked, const ApiError& error);
+  StepOutcome TakeIn(const Reading& reading, Page page);
+  /// Whether the list's own cursor leads on; where it does not, an id takes its place.
+  bool MovesOn(const Reading& reading, Page& page);
+  /// Puts what is listed and was not read where it is looked at by itself.
+  void LeaveUnread(const Reading& reading, const Page& page) REQUIRES(mutex_);
   StepOutcome Flush();
   StepOutcome Finish(Commit last);
   /// Rows that were not known as archived go to resolve: losers of a merge may look archived, and
@@ -83,6 +99,12 @@ class WalkJob final : public StreamJob {
   std::optional<WalkRanges> ranges_ GUARDED_BY(mutex_);
   PropertySetPtr set_ GUARDED_BY(mutex_);
   WalkBuffer buffer_ GUARDED_BY(mutex_);
+  /// By range.
+  std::map<size_t, PartSize> sizes_ GUARDED_BY(mutex_);
+  /// Ranges whose next record cannot be read.
+  std::set<size_t> stuck_ GUARDED_BY(mutex_);
+  /// Of a list without order, the places it led to.
+  std::set<std::string> places_ GUARDED_BY(mutex_);
   WalkCursor stored_ GUARDED_BY(mutex_);
   TimePoint began_ GUARDED_BY(mutex_){};
   /// When the walk under way began, if it was not interrupted since.

@@ -130,6 +130,23 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "PostgreSQL refused a record of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@. It is kept whole in "
      "_quarantine; other records are not held up.",
      "Look at _quarantine in the portal's schema; the reason is there."},
+    {"record.unreadable", "3d0c9e5f7b1a4c62a8d4e1f09b7c5236", "HubSpot cannot show a record",
+     "HubSpot fails whenever the record in the message is asked for, and answers for others at the "
+     "same time. It is named in _quarantine and asked for again at every sweep; other records are "
+     "not held up.",
+     "Open the record in HubSpot, or give HubSpot's support its id. `hubmirror quarantine retry "
+     "@HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@` asks at once."},
+    {"request.smaller", "5b8f2a1c94e74d0f8c36d7a2e9014b6d", "Less is asked for at once",
+     "HubSpot failed to answer a request for several records of "
+     "@HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@, so fewer are asked for until one that cannot be read "
+     "stands alone, or all are read.",
+     "Nothing to do."},
+    {"answer.distrusted", "c1f4e07a6d2b49b5a3e8905b7f6d1c20",
+     "An answer was not what was asked for",
+     "HubSpot answered for @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ in a way that breaks its own "
+     "rules; "
+     "the message says how. What it says is read in another way.",
+     "Nothing, if it passes. If it lasts, report the message."},
 });
 
 }  // namespace

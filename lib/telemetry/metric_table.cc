@@ -148,6 +148,9 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
      "changes",
      "Mirror DDL applied (create_table, add_column, retype_column, replace_view).",
      kOnUse},
+    {kBrokenPromises, "hubmirror_broken_promises_total", kCounter, kPortal, "answers",
+     "Answers that could be read but were not what was asked for; it was read in another way.",
+     kWithPortal},
 
     {kApiRequests,
      "hubmirror_api_requests_total",

@@ -44,6 +44,7 @@ enum class MetricId : size_t {
   kBackfillDone,
   kBackfillExpected,
   kSchemaChanges,
+  kBrokenPromises,
   kApiRequests,
   kApiRequestFailures,
   kApiRequestDuration,

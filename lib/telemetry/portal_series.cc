@@ -34,6 +34,7 @@ PortalSeries::PortalSeries(MetricRegistry& registry, const PortalKey& portal)
       failures_(registry, MetricId::kApiRequestFailures, {portal}, kFailureSeries),
       bytes_(registry, MetricId::kApiResponseBytes, {portal}),
       retries_(registry, MetricId::kApiRetries, {portal}, kRetrySeries),
+      broken_promises_(registry, MetricId::kBrokenPromises, {portal}),
       burst_limit_(registry, MetricId::kApiQuotaLimit, {portal, "burst"}),
       burst_remaining_(registry, MetricId::kApiQuotaRemaining, {portal, "burst"}),
       daily_limit_(registry, MetricId::kApiQuotaLimit, {portal, "daily"}),
@@ -87,6 +88,10 @@ void PortalSeries::CountExchange(const Exchange& exchange) {
 
 void PortalSeries::CountThrottle(std::chrono::milliseconds waited) {
   if (waited.count() > 0) throttle_.Add(Seconds(waited));
+}
+
+void PortalSeries::CountBrokenPromise() {
+  broken_promises_.Add();
 }
 
 void PortalSeries::CountRetry(const std::string& reason) {

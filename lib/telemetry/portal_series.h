@@ -30,6 +30,7 @@ class PortalSeries {
   void CountExchange(const Exchange& exchange);
   void CountThrottle(std::chrono::milliseconds waited);
   void CountRetry(const std::string& reason);
+  void CountBrokenPromise();
   void CountTokenRefreshFailure();
 
  private:
@@ -48,6 +49,7 @@ class PortalSeries {
   CounterSet failures_;
   CounterSeries bytes_;
   CounterSet retries_;
+  CounterSeries broken_promises_;
   GaugeSeries burst_limit_;
   GaugeSeries burst_remaining_;
   GaugeSeries daily_limit_;

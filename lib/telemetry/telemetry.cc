@@ -86,6 +86,11 @@ void Telemetry::OnCommit(const StreamKey& stream, JobKind job, const CommitOutco
   }
 }
 
+void Telemetry::OnBrokenPromise(const StreamKey& stream, const std::string&) {
+  MutexLock lock(mutex_);
+  if (PortalSeries* const series = Find(stream.portal)) series->CountBrokenPromise();
+}
+
 void Telemetry::OnLateFind(const StreamKey& stream, std::chrono::milliseconds late) {
   MutexLock lock(mutex_);
   daemon_.ObserveLateFind(stream.object, late);

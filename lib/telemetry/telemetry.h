@@ -49,6 +49,7 @@ class Telemetry final : public SyncObserver, public LogTally {
                         uint64_t values_replaced) override;
   void OnCommit(const StreamKey& stream, JobKind job, const CommitOutcome& outcome,
                 TimePoint committed_at) override;
+  void OnBrokenPromise(const StreamKey& stream, const std::string& promise) override;
   void OnLateFind(const StreamKey& stream, std::chrono::milliseconds late) override;
   void OnJobReport(const JobReport& report) override;
   void OnVerify(const StreamKey& stream, const VerifyReport& report) override;

@@ -91,7 +91,8 @@ TEST_CASE_FIXTURE(CommitWriterFixture,
   CHECK(List("coalesce(a::text, 'none'), b", "FROM acme.contacts") == "none|x");
 }
 
-TEST_CASE_FIXTURE(CommitWriterFixture, "a proven range makes suspects of live rows that are not on it") {
+TEST_CASE_FIXTURE(CommitWriterFixture,
+                  "a proven range makes suspects of live rows that are not on it") {
   Write({{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4, .archived = true}, {.id = 9}});
 
   const CommitOutcome outcome = Prove(Range(1, 5, {1, 3}));
@@ -100,7 +101,8 @@ TEST_CASE_FIXTURE(CommitWriterFixture, "a proven range makes suspects of live ro
   CHECK(PendingNow() == "2|absent");
 }
 
-TEST_CASE_FIXTURE(CommitWriterFixture, "the last page proves everything above it, however much that is") {
+TEST_CASE_FIXTURE(CommitWriterFixture,
+                  "the last page proves everything above it, however much that is") {
   std::vector<Told> records;
   for (int i = 1; i <= 7000; ++i) records.push_back({.id = i});
   Write(records);
@@ -139,7 +141,8 @@ TEST_CASE_FIXTURE(CommitWriterFixture, "a row written from an earlier request is
   CHECK(Prove(Range(0, 10, {})).suspects == 1);
 }
 
-TEST_CASE_FIXTURE(CommitWriterFixture, "the archived list makes suspects of rows flagged archived") {
+TEST_CASE_FIXTURE(CommitWriterFixture,
+                  "the archived list makes suspects of rows flagged archived") {
   Write({{.id = 1, .archived = true}, {.id = 2, .archived = true}, {.id = 3}});
 
   const CommitOutcome outcome = Prove(Range(0, kInfinity, {1}, true));
@@ -148,7 +151,8 @@ TEST_CASE_FIXTURE(CommitWriterFixture, "the archived list makes suspects of rows
   CHECK(PendingNow() == "2|unarchived");
 }
 
-TEST_CASE_FIXTURE(CommitWriterFixture, "a suspicion does not replace what is pending already, a commit does") {
+TEST_CASE_FIXTURE(CommitWriterFixture,
+                  "a suspicion does not replace what is pending already, a commit does") {
   Write({{.id = 1}});
   Commit commit = NewCommit();
   commit.pending = {{.id = RecordId{1},
@@ -221,7 +225,8 @@ TEST_CASE_FIXTURE(CommitWriterFixture, "values lost are counted where many rows 
   CHECK(outcome.values_lost.at("o") == 300);
 }
 
-TEST_CASE_FIXTURE(CommitWriterFixture, "a control is a record that is there for certain, read most recently") {
+TEST_CASE_FIXTURE(CommitWriterFixture,
+                  "a control is a record that is there for certain, read most recently") {
   CHECK_FALSE(sink().ControlRecord(contacts()->object, false));
   Write({{.id = 1}, {.id = 9}});
   Write({{.id = 5}});
@@ -258,7 +263,8 @@ TEST_CASE_FIXTURE(CommitWriterFixture, "a reset forgets cursors and pending reco
   CHECK(stored.rows == 1);
 }
 
-TEST_CASE_FIXTURE(CommitWriterFixture, "live rows are counted along, through every way a record can go") {
+TEST_CASE_FIXTURE(CommitWriterFixture,
+                  "live rows are counted along, through every way a record can go") {
   Write({{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}, {.id = 6, .archived = true}});
   Write({{.id = 1, .archived = true},
          {.id = 2, .modified = Second(1'700'000'000), .merged_ids = {3}}});
@@ -272,6 +278,47 @@ TEST_CASE_FIXTURE(CommitWriterFixture, "live rows are counted along, through eve
   Value("DELETE FROM acme.contacts WHERE id = 5");
   CHECK(sink().CountRows(contacts()->object) == 1);
   CHECK(sink().Load(contacts()->object).rows == 1);
+}
+
+TEST_CASE_FIXTURE(CommitWriterFixture,
+                  "a record that HubSpot does not show is set aside by its id") {
+  Write({{.id = 1}, {.id = 2}});
+  Commit commit = NewCommit();
+  commit.pending = {{.id = RecordId{1}, .cause = PendingCause::kUnreadable}};
+  sink().Write(commit);
+  CHECK(PendingNow() == "1|unreadable");
+  CHECK(sink().DuePending(contacts()->object, Second(1'700'000'000), 10).front().cause ==
+        PendingCause::kUnreadable);
+  commit.pending.clear();
+  commit.settled = {RecordId{1}};
+  commit.unreadable = {{RecordId{1}, "HubSpot fails"}, {RecordId{7}, "HubSpot fails"}};
+
+  const CommitOutcome first = sink().Write(commit);
+  const CommitOutcome again = sink().Write(commit);
+
+  CHECK(PendingNow().empty());
+  CHECK(first.unreadable == 2);
+  CHECK(again.unreadable == 0);
+  CHECK(List("object, id, reason, record, attempts", "FROM acme._quarantine ORDER BY id") ==
+        "contacts|1|HubSpot fails|{}|2;contacts|7|HubSpot fails|{}|2");
+  CHECK(sink().Load(contacts()->object).quarantined == 2);
+}
+
+TEST_CASE_FIXTURE(CommitWriterFixture, "a record shown as it is stored is not set aside any more") {
+  Write({{.id = 1}, {.id = 2}});
+  Commit commit = NewCommit();
+  commit.unreadable = {{RecordId{1}, "HubSpot fails"}, {RecordId{2}, "HubSpot fails"}};
+  sink().Write(commit);
+
+  const CommitOutcome shown = Write({{.id = 1}});
+  Commit gone = NewCommit();
+  gone.fates = {{.id = RecordId{2}, .kind = Fate::Kind::kPurged}};
+  const CommitOutcome purged = sink().Write(gone);
+
+  CHECK(shown.unchanged == 1);
+  CHECK(shown.released == 1);
+  CHECK(purged.released == 1);
+  CHECK(Value("SELECT count(*) FROM acme._quarantine") == "0");
 }
 
 TEST_CASE_FIXTURE(CommitWriterFixture, "the account and property groups are kept") {

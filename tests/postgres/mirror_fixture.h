@@ -27,6 +27,7 @@ class NotingObserver final : public SyncObserver {
   void OnExchange(const Exchange&) override {}
   void OnRecordsFetched(const StreamKey&, int64_t, uint64_t, uint64_t) override {}
   void OnCommit(const StreamKey&, JobKind, const CommitOutcome&, TimePoint) override {}
+  void OnBrokenPromise(const StreamKey&, const std::string&) override {}
   void OnLateFind(const StreamKey&, std::chrono::milliseconds) override {}
   void OnJobReport(const JobReport&) override {}
   void OnVerify(const StreamKey&, const VerifyReport&) override {}

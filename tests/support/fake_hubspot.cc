@@ -35,6 +35,7 @@ int64_t FakeHubSpot::Count(const std::string& what) const {
 
 std::optional<ApiError> FakeHubSpot::NextError(Request request) {
   requests.push_back(std::move(request));
+  if (all_fails) return ApiError{.kind = ApiErrorKind::kServer, .status = 500};
   if (errors.empty()) return std::nullopt;
   ApiError error = errors.front();
   errors.pop_front();
@@ -51,6 +52,16 @@ AnswerTimes FakeHubSpot::Times() const {
   return {.sent_at = now,
           .date = source_clock->Judge(
               {.date = date, .sent_at = now, .answered_at = now, .wall = clock_.WallNow()})};
+}
+
+std::optional<ApiError> FakeHubSpot::Trouble(const std::vector<int64_t>& ids,
+                                             const PropertySetPtr& properties) const {
+  if (properties->size() == 1) return std::nullopt;  // Only named.
+  if (ids.size() > largest_page) return ApiError{.kind = ApiErrorKind::kTooLarge, .status = 200};
+  const bool fails =
+      std::any_of(ids.begin(), ids.end(), [this](int64_t id) { return unreadable.contains(id); });
+  if (!fails) return std::nullopt;
+  return ApiError{.kind = ApiErrorKind::kServer, .status = 500, .message = "HubSpot fails"};
 }
 
 Page FakeHubSpot::PageOf(const std::vector<int64_t>& ids, const PropertySetPtr& properties) const {
@@ -79,8 +90,9 @@ Page FakeHubSpot::PageOf(const std::vector<int64_t>& ids, const PropertySetPtr& 
 }
 
 Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& request) {
-  if (auto error = NextError(
-          {.what = request.archived ? "archived" : "list", .properties = request.properties}))
+  if (auto error = NextError({.what = request.archived ? "archived" : "list",
+                              .properties = request.properties,
+                              .limit = request.limit}))
     return *error;
   if (request.archived && archived_error) return *archived_error;
   const int64_t from = request.after ? std::stoll(*request.after) : 0;
@@ -90,14 +102,16 @@ Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& r
     const bool archived = entry.archived || (entry.merged_into && losers_look_archived);
     const bool hidden = entry.gone || (entry.merged_into && !losers_look_archived);
     if (id < from || hidden || archived != request.archived) continue;
-    if (ids.size() == page_size) {
+    if (ids.size() == std::min(page_size, request.limit)) {
       more = true;
       break;
     }
     ids.push_back(id);
   }
+  if (auto error = Trouble(ids, request.properties)) return *error;
   Page page = PageOf(ids, request.properties);
   if (more) page.next_after = std::to_string(ids.back() + 1);
+  if (more && stuck_lists && request.after) page.next_after = *request.after;
   if (descending_lists) std::reverse(page.records.begin(), page.records.end());
   return page;
 }
@@ -120,8 +134,16 @@ Result<SearchAnswer, ApiError> FakeHubSpot::Search(const ObjectType&,
     std::reverse(found.begin(), found.end());
     if (found.size() > 1) found.resize(1);
   }
-  answer.more = found.size() > kSearchPageSize;
-  if (answer.more) found.resize(kSearchPageSize);
+  std::erase_if(found, [this](const Nomination& nomination) {
+    return searched_past.contains(nomination.id.value);
+  });
+  if (shuffled_search) std::reverse(found.begin(), found.end());
+  answer.more = found.size() > search_page;
+  if (answer.more) found.resize(search_page);
+  if (stuck_search) {
+    found.clear();
+    answer.more = true;
+  }
   answer.nominations = std::move(found);
   return answer;
 }
@@ -147,7 +169,10 @@ Result<Page, ApiError> FakeHubSpot::BatchRead(const ObjectType&, const BatchRead
       shown.insert(found->first);
     }
   }
-  Page page = PageOf({shown.begin(), shown.end()}, request.properties);
+  for (const int64_t id : shown_beside) shown.insert(id);
+  const std::vector<int64_t> ids(shown.begin(), shown.end());
+  if (auto error = Trouble(ids, request.properties)) return *error;
+  Page page = PageOf(ids, request.properties);
   if (say_not_found) page.not_found = std::move(not_found);
   return page;
 }

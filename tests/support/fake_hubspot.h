@@ -30,6 +30,7 @@ class FakeHubSpot final : public PageSource {
     std::vector<RecordId> ids;
     SearchRequest search;
     PropertySetPtr properties;
+    size_t limit = 0;         ///< of a list
     std::string sensitivity;  ///< of definitions
   };
 
@@ -53,7 +54,16 @@ class FakeHubSpot final : public PageSource {
   bool descending_lists = false;      ///< breaks the order lists keep
   bool search_refused = false;        ///< this type cannot be searched
   bool losers_look_archived = false;  ///< merged records show on the archived list
+  std::set<int64_t> unreadable;       ///< whatever asks for their values is answered by 500
+  bool all_fails = false;             ///< everything is answered by 500
   size_t page_size = kListPageSize;
+  size_t largest_page = 1000;  ///< pages with values of more records are too large
+  bool stuck_lists = false;    ///< list pages name the place they were asked from
+  size_t search_page = kSearchPageSize;
+  bool shuffled_search = false;       ///< descending ids, whatever was asked for
+  bool stuck_search = false;          ///< empty, and there is more
+  std::set<int64_t> searched_past;    ///< counted by search and not shown
+  std::vector<int64_t> shown_beside;  ///< batch answers show these, too
   std::deque<ApiError> errors;             ///< the next requests fail with these
   std::optional<ApiError> archived_error;  ///< the archived list fails with this
   std::vector<PropertyDefinition> definitions;
@@ -82,6 +92,9 @@ class FakeHubSpot final : public PageSource {
 
  private:
   std::optional<ApiError> NextError(Request request);
+  /// What asking for the values of these meets.
+  std::optional<ApiError> Trouble(const std::vector<int64_t>& ids,
+                                  const PropertySetPtr& properties) const;
   AnswerTimes Times() const;
   Page PageOf(const std::vector<int64_t>& ids, const PropertySetPtr& properties) const;
 

@@ -5,7 +5,9 @@
 namespace hubmirror::test {
 
 StoredStream MemoryRowSink::Load(const ObjectType& object) {
-  return {.table = table, .progress = progress, .rows = CountRows(object),
+  return {.table = table,
+          .progress = progress,
+          .rows = CountRows(object),
           .pending = CountPending(object)};
 }
 
@@ -53,6 +55,9 @@ CommitOutcome MemoryRowSink::Write(const Commit& commit) {
   }
   for (const PendingRecord& record : commit.pending) waiting[record.id.value] = record;
   for (const RecordId id : commit.settled) waiting.erase(id.value);
+  for (const UnreadableRecord& record : commit.unreadable) {
+    outcome.unreadable += set_aside.insert_or_assign(record.id.value, record.reason).second;
+  }
   for (const auto& [job, stored] : commit.progress) progress[job] = stored;
   if (death == Death::kAfterCommit) throw away;
   return outcome;
@@ -60,10 +65,12 @@ CommitOutcome MemoryRowSink::Write(const Commit& commit) {
 
 void MemoryRowSink::WriteRows(const RowBatch& batch, CommitOutcome& outcome) {
   for (const Row& row : batch.rows) {
+    outcome.released += static_cast<int64_t>(set_aside.erase(row.id.value));
     const auto [found, is_new] = rows.try_emplace(row.id.value);
     Entry& entry = found->second;
     if (!is_new && entry.modified && row.modified && *row.modified < *entry.modified) {
-      waiting.try_emplace(row.id.value, PendingRecord{.id = row.id, .cause = PendingCause::kOutrun});
+      waiting.try_emplace(row.id.value,
+                          PendingRecord{.id = row.id, .cause = PendingCause::kOutrun});
       ++outcome.outrun;
       continue;
     }
@@ -83,8 +90,8 @@ void MemoryRowSink::WriteRows(const RowBatch& batch, CommitOutcome& outcome) {
 void MemoryRowSink::Suspect(const ProvenRange& range, CommitOutcome& outcome) {
   for (const auto& [id, entry] : rows) {
     if (id < range.from.value || id > range.to.value) continue;
-    const bool concerned = range.archived_list ? entry.archived && !entry.merged_into && !entry.gone
-                                               : entry.live();
+    const bool concerned =
+        range.archived_list ? entry.archived && !entry.merged_into && !entry.gone : entry.live();
     if (!concerned) continue;
     if (std::binary_search(range.present.begin(), range.present.end(), RecordId{id})) continue;
     const auto cause = range.archived_list ? PendingCause::kUnarchived : PendingCause::kAbsent;

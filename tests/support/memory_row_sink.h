@@ -26,6 +26,7 @@ class MemoryRowSink final : public RowSink {
 
   std::map<int64_t, Entry> rows;
   std::map<int64_t, PendingRecord> waiting;
+  std::map<int64_t, std::string> set_aside;  ///< with the reason
   std::map<JobKind, JobProgress> progress;
   MirrorTablePtr table;
   std::vector<int64_t> seen;

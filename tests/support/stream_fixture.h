@@ -21,10 +21,14 @@ namespace hubmirror::test {
 class SilentObserver : public SyncObserver {
  public:
   std::vector<std::chrono::milliseconds> late_finds;
+  std::vector<std::string> broken_promises;
 
   void OnExchange(const Exchange&) override {}
   void OnRecordsFetched(const StreamKey&, int64_t, uint64_t, uint64_t) override {}
   void OnCommit(const StreamKey&, JobKind, const CommitOutcome&, TimePoint) override {}
+  void OnBrokenPromise(const StreamKey&, const std::string& promise) override {
+    broken_promises.push_back(promise);
+  }
   void OnLateFind(const StreamKey&, std::chrono::milliseconds late) override {
     late_finds.push_back(late);
   }

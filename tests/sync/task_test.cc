@@ -78,3 +78,29 @@ TEST_CASE_FIXTURE(TaskFixture, "lateness is counted in periods") {
   CHECK(task.Lateness(kBegin + 30s) == doctest::Approx(0.5));
   CHECK(task.Lateness(kBegin + 120s) == doctest::Approx(2.0));
 }
+
+TEST_CASE_FIXTURE(TaskFixture,
+                  "a request that is answered five times in a cycle is sent in a circle") {
+  task.Begin(kBegin);
+  for (int i = 0; i < 5; ++i) CHECK_FALSE(task.Circles({7}));
+  CHECK(task.Circles({7}));
+  CHECK(task.Circles({7}));
+}
+
+TEST_CASE_FIXTURE(TaskFixture,
+                  "a circle of several pages, and several readers in it, is one as well") {
+  task.Begin(kBegin);
+  bool circles = false;
+  for (size_t i = 0; i < 60; ++i) circles = circles || task.Circles({i % 10});
+  CHECK(circles);
+}
+
+TEST_CASE_FIXTURE(TaskFixture, "pages that move on and the polls of many cycles are no circle") {
+  task.Begin(kBegin);
+  for (size_t page = 0; page < 1000; ++page) CHECK_FALSE(task.Circles({page}));
+  for (int poll = 0; poll < 20; ++poll) {
+    CHECK_FALSE(task.Circles({7}));
+    task.EndCycle(kBegin, kBegin, std::nullopt);
+    task.Begin(kBegin);
+  }
+}

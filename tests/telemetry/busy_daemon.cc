@@ -68,6 +68,7 @@ void RunStream(Telemetry& telemetry) {
   outcome.written_stamps = {kNow - std::chrono::seconds{20}};
   telemetry.OnCommit(kContacts, JobKind::kChanges, outcome, kNow);
   telemetry.OnLateFind(kContacts, std::chrono::seconds{40});
+  telemetry.OnBrokenPromise(kContacts, "total");
   for (const char* const change :
        {"create_table", "add_column", "retype_column", "replace_view", "unheard_of"}) {
     telemetry.OnSchemaChange(kContacts, change);

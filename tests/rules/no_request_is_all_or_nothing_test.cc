@@ -1,0 +1,193 @@
+// What fails, times out or is too large is asked for in smaller parts, until what HubSpot cannot
+// answer stands alone: it is named, and the rest goes on.
+#include <doctest/doctest.h>
+
+#include "support/stream_fixture.h"
+
+using namespace hubmirror;
+using namespace std::chrono_literals;
+using hubmirror::test::StreamFixture;
+
+namespace {
+
+/// Steps a job through failures, with the time between tries, until its cycle ends.
+bool RunThrough(StreamFixture& stream, Job& job, int failures_most = 60) {
+  for (int i = 0; i < failures_most; ++i) {
+    const StepOutcome outcome = stream.Run(job);
+    if (outcome.end != StepOutcome::End::kFailed) return true;
+    stream.Pass(1min);
+  }
+  return false;
+}
+
+void ResolveThrough(StreamFixture& stream) {
+  for (int i = 0; i < 20; ++i) {
+    stream.Run(*stream.resolve);
+    stream.Pass(1min);
+  }
+}
+
+struct Loaded : StreamFixture {
+  explicit Loaded(int records) {
+    for (int64_t id = 1; id <= records; ++id) hubspot.Put(id, {{"name", "old"}});
+    Load();
+    Pass(1min);
+  }
+};
+
+bool Holds(const StreamFixture& stream, int64_t id, const std::string& text) {
+  const auto found = stream.sink.rows.find(id);
+  return found != stream.sink.rows.end() && found->second.line.find(text) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("parts: one record that makes its batch fail does not keep the other changes") {
+  Loaded stream(90);
+  for (int64_t id = 1; id <= 80; ++id) stream.hubspot.Put(id, {{"name", "new"}});
+  stream.hubspot.unreadable = {37};
+  stream.Pass();
+
+  REQUIRE(RunThrough(stream, *stream.changes));
+
+  for (int64_t id = 1; id <= 80; ++id) CHECK(Holds(stream, id, id == 37 ? "old" : "new"));
+  CHECK(stream.sink.waiting.at(37).cause == PendingCause::kUnreadable);
+}
+
+TEST_CASE("parts: a record that fails while another is shown is set aside by its id") {
+  Loaded stream(3);
+  stream.hubspot.Put(2, {{"name", "new"}});
+  stream.hubspot.unreadable = {2};
+  stream.Pass();
+  REQUIRE(RunThrough(stream, *stream.changes));
+
+  ResolveThrough(stream);
+
+  CHECK(stream.sink.set_aside.contains(2));
+  CHECK_FALSE(stream.sink.waiting.contains(2));
+  CHECK(stream.context->quarantined() == 1);
+  CHECK(std::count(stream.log.events.begin(), stream.log.events.end(), "record.unreadable") == 1);
+}
+
+TEST_CASE("parts: a record set aside comes back when HubSpot shows it again") {
+  Loaded stream(3);
+  stream.hubspot.Put(2, {{"name", "new"}});
+  stream.hubspot.unreadable = {2};
+  stream.Pass();
+  REQUIRE(RunThrough(stream, *stream.changes));
+  ResolveThrough(stream);
+
+  stream.hubspot.unreadable.clear();
+  stream.context->RequestRefresh(RecordId{2});
+  ResolveThrough(stream);
+
+  CHECK(Holds(stream, 2, "new"));
+  CHECK(stream.sink.set_aside.empty());
+  CHECK(stream.context->quarantined() == 0);
+}
+
+TEST_CASE("parts: while all of HubSpot fails no record is set aside") {
+  Loaded stream(30);
+  for (int64_t id = 1; id <= 20; ++id) stream.hubspot.Put(id, {{"name", "new"}});
+  stream.Pass();
+  stream.changes->Step(stream.clock.Now());
+  stream.changes->Step(stream.clock.Now());
+  stream.hubspot.all_fails = true;
+
+  for (int i = 0; i < 120; ++i) {
+    stream.Run(*stream.changes);
+    stream.Run(*stream.resolve);
+    stream.Pass(1min);
+  }
+  CHECK(stream.sink.set_aside.empty());
+
+  stream.hubspot.all_fails = false;
+  REQUIRE(RunThrough(stream, *stream.changes));
+  ResolveThrough(stream);
+  for (int64_t id = 1; id <= 20; ++id) CHECK(Holds(stream, id, "new"));
+  CHECK(stream.sink.set_aside.empty());
+  CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("parts: a record whose stamp stays is not asked for with others again and again") {
+  Loaded stream(3);
+  stream.hubspot.Put(2, {{"name", "new"}});
+  stream.hubspot.unreadable = {2};
+  stream.Pass();
+  REQUIRE(RunThrough(stream, *stream.changes));
+  ResolveThrough(stream);
+  const int64_t batches = stream.hubspot.Count("batch");
+
+  for (int poll = 0; poll < 10; ++poll) stream.Run(*stream.changes);
+
+  CHECK(stream.hubspot.Count("batch") == batches);
+  CHECK(stream.sink.set_aside.contains(2));
+}
+
+TEST_CASE("parts: a load passes a record that makes its page fail, and names it") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 350; ++id) stream.hubspot.Put(id, {{"name", "a"}});
+  stream.hubspot.unreadable = {137};
+  stream.Pass();
+  stream.Run(*stream.catalog);
+
+  REQUIRE(RunThrough(stream, *stream.sweep));
+
+  CHECK(stream.sink.rows.size() == 349);
+  CHECK(stream.sink.waiting.at(137).cause == PendingCause::kUnreadable);
+  ResolveThrough(stream);
+  CHECK(stream.sink.set_aside.contains(137));
+}
+
+TEST_CASE("parts: a page that is too large is asked for with half the limit, down to one") {
+  for (const size_t largest : {40, 1}) {
+    StreamFixture stream;
+    for (int64_t id = 1; id <= 350; ++id) stream.hubspot.Put(id, {{"name", "a"}});
+    stream.hubspot.largest_page = largest;
+    stream.Pass();
+    stream.Run(*stream.catalog);
+
+    REQUIRE(RunThrough(stream, *stream.sweep, 400));
+
+    CHECK(stream.sink.rows.size() == 350);
+    CHECK(stream.sink.waiting.empty());
+  }
+}
+
+TEST_CASE("parts: a known record that a sweep cannot read is no suspect of having vanished") {
+  Loaded stream(250);
+  stream.hubspot.unreadable = {100};
+  stream.context->WantSweep("a test");
+
+  REQUIRE(RunThrough(stream, *stream.sweep));
+  ResolveThrough(stream);
+
+  CHECK(stream.sink.live(100));
+  CHECK(stream.sink.set_aside.contains(100));
+}
+
+TEST_CASE("parts: a new property is filled around a record that cannot be read") {
+  Loaded stream(30);
+  for (int64_t id = 1; id <= 30; ++id) stream.hubspot.Calculate(id, "score", "7");
+  stream.hubspot.definitions.push_back(StreamFixture::Defined("level", "number"));
+  for (int64_t id = 1; id <= 30; ++id) stream.hubspot.Calculate(id, "level", "4711");
+  stream.hubspot.unreadable = {11};
+  stream.Run(*stream.catalog);
+
+  REQUIRE(RunThrough(stream, *stream.fill));
+
+  for (int64_t id = 1; id <= 30; ++id) CHECK(Holds(stream, id, "4711") == (id != 11));
+  CHECK(stream.sink.waiting.contains(11));
+}
+
+TEST_CASE("parts: what a fill asked for and nobody answered for is looked at by itself") {
+  Loaded stream(5);
+  stream.hubspot.definitions.push_back(StreamFixture::Defined("level", "number"));
+  for (int64_t id = 1; id <= 5; ++id) stream.hubspot.Calculate(id, "level", "4711");
+  stream.hubspot.left_out = {3};
+  stream.Run(*stream.catalog);
+
+  REQUIRE(RunThrough(stream, *stream.fill));
+
+  CHECK(stream.sink.waiting.contains(3));
+}
