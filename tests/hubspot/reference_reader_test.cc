@@ -5,7 +5,7 @@
 namespace hubmirror {
 namespace {
 
-using Values = std::vector<std::optional<std::string>>;
+using RowValues = std::vector<std::optional<std::string>>;
 
 TEST_CASE("reference: an owner whose user is gone, with teams, and another page") {
   const auto page = ReadReferencePage(
@@ -19,9 +19,9 @@ TEST_CASE("reference: an owner whose user is gone, with teams, and another page"
   REQUIRE(page->batches[0].rows.size() == 1);
   const ReferenceRow& row = page->batches[0].rows[0];
   CHECK(row.archived);
-  CHECK(row.values == Values{"101", std::nullopt, "7", "a@b.example", std::nullopt, std::nullopt,
-                             std::nullopt, R"([{"id":3,"name":"Sü�d","primary":true,"x":null}])",
-                             "2026-01-02T03:04:05.000Z", std::nullopt});
+  CHECK(row.values == RowValues{"101", std::nullopt, "7", "a@b.example", std::nullopt, std::nullopt,
+                                std::nullopt, R"([{"id":3,"name":"Sü�d","primary":true,"x":null}])",
+                                "2026-01-02T03:04:05.000Z", std::nullopt});
   CHECK(page->next_after == "55");
 }
 
@@ -34,11 +34,11 @@ TEST_CASE("reference: stages come with their pipeline, under the names of both")
   REQUIRE(bool(page));
   REQUIRE(page->batches.size() == 2);
   CHECK(page->batches[0].rows.at(0).values ==
-        Values{"deals", "default", "Sales", "0", "1970-01-01T00:00:00.000Z", std::nullopt});
+        RowValues{"deals", "default", "Sales", "0", "1970-01-01T00:00:00.000Z", std::nullopt});
   CHECK(page->batches[1].kind == ReferenceKind::kPipelineStages);
-  CHECK(page->batches[1].rows.at(0).values == Values{"deals", "default", "won", "Won", "5",
-                                                     R"({"isClosed":"true","probability":"1.0"})",
-                                                     std::nullopt, std::nullopt});
+  CHECK(page->batches[1].rows.at(0).values ==
+        RowValues{"deals", "default", "won", "Won", "5",
+                  R"({"isClosed":"true","probability":"1.0"})", std::nullopt, std::nullopt});
   CHECK_FALSE(page->next_after);
 }
 
@@ -56,7 +56,7 @@ TEST_CASE("reference: lists are paged by their count, members by a cursor") {
       R"({"results":[{"recordId":"12","membershipTimestamp":"2026-01-02T03:04:05.6Z"}]})",
       {.kind = ReferenceKind::kListMemberships, .list_id = "9"});
   REQUIRE(bool(members));
-  CHECK(members->batches[0].rows.at(0).values == Values{"9", "12", "2026-01-02T03:04:05.600Z"});
+  CHECK(members->batches[0].rows.at(0).values == RowValues{"9", "12", "2026-01-02T03:04:05.600Z"});
 }
 
 TEST_CASE("reference: an item without its key and a body without results are no answers") {
