@@ -41,7 +41,8 @@ PropertyDefinition ReadDefinition(JsonValue property, std::string_view asked_sen
   return definition;
 }
 
-/// Reads each of `results` by `read`; all of them must have a name.
+/// Reads each of `results` by `read`. One without a name cannot be asked for or stored; it must not
+/// stop the others.
 template <typename T, typename Read>
 Result<std::vector<T>, ApiError> ReadNamed(std::string body, const Read& read) {
   const auto document = JsonDocument::Parse(body);
@@ -51,9 +52,10 @@ Result<std::vector<T>, ApiError> ReadNamed(std::string body, const Read& read) {
   std::vector<T> all;
   all.reserve(results.size());
   for (size_t i = 0; i < results.size(); ++i) {
-    all.push_back(read(results.Item(i)));
-    if (all.back().name.empty()) return DecodeError("no name in result " + std::to_string(i));
+    T one = read(results.Item(i));
+    if (!one.name.empty()) all.push_back(std::move(one));
   }
+  if (all.empty() && results.size() > 0) return DecodeError("no result has a name");
   return all;
 }
 

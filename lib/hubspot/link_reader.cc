@@ -70,8 +70,8 @@ Result<std::vector<LinkType>, ApiError> ReadLinkTypes(std::string body) {
   if (!results.is_array()) return DecodeError("it has no results");
   std::vector<LinkType> types;
   for (size_t i = 0; i < results.size(); ++i) {
-    types.push_back(ReadType(results.Item(i)));
-    if (types.back().category.empty()) return DecodeError("a label has no category");
+    LinkType type = ReadType(results.Item(i));
+    if (!type.category.empty()) types.push_back(std::move(type));
   }
   return types;
 }

@@ -56,8 +56,8 @@ JsonValue MemberAt(JsonValue item, std::string_view path) {
 }
 
 /// `given` fills the columns that no member of the JSON does, in their order.
-Result<bool, ApiError> Append(JsonValue item, const std::vector<std::string>& given,
-                              ReferenceBatch& batch) {
+void Append(JsonValue item, const std::vector<std::string>& given, ReferenceBatch& batch,
+            std::vector<std::string>& odd) {
   const ReferenceTable& table = TableOf(batch.kind);
   ReferenceRow row{.archived = item["archived"].is_true()};
   size_t next_given = 0;
@@ -66,22 +66,19 @@ Result<bool, ApiError> Append(JsonValue item, const std::vector<std::string>& gi
                              ? Value(given.at(next_given++))
                              : ReadValue(MemberAt(item, column.field), column.type));
     if (row.values.size() <= table.keys && !row.values.back()) {
-      return DecodeError("an item of " + std::string(table.name) + " has no " +
-                         std::string(column.field));
+      odd.push_back("one of " + std::string(table.name) + " has no " + std::string(column.field));
+      return;
     }
   }
   batch.rows.push_back(std::move(row));
-  return true;
 }
 
-Result<bool, ApiError> AppendStages(JsonValue pipeline, const std::string& object,
-                                    ReferenceBatch& stages) {
+void AppendStages(JsonValue pipeline, const std::string& object, ReferenceBatch& stages,
+                  std::vector<std::string>& odd) {
   const JsonValue all = pipeline["stages"];
   for (size_t i = 0; all.is_array() && i < all.size(); ++i) {
-    auto read = Append(all.Item(i), {object, pipeline["id"].String()}, stages);
-    if (!read) return read;
+    Append(all.Item(i), {object, pipeline["id"].String()}, stages, odd);
   }
-  return true;
 }
 
 std::vector<std::string> Given(const ReferenceRequest& request, JsonValue item) {
@@ -115,9 +112,11 @@ Result<ReferencePage, ApiError> ReadReferencePage(std::string body,
   const bool pipelines = request.kind == ReferenceKind::kPipelines;
   if (pipelines) page.batches.push_back({ReferenceKind::kPipelineStages, {}});
   for (size_t i = 0; i < items.size(); ++i) {
-    auto read = Append(items.Item(i), Given(request, items.Item(i)), page.batches[0]);
-    if (read && pipelines) read = AppendStages(items.Item(i), request.object, page.batches[1]);
-    if (!read) return read.error();
+    Append(items.Item(i), Given(request, items.Item(i)), page.batches[0], page.odd);
+    const bool named = !items.Item(i)["id"].String().empty();
+    if (pipelines && named) {
+      AppendStages(items.Item(i), request.object, page.batches[1], page.odd);
+    }
   }
   page.next_after = NextAfter(root, request.kind);
   return page;

@@ -9,7 +9,7 @@
 namespace hubmirror {
 
 /// The answer to a ReferenceRequest. Pure; the times are left for the caller. Members we do not
-/// know are passed over, missing ones are NULL; a row without its key is an error (kDecode).
+/// know are passed over, missing ones are NULL; an item without its key is left out and named.
 Result<ReferencePage, ApiError> ReadReferencePage(std::string body,
                                                   const ReferenceRequest& request);
 

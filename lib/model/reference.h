@@ -77,6 +77,7 @@ struct ReferenceRequest {
 /// Asking for pipelines answers them and their stages.
 struct ReferencePage {
   std::vector<ReferenceBatch> batches;
+  std::vector<std::string> odd;  ///< items left out, in words: they lack what names them
   std::optional<std::string> next_after;
   AnswerTimes times;
 };

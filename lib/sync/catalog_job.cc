@@ -108,11 +108,19 @@ StepOutcome CatalogJob::ReadPipelines() {
     }
     return StepOutcome::More();
   }
-  pipelines_refused_.clear();
+  const std::string odd = page->odd.empty() ? std::string() : page->odd.front();
+  if (std::exchange(pipelines_refused_, odd) != odd && !odd.empty()) {
+    stream().Log(LogLevel::kWarning, "reference.refused",
+                 odd + ": " + std::to_string(page->odd.size()) +
+                     " left out; what is gone is not marked meanwhile");
+  }
   std::vector<ReferenceCommit> commits;
   for (const ReferenceBatch& batch : page->batches) {
-    commits.push_back(
-        {.kind = batch.kind, .scope = {object().name}, .rows = batch.rows, .at = page->times.date});
+    commits.push_back({.kind = batch.kind,
+                       .scope = {object().name},
+                       .rows = batch.rows,
+                       .marks_gone = page->odd.empty(),
+                       .at = page->times.date});
   }
   reference_->sink.WriteReference(commits);
   return StepOutcome::More();

@@ -74,6 +74,7 @@ void ReferenceJob::ForgetCycle() {
   archived_ = false;
   after_.reset();
   rows_.clear();
+  odd_.clear();
   requests_ = 0;
   loaded_ = false;
   lists_.clear();
@@ -122,11 +123,13 @@ StepOutcome ReferenceJob::Read() {
   if (!page)
     return IsRefused(page.error()) ? Refused(page.error()) : StepOutcome::Failed(page.error());
   if (rows_.empty() && !after_ && !archived_) began_ = page->times.date;
+  odd_.insert(odd_.end(), page->odd.begin(), page->odd.end());
   return members ? TakeMembers(std::move(*page)) : Take(std::move(*page));
 }
 
 StepOutcome ReferenceJob::Refused(const ApiError& error) {
   rows_.clear();
+  odd_.clear();
   after_.reset();
   // Somebody has deleted the list since it was found.
   const bool gone = kinds_[at_] == ReferenceKind::kListMemberships && error.status == 404;
@@ -161,11 +164,23 @@ StepOutcome ReferenceJob::Take(ReferencePage page) {
     for (const ReferenceRow& row : rows_) lists_.push_back(NumberIn(row, 0));
     std::sort(lists_.rbegin(), lists_.rend());
   }
-  parts_.ports.sink.WriteReference({{.kind = kind, .rows = std::move(rows_), .at = began_}}, "",
-                                   kind_, std::nullopt, parts_.governor.Save());
+  // What was left out is not gone.
+  const bool whole = odd_.empty();
+  if (complaint.empty()) complaint = TakeOdd();
+  odd_.clear();
+  parts_.ports.sink.WriteReference(
+      {{.kind = kind, .rows = std::move(rows_), .marks_gone = whole, .at = began_}}, "", kind_,
+      std::nullopt, parts_.governor.Save());
   rows_.clear();
   Note(kind, true, complaint);
   return NextKind();
+}
+
+std::string ReferenceJob::TakeOdd() {
+  if (odd_.empty()) return "";
+  const size_t count = std::exchange(odd_, {}).size();
+  return std::to_string(count) + (count == 1 ? " item" : " items") +
+         " without an id left out; what is gone is not marked meanwhile";
 }
 
 std::string ReferenceJob::TakeTypes() {
@@ -227,7 +242,7 @@ void ReferenceJob::CommitMembers(bool whole) {
   ReferenceCommit commit{.kind = ReferenceKind::kListMemberships,
                          .scope = {std::to_string(list)},
                          .above = above_,
-                         .marks_gone = ordered_,
+                         .marks_gone = ordered_ && odd_.empty(),
                          .at = began_};
   if (!rows_.empty()) above_ = NumberIn(rows_.back(), 1);
   if (!whole) commit.to = above_;
@@ -238,6 +253,7 @@ void ReferenceJob::CommitMembers(bool whole) {
   const std::string table(TableOf(commit.kind).name);
   parts_.ports.sink.WriteReference({std::move(commit)}, table, kind_,
                                    JobProgress{.cursor = ToText(cursor_)}, parts_.governor.Save());
+  if (whole && !odd_.empty()) of_members_ = "list " + std::to_string(list) + ": " + TakeOdd();
   if (whole && !ordered_) {
     of_members_ = "the members of list " + std::to_string(list) +
                   " did not come in the order of their ids: who left it is not marked this time";

@@ -64,6 +64,8 @@ class ReferenceJob final : public Job {
   StepOutcome Read();
   StepOutcome Take(ReferencePage page);
   StepOutcome TakeMembers(ReferencePage page);
+  /// What is to be said of items that were left out; none are left afterwards.
+  std::string TakeOdd();
   /// What the configuration asks for and there is not, in words.
   std::string TakeTypes();
   StepOutcome Refused(const ApiError& error);
@@ -95,7 +97,8 @@ class ReferenceJob final : public Job {
   bool archived_ = false;  ///< of owners, the archived ones are read
   std::optional<std::string> after_;
   std::vector<ReferenceRow> rows_;
-  TimePoint began_{};  ///< HubSpot's clock at the first answer of the kind or list
+  std::vector<std::string> odd_;  ///< items of the kind or list that were left out
+  TimePoint began_{};             ///< HubSpot's clock at the first answer of the kind or list
   int64_t requests_ = 0;
 
   bool loaded_ = false;

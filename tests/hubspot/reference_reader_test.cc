@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "hubspot/catalog_reader.h"
+#include "hubspot/link_reader.h"
+
 namespace hubmirror {
 namespace {
 
@@ -59,9 +62,38 @@ TEST_CASE("reference: lists are paged by their count, members by a cursor") {
   CHECK(members->batches[0].rows.at(0).values == RowValues{"9", "12", "2026-01-02T03:04:05.600Z"});
 }
 
-TEST_CASE("reference: an item without its key and a body without results are no answers") {
-  CHECK_FALSE(bool(
-      ReadReferencePage(R"({"results":[{"name":"no id"}]})", {.kind = ReferenceKind::kTeams})));
+TEST_CASE("reference: an item without its key is left out and named, the rest is read") {
+  const auto teams = ReadReferencePage(R"({"results":[{"name":"no id"},{"id":"4"},null]})",
+                                       {.kind = ReferenceKind::kTeams});
+  REQUIRE(bool(teams));
+  CHECK(teams->batches[0].rows.size() == 1);
+  CHECK(teams->odd == std::vector<std::string>(2, "one of teams has no id"));
+
+  const auto pipelines = ReadReferencePage(
+      R"({"results":[{"label":"x","stages":[{"id":"1"}]},
+                     {"id":"7","stages":[{"label":"no id"},{"id":"2"}]}]})",
+      {.kind = ReferenceKind::kPipelines, .object = "deals"});
+  REQUIRE(bool(pipelines));
+  CHECK(pipelines->batches[0].rows.size() == 1);
+  CHECK(pipelines->batches[1].rows.size() == 1);
+  CHECK(pipelines->odd.size() == 2);
+}
+
+TEST_CASE("definitions: a property without a name and a label without a category stop no other") {
+  const auto properties =
+      ReadPropertyDefinitions(R"({"results":[{"label":"odd"},{"name":"city"}]})", "non_sensitive");
+  REQUIRE(bool(properties));
+  REQUIRE(properties->size() == 1);
+  CHECK(properties->front().name == "city");
+  CHECK_FALSE(bool(ReadPropertyDefinitions(R"({"results":[{"label":"odd"}]})", "non_sensitive")));
+
+  const auto types =
+      ReadLinkTypes(R"({"results":[{"typeId":1},{"category":"USER_DEFINED","typeId":2}]})");
+  REQUIRE(bool(types));
+  CHECK(types->size() == 1);
+}
+
+TEST_CASE("reference: a body without results is no answer") {
   CHECK_FALSE(bool(ReadReferencePage(R"({"status":"error"})", {.kind = ReferenceKind::kTeams})));
   CHECK_FALSE(bool(ReadReferencePage("<html>", {.kind = ReferenceKind::kTeams})));
 }
