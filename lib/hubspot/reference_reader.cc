@@ -6,7 +6,6 @@
 #include "base/time_text.h"
 #include "hubspot/error_reading.h"
 #include "hubspot/json_document.h"
-#include "model/custom_type.h"
 
 namespace hubmirror {
 namespace {
@@ -81,11 +80,9 @@ void AppendStages(JsonValue pipeline, const std::string& object, ReferenceBatch&
   }
 }
 
-std::vector<std::string> Given(const ReferenceRequest& request, JsonValue item) {
-  if (request.kind == ReferenceKind::kObjectTypes) {
-    return {ObjectTypeOf({.type_id = item["objectTypeId"].String(), .name = item["name"].String()})
-                .name};
-  }
+std::vector<std::string> Given(const ReferenceRequest& request) {
+  // The name of the table depends on all types together.
+  if (request.kind == ReferenceKind::kObjectTypes) return {""};
   if (request.kind == ReferenceKind::kPipelines) return {request.object};
   if (request.kind == ReferenceKind::kListMemberships) return {request.list_id};
   return {};
@@ -112,7 +109,7 @@ Result<ReferencePage, ApiError> ReadReferencePage(std::string body,
   const bool pipelines = request.kind == ReferenceKind::kPipelines;
   if (pipelines) page.batches.push_back({ReferenceKind::kPipelineStages, {}});
   for (size_t i = 0; i < items.size(); ++i) {
-    Append(items.Item(i), Given(request, items.Item(i)), page.batches[0], page.odd);
+    Append(items.Item(i), Given(request), page.batches[0], page.odd);
     const bool named = !items.Item(i)["id"].String().empty();
     if (pipelines && named) {
       AppendStages(items.Item(i), request.object, page.batches[1], page.odd);

@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "base/ascii.h"
+#include "base/check.h"
 #include "model/reference.h"
 
 namespace hubmirror {
 namespace {
 
-// Room for `_2_1234567890`, and for what views and history add to it, within 63 bytes.
+// PostgreSQL cuts names at 63 bytes: room for `_2_1234567890`, and for what views and history add.
 constexpr size_t kLongestName = 32;
+constexpr size_t kLongestNumber = 19;
 
 constexpr std::array<std::string_view, 7> kOwnTables = {
     "account",      "properties",         "property_groups", "property_options",
@@ -47,14 +51,12 @@ bool IsAskedBy(const CustomType& type, const std::string& asked) {
   return asked == type.type_id || asked == type.full_name;
 }
 
-}  // namespace
-
-std::optional<ObjectType> AskedCustomType(std::string_view text) {
-  if (text != kCustomObjects && !IsTypeId(text) && !IsFullName(text)) return std::nullopt;
-  return ObjectType{.name = std::string(text), .modified_property = "hs_lastmodifieddate"};
+// HubSpot counts up, so 2-9 is elder than 2-10.
+auto AgeOf(const CustomType& type) {
+  return std::tuple(type.type_id.size(), type.type_id, type.name);
 }
 
-ObjectType ObjectTypeOf(const CustomType& type) {
+std::string TableFor(const CustomType& type, const std::set<std::string>& others) {
   std::string name;
   bool altered = false;
   for (const char c : type.name) {
@@ -64,14 +66,41 @@ ObjectType ObjectTypeOf(const CustomType& type) {
     altered = altered || !plain;
   }
   if (name.empty() || IsDigit(name[0]) || name[0] == '_') name.insert(0, "custom");
-  if (altered || IsTaken(name) || EndsLikeAView(name) || name.size() > kLongestName) {
-    name = name.substr(0, kLongestName) + "_2_" + type.type_id.substr(type.type_id.find('-') + 1);
+  const bool clear = !altered && !IsTaken(name) && !EndsLikeAView(name) &&
+                     name.size() <= kLongestName && !others.contains(name);
+  if (clear) return name;
+  const std::string number =
+      type.type_id.substr(type.type_id.find('-') + 1).substr(0, kLongestNumber);
+  const std::string with_id = name.substr(0, kLongestName) + "_2_" + number;
+  // Nobody hinders people from naming a type `car_2_7`.
+  name = with_id;
+  for (int i = 2; others.contains(name); ++i) name = with_id + "_" + std::to_string(i);
+  return name;
+}
+
+}  // namespace
+
+std::optional<ObjectType> AskedCustomType(std::string_view text) {
+  if (text != kCustomObjects && !IsTypeId(text) && !IsFullName(text)) return std::nullopt;
+  return ObjectType{.name = std::string(text), .modified_property = "hs_lastmodifieddate"};
+}
+
+std::map<std::string, ObjectType> ObjectTypesOf(const std::vector<CustomType>& types) {
+  std::vector<CustomType> elder_first = types;
+  std::ranges::sort(elder_first, {}, AgeOf);
+  std::map<std::string, ObjectType> found;
+  std::set<std::string> tables;
+  for (const CustomType& type : elder_first) {
+    if (found.contains(type.type_id)) continue;
+    const std::string table = TableFor(type, tables);
+    tables.insert(table);
+    found[type.type_id] = {.name = table,
+                           .singular = table,
+                           .type_id = type.type_id,
+                           .modified_property = "hs_lastmodifieddate",
+                           .has_pipelines = true};
   }
-  return {.name = name,
-          .singular = name,
-          .type_id = type.type_id,
-          .modified_property = "hs_lastmodifieddate",
-          .has_pipelines = true};
+  return found;
 }
 
 bool AsksForCustomTypes(const PortalPlan& plan) {
@@ -80,11 +109,12 @@ bool AsksForCustomTypes(const PortalPlan& plan) {
 }
 
 PortalPlan WithTypes(PortalPlan plan, const std::vector<CustomType>& types) {
+  const std::map<std::string, ObjectType> objects = ObjectTypesOf(types);
   std::vector<StreamPlan> streams;
   std::set<std::string> taken;
   const auto add = [&](StreamPlan stream, const CustomType& type) {
     if (!taken.insert(type.type_id).second) return;
-    stream.object = ObjectTypeOf(type);
+    stream.object = objects.at(type.type_id);
     streams.push_back(std::move(stream));
   };
   for (const StreamPlan& stream : plan.streams) {
@@ -99,6 +129,10 @@ PortalPlan WithTypes(PortalPlan plan, const std::vector<CustomType>& types) {
   }
   std::sort(streams.begin(), streams.end(),
             [](const StreamPlan& a, const StreamPlan& b) { return a.object.name < b.object.name; });
+  // Two streams in one table would purge each other's rows.
+  CHECK_THAT(std::ranges::adjacent_find(streams, {}, [](const StreamPlan& stream) {
+               return stream.object.name;
+             }) == streams.end());
   plan.custom_asked.clear();
   for (const StreamPlan& stream : plan.streams) {
     if (stream.object.unresolved()) plan.custom_asked.push_back(stream.object.name);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,15 +27,16 @@ inline constexpr std::string_view kCustomObjects = "custom_objects";
 /// anything else. The answer has that as its name and is unresolved.
 std::optional<ObjectType> AskedCustomType(std::string_view text);
 
-/// The type, with the name of its table: its own name in lower case, and `_2_123456` after it where
-/// a standard type or a table of ours has that name, where it ends like a view of another table, or
-/// where it is long. It depends on nothing else, so it never changes.
-ObjectType ObjectTypeOf(const CustomType& type);
+/// The types by id, each with the name of its table: its own name in lower case, and `_2_123456`
+/// after it where a standard type, a table of ours or an elder one of `types` has that name, where
+/// it ends like a view of another table, or where it is long. The order of `types`, which are to be
+/// all of a portal, does not matter; a type made later takes no name away.
+std::map<std::string, ObjectType> ObjectTypesOf(const std::vector<CustomType>& types);
 
 /// Whether a plan asks for custom types at all.
 bool AsksForCustomTypes(const PortalPlan& plan);
-/// The plan with custom types it asks for in place of the asking. One that is named beside
-/// `custom_objects` keeps its own settings.
+/// The plan with custom types it asks for in place of the asking, every stream with a table of its
+/// own. One that is named beside `custom_objects` keeps its own settings.
 PortalPlan WithTypes(PortalPlan plan, const std::vector<CustomType>& types);
 /// Which of the names asked for none of these types has.
 std::vector<std::string> UnknownTypes(const std::vector<std::string>& asked_for,

@@ -184,15 +184,18 @@ std::string ReferenceJob::TakeOdd() {
 }
 
 std::string ReferenceJob::TakeTypes() {
+  // One that is archived is gone; its row keeps the name of its table.
+  std::erase_if(rows_, [](const ReferenceRow& row) { return row.archived; });
   std::vector<CustomType> types;
   for (const ReferenceRow& row : rows_) {
-    if (row.archived) continue;
     types.push_back({.type_id = row.values[0].value_or(""),
                      .name = row.values[2].value_or(""),
                      .full_name = row.values[3].value_or("")});
   }
   std::sort(types.begin(), types.end(),
             [](const CustomType& a, const CustomType& b) { return a.type_id < b.type_id; });
+  const auto objects = ObjectTypesOf(types);
+  for (ReferenceRow& row : rows_) row.values[1] = objects.at(row.values[0].value_or("")).name;
   std::string complaint;
   for (const std::string& unknown : UnknownTypes(parts_.custom_asked, types)) {
     complaint += (complaint.empty() ? "the portal has no custom object " : ", ") + unknown;

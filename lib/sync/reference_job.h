@@ -66,7 +66,8 @@ class ReferenceJob final : public Job {
   StepOutcome TakeMembers(ReferencePage page);
   /// What is to be said of items that were left out; none are left afterwards.
   std::string TakeOdd();
-  /// What the configuration asks for and there is not, in words.
+  /// Names the tables of the types that were read. What the configuration asks for and there is
+  /// not, in words.
   std::string TakeTypes();
   StepOutcome Refused(const ApiError& error);
   StepOutcome NextKind();
