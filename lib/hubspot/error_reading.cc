@@ -126,6 +126,12 @@ bool SaysNoSuchType(std::string_view message) {
          message.find("Invalid object or event type id") != std::string_view::npos;
 }
 
+/// Some types, meetings among them, have no archived list: "Paging through deleted objects is not
+/// yet supported".
+bool SaysNoArchivedList(std::string_view message) {
+  return message.find("aging through deleted objects") != std::string_view::npos;
+}
+
 /// A batch of which no record exists comes as a 207 without results, or as this 404.
 bool SaysNoneOfBatch(Endpoint endpoint, const ApiAnswer& answer) {
   if (endpoint != Endpoint::kBatchRead || answer.status != 404) return false;
@@ -161,6 +167,9 @@ Meaning ClientError(Endpoint endpoint, int status, const ErrorBody& body) {
   if (status == 404) return {Kind::kNotFound, "not found" + Quoted(body)};
   if (status == 400 && SaysNoSuchType(body.message)) {
     return {Kind::kNotFound, "HubSpot knows no such object type" + Quoted(body)};
+  }
+  if (status == 400 && SaysNoArchivedList(body.message)) {
+    return {Kind::kUnsupported, "HubSpot has no archived list of this type" + Quoted(body)};
   }
   return {Kind::kBadRequest,
           "HubSpot refuses the request, " + std::to_string(status) + Quoted(body)};

@@ -21,6 +21,7 @@ std::string_view ReasonOf(ApiErrorKind kind) {
     case ApiErrorKind::kForbidden:
     case ApiErrorKind::kNotFound:
     case ApiErrorKind::kUrlTooLong:
+    case ApiErrorKind::kUnsupported:
     case ApiErrorKind::kBadRequest:
     case ApiErrorKind::kLocked:
     case ApiErrorKind::kMigrating: return "http_4xx";

@@ -22,6 +22,7 @@ enum class ApiErrorKind {
   kForbidden,     ///< 403: scope, user permission, feature not in tier
   kNotFound,      ///< 404 with a JSON body
   kUrlTooLong,    ///< 414
+  kUnsupported,   ///< 400 by its text: HubSpot has no such list of this type
   kBadRequest,    ///< other 4xx: our request is wrong
   kLocked,        ///< 423: wait two seconds or more
   kMigrating,     ///< 477: the account moves between data centres, `retry_after` says how long

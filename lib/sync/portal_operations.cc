@@ -464,6 +464,7 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
     if (task.kind() == JobKind::kArchived && stream.archived_stretched) {
       job.target = std::chrono::duration_cast<std::chrono::seconds>(*stream.archived_stretched);
     }
+    if (task.kind() == JobKind::kArchived && !context.has_archived_list()) job.target.reset();
     if (source_now && task.due() != Instant{}) {
       job.next_at = *source_now +
                     std::chrono::floor<std::chrono::milliseconds>(std::max(task.due(), now) - now);
@@ -476,6 +477,12 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
         "HubSpot's search does not know this object type: what changed is found by "
         "walking the whole list every " +
         InWords(*stream.walked_every);
+  }
+  if (status.message.empty() && !context.has_archived_list()) {
+    status.message =
+        "HubSpot has no archived list of this object type: who was archived is found by walking "
+        "the live list every " +
+        InWords(*status.jobs.at(JobKind::kSweep).target);
   }
   if (status.message.empty() && stream.archived_stretched) {
     status.message =

@@ -378,6 +378,7 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
   const Instant due =
       outcome.next_in ? now + *outcome.next_in : std::max(now, began + NextPeriod(stream, task));
   const auto complete_at = source_clock_->Now(now);
+  if (task.kind() == JobKind::kArchived) HastenSweep(stream, now);
   task.EndCycle(now, due, complete_at);
   ports_.observer.OnJobReport(
       {.stream = stream.context->key(),
@@ -385,46 +386,6 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
        .duration = std::chrono::duration_cast<std::chrono::milliseconds>(now - began),
        .complete_at = complete_at,
        .records = outcome.records});
-}
-
-Duration PortalSync::Affordable(Duration period, int64_t pages,
-                                std::optional<int64_t> otherwise) const {
-  const auto known = governor_->daily_share();
-  const auto share = known ? known : otherwise;
-  if (!share || *share <= 0) return period;
-  const double day_part = static_cast<double>(pages) * 10.0 / static_cast<double>(*share);
-  return std::max<Duration>(
-      period, std::chrono::milliseconds(static_cast<int64_t>(86'400'000.0 * day_part)));
-}
-
-Duration PortalSync::NextPeriod(Stream& stream, Task& task) {
-  Duration period = task.every();
-  if (task.kind() == JobKind::kArchived) {
-    // The archived list has no filter: what is new in it is found by walking it.
-    period = Affordable(period, stream.archived->last_walk_pages());
-    stream.archived_stretched.reset();
-    if (period > task.every()) stream.archived_stretched = period;
-  }
-  if (task.kind() == JobKind::kVerify) {
-    period = Affordable(period, stream.verify->last_pages());
-  }
-  if (task.kind() == JobKind::kSweep) {
-    const StreamPlan& plan = stream.context->plan();
-    const bool searchable = stream.context->searchable();
-    stream.walked_every.reset();
-    if (!searchable) {
-      period = Affordable(plan.interval, stream.sweep->last_walk_pages());
-      stream.walked_every = period;
-    }
-    task.set_every(searchable ? plan.sweep_every
-                              : std::chrono::duration_cast<std::chrono::milliseconds>(period));
-  }
-  return Early(period);
-}
-
-Duration PortalSync::Early(Duration period) const {
-  // Early rather than late, so that the promise holds, and never all streams at once.
-  return std::chrono::duration_cast<Duration>(period * (0.9 + 0.1 * ports_.random.Fraction()));
 }
 
 void PortalSync::Failed(const Assignment& assignment, const Failure& failure, Instant now) {

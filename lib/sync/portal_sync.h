@@ -174,6 +174,10 @@ class PortalSync {
   /// What stopped this task is over, and the stream's other tasks need not wait.
   void EndBlock(const Assignment& assignment, Instant now) REQUIRES(mutex_);
   Duration NextPeriod(Stream& stream, Task& task) REQUIRES(mutex_);
+  /// How often the live list is walked: more often where it alone tells of changes or archives.
+  Duration SweepPeriod(Stream& stream) const REQUIRES(mutex_);
+  /// Once the archived list is found to be missing, a sweep that was planned for later comes early.
+  void HastenSweep(Stream& stream, Instant now) const REQUIRES(mutex_);
   /// `period`, or as much longer as makes a walk of so many pages a tenth of our day (design R19).
   /// `otherwise`: our day where it is not known.
   Duration Affordable(Duration period, int64_t pages, std::optional<int64_t> otherwise = {}) const;

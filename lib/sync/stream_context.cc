@@ -173,6 +173,14 @@ void StreamContext::NoteSearch(const Result<SearchAnswer, ApiError>& answer) {
   }
 }
 
+void StreamContext::NoteNoArchivedList(const ApiError& refusal) {
+  // Whoever wants the walk would wait for ever.
+  archived_walk_.store(ArchivedWalk::kNotWanted);
+  if (!archived_list_.exchange(false)) return;
+  Log(LogLevel::kNotice, "archived.unsupported",
+      refusal.message + ": archived records are found by the sweep");
+}
+
 std::optional<TimePoint> StreamContext::walked_until() const {
   MutexLock lock(mutex_);
   return walked_until_;

@@ -142,6 +142,11 @@ class StreamContext {
   void WantArchivedWalk() { archived_walk_.store(ArchivedWalk::kWanted); }
   void ArchivedWalkBegins() { Move(ArchivedWalk::kWanted, ArchivedWalk::kServed); }
   void ArchivedWalkEnds() { Move(ArchivedWalk::kServed, ArchivedWalk::kNotWanted); }
+  /// HubSpot refuses the archived list of this type, for good as it says: nothing is walked. Who was
+  /// archived leaves the live list, and resolve finds him by his id.
+  void NoteNoArchivedList(const ApiError& refusal);
+  void NoteArchivedList() { archived_list_.store(true); }
+  bool has_archived_list() const { return archived_list_.load(); }
   void ArchivedWalkIsCut() { Move(ArchivedWalk::kServed, ArchivedWalk::kWanted); }
   /// Whether HubSpot's search knows this type: not every type can be searched, and which ones can
   /// is only partly documented, so it is learned from answers. Tried again once a day.
@@ -204,6 +209,7 @@ class StreamContext {
   std::atomic<bool> loaded_{false};
   std::atomic<bool> sweep_wanted_{false};
   std::atomic<ArchivedWalk> archived_walk_{ArchivedWalk::kNotWanted};
+  std::atomic<bool> archived_list_{true};
   std::atomic<bool> accepted_{false};
   std::atomic<bool> links_followed_{false};
   std::atomic<bool> links_due_{true};

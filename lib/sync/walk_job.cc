@@ -218,8 +218,19 @@ StepOutcome WalkJob::Read() {
     request = RequestOf(reading);
   }
   auto page = stream().source().List(object(), request);
-  if (!page) return Failed(reading, request.limit, page.error());
+  if (!page) {
+    const bool unsupported = page.error().kind == ApiErrorKind::kUnsupported;
+    if (options_.archived && unsupported) return GiveUp(page.error());
+    return Failed(reading, request.limit, page.error());
+  }
+  if (options_.archived) stream().NoteArchivedList();
   return TakeIn(reading, std::move(*page));
+}
+
+StepOutcome WalkJob::GiveUp(const ApiError& refusal) {
+  Abandon();
+  stream().NoteNoArchivedList(refusal);
+  return StepOutcome::CaughtUp();
 }
 
 ListRequest WalkJob::RequestOf(const Reading& reading) const {

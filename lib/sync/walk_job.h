@@ -79,6 +79,8 @@ class WalkJob final : public StreamJob {
   bool MovesOn(const Reading& reading, Page& page);
   /// Puts what is listed and was not read where it is looked at by itself.
   void LeaveUnread(const Reading& reading, const Page& page) REQUIRES(mutex_);
+  /// There is no such list; a later cycle asks again.
+  StepOutcome GiveUp(const ApiError& refusal);
   StepOutcome Flush();
   StepOutcome Finish(Commit last);
   /// Rows that were not known as archived go to resolve: losers of a merge may look archived, and

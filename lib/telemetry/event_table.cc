@@ -83,6 +83,10 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "the "
      "portal fits: a slip, or a property that was deleted.",
      "Correct the name in the configuration, then `systemctl reload hubmirror`."},
+    {"archived.unsupported", "0a7c1f5be3d84f0f9b6e2d4c8a913e57", "There is no archived list",
+     "HubSpot has no archived list of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@. Who was archived "
+     "leaves the live list, which is walked more often for it.",
+     "Nothing to do; archives show as late as the sweep comes round."},
     {"sweep.wanted", "5a65d2dac6a0460dad84bd933f08e4b5", "A full walk was asked for",
      "The mirror of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ is to be compared with HubSpot's whole "
      "list, for the reason in the message.",

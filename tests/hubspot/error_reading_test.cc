@@ -266,5 +266,10 @@ TEST_CASE("error reading: what the token endpoint says in words is not repeated"
   CHECK(error.message.find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("error reading: a type without an archived list is told by the text alone") {
+  CHECK(Error(Json(400, R"({"message":"Paging through deleted objects is not yet supported."})"))
+            .kind == Kind::kUnsupported);
+}
+
 }  // namespace
 }  // namespace hubmirror

@@ -212,5 +212,28 @@ TEST_CASE("portal: a block stands until the job that met it ends well, whatever 
   CHECK(acme.companies().state == StreamState::kCurrent);
 }
 
+TEST_CASE(
+    "portal: a type without an archived list is not late for it; its sweep comes round more "
+    "often") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  acme.hubspot->Put(2);
+  acme.hubspot->archived_error = ApiError{.kind = ApiErrorKind::kUnsupported,
+                                          .status = 400,
+                                          .message = "HubSpot has no archived list of this type"};
+  acme.WorkFor(1min);
+
+  CHECK(acme.companies().state == StreamState::kCurrent);
+  CHECK(acme.companies().message.find("no archived list") != std::string::npos);
+  const auto asked = acme.hubspot->Count("archived");
+  acme.hubspot->Archive(2);
+  acme.clock.Advance(16min);
+  acme.WorkFor(30s);
+
+  // Found by the live list, within the time the archived one would have taken.
+  CHECK(acme.hubspot->Count("archived") == asked);
+  CHECK(acme.sink->rows.at(2).archived);
+}
+
 }  // namespace
 }  // namespace hubmirror::test
