@@ -127,7 +127,7 @@ class Daemon {
 
   Exchange AnswerTo(const Request& request) const {
     const Endpoint endpoint = lane_ == Lane::kSearch ? Endpoint::kSearch : Endpoint::kList;
-    Exchange answer = Answer(endpoint, request.sent_at, request.answered_at - request.sent_at);
+    Exchange answer = Answered(endpoint, request.sent_at, request.answered_at - request.sent_at);
     if (network_.tells_limit && lane_ == Lane::kBurst) {
       answer.rate.burst_limit = CountingAccount::kBurst;
       answer.rate.burst_remaining = request.burst_remaining;
@@ -221,7 +221,7 @@ TEST_CASE("R18: the day ends at our share of it") {
   int sent = 0;
   for (int i = 0; i < 100'000 && sent < 2000; ++i, now += 100ms) {
     if (!governor.Take(Lane::kBurst, 1, now).open()) continue;
-    governor.OnExchange(Answer(Endpoint::kList, now));
+    governor.OnExchange(Answered(Endpoint::kList, now));
     ++sent;
   }
   CHECK(sent == 500);

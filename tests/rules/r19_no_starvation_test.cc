@@ -84,7 +84,7 @@ Duration LongestWaitForASlot(Pace walk_pace) {
   Duration longest{};
   for (Instant now = kStart + 20s; now < kStart + 80s; now += 5ms) {
     while (!sent.empty() && sent.front() + latency <= now) {
-      governor.OnExchange(Answer(Endpoint::kList, sent.front(), latency));
+      governor.OnExchange(Answered(Endpoint::kList, sent.front(), latency));
       sent.pop_front();
     }
     if (!waiting_since && (now - kStart) % 1s == Duration{}) waiting_since = now;
@@ -116,7 +116,7 @@ TEST_CASE("R19: walks that pace themselves use the whole allowance") {
   int requests = 0;
   for (Instant now = kStart + 20s; now < kStart + 80s; now += 5ms) {
     while (!sent.empty() && sent.front() + 100ms <= now) {
-      governor.OnExchange(Answer(Endpoint::kList, sent.front(), 100ms));
+      governor.OnExchange(Answered(Endpoint::kList, sent.front(), 100ms));
       sent.pop_front();
     }
     while (governor.Take(Lane::kBurst, 1, now, Pace::kEvenly).open()) {

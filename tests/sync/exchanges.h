@@ -21,8 +21,8 @@ inline std::shared_ptr<const SourceClock> ClockFromNoon() {
 }
 
 /// An answer to a request that left at `sent_at`, 50 ms later unless told otherwise.
-inline Exchange Answer(Endpoint endpoint, Instant sent_at,
-                       Duration after = std::chrono::milliseconds(50)) {
+inline Exchange Answered(Endpoint endpoint, Instant sent_at,
+                         Duration after = std::chrono::milliseconds(50)) {
   Exchange exchange{.portal = "acme", .endpoint = endpoint, .status = 200};
   exchange.sent_at = sent_at;
   exchange.answered_at = sent_at + after;
@@ -33,7 +33,7 @@ inline Exchange Answer(Endpoint endpoint, Instant sent_at,
 
 /// A refusal, as a job and the governor see it.
 inline Exchange Refusal(Endpoint endpoint, Instant sent_at, ApiErrorKind failure) {
-  Exchange exchange = Answer(endpoint, sent_at);
+  Exchange exchange = Answered(endpoint, sent_at);
   exchange.status = 429;
   exchange.failure = failure;
   return exchange;

@@ -22,12 +22,12 @@ int TakeAll(RateGovernor& governor, Lane lane, Instant now) {
   int taken = 0;
   while (taken < 1000 && governor.Take(lane, 1, now).open()) ++taken;
   const Endpoint endpoint = lane == Lane::kSearch ? Endpoint::kSearch : Endpoint::kList;
-  for (int i = 0; i < taken; ++i) governor.OnExchange(Answer(endpoint, now));
+  for (int i = 0; i < taken; ++i) governor.OnExchange(Answered(endpoint, now));
   return taken;
 }
 
 Exchange WithBurst(Instant sent_at, int64_t limit, int64_t remaining) {
-  Exchange answer = Answer(Endpoint::kList, sent_at);
+  Exchange answer = Answered(Endpoint::kList, sent_at);
   answer.rate.burst_limit = limit;
   answer.rate.burst_remaining = remaining;
   return answer;
@@ -76,7 +76,7 @@ TEST_CASE(
     "rate governor: a slow answer holds its burst slot no longer than its request may travel") {
   RateGovernor governor = Governor({.burst = 1});
   REQUIRE(governor.Take(Lane::kBurst, 1, kLater).open());
-  governor.OnExchange(Answer(Endpoint::kList, kLater, 5s));
+  governor.OnExchange(Answered(Endpoint::kList, kLater, 5s));
   CHECK(NotBefore(governor, Lane::kBurst, kLater + 5s) == kLater + 10'300ms);
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("rate governor: a lock is waited for") {
 
 TEST_CASE("rate governor: our share of the day includes requests still under way") {
   RateGovernor governor = Governor({.quota_share = 0.5, .daily = 20});
-  governor.OnExchange(Answer(Endpoint::kAccount, kStart));
+  governor.OnExchange(Answered(Endpoint::kAccount, kStart));
   CHECK(TakeAll(governor, Lane::kBurst, kLater) == 9);
   CHECK_FALSE(governor.Take(Lane::kSearch, 1, kLater + 1s).open());
   CHECK(governor.daily_share() == 10);
@@ -176,11 +176,11 @@ TEST_CASE("rate governor: a day refused is over for all lanes") {
 
 TEST_CASE("rate governor: the requests of the day survive a restart") {
   RateGovernor before = Governor({.quota_share = 0.5, .daily = 20});
-  before.OnExchange(Answer(Endpoint::kAccount, kStart));
+  before.OnExchange(Answered(Endpoint::kAccount, kStart));
   REQUIRE(TakeAll(before, Lane::kBurst, kLater) == 9);
 
   RateGovernor after = Governor({.quota_share = 0.5, .daily = 20});
-  after.OnExchange(Answer(Endpoint::kAccount, kStart));
+  after.OnExchange(Answered(Endpoint::kAccount, kStart));
   after.Restore(before.Save());
 
   CHECK_FALSE(after.Take(Lane::kBurst, 1, kLater).open());
@@ -207,7 +207,7 @@ TEST_CASE("rate governor: one answer with a tiny limit slows nothing") {
 
 TEST_CASE("rate governor: a day that headers wrongly end is asked about, and heals") {
   RateGovernor governor = Governor();
-  Exchange wrong = Answer(Endpoint::kList, kLater);
+  Exchange wrong = Answered(Endpoint::kList, kLater);
   wrong.rate.daily_limit = 10'000;
   wrong.rate.daily_remaining = 0;
   for (int i = 0; i < 2; ++i) governor.OnExchange(wrong);
@@ -222,7 +222,7 @@ TEST_CASE("rate governor: a day that headers wrongly end is asked about, and hea
     if (++sent == 3) break;
     // Nothing else leaves while the one that asks is under way.
     CHECK_FALSE(governor.Take(Lane::kBurst, 1, now + 10ms).open());
-    Exchange answer = Answer(Endpoint::kList, now);
+    Exchange answer = Answered(Endpoint::kList, now);
     answer.rate = right.rate;
     governor.OnExchange(answer);
   }
@@ -259,6 +259,6 @@ TEST_CASE("rate governor: the status tells what HubSpot told") {
 
 TEST_CASE("rate governor: the token endpoint costs nothing") {
   RateGovernor governor = Governor();
-  governor.OnExchange(Answer(Endpoint::kToken, kLater));
+  governor.OnExchange(Answered(Endpoint::kToken, kLater));
   CHECK(governor.Status().requests_today == 0);
 }
