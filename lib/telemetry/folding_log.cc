@@ -1,6 +1,7 @@
 #include "telemetry/folding_log.h"
 
 #include <chrono>
+#include <utility>
 
 namespace hubmirror {
 namespace {
@@ -46,13 +47,20 @@ void FoldingLog::Write(const LogLine& line) {
     return;
   }
   const Key key = KeyOf(line);
-  const auto [found, is_first] = folds_.try_emplace(key, Fold{now + kFoldTime, {}, 0});
+  const auto [found, is_first] = folds_.try_emplace(key, Fold{now + kFoldTime, {}, 0, line.level});
   if (is_first) {
     by_end_.push_back(key);
     PassOn(line);
     return;
   }
   Fold& fold = found->second;
+  // That a person must act is not kept back because something milder was said a moment ago.
+  if (line.level < fold.worst) {
+    if (std::exchange(fold.repeated, 0) > 0) tally_.OnLogFolded(line.event);
+    fold.worst = line.level;
+    PassOn(line);
+    return;
+  }
   if (fold.repeated > 0) tally_.OnLogFolded(line.event);
   ++fold.repeated;
   fold.newest = line;
@@ -74,8 +82,9 @@ void FoldingLog::CloseMinutes(Instant now) {
       continue;
     }
     // The line that ends this minute begins the next: still one a minute.
+    const LogLevel level = fold.newest.level;
     PassOn(Summary(std::move(fold.newest), fold.repeated));
-    fold = {now + kFoldTime, {}, 0};
+    fold = {now + kFoldTime, {}, 0, level};
     by_end_.push_back(first->first);
   }
 }

@@ -16,7 +16,8 @@ namespace hubmirror {
 /// Stands before the log proper: drops what is below the level, and lets one line a minute pass per
 /// event, portal and object. Of those that repeat it within the minute the newest is kept and
 /// passed on at its end, with their number in the field REPEATED, so that the last word is never
-/// lost. Debug lines are not folded: who asks for them wants each. Thread-safe.
+/// lost. A line that is worse than what was passed on passes at once. Debug lines are not folded:
+/// who asks for them wants each. Thread-safe.
 ///
 /// Events and field names are kept by reference: they must be literals.
 class FoldingLog final : public Logger {
@@ -39,6 +40,7 @@ class FoldingLog final : public Logger {
     Instant ends_at;
     LogLine newest;
     int repeated = 0;
+    LogLevel worst = LogLevel::kDebug;  ///< of the lines that were passed on
   };
 
   void CloseMinutes(Instant now) REQUIRES(mutex_);

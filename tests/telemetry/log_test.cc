@@ -183,6 +183,20 @@ TEST_CASE_FIXTURE(LogFixture, "log: streams, portals and events are folded apart
   CHECK(output.Messages() == "deals;contacts;finished;other;");
 }
 
+TEST_CASE_FIXTURE(LogFixture, "log: what is worse is not kept back behind what was milder") {
+  Failed("warning");
+  Failed("warning again");
+  log.Write({.level = LogLevel::kErr,
+             .event = "poll.failed",
+             .message = "error",
+             .fields = {{"PORTAL", "acme"}, {"OBJECT", "deals"}}});
+  CHECK(output.Messages() == "warning;error;");
+
+  clock.Advance(60s);
+  log.Flush();
+  CHECK(output.Messages() == "warning;error;");
+}
+
 TEST_CASE_FIXTURE(LogFixture, "log: after a quiet minute a line passes at once again") {
   Failed("first");
   clock.Advance(60s);
