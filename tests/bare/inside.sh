@@ -119,7 +119,7 @@ from_nothing() {
   # With Debian's own Node.
   [[ $(dpkg -S "$(realpath /usr/bin/node)") == nodejs:* ]] || fail 'node is not of Debian'
   expect 0 "${dev[@]}" cmake --build --preset release --target node_test_programs
-  expect 0 "${dev[@]}" NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
+  expect 0 "${dev[@]}" env NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
     ctest --preset release --no-tests=error -L node
   grep 'tests passed' "$out"
   nothing_left
