@@ -13,9 +13,6 @@ namespace {
 
 // HubSpot allows an account five searches a second, and a running daemon may use most of them.
 constexpr std::chrono::milliseconds kSearchSpacing{400};
-// It does, now and then: that says nothing of the token.
-constexpr std::chrono::seconds kSearchWait{1};
-constexpr int kSearchTries = 5;
 
 std::optional<ApiError> Ask(PageSource& source, const ObjectType& object) {
   const auto properties = std::make_shared<const PropertySet>(
@@ -121,13 +118,7 @@ PortalFinding ExaminePortal(PageSource& source, const Clock& clock,
   if (finding.wrong_portal) return finding;
   for (const ObjectType& object : objects) {
     if (!finding.objects.empty()) clock.SleepUntil(clock.Now() + kSearchSpacing, {});
-    std::optional<ApiError> error = Ask(source, object);
-    for (int tries = 1; tries < kSearchTries && error; ++tries) {
-      if (error->kind != ApiErrorKind::kSearchLimit) break;
-      clock.SleepUntil(clock.Now() + kSearchWait, {});
-      error = Ask(source, object);
-    }
-    finding.objects.push_back({object.name, std::move(error)});
+    finding.objects.push_back({object.name, Ask(source, object)});
   }
   return finding;
 }
