@@ -8,8 +8,8 @@
 #include <latch>
 #include <string>
 
-#include "hubspot/loopback_server.h"
 #include "hubspot/pooled_transport.h"
+#include "support/loopback_server.h"
 
 namespace hubmirror {
 namespace {

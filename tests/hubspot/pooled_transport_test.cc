@@ -7,9 +7,9 @@
 #include <fstream>
 #include <latch>
 
-#include "hubspot/loopback_server.h"
 #include "hubspot/scratch_folder.h"
 #include "hubspot/test_certificates.h"
+#include "support/loopback_server.h"
 
 namespace hubmirror {
 namespace {

@@ -1,10 +1,11 @@
-#include "hubspot/loopback_server.h"
+#include "support/loopback_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -26,8 +27,9 @@ std::string LoopbackServer::Connection::ReadRequest() {
   return request;
 }
 
-void LoopbackServer::Connection::Write(const std::string& bytes) {
-  ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+bool LoopbackServer::Connection::Write(const std::string& bytes) {
+  const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  return count == static_cast<ssize_t>(bytes.size());
 }
 
 void LoopbackServer::Connection::WaitForClose() {
@@ -36,7 +38,7 @@ void LoopbackServer::Connection::WaitForClose() {
   }
 }
 
-LoopbackServer::LoopbackServer(std::vector<Script> scripts)
+LoopbackServer::LoopbackServer(std::vector<Script> scripts, Then then)
     : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -48,7 +50,7 @@ LoopbackServer::LoopbackServer(std::vector<Script> scripts)
     throw std::runtime_error("cannot listen on 127.0.0.1");
   }
   port_ = ntohs(address.sin_port);
-  thread_ = std::jthread([this, all = std::move(scripts)] { Serve(all); });
+  thread_ = std::jthread([this, then, all = std::move(scripts)] { Serve(all, then); });
 }
 
 LoopbackServer::~LoopbackServer() {
@@ -57,12 +59,13 @@ LoopbackServer::~LoopbackServer() {
   ::close(listener_);
 }
 
-void LoopbackServer::Serve(const std::vector<Script>& scripts) {
+void LoopbackServer::Serve(const std::vector<Script>& scripts, Then then) {
   std::vector<std::jthread> served;
   for (;;) {
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) return;
-    const auto number = static_cast<size_t>(connections_++);
+    auto number = static_cast<size_t>(connections_++);
+    if (then == Then::kRepeatLast) number = std::min(number, scripts.size() - 1);
     served.emplace_back([&scripts, socket, number] {
       Connection connection(socket);
       if (number < scripts.size()) scripts[number](connection);

@@ -9,7 +9,8 @@
 namespace hubmirror::test {
 
 /// A server on 127.0.0.1 that says exactly the bytes it is told to, one script per connection, so
-/// that broken answers can be had. Connections past the last script are closed at once.
+/// that broken answers can be had. Connections past the last script
+/// are closed at once unless told otherwise.
 class LoopbackServer {
  public:
   /// One connection, inside a script.
@@ -18,7 +19,8 @@ class LoopbackServer {
     explicit Connection(int socket) : socket_(socket) {}
     /// Reads one request with its body; "" when the client has gone.
     std::string ReadRequest();
-    void Write(const std::string& bytes);
+    /// False when the client has gone.
+    bool Write(const std::string& bytes);
     /// Blocks until the client closes.
     void WaitForClose();
 
@@ -27,7 +29,10 @@ class LoopbackServer {
   };
   using Script = std::function<void(Connection&)>;
 
-  explicit LoopbackServer(std::vector<Script> scripts);
+  /// What connections past the last script get.
+  enum class Then { kClose, kRepeatLast };
+
+  explicit LoopbackServer(std::vector<Script> scripts, Then then = Then::kClose);
   ~LoopbackServer();
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
@@ -37,7 +42,7 @@ class LoopbackServer {
   int connections() const { return connections_; }
 
  private:
-  void Serve(const std::vector<Script>& scripts);
+  void Serve(const std::vector<Script>& scripts, Then then);
 
   int listener_ = -1;
   int port_ = 0;
