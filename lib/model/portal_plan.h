@@ -27,7 +27,7 @@ struct StreamPlan {
   std::chrono::milliseconds verify_every{std::chrono::hours{24}};
   bool verify_repair = true;
   std::vector<std::string> columns;  ///< properties that get a column whatever else
-  std::vector<std::string> indexes;  ///< properties whose column is indexed
+  std::vector<std::string> indexes;  ///< what is indexed (model/index_key.h)
   PropertySelection selection;
   std::vector<std::string> associations;  ///< types whose links are read; empty: all
   std::vector<std::string> history;       ///< properties whose former values are kept

@@ -3,24 +3,30 @@
 #include <string>
 #include <vector>
 
+#include "model/index_key.h"
 #include "model/portal_plan.h"
 #include "model/schema_change.h"
 #include "postgres/connection.h"
 
 namespace hubmirror {
 
-/// The properties of an object that the configuration names in `indexes`.
-std::vector<std::string> IndexedProperties(const PortalPlan& plan, const std::string& object);
+/// What the configuration names in `indexes` of an object.
+std::vector<IndexKey> AskedIndexes(const PortalPlan& plan, const std::string& object);
 
-/// The indexes to make and to drop, so that the table has those on `asked` and no others of ours.
-/// A property in `_overflow` gets none; indexes that somebody else made do not count.
-std::vector<SchemaChange> CompareIndexes(Connection& connection, const std::string& schema,
-                                         const std::string& object,
-                                         const std::vector<std::string>& asked,
-                                         const std::vector<MirrorColumn>& columns);
+/// An index to make or to drop, and the statements that do.
+struct IndexChange {
+  SchemaChange change;
+  std::string sql;
+};
 
-/// The statements that carry out one of these changes.
-std::string IndexSql(const std::string& schema, const std::string& object,
-                     const SchemaChange& change);
+/// The indexes to make and to drop, so that the table has the built-in ones (`_synced_at`, e-mail
+/// of contacts), those on `asked` and no others of ours; a table that is yet to be made is made
+/// with the built-in ones, which are then no changes. There is none on a property in `_overflow`,
+/// none on lower() of what is no text, no second one on columns that have theirs from the
+/// beginning. Indexes that somebody else made do not count, but keep their names.
+std::vector<IndexChange> CompareIndexes(Connection& connection, const std::string& schema,
+                                        const std::string& object,
+                                        const std::vector<IndexKey>& asked,
+                                        const std::vector<MirrorColumn>& columns);
 
 }  // namespace hubmirror

@@ -41,10 +41,9 @@ std::vector<PlannedChange> PlanSchema(Connection& connection, const PortalPlan& 
     }
     planned.push_back({std::move(change), std::move(blocked_by)});
   }
-  for (SchemaChange& change :
-       CompareIndexes(connection, plan.schema, wanted.name(),
-                      IndexedProperties(plan, wanted.name()), wanted.columns)) {
-    planned.push_back({std::move(change), {}});
+  for (IndexChange& index : CompareIndexes(connection, plan.schema, wanted.name(),
+                                           AskedIndexes(plan, wanted.name()), wanted.columns)) {
+    planned.push_back({std::move(index.change), {}});
   }
   return planned;
 }

@@ -124,6 +124,12 @@ void SchemaWriter::CreateTable(Transaction& transaction, const MirrorTable& want
   transaction.Run("CREATE INDEX ON " + table + " (updated_at); CREATE INDEX ON " + table +
                   " (id) WHERE archived; CREATE INDEX ON " + table +
                   " (merged_into) WHERE merged_into IS NOT NULL");
+  std::string built_in;
+  for (const IndexChange& index : CompareIndexes(transaction.connection(), schema_.name(),
+                                                 wanted.name(), {}, wanted.columns)) {
+    built_in += index.sql;
+  }
+  transaction.Run(built_in);
   ForgetStream(transaction, wanted.name());
 }
 
@@ -386,12 +392,16 @@ void SchemaWriter::CreateView(Transaction& transaction, const std::string& objec
 void SchemaWriter::Index(Transaction& transaction, const std::string& object,
                          const std::vector<MirrorColumn>& columns) const {
   const auto changes = CompareIndexes(transaction.connection(), schema_.name(), object,
-                                      IndexedProperties(schema_.plan(), object), columns);
+                                      AskedIndexes(schema_.plan(), object), columns);
   if (changes.empty()) return;
   std::string sql = kPatience;
-  for (const SchemaChange& change : changes) sql += IndexSql(schema_.name(), object, change);
+  std::vector<SchemaChange> made;
+  for (const IndexChange& index : changes) {
+    sql += index.sql;
+    made.push_back(index.change);
+  }
   transaction.Run(sql);
-  SaveChanges(transaction, schema_.name(), object, changes);
+  SaveChanges(transaction, schema_.name(), object, made);
 }
 
 void SchemaWriter::Comment(Transaction& transaction, const std::string& object,

@@ -28,9 +28,10 @@ std::vector<std::string> DependentsOf(Connection& connection, const std::string&
       " LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid"
       " WHERE d.deptype IN ('n', 'a')"
       "  AND NOT (d.classid = 'pg_class'::regclass"
-      "   AND coalesce(obj_description(d.objid, 'pg_class'), '') = $5)"
+      "   AND coalesce(obj_description(d.objid, 'pg_class'), '') = ANY ($5::text[]))"
       "  AND (r.ev_class IS NULL OR r.ev_class NOT IN (SELECT oid FROM ours)) ORDER BY what",
-      {schema, table, column, NameArray(our_views), kOurIndex, kCommonSchema});
+      {schema, table, column, NameArray(our_views), NameArray({kAskedIndex, kBuiltInIndex}),
+       kCommonSchema});
   std::vector<std::string> dependents;
   for (size_t i = 0; i < rows.size(); ++i) dependents.emplace_back(rows.Text(i, 0));
   return dependents;

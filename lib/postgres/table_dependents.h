@@ -7,8 +7,10 @@
 
 namespace hubmirror {
 
-/// The comment on indexes that the configuration asks for: these are ours to drop and make again.
-inline constexpr const char* kOurIndex = "Made because the configuration names it in `indexes`";
+/// The comments on indexes that are ours to drop and make again: on those that the configuration
+/// asks for, and on those that every mirror has.
+inline constexpr const char* kAskedIndex = "Made because the configuration names it in `indexes`";
+inline constexpr const char* kBuiltInIndex = "Made by hubmirror for whoever reads the table";
 
 /// What somebody else built on a column of ours or on the views named, in words (`view
 /// reports.funnel`, `index contacts_email_idx`); empty when nothing. Our views do not count.

@@ -337,10 +337,13 @@ constexpr std::array kRows = {
     KeyRule{.path = "indexes",
             .places = kObject,
             .type = kTextList,
-            .form = &kPropertyName,
-            .meaning = "Properties that are indexed; each gets a column of its own. Taking one out "
-                       "of the list drops its index. An index delays writing while it is built.",
-            .example = "[hubspot_owner_id]",
+            .form = &kIndexKey,
+            .meaning = "What is indexed: properties, each of which gets a column of its own; "
+                       "columns that every table has, such as `created_at` or `archived_at`; and "
+                       "`lower(property)` of texts. `_synced_at`, and `email` of contacts, always "
+                       "are. Taking one out of the list drops its index. An index delays writing "
+                       "while it is built.",
+            .example = "[hubspot_owner_id, created_at, lower(city)]",
             .field = Field<StreamPlan, &StreamPlan::indexes>()},
     KeyRule{.path = "associations",
             .places = kObject,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "model/index_key.h"
 #include "settings/dsn_text.h"
 #include "settings/web_address.h"
 
@@ -96,6 +97,12 @@ Fault CheckPropertyName(std::string_view text) {
                "use HubSpot's internal name, such as dealstage, one per item");
 }
 
+Fault CheckIndexKey(std::string_view text) {
+  if (ParseIndexKey(text)) return std::nullopt;
+  return Wrong(text, "is nothing an index can be on",
+               "write a column, such as created_at, or lower(column) of a text");
+}
+
 }  // namespace
 
 const TextForm kAnyText = {"text", "^.+$", CheckNothing};
@@ -114,6 +121,8 @@ const TextForm kSchemaName = {"lower-case letters, digits and `_`, at most 63",
 const TextForm kRoleName = {"a role of the database", "^.+$", CheckRoleName};
 const TextForm kPropertyName = {"HubSpot's name of a property", "^[^ ,]+$", CheckPropertyName};
 
+const TextForm kIndexKey = {"HubSpot's name of a property, a column, or `lower(property)`",
+                            "^([^ ,()]+|lower\\([^ ,()]+\\))$", CheckIndexKey};
 const TextForm kPropertyPattern = {"HubSpot's name of a property, or a pattern", "^[^ ,]+$",
                                    CheckPropertyName};
 

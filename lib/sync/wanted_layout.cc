@@ -2,6 +2,7 @@
 
 #include "mirror/property_selector.h"
 #include "mirror/table_layout.h"
+#include "model/index_key.h"
 
 namespace hubmirror {
 
@@ -29,7 +30,10 @@ MirrorTable WantedLayout(const StreamPlan& stream,
                          const std::vector<PropertyDefinition>& definitions,
                          const MirrorTable* standing, const std::string& hashed_with) {
   std::vector<std::string> forced = stream.columns;
-  forced.insert(forced.end(), stream.indexes.begin(), stream.indexes.end());
+  for (const std::string& text : stream.indexes) {
+    const auto key = ParseIndexKey(text);
+    if (key && !key->of_envelope()) forced.push_back(key->name);
+  }
   return PlanLayout(stream.object, definitions, standing, forced,
                     PropertySelector(stream.object, stream.selection, hashed_with));
 }

@@ -207,7 +207,7 @@ TEST_CASE("operations: the tables that a configuration to come would have") {
   other.dsn = acme.world.daemon.settings().dsn;
   other.portals[0].objects = {"contacts", "deals", "companies"};
   other.portals[0].object_settings = {
-      {"contacts", "{properties: {exclude: [phone]}, indexes: [email]}"},
+      {"contacts", "{properties: {exclude: [phone]}, indexes: [email, lower(city)]}"},
       {"deals", "{}"},
       {"companies", "{}"}};
   const DaemonProcess files(other);
@@ -216,7 +216,7 @@ TEST_CASE("operations: the tables that a configuration to come would have") {
 
   CHECK(plan.find("acme/contacts: 2 to change\n") != std::string::npos);
   CHECK(plan.find("  exclude         phone ") != std::string::npos);
-  CHECK(plan.find("  create_index    email ") != std::string::npos);
+  CHECK(plan.find("  create_index    city ") != std::string::npos);
   CHECK(plan.find("acme/companies: 1 to change\n  create_table ") != std::string::npos);
   CHECK(acme.world.Sql("SELECT to_regclass('acme.companies') IS NULL") == "t");
 }

@@ -39,7 +39,8 @@ struct SchemaWriterFixture : MirrorFixture {
   }
 };
 
-TEST_CASE_FIXTURE(SchemaWriterFixture, "a new table has envelope, properties and bookkeeping in this order") {
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "a new table has envelope, properties and bookkeeping in this order") {
   MakeContacts({Property("email"), Property("it's \"odd\"", ColumnType::kNumeric)});
 
   CHECK(List("attname",
@@ -72,7 +73,8 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "applying what stands changes nothing") {
   CHECK(sink().ApplyLayout(*before) == before);
 }
 
-TEST_CASE_FIXTURE(SchemaWriterFixture, "labels and descriptions are comments, on tables and views") {
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "labels and descriptions are comments, on tables and views") {
   MirrorColumn email = Property("email");
   email.definition.label = "E-mail";
   email.definition.description = "where it's \\ read";
@@ -106,7 +108,8 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "the views show live records only") {
   CHECK(sink().Load(contacts()->object).rows == 1);
 }
 
-TEST_CASE_FIXTURE(SchemaWriterFixture, "more properties than a view takes continue in a second one") {
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "more properties than a view takes continue in a second one") {
   std::vector<MirrorColumn> many;
   for (int i = 0; i < 1600; ++i) {
     many.push_back(Property("p" + std::to_string(i), ColumnType::kNumeric,
@@ -122,7 +125,8 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "more properties than a view takes contin
               " AND attnum > 0") == "102");
 }
 
-TEST_CASE_FIXTURE(SchemaWriterFixture, "a retyped property swaps its column, views and grants included") {
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "a retyped property swaps its column, views and grants included") {
   Value("DROP ROLE IF EXISTS retype_reader; CREATE ROLE retype_reader");
   MakeContacts({Property("n"), Property("o")});
   Write({{.id = 1, .values = {{"n", "5"}, {"o", "x"}}}});
@@ -151,7 +155,8 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "a retyped property swaps its column, vie
   Value("DROP OWNED BY retype_reader; DROP ROLE retype_reader");
 }
 
-TEST_CASE_FIXTURE(SchemaWriterFixture, "somebody's view, index or constraint keeps a property's type") {
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "somebody's view, index or constraint keeps a property's type") {
   struct Case {
     std::string make;
     std::string drop;
@@ -199,7 +204,8 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "a retyped property in _overflow does not
 }
 
 TEST_CASE_FIXTURE(
-    SchemaWriterFixture, "while the table is in use a new property goes to _overflow, then to its column") {
+    SchemaWriterFixture,
+    "while the table is in use a new property goes to _overflow, then to its column") {
   MakeContacts({Property("a")});
   Write({{.id = 1, .values = {{"a", "x"}}}});
   {
@@ -243,7 +249,8 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "a reader who holds the view delays the v
   CHECK(TypeOf("acme.contacts_live", "b") == "text");
 }
 
-TEST_CASE_FIXTURE(SchemaWriterFixture, "users' own views, indexes, columns and grants survive new properties") {
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "users' own views, indexes, columns and grants survive new properties") {
   Value("DROP ROLE IF EXISTS theirs_role; CREATE ROLE theirs_role");
   MakeContacts({Property("a")});
   Write({{.id = 1, .values = {{"a", "x"}}}});
@@ -264,7 +271,8 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "users' own views, indexes, columns and g
   Value("DROP OWNED BY theirs_role; DROP ROLE theirs_role");
 }
 
-TEST_CASE_FIXTURE(SchemaWriterFixture, "what changed is in schema_changes, and what did not is not") {
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "what changed is in schema_changes, and what did not is not") {
   MakeContacts({Property("a"), Property("o", ColumnType::kText, Storage::kOverflow)});
   Value("CREATE VIEW public.theirs AS SELECT a FROM acme.contacts");
   Retype("a", ColumnType::kNumeric);
@@ -284,7 +292,8 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "what changed is in schema_changes, and w
         "add_column|b|date;archive|b;add_column|a|numeric");
 }
 
-TEST_CASE_FIXTURE(SchemaWriterFixture, "a plan tells the changes to come, and what is in their way") {
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "a plan tells the changes to come, and what is in their way") {
   const auto planned = [this](const MirrorTable& wanted) {
     Connection connection({.dsn = dsn(), .password = {}});
     std::string text;
@@ -316,7 +325,8 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "a plan tells the changes to come, and wh
   CHECK(TypeOf("acme.contacts", "b").empty());
 }
 
-TEST_CASE_FIXTURE(SchemaWriterFixture, "readers may read tables, views and the state, and nothing else") {
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "readers may read tables, views and the state, and nothing else") {
   Value("DROP ROLE IF EXISTS bi; CREATE ROLE bi LOGIN");
   PortalPlan with_readers = plan();
   with_readers.readers = {"bi"};
@@ -375,11 +385,14 @@ TEST_CASE_FIXTURE(SchemaWriterFixture,
   CHECK(Value("SELECT b FROM acme.contacts_live") == "kept");
 }
 
-TEST_CASE_FIXTURE(SchemaWriterFixture, "indexes are made as asked, outlive a retype and go as asked") {
-  MakeContacts({Property("owner"), Property("amount"), Property("far", ColumnType::kText, Storage::kOverflow)});
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "indexes are made as asked, outlive a retype and go as asked") {
+  MakeContacts({Property("owner"), Property("amount"),
+                Property("far", ColumnType::kText, Storage::kOverflow)});
   const auto indexes = [this] {
-    return List("indexname", "FROM pg_indexes WHERE schemaname = 'acme' AND indexname LIKE"
-                             " 'contacts\\_%\\_idx' AND indexdef !~ '_at\\)|WHERE' ORDER BY indexname");
+    return List("indexname",
+                "FROM pg_indexes WHERE schemaname = 'acme' AND indexname LIKE"
+                " 'contacts\\_%\\_idx' AND indexdef !~ '_at\\)|WHERE' ORDER BY indexname");
   };
   const auto ask = [this](std::vector<std::string> properties) {
     PortalPlan asked = plan();
@@ -403,7 +416,77 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "indexes are made as asked, outlive a ret
   CHECK(indexes() == "contacts_owner_idx");
 }
 
-TEST_CASE_FIXTURE(SchemaWriterFixture, "readable views show labels where there are some, else the value") {
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "every table has an index on _synced_at, and contacts on e-mail") {
+  const auto definition = [this](const std::string& name) {
+    return Value("SELECT indexdef FROM pg_indexes WHERE schemaname = 'acme' AND indexname = '" +
+                 name + "'");
+  };
+  MakeContacts({Property("email")});
+  const auto restart = [this] {
+    Open(plan());
+    sink().Claim();
+    sink().Load(contacts()->object);
+    sink().Heartbeat();
+  };
+  sink().ApplyLayout({.object = *FindObjectType("deals"), .columns = {Property("email")}});
+  CHECK(definition("contacts__synced_at_idx").ends_with("contacts USING btree (_synced_at)"));
+  CHECK(definition("contacts_email_idx").ends_with("contacts USING btree (email)"));
+  CHECK(definition("deals__synced_at_idx").ends_with("deals USING btree (_synced_at)"));
+  CHECK(definition("deals_email_idx").empty());
+
+  // A table that stood before there were such indexes, and one of whose names somebody has used.
+  Value("DROP INDEX acme.contacts__synced_at_idx, acme.contacts_email_idx");
+  Value("CREATE INDEX contacts_email_idx ON acme.contacts (lower(email))");
+  restart();
+  CHECK(definition("contacts__synced_at_idx").ends_with("(_synced_at)"));
+  CHECK(definition("contacts_email_idx").ends_with("(lower(email))"));
+  Value("DROP INDEX acme.contacts_email_idx");
+  restart();
+  CHECK(definition("contacts_email_idx").ends_with("(email)"));
+
+  // An index of ours keeps no property's type.
+  Retype("email", ColumnType::kNumeric);
+  CHECK(Column("email").blocked_by == "");
+}
+
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "columns of the envelope and lower() of texts are indexed as asked") {
+  MakeContacts({Property("city"), Property("amount", ColumnType::kNumeric)});
+  const auto definitions = [this] {
+    return List("regexp_replace(indexdef, '.* USING btree ', '')",
+                "FROM pg_indexes WHERE schemaname = 'acme' AND tablename = 'contacts'"
+                " ORDER BY indexname COLLATE \"C\"");
+  };
+  const auto ask = [this](std::vector<std::string> keys) {
+    PortalPlan asked = plan();
+    asked.streams = {StreamPlan{.object = contacts()->object, .indexes = std::move(keys)}};
+    Open(asked);
+    sink().Claim();
+    sink().Load(contacts()->object);
+    sink().Heartbeat();
+  };
+  const std::string built_in = definitions();
+  // What has an index as it is gets no second one, what is no text no lower().
+  ask({"id", "updated_at", "merged_into", "_synced_at", "lower(amount)", "lower(unknown)"});
+  CHECK(definitions() == built_in);
+
+  ask({"created_at", "lower(city)", "city"});
+  CHECK(List("regexp_replace(indexdef, '.* USING btree ', '')",
+             "FROM pg_indexes WHERE schemaname = 'acme' AND obj_description((schemaname || '.' ||"
+             " quote_ident(indexname))::regclass) ~ 'configuration' ORDER BY indexname COLLATE "
+             "\"C\"") == "(city);(created_at);(lower(city))");
+  Retype("city", ColumnType::kNumeric);
+  CHECK(Column("city").blocked_by == "");
+  sink().Heartbeat();
+  CHECK(definitions().find("lower") == std::string::npos);
+
+  ask({});
+  CHECK(definitions() == built_in);
+}
+
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "readable views show labels where there are some, else the value") {
   MirrorColumn owner = Property("hubspot_owner_id");
   MirrorColumn stage = Property("dealstage");
   stage.definition.type = "enumeration";
@@ -415,16 +498,19 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "readable views show labels where there a
   many.definition.field_type = "checkbox";
   many.definition.options = {{.value = "x", .label = "Ex"}, {.value = "y", .label = "Why"}};
   MakeContacts({owner, stage, pipeline, many});
-  Value("INSERT INTO acme.owners (id, first_name, last_name, email) VALUES (7, 'Ada', '', 'a@b.c'),"
-        " (8, '', NULL, 'only@mail')");
-  Value("INSERT INTO acme.pipeline_stages (object, pipeline_id, id, label)"
-        " VALUES ('contacts', 'p', 'b', 'Stage B'), ('contacts', 'q', 'b', 'Other B')");
+  Value(
+      "INSERT INTO acme.owners (id, first_name, last_name, email) VALUES (7, 'Ada', '', 'a@b.c'),"
+      " (8, '', NULL, 'only@mail')");
+  Value(
+      "INSERT INTO acme.pipeline_stages (object, pipeline_id, id, label)"
+      " VALUES ('contacts', 'p', 'b', 'Stage B'), ('contacts', 'q', 'b', 'Other B')");
   Value("INSERT INTO acme.pipelines (object, id, label) VALUES ('contacts', 'p', 'Pipe')");
   const auto record = [](int64_t id, const std::string& owner_id, const std::string& at,
                          const std::string& in, const std::string& of) {
-    return Told{.id = id,
-                .values = {{"hubspot_owner_id", owner_id}, {"dealstage", at}, {"pipeline", in},
-                           {"many", of}}};
+    return Told{
+        .id = id,
+        .values = {
+            {"hubspot_owner_id", owner_id}, {"dealstage", at}, {"pipeline", in}, {"many", of}}};
   };
   Write({record(1, "7", "b", "p", "y;x"), record(2, "8", "a", "p", "x;z"),
          record(3, "nobody", "c", "r", "z")});

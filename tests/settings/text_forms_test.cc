@@ -48,6 +48,21 @@ TEST_CASE("what is no connection string is refused without being shown") {
   }
 }
 
+TEST_CASE("an index is on a column or on lower() of one, and on nothing else") {
+  for (const std::string text :
+       {"email", "created_at", "_synced_at", "lower(email)", "lower", "it's\"odd"}) {
+    CAPTURE(text);
+    CHECK(Fits(kIndexKey, text));
+  }
+  for (const std::string text :
+       {"lower()", "lower(email", "email)", "(email)", "upper(email)", "lower(lower(email))",
+        "lower(email) desc", "lower(email)x", "LOWER(email)", "lower(a,b)", "a b", "a,b",
+        "lower(email));drop", "lower(created_at)", "lower(_synced_at)"}) {
+    CAPTURE(text);
+    CHECK_FALSE(Fits(kIndexKey, text));
+  }
+}
+
 TEST_CASE("http is for loopback addresses only, and names that look like one are none") {
   for (const std::string text :
        {"https://api.hubapi.com", "https://api.hubapi.com/", "https://api.hubapi.com:8443",
