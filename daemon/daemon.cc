@@ -10,11 +10,11 @@
 #include "daemon/process_environment.h"
 #include "daemon/signals.h"
 #include "daemon/version.h"
-#include "model/database_error.h"
-#include "postgres/portal_schema.h"
-#include "settings/reload_plan.h"
-#include "settings/settings_reader.h"
-#include "telemetry/status_document.h"
+#include "model/store/database_error.h"
+#include "postgres/schema/portal_schema.h"
+#include "settings/reading/reload_plan.h"
+#include "settings/reading/settings_reader.h"
+#include "telemetry/page/status_document.h"
 
 namespace hubmirror {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "hubspot/pooled_transport.h"
+#include "hubspot/wire/pooled_transport.h"
 #include "settings/settings.h"
 
 namespace hubmirror {

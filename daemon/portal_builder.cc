@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "budget/exchange_relay.h"
 #include "daemon/hubspot_transport.h"
 #include "hubspot/api_client.h"
-#include "hubspot/oauth_app.h"
-#include "hubspot/refresh_token_file.h"
-#include "hubspot/static_token.h"
-#include "hubspot/token_keeper.h"
+#include "hubspot/auth/oauth_app.h"
+#include "hubspot/auth/refresh_token_file.h"
+#include "hubspot/auth/static_token.h"
+#include "hubspot/auth/token_keeper.h"
 #include "postgres/portal_sink.h"
-#include "sync/exchange_relay.h"
 
 namespace hubmirror {
 namespace {

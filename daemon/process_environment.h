@@ -1,6 +1,6 @@
 #pragma once
 
-#include "settings/environment.h"
+#include "settings/text/environment.h"
 
 namespace hubmirror {
 

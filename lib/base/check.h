@@ -8,8 +8,8 @@ namespace hubmirror {
 }  // namespace hubmirror
 
 /// Aborts when `condition` is false, in release builds too.
-#define CHECK_THAT(condition)                                               \
-  do {                                                                      \
-    if (!(condition)) [[unlikely]]                                          \
-      ::hubmirror::CheckFailed(#condition, __FILE__, __LINE__);             \
+#define CHECK_THAT(condition)                                   \
+  do {                                                          \
+    if (!(condition)) [[unlikely]]                              \
+      ::hubmirror::CheckFailed(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -5,7 +5,9 @@
 
 namespace hubmirror {
 
-Instant SystemClock::Now() const { return std::chrono::steady_clock::now(); }
+Instant SystemClock::Now() const {
+  return std::chrono::steady_clock::now();
+}
 
 TimePoint SystemClock::WallNow() const {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());

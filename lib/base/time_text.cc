@@ -109,8 +109,7 @@ std::optional<TimePoint> ParseHttpDate(std::string_view text) {
   if (text.size() != 29 || text.substr(25) != " GMT") return std::nullopt;
   const size_t month = kMonths.find(text.substr(8, 3));
   if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
-  const auto day =
-      Day(Digits(text, 12, 4), static_cast<int>(month / 3) + 1, Digits(text, 5, 2));
+  const auto day = Day(Digits(text, 12, 4), static_cast<int>(month / 3) + 1, Digits(text, 5, 2));
   const auto time = TimeOfDay(Digits(text, 17, 2), Digits(text, 20, 2), Digits(text, 23, 2));
   if (!day || !time) return std::nullopt;
   return TimePoint{*day} + *time;
@@ -121,7 +120,8 @@ std::optional<TimePoint> ParseEpochMilliseconds(std::string_view text) {
   const char* const end = text.data() + text.size();
   if (const auto read = std::from_chars(text.data(), end, whole);
       read.ec == std::errc() && read.ptr == end) {
-    if (whole < kFirst.time_since_epoch().count() || whole >= kPastLast.time_since_epoch().count()) {
+    if (whole < kFirst.time_since_epoch().count() ||
+        whole >= kPastLast.time_since_epoch().count()) {
       return std::nullopt;
     }
     return TimePoint{milliseconds{whole}};

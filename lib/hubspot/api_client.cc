@@ -3,13 +3,13 @@
 #include <type_traits>
 #include <unordered_map>
 
-#include "hubspot/catalog_reader.h"
-#include "hubspot/error_reading.h"
-#include "hubspot/history_reader.h"
-#include "hubspot/link_reader.h"
-#include "hubspot/page_reader.h"
-#include "hubspot/reference_reader.h"
-#include "hubspot/search_reader.h"
+#include "hubspot/read/catalog_reader.h"
+#include "hubspot/read/error_reading.h"
+#include "hubspot/read/history_reader.h"
+#include "hubspot/read/link_reader.h"
+#include "hubspot/read/page_reader.h"
+#include "hubspot/read/reference_reader.h"
+#include "hubspot/read/search_reader.h"
 
 namespace hubmirror {
 namespace {

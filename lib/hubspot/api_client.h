@@ -3,15 +3,15 @@
 #include <string>
 
 #include "base/clock.h"
-#include "hubspot/api_requests.h"
-#include "hubspot/base_url.h"
-#include "hubspot/exchange_report.h"
-#include "hubspot/token_source.h"
-#include "model/exchange.h"
-#include "model/history.h"
-#include "model/link_source.h"
-#include "model/page_source.h"
-#include "model/reference.h"
+#include "hubspot/auth/token_source.h"
+#include "hubspot/read/exchange_report.h"
+#include "hubspot/wire/api_requests.h"
+#include "hubspot/wire/base_url.h"
+#include "model/source/exchange.h"
+#include "model/source/history.h"
+#include "model/source/link_source.h"
+#include "model/source/page_source.h"
+#include "model/source/reference.h"
 
 namespace hubmirror {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "mirror/value_hasher.h"
-#include "model/history.h"
+#include "model/source/history.h"
 
 namespace hubmirror {
 

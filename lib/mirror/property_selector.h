@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "model/mirror_table.h"
-#include "model/property_selection.h"
+#include "model/source/property_selection.h"
+#include "model/store/mirror_table.h"
 
 namespace hubmirror {
 

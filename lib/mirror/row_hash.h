@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "model/mirror_table.h"
-#include "model/page.h"
+#include "model/source/page.h"
+#include "model/store/mirror_table.h"
 
 namespace hubmirror {
 

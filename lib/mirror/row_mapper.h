@@ -7,8 +7,8 @@
 
 #include "mirror/row_hash.h"
 #include "mirror/value_hasher.h"
-#include "model/page.h"
-#include "model/row.h"
+#include "model/source/page.h"
+#include "model/store/row.h"
 
 namespace hubmirror {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "mirror/property_selector.h"
-#include "model/mirror_table.h"
-#include "model/property.h"
+#include "model/source/property.h"
+#include "model/store/mirror_table.h"
 
 namespace hubmirror {
 

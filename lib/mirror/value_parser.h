@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "model/mirror_table.h"
+#include "model/store/mirror_table.h"
 
 namespace hubmirror {
 

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "postgres/commit_writer.h"
-#include "postgres/database_failure.h"
-#include "postgres/live_view.h"
 #include "postgres/portal_writing.h"
-#include "postgres/sql_text.h"
-#include "postgres/status_view.h"
-#include "postgres/stored_rows.h"
-#include "postgres/table_catalog.h"
-#include "postgres/verify_writer.h"
+#include "postgres/schema/live_view.h"
+#include "postgres/schema/status_view.h"
+#include "postgres/schema/table_catalog.h"
+#include "postgres/session/database_failure.h"
+#include "postgres/session/sql_text.h"
+#include "postgres/writing/commit_writer.h"
+#include "postgres/writing/stored_rows.h"
+#include "postgres/writing/verify_writer.h"
 
 namespace hubmirror {
 namespace {

@@ -1,7 +1,7 @@
 // The side of PortalSink that keeps links; rows and streams are in portal_sink.cc.
 
-#include "postgres/database_failure.h"
 #include "postgres/portal_writing.h"
+#include "postgres/session/database_failure.h"
 
 namespace hubmirror {
 

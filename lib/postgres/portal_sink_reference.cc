@@ -2,7 +2,7 @@
 // portal_sink.cc.
 
 #include "postgres/portal_writing.h"
-#include "postgres/reference_writer.h"
+#include "postgres/writing/reference_writer.h"
 
 namespace hubmirror {
 

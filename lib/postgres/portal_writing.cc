@@ -1,7 +1,7 @@
 #include "postgres/portal_writing.h"
 
-#include "postgres/database_failure.h"
-#include "postgres/sql_text.h"
+#include "postgres/session/database_failure.h"
+#include "postgres/session/sql_text.h"
 
 namespace hubmirror {
 

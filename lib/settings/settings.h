@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/log.h"
-#include "model/portal_plan.h"
-#include "settings/secret_ref.h"
+#include "model/portal/portal_plan.h"
+#include "settings/text/secret_ref.h"
 
 namespace hubmirror {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "model/controls.h"
-#include "model/portal_plan.h"
+#include "model/portal/controls.h"
+#include "model/portal/portal_plan.h"
 
 namespace hubmirror {
 

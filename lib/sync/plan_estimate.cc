@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "model/link.h"
+#include "model/source/link.h"
 
 namespace hubmirror {
 namespace {

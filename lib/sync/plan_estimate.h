@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/portal_plan.h"
+#include "model/portal/portal_plan.h"
 
 namespace hubmirror {
 

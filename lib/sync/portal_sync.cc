@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <set>
 
-#include "sync/catalog_job.h"
-#include "sync/exchange_relay.h"
-#include "sync/fill_job.h"
-#include "sync/history_job.h"
-#include "sync/relink_job.h"
-#include "sync/resolve_job.h"
+#include "budget/exchange_relay.h"
+#include "jobs/changes/history_job.h"
+#include "jobs/changes/resolve_job.h"
+#include "jobs/links/relink_job.h"
+#include "jobs/reference/catalog_job.h"
+#include "jobs/walk/fill_job.h"
 
 namespace hubmirror {
 namespace {

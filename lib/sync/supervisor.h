@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "model/controls.h"
-#include "model/sync_observer.h"
+#include "model/portal/controls.h"
+#include "model/portal/sync_observer.h"
 #include "sync/poll_schedule.h"
 #include "sync/worker_pool.h"
 

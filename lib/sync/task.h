@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "model/stream.h"
-#include "sync/job.h"
-#include "sync/retry_policy.h"
+#include "jobs/job.h"
+#include "jobs/retry_policy.h"
+#include "model/source/stream.h"
 
 namespace hubmirror {
 

@@ -2,7 +2,7 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "telemetry/plain_words.h"
+#include "telemetry/page/plain_words.h"
 
 namespace hubmirror {
 namespace {

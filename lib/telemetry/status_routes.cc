@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/time_text.h"
-#include "telemetry/readiness.h"
-#include "telemetry/status_document.h"
-#include "telemetry/status_page.h"
+#include "telemetry/page/readiness.h"
+#include "telemetry/page/status_document.h"
+#include "telemetry/page/status_page.h"
 
 namespace hubmirror {
 namespace {

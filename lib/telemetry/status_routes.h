@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "telemetry/http_message.h"
+#include "telemetry/http/http_message.h"
 #include "telemetry/telemetry.h"
 
 namespace hubmirror {

@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include "telemetry/page_assets.h"
+#include "telemetry/page/page_assets.h"
 #include "telemetry/status_routes.h"
 
 namespace hubmirror {

@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "telemetry/http_listener.h"
-#include "telemetry/request_guard.h"
+#include "telemetry/http/http_listener.h"
+#include "telemetry/http/request_guard.h"
 #include "telemetry/telemetry.h"
 
 namespace hubmirror {

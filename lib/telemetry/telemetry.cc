@@ -2,8 +2,8 @@
 
 #include <set>
 
-#include "telemetry/process_usage.h"
-#include "telemetry/readiness.h"
+#include "telemetry/page/readiness.h"
+#include "telemetry/series/process_usage.h"
 
 namespace hubmirror {
 

@@ -7,14 +7,14 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "model/portal_plan.h"
-#include "model/sync_observer.h"
-#include "telemetry/daemon_series.h"
-#include "telemetry/log_tally.h"
-#include "telemetry/metric_registry.h"
-#include "telemetry/portal_series.h"
-#include "telemetry/status_board.h"
-#include "telemetry/stream_series.h"
+#include "model/portal/portal_plan.h"
+#include "model/portal/sync_observer.h"
+#include "telemetry/log/log_tally.h"
+#include "telemetry/page/status_board.h"
+#include "telemetry/series/daemon_series.h"
+#include "telemetry/series/metric_registry.h"
+#include "telemetry/series/portal_series.h"
+#include "telemetry/series/stream_series.h"
 
 namespace hubmirror {
 

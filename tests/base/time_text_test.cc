@@ -7,7 +7,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-TimePoint At(int64_t milliseconds) { return TimePoint{std::chrono::milliseconds{milliseconds}}; }
+TimePoint At(int64_t milliseconds) {
+  return TimePoint{std::chrono::milliseconds{milliseconds}};
+}
 
 }  // namespace
 

@@ -37,7 +37,7 @@ struct ComparisonReport {
   int64_t differences = 0;
   std::map<std::string, ObjectTally> objects;
   int64_t reference = 0;  ///< things beside records
-  int64_t links = 0;  ///< of the portal, between live records of these types
+  int64_t links = 0;      ///< of the portal, between live records of these types
   int64_t past_values = 0;
 
   /// Longest lateness over all objects, 0 when none was measured.

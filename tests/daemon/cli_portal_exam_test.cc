@@ -1,10 +1,9 @@
-#include "daemon/cli_portal_exam.h"
-
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
+#include "daemon/cli/portal/portal_exam.h"
 #include "support/fake_hubspot.h"
 
 namespace hubmirror {

@@ -1,10 +1,9 @@
-#include "daemon/cli_status_view.h"
-
 #include <doctest/doctest.h>
 
 #include <sstream>
 #include <string>
 
+#include "daemon/cli/status/status_view.h"
 #include "sample_status.h"
 
 namespace hubmirror {

@@ -5,8 +5,8 @@
 #include <thread>
 #include <vector>
 
-#include "daemon/cli_control.h"
-#include "daemon/cli_status.h"
+#include "daemon/cli/portal/control.h"
+#include "daemon/cli/status/status_verb.h"
 #include "sample_status.h"
 #include "served_control.h"
 

@@ -1,8 +1,8 @@
-#include "daemon/cli_words.h"
-
 #include <doctest/doctest.h>
 
 #include <cmath>
+
+#include "daemon/cli/words.h"
 
 namespace hubmirror {
 namespace {

@@ -1,4 +1,4 @@
-#include "daemon/command_line.h"
+#include "daemon/cli/command_line.h"
 
 #include <doctest/doctest.h>
 

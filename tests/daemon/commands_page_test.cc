@@ -1,4 +1,4 @@
-#include "daemon/commands_page.h"
+#include "daemon/cli/commands_page.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-#include "daemon/verb_table.h"
+#include "daemon/cli/verb_table.h"
 #include "telemetry/golden_file.h"
 
 namespace hubmirror {
@@ -82,10 +82,10 @@ std::set<int> NumbersIn(const std::string& path, const std::string& begin,
 
 TEST_CASE("commands: docs/operations.md has every exit code and no other") {
   std::set<int> codes = {0};
-  codes.merge(NumbersIn("daemon/cli_context.h", "inline constexpr int kExit", " = "));
+  codes.merge(NumbersIn("daemon/cli/context.h", "inline constexpr int kExit", " = "));
   codes.merge(NumbersIn("daemon/daemon.cc", "constexpr int kExit", " = "));
-  codes.merge(NumbersIn("daemon/hubmirrord_main.cc", "constexpr int kExit", " = "));
-  codes.merge(NumbersIn("lib/model/controls.h", "  k", " = "));
+  codes.merge(NumbersIn("daemon/main.cc", "constexpr int kExit", " = "));
+  codes.merge(NumbersIn("lib/model/portal/controls.h", "  k", " = "));
   CHECK(NumbersIn("docs/operations.md", "| ", "| ") == codes);
 }
 

@@ -1,4 +1,4 @@
-#include "daemon/control_desk.h"
+#include "control/control_desk.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "daemon/control_message.h"
+#include "control/control_message.h"
 
 #include <doctest/doctest.h>
 
@@ -108,7 +108,8 @@ TEST_CASE("control message: a result carries its code, its words and its next st
 }
 
 TEST_CASE("control message: a status document comes through as it was") {
-  const auto parsed = ParseControlLine(FormatResult({}, {"status", R"({"portals":{"acme":{"rows":12.5}}})"}));
+  const auto parsed =
+      ParseControlLine(FormatResult({}, {"status", R"({"portals":{"acme":{"rows":12.5}}})"}));
   REQUIRE(parsed);
   CHECK(parsed->status == R"({"portals":{"acme":{"rows":12.5}}})");
 }

@@ -1,4 +1,4 @@
-#include "daemon/control_server.h"
+#include "control/control_server.h"
 
 #include <doctest/doctest.h>
 #include <poll.h>
@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/control_client.h"
-#include "daemon/control_socket.h"
+#include "control/control_client.h"
+#include "control/control_socket.h"
 #include "served_control.h"
 
 namespace hubmirror {

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "daemon/doctor.h"
+#include "daemon/cli/doctor/doctor.h"
 #include "support/temp_postgres.h"
 
 namespace hubmirror::testing {

@@ -1,4 +1,4 @@
-#include "daemon/doctor.h"
+#include "daemon/cli/doctor/doctor.h"
 
 #include <doctest/doctest.h>
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/verb_table.h"
+#include "daemon/cli/verb_table.h"
 
 namespace hubmirror {
 namespace {
@@ -118,7 +118,7 @@ TEST_CASE("next steps: every option that a text names is one of some verb, or an
   }
   static const std::regex kOption("\"[^\"\n]*?(?:^|[ `])(--[a-z][a-z-]+)");
   for (const fs::path& path : Texts()) {
-    if (path.extension() != ".cc" || path.string().find("/daemon/cli_") == std::string::npos) {
+    if (path.extension() != ".cc" || path.string().find("/daemon/cli/") == std::string::npos) {
       continue;
     }
     const std::string text = TextOf(path);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "model/controls.h"
+#include "model/portal/controls.h"
 
 namespace hubmirror::testing {
 

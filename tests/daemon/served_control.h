@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
-#include "daemon/control_client.h"
-#include "daemon/control_server.h"
-#include "daemon/control_socket.h"
+#include "control/control_client.h"
+#include "control/control_server.h"
+#include "control/control_socket.h"
 #include "memory_log.h"
 #include "recording_controls.h"
 

@@ -1,4 +1,4 @@
-#include "daemon/service_credential.h"
+#include "daemon/cli/service_credential.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

@@ -13,19 +13,21 @@ using namespace std::chrono_literals;
 
 // Written out here, so that a type missing in the daemon's own table is noticed.
 const std::vector<std::string> kTypes = {
-    "appointments", "calls",          "carts",         "commerce_payments", "communications",
-    "companies",    "contacts",       "courses",       "deals",             "discounts",
-    "emails",       "feedback_submissions", "fees",    "goal_targets",      "invoices",
-    "leads",        "line_items",     "listings",      "meetings",          "notes",
-    "orders",       "postal_mail",    "products",      "projects",          "quotes",
-    "services",     "subscriptions",  "tasks",         "taxes",             "tickets",
-    "users"};
+    "appointments",   "calls",        "carts",         "commerce_payments",
+    "communications", "companies",    "contacts",      "courses",
+    "deals",          "discounts",    "emails",        "feedback_submissions",
+    "fees",           "goal_targets", "invoices",      "leads",
+    "line_items",     "listings",     "meetings",      "notes",
+    "orders",         "postal_mail",  "products",      "projects",
+    "quotes",         "services",     "subscriptions", "tasks",
+    "taxes",          "tickets",      "users"};
 
 std::string Scenario(uint64_t seed, const std::string& search_unlisted,
                      const std::string& scopes = "") {
   std::string objects;
   for (const std::string& type : kTypes) {
-    objects += (objects.empty() ? "\"" : ",\"") + type + "\":" + (type == "contacts" ? "400" : "90");
+    objects +=
+        (objects.empty() ? "\"" : ",\"") + type + "\":" + (type == "contacts" ? "400" : "90");
   }
   return R"({"portals":[{"portal_id":1234567,"seed":)" + std::to_string(seed) +
          R"(,"index_delay":"1s","objects":{)" + objects +
@@ -85,14 +87,13 @@ TEST_CASE("all types: types whose scope is missing are named, the others are mir
 
   for (const char* object : {"leads", "line_items", "users", "tickets"}) {
     CAPTURE(object);
-    Await("its state", 60s, [&] {
-      return world.daemon.Stream("acme", object).Text("reason") == "scope";
-    });
+    Await("its state", 60s,
+          [&] { return world.daemon.Stream("acme", object).Text("reason") == "scope"; });
     CHECK(world.daemon.Stream("acme", object).Text("message").find("scope") != std::string::npos);
   }
   DaemonPortal readable = world.daemon.settings().portals[0];
-  readable.objects = {"contacts", "deals", "emails", "calls", "notes", "meetings", "tasks",
-                      "communications", "postal_mail"};
+  readable.objects = {"contacts", "deals", "emails",         "calls",      "notes",
+                      "meetings", "tasks", "communications", "postal_mail"};
   MirrorCheck others(world.portal, world.daemon, world.AdminDsn(), readable);
   others.WithoutReference();
   others.WaitBackfill(60s);
@@ -108,9 +109,8 @@ TEST_CASE("all types: types whose scope is missing are named, the others are mir
     "crm.objects.contacts.read","sales-email-read","crm.objects.deals.read",
     "crm.objects.leads.read"]})");
   CHECK(world.daemon.Cli({"poll", "acme/leads"}).end.exit_code == 0);
-  Await("leads, after the scope was granted", 30s, [&] {
-    return world.daemon.Stream("acme", "leads").Text("state") == "current";
-  });
+  Await("leads, after the scope was granted", 30s,
+        [&] { return world.daemon.Stream("acme", "leads").Text("state") == "current"; });
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ void ChangeAndCompare(World& world) {
   world.ExpectEqual();
 }
 
-TEST_CASE("custom objects: those named by id or full name are mirrored like any other, new ones too") {
+TEST_CASE(
+    "custom objects: those named by id or full name are mirrored like any other, new ones too") {
   World world({.scenario_json = Scenario()},
               Mirroring({"contacts", "orders", "2-1002", "p1234567_Pets", "0-999"},
                         {"contacts", "orders", "orders_2_1002", "pets", "object_0_999"}));
@@ -53,17 +54,15 @@ TEST_CASE("custom objects: all of them, after a restart too, and those that come
               Mirroring({"contacts", "custom_objects"}, {"contacts", "orders_2_1002", "pets"}));
   world.portal.Control("schema", R"({"object":"pets","deleted":true})");
   world.daemon.Start();
-  Await("the type that is there", 30s, [&] {
-    return world.Sql("SELECT to_regclass('acme.orders_2_1002') IS NOT NULL") == "t";
-  });
+  Await("the type that is there", 30s,
+        [&] { return world.Sql("SELECT to_regclass('acme.orders_2_1002') IS NOT NULL") == "t"; });
   CHECK(world.Sql("SELECT to_regclass('acme.pets') IS NULL") == "t");
   CHECK(world.daemon.Cli({"settle", "acme"}).end.exit_code == 0);
 
   world.portal.Control("schema", R"({"object":"pets","deleted":false})");
   world.daemon.Cli({"settle", "acme"});
-  Await("the type that came", 30s, [&] {
-    return world.daemon.Status()["portals"]["acme"]["streams"].Has("pets");
-  });
+  Await("the type that came", 30s,
+        [&] { return world.daemon.Status()["portals"]["acme"]["streams"].Has("pets"); });
   world.mirror.WaitBackfill(60s);
   world.ExpectEqual();
 
@@ -85,9 +84,8 @@ TEST_CASE("custom objects: one that is deleted says so, and all others go on") {
     world.Load();
     world.ExpectEqual();
     world.portal.Control("schema", R"({"object":"pets","deleted":true})");
-    Await("its state", 90s, [&] {
-      return world.daemon.Stream("acme", "pets").Text("reason") == "object_type";
-    });
+    Await("its state", 90s,
+          [&] { return world.daemon.Stream("acme", "pets").Text("reason") == "object_type"; });
     CHECK(world.daemon.Stream("acme", "pets").Text("state") == "blocked");
     CHECK(world.Sql("SELECT count(*) > 200 FROM acme.pets_live") == "t");
     CHECK(world.daemon.Cli({"settle", "acme/contacts"}).end.exit_code == 0);
@@ -95,9 +93,8 @@ TEST_CASE("custom objects: one that is deleted says so, and all others go on") {
 
     world.portal.Control("schema", R"({"object":"pets","deleted":false})");
     CHECK(world.daemon.Cli({"poll", "acme/pets"}).end.exit_code == 0);
-    Await("it goes on", 30s, [&] {
-      return world.daemon.Stream("acme", "pets").Text("state") == "current";
-    });
+    Await("it goes on", 30s,
+          [&] { return world.daemon.Stream("acme", "pets").Text("state") == "current"; });
   }
 }
 

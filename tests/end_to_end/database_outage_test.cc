@@ -19,8 +19,7 @@ TEST_CASE("database outage: the daemon stays up, says so, and recovers alone") {
   World world({.seed = 51, .records = 1500});
   world.Load();
   // On a slow machine a stream may be late for a moment after its first load.
-  Await("the daemon to be ready", 60s,
-        [&] { return world.daemon.StatusCodeOf("/readyz") == 200; });
+  Await("the daemon to be ready", 60s, [&] { return world.daemon.StatusCodeOf("/readyz") == 200; });
 
   world.database.Stop();
   Await("the stream to say failing/database", 60s, [&] { return SaysDatabaseIsAway(world); });

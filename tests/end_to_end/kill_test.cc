@@ -52,8 +52,9 @@ TEST_CASE("kill: a pause outlives a restart, and ends when the operator says so"
     return world.daemon.Stream("acme", object).Text("state");
   };
   Await("the pause in the database", 15s, [&] {
-    return world.Sql("SELECT state FROM acme._stream_state WHERE object = 'deals' AND job = "
-                     "'stream'") == "paused";
+    return world.Sql(
+               "SELECT state FROM acme._stream_state WHERE object = 'deals' AND job = "
+               "'stream'") == "paused";
   });
 
   world.daemon.Kill();

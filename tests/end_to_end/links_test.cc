@@ -94,9 +94,9 @@ TEST_CASE("links: of one type, both ends show a link that an archive hid before 
   world.portal.Mutate(R"({"object":"companies","kind":"archive","id":")" + other + R"("})");
   world.Load();
   world.mirror.Settle();
-  const std::string shown = "SELECT count(*)::text FROM acme.company_companies WHERE company_id IN (" +
-                            one + "," + other + ") AND other_company_id IN (" + one + "," + other +
-                            ")";
+  const std::string shown =
+      "SELECT count(*)::text FROM acme.company_companies WHERE company_id IN (" + one + "," +
+      other + ") AND other_company_id IN (" + one + "," + other + ")";
   CHECK(world.Sql(shown) == "0");
 
   world.portal.Mutate(R"({"object":"companies","kind":"restore","id":")" + other + R"("})");

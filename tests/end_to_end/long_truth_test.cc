@@ -58,7 +58,8 @@ TEST_CASE("long truth: six objects and two thousand changes under real limits en
       latest += " " + lateness[i].change + " " + std::to_string(lateness[i].id) + " " +
                 std::to_string(lateness[i].took) + ";";
     }
-    MESSAGE(object << ": " << lateness.size() << " changes, the latest after (kind, id, ms)" << latest);
+    MESSAGE(object << ": " << lateness.size() << " changes, the latest after (kind, id, ms)"
+                   << latest);
   }
   CHECK(outcome.report.worst_lateness() <= kInterval + kIndexDelay + kSlack);
 }

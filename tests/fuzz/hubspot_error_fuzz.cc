@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "hubspot/error_reading.h"
+#include "hubspot/read/error_reading.h"
 
 // Any answer: a first line with the status, header lines, an empty line, the body. Nothing crashes,
 // and what people would read is one short printable line.

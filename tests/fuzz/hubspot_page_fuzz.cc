@@ -2,10 +2,10 @@
 #include <cstdlib>
 #include <string>
 
-#include "hubspot/catalog_reader.h"
-#include "hubspot/page_reader.h"
-#include "hubspot/search_reader.h"
-#include "hubspot/text_repair.h"
+#include "hubspot/read/catalog_reader.h"
+#include "hubspot/read/page_reader.h"
+#include "hubspot/read/search_reader.h"
+#include "hubspot/read/text_repair.h"
 
 // Any bytes as the body of an answer: nothing crashes, and what is read keeps its promises.
 

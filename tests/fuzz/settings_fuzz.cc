@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
-#include "settings/check_report.h"
-#include "settings/settings_reader.h"
-#include "settings/settings_text.h"
+#include "settings/keys/settings_text.h"
+#include "settings/reading/check_report.h"
+#include "settings/reading/settings_reader.h"
 
 // Any bytes as a configuration: nothing crashes, what is refused says why, and what is accepted
 // shows as a file that means the same.

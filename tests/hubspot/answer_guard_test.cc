@@ -1,4 +1,4 @@
-#include "hubspot/answer_guard.h"
+#include "hubspot/wire/answer_guard.h"
 
 #include <doctest/doctest.h>
 

@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "base/time_text.h"
+#include "hubspot/auth/static_token.h"
 #include "hubspot/scripted_transport.h"
-#include "hubspot/static_token.h"
 #include "support/fake_clock.h"
 
 namespace hubmirror {

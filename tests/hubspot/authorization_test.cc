@@ -1,4 +1,4 @@
-#include "hubspot/authorization.h"
+#include "hubspot/auth/authorization.h"
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>
@@ -8,11 +8,11 @@
 #include <thread>
 
 #include "base/digest.h"
-#include "hubspot/base_url.h"
-#include "hubspot/pooled_transport.h"
-#include "hubspot/redirect_listener.h"
+#include "hubspot/auth/redirect_listener.h"
 #include "hubspot/scratch_folder.h"
 #include "hubspot/scripted_transport.h"
+#include "hubspot/wire/base_url.h"
+#include "hubspot/wire/pooled_transport.h"
 #include "support/fake_clock.h"
 
 namespace hubmirror {

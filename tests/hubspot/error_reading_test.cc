@@ -1,4 +1,4 @@
-#include "hubspot/error_reading.h"
+#include "hubspot/read/error_reading.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "hubspot/history_reader.h"
+#include "hubspot/read/history_reader.h"
 
 #include <doctest/doctest.h>
 

@@ -8,7 +8,7 @@
 #include <latch>
 #include <string>
 
-#include "hubspot/pooled_transport.h"
+#include "hubspot/wire/pooled_transport.h"
 #include "support/loopback_server.h"
 
 namespace hubmirror {

@@ -1,4 +1,4 @@
-#include "hubspot/link_reader.h"
+#include "hubspot/read/link_reader.h"
 
 #include <doctest/doctest.h>
 

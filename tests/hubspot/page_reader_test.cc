@@ -1,4 +1,4 @@
-#include "hubspot/page_reader.h"
+#include "hubspot/read/page_reader.h"
 
 #include <doctest/doctest.h>
 

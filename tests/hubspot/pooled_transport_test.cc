@@ -1,4 +1,4 @@
-#include "hubspot/pooled_transport.h"
+#include "hubspot/wire/pooled_transport.h"
 
 #include <doctest/doctest.h>
 #include <httplib.h>

@@ -1,9 +1,9 @@
-#include "hubspot/reference_reader.h"
+#include "hubspot/read/reference_reader.h"
 
 #include <doctest/doctest.h>
 
-#include "hubspot/catalog_reader.h"
-#include "hubspot/link_reader.h"
+#include "hubspot/read/catalog_reader.h"
+#include "hubspot/read/link_reader.h"
 
 namespace hubmirror {
 namespace {

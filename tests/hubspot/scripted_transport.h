@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "hubspot/http_transport.h"
+#include "hubspot/wire/http_transport.h"
 
 namespace hubmirror::test {
 

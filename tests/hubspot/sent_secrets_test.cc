@@ -1,4 +1,4 @@
-#include "hubspot/sent_secrets.h"
+#include "hubspot/read/sent_secrets.h"
 
 #include <doctest/doctest.h>
 

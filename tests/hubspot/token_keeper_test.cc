@@ -1,4 +1,4 @@
-#include "hubspot/token_keeper.h"
+#include "hubspot/auth/token_keeper.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

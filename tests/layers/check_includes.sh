@@ -1,56 +1,113 @@
 #!/usr/bin/env bash
-# Who may include whom in lib/ (see lib/README.md). Linking stops most wrong edges; this reads the
-# #include lines and catches the rest, third-party headers that leak out of their folder included.
+# Who may include whom (see lib/README.md). Linking stops most wrong edges between libraries; this
+# reads the #include lines of every room, rooms within a library too, and third-party headers that
+# leak out of their room. It also keeps rooms small enough to look through.
 set -euo pipefail
-lib=${1:?usage: check_includes.sh LIB_FOLDER}
+root=${1:?usage: check_includes.sh PROJECT_FOLDER}
+most_files=32
 failed=0
 
+complain() {
+  echo "$*"
+  failed=1
+}
+
+# Every room may include itself and these; `x/*` means x and its rooms.
 declare -A may=(
-  [base]="base"
-  [model]="base model"
-  [mirror]="base model mirror"
-  [hubspot]="base model hubspot"
-  [postgres]="base model postgres"
-  [settings]="base model settings"
-  [telemetry]="base model telemetry"
-  [sync]="base model mirror sync"
+  [base]=""
+  [model/source]="base"
+  [model/store]="base model/source"
+  [model/portal]="base model/source model/store"
+  [mirror]="base model/source model/store"
+  [hubspot/wire]="base model/source"
+  [hubspot/read]="base model/source hubspot/wire"
+  [hubspot/auth]="base model/source hubspot/wire hubspot/read"
+  [hubspot]="base model/source hubspot/*"
+  [postgres/session]="base model/*"
+  [postgres/schema]="base model/* postgres/session"
+  [postgres/writing]="base model/* postgres/session postgres/schema"
+  [postgres]="base model/* postgres/*"
+  [settings/text]="base model/store"
+  [settings/yaml]="base settings/text"
+  [settings]="base model/* settings/text"
+  [settings/keys]="base model/* settings settings/text settings/yaml"
+  [settings/reading]="base model/* settings settings/text settings/yaml settings/keys"
+  [telemetry/http]="base"
+  [telemetry/page]="base model/*"
+  [telemetry/log]="base model/* telemetry/page"
+  [telemetry/series]="base model/* telemetry/page"
+  [telemetry]="base model/* telemetry/*"
+  [budget]="base model/*"
+  [jobs]="base model/* mirror budget"
+  [jobs/changes]="base model/* mirror budget jobs"
+  [jobs/walk]="base model/* mirror budget jobs jobs/changes"
+  [jobs/links]="base model/* mirror budget jobs"
+  [jobs/reference]="base model/* mirror budget jobs"
+  [sync]="base model/* mirror budget jobs jobs/*"
+  [control]="base model/portal"
+  [daemon]="base model/* hubspot/* postgres/* settings/* telemetry/* budget jobs/* sync control"
+  [daemon/cli]="base model/* mirror hubspot/* postgres/* settings/* jobs/* sync control daemon"
 )
+# Rooms of verbs see what their parent sees, and each other's by name.
+declare -A beside=(
+  [daemon/cli/doctor]="daemon/cli/portal"
+  [daemon/cli/portal]="" [daemon/cli/schema]="" [daemon/cli/setup]="" [daemon/cli/status]=""
+)
+for room in "${!beside[@]}"; do
+  may[$room]="${may[daemon/cli]} daemon/cli ${beside[$room]}"
+done
+# main.cc of the verbs joins all of them.
+verbs="daemon/cli/main.cc"
+
+# Third-party headers, and the libraries whose sources may include them.
 declare -A home=(
   [pqxx/]="postgres" [httplib.h]="hubspot" [yaml-cpp/]="settings"
   [prometheus/]="telemetry" [systemd/]="telemetry" [xxhash.h]="base"
 )
 
-for path in "$lib"/*/; do
-  folder=$(basename "$path")
-  if [[ -z ${may[$folder]+known} ]]; then
-    echo "lib/$folder has no layer: name it in $0 and in lib/README.md"
-    failed=1
-    continue
-  fi
-  while IFS=: read -r file line text; do
-    target=$(sed -E 's/.*#include "([a-z]+)\/.*/\1/' <<<"$text")
-    if [[ " ${may[$folder]} " != *" $target "* ]]; then
-      echo "$file:$line: lib/$folder may not include lib/$target"
-      failed=1
-    fi
-  done < <(grep -rnE '#include "[a-z]+/' "$path" || true)
-  for header in "${!home[@]}"; do
-    if [[ " ${home[$header]} " != *" $folder "* ]]; then
-      if grep -rn "#include <$header" "$path"; then
-        echo "lib/$folder may not include <$header...>"
-        failed=1
-      fi
-    elif grep -rn --include='*.h' "#include <$header" "$path"; then
-      echo "<$header...> belongs into sources, not into headers"
-      failed=1
+allowed() {  # ROOM TARGET
+  local room=$1 target=$2 word
+  [[ $room == "$target" ]] && return 0
+  for word in ${may[$room]}; do
+    [[ $word == "$target" ]] && return 0
+    if [[ $word == */\* && ($target == "${word%/\*}" || $target == "${word%\*}"*) ]]; then
+      return 0
     fi
   done
+  return 1
+}
+
+set -f  # the words of `may` are no file patterns
+cd "$root"
+mapfile -t files < <(find lib daemon -name '*.h' -o -name '*.cc' | sort)
+declare -A count=()
+for file in "${files[@]}"; do
+  folder=${file%/*}
+  room=${folder#lib/}
+  count[$room]=$((${count[$room]:-0} + 1))
+  if [[ -z ${may[$room]+known} ]]; then
+    complain "$file: $folder has no place among the layers: name it here and in lib/README.md"
+    continue
+  fi
+  while IFS=: read -r line text; do
+    header=${text#*\"}
+    target=${header%\"*}
+    target=${target%/*}
+    allowed "$room" "$target" || [[ $file == "$verbs" && $target == daemon/cli/* ]] ||
+      complain "$file:$line: $room may not include $target"
+  done < <(grep -nE '^#include "[a-z_]+/' "$file" || true)
+  for header in "${!home[@]}"; do
+    grep -qF "#include <$header" "$file" || continue
+    [[ " ${home[$header]} " == *" ${room%%/*} "* ]] || complain "$file: <$header...> stays in ${home[$header]}"
+    [[ $file == *.cc ]] || complain "$file: <$header...> belongs into sources, not into headers"
+  done
 done
+for room in "${!count[@]}"; do
+  ((count[$room] <= most_files)) || complain "$room has ${count[$room]} files, more than $most_files: give it rooms"
+done
+
 # Two types of one name in one program are one to the linker, which keeps the functions of either.
-twice=$(grep -hoE '^(struct|class|enum class) [A-Z][A-Za-z]+( [^;]*)?$' "$lib"/*/*.h "$lib"/../daemon/*.h |
+twice=$(find lib daemon -name '*.h' -exec grep -hoE '^(struct|class|enum class) [A-Z][A-Za-z]+( [^;]*)?$' {} + |
   sed -E 's/^(enum class|struct|class) //; s/[^A-Za-z].*//' | sort | uniq -d)
-if [[ -n $twice ]]; then
-  echo "headers of lib/ and daemon/ define more than once: $twice"
-  failed=1
-fi
+[[ -z $twice ]] || complain "headers of lib/ and daemon/ define more than once: $twice"
 exit $failed

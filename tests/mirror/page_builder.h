@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/page.h"
+#include "model/source/page.h"
 
 namespace hubmirror::test {
 

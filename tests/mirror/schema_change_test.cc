@@ -1,4 +1,4 @@
-#include "model/schema_change.h"
+#include "model/store/schema_change.h"
 
 #include <doctest/doctest.h>
 

@@ -6,8 +6,8 @@
 
 #include "base/check.h"
 #include "mirror/table_layout.h"
-#include "model/mirror_table.h"
-#include "model/object_type.h"
+#include "model/source/object_type.h"
+#include "model/store/mirror_table.h"
 
 namespace hubmirror::test {
 

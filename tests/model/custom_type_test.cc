@@ -1,4 +1,4 @@
-#include "model/custom_type.h"
+#include "model/portal/custom_type.h"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "portal_settings.h"
+#include "store/portal_settings.h"
 
 namespace simulated_portal {
 

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "portal.h"
+#include "store/portal.h"
 
 namespace simulated_portal {
 namespace {

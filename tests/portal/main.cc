@@ -10,10 +10,10 @@
 #include <memory>
 #include <stdexcept>
 
-#include "api.h"
 #include "command_line.h"
-#include "control.h"
-#include "event_loop.h"
+#include "endpoints/api.h"
+#include "faults/control.h"
+#include "http/event_loop.h"
 
 namespace simulated_portal {
 namespace {

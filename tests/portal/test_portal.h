@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "api.h"
-#include "control.h"
+#include "endpoints/api.h"
+#include "faults/control.h"
 
 namespace simulated_portal {
 

@@ -2,9 +2,9 @@
 
 #include <thread>
 
-#include "postgres/database_failure.h"
 #include "postgres/mirror_fixture.h"
-#include "postgres/transaction.h"
+#include "postgres/session/database_failure.h"
+#include "postgres/session/transaction.h"
 #include "support/await.h"
 
 namespace hubmirror::testing {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "model/database_error.h"
+#include "model/store/database_error.h"
 #include "postgres/portal_sink.h"
 #include "support/fake_clock.h"
 #include "support/temp_postgres.h"

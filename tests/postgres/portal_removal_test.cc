@@ -1,4 +1,4 @@
-#include "postgres/portal_removal.h"
+#include "postgres/schema/portal_removal.h"
 
 #include <doctest/doctest.h>
 

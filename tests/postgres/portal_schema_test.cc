@@ -3,8 +3,8 @@
 #include <array>
 #include <thread>
 
-#include "postgres/layout_steps.h"
 #include "postgres/mirror_fixture.h"
+#include "postgres/schema/layout_steps.h"
 
 namespace hubmirror::testing {
 namespace {

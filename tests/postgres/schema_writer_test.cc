@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "postgres/mirror_fixture.h"
-#include "postgres/schema_plan.h"
+#include "postgres/schema/schema_plan.h"
 
 namespace hubmirror::testing {
 namespace {

@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "postgres/mirror_fixture.h"
-#include "postgres/portal_removal.h"
-#include "postgres/schema_plan.h"
+#include "postgres/schema/portal_removal.h"
+#include "postgres/schema/schema_plan.h"
 
 namespace hubmirror::testing {
 namespace {

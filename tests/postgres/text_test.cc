@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "base/utf8.h"
-#include "postgres/copy_text.h"
-#include "postgres/sql_text.h"
+#include "postgres/session/copy_text.h"
+#include "postgres/session/sql_text.h"
 
 namespace hubmirror {
 namespace {

@@ -4,8 +4,8 @@
 #include <map>
 #include <set>
 
+#include "jobs/changes/history_job.h"
 #include "support/stream_fixture.h"
-#include "sync/history_job.h"
 
 using namespace std::chrono_literals;
 using namespace hubmirror;

@@ -48,7 +48,8 @@ void WriteWhileSomebodyHoldsRow2(NewerWinsFixture& fixture, const std::vector<To
   somebody.Run("COMMIT");
 }
 
-TEST_CASE_FIXTURE(NewerWinsFixture, "R8: the guard holds in the statement too, for many rows and for few") {
+TEST_CASE_FIXTURE(NewerWinsFixture,
+                  "R8: the guard holds in the statement too, for many rows and for few") {
   for (const int count : {3, 300}) {
     CAPTURE(count);
     std::vector<Told> records;
@@ -75,7 +76,8 @@ TEST_CASE_FIXTURE(NewerWinsFixture, "R8: the modified property guards, not updat
   CHECK(V(1) == "b");
 }
 
-TEST_CASE_FIXTURE(NewerWinsFixture, "R8: an answer sent before the last write, not newer, is outrun") {
+TEST_CASE_FIXTURE(NewerWinsFixture,
+                  "R8: an answer sent before the last write, not newer, is outrun") {
   const Instant before = clock().Now();
   clock().Advance(5s);
   Write(Batch({{.id = 1, .values = {{"v", "later"}}}}));
@@ -86,7 +88,8 @@ TEST_CASE_FIXTURE(NewerWinsFixture, "R8: an answer sent before the last write, n
   CHECK(PendingCauses() == "1|outrun");
 }
 
-TEST_CASE_FIXTURE(NewerWinsFixture, "R8: an answer sent before the last write wins with a newer stamp") {
+TEST_CASE_FIXTURE(NewerWinsFixture,
+                  "R8: an answer sent before the last write wins with a newer stamp") {
   const Instant before = clock().Now();
   clock().Advance(5s);
   Write(Batch({{.id = 1, .modified = Second(100), .values = {{"v", "a"}}}}));
@@ -96,7 +99,8 @@ TEST_CASE_FIXTURE(NewerWinsFixture, "R8: an answer sent before the last write wi
   CHECK(V(1) == "b");
 }
 
-TEST_CASE_FIXTURE(NewerWinsFixture, "R8: what was marked archived is not revived by a read sent before") {
+TEST_CASE_FIXTURE(NewerWinsFixture,
+                  "R8: what was marked archived is not revived by a read sent before") {
   Write({{.id = 1, .values = {{"v", "a"}}}});
   const Instant before = clock().Now();
   clock().Advance(1s);
@@ -119,7 +123,8 @@ TEST_CASE_FIXTURE(NewerWinsFixture, "R8: a read sent after the mark revives the 
   CHECK(List("archived, archived_at, v", "FROM acme.contacts") == "f|a");
 }
 
-TEST_CASE_FIXTURE(NewerWinsFixture, "R8: a record erased meanwhile does not come back with its values") {
+TEST_CASE_FIXTURE(NewerWinsFixture,
+                  "R8: a record erased meanwhile does not come back with its values") {
   Write({{.id = 1, .values = {{"v", "a"}}}});
   const Instant before = clock().Now();
   clock().Advance(1s);

@@ -8,7 +8,9 @@ namespace hubmirror::testing {
 namespace {
 
 struct BadRowOrBadDatabaseFixture : MirrorFixture {
-  BadRowOrBadDatabaseFixture() { MakeContacts({Property("v"), Property("n", ColumnType::kNumeric)}); }
+  BadRowOrBadDatabaseFixture() {
+    MakeContacts({Property("v"), Property("n", ColumnType::kNumeric)});
+  }
 
   std::vector<Told> Records(int count, int bad) {
     std::vector<Told> records;
@@ -19,7 +21,8 @@ struct BadRowOrBadDatabaseFixture : MirrorFixture {
   }
 };
 
-TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: five bad records are set aside, the others are written") {
+TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture,
+                  "R11: five bad records are set aside, the others are written") {
   const CommitOutcome outcome = Write(Records(700, 5));
 
   CHECK(outcome.inserted == 695);
@@ -31,7 +34,8 @@ TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: five bad records are set asi
         "contacts|1|22P02|a|none|1;contacts|2|22P02|a|none|1");
 }
 
-TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: the sixth bad record stops the stream and nothing is written") {
+TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture,
+                  "R11: the sixth bad record stops the stream and nothing is written") {
   Commit commit = NewCommit();
   commit.rows.push_back(Batch(Records(700, 6)));
   commit.progress[JobKind::kSweep] = {.cursor = "{}"};
@@ -51,7 +55,8 @@ TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: the sixth bad record stops t
   CHECK(sink().Load(contacts()->object).progress.empty());
 }
 
-TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: changed records are looked through in the same way") {
+TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture,
+                  "R11: changed records are looked through in the same way") {
   Write(Records(300, 0));
   auto records = Records(300, 2);
   for (Told& told : records) told.values["v"] = "b";
@@ -63,7 +68,8 @@ TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: changed records are looked t
   CHECK(Value("SELECT count(*) FROM acme.contacts WHERE v = 'b'") == "298");
 }
 
-TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: a constraint of somebody else sets single records aside") {
+TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture,
+                  "R11: a constraint of somebody else sets single records aside") {
   Value("ALTER TABLE acme.contacts ADD CHECK (v <> 'b')");
 
   const CommitOutcome outcome =
@@ -73,7 +79,8 @@ TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: a constraint of somebody els
   CHECK(Value("SELECT sqlstate FROM acme._quarantine WHERE id = 2") == "23514");
 }
 
-TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: any other error is the database's, and no row is suspected") {
+TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture,
+                  "R11: any other error is the database's, and no row is suspected") {
   Value(
       "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
       " $$BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END$$;"
@@ -91,7 +98,8 @@ TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: any other error is the datab
   CHECK(Value("SELECT count(*) FROM acme._quarantine") == "0");
 }
 
-TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: a good write takes the record out of quarantine") {
+TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture,
+                  "R11: a good write takes the record out of quarantine") {
   Write(Records(1, 1));
   REQUIRE(Value("SELECT count(*) FROM acme._quarantine") == "1");
 
@@ -114,7 +122,8 @@ TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: bytes that are no UTF-8 are 
   CHECK(Value("SELECT record->>'v' FROM acme._quarantine") == "a\xEF\xBF\xBD");
 }
 
-TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture, "R11: what is too large for an index moves into _overflow") {
+TEST_CASE_FIXTURE(BadRowOrBadDatabaseFixture,
+                  "R11: what is too large for an index moves into _overflow") {
   Value("CREATE INDEX ON acme.contacts (v)");
   // Random enough that it does not compress below an index row's 2,704 bytes.
   const std::string large =

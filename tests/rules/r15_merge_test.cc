@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
+#include "jobs/resolve_plan.h"
 #include "support/stream_fixture.h"
-#include "sync/resolve_plan.h"
 
 using namespace std::chrono_literals;
 using hubmirror::Answer;

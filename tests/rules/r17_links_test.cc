@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
+#include "jobs/links/links_job.h"
+#include "jobs/links/relink_job.h"
 #include "support/stream_fixture.h"
-#include "sync/links_job.h"
-#include "sync/relink_job.h"
 
 // R17: links are read once, from the type with the lower id, and what is missing in them is gone
 // only when every page of every record was read.

@@ -7,8 +7,8 @@
 #include <random>
 #include <vector>
 
-#include "sync/exchanges.h"
-#include "sync/rate_governor.h"
+#include "budget/exchanges.h"
+#include "budget/rate_governor.h"
 
 // R18: HubSpot never has to refuse a request for a limit of ours, whatever the network does and
 // however often the daemon is killed; and while there is work, the allowance is used.

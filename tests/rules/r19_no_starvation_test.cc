@@ -4,9 +4,9 @@
 #include <deque>
 #include <optional>
 
-#include "sync/exchanges.h"
-#include "sync/job.h"
-#include "sync/rate_governor.h"
+#include "budget/exchanges.h"
+#include "budget/rate_governor.h"
+#include "jobs/job.h"
 #include "sync/task.h"
 
 // R19: more important work goes first, but a job that is later than its period gets a tenth of the

@@ -2,13 +2,13 @@
 
 #include <string>
 
-#include "settings/check_report.h"
 #include "settings/json_of_yaml.h"
-#include "settings/key_table.h"
+#include "settings/keys/key_table.h"
+#include "settings/keys/reference_text.h"
+#include "settings/keys/settings_schema.h"
 #include "settings/no_environment.h"
 #include "settings/project_file.h"
-#include "settings/reference_text.h"
-#include "settings/settings_schema.h"
+#include "settings/reading/check_report.h"
 
 namespace hubmirror::testing {
 namespace {

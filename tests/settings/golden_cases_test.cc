@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "settings/check_report.h"
 #include "settings/json_of_yaml.h"
+#include "settings/keys/settings_text.h"
 #include "settings/no_environment.h"
 #include "settings/project_file.h"
-#include "settings/settings_text.h"
+#include "settings/reading/check_report.h"
 
 namespace hubmirror::testing {
 namespace {

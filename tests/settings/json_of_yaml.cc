@@ -8,8 +8,8 @@
 
 #include <charconv>
 
-#include "settings/settings_schema.h"
-#include "settings/yaml_document.h"
+#include "settings/keys/settings_schema.h"
+#include "settings/yaml/yaml_document.h"
 
 namespace hubmirror::testing {
 namespace {

@@ -1,4 +1,4 @@
-#include "settings/key_table.h"
+#include "settings/keys/key_table.h"
 
 #include <doctest/doctest.h>
 
@@ -6,9 +6,9 @@
 #include <set>
 #include <string>
 
-#include "settings/check_report.h"
 #include "settings/json_of_yaml.h"
 #include "settings/no_environment.h"
+#include "settings/reading/check_report.h"
 
 namespace hubmirror::testing {
 namespace {
@@ -47,7 +47,8 @@ std::string FileWith(const KeyRule& rule, Place place, const std::string& value)
     if (rule.path != "token") portal += "token: env:T, ";
     if (rule.path == "properties.hash") portal += "hash_key: env:H, ";
     if (place == Place::kPortal) portal += line + ", ";
-    portal += place == Place::kObject ? "objects: {contacts: {" + line + "}}" : "objects: [contacts, deals]";
+    portal += place == Place::kObject ? "objects: {contacts: {" + line + "}}"
+                                      : "objects: [contacts, deals]";
   }
   return text + "portals: {acme: {" + portal + "}}\n";
 }

@@ -1,4 +1,4 @@
-#include "settings/quantity_text.h"
+#include "settings/text/quantity_text.h"
 
 #include <doctest/doctest.h>
 

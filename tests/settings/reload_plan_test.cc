@@ -1,11 +1,11 @@
-#include "settings/reload_plan.h"
+#include "settings/reading/reload_plan.h"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
 #include "settings/no_environment.h"
-#include "settings/settings_reader.h"
+#include "settings/reading/settings_reader.h"
 
 namespace hubmirror {
 namespace {
@@ -37,7 +37,8 @@ TEST_CASE("settings written in another way, but equal, change nothing") {
 }
 
 TEST_CASE("an interval replaces the portal and needs no restart") {
-  const ReloadPlan plan = DiffForReload(ReadGood(kAcme), ReadGood("defaults: {interval: 30s}\n" + kAcme));
+  const ReloadPlan plan =
+      DiffForReload(ReadGood(kAcme), ReadGood("defaults: {interval: 30s}\n" + kAcme));
 
   CHECK(plan.Text() == "portals.acme.objects.contacts.interval: 1m -> 30s");
   CHECK(!plan.needs_restart());

@@ -1,4 +1,4 @@
-#include "settings/secret_source.h"
+#include "settings/reading/secret_source.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

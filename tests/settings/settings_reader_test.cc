@@ -1,4 +1,4 @@
-#include "settings/settings_reader.h"
+#include "settings/reading/settings_reader.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -8,9 +8,9 @@
 #include <map>
 #include <string>
 
-#include "settings/check_report.h"
+#include "settings/keys/settings_text.h"
 #include "settings/no_environment.h"
-#include "settings/settings_text.h"
+#include "settings/reading/check_report.h"
 
 namespace hubmirror {
 namespace {
@@ -169,7 +169,8 @@ TEST_CASE("config check counts what it accepts, as text and as JSON") {
 }
 
 TEST_CASE("config check gives programs the place and the next step of each problem") {
-  const std::string json = CheckJson(ReadSettings("versoin: 1\n" + kSmallest, NoEnvironment), "a.yaml");
+  const std::string json =
+      CheckJson(ReadSettings("versoin: 1\n" + kSmallest, NoEnvironment), "a.yaml");
 
   CHECK(json.find("\"ok\": false") != std::string::npos);
   CHECK(json.find("\"line\": 1") != std::string::npos);

@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "settings/text_form.h"
-#include "settings/text_trap.h"
-#include "settings/web_address.h"
+#include "settings/text/text_form.h"
+#include "settings/text/text_trap.h"
+#include "settings/text/web_address.h"
 
 namespace hubmirror {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "model/page_source.h"
-#include "model/source_clock.h"
+#include "model/source/page_source.h"
+#include "model/source/source_clock.h"
 #include "support/fake_clock.h"
 
 namespace hubmirror::test {
@@ -60,10 +60,10 @@ class FakeHubSpot final : public PageSource {
   size_t largest_page = 1000;  ///< pages with values of more records are too large
   bool stuck_lists = false;    ///< list pages name the place they were asked from
   size_t search_page = kSearchPageSize;
-  bool shuffled_search = false;       ///< descending ids, whatever was asked for
-  bool stuck_search = false;          ///< empty, and there is more
-  std::set<int64_t> searched_past;    ///< counted by search and not shown
-  std::vector<int64_t> shown_beside;  ///< batch answers show these, too
+  bool shuffled_search = false;            ///< descending ids, whatever was asked for
+  bool stuck_search = false;               ///< empty, and there is more
+  std::set<int64_t> searched_past;         ///< counted by search and not shown
+  std::vector<int64_t> shown_beside;       ///< batch answers show these, too
   std::deque<ApiError> errors;             ///< the next requests fail with these
   std::optional<ApiError> archived_error;  ///< the archived list fails with this
   std::vector<PropertyDefinition> definitions;

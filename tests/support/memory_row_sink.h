@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "model/database_error.h"
-#include "model/row_sink.h"
+#include "model/store/database_error.h"
+#include "model/store/row_sink.h"
 
 namespace hubmirror::test {
 

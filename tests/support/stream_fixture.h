@@ -5,15 +5,15 @@
 #include <utility>
 #include <vector>
 
-#include "model/sync_observer.h"
+#include "jobs/changes/changes_job.h"
+#include "jobs/changes/resolve_job.h"
+#include "jobs/reference/catalog_job.h"
+#include "jobs/walk/fill_job.h"
+#include "jobs/walk/walk_job.h"
+#include "model/portal/sync_observer.h"
 #include "support/fake_clock.h"
 #include "support/fake_hubspot.h"
 #include "support/memory_row_sink.h"
-#include "sync/catalog_job.h"
-#include "sync/changes_job.h"
-#include "sync/fill_job.h"
-#include "sync/resolve_job.h"
-#include "sync/walk_job.h"
 
 namespace hubmirror::test {
 

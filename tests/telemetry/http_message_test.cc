@@ -1,11 +1,11 @@
-#include "telemetry/http_message.h"
+#include "telemetry/http/http_message.h"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
-#include "telemetry/listen_address.h"
-#include "telemetry/request_guard.h"
+#include "telemetry/http/listen_address.h"
+#include "telemetry/http/request_guard.h"
 
 namespace hubmirror {
 namespace {

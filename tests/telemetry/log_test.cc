@@ -14,12 +14,12 @@
 #include <string>
 #include <vector>
 
-#include "telemetry/event_table.h"
-#include "telemetry/folding_log.h"
 #include "telemetry/golden_file.h"
-#include "telemetry/journal_log.h"
-#include "telemetry/json_log.h"
-#include "telemetry/log_record.h"
+#include "telemetry/log/event_table.h"
+#include "telemetry/log/folding_log.h"
+#include "telemetry/log/journal_log.h"
+#include "telemetry/log/json_log.h"
+#include "telemetry/log/log_record.h"
 #include "telemetry/manual_clock.h"
 #include "telemetry/samples.h"
 
@@ -314,7 +314,7 @@ TEST_CASE("events: every event that the sources log is in the table") {
   for (const std::string folder : {"lib", "daemon"}) {
     for (const std::string& event : LoggedEvents(folder)) {
       CHECK_MESSAGE(FindEvent(event) != nullptr, event, " is logged in ", folder,
-                    " and needs a row in lib/telemetry/event_table.cc");
+                    " and needs a row in lib/telemetry/log/event_table.cc");
     }
   }
 }

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "telemetry/file_descriptor.h"
+#include "telemetry/http/file_descriptor.h"
 
 namespace hubmirror {
 

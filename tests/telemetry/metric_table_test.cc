@@ -1,4 +1,4 @@
-#include "telemetry/metric_table.h"
+#include "telemetry/series/metric_table.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "telemetry/plain_words.h"
+#include "telemetry/page/plain_words.h"
 
 #include <doctest/doctest.h>
 

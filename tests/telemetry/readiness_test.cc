@@ -1,4 +1,4 @@
-#include "telemetry/readiness.h"
+#include "telemetry/page/readiness.h"
 
 #include <doctest/doctest.h>
 
@@ -20,7 +20,8 @@ struct ReadinessFixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(ReadinessFixture, "ready: configuration, database, tokens and every stream fresh") {
+TEST_CASE_FIXTURE(ReadinessFixture,
+                  "ready: configuration, database, tokens and every stream fresh") {
   CHECK(Ready());
 }
 
@@ -76,7 +77,8 @@ TEST_CASE_FIXTURE(ReadinessFixture, "ready: a first load and a missing scope do 
   CHECK(Ready());
 }
 
-TEST_CASE_FIXTURE(ReadinessFixture, "ready: a refused token counts while the first load waits for it") {
+TEST_CASE_FIXTURE(ReadinessFixture,
+                  "ready: a refused token counts while the first load waits for it") {
   deals.status.state = StreamState::kBackfilling;
   snapshot.portals["acme"].status.auth_valid = false;
 
@@ -90,7 +92,8 @@ TEST_CASE_FIXTURE(ReadinessFixture, "ready: max_age replaces every stream's own 
   CHECK(Ready(10min));
 }
 
-TEST_CASE_FIXTURE(ReadinessFixture, "ready: a refused reload does not count, the old configuration holds") {
+TEST_CASE_FIXTURE(ReadinessFixture,
+                  "ready: a refused reload does not count, the old configuration holds") {
   snapshot.last_reload_accepted = false;
 
   CHECK(Ready());
@@ -110,7 +113,8 @@ TEST_CASE_FIXTURE(ReadinessFixture, "readiness text: what fails, and on request 
         "soon\nnot ready\n");
 }
 
-TEST_CASE_FIXTURE(ReadinessFixture, "alive: until the scheduler is silent for too long, nothing else") {
+TEST_CASE_FIXTURE(ReadinessFixture,
+                  "alive: until the scheduler is silent for too long, nothing else") {
   snapshot.database_up = false;
   snapshot.config_loaded = false;
   snapshot.scheduler_idle = 30s;

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "model/portal_plan.h"
-#include "telemetry/status_snapshot.h"
+#include "model/portal/portal_plan.h"
+#include "telemetry/page/status_snapshot.h"
 
 namespace hubmirror {
 

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "telemetry/file_descriptor.h"
+#include "telemetry/http/file_descriptor.h"
 #include "telemetry/manual_clock.h"
 #include "telemetry/samples.h"
 
@@ -45,7 +45,8 @@ struct ServiceNotifyFixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(ServiceNotifyFixture, "notify: systemd hears of ready, status, beats and the end") {
+TEST_CASE_FIXTURE(ServiceNotifyFixture,
+                  "notify: systemd hears of ready, status, beats and the end") {
   notify.Ready("6 streams");
   CHECK(Received() == "READY=1\nSTATUS=6 streams\n");
   notify.Status("database away");

@@ -1,4 +1,4 @@
-#include "telemetry/status_document.h"
+#include "telemetry/page/status_document.h"
 
 #include <doctest/doctest.h>
 #include <rapidjson/document.h>

@@ -1,12 +1,12 @@
-#include "telemetry/status_page.h"
+#include "telemetry/page/status_page.h"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
-#include "telemetry/page_assets.h"
+#include "telemetry/page/page_assets.h"
+#include "telemetry/page/trust.h"
 #include "telemetry/samples.h"
-#include "telemetry/trust.h"
 
 namespace hubmirror {
 namespace {

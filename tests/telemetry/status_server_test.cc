@@ -10,7 +10,7 @@
 #include "telemetry/loopback_client.h"
 #include "telemetry/manual_clock.h"
 #include "telemetry/metric_text.h"
-#include "telemetry/page_assets.h"
+#include "telemetry/page/page_assets.h"
 #include "telemetry/samples.h"
 
 namespace hubmirror {

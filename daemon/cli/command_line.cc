@@ -1,0 +1,582 @@
+#include "daemon/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+#include <string_view>
+
+#include "base/spelling.h"
+#include "daemon/cli/typed_words.h"
+#include "daemon/cli/verb_table.h"
+
+namespace hubmirror {
+namespace {
+
+constexpr int kUsage = 64;
+
+enum class TargetShape { kPortal, kStream, kRecord };
+
+/// Declares the verbs and their options; each callback writes into one CommandLine.
+class Grammar {
+ public:
+  Grammar() {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.set_help_flag("-h,--help", "Show this help and exit");
+    app_.add_option("--config", line_.config_path, "Configuration file")
+        ->type_name("FILE")
+        ->capture_default_str();
+    app_.add_option("--socket", line_.socket_path,
+                    "Control socket of the daemon, instead of the one the configuration names")
+        ->type_name("FILE");
+    app_.footer(
+        "Examples:\n  hubmirror status --watch\n  hubmirror config check\n\n"
+        "`hubmirror VERB --help` shows what a verb takes.");
+    AddStatus();
+    AddConfig();
+    AddPortal();
+    AddControls();
+    AddSchema();
+    AddQuarantine();
+    AddGrants();
+    AddPlan();
+    AddExamination();
+    AddSetup();
+    AddMonitoring();
+    Verb(app_, "version", CliVerb::kVersion, "Show the version of this program",
+         "hubmirror version\n  hubmirror version --json")
+        ->add_flag("--json", line_.json, "As JSON");
+  }
+
+  VerbTable Describe() const {
+    VerbTable table{.common = OptionsOf(app_), .verbs = {}};
+    const auto all = [](const CLI::App*) { return true; };
+    for (const CLI::App* verb : app_.get_subcommands(all)) {
+      const auto under = verb->get_subcommands(all);
+      if (under.empty()) table.verbs.push_back(DescriptionOf({verb}));
+      for (const CLI::App* leaf : under) table.verbs.push_back(DescriptionOf({verb, leaf}));
+    }
+    return table;
+  }
+
+  Result<CommandLine, CommandLineEnd> Parse(std::vector<std::string> arguments) {
+    if (auto unknown = UnknownVerb(arguments)) return std::move(*unknown);
+    // CLI11 takes them from the back.
+    std::reverse(arguments.begin(), arguments.end());
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+      return End(error);
+    }
+    line_.config_given = app_.count("--config") > 0;
+    return line_;
+  }
+
+ private:
+  CLI::App* Verb(CLI::App& parent, const std::string& name, CliVerb verb, const std::string& what,
+                 const std::string& examples) {
+    CLI::App* app = parent.add_subcommand(name, what);
+    app->footer("Examples:\n  " + examples);
+    app->callback([this, verb] { line_.verb = verb; });
+    return app;
+  }
+
+  static VerbHelp DescriptionOf(const std::vector<const CLI::App*>& path) {
+    VerbHelp help{.words = {},
+                  .what = path.back()->get_description(),
+                  .options = OptionsOf(*path.back()),
+                  .examples = {}};
+    for (const CLI::App* app : path) help.words.push_back(app->get_name());
+    std::istringstream footer(path.back()->get_footer());
+    for (std::string text; std::getline(footer, text);) {
+      if (text.compare(0, 2, "  ") == 0) help.examples.push_back(text.substr(2));
+    }
+    return help;
+  }
+
+  static std::vector<OptionHelp> OptionsOf(const CLI::App& app) {
+    std::vector<OptionHelp> arguments;
+    std::vector<OptionHelp> options;
+    for (const CLI::Option* option : app.get_options()) {
+      OptionHelp help{.name = option->get_name(true),
+                      .value = {},
+                      .what = option->get_description(),
+                      .required = option->get_required()};
+      if (option->get_lnames().empty()) {
+        arguments.push_back(std::move(help));
+      } else if (option->get_lnames().front() != "help") {
+        help.name = "--" + option->get_lnames().front();
+        if (option->get_type_size() != 0) help.value = option->get_type_name();
+        options.push_back(std::move(help));
+      }
+    }
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return arguments;
+  }
+
+  void AddTarget(CLI::App* app, const char* name, TargetShape shape) {
+    app->add_option_function<std::string>(
+           name,
+           [this, shape, name](const std::string& text) {
+             const auto typed = ParseTarget(text);
+             const bool fits = typed && (shape == TargetShape::kRecord) == typed->id.has_value() &&
+                               (shape != TargetShape::kPortal || !typed->target.object);
+             if (!fits) throw CLI::ValidationError(text + " is not of the form " + name);
+             line_.target = typed->target;
+             line_.id = typed->id;
+           },
+           "What it is about")
+        ->required(shape != TargetShape::kPortal);
+  }
+
+  void AddStatus() {
+    CLI::App* app = Verb(app_, "status", CliVerb::kStatus,
+                         "Show whether the mirror can be trusted, and what is wrong if not",
+                         "hubmirror status\n  hubmirror status acme --watch");
+    AddTarget(app, "PORTAL", TargetShape::kPortal);
+    app->add_flag("--json", line_.json, "The document of /api/v1/status");
+    app->add_flag("--problems", line_.problems, "Leave out what is well")
+        ->excludes(app->get_option("--json"));
+    CLI::Option* watch =
+        app->add_flag("--watch", line_.watch, "Show it again as it changes, until interrupted");
+    app->add_flag("--until-loaded", line_.until_loaded,
+                  "With --watch: end once the first load of every stream has ended")
+        ->needs(watch);
+  }
+
+  void AddConfig() {
+    CLI::App* group = app_.add_subcommand("config", "Work with the configuration file");
+    group->require_subcommand(1);
+    Verb(*group, "check", CliVerb::kConfigCheck, "Find every error of the configuration",
+         "hubmirror config check\n  hubmirror --config new.yaml config check --json")
+        ->add_flag("--json", line_.json, "The findings as JSON");
+    AddJson(Verb(*group, "show", CliVerb::kConfigShow,
+                 "Show the configuration in effect, defaults filled in, secrets as references",
+                 "hubmirror config show\n  hubmirror --config new.yaml config show --json"));
+    CLI::App* diff = Verb(*group, "diff", CliVerb::kConfigDiff,
+                          "Show what a reload would change, by comparing two configuration files",
+                          "hubmirror config diff new.yaml\n"
+                          "  hubmirror --config old.yaml config diff new.yaml");
+    diff->add_option("FILE", line_.path, "The file to come; --config names the one in effect")
+        ->required();
+    AddJson(diff);
+    Verb(*group, "schema", CliVerb::kConfigSchema, "Show the JSON Schema of the configuration",
+         "hubmirror config schema\n  hubmirror config schema > hubmirror.schema.json");
+    Verb(*group, "reference", CliVerb::kConfigReference,
+         "Show every key with its type, default, bounds and meaning, as Markdown",
+         "hubmirror config reference\n  hubmirror config reference | less");
+  }
+
+  void AddPortal() {
+    CLI::App* group = app_.add_subcommand("portal", "Work with the portals of the configuration");
+    group->require_subcommand(1);
+    Verb(*group, "list", CliVerb::kPortalList, "List the portals and what is mirrored of them",
+         "hubmirror portal list\n  hubmirror portal list --json")
+        ->add_flag("--json", line_.json, "As JSON");
+    AddPortalTest(*group);
+    CLI::App* authorize =
+        Verb(*group, "authorize", CliVerb::kPortalAuthorize,
+             "Let a person grant an OAuth app access to a portal, and keep the refresh token",
+             "hubmirror portal authorize acme\n"
+             "  hubmirror portal authorize acme --redirect-uri https://example.com/callback");
+    AddTarget(authorize, "PORTAL", TargetShape::kPortal);
+    authorize->get_option("PORTAL")->required();
+    CLI::Option* port =
+        authorize
+            ->add_option("--port", line_.redirect_port,
+                         "Where the browser comes back: http://localhost:PORT/callback must be "
+                         "registered with the app")
+            ->check(CLI::Range(0, 65535))
+            ->capture_default_str();
+    authorize
+        ->add_option("--redirect-uri", line_.redirect_uri,
+                     "Another address registered with the app; the code is then pasted")
+        ->type_name("URL")
+        ->excludes(port);
+    authorize
+        ->add_option(
+            "--also", line_.also,
+            "Scopes beside those that the objects need: crm.objects.owners.read, "
+            "crm.lists.read, settings.users.read, settings.users.teams.read, "
+            "crm.objects.marketing_events.read, settings.currencies.read; the app must have "
+            "them")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    AddPortalDrop(*group);
+  }
+
+  void AddPortalDrop(CLI::App& group) {
+    CLI::App* drop = Verb(group, "drop", CliVerb::kPortalDrop,
+                          "Take a portal's mirror out of the database, after no daemon mirrors it "
+                          "any more; HubSpot keeps everything",
+                          "hubmirror portal drop acme --dry-run\n  hubmirror portal drop acme");
+    AddTarget(drop, "PORTAL", TargetShape::kPortal);
+    drop->get_option("PORTAL")->required();
+    drop->add_flag("--dry-run", line_.dry_run, "Only say what would go, and what is built on it");
+    drop->add_flag("--yes", line_.yes, "Do not ask");
+    drop->add_flag("--cascade", line_.cascade, "Let go what others built on it, too");
+    AddJson(drop);
+  }
+
+  void AddPortalTest(CLI::App& group) {
+    CLI::App* test = Verb(group, "test", CliVerb::kPortalTest,
+                          "Ask HubSpot whether token, portal id and scopes fit",
+                          "hubmirror portal test acme\n"
+                          "  HUBSPOT_TOKEN=... hubmirror portal test --token env:HUBSPOT_TOKEN");
+    AddTarget(test, "PORTAL", TargetShape::kPortal);
+    CLI::Option* token =
+        test->add_option("--token", line_.token_reference,
+                         "Test this token (env:NAME or file:/path) without any configuration")
+            ->type_name("REF");
+    token->excludes(test->get_option("PORTAL"));
+    test->add_option("--base-url", line_.base_url, "Where the API is")
+        ->type_name("URL")
+        ->needs(token)
+        ->capture_default_str();
+    test->add_option("--api-version", line_.api_version, "Dated version of its paths")
+        ->type_name("YYYY-MM")
+        ->needs(token)
+        ->capture_default_str();
+    test->add_flag("--json", line_.json, "As JSON");
+  }
+
+  void AddControls() {
+    constexpr const char* kWaitForEnd =
+        "Follow it to its end, so long at most (90s, 10m, 2h): exit 75 when the time is up";
+    CLI::App* poll = Control("poll", CliVerb::kPoll, "Look for changes now",
+                             "hubmirror poll acme\n  hubmirror poll acme/contacts --wait 1m");
+    AddWait(poll, kWaitForEnd);
+    AddDryRun(poll);
+    Control("pause", CliVerb::kPause, "Let nothing of it run until `resume`",
+            "hubmirror pause acme\n  hubmirror pause acme/deals");
+    Control("resume", CliVerb::kResume, "Go on after `pause`",
+            "hubmirror resume acme\n  hubmirror resume acme/deals");
+    CLI::App* backfill =
+        Control("backfill", CliVerb::kBackfill, "Walk the whole list again from the start",
+                "hubmirror backfill acme --dry-run\n  hubmirror backfill acme/tickets --wait 2h");
+    AddWait(backfill, kWaitForEnd);
+    AddDryRun(backfill);
+    CLI::App* settle = Control(
+        "settle", CliVerb::kSettle,
+        "Run every job once and wait until nothing is pending: exit 0 when done, 75 when the "
+        "time is up, 1 when a stream is blocked or suspicious",
+        "hubmirror settle acme\n  hubmirror settle acme/contacts --wait 10m");
+    AddWait(settle, "How long at most (90s, 10m, 2h); default: 2 x confirm_after + 120s");
+    AddDryRun(settle);
+    CLI::App* verify =
+        Control("verify", CliVerb::kVerify,
+                "Compare the mirror with the portal, column by column, on spare budget: exit 0 "
+                "when nothing differs, 1 when something does or is left after --repair",
+                "hubmirror verify acme/contacts\n  hubmirror verify acme --repair");
+    verify->add_flag("--repair", line_.repair, "Mend what is found");
+    AddWait(verify, "How long at most (90s, 10m, 2h); default: a day");
+    AddDryRun(verify);
+    CLI::App* resolve =
+        Control("resolve", CliVerb::kResolve, "Find out now what became of pending records",
+                "hubmirror resolve acme/contacts\n  hubmirror resolve acme/contacts --accept");
+    resolve->add_flag("--accept", line_.accept,
+                      "Release a suspicious stream: the records really are gone from HubSpot");
+    AddWait(resolve, kWaitForEnd);
+    AddDryRun(resolve);
+    CLI::App* refresh =
+        Verb(app_, "refresh", CliVerb::kRefresh,
+             "Read one record again from HubSpot: exit 1 when there is no such record",
+             "hubmirror refresh acme/contacts/42\n  hubmirror refresh acme/deals/9000000001");
+    AddTarget(refresh, "PORTAL/OBJECT/ID", TargetShape::kRecord);
+    AddWait(refresh,
+            "How long to wait for the answer (90s, 10m): exit 75 when the time is up; "
+            "default: 30s");
+    AddDryRun(refresh);
+    AddJson(refresh);
+    CLI::App* reload = Verb(app_, "reload", CliVerb::kReload,
+                            "Have the daemon read its configuration again; all or nothing",
+                            "hubmirror reload\n  systemctl reload hubmirror");
+    AddJson(reload);
+  }
+
+  void AddSchema() {
+    CLI::App* group =
+        app_.add_subcommand("schema", "Work with the tables that follow HubSpot's properties");
+    group->require_subcommand(1);
+    CLI::App* plan = Verb(*group, "plan", CliVerb::kSchemaPlan,
+                          "Show what would change in the tables, by the configuration and by what "
+                          "HubSpot has today, and what stands in the way; nothing is changed",
+                          "hubmirror schema plan acme\n"
+                          "  hubmirror --config new.yaml schema plan acme/contacts");
+    AddTarget(plan, "PORTAL[/OBJECT]", TargetShape::kStream);
+    AddJson(plan);
+    CLI::App* apply = Verb(*group, "apply", CliVerb::kSchemaApply,
+                           "Have the daemon look at HubSpot's properties and change the tables now "
+                           "rather than within `catalog.every`",
+                           "hubmirror schema apply acme\n  hubmirror schema apply acme/contacts");
+    AddTarget(apply, "PORTAL[/OBJECT]", TargetShape::kStream);
+    AddWait(apply, "How long at most (90s, 10m, 2h); default: 2 x confirm_after + 120s");
+    AddDryRun(apply);
+    AddJson(apply);
+    CLI::App* history =
+        Verb(*group, "history", CliVerb::kSchemaHistory, "Show what has changed in the tables",
+             "hubmirror schema history acme\n  hubmirror schema history acme/contacts --json");
+    AddTarget(history, "PORTAL[/OBJECT]", TargetShape::kStream);
+    AddJson(history);
+  }
+
+  void AddQuarantine() {
+    CLI::App* group = app_.add_subcommand(
+        "quarantine", "Work with the records that PostgreSQL refused; they are kept whole");
+    group->require_subcommand(1);
+    CLI::App* list = Verb(*group, "list", CliVerb::kQuarantineList, "List them with the reason",
+                          "hubmirror quarantine list acme\n"
+                          "  hubmirror quarantine list acme/contacts --json");
+    AddTarget(list, "PORTAL[/OBJECT]", TargetShape::kStream);
+    list->add_flag("--json", line_.json, "As JSON");
+    CLI::App* show = Verb(*group, "show", CliVerb::kQuarantineShow, "Show one, with its values",
+                          "hubmirror quarantine show acme/contacts/42\n"
+                          "  hubmirror quarantine show acme/deals/9000000001");
+    AddTarget(show, "PORTAL/OBJECT/ID", TargetShape::kRecord);
+    AddJson(show);
+    CLI::App* retry =
+        Verb(*group, "retry", CliVerb::kQuarantineRetry,
+             "Read them again from HubSpot and try to store them, after what stood in the way is "
+             "gone",
+             "hubmirror quarantine retry acme\n  hubmirror quarantine retry acme/contacts");
+    AddTarget(retry, "PORTAL[/OBJECT]", TargetShape::kStream);
+    CLI::App* drop = Verb(*group, "drop", CliVerb::kQuarantineDrop,
+                          "Forget one; it comes back when it changes and is refused again",
+                          "hubmirror quarantine drop acme/contacts/42\n"
+                          "  hubmirror quarantine drop acme/deals/9000000001");
+    AddTarget(drop, "PORTAL/OBJECT/ID", TargetShape::kRecord);
+  }
+
+  void AddGrants() {
+    CLI::App* app = Verb(app_, "grants", CliVerb::kGrants,
+                         "Show the SQL that gives the daemon's role what it needs and no more",
+                         "hubmirror grants --print-sql\n"
+                         "  hubmirror grants acme --print-sql | sudo -u postgres psql crm");
+    AddTarget(app, "PORTAL", TargetShape::kPortal);
+    app->add_flag_callback(
+        "--print-sql", [] {}, "What it does anyway: nothing is run");
+  }
+
+  void AddPlan() {
+    CLI::App* app = Verb(app_, "plan", CliVerb::kPlan,
+                         "Estimate requests a day, the time of the first load, and disk, before "
+                         "anything is asked",
+                         "hubmirror plan\n"
+                         "  hubmirror plan acme --records contacts=200000,deals=5000");
+    AddTarget(app, "PORTAL", TargetShape::kPortal);
+    app->add_option("--records", line_.records, "How many records the objects have")
+        ->type_name("OBJECT=COUNT,...");
+    app->add_flag("--json", line_.json, "As JSON");
+  }
+
+  void AddExamination() {
+    CLI::App* doctor =
+        Verb(app_, "doctor", CliVerb::kDoctor,
+             "Examine configuration, host, daemon, database and HubSpot, and say what to mend: "
+             "exit 1 when something must be",
+             "hubmirror doctor\n  sudo -u hubmirror hubmirror doctor acme --json");
+    AddTarget(doctor, "PORTAL", TargetShape::kPortal);
+    doctor->add_flag("--offline", line_.offline, "Do not ask HubSpot");
+    doctor->add_flag("--json", line_.json, "As JSON");
+    CLI::App* bundle = Verb(app_, "support-bundle", CliVerb::kSupportBundle,
+                            "Collect what a report of a mistake needs into one text file, without "
+                            "secrets and record values",
+                            "hubmirror support-bundle\n  hubmirror support-bundle report.txt");
+    bundle->add_option("FILE", line_.path, "The file, `-` for the standard output")
+        ->default_str("hubmirror-support.txt");
+    CLI::App* secret = app_.add_subcommand("secret", "Work with the secrets of the configuration");
+    secret->require_subcommand(1);
+    CLI::App* set = Verb(*secret, "set", CliVerb::kSecretSet,
+                         "Read a secret from the terminal or the standard input and put it where "
+                         "the configuration looks for it, with the right permissions",
+                         "sudo hubmirror secret set acme\n  pass show hubspot | sudo hubmirror "
+                         "secret set acme");
+    AddTarget(set, "PORTAL", TargetShape::kPortal);
+    set->get_option("PORTAL")->required();
+    Verb(*secret, "remove", CliVerb::kSecretRemove,
+         "Take a credential away, after no portal of the configuration names it any more: its file "
+         "and what lets systemd hand it to the daemon",
+         "sudo hubmirror secret remove acme\n  sudo hubmirror secret remove hubspot.acme")
+        ->add_option("NAME", line_.name, "The portal whose token it was, or its own name")
+        ->required();
+    AddJson(
+        Verb(*secret, "test", CliVerb::kSecretTest,
+             "Say of each secret of the configuration whether it can be read, without showing it",
+             "hubmirror secret test\n  sudo -u hubmirror hubmirror secret test --json"));
+  }
+
+  void AddSetup() {
+    CLI::App* app = Verb(app_, "setup", CliVerb::kSetup,
+                         "Write a first configuration, asking for what no option says; test token "
+                         "and database, and print the SQL that the database's owner runs",
+                         "sudo hubmirror setup\n"
+                         "  sudo hubmirror setup --portal acme --token credential:hubspot.acme "
+                         "--dsn 'host=/run/postgresql dbname=crm'");
+    SetupAnswers& answers = line_.setup;
+    app->add_option("--portal", answers.portal, "Key of the portal: schema, label and name of it")
+        ->type_name("KEY");
+    app->add_option("--portal-id", answers.portal_id,
+                    "Its id in HubSpot; the token's own if absent")
+        ->type_name("NUMBER");
+    app->add_option("--token", answers.token,
+                    "Where its token is: file:/path, credential:NAME or env:NAME")
+        ->type_name("REF");
+    app->add_option("--dsn", answers.dsn, "libpq string of the database, without a password")
+        ->type_name("DSN");
+    app->add_option("--objects", answers.objects, "Object types to mirror")
+        ->type_name("TYPE,...")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    app->add_option("--base-url", line_.base_url, "Where the API is, for tests and proxies")
+        ->type_name("URL")
+        ->capture_default_str();
+    app->add_flag("--offline", line_.offline, "Test neither token nor database");
+    app->add_flag("--force", answers.force, "Replace the configuration that is there");
+  }
+
+  void AddMonitoring() {
+    CLI::App* runbook = Verb(app_, "runbook", CliVerb::kRunbook,
+                             "Show what to do when an alert fires; without a name, the alerts",
+                             "hubmirror runbook\n  hubmirror runbook HubMirrorDataStale");
+    runbook->add_option("ALERT", line_.name, "Name of the alert");
+    CLI::App* group = app_.add_subcommand(
+        "dashboards", "Work with the dashboards and alert rules that come along");
+    group->require_subcommand(1);
+    CLI::App* write = Verb(*group, "export", CliVerb::kDashboardsExport,
+                           "Write the Grafana dashboards and the Prometheus rules into a folder",
+                           "hubmirror dashboards export /var/lib/grafana/dashboards\n"
+                           "  hubmirror dashboards export . --runbooks "
+                           "https://wiki.example.com/hubmirror");
+    write->add_option("FOLDER", line_.path, "Where to; it is made if it is not there")->required();
+    write
+        ->add_option("--runbooks", line_.runbooks,
+                     "Where your people read docs/runbooks.md; panels and alerts link there")
+        ->type_name("URL");
+    CLI::App* completion =
+        Verb(app_, "completion", CliVerb::kCompletion,
+             "Write the completion of a shell, or what a word of a command may be",
+             "hubmirror completion bash > /etc/bash_completion.d/hubmirror\n"
+             "  hubmirror completion --words streams");
+    CLI::Option* shell = completion->add_option("SHELL", line_.name, "bash, zsh or fish")
+                             ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    completion
+        ->add_option("--words", line_.words,
+                     "portals, streams or alerts, one a line; none when the configuration cannot "
+                     "be read")
+        ->type_name("KIND")
+        ->check(CLI::IsMember({"portals", "streams", "alerts"}))
+        ->excludes(shell);
+  }
+
+  void AddWait(CLI::App* app, const std::string& what) {
+    app->add_option_function<std::string>(
+           "--wait",
+           [this](const std::string& text) {
+             line_.wait = ParseWait(text);
+             if (!line_.wait) throw CLI::ValidationError("--wait: " + text + " is no time span");
+           },
+           what)
+        ->type_name("TIME");
+  }
+
+  CLI::App* Control(const std::string& name, CliVerb verb, const std::string& what,
+                    const std::string& examples) {
+    CLI::App* app = Verb(app_, name, verb, what, examples);
+    AddTarget(app, "PORTAL[/OBJECT]", TargetShape::kStream);
+    AddJson(app);
+    return app;
+  }
+
+  void AddJson(CLI::App* app) { app->add_flag("--json", line_.json, "As JSON"); }
+
+  void AddDryRun(CLI::App* app) {
+    app->add_flag("--dry-run", line_.dry_run,
+                  "Only say what it would ask of HubSpot, and what that is of the day's share");
+  }
+
+  /// CLI11 says of a word that is no verb only that one is missing.
+  std::optional<CommandLineEnd> UnknownVerb(const std::vector<std::string>& arguments) const {
+    const CLI::App* at = &app_;
+    std::string path = "hubmirror";
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      const std::string& word = arguments[i];
+      if (word == "--config" || word == "--socket") ++i;
+      if (word.starts_with("-")) continue;
+      const auto verbs = at->get_subcommands([](const CLI::App*) { return true; });
+      if (verbs.empty()) return std::nullopt;
+      std::vector<std::string> names;
+      for (const CLI::App* verb : verbs) names.push_back(verb->get_name());
+      if (const auto found = std::find(names.begin(), names.end(), word); found != names.end()) {
+        at = verbs[static_cast<size_t>(found - names.begin())];
+        path += " " + word;
+        continue;
+      }
+      const auto meant = Nearest(word, names);
+      return CommandLineEnd{kUsage,
+                            "`" + path + "` has no verb `" + word + "`" +
+                                (meant ? "; did you mean `" + path + " " + *meant + "`?" : ""),
+                            path + (meant ? " " + *meant : "") + " --help"};
+    }
+    return std::nullopt;
+  }
+
+  static std::optional<std::string> Nearest(const std::string& word,
+                                            const std::vector<std::string>& names) {
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    const auto nearest = NearestWord(word, candidates);
+    return nearest ? std::optional(std::string(*nearest)) : std::nullopt;
+  }
+
+  CommandLineEnd End(const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    if (app_.exit(error, out, err) == 0) return {0, out.str(), {}};
+    std::string verb = "hubmirror";
+    const CLI::App* app = &app_;
+    while (!app->get_subcommands().empty()) {
+      app = app->get_subcommands().front();
+      verb += " " + app->get_name();
+    }
+    std::string message = error.what();
+    for (const std::string& word : app_.remaining(true)) {
+      const auto meant = word.starts_with("--") ? Nearest(word, OptionNames(*app)) : std::nullopt;
+      if (meant) message += "; did you mean " + *meant + "?";
+    }
+    return {kUsage, message, verb + " --help"};
+  }
+
+  /// The options that a verb takes.
+  std::vector<std::string> OptionNames(const CLI::App& verb) const {
+    std::vector<std::string> names = {"--help"};
+    for (const CLI::App* app : {&verb, static_cast<const CLI::App*>(&app_)}) {
+      for (const OptionHelp& option : OptionsOf(*app)) {
+        if (!option.is_argument()) names.push_back(option.name);
+      }
+    }
+    return names;
+  }
+
+  CommandLine line_;
+  CLI::App app_{
+      "Keeps a true, fresh, queryable copy of HubSpot portals in PostgreSQL: the command "
+      "line of hubmirrord.",
+      "hubmirror"};
+};
+
+}  // namespace
+
+Result<CommandLine, CommandLineEnd> ParseCommandLine(std::vector<std::string> arguments) {
+  return Grammar().Parse(std::move(arguments));
+}
+
+std::string VerbHelp::name() const {
+  std::string name;
+  for (const std::string& word : words) name += (name.empty() ? "" : " ") + word;
+  return name;
+}
+
+VerbTable DescribeVerbs() {
+  return Grammar().Describe();
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,162 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "daemon/cli/command_line.h"
+#include "daemon/cli/completion.h"
+#include "daemon/cli/context.h"
+#include "daemon/cli/database.h"
+#include "daemon/cli/doctor/doctor_verb.h"
+#include "daemon/cli/monitoring.h"
+#include "daemon/cli/portal/control.h"
+#include "daemon/cli/portal/portal.h"
+#include "daemon/cli/portal/portal_drop.h"
+#include "daemon/cli/schema/schema.h"
+#include "daemon/cli/service_credential.h"
+#include "daemon/cli/settings.h"
+#include "daemon/cli/setup/authorize.h"
+#include "daemon/cli/setup/plan.h"
+#include "daemon/cli/setup/setup.h"
+#include "daemon/cli/status/status_verb.h"
+#include "daemon/cli/terminal.h"
+#include "daemon/cli/words.h"
+#include "daemon/process_environment.h"
+#include "daemon/version.h"
+
+namespace hubmirror {
+namespace {
+
+int ShowVersion(const CliContext& context, bool json) {
+  if (json) {
+    context.out << "{\"version\": \"" << kVersion << "\", \"revision\": \"" << kRevision << "\"}\n";
+  } else {
+    context.out << "hubmirror " << kVersion << " (" << kRevision << ")\n";
+  }
+  return kExitOk;
+}
+
+/// Systemd gives credentials to the service alone; root, who put them there, looks where they come
+/// from.
+Environment EnvironmentOfOperator() {
+  return [ours = ProcessEnvironment()](const std::string& name) {
+    std::string value = ours(name);
+    if (value.empty() && name == "CREDENTIALS_DIRECTORY" && ::access(kSecretFolder, X_OK) == 0) {
+      value = kSecretFolder;
+    }
+    return value;
+  };
+}
+
+int RunWithDaemon(const CliContext& context, const CommandLine& line) {
+  const auto socket = FindSocket(context, line);
+  if (!socket) return socket.error();
+  return line.verb == CliVerb::kStatus ? RunStatus(context, line, *socket)
+                                       : RunControl(context, line, *socket);
+}
+
+int RunVerb(const CliContext& context, const CommandLine& line) {
+  switch (line.verb) {
+    case CliVerb::kConfigCheck:
+      return RunConfigCheck(context, line);
+    case CliVerb::kConfigShow:
+      return RunConfigShow(context, line);
+    case CliVerb::kConfigSchema:
+      return RunConfigSchema(context);
+    case CliVerb::kConfigReference:
+      return RunConfigReference(context);
+    case CliVerb::kPortalList:
+      return RunPortalList(context, line);
+    case CliVerb::kPortalTest:
+      return RunPortalTest(context, line);
+    case CliVerb::kPortalAuthorize:
+      return RunPortalAuthorize(context, line);
+    case CliVerb::kPortalDrop:
+      return RunPortalDrop(context, line);
+    case CliVerb::kQuarantineList:
+      return RunQuarantineList(context, line);
+    case CliVerb::kQuarantineShow:
+      return RunQuarantineShow(context, line);
+    case CliVerb::kQuarantineRetry:
+      return RunQuarantineRetry(context, line);
+    case CliVerb::kQuarantineDrop:
+      return RunQuarantineDrop(context, line);
+    case CliVerb::kSchemaPlan:
+      return RunSchemaPlan(context, line);
+    case CliVerb::kSchemaHistory:
+      return RunSchemaHistory(context, line);
+    case CliVerb::kGrants:
+      return RunGrants(context, line);
+    case CliVerb::kPlan:
+      return RunPlan(context, line);
+    case CliVerb::kConfigDiff:
+      return RunConfigDiff(context, line);
+    case CliVerb::kDoctor:
+      return RunDoctor(context, line);
+    case CliVerb::kSupportBundle:
+      return RunSupportBundle(context, line);
+    case CliVerb::kSetup:
+      return RunSetup(context, line);
+    case CliVerb::kSecretSet:
+      return RunSecretSet(context, line);
+    case CliVerb::kSecretRemove:
+      return RunSecretRemove(context, line);
+    case CliVerb::kSecretTest:
+      return RunSecretTest(context, line);
+    case CliVerb::kRunbook:
+      return RunRunbook(context, line);
+    case CliVerb::kDashboardsExport:
+      return RunDashboardsExport(context, line);
+    case CliVerb::kCompletion:
+      return RunCompletion(context, line);
+    case CliVerb::kVersion:
+      return ShowVersion(context, line.json);
+    default:
+      return RunWithDaemon(context, line);
+  }
+}
+
+int Run(const std::vector<std::string>& arguments) {
+  const auto line = ParseCommandLine(arguments);
+  const SystemClock clock;
+  const bool json =
+      line ? line->json : std::count(arguments.begin(), arguments.end(), "--json") > 0;
+  const CliContext context{.out = std::cout,
+                           .err = std::cerr,
+                           .json = json,
+                           .terminal = ::isatty(STDOUT_FILENO) == 1,
+                           .size = SizeOfTerminal,
+                           .clock = clock,
+                           .environment = EnvironmentOfOperator(),
+                           .stop = {},
+                           .ask = AskPerson};
+  if (!line) {
+    const CommandLineEnd& end = line.error();
+    if (end.exit_code != kExitOk) return Fail(context, end.exit_code, end.text, end.next);
+    std::cout << (context.terminal ? WrapHelp(end.text, context.size().columns) : end.text);
+    return kExitOk;
+  }
+  int code = kExitBug;
+  try {
+    code = RunVerb(context, *line);
+  } catch (const std::exception& error) {
+    return Fail(context, kExitBug, std::string("this should not happen: ") + error.what(),
+                "report it, with the command that you gave");
+  }
+  std::cout.flush();
+  if (code == kExitOk && !std::cout) {
+    return Fail(context, kExitInputOutput, "the output could not be written",
+                "look at the disk or the pipe it goes to");
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace hubmirror
+
+int main(int argc, char** argv) {
+  return hubmirror::Run(std::vector<std::string>(argv + 1, argv + argc));
+}

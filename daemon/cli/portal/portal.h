@@ -1,0 +1,15 @@
+#pragma once
+
+#include "daemon/cli/command_line.h"
+#include "daemon/cli/context.h"
+
+namespace hubmirror {
+
+/// `hubmirror portal list`: the portals of the configuration.
+int RunPortalList(const CliContext& context, const CommandLine& line);
+
+/// `hubmirror portal test PORTAL`, or `--token REF` without a configuration: asks HubSpot, see
+/// cli_portal_exam.h. 77 or 78 when the secret cannot be read.
+int RunPortalTest(const CliContext& context, const CommandLine& line);
+
+}  // namespace hubmirror

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "daemon/cli/command_line.h"
+#include "daemon/cli/context.h"
+
+namespace hubmirror {
+
+/// `hubmirror portal drop`: takes a portal's mirror out of the database after the operator has said
+/// so, by typing its name on a terminal or with --yes. What it is and what hangs on it is shown
+/// before. The portal need not be in the configuration any more.
+int RunPortalDrop(const CliContext& context, const CommandLine& line);
+
+}  // namespace hubmirror

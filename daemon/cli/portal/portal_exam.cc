@@ -1,0 +1,185 @@
+#include "daemon/cli/portal/portal_exam.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "control/shared_cause.h"
+#include "daemon/cli/context.h"
+#include "daemon/cli/json_page.h"
+#include "daemon/cli/words.h"
+
+namespace hubmirror {
+namespace {
+
+// HubSpot allows an account five searches a second, and a running daemon may use most of them.
+constexpr std::chrono::milliseconds kSearchSpacing{400};
+
+std::optional<ApiError> Ask(PageSource& source, const ObjectType& object) {
+  const auto properties = std::make_shared<const PropertySet>(
+      std::vector<std::string>{"hs_object_id", object.modified_property});
+  const auto list =
+      source.List(object, {.archived = false, .after = std::nullopt, .properties = properties});
+  if (!list) return list.error();
+  const auto search = source.Search(object, SearchRequest{.modified_from = std::nullopt,
+                                                          .modified_to = std::nullopt,
+                                                          .id_above = std::nullopt,
+                                                          .has_property = std::nullopt,
+                                                          .newest_first = true});
+  if (!search) return search.error();
+  return std::nullopt;
+}
+
+// Whether asking again later may help, without anybody changing anything.
+bool IsPassing(ApiErrorKind kind) {
+  switch (kind) {
+    case ApiErrorKind::kBurstLimit:
+    case ApiErrorKind::kSearchLimit:
+    case ApiErrorKind::kDailyLimit:
+    case ApiErrorKind::kLocked:
+    case ApiErrorKind::kMigrating:
+    case ApiErrorKind::kServer:
+    case ApiErrorKind::kConnect:
+    case ApiErrorKind::kTimeout:
+    case ApiErrorKind::kDecode:
+    case ApiErrorKind::kTooLarge:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string NextStepFor(const ApiError& error) {
+  switch (error.kind) {
+    case ApiErrorKind::kTokenExpired:
+    case ApiErrorKind::kUnauthorized:
+      return "put a token in place that HubSpot accepts";
+    case ApiErrorKind::kWrongPortal:
+      return "set portal_id to the portal the token belongs to, or put the right token in place";
+    case ApiErrorKind::kGrantRevoked:
+      return "grant access again with `hubmirror portal authorize`";
+    case ApiErrorKind::kAppConfig:
+      return "compare client id and client secret with the app's page in HubSpot";
+    case ApiErrorKind::kSecret:
+      return "make the token readable for this user and nobody else; an OAuth app's comes from "
+             "`hubmirror portal authorize`";
+    case ApiErrorKind::kForbidden:
+      return error.missing_scopes.empty()
+                 ? "grant the app or the key access to this object type in HubSpot"
+                 : "add the scope " + error.missing_scopes.front() +
+                       " to the app or the key in HubSpot";
+    case ApiErrorKind::kConnect:
+    case ApiErrorKind::kTimeout:
+      return "look at this host's network, api.base_url and api.proxy";
+    default:
+      return IsPassing(error.kind) ? "try again in a minute"
+                                   : "look at api.base_url and api.version";
+  }
+}
+
+// The failure that matters most: one a person must mend before one that passes by itself.
+const ApiError* WorstFailure(const PortalFinding& finding) {
+  if (finding.failure) return &*finding.failure;
+  const ApiError* worst = nullptr;
+  for (const ObjectFinding& object : finding.objects) {
+    if (!object.failure) continue;
+    if (worst == nullptr || (IsPassing(worst->kind) && !IsPassing(object.failure->kind))) {
+      worst = &*object.failure;
+    }
+  }
+  return worst;
+}
+
+void WriteVerdict(JsonPage& json, bool good, const std::optional<ApiError>& failure) {
+  json.Put("ok", good);
+  if (!failure) return;
+  json.Put("error", failure->message);
+  json.Put("status", int64_t{failure->status});
+}
+
+}  // namespace
+
+bool PortalFinding::good() const {
+  return !failure && !wrong_portal &&
+         std::none_of(objects.begin(), objects.end(),
+                      [](const ObjectFinding& object) { return object.failure.has_value(); });
+}
+
+PortalFinding ExaminePortal(PageSource& source, const Clock& clock,
+                            std::optional<PortalId> configured,
+                            const std::vector<ObjectType>& objects) {
+  PortalFinding finding;
+  const auto account = source.AccountDetails();
+  if (!account) {
+    finding.failure = account.error();
+    return finding;
+  }
+  finding.account = *account;
+  finding.wrong_portal = configured && account->portal_id != *configured;
+  if (finding.wrong_portal) return finding;
+  for (const ObjectType& object : objects) {
+    if (!finding.objects.empty()) clock.SleepUntil(clock.Now() + kSearchSpacing, {});
+    finding.objects.push_back({object.name, Ask(source, object)});
+  }
+  return finding;
+}
+
+std::string PortalFindingText(const PortalFinding& finding, const PortalKey& key) {
+  std::string text = key + ": ";
+  if (finding.failure) return text + Printable(finding.failure->message) + "\n";
+  const Account& account = *finding.account;
+  text += "the token is accepted by portal " + std::to_string(account.portal_id.value) + " (" +
+          Printable(account.account_type) + ", " + Printable(account.time_zone) + ")\n";
+  if (finding.wrong_portal) text += "  this is not the portal_id of the configuration\n";
+  std::vector<std::pair<std::string, std::string>> named;
+  for (const ObjectFinding& object : finding.objects) {
+    named.emplace_back(object.object, object.failure ? object.failure->message : std::string());
+  }
+  const std::vector<SharedCause> causes = ByCause(named);
+  for (const auto& [name, failure] : named) {
+    if (failure.empty()) text += "  " + Padded(name, 12) + " ok\n";
+    for (const SharedCause& shared : causes) {
+      if (shared.names.front() != name) continue;
+      text += "  " + Padded(shared.Names(), 12) + " " + Printable(shared.cause) + "\n";
+    }
+  }
+  return text;
+}
+
+std::string PortalFindingJson(const PortalFinding& finding, const PortalKey& key) {
+  JsonPage json;
+  json.BeginObject();
+  json.Put("portal", key);
+  if (finding.account) {
+    json.Put("portal_id", finding.account->portal_id.value);
+    json.Put("account_type", finding.account->account_type);
+    json.Put("time_zone", finding.account->time_zone);
+    json.Put("wrong_portal", finding.wrong_portal);
+  }
+  WriteVerdict(json, finding.good(), finding.failure);
+  json.BeginObject("objects");
+  for (const ObjectFinding& object : finding.objects) {
+    json.BeginObject(object.object);
+    WriteVerdict(json, !object.failure, object.failure);
+    json.EndObject();
+  }
+  json.EndObject();
+  json.EndObject();
+  return json.Text();
+}
+
+int ExitCodeOf(const PortalFinding& finding) {
+  if (finding.good()) return kExitOk;
+  const ApiError* failure = WorstFailure(finding);
+  return failure != nullptr && IsPassing(failure->kind) ? kExitUnavailable : kExitProblem;
+}
+
+std::string NextStepOf(const PortalFinding& finding) {
+  if (finding.wrong_portal) {
+    return "set portal_id to " + std::to_string(finding.account->portal_id.value) +
+           ", or put the token of the right portal in place";
+  }
+  const ApiError* failure = WorstFailure(finding);
+  return failure != nullptr ? NextStepFor(*failure) : "";
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,228 @@
+#include "daemon/cli/schema/schema.h"
+
+#include <algorithm>
+
+#include "daemon/cli/database.h"
+#include "daemon/cli/hubspot.h"
+#include "daemon/cli/json_page.h"
+#include "daemon/cli/settings.h"
+#include "daemon/cli/words.h"
+#include "jobs/reference/wanted_layout.h"
+#include "mirror/value_hasher.h"
+#include "postgres/schema/schema_plan.h"
+
+namespace hubmirror {
+namespace {
+
+/// What is planned for one object type, or why that cannot be said.
+struct ObjectPlan {
+  std::string object;
+  std::vector<PlannedChange> changes;
+  std::string problem;
+};
+
+using Definitions = std::vector<PropertyDefinition>;
+
+Result<Definitions, ApiError> ReadAllDefinitions(PageSource& source, const StreamPlan& stream) {
+  Definitions all;
+  for (const PropertiesRequest& request : DefinitionRequests(stream)) {
+    const auto definitions = ReadDefinitions(source, stream.object, request);
+    if (!definitions) return definitions.error();
+    all.insert(all.end(), definitions->begin(), definitions->end());
+  }
+  return all;
+}
+
+/// What values are hashed with; none when the portal has no key.
+Result<std::optional<ValueHasher>, std::string> ReadHasher(const PortalSettings& portal,
+                                                           const SecretSource& secrets) {
+  if (!portal.hash_key) return std::optional<ValueHasher>();
+  auto key = secrets.Resolve(*portal.hash_key);
+  if (!key) return key.error();
+  auto hasher = ValueHasher::Make(std::move(*key));
+  if (!hasher) return hasher.error();
+  return std::optional<ValueHasher>(std::move(*hasher));
+}
+
+/// Holds what HubSpot has against what the database has.
+ObjectPlan PlanOf(Connection& connection, const PortalPlan& plan, const StreamPlan& stream,
+                  const Definitions& definitions, const std::optional<ValueHasher>& hasher) {
+  const auto standing = ReadStandingTable(connection, plan.schema, stream.object);
+  const bool hashes = hasher && !stream.selection.hash.empty();
+  const MirrorTable wanted = WantedLayout(stream, definitions, standing ? &*standing : nullptr,
+                                          hashes ? hasher->id() : "");
+  return {
+      .object = stream.object.name, .changes = PlanSchema(connection, plan, wanted), .problem = {}};
+}
+
+std::string PlanText(const PortalKey& portal, const ObjectPlan& plan) {
+  std::string text = portal + "/" + plan.object + ": ";
+  if (!plan.problem.empty()) return text + plan.problem + "\n";
+  if (plan.changes.empty()) return text + "nothing to change\n";
+  text += CountWords(static_cast<int64_t>(plan.changes.size())) + " to change\n";
+  for (const auto& [change, blocked_by] : plan.changes) {
+    text += "  " + Padded(NameOf(change.kind), 15) + " " + Padded(Printable(change.property), 28) +
+            " " + Printable(change.detail);
+    for (const std::string& obstacle : blocked_by) text += "; waits for " + Printable(obstacle);
+    text += "\n";
+  }
+  return text;
+}
+
+void PutChange(JsonPage& json, const SchemaChange& change) {
+  json.Put("change", NameOf(change.kind));
+  json.Put("property", change.property);
+  json.Put("column_name", change.column_name);
+  json.Put("detail", change.detail);
+}
+
+std::string PlanJson(const std::vector<ObjectPlan>& plans) {
+  JsonPage json;
+  json.BeginObject();
+  for (const ObjectPlan& plan : plans) {
+    json.BeginObject(plan.object);
+    if (!plan.problem.empty()) json.Put("problem", plan.problem);
+    json.BeginArray("changes");
+    for (const auto& [change, blocked_by] : plan.changes) {
+      json.BeginObject();
+      PutChange(json, change);
+      json.BeginArray("blocked_by");
+      for (const std::string& obstacle : blocked_by) json.Item(obstacle);
+      json.EndArray();
+      json.EndObject();
+    }
+    json.EndArray();
+    json.EndObject();
+  }
+  json.EndObject();
+  return json.Text();
+}
+
+int Show(const CliContext& context, const CommandLine& line, const std::vector<ObjectPlan>& plans) {
+  if (line.json) {
+    context.out << PlanJson(plans);
+  } else {
+    for (const ObjectPlan& plan : plans) context.out << PlanText(line.target.portal, plan);
+  }
+  const auto wrong = std::find_if(plans.begin(), plans.end(),
+                                  [](const ObjectPlan& plan) { return !plan.problem.empty(); });
+  if (wrong == plans.end()) return kExitOk;
+  context.out.flush();
+  return Fail(context, kExitProblem, wrong->object + " could not be looked at: " + wrong->problem,
+              "`hubmirror portal test " + line.target.portal + "` says what the token lacks");
+}
+
+/// The streams that the line is about, custom objects looked up.
+Result<std::vector<StreamPlan>, int> FindStreams(const CliContext& context, const CommandLine& line,
+                                                 ApiClient& source, PortalPlan& plan) {
+  if (AsksForCustomTypes(plan)) {
+    const auto types = ReadCustomTypes(source);
+    if (!types) {
+      return Fail(context, kExitUnavailable, "custom objects: " + types.error().message,
+                  "`hubmirror portal test " + plan.key + "` says what the token lacks");
+    }
+    plan = WithTypes(std::move(plan), *types);
+  }
+  std::vector<StreamPlan> streams;
+  for (const StreamPlan& stream : plan.streams) {
+    if (!line.target.object || stream.object.name == *line.target.object) streams.push_back(stream);
+  }
+  if (!streams.empty()) return streams;
+  const std::string missing = line.target.object.value_or("custom object, for it has none");
+  return Fail(context, kExitUsage, "portal " + plan.key + " mirrors no " + missing,
+              "`hubmirror portal list` shows what is mirrored of it");
+}
+
+Rows AskHistory(Connection& connection, const std::string& schema, const CommandLine& line) {
+  Params params;
+  std::string where;
+  if (line.target.object) {
+    params.emplace_back(*line.target.object);
+    where = " WHERE object = $1";
+  }
+  return connection.Run(
+      "SELECT to_char(changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), object,"
+      " change, property, column_name, detail FROM " +
+          QuoteName(schema, "schema_changes") + where + " ORDER BY number",
+      params);
+}
+
+std::string HistoryText(const Rows& rows) {
+  if (rows.empty()) return "nothing has changed since this is written down\n";
+  std::string text;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    text += Padded(rows.Text(i, 0), 20) + "  " + Padded(rows.Text(i, 1), 16) + " " +
+            Padded(rows.Text(i, 2), 15) + " " + Padded(Printable(rows.Text(i, 3)), 28) + " " +
+            Printable(rows.Text(i, 5)) + "\n";
+  }
+  return text;
+}
+
+std::string HistoryJson(const Rows& rows) {
+  JsonPage json;
+  json.BeginArray();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    json.BeginObject();
+    const char* const names[] = {"changed_at", "object",      "change",
+                                 "property",   "column_name", "detail"};
+    for (size_t column = 0; column < std::size(names); ++column) {
+      json.Put(names[column], rows.Text(i, column));
+    }
+    json.EndObject();
+  }
+  json.EndArray();
+  return json.Text();
+}
+
+}  // namespace
+
+int RunSchemaPlan(const CliContext& context, const CommandLine& line) {
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
+  if (portal == nullptr) return kExitUsage;
+  const SecretSource secrets(context.environment);
+  const auto hasher = ReadHasher(*portal, secrets);
+  if (!hasher) {
+    return Fail(context, kExitConfiguration, "hash_key: " + hasher.error(),
+                "run this as the daemon's user, or mend the key");
+  }
+  const auto access = HubSpotAccess::Open(*settings, secrets, context.clock);
+  if (!access) return Fail(context, kExitConfiguration, access.error(), "correct api.ca_file");
+  ApiClient& source = (*access)->Source(*portal);
+  PortalPlan plan = portal->plan;
+  const auto streams = FindStreams(context, line, source, plan);
+  if (!streams) return streams.error();
+  std::vector<Result<Definitions, ApiError>> definitions;
+  for (const StreamPlan& stream : *streams) {
+    definitions.push_back(ReadAllDefinitions(source, stream));
+  }
+  return WithDatabase(context, *settings, [&](Connection& connection) {
+    connection.Begin("SET TRANSACTION READ ONLY");
+    std::vector<ObjectPlan> plans;
+    for (size_t i = 0; i < streams->size(); ++i) {
+      const StreamPlan& stream = (*streams)[i];
+      if (definitions[i]) {
+        plans.push_back(PlanOf(connection, plan, stream, *definitions[i], *hasher));
+      } else {
+        plans.push_back({stream.object.name, {}, definitions[i].error().message});
+      }
+    }
+    connection.Rollback();
+    return Show(context, line, plans);
+  });
+}
+
+int RunSchemaHistory(const CliContext& context, const CommandLine& line) {
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
+  if (portal == nullptr) return kExitUsage;
+  return WithDatabase(context, *settings, [&](Connection& connection) {
+    const Rows rows = AskHistory(connection, portal->plan.schema, line);
+    context.out << (line.json ? HistoryJson(rows) : HistoryText(rows));
+    return kExitOk;
+  });
+}
+
+}  // namespace hubmirror

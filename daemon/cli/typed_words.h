@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "model/portal/controls.h"
+
+namespace hubmirror {
+
+/// A target as typed: PORTAL, PORTAL/OBJECT or PORTAL/OBJECT/ID.
+struct TypedTarget {
+  ControlTarget target;
+  std::optional<RecordId> id;
+};
+std::optional<TypedTarget> ParseTarget(const std::string& text);
+
+}  // namespace hubmirror

@@ -1,0 +1,82 @@
+// hubmirrord: the daemon.
+
+#include <malloc.h>
+
+#include <cstdio>
+#include <string>
+
+#include "daemon/daemon.h"
+#include "daemon/process_environment.h"
+#include "daemon/signals.h"
+#include "daemon/version.h"
+#include "settings/reading/check_report.h"
+#include "settings/reading/settings_reader.h"
+
+namespace {
+
+constexpr int kExitUsage = 64;   // sysexits.h EX_USAGE
+constexpr int kExitConfig = 78;  // EX_CONFIG
+
+constexpr const char* kUsage =
+    "usage: hubmirrord [--config PATH] [--check]\n"
+    "       hubmirrord --version\n"
+    "\n"
+    "Keeps a true, fresh, queryable copy of HubSpot portals in PostgreSQL. Runs in the\n"
+    "foreground until SIGTERM; SIGHUP reads the configuration again.\n"
+    "\n"
+    "  --config PATH  the configuration (default: /etc/hubmirror/hubmirror.yaml)\n"
+    "  --check        checks the configuration and ends: 0 when it is good, 78 when not\n";
+
+struct Arguments {
+  std::string config = "/etc/hubmirror/hubmirror.yaml";
+  bool check = false;
+};
+
+/// A page's buffers come and go with every request. Left alone, glibc gives their memory back to
+/// the kernel each time and faults it in anew; and a page read by one worker and committed by
+/// another leaves holes in the arena of each, so that two arenas hold half of what one for each
+/// worker does.
+void KeepBuffersMapped() {
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  ::mallopt(M_ARENA_MAX, 2);
+}
+
+int Usage(const char* wrong) {
+  std::fprintf(stderr, "hubmirrord: unknown argument %s\n%s", wrong, kUsage);
+  return kExitUsage;
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  Arguments arguments;
+  for (int i = 1; i < count; ++i) {
+    const std::string argument = values[i];
+    if (argument == "--help" || argument == "-h") {
+      std::fputs(kUsage, stdout);
+      return 0;
+    }
+    if (argument == "--version") {
+      std::printf("hubmirrord %s (%s)\n", hubmirror::kVersion, hubmirror::kRevision);
+      return 0;
+    }
+    if (argument == "--check") {
+      arguments.check = true;
+    } else if (argument == "--config" && i + 1 < count) {
+      arguments.config = values[++i];
+    } else {
+      return Usage(values[i]);
+    }
+  }
+
+  KeepBuffersMapped();
+  hubmirror::TakeOverSignals();
+  auto read = hubmirror::ReadSettingsFile(arguments.config, hubmirror::ProcessEnvironment());
+  if (!read.settings || arguments.check) {
+    const std::string report = hubmirror::CheckText(read, arguments.config);
+    std::fputs(report.c_str(), read.settings ? stdout : stderr);
+    return read.settings ? 0 : kExitConfig;
+  }
+  return hubmirror::Daemon(arguments.config, std::move(*read.settings)).Run();
+}

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hubspot/wire/http_transport.h"
+#include "model/source/exchange.h"
+
+namespace hubmirror {
+
+/// What stands in the way of reading an answer as JSON, nullopt when nothing does (any 2xx that
+/// calls itself JSON, and the 404 by which a batch read says that none of its records exists).
+/// Pure. Statuses, bodies and headers as HubSpot's error handling and
+/// usage guidelines tell them and as seen: HTML pages come with 404, 414 and 5xx, and from proxies.
+/// A 401 is kUnauthorized here; who made the token decides whether another one can help.
+std::optional<ApiError> ErrorOf(Endpoint endpoint, const ApiAnswer& answer);
+
+/// An answer whose body makes no sense. `what` must not quote values.
+ApiError DecodeError(std::string_view what);
+
+/// The X-HubSpot-RateLimit-* headers there are, without those that are beyond all likelihood.
+RateHeaders ReadRateHeaders(const ApiAnswer& answer);
+
+/// Seconds, or an HTTP date against the answer's own `Date`.
+std::optional<std::chrono::milliseconds> ReadRetryAfter(const ApiAnswer& answer);
+
+/// HubSpot's own id of the request, else Cloudflare's, for its support; empty when neither is one.
+std::string CorrelationId(const ApiAnswer& answer);
+
+}  // namespace hubmirror

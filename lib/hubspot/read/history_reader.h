@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "model/source/api_error.h"
+#include "model/source/history.h"
+
+namespace hubmirror {
+
+/// Reads `propertiesWithHistory` of a batch/read answer. An entry without a time is an error: it
+/// could be stored nowhere, and leaving it out would lose it.
+Result<HistoryPage, ApiError> ReadHistoryPage(std::string body);
+
+}  // namespace hubmirror

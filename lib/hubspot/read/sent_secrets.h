@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hubspot/wire/http_transport.h"
+#include "model/source/api_error.h"
+
+namespace hubmirror {
+
+/// The secrets that one request carries, in every form in which something on the way may send them
+/// back: as they are, percent-encoded, and base64-encoded, alone or within more (`Authorization:
+/// Basic`). HubSpot's errors quote what they were asked, and so do proxies. Immutable.
+class SentSecrets {
+ public:
+  explicit SentSecrets(const ApiRequest& request);
+
+  /// Puts `[secret]` in the place of each.
+  void RemoveFrom(std::string& text) const;
+  /// The same in all that an error says: JSON can spell a text in more ways than a body shows.
+  ApiError Without(ApiError error) const;
+
+ private:
+  std::vector<std::string> forms_;
+};
+
+}  // namespace hubmirror

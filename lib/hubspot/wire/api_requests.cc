@@ -1,0 +1,278 @@
+#include "hubspot/wire/api_requests.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "hubspot/wire/percent_encoding.h"
+
+namespace hubmirror {
+namespace {
+
+using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
+
+constexpr size_t kLongestAfter = 40;  // an id or a token of HubSpot's
+// Users and teams of the settings have no newer path than this one.
+constexpr std::string_view kSettingsVersion = "2026-03";
+
+/// One comma list is shorter than a repeated parameter and accepted everywhere; a comma needs no
+/// escape in a query (RFC 3986).
+std::string CommaList(const PropertySet& properties) {
+  std::string list;
+  for (const std::string& name : properties.names()) {
+    if (!list.empty()) list.push_back(',');
+    list += PercentEncode(name);
+  }
+  return list;
+}
+
+ApiRequest JsonPost(std::string target, const rapidjson::StringBuffer& body) {
+  return {.target = std::move(target),
+          .content_type = "application/json",
+          .body = std::string(body.GetString(), body.GetSize())};
+}
+
+void WritePair(JsonWriter& json, const char* key, const std::string& value) {
+  json.Key(key);
+  json.String(value);
+}
+
+void WriteInputs(JsonWriter& json, const std::vector<RecordId>& ids) {
+  json.Key("inputs");
+  json.StartArray();
+  for (const RecordId id : ids) {
+    json.StartObject();
+    WritePair(json, "id", std::to_string(id.value));
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteNames(JsonWriter& json, const char* key, const std::vector<std::string>& names) {
+  json.Key(key);
+  json.StartArray();
+  for (const std::string& name : names) json.String(name);
+  json.EndArray();
+}
+
+void WriteFilter(JsonWriter& json, const std::string& property, const char* test,
+                 const std::string& value) {
+  json.StartObject();
+  WritePair(json, "propertyName", property);
+  WritePair(json, "operator", test);
+  if (!value.empty()) WritePair(json, "value", value);
+  json.EndObject();
+}
+
+std::string EpochMilliseconds(TimePoint time) {
+  return std::to_string(time.time_since_epoch().count());
+}
+
+/// All filters stand in one group, which joins them by AND.
+void WriteFilters(JsonWriter& json, const ObjectType& type, const SearchRequest& search) {
+  const bool filtered =
+      search.modified_from || search.modified_to || search.id_above || search.has_property;
+  if (!filtered) return WriteNames(json, "filterGroups", {});
+  json.Key("filterGroups");
+  json.StartArray();
+  json.StartObject();
+  json.Key("filters");
+  json.StartArray();
+  if (search.modified_from) {
+    WriteFilter(json, type.modified_property, "GTE", EpochMilliseconds(*search.modified_from));
+  }
+  if (search.modified_to) {
+    WriteFilter(json, type.modified_property, "LTE", EpochMilliseconds(*search.modified_to));
+  }
+  if (search.id_above) {
+    WriteFilter(json, "hs_object_id", "GT", std::to_string(search.id_above->value));
+  }
+  if (search.has_property) WriteFilter(json, *search.has_property, "HAS_PROPERTY", "");
+  json.EndArray();
+  json.EndObject();
+  json.EndArray();
+}
+
+}  // namespace
+
+std::string ApiRequests::ObjectPath(const ObjectType& type) const {
+  return "/crm/objects/" + version_ + "/" + PercentEncode(type.type_id);
+}
+
+std::string ApiRequests::PropertyPath(const ObjectType& type) const {
+  return "/crm/properties/" + version_ + "/" + PercentEncode(type.type_id);
+}
+
+ApiRequest ApiRequests::List(const ObjectType& type, const ListRequest& list) const {
+  std::string target = ObjectPath(type) + "?limit=" + std::to_string(list.limit);
+  if (list.archived) target += "&archived=true";
+  if (list.after) target += "&after=" + PercentEncode(*list.after);
+  target += "&properties=" + CommaList(*list.properties);
+  return {.target = std::move(target)};
+}
+
+size_t ApiRequests::ListTargetSize(const ObjectType& type, const PropertySet& properties) const {
+  const std::string fixed = ObjectPath(type) + "?limit=100&archived=true&after=&properties=";
+  size_t size = fixed.size() + kLongestAfter;
+  for (const std::string& name : properties.names()) size += PercentEncodedSize(name) + 1;
+  return size;
+}
+
+ApiRequest ApiRequests::Search(const ObjectType& type, const SearchRequest& search) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  // The specification of 2026-09 requires all of these members, also where they say nothing.
+  WritePair(json, "after", "0");
+  WriteFilters(json, type, search);
+  json.Key("sorts");
+  json.StartArray();
+  json.StartObject();
+  WritePair(json, "propertyName", "hs_object_id");
+  WritePair(json, "direction", search.newest_first ? "DESCENDING" : "ASCENDING");
+  json.EndObject();
+  json.EndArray();
+  json.Key("properties");
+  json.StartArray();
+  json.String("hs_object_id");
+  json.String(type.modified_property);
+  json.EndArray();
+  json.Key("limit");
+  json.Uint64(search.newest_first ? 1 : kSearchPageSize);
+  json.EndObject();
+  return JsonPost(ObjectPath(type) + "/search", body);
+}
+
+ApiRequest ApiRequests::BatchRead(const ObjectType& type, bool archived,
+                                  const std::vector<RecordId>& ids,
+                                  const PropertySet& properties) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  WriteInputs(json, ids);
+  WriteNames(json, "properties", properties.names());
+  WriteNames(json, "propertiesWithHistory", {});  // required as well
+  json.EndObject();
+  return JsonPost(ObjectPath(type) + "/batch/read" + (archived ? "?archived=true" : ""), body);
+}
+
+ApiRequest ApiRequests::BatchReadHistory(const ObjectType& type,
+                                         const HistoryRequest& history) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  WriteInputs(json, history.ids);
+  // Without any, HubSpot sends what it thinks is wanted.
+  WriteNames(json, "properties", {"hs_object_id"});
+  WriteNames(json, "propertiesWithHistory", history.properties);
+  json.EndObject();
+  return JsonPost(ObjectPath(type) + "/batch/read" + (history.archived ? "?archived=true" : ""),
+                  body);
+}
+
+ApiRequest ApiRequests::Properties(const ObjectType& type,
+                                   const PropertiesRequest& properties) const {
+  return {.target = PropertyPath(type) + "?archived=" + (properties.archived ? "true" : "false") +
+                    "&dataSensitivity=" + PercentEncode(properties.data_sensitivity)};
+}
+
+ApiRequest ApiRequests::PropertyGroups(const ObjectType& type) const {
+  return {.target = PropertyPath(type) + "/groups"};
+}
+
+std::string ApiRequests::LinkPath(const ObjectType& from, const ObjectType& to) const {
+  return "/crm/associations/" + version_ + "/" + PercentEncode(from.type_id) + "/" +
+         PercentEncode(to.type_id);
+}
+
+ApiRequest ApiRequests::Links(const ObjectType& from, const ObjectType& to,
+                              const std::vector<LinkInput>& inputs) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  json.Key("inputs");
+  json.StartArray();
+  for (const LinkInput& input : inputs) {
+    json.StartObject();
+    WritePair(json, "id", std::to_string(input.id.value));
+    if (input.after) WritePair(json, "after", *input.after);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return JsonPost(LinkPath(from, to) + "/batch/read", body);
+}
+
+ApiRequest ApiRequests::LinkTypes(const ObjectType& from, const ObjectType& to) const {
+  return {.target = LinkPath(from, to) + "/labels"};
+}
+
+ApiRequest ApiRequests::AccountDetails() const {
+  return {.target = "/account-info/" + version_ + "/details"};
+}
+
+ApiRequest ApiRequests::Reference(const ReferenceRequest& request) const {
+  const auto paged = [&request](std::string path, int limit) {
+    path += "?limit=" + std::to_string(limit);
+    if (request.after) path += "&after=" + PercentEncode(*request.after);
+    return path;
+  };
+  switch (request.kind) {
+    case ReferenceKind::kObjectTypes:
+      return {.target = "/crm-object-schemas/" + version_ + "/schemas?archived=false"};
+    case ReferenceKind::kOwners:
+      return {.target = paged("/crm/owners/" + version_, 100) +
+                        "&archived=" + (request.archived ? "true" : "false")};
+    case ReferenceKind::kTeams:
+      return {.target = "/settings/users/" + std::string(kSettingsVersion) + "/teams"};
+    case ReferenceKind::kAccountUsers:
+      return {.target = paged("/settings/users/" + std::string(kSettingsVersion), 100)};
+    case ReferenceKind::kPipelines:
+    case ReferenceKind::kPipelineStages:
+      return {.target = "/crm/pipelines/" + version_ + "/" + PercentEncode(request.type_id)};
+    case ReferenceKind::kLists:
+      return ListSearch(request);
+    case ReferenceKind::kListMemberships:
+      return {.target = paged(
+                  "/crm/lists/" + version_ + "/" + PercentEncode(request.list_id) + "/memberships",
+                  250)};
+    case ReferenceKind::kMarketingEvents:
+      return {.target = paged("/marketing/marketing-events/" + version_, 100)};
+    case ReferenceKind::kCurrencies:
+      return {.target = paged("/settings/currencies/" + version_ + "/exchange-rates", 100)};
+  }
+  return {};
+}
+
+ApiRequest ApiRequests::ListSearch(const ReferenceRequest& request) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  WritePair(json, "query", "");
+  json.Key("count");
+  json.Int(500);
+  json.Key("offset");
+  json.Int64(request.after ? std::stoll(*request.after) : 0);
+  WriteNames(json, "listIds", {});
+  WriteNames(json, "processingTypes", {});
+  WriteNames(json, "additionalProperties", {});
+  WritePair(json, "sort", "HS_LIST_ID");
+  json.EndObject();
+  return JsonPost("/crm/lists/" + version_ + "/search", body);
+}
+
+ApiRequest ApiRequests::Token(std::string form) const {
+  return {.target = "/oauth/" + version_ + "/token",
+          .content_type = "application/x-www-form-urlencoded",
+          .body = std::move(form)};
+}
+
+std::string FormBody(const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string body;
+  for (const auto& [name, value] : fields) {
+    if (!body.empty()) body.push_back('&');
+    body += PercentEncode(name) + "=" + PercentEncode(value);
+  }
+  return body;
+}
+
+}  // namespace hubmirror

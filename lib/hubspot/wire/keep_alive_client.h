@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "hubspot/wire/http_transport.h"
+#include "hubspot/wire/pooled_transport.h"
+
+namespace hubmirror {
+
+/// One kept connection. Every byte of an answer passes an AnswerGuard before the library sees it,
+/// and every wait ends at the request's deadline. Send is called by one thread at a time; Shutdown
+/// by any.
+class KeepAliveClient {
+ public:
+  KeepAliveClient(const TransportSettings& settings, const TrustStore& trust, const Clock& clock);
+  ~KeepAliveClient();
+  KeepAliveClient(const KeepAliveClient&) = delete;
+  KeepAliveClient& operator=(const KeepAliveClient&) = delete;
+
+  Result<ApiAnswer, ApiError> Send(const ApiRequest& request);
+
+  void Shutdown();
+
+ private:
+  class BoundedClient;
+  struct Attempt;
+
+  Attempt Try(const ApiRequest& request, Instant deadline);
+  Result<ApiAnswer, ApiError> Conclude(Attempt attempt, Instant deadline);
+  ApiError FailureOf(const Attempt& attempt, Instant deadline);
+  std::string ConnectMessage() const;
+  void Watch(int socket);
+  void Begin();
+  bool End();
+  void CutLocked() REQUIRES(mutex_);
+
+  const TransportSettings& settings_;
+  const Clock& clock_;
+  const std::unique_ptr<BoundedClient> client_;
+
+  Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+  bool down_ GUARDED_BY(mutex_) = false;
+  /// A duplicate of the connection's descriptor: shutting it down wakes the thread that reads,
+  /// and it cannot name a stranger's socket after the library has closed its own.
+  int watched_ GUARDED_BY(mutex_) = -1;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,45 @@
+#include "hubspot/wire/pooled_transport.h"
+
+#include "hubspot/wire/keep_alive_client.h"
+
+namespace hubmirror {
+
+PooledTransport::PooledTransport(TransportSettings settings, const Clock& clock)
+    : settings_(std::move(settings)), clock_(clock), trust_(settings_.ca_file) {}
+
+PooledTransport::~PooledTransport() = default;
+
+Result<ApiAnswer, ApiError> PooledTransport::Send(const ApiRequest& request) {
+  KeepAliveClient* const client = Lease();
+  if (client == nullptr) {
+    return ApiError{.kind = ApiErrorKind::kConnect, .message = "not sent: the daemon is stopping"};
+  }
+  auto answer = client->Send(request);
+  GiveBack(client);
+  return answer;
+}
+
+void PooledTransport::Shutdown() {
+  MutexLock lock(mutex_);
+  down_ = true;
+  for (const auto& client : clients_) client->Shutdown();
+}
+
+KeepAliveClient* PooledTransport::Lease() {
+  MutexLock lock(mutex_);
+  if (down_) return nullptr;
+  if (idle_.empty()) {
+    clients_.push_back(std::make_unique<KeepAliveClient>(settings_, trust_, clock_));
+    return clients_.back().get();
+  }
+  KeepAliveClient* const client = idle_.back();
+  idle_.pop_back();
+  return client;
+}
+
+void PooledTransport::GiveBack(KeepAliveClient* client) {
+  MutexLock lock(mutex_);
+  idle_.push_back(client);
+}
+
+}  // namespace hubmirror

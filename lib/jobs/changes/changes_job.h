@@ -1,0 +1,89 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/mutex.h"
+#include "jobs/changes/changes_cursor.h"
+#include "jobs/changes/search_promises.h"
+#include "jobs/part_size.h"
+#include "jobs/stream_job.h"
+
+namespace hubmirror {
+
+/// Follows what changed: search nominates ids, batch/read fetches those that are newer than the
+/// mirror's or unknown to it (design R1-R3). A cycle is one poll: one search when all is quiet.
+/// May miss what the index shows too late; sweeps find that. Where HubSpot does not search the type
+/// at all, the walks of the live list say what changed, and this job only follows them.
+class ChangesJob final : public StreamJob {
+ public:
+  explicit ChangesJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
+
+  JobKind kind() const override { return JobKind::kChanges; }
+  void Restart() override {}
+
+  /// The `Date` of the first request of the last poll drained to its end.
+  std::optional<TimePoint> verified_until() const;
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+
+ private:
+  StepOutcome FollowWalks();
+  StepOutcome Search();
+  /// Takes in an answer that keeps its promises, or that nothing better can be had for.
+  StepOutcome TakeIn(SearchAnswer answer);
+  /// An answer that cannot be followed: the window is walked in smaller parts, and where they get
+  /// no smaller, a sweep finds what is missing.
+  StepOutcome Disbelieve(SearchAnswer answer, const BrokenPromise& broken);
+  /// Fewer records came than the first answer of the window counted: those that changed meanwhile
+  /// have left it. Are there so many?
+  StepOutcome CountLeavers();
+  StepOutcome Read();
+  /// Nothing of the front of what is to be read was answered.
+  StepOutcome ReadFailed(size_t asked, const ApiError& error);
+  /// Ids of `answer` that must be read: newer than stored, or unknown.
+  std::vector<Nomination> Unread(const SearchAnswer& answer);
+  /// The window holds so much that walking the list is cheaper (design R5).
+  bool TooMuch(const SearchAnswer& answer) const;
+  StepOutcome HandOverToSweep(TimePoint date, const std::string& why);
+  /// Wants a sweep for what search did not show, once an hour at most.
+  void WantSweepFor(const BrokenPromise& broken);
+  /// Begins anew at `now` when the cursor is ahead of HubSpot's clock: that clock was wrong while
+  /// it moved, nobody knows since when, so the list has to be walked.
+  void LeaveFuture(TimePoint now);
+  StepOutcome CommitAnswer(const SearchAnswer& answer);
+  /// Leaves a record that cannot be read with others to resolve.
+  void LeaveUnreadable(const Nomination& nomination);
+  void Settle(const Page& page, const std::vector<Nomination>& asked);
+
+  mutable Mutex mutex_;
+  bool reading_ GUARDED_BY(mutex_) = false;
+  std::optional<TimePoint> verified_until_ GUARDED_BY(mutex_);
+
+  std::optional<ChangesCursor> cursor_;
+  std::optional<SearchAnswer> answer_;  ///< whose nominations are being read
+  /// Of the part of the window under way, when it is walked from its beginning.
+  struct Tally {
+    int64_t total = 0;
+    int64_t seen = 0;
+  };
+  std::optional<Tally> tally_;
+  std::optional<SearchAnswer> short_;  ///< ended a part too early, perhaps
+  std::deque<Nomination> unread_;
+  PartSize part_{kBatchReadSize};
+  std::optional<TimePoint> first_date_;       ///< of the cycle
+  std::optional<TimePoint> followed_before_;  ///< where the cycle began without its look back
+  Commit commit_;                             ///< gathered from the answers read so far
+  int64_t records_ = 0;
+  Instant saved_at_{};
+  int broken_parts_ = 0;                    ///< of the window, as small as they get
+  std::optional<Instant> sweep_wanted_at_;  ///< because of what search showed
+};
+
+}  // namespace hubmirror

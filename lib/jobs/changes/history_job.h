@@ -1,0 +1,66 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mutex.h"
+#include "jobs/stream_job.h"
+#include "model/source/history.h"
+
+namespace hubmirror {
+
+/// Where the reading of histories stands.
+struct HistoryCursor {
+  HistoryScope scope;
+  bool archived = false;         ///< the walk has come to the archived records
+  std::optional<RecordId> last;  ///< the last id the walk has read
+  bool walked = false;           ///< every record was read under this scope
+  friend bool operator==(const HistoryCursor&, const HistoryCursor&) = default;
+};
+std::string ToText(const HistoryCursor& cursor);
+/// As in sync/cursor_text.h.
+std::optional<HistoryCursor> ParseHistoryCursor(std::string_view text);
+
+/// Keeps the history of chosen properties. First it walks over the mirror's rows, live and
+/// archived, in blocks of 50; then it reads the records whose rows changed, which commits note in
+/// `_due`. A property that is added, or hashed in another way, makes it walk again; what is there
+/// already is not written twice.
+class HistoryJob final : public StreamJob {
+ public:
+  struct Ports {
+    HistorySource& source;
+    HistorySink& sink;
+  };
+  HistoryJob(std::shared_ptr<StreamContext> stream, Ports ports)
+      : StreamJob(std::move(stream)), ports_(ports) {}
+
+  JobKind kind() const override { return JobKind::kHistory; }
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+
+ private:
+  HistoryScope ScopeNow() const;
+  StepOutcome Choose();
+  StepOutcome ChooseOfWalk();
+  StepOutcome ChooseDue();
+  StepOutcome Read();
+  StepOutcome Write(HistoryCommit commit);
+
+  const Ports ports_;
+  mutable Mutex mutex_;
+  bool reading_ GUARDED_BY(mutex_) = false;
+  bool walking_ GUARDED_BY(mutex_) = true;
+
+  bool prepared_ = false;
+  HistoryCursor cursor_;
+  std::vector<RecordId> block_;  ///< to be read next
+  bool block_archived_ = false;
+};
+
+}  // namespace hubmirror

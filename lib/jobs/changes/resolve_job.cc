@@ -1,0 +1,344 @@
+#include "jobs/changes/resolve_job.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/json_fields.h"
+#include "jobs/retry_policy.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLookWhilePending = 2s;
+constexpr auto kLookWhenEmpty = 60s;
+constexpr auto kNoControlWait = 5s;
+constexpr auto kBrakeWait = 60s;
+// HubSpot may fail for one record for a while: it is set aside when it does so twice.
+constexpr int kUnreadableProofs = 2;
+constexpr auto kUnreadableWait = 10s;
+// The index named a newer stamp than the record has, again and again: the index is wrong.
+constexpr int kNominationTries = 12;
+
+}  // namespace
+
+void ResolveJob::LoadFrom(const StoredStream& stored) {
+  const auto found = stored.progress.find(JobKind::kResolve);
+  if (found == stored.progress.end()) return;
+  cursor_ = ParseResolveCursor(found->second.cursor).value_or(ResolveCursor{});
+}
+
+void ResolveJob::Abandon() {
+  phase_ = Phase::kTake;
+  groups_.clear();
+  batch_.clear();
+  absent_.clear();
+  gone_.clear();
+  found_.clear();
+  commit_ = {};
+  MutexLock lock(mutex_);
+  shown_phase_ = Phase::kTake;
+}
+
+std::optional<StepNeed> ResolveJob::NextStep(Instant) {
+  MutexLock lock(mutex_);
+  if (shown_phase_ == Phase::kTake) return StepNeed{.priority = Priority::kResolve};
+  return StepNeed{.lane = Lane::kBurst, .priority = Priority::kResolve};
+}
+
+StepOutcome ResolveJob::DoStep(Instant) {
+  const std::shared_ptr<void> done(nullptr, [this](void*) {
+    MutexLock lock(mutex_);
+    shown_phase_ = phase_;
+  });
+  switch (phase_) {
+    case Phase::kTake:
+      return Take();
+    case Phase::kLive:
+      return ReadLive();
+    case Phase::kArchived:
+      return ReadArchived();
+    case Phase::kProve:
+      return Prove();
+  }
+  return StepOutcome::Unused();
+}
+
+StepOutcome ResolveJob::Take() {
+  const auto now = stream().SourceNow();
+  if (!now) return StepOutcome::CaughtUp();
+  now_ = *now;
+  commit_ = {.object = object()};
+  if (!groups_.empty()) {
+    batch_ = std::move(groups_.front());
+    groups_.pop_front();
+    phase_ = Phase::kLive;
+    return StepOutcome::More();
+  }
+  stream().ClearPendingNote();
+  for (const RecordId id : stream().TakeRefreshRequests()) {
+    groups_.push_back({{.id = id, .cause = PendingCause::kRequested}});
+  }
+  if (!groups_.empty()) return StepOutcome::More();
+  TakeDue();
+  if (batch_.empty() && groups_.empty()) {
+    stream().set_pending(stream().sink().CountPending(object()));
+    StepOutcome outcome = StepOutcome::CaughtUp();
+    outcome.next_in = stream().pending() > 0 ? kLookWhilePending : kLookWhenEmpty;
+    return outcome;
+  }
+  if (!batch_.empty()) phase_ = Phase::kLive;
+  return StepOutcome::More();
+}
+
+void ResolveJob::TakeDue() {
+  batch_ = stream().sink().DuePending(object(), now_, kBatchReadSize - 1);
+  const auto alone = std::stable_partition(
+      batch_.begin(), batch_.end(),
+      [](const PendingRecord& record) { return record.cause != PendingCause::kUnreadable; });
+  for (auto record = alone; record != batch_.end(); ++record) groups_.push_back({*record});
+  batch_.erase(alone, batch_.end());
+}
+
+StepOutcome ResolveJob::Failed(const ApiError& error) {
+  const PartSize::Next next = part_.Failed(error, batch_.size());
+  if (next == PartSize::Next::kSame) return StepOutcome::Failed(error);
+  commit_ = {.object = object()};
+  absent_.clear();
+  if (next == PartSize::Next::kAlone) {
+    failure_ = error.message;
+    phase_ = Phase::kProve;
+    return StepOutcome::Failed(error);
+  }
+  stream().AskForLess(kind(), part_.size(), error);
+  const auto middle = batch_.begin() + static_cast<std::ptrdiff_t>(part_.size());
+  groups_.emplace_front(middle, batch_.end());
+  batch_.erase(middle, batch_.end());
+  phase_ = Phase::kLive;
+  return StepOutcome::Failed(error);
+}
+
+StepOutcome ResolveJob::Prove() {
+  PendingRecord record = batch_.front();
+  record.cause = PendingCause::kUnreadable;
+  const auto control = stream().sink().ControlRecord(object(), /*archived=*/false);
+  if (!control || *control == record.id) {
+    LookAgain(record, kBrakeWait);
+    return CommitBatch();
+  }
+  const auto page = stream().source().BatchRead(
+      object(), {.ids = {*control}, .properties = stream().whole_set()});
+  if (!page) {
+    // All of HubSpot fails, or just this other record: another one is asked next time.
+    LookAgain(record, kBrakeWait);
+    commit_.pending.push_back(
+        {.id = *control, .cause = PendingCause::kUnreadable, .not_before = now_ + kBrakeWait});
+    CommitBatch();
+    return StepOutcome::Failed(page.error());
+  }
+  now_ = page->times.date;
+  if (record.attempts + 1 < kUnreadableProofs) {
+    LookAgain(record, kUnreadableWait);
+  } else {
+    commit_.unreadable.push_back(
+        {.id = record.id, .reason = "HubSpot does not show it: " + failure_});
+    commit_.settled.push_back(record.id);
+  }
+  stream().NoteUnreadable(record.id, record.nominated);
+  return CommitBatch();
+}
+
+Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
+                                              const std::vector<PendingRecord>& records) {
+  BatchReadRequest request{.archived = archived, .properties = stream().whole_set()};
+  for (const PendingRecord& record : records) request.ids.push_back(record.id);
+  auto control = stream().sink().ControlRecord(object(), archived);
+  if (control && std::find(request.ids.begin(), request.ids.end(), *control) != request.ids.end()) {
+    control.reset();
+  }
+  Answer answer{.asked = request.ids,
+                .control = control,
+                // Among archived records there may be none to ask beside them.
+                .silence_counts = control.has_value() || archived};
+  if (control) request.ids.push_back(*control);
+  const auto page = stream().source().BatchRead(object(), request);
+  if (!page) return page.error();
+  part_.Answered();
+  now_ = page->times.date;
+  answer.not_found = page->not_found;
+  commit_.rows.push_back(stream().Map(*page, request.ids));
+  answer.results = commit_.rows.back().rows;
+  Attribution said = Attribute(answer);
+  if (!said.control_answered) {
+    // The control itself is a suspect now. While it waits, the next read takes another one.
+    commit_.pending.push_back(
+        {.id = *control, .cause = PendingCause::kAbsent, .not_before = now_ + 2 * kNoControlWait});
+  }
+  Shown(said, answer.results, answer.asked.size());
+  return said;
+}
+
+void ResolveJob::AskApart(const std::vector<RecordId>& unclear, bool all) {
+  std::vector<PendingRecord> group;
+  for (const RecordId id : unclear) group.push_back(Find(id));
+  if (group.empty()) return;
+  // Without those who were explained the answer may be plain; else halves find the few who are
+  // meant in a handful of requests.
+  if (all) {
+    const auto middle = group.begin() + static_cast<std::ptrdiff_t>(group.size() / 2);
+    groups_.emplace_back(middle, group.end());
+    group.erase(middle, group.end());
+  }
+  groups_.push_back(std::move(group));
+}
+
+void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, size_t asked) {
+  for (const RecordId id : said.shown) {
+    const PendingRecord& record = Find(id);
+    const auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.id == id; });
+    const bool older = record.nominated && row->modified && *row->modified < *record.nominated;
+    if (older && record.attempts < kNominationTries) {
+      LookAgain(record, Backoff(record.attempts + 1, 0.5));
+    } else {
+      commit_.settled.push_back(id);
+    }
+    found_.emplace_back(id, row->archived ? FoundRecord::kArchived : FoundRecord::kLive);
+  }
+  for (const Attribution::Merge& merge : said.merged) {
+    commit_.fates.push_back({.id = merge.loser,
+                             .kind = Fate::Kind::kMerged,
+                             .merged_into = merge.survivor,
+                             .at = now_});
+    commit_.settled.push_back(merge.loser);
+    found_.emplace_back(merge.loser, FoundRecord::kMerged);
+  }
+  AskApart(said.unclear, said.unclear.size() == asked);
+  for (const RecordId id : said.unproved) LookAgain(Find(id), kNoControlWait);
+}
+
+StepOutcome ResolveJob::ReadLive() {
+  const auto said = Ask(false, batch_);
+  if (!said) return Failed(said.error());
+  absent_.clear();
+  for (const RecordId id : said->absent) {
+    if (said->control_answered) {
+      absent_.push_back(Find(id));
+    } else {
+      LookAgain(Find(id), kNoControlWait);
+    }
+  }
+  if (absent_.empty()) return CommitBatch();
+  phase_ = Phase::kArchived;
+  return StepOutcome::More();
+}
+
+StepOutcome ResolveJob::ReadArchived() {
+  const auto said = Ask(true, absent_);
+  if (!said) return Failed(said.error());
+  gone_.clear();
+  for (const RecordId id : said->absent) {
+    if (said->control_answered) {
+      ConfirmGone(Find(id));
+    } else {
+      LookAgain(Find(id), kNoControlWait);
+    }
+  }
+  ApplyBrake();
+  return CommitBatch();
+}
+
+void ResolveJob::ConfirmGone(const PendingRecord& record) {
+  found_.emplace_back(record.id, FoundRecord::kNowhere);
+  if (record.absent_since && now_ - *record.absent_since >= stream().plan().confirm_after) {
+    gone_.push_back(record);
+    return;
+  }
+  PendingRecord again = record;
+  if (!again.absent_since) again.absent_since = now_;
+  again.not_before = *again.absent_since + stream().plan().confirm_after;
+  commit_.pending.push_back(again);
+}
+
+void ResolveJob::ApplyBrake() {
+  if (cursor_.sweep != stream().last_sweep()) cursor_ = {.sweep = stream().last_sweep()};
+  if (stream().TakeAcceptance()) cursor_.accepted = true;
+  const int64_t limit = GoneLimit(stream().rows());
+  const int64_t absent =
+      std::max(stream().sink().CountAbsent(object()), static_cast<int64_t>(gone_.size()));
+  const int64_t would_be_gone = cursor_.marked_gone + absent;
+  const bool too_many = would_be_gone > limit && !cursor_.accepted;
+  if (too_many) {
+    stream().Suspect(Brake::kMassGone,
+                     std::to_string(would_be_gone) + " of " + std::to_string(stream().rows()) +
+                         " records vanished, more than " + std::to_string(limit) +
+                         ": nothing is marked gone until `hubmirror resolve " +
+                         stream().key().portal + "/" + stream().key().object + " --accept`");
+  } else {
+    stream().Release(Brake::kMassGone);
+  }
+  // Suspects that nobody has looked at yet may be too many, too: they are looked at first.
+  const int64_t waiting = stream().sink().CountPending(object());
+  const bool undecided = cursor_.marked_gone + waiting > limit && waiting > absent;
+  if (too_many || (undecided && !cursor_.accepted)) {
+    const std::chrono::milliseconds wait = too_many ? kBrakeWait : kLookWhilePending;
+    for (const PendingRecord& record : gone_) LookAgain(record, wait);
+    gone_.clear();
+    return;
+  }
+  for (const PendingRecord& record : gone_) {
+    commit_.fates.push_back(
+        {.id = record.id,
+         .kind = object().holds_personal_data ? Fate::Kind::kErased : Fate::Kind::kPurged,
+         .at = now_});
+    commit_.settled.push_back(record.id);
+  }
+  cursor_.marked_gone += static_cast<int64_t>(gone_.size());
+}
+
+StepOutcome ResolveJob::CommitBatch() {
+  commit_.object = object();
+  commit_.progress[JobKind::kResolve] = {.cursor = ToText(cursor_), .last_complete_at = now_};
+  const auto records = static_cast<int64_t>(batch_.size());
+  stream().Write(kind(), std::move(commit_));
+  for (const auto& [id, found] : found_) stream().NoteRefreshed(id, found);
+  batch_.clear();
+  absent_.clear();
+  gone_.clear();
+  found_.clear();
+  commit_ = {};
+  phase_ = Phase::kTake;
+  return StepOutcome::More(records);
+}
+
+void ResolveJob::LookAgain(PendingRecord record, std::chrono::milliseconds in) {
+  ++record.attempts;
+  record.not_before = now_ + in;
+  commit_.pending.push_back(std::move(record));
+}
+
+const PendingRecord& ResolveJob::Find(RecordId id) const {
+  const auto found = std::find_if(batch_.begin(), batch_.end(),
+                                  [&](const PendingRecord& record) { return record.id == id; });
+  CHECK_THAT(found != batch_.end());
+  return *found;
+}
+
+std::string ToText(const ResolveCursor& cursor) {
+  JsonFieldWriter fields;
+  fields.Put("sweep", cursor.sweep);
+  fields.Put("marked_gone", cursor.marked_gone);
+  fields.Put("accepted", cursor.accepted);
+  return fields.Text();
+}
+
+std::optional<ResolveCursor> ParseResolveCursor(std::string_view text) {
+  const auto fields = JsonFields::Parse(text);
+  if (!fields) return std::nullopt;
+  return ResolveCursor{.sweep = fields->Text("sweep"),
+                       .marked_gone = fields->Number("marked_gone").value_or(0),
+                       .accepted = fields->Flag("accepted")};
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.h"
+#include "jobs/part_size.h"
+#include "jobs/resolve_plan.h"
+#include "jobs/stream_job.h"
+
+namespace hubmirror {
+
+/// What resolve remembers between sweeps, for the brake on mass change.
+struct ResolveCursor {
+  std::string sweep;        ///< which sweep the count belongs to: its completion time
+  int64_t marked_gone = 0;  ///< rows marked erased or purged since
+  bool accepted = false;    ///< the operator looked and agreed, for this sweep
+  friend bool operator==(const ResolveCursor&, const ResolveCursor&) = default;
+};
+std::string ToText(const ResolveCursor& cursor);
+std::optional<ResolveCursor> ParseResolveCursor(std::string_view text);
+
+/// Looks at records one by one that another job could not explain: what became of them, proved by
+/// primary reads, twice where a record is to be marked gone (design R13-R16). Silence never
+/// deletes: each read carries a record known to be there, and only an answer that returns it
+/// counts.
+class ResolveJob final : public StreamJob {
+ public:
+  explicit ResolveJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
+
+  JobKind kind() const override { return JobKind::kResolve; }
+  bool urgent() const override { return stream().pending_noted(); }
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+
+ private:
+  enum class Phase { kTake, kLive, kArchived, kProve };
+
+  StepOutcome Take();
+  StepOutcome ReadLive();
+  StepOutcome ReadArchived();
+  /// Takes what is due; records that could not be read with others are asked for one by one.
+  void TakeDue();
+  /// A question was not answered: smaller ones are put in its place, down to one record.
+  StepOutcome Failed(const ApiError& error);
+  /// Whether HubSpot answers the question of another record, while it fails for this one.
+  StepOutcome Prove();
+  StepOutcome CommitBatch();
+  Result<Attribution, ApiError> Ask(bool archived, const std::vector<PendingRecord>& records);
+  void Shown(const Attribution& said, const std::vector<Row>& rows, size_t asked);
+  /// Puts the unclear ids of an answer into questions of their own; `all`: none was explained.
+  void AskApart(const std::vector<RecordId>& unclear, bool all);
+  void LookAgain(PendingRecord record, std::chrono::milliseconds in);
+  void ConfirmGone(const PendingRecord& record);
+  void ApplyBrake();
+  const PendingRecord& Find(RecordId id) const;
+
+  mutable Mutex mutex_;
+  Phase shown_phase_ GUARDED_BY(mutex_) = Phase::kTake;
+
+  Phase phase_ = Phase::kTake;
+  ResolveCursor cursor_;
+  std::deque<std::vector<PendingRecord>> groups_;  ///< to be asked apart from others
+  std::vector<PendingRecord> batch_;
+  PartSize part_{kBatchReadSize};
+  std::string failure_;                ///< why the one record of the batch is not shown
+  std::vector<PendingRecord> absent_;  ///< of the batch: not live
+  std::vector<PendingRecord> gone_;    ///< of the batch: confirmed twice
+  /// Of the batch: what an operator asked for and was found.
+  std::vector<std::pair<RecordId, FoundRecord>> found_;
+  Commit commit_;
+  TimePoint now_{};
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,105 @@
+#include "jobs/links/relink_job.h"
+
+#include <algorithm>
+
+namespace hubmirror {
+
+void RelinkJob::Abandon() {
+  taken_.clear();
+  batches_.clear();
+  stream().NoteLinksDue();
+}
+
+std::optional<StepNeed> RelinkJob::NextStep(Instant) {
+  if (!stream().loaded()) return std::nullopt;
+  if (!stream().links_due()) return StepNeed{.priority = Priority::kLinks};
+  return StepNeed{.lane = Lane::kAssociations, .priority = Priority::kLinks};
+}
+
+StepOutcome RelinkJob::DoStep(Instant now) {
+  if (!stream().links_due()) return StepOutcome::CaughtUp();
+  if (taken_.empty() && !TakeDue()) return StepOutcome::CaughtUp();
+  DropUnlinkable(now);
+  return batches_.empty() ? Finish() : Read(now);
+}
+
+void RelinkJob::DropUnlinkable(Instant now) {
+  std::erase_if(batches_, [&](const Batch& batch) {
+    const LinkPair pair = PairOf(batch.links.read_from(), batch.links.other());
+    return ports_.partners.Linkable(pair, now) == false;
+  });
+}
+
+bool RelinkJob::TakeDue() {
+  // What is written from here on is noted anew.
+  stream().ClearLinksDue();
+  taken_ = ports_.sink.DueLinks(object(), kLinkInputs);
+  if (taken_.empty()) return false;
+  stream().NoteLinksDue();
+  std::vector<RecordId> ids;
+  for (const DueRecord& record : taken_) ids.push_back(record.id);
+  for (const LinkPair& pair : ports_.partners.PairsFrom(object())) {
+    batches_.push_back({LinkBatch(pair.from, pair.to, ids)});
+  }
+  for (const LinkPair& pair : ports_.partners.PairsTo(object())) {
+    batches_.push_back({LinkBatch(pair.to, pair.from, ids)});
+  }
+  return true;
+}
+
+StepOutcome RelinkJob::Read(Instant now) {
+  LinkBatch& batch = batches_.front().links;
+  const LinkPair pair = PairOf(batch.read_from(), batch.other());
+  if (!ports_.partners.Linkable(pair, now)) {
+    if (auto error = ports_.LearnTypes(stream(), pair)) return StepOutcome::Failed(*error);
+    return StepOutcome::More();
+  }
+  auto answer = ports_.source.ReadLinks(batch.read_from(), batch.other(), batch.NextInputs());
+  if (!answer) {
+    if (!ports_.NoteRefusal(stream(), pair, answer.error())) {
+      return StepOutcome::Failed(answer.error());
+    }
+    return StepOutcome::More();  // Its batches are left out from here on.
+  }
+  const auto links = static_cast<int64_t>(answer->links.size());
+  if (!batch.Take(std::move(*answer))) return StepOutcome::Failed(LinkBatch::NoProgress());
+  if (!batch.whole()) return StepOutcome::More(links);
+  const Batch whole = std::move(batches_.front());
+  batches_.pop_front();
+  const bool from_here = pair.from == whole.links.read_from();
+  if (from_here) {
+    LinkCommit commit = whole.links.ToCommit();
+    commit.budget = stream().Budget();
+    ports_.sink.WriteLinks(commit);
+  }
+  if (!whole.of_others && (!from_here || pair.from == pair.to)) ReadOthers(whole.links);
+  return StepOutcome::More(links);
+}
+
+void RelinkJob::ReadOthers(const LinkBatch& seen_from_us) {
+  const LinkPair pair{seen_from_us.other(), seen_from_us.read_from()};
+  std::vector<RecordId> others = seen_from_us.OtherIds();
+  const auto known = ports_.sink.LinkedFrom(pair, seen_from_us.ids());
+  others.insert(others.end(), known.begin(), known.end());
+  std::sort(others.begin(), others.end());
+  others.erase(std::unique(others.begin(), others.end()), others.end());
+  for (size_t begin = 0; begin < others.size(); begin += kLinkInputs) {
+    const size_t end = std::min(begin + kLinkInputs, others.size());
+    std::vector<RecordId> ids(others.begin() + static_cast<std::ptrdiff_t>(begin),
+                              others.begin() + static_cast<std::ptrdiff_t>(end));
+    batches_.push_front(
+        {.links = LinkBatch(pair.from, pair.to, std::move(ids)), .of_others = true});
+  }
+}
+
+StepOutcome RelinkJob::Finish() {
+  ports_.sink.DropDueLinks(object(), taken_);
+  const bool may_be_more = taken_.size() == kLinkInputs;
+  const auto records = static_cast<int64_t>(taken_.size());
+  taken_.clear();
+  if (may_be_more) return StepOutcome::More(records);
+  // Wishes of the meantime are found by the next poll.
+  return StepOutcome::CaughtUp(records);
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "jobs/links/links_job.h"
+
+namespace hubmirror {
+
+/// Reads the associations of the records that were written lately: created, changed, restored,
+/// survivors of merges. Those of types that are read from the other side are asked who they are
+/// linked with, then these are read, so that what is stored always comes from one side. What it
+/// wants is in the database (`_due`), so a kill loses nothing. A link between records of one type
+/// is stored from both ends, so there the others are read as well.
+class RelinkJob final : public StreamJob {
+ public:
+  RelinkJob(std::shared_ptr<StreamContext> stream, LinkPorts ports)
+      : StreamJob(std::move(stream)), ports_(ports) {}
+
+  JobKind kind() const override { return JobKind::kRelink; }
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream&) override {}
+  void Abandon() override;
+
+ private:
+  /// Takes the next records; false when there are none.
+  bool TakeDue();
+  /// Leaves out what is known not to be linkable.
+  void DropUnlinkable(Instant now);
+  StepOutcome Read(Instant now);
+  StepOutcome Finish();
+  /// The records of the other type that are linked with ours, now or until now, are read next.
+  void ReadOthers(const LinkBatch& seen_from_us);
+
+  struct Batch {
+    LinkBatch links;
+    bool of_others = false;  ///< they were found to be linked with ours
+  };
+
+  const LinkPorts ports_;
+
+  std::vector<DueRecord> taken_;
+  std::deque<Batch> batches_;
+};
+
+}  // namespace hubmirror

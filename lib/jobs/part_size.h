@@ -1,0 +1,39 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "model/source/api_error.h"
+
+namespace hubmirror {
+
+/// How much one kind of request asks for at once. A request that fails time and again is asked in
+/// halves, until what HubSpot cannot answer stands alone; from there the size grows back slowly.
+/// No request is all or nothing. Pure value.
+class PartSize {
+ public:
+  explicit PartSize(size_t most) : most_(most), size_(most) {}
+
+  size_t size() const { return size_; }
+
+  /// An answer came that could be used.
+  void Answered();
+  enum class Next {
+    kSame,     ///< size has nothing to do with it, or it was the first failure
+    kSmaller,  ///< the size was halved
+    kAlone,    ///< one item alone has failed so often that it is to blame, or everything fails
+  };
+  /// A request for `asked` items failed.
+  Next Failed(const ApiError& error, size_t asked);
+
+ private:
+  size_t most_;
+  size_t size_;
+  int failures_ = 0;  ///< in a row
+  int answers_ = 0;   ///< in a row, since the size changed
+};
+
+/// Whether asking for less can help against this failure.
+bool SizeMatters(const ApiError& error);
+
+}  // namespace hubmirror

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "jobs/job.h"
+#include "jobs/stream_context.h"
+#include "model/portal/portal_plan.h"
+
+namespace hubmirror {
+
+/// Opens a portal and keeps it ours: first the token's account (its portal id must be the
+/// configured one, and HubSpot's clock must be known, else nothing is written), then the schema,
+/// then a heartbeat. All other jobs of the portal wait until it is open. One step at a time.
+class PortalJob final : public Job {
+ public:
+  struct Ports {
+    PageSource& source;
+    RowSink& sink;
+    const SourceClock& source_clock;
+    const Clock& clock;
+  };
+  /// What is written to `_stream_state` for SQL users.
+  struct StateNote {
+    ObjectType object;
+    StreamState state;
+    std::string reason;
+    std::string message;
+  };
+  struct Hooks {
+    /// The token's account, before anything is written.
+    std::function<void(const Account&)> on_account;
+    /// The schema is ours: streams load what is stored.
+    std::function<void()> on_open;
+    /// It could not be opened, which says nothing of what the database holds.
+    std::function<void()> on_closed;
+    /// States that changed since the last call.
+    std::function<std::vector<StateNote>()> changed_states;
+  };
+
+  PortalJob(PortalId expected, Ports ports, Hooks hooks);
+
+  /// Shown as `catalog` in reports of the portal: it has no kind of its own.
+  JobKind kind() const override { return JobKind::kCatalog; }
+  std::optional<StepNeed> Next(Instant now) override;
+  StepOutcome Step(Instant now) override;
+  void Load(const StoredStream&) override {}
+
+  bool open() const;
+  /// Asks the account again before anything else: after a refused token.
+  void CheckAgain();
+  /// Claims the schema again: after the database was away.
+  void ClaimAgain();
+
+ private:
+  enum class Phase { kAccount, kClaim, kKeep };
+
+  StepOutcome StepOf(Phase phase);
+  StepOutcome CheckAccount();
+  /// This host's clock is not near HubSpot's: three answers have to agree.
+  StepOutcome AskForTime();
+  StepOutcome Claim();
+  StepOutcome Keep();
+
+  const PortalId expected_;
+  const Ports ports_;
+  const Hooks hooks_;
+
+  mutable Mutex mutex_;
+  Phase phase_ GUARDED_BY(mutex_) = Phase::kAccount;
+  std::optional<Account> account_;
+  int asked_for_time_ = 0;  ///< answers in a row that did not make HubSpot's clock known
+};
+
+}  // namespace hubmirror

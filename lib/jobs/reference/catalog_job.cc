@@ -1,0 +1,194 @@
+#include "jobs/reference/catalog_job.h"
+
+#include "jobs/reference/wanted_layout.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kWholeEvery = 1h;
+
+}  // namespace
+
+void CatalogJob::Restart() {
+  MutexLock lock(mutex_);
+  whole_wanted_ = true;
+}
+
+void CatalogJob::LoadFrom(const StoredStream& stored) {
+  stream().AdoptStored(stored.table);
+}
+
+void CatalogJob::Abandon() {
+  part_ = Part::kLive;
+  MutexLock lock(mutex_);
+  shown_part_ = Part::kLive;
+  whole_wanted_ = true;
+}
+
+std::optional<StepNeed> CatalogJob::NextStep(Instant) {
+  MutexLock lock(mutex_);
+  if (shown_part_ == Part::kApply) return StepNeed{.priority = Priority::kCatalog};
+  const Lane lane = shown_part_ == Part::kCount ? Lane::kSearch : Lane::kBurst;
+  return StepNeed{.lane = lane, .priority = Priority::kCatalog};
+}
+
+StepOutcome CatalogJob::DoStep(Instant now) {
+  if (part_ == Part::kLive) {
+    MutexLock lock(mutex_);
+    whole_ = std::exchange(whole_wanted_, false) || !whole_at_ || now - *whole_at_ >= kWholeEvery;
+  }
+  const std::shared_ptr<void> done(nullptr, [this](void*) {
+    MutexLock lock(mutex_);
+    shown_part_ = part_;
+  });
+  switch (part_) {
+    case Part::kLive:
+    case Part::kSensitive:
+    case Part::kHighlySensitive:
+    case Part::kArchived:
+      return ReadDefinitions(part_);
+    case Part::kGroups:
+      return ReadGroups();
+    case Part::kPipelines:
+      return ReadPipelines();
+    case Part::kCount:
+      return CountRecords();
+    case Part::kApply:
+      whole_at_ = whole_ ? std::optional(now) : whole_at_;
+      return Apply();
+  }
+  return StepOutcome::Unused();
+}
+
+void CatalogJob::Advance() {
+  const bool pipelines = reference_ && object().has_pipelines;
+  if (!whole_) {
+    part_ = part_ == Part::kLive && pipelines ? Part::kPipelines : Part::kApply;
+  } else if (part_ == Part::kGroups && !pipelines) {
+    part_ = Part::kCount;
+  } else if (part_ == Part::kLive && !stream().plan().selection.sensitive) {
+    part_ = Part::kArchived;
+  } else {
+    part_ = static_cast<Part>(static_cast<int>(part_) + 1);
+  }
+}
+
+StepOutcome CatalogJob::ReadDefinitions(Part part) {
+  PropertiesRequest request;
+  if (part == Part::kSensitive) request.data_sensitivity = "sensitive";
+  if (part == Part::kHighlySensitive) request.data_sensitivity = "highly_sensitive";
+  request.archived = part == Part::kArchived;
+  auto answer = hubmirror::ReadDefinitions(stream().source(), object(), request);
+  if (!answer) return StepOutcome::Failed(answer.error());
+  if (part == Part::kLive && definitions_[part] != *answer) whole_ = true;
+  definitions_[part] = std::move(*answer);
+  Advance();
+  return StepOutcome::More();
+}
+
+StepOutcome CatalogJob::ReadGroups() {
+  const auto groups = stream().source().PropertyGroups(object());
+  if (!groups) return StepOutcome::Failed(groups.error());
+  stream().sink().SavePropertyGroups(object(), *groups);
+  Advance();
+  return StepOutcome::More();
+}
+
+StepOutcome CatalogJob::ReadPipelines() {
+  const auto page = reference_->source.ReadReference(
+      {.kind = ReferenceKind::kPipelines, .object = object().name, .type_id = object().type_id});
+  if (!page && !IsRefused(page.error())) return StepOutcome::Failed(page.error());
+  Advance();
+  if (!page) {
+    if (std::exchange(pipelines_refused_, page.error().message) != page.error().message) {
+      stream().Log(LogLevel::kWarning, "reference.refused",
+                   "pipelines cannot be read, everything else goes on: " + page.error().message);
+    }
+    return StepOutcome::More();
+  }
+  const std::string odd = page->odd.empty() ? std::string() : page->odd.front();
+  if (std::exchange(pipelines_refused_, odd) != odd && !odd.empty()) {
+    stream().Log(LogLevel::kWarning, "reference.refused",
+                 odd + ": " + std::to_string(page->odd.size()) +
+                     " left out; what is gone is not marked meanwhile");
+  }
+  std::vector<ReferenceCommit> commits;
+  for (const ReferenceBatch& batch : page->batches) {
+    commits.push_back({.kind = batch.kind,
+                       .scope = {object().name},
+                       .rows = batch.rows,
+                       .marks_gone = page->odd.empty(),
+                       .at = page->times.date});
+  }
+  reference_->sink.WriteReference(commits);
+  return StepOutcome::More();
+}
+
+StepOutcome CatalogJob::CountRecords() {
+  Advance();
+  if (!stream().loaded() || !stream().searchable()) return StepOutcome::More();
+  const auto answer = stream().source().Search(object(), {.newest_first = true});
+  stream().NoteSearch(answer);
+  // Not every type can be searched; the check is a help, not a condition.
+  if (!answer) return StepOutcome::More();
+  stream().set_rows(stream().sink().CountRows(object()));
+  if (stream().rows() * 10 < answer->total * 9) {
+    stream().WantSweep("the table holds " + std::to_string(stream().rows()) + " live rows of " +
+                       std::to_string(answer->total) + " in the portal: it is swept now");
+  }
+  return StepOutcome::More();
+}
+
+StepOutcome CatalogJob::Apply() {
+  std::vector<PropertyDefinition> all;
+  for (const auto& [part, definitions] : definitions_) {
+    all.insert(all.end(), definitions.begin(), definitions.end());
+  }
+  const auto hasher = stream().ReadHasher();
+  if (!hasher) return StepOutcome::Failed(hasher.error());
+  WarnOfUnmatched(all);
+  MirrorTablePtr table = stream().table();
+  if (!table) table = stream().sink().Load(object()).table;
+  const bool is_new = table == nullptr;
+  const MirrorTable wanted =
+      WantedLayout(stream().plan(), all, table.get(), *hasher ? (*hasher)->id() : "");
+  if (!table || table->columns != wanted.columns) {
+    const MirrorTablePtr before = table;
+    table = stream().sink().ApplyLayout(wanted);
+    if (before && before->columns != table->columns) SayChanged(*table);
+  }
+  const PropertySetPtr before = stream().whole_set();
+  stream().set_table(table, *hasher);
+  // The fill reads live records only.
+  if (before && before != stream().whole_set()) stream().WantArchivedWalk();
+  if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
+  part_ = Part::kLive;
+  return StepOutcome::CaughtUp();
+}
+
+void CatalogJob::SayChanged(const MirrorTable& table) {
+  std::string blocked;
+  for (const MirrorColumn& column : table.columns) {
+    if (!column.blocked_by.empty()) blocked = column.property() + ": " + column.blocked_by;
+  }
+  const bool news = std::exchange(blocked_, blocked) != blocked;
+  if (!blocked.empty() && news) stream().Log(LogLevel::kWarning, "schema.blocked", blocked);
+  stream().Log(LogLevel::kNotice, "schema.changed", "the table follows HubSpot's properties");
+}
+
+void CatalogJob::WarnOfUnmatched(const std::vector<PropertyDefinition>& definitions) {
+  const PropertySelection& selection = stream().plan().selection;
+  for (const UnmatchedPattern& unmatched :
+       FindUnmatched(selection, stream().plan().history, definitions)) {
+    if (!warned_.insert(unmatched.key + " " + unmatched.pattern).second) continue;
+    std::string message = unmatched.key + " names " + unmatched.pattern +
+                          ", which no property of " + object().name + " fits";
+    if (!unmatched.nearest.empty()) message += "; did you mean " + unmatched.nearest + "?";
+    if (!selection.sensitive) message += " (sensitive ones need `properties.sensitive: true`)";
+    stream().Log(LogLevel::kWarning, "selection.unmatched", std::move(message));
+  }
+}
+
+}  // namespace hubmirror

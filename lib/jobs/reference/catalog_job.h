@@ -1,0 +1,75 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "jobs/reference/reference_job.h"
+#include "jobs/stream_job.h"
+
+namespace hubmirror {
+
+/// Keeps the table in step with the portal's property definitions. Every cycle reads the live
+/// definitions and the pipelines; when they changed, and once an hour, also the archived ones, the
+/// sensitive ones if the operator wants them, the groups, and how many records the portal has
+/// (design R12: an emptied table is swept at once).
+class CatalogJob final : public StreamJob {
+ public:
+  /// Without `reference` no pipelines are read.
+  explicit CatalogJob(std::shared_ptr<StreamContext> stream,
+                      std::optional<ReferencePorts> reference = {})
+      : StreamJob(std::move(stream)), reference_(reference) {}
+
+  JobKind kind() const override { return JobKind::kCatalog; }
+  bool urgent() const override { return stream().table() == nullptr; }
+  /// The next cycle reads everything.
+  void Restart() override;
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+  bool works_without_table() const override { return true; }
+
+ private:
+  enum class Part {
+    kLive,
+    kSensitive,
+    kHighlySensitive,
+    kArchived,
+    kGroups,
+    kPipelines,
+    kCount,
+    kApply
+  };
+
+  StepOutcome ReadDefinitions(Part part);
+  StepOutcome ReadGroups();
+  StepOutcome ReadPipelines();
+  StepOutcome CountRecords();
+  StepOutcome Apply();
+  void SayChanged(const MirrorTable& table);
+  void WarnOfUnmatched(const std::vector<PropertyDefinition>& definitions);
+  void Advance();
+
+  const std::optional<ReferencePorts> reference_;
+
+  mutable Mutex mutex_;
+  Part shown_part_ GUARDED_BY(mutex_) = Part::kLive;
+  bool whole_wanted_ GUARDED_BY(mutex_) = true;
+
+  Part part_ = Part::kLive;
+  bool whole_ = true;  ///< this cycle reads everything
+  std::map<Part, std::vector<PropertyDefinition>> definitions_;
+  std::optional<Instant> whole_at_;
+  std::set<std::string> warned_;   ///< patterns of the selection that fit nothing
+  std::string blocked_;            ///< what keeps a column from changing, as said last
+  std::string pipelines_refused_;  ///< why, as said last
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,348 @@
+#include "jobs/reference/reference_job.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json_fields.h"
+
+namespace hubmirror {
+namespace {
+
+// Members of a list in one transaction.
+constexpr size_t kMemberBlock = 5000;
+// Lists are found by a search, which shows no more than this.
+constexpr size_t kMostLists = 10'000;
+
+int64_t NumberIn(const ReferenceRow& row, size_t column) {
+  return std::stoll(row.values[column].value_or("0"));
+}
+
+}  // namespace
+
+bool IsRefused(const ApiError& error) {
+  return error.kind == ApiErrorKind::kForbidden || error.kind == ApiErrorKind::kNotFound ||
+         error.kind == ApiErrorKind::kBadRequest || error.status == 404;
+}
+
+ReferenceJob::ReferenceJob(PortalKey portal, JobKind kind, std::vector<ReferenceKind> kinds,
+                           Parts parts)
+    : portal_(std::move(portal)), kind_(kind), kinds_(std::move(kinds)), parts_(std::move(parts)) {
+  MutexLock lock(mutex_);
+  for (const ReferenceKind each : kinds_) {
+    statuses_[each].table = std::string(TableOf(each).name);
+    statuses_[each].job = kind_;
+  }
+}
+
+std::optional<StepNeed> ReferenceJob::Next(Instant) {
+  MutexLock lock(mutex_);
+  if (busy_) return std::nullopt;
+  const bool lists = kind_ == JobKind::kLists;
+  return StepNeed{.lane = Lane::kBurst, .priority = lists ? Priority::kLinks : Priority::kCatalog};
+}
+
+void ReferenceJob::Restart() {
+  MutexLock lock(mutex_);
+  restart_ = true;
+}
+
+JobProgress ReferenceJob::Recall() {
+  const std::string table(TableOf(kinds_.front()).name);
+  JobProgress progress = parts_.ports.sink.LoadReferenceProgress(table, kind_);
+  MutexLock lock(mutex_);
+  for (auto& [kind, status] : statuses_) status.last_complete_at = progress.last_complete_at;
+  return progress;
+}
+
+std::vector<ReferenceStatus> ReferenceJob::statuses() const {
+  MutexLock lock(mutex_);
+  std::vector<ReferenceStatus> all;
+  for (const auto& [kind, status] : statuses_) all.push_back(status);
+  return all;
+}
+
+std::optional<std::vector<CustomType>> ReferenceJob::found_types() const {
+  MutexLock lock(mutex_);
+  return found_types_;
+}
+
+int64_t ReferenceJob::last_cycle_requests() const {
+  MutexLock lock(mutex_);
+  return last_cycle_requests_;
+}
+
+void ReferenceJob::ForgetCycle() {
+  at_ = 0;
+  archived_ = false;
+  after_.reset();
+  rows_.clear();
+  odd_.clear();
+  requests_ = 0;
+  loaded_ = false;
+  lists_.clear();
+  lists_known_ = false;
+  of_members_.clear();
+  cursor_ = {};
+}
+
+StepOutcome ReferenceJob::Step(Instant) {
+  bool restart = false;
+  {
+    MutexLock lock(mutex_);
+    if (busy_) return StepOutcome::Unused();
+    busy_ = true;
+    restart = std::exchange(restart_, false);
+  }
+  const std::shared_ptr<void> done(nullptr, [this](void*) {
+    MutexLock lock(mutex_);
+    busy_ = false;
+  });
+  if (restart) {
+    ForgetCycle();
+    loaded_ = true;
+  }
+  try {
+    return Read();
+  } catch (const DatabaseError&) {
+    ForgetCycle();
+    throw;
+  }
+}
+
+ReferenceRequest ReferenceJob::Request() const {
+  ReferenceRequest request{.kind = kinds_[at_], .archived = archived_, .after = after_};
+  if (request.kind == ReferenceKind::kListMemberships) {
+    request.list_id = std::to_string(lists_.back());
+  }
+  return request;
+}
+
+StepOutcome ReferenceJob::Read() {
+  const bool members = kinds_[at_] == ReferenceKind::kListMemberships;
+  if (members && lists_.empty()) return NextKind();
+  ++requests_;
+  auto page = parts_.ports.source.ReadReference(Request());
+  if (!page)
+    return IsRefused(page.error()) ? Refused(page.error()) : StepOutcome::Failed(page.error());
+  if (rows_.empty() && !after_ && !archived_) began_ = page->times.date;
+  odd_.insert(odd_.end(), page->odd.begin(), page->odd.end());
+  return members ? TakeMembers(std::move(*page)) : Take(std::move(*page));
+}
+
+StepOutcome ReferenceJob::Refused(const ApiError& error) {
+  rows_.clear();
+  odd_.clear();
+  after_.reset();
+  // Somebody has deleted the list since it was found.
+  const bool gone = kinds_[at_] == ReferenceKind::kListMemberships && error.status == 404;
+  if (gone) return NextList();
+  Note(kinds_[at_], false, error.message);
+  lists_.clear();
+  lists_known_ = false;
+  return NextKind();
+}
+
+StepOutcome ReferenceJob::Take(ReferencePage page) {
+  auto& rows = page.batches.at(0).rows;
+  const auto records = static_cast<int64_t>(rows.size());
+  for (ReferenceRow& row : rows) {
+    row.archived = row.archived || archived_;
+    rows_.push_back(std::move(row));
+  }
+  after_ = std::move(page.next_after);
+  if (after_) return StepOutcome::More(records);
+  const ReferenceKind kind = kinds_[at_];
+  std::string complaint;
+  if (kind == ReferenceKind::kObjectTypes) complaint = TakeTypes();
+  if (kind == ReferenceKind::kOwners && !archived_) {
+    archived_ = true;
+    return StepOutcome::More(records);
+  }
+  if (kind == ReferenceKind::kLists) {
+    if (rows_.size() >= kMostLists) {
+      complaint = "HubSpot shows no more than 10,000 lists; those beyond are not mirrored";
+    }
+    lists_known_ = true;
+    for (const ReferenceRow& row : rows_) lists_.push_back(NumberIn(row, 0));
+    std::sort(lists_.rbegin(), lists_.rend());
+  }
+  // What was left out is not gone.
+  const bool whole = odd_.empty();
+  if (complaint.empty()) complaint = TakeOdd();
+  odd_.clear();
+  parts_.ports.sink.WriteReference(
+      {{.kind = kind, .rows = std::move(rows_), .marks_gone = whole, .at = began_}}, "", kind_,
+      std::nullopt, parts_.governor.Save());
+  rows_.clear();
+  Note(kind, true, complaint);
+  return NextKind();
+}
+
+std::string ReferenceJob::TakeOdd() {
+  if (odd_.empty()) return "";
+  const size_t count = std::exchange(odd_, {}).size();
+  return std::to_string(count) + (count == 1 ? " item" : " items") +
+         " without an id left out; what is gone is not marked meanwhile";
+}
+
+std::string ReferenceJob::TakeTypes() {
+  // One that is archived is gone; its row keeps the name of its table.
+  std::erase_if(rows_, [](const ReferenceRow& row) { return row.archived; });
+  std::vector<CustomType> types;
+  for (const ReferenceRow& row : rows_) {
+    types.push_back({.type_id = row.values[0].value_or(""),
+                     .name = row.values[2].value_or(""),
+                     .full_name = row.values[3].value_or("")});
+  }
+  std::sort(types.begin(), types.end(),
+            [](const CustomType& a, const CustomType& b) { return a.type_id < b.type_id; });
+  const auto objects = ObjectTypesOf(types);
+  for (ReferenceRow& row : rows_) row.values[1] = objects.at(row.values[0].value_or("")).name;
+  std::string complaint;
+  for (const std::string& unknown : UnknownTypes(parts_.custom_asked, types)) {
+    complaint += (complaint.empty() ? "the portal has no custom object " : ", ") + unknown;
+  }
+  if (!complaint.empty()) {
+    complaint += "; it has";
+    for (const CustomType& type : types)
+      complaint += " " + type.full_name + " (" + type.type_id + ")";
+    if (types.empty()) complaint += " none";
+  }
+  MutexLock lock(mutex_);
+  found_types_ = std::move(types);
+  return complaint;
+}
+
+void ReferenceJob::BeginMembers() {
+  if (!loaded_) {
+    const std::string table(TableOf(ReferenceKind::kListMemberships).name);
+    cursor_ = ParseMembersCursor(parts_.ports.sink.LoadReferenceProgress(table, kind_).cursor)
+                  .value_or(MembersCursor{});
+    loaded_ = true;
+  }
+  while (!lists_.empty() && lists_.back() < cursor_.list) lists_.pop_back();
+  ordered_ = true;
+  above_.reset();
+  if (lists_.empty() || lists_.back() != cursor_.list || cursor_.after.empty()) return;
+  after_ = cursor_.after;
+  above_ = cursor_.above;
+}
+
+StepOutcome ReferenceJob::TakeMembers(ReferencePage page) {
+  auto& rows = page.batches.at(0).rows;
+  const auto records = static_cast<int64_t>(rows.size());
+  for (ReferenceRow& row : rows) {
+    const int64_t before = rows_.empty() ? above_.value_or(-1) : NumberIn(rows_.back(), 1);
+    if (NumberIn(row, 1) <= before) ordered_ = false;
+    rows_.push_back(std::move(row));
+  }
+  after_ = std::move(page.next_after);
+  if (after_ && rows_.size() < kMemberBlock) return StepOutcome::More(records);
+  CommitMembers(!after_);
+  return after_ ? StepOutcome::More(records) : NextList();
+}
+
+void ReferenceJob::CommitMembers(bool whole) {
+  const int64_t list = lists_.back();
+  ReferenceCommit commit{.kind = ReferenceKind::kListMemberships,
+                         .scope = {std::to_string(list)},
+                         .above = above_,
+                         .marks_gone = ordered_ && odd_.empty(),
+                         .at = began_};
+  if (!rows_.empty()) above_ = NumberIn(rows_.back(), 1);
+  if (!whole) commit.to = above_;
+  commit.rows = std::exchange(rows_, {});
+  cursor_ = {.list = whole ? list + 1 : list,
+             .after = whole ? std::string() : *after_,
+             .above = whole ? std::nullopt : above_};
+  const std::string table(TableOf(commit.kind).name);
+  parts_.ports.sink.WriteReference({std::move(commit)}, table, kind_,
+                                   JobProgress{.cursor = ToText(cursor_)}, parts_.governor.Save());
+  if (whole && !odd_.empty()) of_members_ = "list " + std::to_string(list) + ": " + TakeOdd();
+  if (whole && !ordered_) {
+    of_members_ = "the members of list " + std::to_string(list) +
+                  " did not come in the order of their ids: who left it is not marked this time";
+  }
+}
+
+StepOutcome ReferenceJob::NextList() {
+  lists_.pop_back();
+  after_.reset();
+  ordered_ = true;
+  above_.reset();
+  return StepOutcome::More();
+}
+
+StepOutcome ReferenceJob::NextKind() {
+  if (kinds_[at_] == ReferenceKind::kListMemberships && lists_known_ && lists_.empty()) {
+    cursor_ = {};
+    const std::string table(TableOf(ReferenceKind::kListMemberships).name);
+    parts_.ports.sink.WriteReference({}, table, kind_, JobProgress{}, "");
+    Note(ReferenceKind::kListMemberships, true, of_members_);
+  }
+  archived_ = false;
+  after_.reset();
+  if (++at_ == kinds_.size()) return EndCycle();
+  if (kinds_[at_] == ReferenceKind::kListMemberships) BeginMembers();
+  return StepOutcome::More();
+}
+
+StepOutcome ReferenceJob::EndCycle() {
+  bool all_read = true;
+  {
+    MutexLock lock(mutex_);
+    last_cycle_requests_ = requests_;
+    for (const auto& [kind, status] : statuses_) all_read = all_read && status.last_error.empty();
+  }
+  if (all_read) {
+    // What was refused is asked for again at once after a restart.
+    const std::string table(TableOf(kinds_.front()).name);
+    const auto now = parts_.source_clock.Now(parts_.clock.Now());
+    parts_.ports.sink.WriteReference({}, table, kind_, JobProgress{.last_complete_at = now}, "");
+  }
+  ForgetCycle();
+  loaded_ = true;
+  return StepOutcome::CaughtUp();
+}
+
+void ReferenceJob::Note(ReferenceKind kind, bool read, const std::string& message) {
+  bool news = false;
+  std::string table;
+  {
+    MutexLock lock(mutex_);
+    ReferenceStatus& status = statuses_[kind];
+    table = status.table;
+    news = !message.empty() && status.last_error != message;
+    status.last_error = message;
+    if (read) status.last_complete_at = parts_.source_clock.Now(parts_.clock.Now());
+    // Without the lists nobody knows whose members to ask for.
+    const auto members = statuses_.find(ReferenceKind::kListMemberships);
+    if (kind == ReferenceKind::kLists && !read && members != statuses_.end()) {
+      members->second.last_error = message;
+    }
+  }
+  if (!news) return;
+  parts_.log.Write(
+      {.level = LogLevel::kWarning,
+       .event = "reference.refused",
+       .message = table + (read ? ": " : " cannot be read, everything else goes on: ") + message,
+       .fields = {{"PORTAL", portal_}, {"OBJECT", table}}});
+}
+
+std::string ToText(const MembersCursor& cursor) {
+  JsonFieldWriter fields;
+  fields.Put("list", cursor.list);
+  fields.Put("after", cursor.after);
+  fields.Put("above", cursor.above);
+  return fields.Text();
+}
+
+std::optional<MembersCursor> ParseMembersCursor(std::string_view text) {
+  const auto fields = JsonFields::Parse(text);
+  if (!fields) return std::nullopt;
+  return MembersCursor{.list = fields->Number("list").value_or(0),
+                       .after = fields->Text("after"),
+                       .above = fields->Number("above")};
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "jobs/job.h"
+#include "model/portal/custom_type.h"
+#include "model/portal/sync_observer.h"
+#include "model/source/reference.h"
+#include "model/source/source_clock.h"
+
+namespace hubmirror {
+
+/// Where the reading of the members of lists stands: the list, where its next page begins, and the
+/// last member read of it.
+struct MembersCursor {
+  int64_t list = 0;
+  std::string after;
+  std::optional<int64_t> above;
+  friend bool operator==(const MembersCursor&, const MembersCursor&) = default;
+};
+std::string ToText(const MembersCursor& cursor);
+std::optional<MembersCursor> ParseMembersCursor(std::string_view text);
+
+/// The two ways of a job that keeps reference tables.
+struct ReferencePorts {
+  ReferenceSource& source;
+  ReferenceSink& sink;
+};
+
+/// Whether HubSpot refuses what was asked for, which asking again does not mend: a missing scope, a
+/// plan that lacks it. Such tables are left as they are and must not hold up anything else.
+bool IsRefused(const ApiError& error);
+
+/// Keeps tables of a portal that belong to no object type in step with it: every cycle reads each
+/// kind whole and marks what is not there any more. Members of lists, which may be millions, are
+/// committed in blocks, and a cycle goes on where its last commit left it. One step at a time.
+class ReferenceJob final : public Job {
+ public:
+  struct Parts {
+    ReferencePorts ports;
+    const SourceClock& source_clock;
+    const RateGovernor& governor;
+    const Clock& clock;
+    Logger& log;
+    /// Custom types that are to be found, as the configuration names them.
+    std::vector<std::string> custom_asked = {};
+  };
+  /// kCatalog for owners, teams and users; kLists for lists, their members and marketing events.
+  ReferenceJob(PortalKey portal, JobKind kind, std::vector<ReferenceKind> kinds, Parts parts);
+
+  JobKind kind() const override { return kind_; }
+  std::optional<StepNeed> Next(Instant now) override;
+  StepOutcome Step(Instant now) override;
+  void Load(const StoredStream&) override { ForgetCycle(); }
+  void Restart() override;
+
+  /// Recalls how far it came before this daemon was started; blocks.
+  JobProgress Recall();
+
+  /// How each table stands, for people.
+  std::vector<ReferenceStatus> statuses() const;
+  /// The custom types there are, once they were read.
+  std::optional<std::vector<CustomType>> found_types() const;
+  /// Requests of the last whole cycle: what keeping to the period costs.
+  int64_t last_cycle_requests() const;
+
+ private:
+  StepOutcome Read();
+  StepOutcome Take(ReferencePage page);
+  StepOutcome TakeMembers(ReferencePage page);
+  /// What is to be said of items that were left out; none are left afterwards.
+  std::string TakeOdd();
+  /// Names the tables of the types that were read. What the configuration asks for and there is
+  /// not, in words.
+  std::string TakeTypes();
+  StepOutcome Refused(const ApiError& error);
+  StepOutcome NextKind();
+  StepOutcome NextList();
+  StepOutcome EndCycle();
+  void BeginMembers();
+  /// Writes what was read of the list under way; `whole`: to its end.
+  void CommitMembers(bool whole);
+  void ForgetCycle();
+  /// How the reading of a kind ended: `read` to its end, with or without something to say.
+  void Note(ReferenceKind kind, bool read, const std::string& message);
+  ReferenceRequest Request() const;
+
+  const PortalKey portal_;
+  const JobKind kind_;
+  const std::vector<ReferenceKind> kinds_;
+  const Parts parts_;
+
+  mutable Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+  bool restart_ GUARDED_BY(mutex_) = false;
+  std::map<ReferenceKind, ReferenceStatus> statuses_ GUARDED_BY(mutex_);
+  int64_t last_cycle_requests_ GUARDED_BY(mutex_) = 0;
+  std::optional<std::vector<CustomType>> found_types_ GUARDED_BY(mutex_);
+
+  // One step at a time.
+  size_t at_ = 0;          ///< the kind under way
+  bool archived_ = false;  ///< of owners, the archived ones are read
+  std::optional<std::string> after_;
+  std::vector<ReferenceRow> rows_;
+  std::vector<std::string> odd_;  ///< items of the kind or list that were left out
+  TimePoint began_{};             ///< HubSpot's clock at the first answer of the kind or list
+  int64_t requests_ = 0;
+
+  bool loaded_ = false;
+  bool lists_known_ = false;    ///< this cycle has found them
+  std::vector<int64_t> lists_;  ///< those still to be read, descending
+  std::string of_members_;      ///< what is to be said of them at the end
+  MembersCursor cursor_;
+  bool ordered_ = true;
+  std::optional<int64_t> above_;  ///< the last member committed
+};
+
+}  // namespace hubmirror

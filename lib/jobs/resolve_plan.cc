@@ -1,0 +1,96 @@
+#include "jobs/resolve_plan.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace hubmirror {
+
+Attribution Attribute(const Answer& answer) {
+  const auto& [asked, control, results, not_found, silence_counts] = answer;
+  Attribution said;
+  const std::unordered_set<RecordId> wanted(asked.begin(), asked.end());
+  const std::unordered_set<RecordId> missing(not_found.begin(), not_found.end());
+  std::unordered_map<RecordId, RecordId> survivor_of;
+  std::unordered_set<RecordId> ids;
+  for (const Row& row : results) {
+    ids.insert(row.id);
+    for (const RecordId loser : row.merged_ids) survivor_of.emplace(loser, row.id);
+  }
+  // A control that others were merged into may stand for one of those who were asked: seeing it
+  // proves nothing about them.
+  said.control_answered =
+      !control || std::any_of(results.begin(), results.end(), [&](const Row& row) {
+        return row.id == *control && row.merged_ids.empty();
+      });
+
+  std::unordered_set<RecordId> explained;
+  if (control) explained.insert(*control);
+  std::vector<RecordId> silent;
+  for (const RecordId id : asked) {
+    if (ids.contains(id)) {
+      said.shown.push_back(id);
+      explained.insert(id);
+    } else if (const auto found = survivor_of.find(id); found != survivor_of.end()) {
+      said.merged.push_back({id, found->second});
+      explained.insert(found->second);
+    } else {
+      silent.push_back(id);
+    }
+  }
+  const auto is_stranger = [&explained = explained, &wanted](const Row& row) {
+    return !explained.contains(row.id) && !wanted.contains(row.id);
+  };
+  const auto stranger = std::find_if(results.begin(), results.end(), is_stranger);
+  // Who swallowed others may answer for one of theirs that it does not list, and an answer shows it
+  // once, however many of those who were asked it stands for.
+  const bool swallower = std::any_of(results.begin(), results.end(), [&](const Row& row) {
+    return !row.merged_ids.empty() && row.id != control;
+  });
+  const bool may_be_hidden = swallower && asked.size() > 1;
+  for (const RecordId id : silent) {
+    if (missing.contains(id)) {
+      said.absent.push_back(id);
+    } else if (stranger != results.end() || may_be_hidden) {
+      said.unclear.push_back(id);
+    } else if (silence_counts) {
+      said.absent.push_back(id);
+    } else {
+      said.unproved.push_back(id);
+    }
+  }
+  // Asked alone, a stranger can only be the one who answers for it.
+  if (said.unclear.size() == 1 && asked.size() == 1) {
+    said.merged.push_back({said.unclear.front(), stranger->id});
+    said.unclear.clear();
+  }
+  return said;
+}
+
+std::vector<RecordId> Unanswered(const std::vector<RecordId>& asked, const RowBatch& answered) {
+  std::unordered_set<RecordId> explained;
+  for (const Row& row : answered.rows) {
+    explained.insert(row.id);
+    explained.insert(row.merged_ids.begin(), row.merged_ids.end());
+  }
+  std::vector<RecordId> silent;
+  std::copy_if(asked.begin(), asked.end(), std::back_inserter(silent),
+               [&](RecordId id) { return !explained.contains(id); });
+  return silent;
+}
+
+size_t DropUnasked(RowBatch& answered, const std::vector<RecordId>& asked) {
+  if (!Unanswered(asked, answered).empty()) return 0;
+  const std::unordered_set<RecordId> wanted(asked.begin(), asked.end());
+  return std::erase_if(answered.rows, [&](const Row& row) {
+    return !wanted.contains(row.id) &&
+           std::none_of(row.merged_ids.begin(), row.merged_ids.end(),
+                        [&](RecordId id) { return wanted.contains(id); });
+  });
+}
+
+int64_t GoneLimit(int64_t rows) {
+  return std::max<int64_t>(500, rows / 100);
+}
+
+}  // namespace hubmirror

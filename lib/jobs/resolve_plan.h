@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "model/store/row_sink.h"
+
+namespace hubmirror {
+
+/// What an answer to a batch read says about each id that was asked: design R13 and R15. Answers
+/// are attributed by id, or by `hs_merged_object_ids` of a result, never by position. Pure.
+struct Attribution {
+  std::vector<RecordId> shown;  ///< answered by themselves
+  struct Merge {
+    RecordId loser;
+    RecordId survivor;
+  };
+  std::vector<Merge> merged;
+  /// Nothing answered for them and nothing unexplained came.
+  std::vector<RecordId> absent;
+  /// Some result may answer for one of these: without those who were explained, in smaller groups
+  /// and in the end alone, it shows for which.
+  std::vector<RecordId> unclear;
+  /// Nobody answered for them, and that proves nothing: they are asked again later.
+  std::vector<RecordId> unproved;
+  /// The control came back and answers for itself alone: absence counts.
+  bool control_answered = false;
+};
+
+struct Answer {
+  std::vector<RecordId> asked;      ///< without the control
+  std::optional<RecordId> control;  ///< known to be there; absent when the mirror has none
+  std::vector<Row> results;
+  std::vector<RecordId> not_found;  ///< what the answer itself calls unknown
+  /// Whether an id nobody answered for is absent even if the answer does not name it.
+  bool silence_counts = true;
+};
+Attribution Attribute(const Answer& answer);
+
+/// Takes rows out of `answered` that nothing of what was asked explains: neither asked for, nor
+/// merged with one that was, nor able to stand for one nobody answered for. Returns how many.
+size_t DropUnasked(RowBatch& answered, const std::vector<RecordId>& asked);
+/// Those of `asked` that no row answers for, by itself or by having swallowed it.
+std::vector<RecordId> Unanswered(const std::vector<RecordId>& asked, const RowBatch& answered);
+
+/// How many rows one sweep may find gone before a person must look: max(500, 1 % of the table).
+int64_t GoneLimit(int64_t rows);
+
+}  // namespace hubmirror

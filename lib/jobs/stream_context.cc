@@ -1,0 +1,353 @@
+#include "jobs/stream_context.h"
+
+#include <algorithm>
+
+#include "jobs/resolve_plan.h"
+
+namespace hubmirror {
+namespace {
+
+// Fewer records than this may lose a value without anybody being asked.
+constexpr int64_t kLostValuesLeast = 500;
+// One refusal may be a passing fault.
+constexpr int kRefusalsBelieved = 3;
+constexpr Duration kSearchTriedAgain = std::chrono::hours(24);
+constexpr Duration kDistrustSaidEvery = std::chrono::hours(1);
+
+}  // namespace
+
+StreamContext::StreamContext(PortalKey portal, StreamPlan plan, Ports ports)
+    : key_{std::move(portal), plan.object.name}, plan_(std::move(plan)), ports_(std::move(ports)) {}
+
+MirrorTablePtr StreamContext::table() const {
+  MutexLock lock(mutex_);
+  return table_;
+}
+
+void StreamContext::set_table(MirrorTablePtr table) {
+  set_table(std::move(table), hasher());
+}
+
+void StreamContext::AdoptStored(MirrorTablePtr table) {
+  auto hasher = ReadHasher();
+  // Without the key the catalog cannot go on either, and says why.
+  if (!hasher || !table || !SelectorFor(*hasher).Agrees(*table)) return set_table(nullptr);
+  set_table(std::move(table), std::move(*hasher));
+}
+
+Result<StreamContext::HasherPtr, ApiError> StreamContext::ReadHasher() const {
+  if (plan_.selection.hash.empty()) return HasherPtr();
+  const auto fault = [](std::string message) {
+    return ApiError{.kind = ApiErrorKind::kSecret, .message = std::move(message)};
+  };
+  if (!ports_.hash_key) return fault("the portal has no hash_key, but properties to hash");
+  auto key = ports_.hash_key();
+  if (!key) return fault(key.error());
+  auto hasher = ValueHasher::Make(std::move(*key));
+  if (!hasher) return fault(hasher.error());
+  return std::make_shared<const ValueHasher>(std::move(*hasher));
+}
+
+StreamContext::HasherPtr StreamContext::hasher() const {
+  MutexLock lock(mutex_);
+  return hasher_;
+}
+
+PropertySelector StreamContext::SelectorFor(const HasherPtr& hasher) const {
+  return PropertySelector(plan_.object, plan_.selection, hasher ? hasher->id() : "");
+}
+
+void StreamContext::set_table(MirrorTablePtr table, HasherPtr hasher) {
+  PropertySetPtr whole = table ? WholeSet(*table) : nullptr;
+  MutexLock lock(mutex_);
+  hasher_ = std::move(hasher);
+  // The same names keep the same set, so that pages in flight stay comparable.
+  if (!whole_set_ || !whole || whole_set_->names() != whole->names()) whole_set_ = std::move(whole);
+  table_ = std::move(table);
+  mapper_.reset();
+}
+
+PropertySetPtr StreamContext::whole_set() const {
+  MutexLock lock(mutex_);
+  return whole_set_;
+}
+
+RowBatch StreamContext::Map(const Page& page) const {
+  std::shared_ptr<const RowMapper> mapper;
+  {
+    MutexLock lock(mutex_);
+    if (!mapper_ || mapper_set_ != page.properties) {
+      mapper_ = std::make_shared<const RowMapper>(table_, page.properties, hasher_);
+      mapper_set_ = page.properties;
+    }
+    mapper = mapper_;
+  }
+  RowBatch batch;
+  mapper->Append(page, batch);
+  ports_.observer.OnRecordsFetched(key_, static_cast<int64_t>(page.records.size()),
+                                   batch.values_rejected,
+                                   batch.values_replaced + page.values_replaced);
+  return batch;
+}
+
+RowBatch StreamContext::Map(const Page& page, const std::vector<RecordId>& asked) {
+  RowBatch batch = Map(page);
+  if (const size_t dropped = DropUnasked(batch, asked); dropped > 0) {
+    Distrust("unasked", "a batch read answered with " + std::to_string(dropped) +
+                            " records that were not asked for; they are not stored");
+  }
+  return batch;
+}
+
+CommitOutcome StreamContext::Write(JobKind job, Commit commit) {
+  commit.budget = Budget();
+  // The first reading of all links comes after the load.
+  commit.links_due = links_followed_.load() && loaded();
+  CommitOutcome outcome = ports_.sink.Write(commit);
+  TakeIn(job, commit, outcome);
+  return outcome;
+}
+
+VerifyReport StreamContext::Verify(VerifySink& sink, Commit page, const VerifyRequest& request) {
+  page.budget = Budget();
+  page.links_due = links_followed_.load() && loaded();
+  CommitOutcome outcome;
+  VerifyReport report = sink.Verify(page, request, outcome);
+  if (request.repair) TakeIn(JobKind::kVerify, page, outcome);
+  return report;
+}
+
+void StreamContext::TakeIn(JobKind job, const Commit& commit, const CommitOutcome& outcome) {
+  rows_.fetch_add(outcome.inserted + outcome.restored - outcome.archived - outcome.merged -
+                  outcome.erased - outcome.purged);
+  quarantined_.fetch_add(outcome.quarantined + outcome.unreadable - outcome.released);
+  for (const UnreadableRecord& record : commit.unreadable) {
+    Log(LogLevel::kWarning, "record.unreadable",
+        "record " + std::to_string(record.id.value) + ": " + record.reason);
+  }
+  if (outcome.quarantined > 0) {
+    Log(LogLevel::kWarning, "record.quarantined",
+        std::to_string(outcome.quarantined) +
+            " records could not be stored; `hubmirror quarantine list` says why");
+  }
+  for (const RowBatch& batch : commit.rows) {
+    MutexLock lock(mutex_);
+    if (unreadable_.empty()) break;
+    for (const Row& row : batch.rows) unreadable_.erase(row.id);
+  }
+  CountLostValues(outcome);
+  if (outcome.suspects > 0 || outcome.outrun > 0 || !commit.pending.empty()) NotePending();
+  if (commit.links_due && outcome.inserted + outcome.updated > 0) NoteLinksDue();
+  ports_.observer.OnCommit(key_, job, outcome, SourceNow().value_or(ports_.clock.WallNow()));
+}
+
+std::optional<TimePoint> StreamContext::SourceNow() const {
+  return ports_.source_clock.Now(ports_.clock.Now());
+}
+
+void StreamContext::WantSweep(const std::string& why) {
+  if (!sweep_wanted_.exchange(true)) Log(LogLevel::kNotice, "sweep.wanted", why);
+}
+
+bool StreamContext::searchable() const {
+  MutexLock lock(mutex_);
+  return searches_refused_ < kRefusalsBelieved ||
+         ports_.clock.Now() - search_refused_at_ >= kSearchTriedAgain;
+}
+
+void StreamContext::NoteSearch(const Result<SearchAnswer, ApiError>& answer) {
+  bool refused = false;
+  {
+    MutexLock lock(mutex_);
+    if (answer) {
+      searches_refused_ = 0;
+      return;
+    }
+    if (!IsSearchRefusal(answer.error())) return;
+    search_refused_at_ = ports_.clock.Now();
+    refused = ++searches_refused_ == kRefusalsBelieved;
+  }
+  if (refused) {
+    WantSweep("HubSpot's search does not know this object type (" + answer.error().message +
+              "): what changed is found by walking the whole list");
+  }
+}
+
+void StreamContext::NoteNoArchivedList(const ApiError& refusal) {
+  // Whoever wants the walk would wait for ever.
+  archived_walk_.store(ArchivedWalk::kNotWanted);
+  if (!archived_list_.exchange(false)) return;
+  Log(LogLevel::kNotice, "archived.unsupported",
+      refusal.message + ": archived records are found by the sweep");
+}
+
+std::optional<TimePoint> StreamContext::walked_until() const {
+  MutexLock lock(mutex_);
+  return walked_until_;
+}
+
+void StreamContext::set_walked_until(TimePoint until) {
+  MutexLock lock(mutex_);
+  walked_until_ = until;
+}
+
+void StreamContext::ClearSweepWanted() {
+  MutexLock lock(mutex_);
+  sweep_before_begin_ = last_sweep_;
+  sweep_wanted_.store(false);
+}
+
+bool StreamContext::wanted_sweep_ended() const {
+  MutexLock lock(mutex_);
+  return !sweep_wanted_.load() && last_sweep_ != sweep_before_begin_;
+}
+
+std::string StreamContext::last_sweep() const {
+  MutexLock lock(mutex_);
+  return last_sweep_;
+}
+
+void StreamContext::set_last_sweep(std::string sweep) {
+  MutexLock lock(mutex_);
+  last_sweep_ = std::move(sweep);
+}
+
+std::optional<TimePoint> StreamContext::changes_from() const {
+  MutexLock lock(mutex_);
+  return changes_from_;
+}
+
+void StreamContext::set_changes_from(TimePoint from) {
+  MutexLock lock(mutex_);
+  changes_from_ = from;
+}
+
+std::string StreamContext::suspicion(Brake brake) const {
+  MutexLock lock(mutex_);
+  const auto found = suspicions_.find(brake);
+  return found == suspicions_.end() ? std::string() : found->second;
+}
+
+void StreamContext::Suspect(Brake brake, std::string why) {
+  MutexLock lock(mutex_);
+  suspicions_[brake] = std::move(why);
+}
+
+void StreamContext::Release(Brake brake) {
+  MutexLock lock(mutex_);
+  suspicions_.erase(brake);
+}
+
+void StreamContext::ForgetLostValues() {
+  MutexLock lock(mutex_);
+  values_lost_.clear();
+}
+
+void StreamContext::CountLostValues(const CommitOutcome& outcome) {
+  const int64_t limit = std::max(kLostValuesLeast, rows() / 5);
+  MutexLock lock(mutex_);
+  for (const auto& [property, records] : outcome.values_lost) {
+    int64_t& lost = values_lost_[property];
+    lost += records;
+    if (lost <= limit || suspicions_.contains(Brake::kValuesLost)) continue;
+    suspicions_[Brake::kValuesLost] =
+        std::to_string(lost) + " of " + std::to_string(rows()) +
+        " records lost their value of the property " + property +
+        ", which the portal still lists: was a scope or a field permission taken away? Nothing is "
+        "written until `hubmirror resolve " +
+        key_.portal + "/" + key_.object + " --accept`";
+  }
+}
+
+void StreamContext::AcceptSuspicion() {
+  accepted_.store(true);
+  NotePending();
+  MutexLock lock(mutex_);
+  suspicions_.clear();
+  values_lost_.clear();
+}
+
+void StreamContext::RequestRefresh(RecordId id) {
+  {
+    MutexLock lock(mutex_);
+    refresh_requests_.push_back(id);
+  }
+  NotePending();
+}
+
+std::vector<RecordId> StreamContext::TakeRefreshRequests() {
+  MutexLock lock(mutex_);
+  return std::exchange(refresh_requests_, {});
+}
+
+void StreamContext::FollowRefresh(RecordId id) {
+  MutexLock lock(mutex_);
+  followed_[id].reset();
+}
+
+void StreamContext::EndRefresh(RecordId id) {
+  MutexLock lock(mutex_);
+  followed_.erase(id);
+}
+
+void StreamContext::NoteRefreshed(RecordId id, FoundRecord found) {
+  MutexLock lock(mutex_);
+  if (const auto followed = followed_.find(id); followed != followed_.end()) {
+    followed->second = found;
+  }
+}
+
+std::optional<FoundRecord> StreamContext::RefreshedAs(RecordId id) const {
+  MutexLock lock(mutex_);
+  const auto followed = followed_.find(id);
+  return followed == followed_.end() ? std::nullopt : followed->second;
+}
+
+void StreamContext::Distrust(const std::string& promise, const std::string& how) {
+  ports_.observer.OnBrokenPromise(key_, promise);
+  const Instant now = ports_.clock.Now();
+  {
+    MutexLock lock(mutex_);
+    distrust_ = how;
+    distrusted_at_ = now;
+    const auto [said, first] = distrust_said_.try_emplace(promise, now);
+    if (!first && now - said->second < kDistrustSaidEvery) return;
+    said->second = now;
+  }
+  Log(LogLevel::kWarning, "answer.distrusted", how);
+}
+
+std::string StreamContext::distrust() const {
+  MutexLock lock(mutex_);
+  return ports_.clock.Now() - distrusted_at_ < kDistrustSaidEvery ? distrust_ : std::string();
+}
+
+void StreamContext::AskForLess(JobKind job, size_t size, const ApiError& why) const {
+  Log(LogLevel::kNotice, "request.smaller",
+      "the job " + std::string(NameOf(job)) + " asks for " + std::to_string(size) +
+          " at once from here on: " + why.message);
+}
+
+void StreamContext::NoteUnreadable(RecordId id, std::optional<TimePoint> nominated) {
+  MutexLock lock(mutex_);
+  auto& stamp = unreadable_[id];
+  if (nominated && (!stamp || *stamp < *nominated)) stamp = nominated;
+}
+
+StreamContext::Unreadable StreamContext::UnreadableNow(const Nomination& nomination) const {
+  MutexLock lock(mutex_);
+  const auto found = unreadable_.find(nomination.id);
+  if (found == unreadable_.end()) return Unreadable::kNo;
+  const bool moved =
+      nomination.modified && (!found->second || *found->second < *nomination.modified);
+  return moved ? Unreadable::kTryAgain : Unreadable::kKnown;
+}
+
+void StreamContext::Log(LogLevel level, std::string_view event, std::string message) const {
+  ports_.log.Write({.level = level,
+                    .event = event,
+                    .message = std::move(message),
+                    .fields = {{"PORTAL", key_.portal}, {"OBJECT", key_.object}}});
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,240 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "base/secret.h"
+#include "budget/rate_governor.h"
+#include "mirror/property_selector.h"
+#include "mirror/row_mapper.h"
+#include "mirror/value_hasher.h"
+#include "model/portal/controls.h"
+#include "model/portal/portal_plan.h"
+#include "model/portal/sync_observer.h"
+#include "model/source/page_source.h"
+#include "model/source/source_clock.h"
+#include "model/store/row_sink.h"
+#include "model/store/verify.h"
+
+namespace hubmirror {
+
+/// Why nothing is written or marked any more until the operator agrees (design R13).
+enum class Brake {
+  kMassGone,    ///< too many records would be marked erased or purged
+  kValuesLost,  ///< too many records lose the value of one property
+};
+
+/// What the jobs of one stream share: the ways in and out, the table as it stands, and the few
+/// facts one job tells another. Thread-safe.
+class StreamContext {
+ public:
+  struct Ports {
+    PageSource& source;
+    RowSink& sink;
+    SyncObserver& observer;
+    const SourceClock& source_clock;
+    const RateGovernor& governor;
+    const Clock& clock;
+    Logger& log;
+    /// Reads the key that values are hashed with; empty when the portal has none.
+    std::function<Result<Secret, std::string>()> hash_key = {};
+  };
+
+  StreamContext(PortalKey portal, StreamPlan plan, Ports ports);
+
+  const StreamKey& key() const { return key_; }
+  const StreamPlan& plan() const { return plan_; }
+  const ObjectType& object() const { return plan_.object; }
+  PageSource& source() const { return ports_.source; }
+  RowSink& sink() const { return ports_.sink; }
+  SyncObserver& observer() const { return ports_.observer; }
+  const Clock& clock() const { return ports_.clock; }
+
+  /// The table as it stands, null before the catalog has made it.
+  MirrorTablePtr table() const;
+  void set_table(MirrorTablePtr table);
+  /// Takes the table as it is stored, unless it was made for another selection than the operator's
+  /// of today: then there is none until the catalog has brought it up to date, so that no value is
+  /// stored that should not be.
+  void AdoptStored(MirrorTablePtr table);
+
+  using HasherPtr = std::shared_ptr<const ValueHasher>;
+  /// Reads the key anew; null when nothing is hashed. Does not change what Map hashes with.
+  Result<HasherPtr, ApiError> ReadHasher() const;
+  /// What Map hashes with.
+  HasherPtr hasher() const;
+  PropertySelector SelectorFor(const HasherPtr& hasher) const;
+  /// A table together with the key that its hashed properties are made with.
+  void set_table(MirrorTablePtr table, HasherPtr hasher);
+
+  /// What to ask for to read whole records of the table as it stands. Null before it is made.
+  PropertySetPtr whole_set() const;
+
+  /// Page -> rows, under the set the page was asked with.
+  RowBatch Map(const Page& page) const;
+  /// The same for the answer to a batch read of `asked`; what it shows beside them is not believed.
+  RowBatch Map(const Page& page, const std::vector<RecordId>& asked);
+  /// Writes, with the day's requests (design R18), and tells everyone: metrics, the row count, the
+  /// resolve job.
+  CommitOutcome Write(JobKind job, Commit commit);
+  /// Compares, and tells everyone what was mended.
+  VerifyReport Verify(VerifySink& sink, Commit page, const VerifyRequest& request);
+
+  /// The day's requests, to be stored with whatever is written (design R18).
+  std::string Budget() const { return ports_.governor.Save(); }
+  /// HubSpot's clock; absent before it is known.
+  std::optional<TimePoint> SourceNow() const;
+
+  // Facts between jobs.
+  int64_t rows() const { return rows_.load(); }
+  void set_rows(int64_t rows) {
+    rows_.store(rows);
+    rows_known_.store(true);
+  }
+  /// Somebody has asked the database.
+  bool rows_known() const { return rows_known_.load(); }
+  /// Records may be waiting in `_pending`.
+  bool pending_noted() const { return pending_noted_.load(); }
+  void NotePending() { pending_noted_.store(true); }
+  void ClearPendingNote() { pending_noted_.store(false); }
+  /// Records in `_pending` when resolve last looked.
+  int64_t pending() const { return pending_.load(); }
+  void set_pending(int64_t pending) { pending_.store(pending); }
+  int64_t quarantined() const { return quarantined_.load(); }
+  void set_quarantined(int64_t quarantined) { quarantined_.store(quarantined); }
+  /// An operator asked for this record; resolve reads it next.
+  void RequestRefresh(RecordId id);
+  std::vector<RecordId> TakeRefreshRequests();
+  /// Remembers what is found of a record until EndRefresh.
+  void FollowRefresh(RecordId id);
+  void EndRefresh(RecordId id);
+  void NoteRefreshed(RecordId id, FoundRecord found);
+  std::optional<FoundRecord> RefreshedAs(RecordId id) const;
+  /// Links are read for this stream: records that are written are noted for it.
+  void set_links_followed(bool followed) { links_followed_.store(followed); }
+  /// Records may be waiting for their links to be read.
+  bool links_due() const { return links_due_.load(); }
+  void NoteLinksDue() { links_due_.store(true); }
+  void ClearLinksDue() { links_due_.store(false); }
+  /// The first sweep has ended: the table is a whole copy.
+  bool loaded() const { return loaded_.load(); }
+  void set_loaded(bool loaded) { loaded_.store(loaded); }
+  /// Somebody found reason for a sweep before its time; at backfill priority.
+  bool sweep_wanted() const { return sweep_wanted_.load(); }
+  void WantSweep(const std::string& why);
+  /// A sweep begins.
+  void ClearSweepWanted();
+  /// A sweep that began after it was wanted has ended.
+  bool wanted_sweep_ended() const;
+  /// The archived list has to be walked before its time: other properties are asked for than when
+  /// it was walked last. True until a walk that began afterwards has ended.
+  bool archived_walk_wanted() const { return archived_walk_.load() != ArchivedWalk::kNotWanted; }
+  bool archived_walk_urgent() const { return archived_walk_.load() == ArchivedWalk::kWanted; }
+  void WantArchivedWalk() { archived_walk_.store(ArchivedWalk::kWanted); }
+  void ArchivedWalkBegins() { Move(ArchivedWalk::kWanted, ArchivedWalk::kServed); }
+  void ArchivedWalkEnds() { Move(ArchivedWalk::kServed, ArchivedWalk::kNotWanted); }
+  /// HubSpot refuses the archived list of this type, for good as it says: nothing is walked. Who
+  /// was archived leaves the live list, and resolve finds him by his id.
+  void NoteNoArchivedList(const ApiError& refusal);
+  void NoteArchivedList() { archived_list_.store(true); }
+  bool has_archived_list() const { return archived_list_.load(); }
+  void ArchivedWalkIsCut() { Move(ArchivedWalk::kServed, ArchivedWalk::kWanted); }
+  /// Whether HubSpot's search knows this type: not every type can be searched, and which ones can
+  /// is only partly documented, so it is learned from answers. Tried again once a day.
+  bool searchable() const;
+  /// How a search was answered. One that was refused several times in a row, and never answered in
+  /// between, is asked no more.
+  void NoteSearch(const Result<SearchAnswer, ApiError>& answer);
+  /// By HubSpot's clock, when the last whole walk of the live list began: all that was changed
+  /// before is in the mirror.
+  std::optional<TimePoint> walked_until() const;
+  void set_walked_until(TimePoint until);
+  /// Which sweep was completed last, for the brake that counts per sweep.
+  std::string last_sweep() const;
+  void set_last_sweep(std::string sweep);
+  /// Where the changes job begins when it never ran: set by the first sweep (design R5).
+  std::optional<TimePoint> changes_from() const;
+  void set_changes_from(TimePoint from);
+  /// Why a brake holds; empty: it does not.
+  std::string suspicion(Brake brake) const;
+  void Suspect(Brake brake, std::string why);
+  void Release(Brake brake);
+  /// A whole sweep has passed without the brake on lost values: its count begins again.
+  void ForgetLostValues();
+  /// The operator looked and agreed.
+  void AcceptSuspicion();
+  bool TakeAcceptance() { return accepted_.exchange(false); }
+
+  /// An answer broke a promise of HubSpot's (see SyncObserver::OnBrokenPromise); `how` for people.
+  /// Counts every one, says one an hour.
+  void Distrust(const std::string& promise, const std::string& how);
+  /// What was said within the last hour, for the status; empty: nothing.
+  std::string distrust() const;
+  /// Asks in smaller parts from here on, which is said.
+  void AskForLess(JobKind job, size_t size, const ApiError& why) const;
+  /// Records that HubSpot fails to show: whoever reads many at once leaves them to resolve. Those
+  /// whose index stamp moved since are worth another try.
+  void NoteUnreadable(RecordId id, std::optional<TimePoint> nominated);
+  enum class Unreadable { kNo, kKnown, kTryAgain };
+  Unreadable UnreadableNow(const Nomination& nomination) const;
+
+  void Log(LogLevel level, std::string_view event, std::string message) const;
+
+ private:
+  enum class ArchivedWalk { kNotWanted, kWanted, kServed };
+  void Move(ArchivedWalk from, ArchivedWalk to) {
+    archived_walk_.compare_exchange_strong(from, to);
+  }
+  void TakeIn(JobKind job, const Commit& commit, const CommitOutcome& outcome);
+  void CountLostValues(const CommitOutcome& outcome);
+
+  const StreamKey key_;
+  const StreamPlan plan_;
+  const Ports ports_;
+
+  std::atomic<int64_t> rows_{0};
+  std::atomic<bool> rows_known_{false};
+  std::atomic<int64_t> pending_{0};
+  std::atomic<int64_t> quarantined_{0};
+  std::atomic<bool> pending_noted_{true};
+  std::atomic<bool> loaded_{false};
+  std::atomic<bool> sweep_wanted_{false};
+  std::atomic<ArchivedWalk> archived_walk_{ArchivedWalk::kNotWanted};
+  std::atomic<bool> archived_list_{true};
+  std::atomic<bool> accepted_{false};
+  std::atomic<bool> links_followed_{false};
+  std::atomic<bool> links_due_{true};
+
+  mutable Mutex mutex_;
+  MirrorTablePtr table_ GUARDED_BY(mutex_);
+  PropertySetPtr whole_set_ GUARDED_BY(mutex_);
+  HasherPtr hasher_ GUARDED_BY(mutex_);
+  mutable std::shared_ptr<const RowMapper> mapper_ GUARDED_BY(mutex_);
+  mutable PropertySetPtr mapper_set_ GUARDED_BY(mutex_);
+  int searches_refused_ GUARDED_BY(mutex_) = 0;
+  Instant search_refused_at_ GUARDED_BY(mutex_){};
+  std::optional<TimePoint> walked_until_ GUARDED_BY(mutex_);
+  std::string last_sweep_ GUARDED_BY(mutex_);
+  std::string sweep_before_begin_ GUARDED_BY(mutex_);  ///< last_sweep_ when one began last
+  std::optional<TimePoint> changes_from_ GUARDED_BY(mutex_);
+  std::map<Brake, std::string> suspicions_ GUARDED_BY(mutex_);
+  std::map<std::string, int64_t> values_lost_ GUARDED_BY(mutex_);
+  std::vector<RecordId> refresh_requests_ GUARDED_BY(mutex_);
+  std::map<RecordId, std::optional<FoundRecord>> followed_ GUARDED_BY(mutex_);
+  std::map<std::string, Instant> distrust_said_ GUARDED_BY(mutex_);
+  std::string distrust_ GUARDED_BY(mutex_);
+  Instant distrusted_at_ GUARDED_BY(mutex_){};
+  /// With the newest stamp the index has named for each.
+  std::map<RecordId, std::optional<TimePoint>> unreadable_ GUARDED_BY(mutex_);
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,69 @@
+#include "jobs/stream_job.h"
+
+namespace hubmirror {
+namespace {
+
+// Somebody dropped a table or a column of ours: the catalog makes them again.
+bool TableIsGone(const DatabaseError& error) {
+  return error.sqlstate() == "42P01" || error.sqlstate() == "42703";
+}
+
+}  // namespace
+
+std::optional<StepNeed> StreamJob::Next(Instant now) {
+  if (stepping_.load()) return std::nullopt;
+  if (!works_without_table() && !stream_->table()) return std::nullopt;
+  // The catalog still learns what the portal lists, and nothing else goes on.
+  const bool writes = kind() != JobKind::kCatalog;
+  if (writes && !stream_->suspicion(Brake::kValuesLost).empty()) return std::nullopt;
+  switch (memory_.load()) {
+    case Memory::kLoading:
+      return std::nullopt;
+    case Memory::kStale:
+      return StepNeed{};
+    case Memory::kGood:
+      return NextStep(now);
+  }
+  return std::nullopt;
+}
+
+StepOutcome StreamJob::Step(Instant now) {
+  if (overlaps()) return MakeStep(now);
+  if (stepping_.exchange(true)) return StepOutcome::Unused();
+  const std::shared_ptr<void> done(nullptr, [this](void*) { stepping_.store(false); });
+  return MakeStep(now);
+}
+
+StepOutcome StreamJob::MakeStep(Instant now) {
+  try {
+    if (Memory stale = Memory::kStale; memory_.compare_exchange_strong(stale, Memory::kLoading)) {
+      LoadFrom(stream_->sink().Load(stream_->object()));
+      if (afresh_.exchange(false)) Abandon();
+      memory_.store(Memory::kGood);
+      return StepOutcome::More();
+    }
+    if (memory_.load() == Memory::kLoading) return StepOutcome::Unused();
+    return DoStep(now);
+  } catch (const DatabaseError& error) {
+    memory_.store(Memory::kStale);
+    Abandon();
+    if (TableIsGone(error)) stream_->set_table(nullptr);
+    throw;
+  }
+}
+
+void StreamJob::Restart() {
+  if (memory_.load() == Memory::kGood) {
+    Abandon();
+  } else {
+    afresh_.store(true);
+  }
+}
+
+void StreamJob::Load(const StoredStream& stored) {
+  Abandon();
+  LoadFrom(stored);
+  memory_.store(Memory::kGood);
+}
+
+}  // namespace hubmirror

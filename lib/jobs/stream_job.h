@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "jobs/job.h"
+#include "jobs/stream_context.h"
+
+namespace hubmirror {
+
+/// A job of a stream that keeps a cursor in the database. When the database fails it, it forgets
+/// what it holds and begins again from what is stored (design R7). Thread-safe.
+class StreamJob : public Job {
+ public:
+  explicit StreamJob(std::shared_ptr<StreamContext> stream) : stream_(std::move(stream)) {}
+
+  std::optional<StepNeed> Next(Instant now) final;
+  StepOutcome Step(Instant now) final;
+  void Load(const StoredStream& stored) final;
+  /// Also what is stored of a cycle is not gone on with.
+  void Restart() override;
+
+ protected:
+  StreamContext& stream() const { return *stream_; }
+  const ObjectType& object() const { return stream_->object(); }
+
+  virtual std::optional<StepNeed> NextStep(Instant now) = 0;
+  virtual StepOutcome DoStep(Instant now) = 0;
+  virtual void LoadFrom(const StoredStream& stored) = 0;
+  /// Drops everything that was not committed.
+  virtual void Abandon() = 0;
+  /// Whether steps may overlap. Otherwise one follows the other, and only what others look at needs
+  /// a guard.
+  virtual bool overlaps() const { return false; }
+  /// Whether steps can be made before the table exists.
+  virtual bool works_without_table() const { return false; }
+
+ private:
+  enum class Memory { kGood, kStale, kLoading };
+
+  StepOutcome MakeStep(Instant now);
+
+  const std::shared_ptr<StreamContext> stream_;
+  std::atomic<Memory> memory_{Memory::kStale};
+  std::atomic<bool> stepping_{false};  ///< used by jobs that do not overlap
+  std::atomic<bool> afresh_{false};    ///< what will be loaded is not to be gone on with
+};
+
+}  // namespace hubmirror

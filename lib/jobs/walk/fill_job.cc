@@ -1,0 +1,175 @@
+#include "jobs/walk/fill_job.h"
+
+#include <algorithm>
+
+#include "base/json_fields.h"
+#include "jobs/changes/search_promises.h"
+#include "jobs/resolve_plan.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLookAtSweep = 5s;
+// So many new properties together are in most records: reading each record once is cheaper.
+constexpr size_t kManyProperties = 10;
+
+}  // namespace
+
+std::vector<std::string> FillJob::Filling() const {
+  std::vector<std::string> names;
+  const MirrorTablePtr table = stream().table();
+  if (!table) return names;
+  for (const MirrorColumn& column : table->columns) {
+    if (column.state == PropertyState::kFilling && !column.definition.archived) {
+      names.push_back(column.property());
+    }
+  }
+  return names;
+}
+
+void FillJob::LoadFrom(const StoredStream& stored) {
+  const auto found = stored.progress.find(JobKind::kFill);
+  if (found == stored.progress.end()) return;
+  cursor_ = ParseFillCursor(found->second.cursor).value_or(FillCursor{});
+}
+
+void FillJob::Abandon() {
+  cursor_ = {};
+  unread_.clear();
+  commit_ = {};
+  by_sweep_.clear();
+  MutexLock lock(mutex_);
+  reading_ = false;
+}
+
+std::optional<StepNeed> FillJob::NextStep(Instant) {
+  MutexLock lock(mutex_);
+  if (reading_) return StepNeed{.lane = Lane::kBurst, .priority = Priority::kArchived};
+  if (Filling().empty()) return std::nullopt;
+  return StepNeed{.lane = Lane::kSearch, .priority = Priority::kArchived};
+}
+
+StepOutcome FillJob::DoStep(Instant) {
+  const std::shared_ptr<void> done(nullptr, [this](void*) {
+    MutexLock lock(mutex_);
+    reading_ = !unread_.empty();
+  });
+  if (!by_sweep_.empty()) return FillBySweep();
+  return unread_.empty() ? Search() : Read();
+}
+
+StepOutcome FillJob::Search() {
+  const auto filling = Filling();
+  if (filling.empty()) return StepOutcome::CaughtUp();
+  if (filling.size() >= kManyProperties) {
+    const std::string count = std::to_string(filling.size());
+    return LeaveToSweep(filling, count + " properties are new: a sweep reads their values");
+  }
+  if (std::find(filling.begin(), filling.end(), cursor_.property) == filling.end()) {
+    cursor_ = {.property = filling.front(), .last = {}};
+  }
+  const auto answer = stream().source().Search(
+      object(), {.id_above = cursor_.last, .has_property = cursor_.property});
+  if (!answer) {
+    if (!IsSearchRefusal(answer.error())) return StepOutcome::Failed(answer.error());
+    return LeaveToSweep(filling, "the property " + cursor_.property +
+                                     " is new and cannot be searched: a sweep reads its values");
+  }
+  if (const auto broken = FindBrokenPromise(*answer, cursor_.last)) {
+    stream().Distrust(broken->promise, broken->how);
+    return LeaveToSweep(filling, broken->how + ": a sweep reads the values of the new property " +
+                                     cursor_.property);
+  }
+  for (const Nomination& nomination : answer->nominations) {
+    unread_.push_back(nomination.id);
+    last_of_answer_ = last_of_answer_ ? std::max(*last_of_answer_, nomination.id) : nomination.id;
+  }
+  more_ = answer->more;
+  commit_ = {.object = object()};
+  return unread_.empty() ? CommitAnswer() : StepOutcome::More();
+}
+
+StepOutcome FillJob::Read() {
+  BatchReadRequest request{.properties = stream().whole_set()};
+  const size_t count = std::min(unread_.size(), part_.size());
+  request.ids.assign(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
+  const auto page = stream().source().BatchRead(object(), request);
+  if (!page) return ReadFailed(count, page.error());
+  part_.Answered();
+  unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
+  commit_.rows.push_back(stream().Map(*page, request.ids));
+  for (const RecordId id : Unanswered(request.ids, commit_.rows.back())) {
+    commit_.pending.push_back(
+        {.id = id, .cause = PendingCause::kAbsent, .not_before = page->times.date});
+  }
+  if (!unread_.empty()) return StepOutcome::More(static_cast<int64_t>(count));
+  return CommitAnswer();
+}
+
+StepOutcome FillJob::ReadFailed(size_t asked, const ApiError& error) {
+  switch (part_.Failed(error, asked)) {
+    case PartSize::Next::kSame:
+      break;
+    case PartSize::Next::kSmaller:
+      stream().AskForLess(kind(), part_.size(), error);
+      break;
+    case PartSize::Next::kAlone:
+      commit_.pending.push_back({.id = unread_.front(), .cause = PendingCause::kUnreadable});
+      stream().NoteUnreadable(unread_.front(), std::nullopt);
+      unread_.pop_front();
+      return unread_.empty() ? CommitAnswer() : StepOutcome::More();
+  }
+  return StepOutcome::Failed(error);
+}
+
+StepOutcome FillJob::LeaveToSweep(std::vector<std::string> filling, const std::string& why) {
+  by_sweep_ = std::move(filling);
+  stream().WantSweep(why);
+  return FillBySweep();
+}
+
+StepOutcome FillJob::CommitAnswer() {
+  if (!more_) {
+    if (!commit_.rows.empty() || !commit_.pending.empty())
+      stream().Write(kind(), std::move(commit_));
+    return Filled({cursor_.property});
+  }
+  cursor_.last = last_of_answer_;
+  commit_.progress[JobKind::kFill] = {.cursor = ToText(cursor_)};
+  stream().Write(kind(), std::move(commit_));
+  commit_ = {};
+  last_of_answer_.reset();
+  return StepOutcome::More();
+}
+
+StepOutcome FillJob::FillBySweep() {
+  StepOutcome waiting = StepOutcome::CaughtUp();
+  waiting.next_in = kLookAtSweep;
+  if (!stream().wanted_sweep_ended()) return waiting;
+  return Filled(std::exchange(by_sweep_, {}));
+}
+
+StepOutcome FillJob::Filled(const std::vector<std::string>& properties) {
+  stream().set_table(stream().sink().MarkFilled(object(), properties));
+  cursor_ = {};
+  commit_ = {};
+  last_of_answer_.reset();
+  return Filling().empty() ? StepOutcome::CaughtUp() : StepOutcome::More();
+}
+
+std::string ToText(const FillCursor& cursor) {
+  JsonFieldWriter fields;
+  fields.Put("property", cursor.property);
+  fields.Put("last", cursor.last);
+  return fields.Text();
+}
+
+std::optional<FillCursor> ParseFillCursor(std::string_view text) {
+  const auto fields = JsonFields::Parse(text);
+  if (!fields) return std::nullopt;
+  return FillCursor{.property = fields->Text("property"), .last = fields->Id("last")};
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mutex.h"
+#include "jobs/part_size.h"
+#include "jobs/stream_job.h"
+
+namespace hubmirror {
+
+/// Where a property fill stands: the property under way and the last id read for it.
+struct FillCursor {
+  std::string property;
+  std::optional<RecordId> last;
+  friend bool operator==(const FillCursor&, const FillCursor&) = default;
+};
+std::string ToText(const FillCursor& cursor);
+std::optional<FillCursor> ParseFillCursor(std::string_view text);
+
+/// Reads the values of properties that are new to the mirror, or whose type changed: search names
+/// the records that have one, batch/read fetches them whole (design R6). What search cannot find
+/// by, a sweep fills, and so it does where many properties are new at once.
+class FillJob final : public StreamJob {
+ public:
+  explicit FillJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
+
+  JobKind kind() const override { return JobKind::kFill; }
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+
+ private:
+  /// Properties of the table that are filling; empty when none.
+  std::vector<std::string> Filling() const;
+  StepOutcome Search();
+  StepOutcome Read();
+  StepOutcome ReadFailed(size_t asked, const ApiError& error);
+  /// Search is no help with what is filling: `why`.
+  StepOutcome LeaveToSweep(std::vector<std::string> filling, const std::string& why);
+  StepOutcome CommitAnswer();
+  StepOutcome FillBySweep();
+  StepOutcome Filled(const std::vector<std::string>& properties);
+
+  mutable Mutex mutex_;
+  bool reading_ GUARDED_BY(mutex_) = false;
+
+  FillCursor cursor_;
+  std::deque<RecordId> unread_;
+  PartSize part_{kBatchReadSize};
+  std::optional<RecordId> last_of_answer_;
+  bool more_ = false;
+  Commit commit_;
+  /// Properties that a sweep must fill.
+  std::vector<std::string> by_sweep_;
+};
+
+}  // namespace hubmirror

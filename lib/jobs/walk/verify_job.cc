@@ -1,0 +1,264 @@
+#include "jobs/walk/verify_job.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/json_fields.h"
+
+namespace hubmirror {
+namespace {
+
+// What HubSpot's clock and ours, or a list and the read after it, may be apart.
+constexpr auto kSlack = std::chrono::minutes(2);
+// More than these are counted without a question: it is no longer a matter of single records.
+constexpr size_t kMostExplained = 10'000;
+// Of these so many are stored while it walks.
+constexpr size_t kMostStored = 1000;
+// What a restart may read again.
+constexpr int64_t kPagesASave = 20;
+
+constexpr std::pair<const char*, int64_t VerifyReport::*> kStoredCounts[] = {
+    {"checked", &VerifyReport::checked},   {"missing", &VerifyReport::missing},
+    {"extra", &VerifyReport::extra},       {"different", &VerifyReport::different},
+    {"stale", &VerifyReport::stale},       {"unstamped", &VerifyReport::unstamped},
+    {"repaired", &VerifyReport::repaired}, {"left", &VerifyReport::left}};
+
+/// Takes the last of `ids` for one batch read; one place is left for a control.
+std::vector<RecordId> TakeBatch(std::vector<RecordId>& ids) {
+  const size_t count = std::min<size_t>(ids.size(), kBatchReadSize - 1);
+  std::vector<RecordId> batch(ids.end() - static_cast<std::ptrdiff_t>(count), ids.end());
+  ids.resize(ids.size() - count);
+  return batch;
+}
+
+}  // namespace
+
+int64_t VerifyJob::Want(bool repair) {
+  MutexLock lock(mutex_);
+  wanted_repair_ = repair;
+  return begun_ + 1;
+}
+
+VerifyJob::Finished VerifyJob::finished() const {
+  MutexLock lock(mutex_);
+  return finished_;
+}
+
+int64_t VerifyJob::checked() const {
+  MutexLock lock(mutex_);
+  return checked_;
+}
+
+int64_t VerifyJob::last_pages() const {
+  MutexLock lock(mutex_);
+  return last_pages_;
+}
+
+void VerifyJob::LoadFrom(const StoredStream& stored) {
+  const auto found = stored.progress.find(kind());
+  if (found == stored.progress.end()) return;
+  last_complete_at_ = found->second.last_complete_at;
+  resume_ = ParseVerifyCursor(found->second.cursor);
+}
+
+void VerifyJob::Abandon() {
+  ranges_.reset();
+  resume_.reset();
+}
+
+std::optional<StepNeed> VerifyJob::NextStep(Instant) {
+  if (!stream().loaded()) return std::nullopt;
+  const PropertySetPtr set = stream().whole_set();
+  if (!set) return std::nullopt;
+  return StepNeed{.lane = Lane::kBurst,
+                  .priority = Priority::kSweep,
+                  .cost = stream().source().ListCost(object(), *set)};
+}
+
+StepOutcome VerifyJob::DoStep(Instant) {
+  if (!ranges_) Begin();
+  if (!ranges_->done()) return Read();
+  if (!report_.absent.empty() || !unarchived_.empty()) return Explain();
+  return Finish();
+}
+
+void VerifyJob::Begin() {
+  VerifyCursor begin{
+      .walk = {.ranges = {WalkRange{}}}, .report = {}, .repair = stream().plan().verify_repair};
+  if (resume_) begin = *std::exchange(resume_, std::nullopt);
+  ranges_.emplace(std::move(begin.walk), 1);
+  report_ = std::move(begin.report);
+  repair_ = begin.repair;
+  pages_ = begin.pages;
+  unsaved_pages_ = 0;
+  set_ = stream().whole_set();
+  unarchived_.clear();
+  MutexLock lock(mutex_);
+  repair_ = std::exchange(wanted_repair_, std::nullopt).value_or(repair_);
+  ++begun_;
+  checked_ = report_.checked;
+}
+
+void VerifyJob::Save() {
+  unsaved_pages_ = 0;
+  // So many that it is no matter of single records: not worth to be written again and again.
+  if (report_.absent.size() > kMostStored) return;
+  VerifyCursor cursor{.walk = ranges_->Cursor(), .report = report_, .repair = repair_};
+  cursor.pages = pages_;
+  Commit commit{.object = object()};
+  commit.progress[kind()] = {.cursor = ToText(cursor), .last_complete_at = last_complete_at_};
+  stream().Write(kind(), std::move(commit));
+}
+
+StepOutcome VerifyJob::Read() {
+  const auto index = ranges_->Take();
+  if (!index) return StepOutcome::More();
+  ListRequest request{.properties = set_};
+  if (const std::string& after = ranges_->range(*index).after; !after.empty()) {
+    request.after = after;
+  }
+  const auto page = stream().source().List(object(), request);
+  if (!page) {
+    ranges_->Release(*index);
+    return StepOutcome::Failed(page.error());
+  }
+  ++pages_;
+  WalkRanges::PageFacts facts{.count = static_cast<int64_t>(page->records.size()),
+                              .next_after = page->next_after};
+  Commit commit{.object = object()};
+  ProvenRange range{.sent_at = page->times.sent_at};
+  for (const Record& record : page->records) {
+    facts.ascending = facts.ascending && record.id.value >= facts.last_id;
+    facts.last_id = record.id.value;
+    range.present.push_back(record.id);
+  }
+  if (!page->records.empty()) facts.first_id = page->records.front().id.value;
+  if (!ranges_->InOrder(*index, facts)) {
+    Abandon();
+    return StepOutcome::Failed(
+        ApiError{.kind = ApiErrorKind::kDecode,
+                 .message = "the list is not in the order of its ids; nothing is compared"});
+  }
+  if (const auto proof = ranges_->Give(*index, facts)) {
+    range.from = RecordId{proof->from};
+    range.to = RecordId{proof->to};
+    commit.ranges.push_back(std::move(range));
+  }
+  commit.rows.push_back(stream().Map(*page));
+  report_.Add(stream().Verify(ports_.sink, std::move(commit),
+                              {.repair = repair_, .verified_until = ports_.verified_until()}));
+  {
+    MutexLock lock(mutex_);
+    checked_ = report_.checked;
+  }
+  if (++unsaved_pages_ >= kPagesASave) Save();
+  return StepOutcome::More(facts.count);
+}
+
+StepOutcome VerifyJob::Explain() {
+  while (report_.absent.size() > kMostExplained) {
+    CountExtra(report_.absent.back());
+    report_.absent.pop_back();
+  }
+  const bool archived = !report_.absent.empty();
+  std::vector<RecordId>& from = archived ? report_.absent : unarchived_;
+  const std::vector<RecordId> ids = TakeBatch(from);
+  BatchReadRequest request{.archived = archived, .ids = ids, .properties = set_};
+  // Beside somebody who is there, silence about the others says something.
+  const auto control =
+      archived ? std::nullopt : stream().sink().ControlRecord(object(), /*archived=*/false);
+  const bool has_control = control && std::find(ids.begin(), ids.end(), *control) == ids.end();
+  if (has_control) request.ids.push_back(*control);
+  const auto page = stream().source().BatchRead(object(), request);
+  if (!page) {
+    from.insert(from.end(), ids.begin(), ids.end());
+    return StepOutcome::Failed(page.error());
+  }
+  if (archived) {
+    TakeArchived(*page, ids);
+  } else {
+    TakeLive({.asked = ids,
+              .control = has_control ? control : std::nullopt,
+              .results = stream().Map(*page).rows,
+              .not_found = page->not_found,
+              .silence_counts = has_control});
+  }
+  return StepOutcome::More();
+}
+
+void VerifyJob::TakeArchived(const Page& page, const std::vector<RecordId>& ids) {
+  std::map<RecordId, std::optional<TimePoint>> archived;
+  for (const Record& record : page.records) archived[record.id] = record.archived_at;
+  // The walk of the archived list is promised this often; who was archived after it is not known.
+  const TimePoint known = page.times.date - 2 * stream().plan().archived_every - kSlack;
+  for (const RecordId id : ids) {
+    const auto found = archived.find(id);
+    if (found == archived.end()) {
+      unarchived_.push_back(id);
+    } else if (found->second && *found->second < known) {
+      CountExtra(id);
+    }
+  }
+}
+
+void VerifyJob::TakeLive(const Answer& answer) {
+  // Whoever is shown is back, and whoever another answers for was merged, which the survivor's next
+  // change tells. What is left is nowhere.
+  const Attribution said = Attribute(answer);
+  if (!said.control_answered) return;
+  for (const RecordId id : said.absent) CountExtra(id);
+}
+
+void VerifyJob::CountExtra(RecordId id) {
+  ++report_.extra;
+  if (!repair_) ++report_.left;
+  report_.Note(VerifyFinding::Kind::kExtra, id);
+}
+
+StepOutcome VerifyJob::Finish() {
+  Commit commit{.object = object()};
+  last_complete_at_ = stream().SourceNow();
+  commit.progress[kind()] = {.last_complete_at = last_complete_at_};
+  stream().Write(kind(), std::move(commit));
+  ranges_.reset();
+  if (report_.found() > 0) {
+    stream().Log(LogLevel::kWarning, "verify.divergent", report_.Text());
+  }
+  stream().observer().OnVerify(stream().key(), report_);
+  const int64_t checked = report_.checked;
+  MutexLock lock(mutex_);
+  finished_ = {begun_, std::move(report_)};
+  last_pages_ = pages_;
+  return StepOutcome::CaughtUp(checked);
+}
+
+std::string ToText(const VerifyCursor& cursor) {
+  JsonFieldWriter fields;
+  // A text in a text: it is read by those who wrote it.
+  fields.Put("walk", ToText(cursor.walk));
+  fields.Put("pages", cursor.pages);
+  fields.Put("repair", cursor.repair);
+  for (const auto& [name, count] : kStoredCounts) fields.Put(name, cursor.report.*count);
+  fields.Put("absent", cursor.report.absent);
+  return fields.Text();
+}
+
+std::optional<VerifyCursor> ParseVerifyCursor(std::string_view text) {
+  const auto fields = JsonFields::Parse(text);
+  if (!fields) return std::nullopt;
+  auto walk = ParseWalkCursor(fields->Text("walk"));
+  auto absent = fields->Ids("absent");
+  if (!walk || !absent) return std::nullopt;
+  VerifyCursor cursor{.walk = std::move(*walk),
+                      .report = {},
+                      .repair = fields->Flag("repair"),
+                      .pages = fields->Number("pages").value_or(0)};
+  for (const auto& [name, count] : kStoredCounts) {
+    cursor.report.*count = fields->Number(name).value_or(0);
+  }
+  cursor.report.absent = std::move(*absent);
+  return cursor;
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/mutex.h"
+#include "jobs/resolve_plan.h"
+#include "jobs/stream_job.h"
+#include "jobs/walk/walk_ranges.h"
+#include "model/store/verify.h"
+
+namespace hubmirror {
+
+/// Where a comparison of mirror and portal stands: the walk over the list, what was found so far
+/// (the counts and the ids to be asked about, not the examples), and whether it mends.
+struct VerifyCursor {
+  WalkCursor walk;
+  VerifyReport report;
+  bool repair = false;
+  int64_t pages = 0;
+};
+std::string ToText(const VerifyCursor& cursor);
+std::optional<VerifyCursor> ParseVerifyCursor(std::string_view text);
+
+/// Reads all live records of a stream and compares them with the mirror column by column, page by
+/// page and on spare budget: it finds what nothing else would, such as a row that somebody edited.
+/// What the mirror shows and the list does not is read by its ids in the end: only the mirror's
+/// own mistakes count. Begins when the stream is loaded; how far it is is stored now and then, and
+/// a restart of the daemon goes on from there.
+class VerifyJob final : public StreamJob {
+ public:
+  struct Ports {
+    VerifySink& sink;
+    /// Up to when changes should be in the mirror.
+    std::function<std::optional<TimePoint>()> verified_until;
+  };
+  VerifyJob(std::shared_ptr<StreamContext> stream, Ports ports)
+      : StreamJob(std::move(stream)), ports_(std::move(ports)) {}
+
+  JobKind kind() const override { return JobKind::kVerify; }
+
+  /// The next comparison mends or does not, whatever the configuration says; returns its number.
+  int64_t Want(bool repair);
+  /// How many comparisons have ended, and what the last of them found.
+  struct Finished {
+    int64_t number = 0;
+    VerifyReport report;
+  };
+  Finished finished() const;
+  int64_t checked() const;
+  int64_t last_pages() const;
+
+ protected:
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+
+ private:
+  void Begin();
+  /// Stores where it stands.
+  void Save();
+  StepOutcome Read();
+  /// Asks for archived records first, then for live ones, about what was not on the list.
+  StepOutcome Explain();
+  void TakeArchived(const Page& page, const std::vector<RecordId>& ids);
+  void TakeLive(const Answer& answer);
+  void CountExtra(RecordId id);
+  StepOutcome Finish();
+
+  const Ports ports_;
+
+  mutable Mutex mutex_;
+  std::optional<bool> wanted_repair_ GUARDED_BY(mutex_);
+  int64_t begun_ GUARDED_BY(mutex_) = 0;
+  Finished finished_ GUARDED_BY(mutex_);
+  int64_t checked_ GUARDED_BY(mutex_) = 0;
+  int64_t last_pages_ GUARDED_BY(mutex_) = 0;
+
+  std::optional<VerifyCursor> resume_;  ///< as it was stored
+  std::optional<TimePoint> last_complete_at_;
+  std::optional<WalkRanges> ranges_;
+  PropertySetPtr set_;
+  VerifyReport report_;
+  bool repair_ = false;
+  int64_t pages_ = 0;
+  int64_t unsaved_pages_ = 0;
+  std::vector<RecordId> unarchived_;  ///< not on the list, and not archived either
+};
+
+}  // namespace hubmirror

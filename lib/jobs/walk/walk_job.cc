@@ -1,0 +1,454 @@
+#include "jobs/walk/walk_job.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "jobs/changes/changes_cursor.h"
+
+namespace hubmirror {
+namespace {
+
+WalkRanges::PageFacts FactsOf(const Page& page) {
+  WalkRanges::PageFacts facts{.count = static_cast<int64_t>(page.records.size()),
+                              .next_after = page.next_after};
+  if (page.records.empty()) return facts;
+  facts.first_id = page.records.front().id.value;
+  facts.last_id = page.records.back().id.value;
+  facts.ascending =
+      std::is_sorted(page.records.begin(), page.records.end(),
+                     [](const Record& a, const Record& b) { return a.id.value <= b.id.value; });
+  return facts;
+}
+
+ProvenRange RangeOf(const WalkRanges::Proof& proof, const Page& page, bool archived) {
+  ProvenRange range{.from = RecordId{proof.from},
+                    .to = RecordId{proof.to},
+                    .sent_at = page.times.sent_at,
+                    .archived_list = archived};
+  range.present.reserve(page.records.size());
+  for (const Record& record : page.records) range.present.push_back(record.id);
+  return range;
+}
+
+std::vector<RecordId> IdsOf(const Page& page) {
+  std::vector<RecordId> ids;
+  for (const Record& record : page.records) ids.push_back(record.id);
+  return ids;
+}
+
+}  // namespace
+
+WalkJob::WalkJob(std::shared_ptr<StreamContext> stream, Options options)
+    : StreamJob(std::move(stream)), options_(options) {}
+
+JobKind WalkJob::kind() const {
+  return options_.archived ? JobKind::kArchived : JobKind::kSweep;
+}
+
+bool WalkJob::urgent() const {
+  return options_.archived ? stream().archived_walk_urgent() : stream().sweep_wanted();
+}
+
+void WalkJob::LoadFrom(const StoredStream& stored) {
+  MutexLock lock(mutex_);
+  const auto found = stored.progress.find(kind());
+  if (found == stored.progress.end()) {
+    last_complete_at_.reset();
+    return;
+  }
+  last_complete_at_ = found->second.last_complete_at;
+  auto cursor = ParseWalkCursor(found->second.cursor);
+  // A walk without order lives in its table of seen ids; it begins again.
+  if (cursor && cursor->ordered && !cursor->ranges.empty()) stored_ = std::move(*cursor);
+}
+
+void WalkJob::Abandon() {
+  if (options_.archived) stream().ArchivedWalkIsCut();
+  MutexLock lock(mutex_);
+  ++generation_;
+  buffer_.Clear();
+  phase_ = Phase::kIdle;
+  ranges_.reset();
+  stored_ = {};
+}
+
+WalkJob::Action WalkJob::Choose(Instant now) const {
+  if (phase_ == Phase::kIdle) return busy_ ? Action::kNone : Action::kMeasure;
+  const bool full =
+      buffer_.records() >= options_.flush_records || buffer_.bytes() >= options_.flush_bytes;
+  const bool old = buffer_.oldest() && now - *buffer_.oldest() >= options_.flush_after;
+  if (!busy_ && (full || old || ranges_->done())) return Action::kFlush;
+  // Twice the size of a transaction may wait while one is being written; then reading pauses.
+  if (full && (buffer_.records() >= 2 * options_.flush_records ||
+               buffer_.bytes() >= 2 * options_.flush_bytes)) {
+    return Action::kNone;
+  }
+  return ranges_->can_take() ? Action::kRead : Action::kNone;
+}
+
+Priority WalkJob::PriorityNow() const {
+  if (options_.archived) return Priority::kArchived;
+  if (!stream().loaded() || stream().sweep_wanted()) return Priority::kBackfill;
+  return stream().searchable() ? Priority::kSweep : Priority::kArchived;
+}
+
+bool WalkJob::Measured() const {
+  return !options_.archived && stream().searchable();
+}
+
+std::optional<StepNeed> WalkJob::NextStep(Instant now) {
+  const Priority priority = PriorityNow();
+  MutexLock lock(mutex_);
+  switch (Choose(now)) {
+    case Action::kNone:
+      return std::nullopt;
+    case Action::kFlush:
+      return StepNeed{.priority = priority};
+    case Action::kMeasure:
+      if (!Measured()) return StepNeed{.priority = priority};
+      return StepNeed{.lane = Lane::kSearch, .priority = priority};
+    case Action::kRead:
+      return StepNeed{.lane = Lane::kBurst,
+                      .priority = priority,
+                      .cost = stream().source().ListCost(object(), *set_)};
+  }
+  return std::nullopt;
+}
+
+StepOutcome WalkJob::DoStep(Instant now) {
+  Action action;
+  {
+    MutexLock lock(mutex_);
+    action = Choose(now);
+    if (action == Action::kMeasure || action == Action::kFlush) busy_ = true;
+  }
+  // Whatever way the step ends, the next one may measure or flush again.
+  const std::shared_ptr<void> done(nullptr, [this, action](void*) {
+    if (action != Action::kMeasure && action != Action::kFlush) return;
+    MutexLock lock(mutex_);
+    busy_ = false;
+  });
+  switch (action) {
+    case Action::kNone:
+      return StepOutcome::Unused();
+    case Action::kMeasure:
+      return Measure();
+    case Action::kRead:
+      return Read();
+    case Action::kFlush:
+      return Flush();
+  }
+  return StepOutcome::Unused();
+}
+
+StepOutcome WalkJob::Measure() {
+  WalkCursor cursor;
+  uint64_t generation = 0;
+  {
+    MutexLock lock(mutex_);
+    cursor = stored_;
+    generation = generation_;
+  }
+  const bool resumed = !cursor.ranges.empty();
+  std::optional<TimePoint> date = stream().SourceNow();
+  if (!options_.archived) cursor.records_expected = std::max(stream().rows(), cursor.records_done);
+  if (Measured()) {
+    const auto answer = stream().source().Search(object(), {.newest_first = true});
+    stream().NoteSearch(answer);
+    if (answer) {
+      date = answer->times.date;
+      cursor.records_expected = std::max(answer->total, cursor.records_done);
+      if (!answer->nominations.empty()) cursor.highest_id = answer->nominations.front().id.value;
+    } else if (!IsSearchRefusal(answer.error())) {
+      return StepOutcome::Failed(answer.error());
+    }
+  }
+  if (!resumed) cursor.ranges = {WalkRange{}};
+
+  if (!options_.archived && date) {
+    Commit commit{.object = object()};
+    SeedChanges(*date, commit);
+    commit.progress[kind()] = {.cursor = ToText(cursor),
+                               .rows_done = cursor.records_done,
+                               .rows_expected = cursor.records_expected};
+    {
+      MutexLock lock(mutex_);
+      commit.progress[kind()].last_complete_at = last_complete_at_;
+    }
+    stream().Write(kind(), std::move(commit));
+    stream().ClearSweepWanted();
+  }
+  // Before the set to ask for is taken.
+  if (options_.archived && !resumed) stream().ArchivedWalkBegins();
+  MutexLock lock(mutex_);
+  if (generation != generation_) return StepOutcome::More();
+  BeginWalk(std::move(cursor));
+  began_ = date.value_or(TimePoint{});
+  last_date_ = began_;
+  whole_since_ = resumed ? std::nullopt : date;
+  return StepOutcome::More();
+}
+
+void WalkJob::SeedChanges(TimePoint date, Commit& commit) {
+  if (stream().changes_from()) return;
+  const TimePoint from = date - stream().plan().deep_overlap;
+  commit.progress[JobKind::kChanges] = {.cursor = ToText(ChangesCursor{.followed_to = from})};
+  stream().set_changes_from(from);
+}
+
+void WalkJob::BeginWalk(WalkCursor cursor) {
+  ++generation_;
+  set_ = stream().whole_set();
+  ranges_.emplace(std::move(cursor), options_.archived ? 1 : options_.readers_max);
+  buffer_.Clear();
+  sizes_.clear();
+  stuck_.clear();
+  places_.clear();
+  pages_ = 0;
+  phase_ = Phase::kWalking;
+}
+
+StepOutcome WalkJob::Read() {
+  Reading reading;
+  ListRequest request;
+  {
+    MutexLock lock(mutex_);
+    if (phase_ != Phase::kWalking) return StepOutcome::Unused();
+    const auto range = ranges_->Take();
+    if (!range) return StepOutcome::Unused();
+    reading = {.range = *range, .generation = generation_, .naming = stuck_.contains(*range)};
+    request = RequestOf(reading);
+  }
+  auto page = stream().source().List(object(), request);
+  if (!page) {
+    const bool unsupported = page.error().kind == ApiErrorKind::kUnsupported;
+    if (options_.archived && unsupported) return GiveUp(page.error());
+    return Failed(reading, request.limit, page.error());
+  }
+  if (options_.archived) stream().NoteArchivedList();
+  return TakeIn(reading, std::move(*page));
+}
+
+StepOutcome WalkJob::GiveUp(const ApiError& refusal) {
+  Abandon();
+  stream().NoteNoArchivedList(refusal);
+  return StepOutcome::CaughtUp();
+}
+
+ListRequest WalkJob::RequestOf(const Reading& reading) const {
+  ListRequest request{.archived = options_.archived, .properties = set_};
+  const std::string& after = ranges_->range(reading.range).after;
+  if (!after.empty()) request.after = after;
+  if (const auto size = sizes_.find(reading.range); size != sizes_.end()) {
+    request.limit = size->second.size();
+  }
+  if (reading.naming) {
+    request.limit = 1;
+    request.properties = IdOnly();
+  }
+  return request;
+}
+
+StepOutcome WalkJob::Failed(const Reading& reading, size_t asked, const ApiError& error) {
+  bool smaller = false;
+  {
+    MutexLock lock(mutex_);
+    if (reading.generation == generation_ && ranges_) {
+      ranges_->Release(reading.range);
+      PartSize& size = sizes_.try_emplace(reading.range, kListPageSize).first->second;
+      const PartSize::Next next =
+          reading.naming ? PartSize::Next::kSame : size.Failed(error, asked);
+      smaller = next == PartSize::Next::kSmaller;
+      if (next == PartSize::Next::kAlone) stuck_.insert(reading.range);
+    }
+  }
+  if (smaller) stream().AskForLess(kind(), asked / 2, error);
+  return StepOutcome::Failed(error);
+}
+
+bool WalkJob::MovesOn(const Reading& reading, Page& page) {
+  if (!page.next_after) return true;
+  bool turns = false;
+  bool lost = false;
+  {
+    MutexLock lock(mutex_);
+    if (reading.generation != generation_) return true;
+    const bool unordered = !ranges_->Cursor().ordered;
+    turns = *page.next_after == ranges_->range(reading.range).after ||
+            (unordered && places_.contains(*page.next_after));
+    if (!turns && unordered) places_.insert(*page.next_after);
+    lost = turns;
+    // A list is read on from any id, whatever it says itself.
+    if (turns && !unordered && !page.records.empty()) {
+      page.next_after = std::to_string(page.records.back().id.value);
+      lost = *page.next_after == ranges_->range(reading.range).after;
+    }
+    if (lost) ranges_->Release(reading.range);
+  }
+  if (turns) stream().Distrust("cursor", "a list names the place of a page for its next one");
+  return !lost;
+}
+
+void WalkJob::LeaveUnread(const Reading& reading, const Page& page) {
+  if (reading.naming) {
+    for (const Record& record : page.records) {
+      buffer_.Leave({.id = record.id, .cause = PendingCause::kUnreadable});
+      stream().NoteUnreadable(record.id, std::nullopt);
+    }
+    stuck_.erase(reading.range);
+  } else if (const auto size = sizes_.find(reading.range); size != sizes_.end()) {
+    size->second.Answered();
+  }
+  for (const RecordId id : page.not_found) {
+    buffer_.Leave({.id = id, .cause = PendingCause::kAbsent});
+  }
+}
+
+StepOutcome WalkJob::TakeIn(const Reading& reading, Page page) {
+  if (!MovesOn(reading, page)) {
+    return StepOutcome::Failed(
+        ApiError{.kind = ApiErrorKind::kDecode, .message = "the list's pages do not move on"});
+  }
+  const auto facts = FactsOf(page);
+  bool unordered = false;
+  bool in_order = true;
+  {
+    MutexLock lock(mutex_);
+    if (reading.generation != generation_) return StepOutcome::More();
+    unordered = !ranges_->Cursor().ordered;
+    in_order = ranges_->InOrder(reading.range, facts);
+  }
+  if (!in_order && !unordered) {
+    BeginUnordered();
+    return StepOutcome::More();
+  }
+  RowBatch rows;
+  if (!reading.naming) rows = stream().Map(page);
+  if (unordered && !options_.archived) stream().sink().AddSeen(object(), IdsOf(page));
+  MutexLock lock(mutex_);
+  if (reading.generation != generation_) return StepOutcome::More();
+  const auto proof = ranges_->Give(reading.range, facts);
+  std::optional<ProvenRange> proven;
+  if (proof && !unordered) proven = RangeOf(*proof, page, options_.archived);
+  buffer_.Add(std::move(rows), std::move(proven), stream().clock().Now());
+  LeaveUnread(reading, page);
+  last_date_ = std::max(last_date_, page.times.date);
+  ++pages_;
+  return StepOutcome::More(facts.count);
+}
+
+void WalkJob::BeginUnordered() {
+  stream().Distrust("order", "a list is not in ascending order of ids");
+  stream().Log(LogLevel::kWarning, "walk.unordered",
+               "the list is not in ascending order of ids; it is read in one piece and every id is "
+               "noted, which is slower");
+  if (!options_.archived) stream().sink().BeginSeen(object());
+  MutexLock lock(mutex_);
+  WalkCursor cursor = ranges_ ? ranges_->Cursor() : stored_;
+  cursor.ranges = {WalkRange{}};
+  cursor.records_done = 0;
+  cursor.ordered = false;
+  stored_ = {};
+  BeginWalk(std::move(cursor));
+}
+
+Commit WalkJob::Drain() {
+  Commit commit{.object = object()};
+  buffer_.DrainInto(commit);
+  stored_ = ranges_->Cursor();
+  commit.progress[kind()] = {.cursor = ToText(stored_),
+                             .last_complete_at = last_complete_at_,
+                             .rows_done = stored_.records_done,
+                             .rows_expected = stored_.records_expected};
+  if (ranges_->done()) {
+    commit.progress[kind()].cursor.clear();
+    commit.progress[kind()].last_complete_at = last_date_;
+  }
+  return commit;
+}
+
+StepOutcome WalkJob::Flush() {
+  Commit commit;
+  bool last = false;
+  {
+    MutexLock lock(mutex_);
+    if (phase_ != Phase::kWalking) return StepOutcome::Unused();
+    last = ranges_->done();
+    commit = Drain();
+  }
+  if (options_.archived) LookBehindArchived(commit);
+  if (last) return Finish(std::move(commit));
+  stream().Write(kind(), std::move(commit));
+  return StepOutcome::More();
+}
+
+void WalkJob::LookBehindArchived(Commit& commit) const {
+  std::vector<RecordId> ids;
+  for (const RowBatch& batch : commit.rows) {
+    for (const Row& row : batch.rows) ids.push_back(row.id);
+  }
+  if (ids.empty()) return;
+  std::unordered_set<RecordId> known;
+  for (const StoredRecord& record : stream().sink().Stored(object(), ids)) {
+    if (record.archived) known.insert(record.id);
+  }
+  for (const RecordId id : ids) {
+    if (!known.contains(id)) commit.pending.push_back({.id = id, .cause = PendingCause::kAbsent});
+  }
+}
+
+StepOutcome WalkJob::Finish(Commit last) {
+  bool unordered = false;
+  TimePoint began{};
+  std::optional<TimePoint> whole_since;
+  {
+    MutexLock lock(mutex_);
+    unordered = !stored_.ordered;
+    began = began_;
+    whole_since = whole_since_;
+  }
+  const TimePoint complete_at = *last.progress.at(kind()).last_complete_at;
+  stream().Write(kind(), std::move(last));
+  if (unordered && !options_.archived) {
+    if (stream().sink().SuspectUnseen(object(), began) > 0) stream().NotePending();
+  }
+  if (!options_.archived) {
+    if (!stream().loaded()) stream().sink().Analyze(object());
+    stream().set_rows(stream().sink().CountRows(object()));
+    if (whole_since) stream().set_walked_until(*whole_since);
+    stream().set_last_sweep(std::to_string(complete_at.time_since_epoch().count()));
+    stream().set_loaded(true);
+    stream().ForgetLostValues();
+    stream().Log(LogLevel::kInfo, "sweep.finished",
+                 std::to_string(stream().rows()) + " live records");
+  } else {
+    stream().ArchivedWalkEnds();
+  }
+  MutexLock lock(mutex_);
+  ++generation_;
+  phase_ = Phase::kIdle;
+  ranges_.reset();
+  stored_ = {};
+  last_complete_at_ = complete_at;
+  last_walk_pages_ = pages_;
+  return StepOutcome::CaughtUp();
+}
+
+WalkJob::Progress WalkJob::progress() const {
+  MutexLock lock(mutex_);
+  if (!ranges_) return {};
+  const WalkCursor cursor = ranges_->Cursor();
+  return {.running = true, .done = cursor.records_done, .expected = cursor.records_expected};
+}
+
+int64_t WalkJob::last_walk_pages() const {
+  MutexLock lock(mutex_);
+  return last_walk_pages_;
+}
+
+int64_t WalkJob::buffered_bytes() const {
+  MutexLock lock(mutex_);
+  return static_cast<int64_t>(buffer_.bytes());
+}
+
+}  // namespace hubmirror

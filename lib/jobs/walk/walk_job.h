@@ -1,0 +1,119 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "jobs/part_size.h"
+#include "jobs/stream_job.h"
+#include "jobs/walk/walk_buffer.h"
+#include "jobs/walk/walk_ranges.h"
+
+namespace hubmirror {
+
+/// Walks a list of one stream from end to end: the live list (the `sweep` job: its first walk is
+/// the backfill) or the archived one. Pages are read by several workers at once, gathered, and
+/// committed together with the cursor they prove; what a page leaves out is a suspect (design R4).
+/// A walk that was interrupted goes on where its last commit left it.
+class WalkJob final : public StreamJob {
+ public:
+  struct Options {
+    bool archived = false;
+    size_t readers_max = 8;
+    int64_t flush_records = 2000;
+    size_t flush_bytes = 3 << 20;
+    std::chrono::milliseconds flush_after{2000};
+  };
+
+  WalkJob(std::shared_ptr<StreamContext> stream, Options options);
+
+  JobKind kind() const override;
+  bool urgent() const override;
+
+  /// Records read and expected by the walk under way.
+  struct Progress {
+    bool running = false;
+    int64_t done = 0;
+    int64_t expected = 0;
+  };
+  Progress progress() const;
+  /// Pages the last whole walk took: what it costs.
+  int64_t last_walk_pages() const;
+  int64_t buffered_bytes() const;
+
+ protected:
+  bool overlaps() const override { return true; }
+  std::optional<StepNeed> NextStep(Instant now) override;
+  StepOutcome DoStep(Instant now) override;
+  void LoadFrom(const StoredStream& stored) override;
+  void Abandon() override;
+
+ private:
+  enum class Phase { kIdle, kWalking };
+  enum class Action { kNone, kMeasure, kRead, kFlush };
+
+  Action Choose(Instant now) const REQUIRES(mutex_);
+  Priority PriorityNow() const;
+  /// Whether search says how many records a walk will meet, and up to which id.
+  bool Measured() const;
+  /// Learns how many records there are and the highest id, and stores where changes begin.
+  StepOutcome Measure();
+  StepOutcome Read();
+  /// Where the next page of a range begins and how large it may be.
+  struct Reading {
+    size_t range = 0;
+    uint64_t generation = 0;
+    bool naming = false;  ///< the one record that cannot be read is only to be named
+  };
+  ListRequest RequestOf(const Reading& reading) const REQUIRES(mutex_);
+  StepOutcome Failed(const Reading& reading, size_t asked, const ApiError& error);
+  StepOutcome TakeIn(const Reading& reading, Page page);
+  /// Whether the list's own cursor leads on; where it does not, an id takes its place.
+  bool MovesOn(const Reading& reading, Page& page);
+  /// Puts what is listed and was not read where it is looked at by itself.
+  void LeaveUnread(const Reading& reading, const Page& page) REQUIRES(mutex_);
+  /// There is no such list; a later cycle asks again.
+  StepOutcome GiveUp(const ApiError& refusal);
+  StepOutcome Flush();
+  StepOutcome Finish(Commit last);
+  /// Rows that were not known as archived go to resolve: losers of a merge may look archived, and
+  /// only a live read of each tells who survived it (design R15).
+  void LookBehindArchived(Commit& commit) const;
+  void BeginWalk(WalkCursor cursor) REQUIRES(mutex_);
+  void BeginUnordered();
+  void SeedChanges(TimePoint date, Commit& commit);
+  Commit Drain() REQUIRES(mutex_);
+
+  const Options options_;
+
+  mutable Mutex mutex_;
+  Phase phase_ GUARDED_BY(mutex_) = Phase::kIdle;
+  bool busy_ GUARDED_BY(mutex_) = false;  ///< a step is measuring or flushing
+
+  uint64_t generation_ GUARDED_BY(mutex_) = 0;
+  std::optional<WalkRanges> ranges_ GUARDED_BY(mutex_);
+  PropertySetPtr set_ GUARDED_BY(mutex_);
+  WalkBuffer buffer_ GUARDED_BY(mutex_);
+  /// By range.
+  std::map<size_t, PartSize> sizes_ GUARDED_BY(mutex_);
+  /// Ranges whose next record cannot be read.
+  std::set<size_t> stuck_ GUARDED_BY(mutex_);
+  /// Of a list without order, the places it led to.
+  std::set<std::string> places_ GUARDED_BY(mutex_);
+  WalkCursor stored_ GUARDED_BY(mutex_);
+  TimePoint began_ GUARDED_BY(mutex_){};
+  /// When the walk under way began, if it was not interrupted since.
+  std::optional<TimePoint> whole_since_ GUARDED_BY(mutex_);
+  TimePoint last_date_ GUARDED_BY(mutex_){};
+  int64_t pages_ GUARDED_BY(mutex_) = 0;
+  int64_t last_walk_pages_ GUARDED_BY(mutex_) = 0;
+  std::optional<TimePoint> last_complete_at_ GUARDED_BY(mutex_);
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+
+namespace hubmirror {
+
+/// A stretch of ids of a walk over a list, not yet read to its end.
+struct WalkRange {
+  int64_t next = 0;            ///< ids below are read
+  std::optional<int64_t> end;  ///< exclusive; absent: to the end of the list
+  std::string after;           ///< the list's own cursor for the next page; empty: from the start
+  friend bool operator==(const WalkRange&, const WalkRange&) = default;
+};
+
+/// What a walk can be resumed from.
+struct WalkCursor {
+  std::vector<WalkRange> ranges;  ///< ascending, without overlap; empty: the walk is done
+  int64_t highest_id = 0;         ///< 0: not known, the walk is not split
+  int64_t records_done = 0;
+  int64_t records_expected = 0;
+  bool ordered = true;  ///< false: the list broke its order, seen ids are kept in a table
+  friend bool operator==(const WalkCursor&, const WalkCursor&) = default;
+};
+
+/// As stored. Text that is no cursor reads as nothing: the walk then starts from the beginning,
+/// which is slower and never wrong.
+std::string ToText(const WalkCursor& cursor);
+std::optional<WalkCursor> ParseWalkCursor(std::string_view text);
+
+/// Deals out the pages of a list walk to several readers at once: when all ranges are taken, the
+/// one with the most left is split. HubSpot's list cursor is a keyset over ascending ids (seen,
+/// never promised), so every page is checked, and ids are sparse over ten decades, so splitting
+/// follows what the pages show. Pure; owned by one thread at a time.
+class WalkRanges {
+ public:
+  WalkRanges(WalkCursor cursor, size_t readers_max);
+
+  /// The range whose next page should be read, marked as taken; nullopt when there is none now.
+  std::optional<size_t> Take();
+  bool can_take() const;
+  const WalkRange& range(size_t index) const { return ranges_[index].range; }
+
+  struct PageFacts {
+    int64_t first_id = 0;  ///< meaningless when `count` is 0
+    int64_t last_id = 0;
+    int64_t count = 0;
+    bool ascending = true;
+    std::optional<std::string> next_after;
+  };
+  /// The ids [from, to] a page accounts for without a gap.
+  struct Proof {
+    int64_t from = 0;
+    int64_t to = 0;
+  };
+  /// Takes in a page read for a taken range. Returns what it proves; nullopt when it proves
+  /// nothing (an empty page with more to come).
+  std::optional<Proof> Give(size_t index, const PageFacts& page);
+  /// Frees a taken range whose page could not be read.
+  void Release(size_t index);
+
+  /// Whether a page keeps to the order this class relies on.
+  bool InOrder(size_t index, const PageFacts& page) const;
+
+  bool done() const;
+  /// Where to resume, if every page given so far is committed.
+  WalkCursor Cursor() const;
+
+ private:
+  struct Entry {
+    WalkRange range;
+    bool taken = false;
+    bool done = false;
+    int64_t began = 0;
+    int64_t records = 0;
+  };
+
+  /// The entry worth splitting, and where.
+  std::optional<std::pair<size_t, int64_t>> Split() const;
+  int64_t Estimate(const Entry& entry, int64_t end) const;
+
+  std::vector<Entry> ranges_;
+  WalkCursor facts_;
+  size_t readers_max_;
+};
+
+}  // namespace hubmirror

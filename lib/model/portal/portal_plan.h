@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "model/source/object_type.h"
+#include "model/source/property_selection.h"
+
+namespace hubmirror {
+
+/// What the operator asked for one stream, defaults filled in. Immutable once handed out.
+struct StreamPlan {
+  ObjectType object;
+  std::chrono::milliseconds interval{std::chrono::minutes{1}};
+  std::chrono::milliseconds freshness_target{std::chrono::minutes{5}};
+  std::chrono::milliseconds overlap{std::chrono::minutes{1}};
+  std::chrono::milliseconds deep_overlap{std::chrono::hours{1}};
+  std::chrono::milliseconds confirm_after{std::chrono::minutes{10}};
+  std::chrono::milliseconds sweep_every{std::chrono::hours{24}};
+  std::chrono::milliseconds archived_every{std::chrono::minutes{15}};
+  std::chrono::milliseconds catalog_every{std::chrono::minutes{5}};
+  std::chrono::milliseconds links_every{std::chrono::hours{6}};
+  std::chrono::milliseconds verify_every{std::chrono::hours{24}};
+  bool verify_repair = true;
+  std::vector<std::string> columns;  ///< properties that get a column whatever else
+  std::vector<std::string> indexes;  ///< what is indexed (model/index_key.h)
+  PropertySelection selection;
+  std::vector<std::string> associations;  ///< types whose links are read; empty: all
+  std::vector<std::string> history;       ///< properties whose former values are kept
+  friend bool operator==(const StreamPlan&, const StreamPlan&) = default;
+};
+
+/// What the operator asked for one portal.
+struct PortalPlan {
+  PortalKey key;
+  PortalId portal_id;
+  std::string schema;
+  std::vector<std::string> readers;  ///< roles granted select on every table and view
+  std::vector<std::string> unions;   ///< objects that views over all portals are asked of
+  double quota_share = 0.5;          ///< part of the account's daily quota we may use
+  std::optional<int64_t> daily;      ///< daily quota where answers do not tell it (OAuth apps)
+  std::optional<int64_t> burst;      ///< requests per 10 s; absent: learned from answers
+  std::chrono::milliseconds lists_every{std::chrono::hours{1}};
+  bool list_memberships = true;
+  std::vector<StreamPlan> streams;
+  /// Custom types the configuration asks for, as it names them; set by WithTypes.
+  std::vector<std::string> custom_asked;
+  friend bool operator==(const PortalPlan&, const PortalPlan&) = default;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,197 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "model/source/page.h"
+#include "model/source/stream.h"
+#include "model/store/mirror_table.h"
+#include "model/store/row.h"
+
+namespace hubmirror {
+
+/// Why a record waits in `_pending` for the resolve job.
+enum class PendingCause {
+  kNominated,   ///< search saw a newer stamp than the primary read showed
+  kAbsent,      ///< a list page proved that it is not live
+  kUnarchived,  ///< flagged archived here, not on the archived list
+  kOutrun,      ///< an answer sent before the last write was not newer
+  kRequested,   ///< an operator asked (`refresh`)
+  kUnreadable,  ///< HubSpot fails to answer whatever asks for it
+};
+
+std::string_view NameOf(PendingCause cause);
+
+/// One record waiting to be looked at by itself.
+struct PendingRecord {
+  RecordId id;
+  PendingCause cause = PendingCause::kNominated;
+  std::optional<TimePoint> nominated;  ///< the stamp that must at least be seen
+  /// When both primary reads first found nothing, by HubSpot's clock; set by resolve.
+  std::optional<TimePoint> absent_since;
+  int attempts = 0;
+  /// Not looked at again before this, by HubSpot's clock.
+  std::optional<TimePoint> not_before;
+};
+
+/// What is stored of a record, for deciding whether to read or write it.
+struct StoredRecord {
+  RecordId id;
+  std::optional<TimePoint> modified;
+  bool archived = false;
+  bool merged = false;
+  bool gone = false;  ///< erased or purged
+};
+
+/// A stretch of a list that was read without a gap: rows of the mirror inside [from, to] that
+/// `present` does not name, and that were not written since the earliest request left, are
+/// suspects and go to `_pending`. Concerns live rows, or with `archived_list` rows flagged
+/// archived.
+struct ProvenRange {
+  RecordId from;
+  RecordId to;
+  std::vector<RecordId> present;  ///< ascending
+  Instant sent_at{};              ///< of the earliest request
+  bool archived_list = false;
+};
+
+/// What became of a record that primary reads explained.
+struct Fate {
+  enum class Kind { kMerged, kErased, kPurged };
+  RecordId id;
+  Kind kind = Kind::kPurged;
+  RecordId merged_into;  ///< the last survivor, for kMerged
+  TimePoint at{};        ///< HubSpot's clock
+  /// When the read left that found this out: a record seen by a later one is not marked. Default:
+  /// not known, it is marked.
+  Instant sent_at{};
+};
+
+/// A record that HubSpot cannot show although it shows others at the same time.
+struct UnreadableRecord {
+  RecordId id;
+  std::string reason;  ///< for people, without values
+};
+
+/// Everything one step proves, written in one transaction: rows and the cursor they move.
+struct Commit {
+  ObjectType object;
+  std::vector<RowBatch> rows;
+  std::vector<ProvenRange> ranges;
+  std::vector<PendingRecord> pending;  ///< added, or replaced when the id is there already
+  std::vector<RecordId> settled;       ///< leave `_pending`, whatever their cause
+  std::vector<Fate> fates;
+  std::vector<UnreadableRecord> unreadable;  ///< set aside in `_quarantine`, by their ids alone
+  /// Live rows that are written have their links read again soon: see LinkSink::DueLinks.
+  bool links_due = false;
+  std::map<JobKind, JobProgress> progress;
+  /// Requests the portal made today, for a budget that survives a restart; JSON, empty: unchanged.
+  std::string budget;
+};
+
+/// What a commit changed, for metrics and for the job.
+struct CommitOutcome {
+  int64_t inserted = 0;
+  int64_t updated = 0;
+  int64_t archived = 0;  ///< flag set
+  int64_t restored = 0;  ///< flag cleared
+  int64_t merged = 0;
+  int64_t erased = 0;
+  int64_t purged = 0;
+  int64_t unchanged = 0;    ///< equal hash: nothing written
+  int64_t outrun = 0;       ///< older than the mirror or than a later write: gone to `_pending`
+  int64_t suspects = 0;     ///< absent rows put into `_pending`
+  int64_t quarantined = 0;  ///< the database refused their rows
+  int64_t unreadable = 0;   ///< set aside because HubSpot does not show them
+  int64_t released = 0;     ///< left the quarantine
+  int64_t live_change = 0;  ///< live rows after this commit, less those before
+  /// Values this commit set to NULL although the record had one before, by property position in
+  /// the shape's table: feeds the brake on lost properties.
+  std::map<std::string, int64_t> values_lost;
+  /// Modified stamps of the rows written, for the latency histogram (changes only use them).
+  std::vector<TimePoint> written_stamps;
+};
+
+/// The state of one stream as stored.
+struct StoredStream {
+  MirrorTablePtr table;  ///< null: not created yet
+  std::map<JobKind, JobProgress> progress;
+  int64_t rows = 0;  ///< live rows: estimate
+  int64_t pending = 0;
+  int64_t quarantined = 0;
+  bool paused = false;  ///< by the operator, when the state was last saved
+};
+
+/// The schema of one portal. Each call is one transaction and renews our ownership first. All
+/// calls block and throw DatabaseError when the work cannot go on; nothing is then written.
+/// Thread-safe; commits of one portal run one after the other.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+
+  /// Creates or migrates the schema and takes ownership of it. Refuses, by DatabaseError, a schema
+  /// of another portal, one that is not ours, one owned by a live daemon. Call again after it
+  /// threw.
+  virtual void Claim() = 0;
+  /// Renews ownership when no commit does; throws when another daemon has taken over.
+  virtual void Heartbeat() = 0;
+
+  /// Roles that should be let read and do not exist, as of the last Claim or Heartbeat, which grant
+  /// it to one that was made meanwhile. Asks nobody.
+  virtual std::vector<std::string> MissingReaders() const = 0;
+  /// Live rows by object as the database last knew them, also before Claim; empty when the schema
+  /// is not there or another portal's.
+  virtual std::map<std::string, int64_t> LastKnownRows() = 0;
+
+  virtual StoredStream Load(const ObjectType& object) = 0;
+  /// The budget as last committed; empty when there is none.
+  virtual std::string LoadBudget() = 0;
+
+  /// Brings table, views, comments and `properties` to `wanted` (see mirror/table_layout.h), as
+  /// far as locks and other people's objects allow at once; returns what stands now. Creating a
+  /// table resets its stream in the same transaction.
+  virtual MirrorTablePtr ApplyLayout(const MirrorTable& wanted) = 0;
+  virtual void SaveAccount(const Account& account) = 0;
+  virtual void SavePropertyGroups(const ObjectType& object,
+                                  const std::vector<PropertyGroup>& groups) = 0;
+  /// Says that the values of these properties are all there.
+  virtual MirrorTablePtr MarkFilled(const ObjectType& object,
+                                    const std::vector<std::string>& properties) = 0;
+
+  virtual CommitOutcome Write(const Commit& commit) = 0;
+
+  virtual std::vector<StoredRecord> Stored(const ObjectType& object,
+                                           const std::vector<RecordId>& ids) = 0;
+  /// Pending records whose time has come, oldest first.
+  virtual std::vector<PendingRecord> DuePending(const ObjectType& object, TimePoint now,
+                                                size_t limit) = 0;
+  /// How many pending records were found absent once and wait for their confirmation.
+  virtual int64_t CountAbsent(const ObjectType& object) = 0;
+  virtual int64_t CountPending(const ObjectType& object) = 0;
+  /// Counts live rows exactly.
+  virtual int64_t CountRows(const ObjectType& object) = 0;
+  /// A record that is (or with `archived`, is flagged archived) for certain, read most recently:
+  /// the control of R13.
+  virtual std::optional<RecordId> ControlRecord(const ObjectType& object, bool archived) = 0;
+
+  /// Seen ids of a walk whose order cannot be trusted (R4): a logged table.
+  virtual void BeginSeen(const ObjectType& object) = 0;
+  virtual void AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) = 0;
+  /// Live rows that were not seen and not written since `walk_began` go to `_pending`.
+  virtual int64_t SuspectUnseen(const ObjectType& object, TimePoint walk_began) = 0;
+
+  /// Forgets a stream's cursors, so that it is loaded from the beginning.
+  virtual void ResetStream(const ObjectType& object) = 0;
+  /// Writes state and reason, for SQL users (`hubmirror.status`).
+  virtual void SaveState(const ObjectType& object, StreamState state, const std::string& reason,
+                         const std::string& message) = 0;
+  /// Statistics for the planner, after a load.
+  virtual void Analyze(const ObjectType& object) = 0;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,47 @@
+#include "model/store/verify.h"
+
+#include <array>
+#include <utility>
+
+namespace hubmirror {
+
+std::string_view NameOf(VerifyFinding::Kind kind) {
+  constexpr std::array<std::string_view, 4> kNames = {"missing", "extra", "different", "stale"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+void VerifyReport::Add(const VerifyReport& other) {
+  checked += other.checked;
+  missing += other.missing;
+  extra += other.extra;
+  different += other.different;
+  stale += other.stale;
+  unstamped += other.unstamped;
+  repaired += other.repaired;
+  left += other.left;
+  absent.insert(absent.end(), other.absent.begin(), other.absent.end());
+  for (const VerifyFinding& finding : other.findings) {
+    Note(finding.kind, finding.id, finding.properties);
+  }
+}
+
+void VerifyReport::Note(VerifyFinding::Kind kind, RecordId id,
+                        std::vector<std::string> properties) {
+  if (findings.size() < kMostFindings) findings.push_back({id, kind, std::move(properties)});
+}
+
+std::string VerifyReport::Text() const {
+  std::string text = std::to_string(checked) + " checked, " + std::to_string(missing) +
+                     " missing, " + std::to_string(extra) + " extra, " + std::to_string(different) +
+                     " different, " + std::to_string(stale) + " stale; " +
+                     std::to_string(repaired) + " repaired, " + std::to_string(left) + " left";
+  for (const VerifyFinding& finding : findings) {
+    text += "\n  " + std::string(NameOf(finding.kind)) + " " + std::to_string(finding.id.value);
+    for (const std::string& property : finding.properties) {
+      text += (&property == &finding.properties.front() ? ": " : ", ") + property;
+    }
+  }
+  return text;
+}
+
+}  // namespace hubmirror

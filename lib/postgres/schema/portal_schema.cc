@@ -1,0 +1,247 @@
+#include "postgres/schema/portal_schema.h"
+
+#include <utility>
+#include <vector>
+
+#include "model/source/reference.h"
+#include "postgres/schema/layout_steps.h"
+#include "postgres/schema/status_view.h"
+#include "postgres/schema/union_view.h"
+#include "postgres/session/database_failure.h"
+#include "postgres/session/sql_text.h"
+
+namespace hubmirror {
+namespace {
+
+using Kind = DatabaseError::Kind;
+
+// How long the owner may be silent before another daemon takes over.
+constexpr const char* kOwnerSilence = "60 seconds";
+bool Exists(Transaction& transaction, const std::string& quoted_relation) {
+  return !transaction.Run("SELECT to_regclass($1)::text", {quoted_relation}).IsNull(0, 0);
+}
+
+}  // namespace
+
+PortalSchema::PortalSchema(PortalPlan plan, std::string instance)
+    : plan_(std::move(plan)), instance_(std::move(instance)) {}
+
+std::string PortalSchema::Table(const std::string& table) const {
+  return QuoteName(plan_.schema, table);
+}
+
+void PortalSchema::Claim(Transaction& transaction) const {
+  if (plan_.schema == kCommonSchema || plan_.schema == "public" ||
+      plan_.schema == "information_schema" || plan_.schema.starts_with("pg_")) {
+    throw DatabaseError(Kind::kForeign, "",
+                        "schema " + QuoteName(plan_.schema) +
+                            " cannot hold a portal; choose another `schema:` for it");
+  }
+  CheckEncoding(transaction);
+  LockLayouts(transaction.connection());
+  EnsureSchemas(transaction);
+  const bool common_changed = EnsureCommonLayout(transaction);
+  EnsurePortalLayout(transaction);
+  const bool portals_changed = Register(transaction);
+  if (common_changed || portals_changed ||
+      !Exists(transaction, QuoteName(kCommonSchema, "status"))) {
+    RebuildStatus(transaction.connection());
+    RebuildUnions(transaction.connection());
+  }
+  GrantCommon(transaction);
+  GrantReaders(transaction);
+}
+
+void PortalSchema::CheckEncoding(Transaction& transaction) const {
+  const Rows rows =
+      transaction.Run("SELECT current_setting('server_encoding'), current_database()");
+  if (rows.Text(0, 0) == "UTF8") return;
+  throw DatabaseError(Kind::kForeign, "22P05",
+                      "database " + QuoteName(rows.Text(0, 1)) + " has the encoding " +
+                          std::string(rows.Text(0, 0)) +
+                          ", which cannot hold every text; create one WITH ENCODING 'UTF8'");
+}
+
+void PortalSchema::EnsureSchemas(Transaction& transaction) const {
+  // CREATE SCHEMA IF NOT EXISTS asks for the privilege even when the schema is there.
+  const Rows rows = transaction.Run(
+      "SELECT name, n.oid IS NOT NULL,"
+      " coalesce(has_schema_privilege(n.oid, 'CREATE') AND has_schema_privilege(n.oid, 'USAGE'),"
+      "          has_database_privilege(current_database(), 'CREATE')),"
+      " current_user"
+      " FROM unnest($1::text[]) name LEFT JOIN pg_namespace n ON n.nspname = name",
+      {NameArray({kCommonSchema, plan_.schema})});
+  std::vector<std::string> remedies;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows.Bool(i, 2)) continue;
+    const std::string schema = QuoteName(rows.Text(i, 0));
+    const std::string role = QuoteName(rows.Text(i, 3));
+    remedies.push_back(
+        rows.Bool(i, 1)
+            ? std::string("ALTER SCHEMA ").append(schema).append(" OWNER TO ") + role + ";"
+            : std::string("CREATE SCHEMA ").append(schema).append(" AUTHORIZATION ") + role + ";");
+  }
+  if (!remedies.empty()) {
+    throw DatabaseError(
+        Kind::kPrivilege, "42501",
+        "the database role " + QuoteName(rows.Text(0, 3)) +
+            " may not create what it needs; run as the database's owner: " + Join(remedies, " "));
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows.Bool(i, 1)) transaction.Run("CREATE SCHEMA " + QuoteName(rows.Text(i, 0)));
+  }
+}
+
+bool PortalSchema::EnsureCommonLayout(Transaction& transaction) const {
+  const std::string layout = QuoteName(kCommonSchema, "layout");
+  int stored = 0;
+  if (Exists(transaction, layout)) {
+    const Rows rows = transaction.Run("SELECT version FROM " + layout);
+    if (!rows.empty()) stored = static_cast<int>(rows.Int(0, 0));
+  }
+  const int version = RunSteps(transaction, kCommonSchema, stored, CommonSteps());
+  if (version == stored) return false;
+  transaction.Run("INSERT INTO " + layout + " (version) VALUES ($1) ON CONFLICT (only_row)" +
+                      " DO UPDATE SET version = excluded.version",
+                  {std::to_string(version)});
+  return true;
+}
+
+void PortalSchema::EnsurePortalLayout(Transaction& transaction) const {
+  const std::string portal = Table("_portal");
+  const std::string id = std::to_string(plan_.portal_id.value);
+  int stored = 0;
+  if (Exists(transaction, portal)) {
+    const Rows rows = transaction.Run("SELECT portal_id, layout_version FROM " + portal);
+    if (!rows.empty()) {
+      if (rows.Text(0, 0) != id) {
+        throw DatabaseError(Kind::kForeign, "",
+                            "schema " + QuoteName(plan_.schema) + " holds portal " +
+                                std::string(rows.Text(0, 0)) + ", not " + id +
+                                "; nothing is written: correct portal_id or choose another schema");
+      }
+      stored = static_cast<int>(rows.Int(0, 1));
+    }
+    if (stored > 0) TakeOwnership(transaction);
+  } else {
+    const Rows rows = transaction.Run(
+        "SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid) OR"
+        " EXISTS (SELECT FROM pg_proc WHERE pronamespace = n.oid) OR"
+        " EXISTS (SELECT FROM pg_type WHERE typnamespace = n.oid)"
+        " FROM pg_namespace n WHERE nspname = $1",
+        {plan_.schema});
+    if (rows.Bool(0, 0)) {
+      throw DatabaseError(Kind::kForeign, "",
+                          "schema " + QuoteName(plan_.schema) +
+                              " holds something that is not a portal; nothing is written: choose "
+                              "another `schema:` or empty it");
+    }
+  }
+  const int version = RunSteps(transaction, plan_.schema, stored, PortalSteps());
+  if (version != stored) {
+    transaction.Run("INSERT INTO " + portal + " (portal_id, layout_version) VALUES ($1, $2)" +
+                        " ON CONFLICT (only_row) DO UPDATE SET" +
+                        " layout_version = excluded.layout_version",
+                    {id, std::to_string(version)});
+  }
+  if (stored == 0) TakeOwnership(transaction);
+}
+
+void PortalSchema::TakeOwnership(Transaction& transaction) const {
+  const std::string owner = Table("_owner");
+  const Rows taken = transaction.Run(
+      "INSERT INTO " + owner + " AS o (instance, renewed_at) VALUES ($1, clock_timestamp())" +
+          " ON CONFLICT (only_row) DO UPDATE SET instance = excluded.instance," +
+          " renewed_at = clock_timestamp()" + " WHERE o.instance = excluded.instance OR" +
+          " o.renewed_at < clock_timestamp() - interval '" + kOwnerSilence + "' RETURNING 1",
+      {instance_});
+  if (!taken.empty()) return;
+  const Rows rows = transaction.Run(
+      "SELECT instance, round(extract(epoch FROM clock_timestamp() - renewed_at)) FROM " + owner);
+  throw DatabaseError(
+      Kind::kPassive, "",
+      "another daemon (" + std::string(rows.Text(0, 0)) + ", seen " + std::string(rows.Text(0, 1)) +
+          " s ago) mirrors this portal; this one takes over when it is silent for " +
+          kOwnerSilence);
+}
+
+bool PortalSchema::Register(Transaction& transaction) const {
+  const std::string portals = QuoteName(kCommonSchema, "portals");
+  const Rows gone = transaction.Run("DELETE FROM " + portals +
+                                    " WHERE to_regclass(quote_ident(schema_name) ||"
+                                    " '._stream_state') IS NULL");
+  const Rows joined = transaction.Run(
+      "INSERT INTO " + portals +
+          " AS p (schema_name, portal, portal_id, unions) VALUES ($1, $2, $3, $4)" +
+          " ON CONFLICT (schema_name) DO UPDATE SET portal = excluded.portal," +
+          " portal_id = excluded.portal_id, unions = excluded.unions" +
+          " WHERE (p.portal, p.portal_id, p.unions) IS DISTINCT FROM" +
+          " (excluded.portal, excluded.portal_id, excluded.unions)",
+      {plan_.schema, plan_.key, std::to_string(plan_.portal_id.value), NameArray(plan_.unions)});
+  return gone.affected() + joined.affected() > 0;
+}
+
+void PortalSchema::RestoreStatus(Transaction& transaction) const {
+  if (!TryLockLayouts(transaction.connection())) return;
+  RebuildStatus(transaction.connection());
+  RebuildUnions(transaction.connection());
+}
+
+void PortalSchema::GrantReaders(Transaction& transaction) const {
+  if (plan_.readers.empty()) return;
+  const Rows grants = transaction.Run(
+      "SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname)"
+      " FROM pg_namespace n, pg_roles r WHERE n.nspname = $1 AND r.rolname = ANY ($2::text[])"
+      " AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')"
+      " UNION ALL SELECT format('GRANT SELECT ON %I.%I TO %I', n.nspname, c.relname, r.rolname)"
+      " FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid, pg_roles r"
+      " WHERE n.nspname = $1 AND r.rolname = ANY ($2::text[]) AND c.relkind IN ('r', 'v', 'm', 'p')"
+      " AND (c.relname NOT LIKE '\\_%' OR c.relname = '_stream_state')"
+      " AND pg_has_role(c.relowner, 'USAGE') AND NOT has_table_privilege(r.oid, c.oid, 'SELECT')",
+      {plan_.schema, NameArray(plan_.readers)});
+  for (size_t i = 0; i < grants.size(); ++i) transaction.Run(std::string(grants.Text(i, 0)));
+}
+
+void PortalSchema::GrantCommon(Transaction& transaction) const {
+  if (plan_.readers.empty()) return;
+  const Rows there =
+      transaction.Run("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = ANY ($1::text[])",
+                      {NameArray(plan_.readers)});
+  for (size_t i = 0; i < there.size(); ++i) {
+    const std::string to = " TO " + std::string(there.Text(i, 0));
+    transaction.Run("GRANT USAGE ON SCHEMA " + QuoteName(kCommonSchema) + to +
+                    "; GRANT SELECT ON " + QuoteName(kCommonSchema, "status") + to);
+  }
+}
+
+std::vector<std::string> PortalSchema::MissingReaders(Transaction& transaction) const {
+  return MissingRoles(transaction.connection(), plan_.readers);
+}
+
+std::vector<std::string> MissingRoles(Connection& connection,
+                                      const std::vector<std::string>& roles) {
+  std::vector<std::string> missing;
+  if (roles.empty()) return missing;
+  const Rows rows = connection.Run(
+      "SELECT name FROM unnest($1::text[]) WITH ORDINALITY role(name, place)"
+      " WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) ORDER BY place",
+      {NameArray(roles)});
+  for (size_t i = 0; i < rows.size(); ++i) missing.emplace_back(rows.Text(i, 0));
+  return missing;
+}
+
+std::string PortalSchema::RenewSql() const {
+  return "UPDATE " + Table("_owner") +
+         " SET renewed_at = clock_timestamp() WHERE instance = " + QuoteLiteral(instance_) +
+         " RETURNING to_regclass('" + kCommonSchema + ".status') IS NULL";
+}
+
+void PortalSchema::CheckOwned(const Transaction& transaction) const {
+  if (!transaction.first().empty()) return;
+  throw DatabaseError(Kind::kPassive, "",
+                      "another daemon has taken over this portal; this one is passive until that "
+                      "one is silent for " +
+                          std::string(kOwnerSilence));
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,447 @@
+#include "postgres/schema/schema_writer.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "base/digest.h"
+#include "postgres/schema/live_view.h"
+#include "postgres/schema/mirror_indexes.h"
+#include "postgres/schema/table_catalog.h"
+#include "postgres/schema/table_dependents.h"
+#include "postgres/schema/union_view.h"
+#include "postgres/session/database_failure.h"
+#include "postgres/session/sql_text.h"
+
+namespace hubmirror {
+namespace {
+
+// A statement that waits for an exclusive lock holds up every reader that comes after it.
+constexpr const char* kPatience = "SET LOCAL lock_timeout = 200; ";
+constexpr const char* kTableBusy =
+    "the table was in use: tried again at the next look at the catalog";
+
+std::string CommentOf(const PropertyDefinition& definition) {
+  std::string text = definition.label;
+  if (!definition.description.empty()) {
+    if (!text.empty()) text += ": ";
+    text += definition.description;
+  }
+  return text;
+}
+
+std::string Declaration(const MirrorColumn& column) {
+  return QuoteName(column.column_name) + " " + std::string(SqlName(column.type));
+}
+
+/// Whether the stored values can be turned into those of the new type here, as R10 would.
+bool Converts(const MirrorColumn& stored, const MirrorColumn& wanted) {
+  return stored.type == ColumnType::kText && wanted.type == ColumnType::kInteger &&
+         stored.hashed_with.empty() && !stored.excluded && !wanted.excluded;
+}
+
+bool CanWait(const StatementError& error) {
+  return IsLockTimeout(error.sqlstate()) || error.sqlstate() == "40P01";
+}
+
+}  // namespace
+
+bool SchemaWriter::Exists(Transaction& transaction, const std::string& object) const {
+  return !transaction.Run("SELECT to_regclass($1)::text", {schema_.Table(object)}).IsNull(0, 0);
+}
+
+std::set<std::string> SchemaWriter::Arriving(Transaction& transaction, const std::string& object,
+                                             const std::vector<MirrorColumn>& columns) const {
+  const PhysicalColumns physical =
+      ReadPhysicalColumns(transaction.connection(), schema_.name(), object);
+  std::set<std::string> arriving;
+  for (const MirrorColumn& column : columns) {
+    if (column.storage == Storage::kColumn || column.blocked_by.empty()) continue;
+    const auto there = physical.find(column.column_name);
+    if (there == physical.end() || there->second != SqlName(column.type)) continue;
+    arriving.insert(column.column_name);
+  }
+  return arriving;
+}
+
+SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
+                                         const MirrorTable& wanted) const {
+  Change change{.columns = wanted.columns, .changes = {}, .arriving = {}, .created = false};
+  const std::vector<MirrorColumn> stored =
+      ReadColumns(transaction.connection(), schema_.name(), wanted.name());
+  const PhysicalColumns physical =
+      ReadPhysicalColumns(transaction.connection(), schema_.name(), wanted.name());
+  for (MirrorColumn& column : change.columns) column.blocked_by.clear();
+  if (physical.empty()) {
+    CreateTable(transaction, wanted);
+    change.created = true;
+    change.changes.emplace_back("create_table");
+  } else {
+    Stored by_name;
+    for (const MirrorColumn& column : stored) by_name.emplace(column.property(), &column);
+    AddColumns(transaction, wanted.name(), physical, by_name, change);
+    for (MirrorColumn& column : change.columns) {
+      const auto found = by_name.find(column.property());
+      if (found == by_name.end() || found->second->storage == Storage::kColumn) continue;
+      if (column.storage == Storage::kOverflow) continue;
+      // Until Arrive has moved the values, they are read from where they are.
+      column.storage = Storage::kOverflow;
+      column.blocked_by = kTableBusy;
+      change.arriving.push_back(column.property());
+    }
+    for (MirrorColumn& column : change.columns) {
+      const auto found = by_name.find(column.property());
+      if (found == by_name.end() || found->second->type == column.type) continue;
+      Retype(transaction, wanted.name(), column, *found->second, change);
+    }
+    ForgetValues(transaction, wanted.object, by_name, change.columns);
+    ClearReturned(transaction, wanted.name(), by_name, change.columns);
+  }
+  const bool keeps = !change.created;
+  SaveColumns(transaction, schema_.name(), wanted.name(),
+              keeps ? stored : std::vector<MirrorColumn>{}, change.columns);
+  SaveChanges(transaction, schema_.name(), wanted.name(),
+              CompareLayouts(keeps ? Present(stored, physical) : std::vector<MirrorColumn>{},
+                             change.columns));
+  return change;
+}
+
+void SchemaWriter::CreateTable(Transaction& transaction, const MirrorTable& wanted) const {
+  const std::string table = schema_.Table(wanted.name());
+  std::string sql = "CREATE TABLE " + table +
+                    " (id bigint PRIMARY KEY, created_at timestamptz, updated_at timestamptz,"
+                    " archived boolean NOT NULL DEFAULT false, archived_at timestamptz,"
+                    " merged_into bigint, erased_at timestamptz, purged_at timestamptz";
+  for (const MirrorColumn& column : wanted.columns) {
+    if (column.storage == Storage::kColumn) sql += ", " + Declaration(column);
+  }
+  sql +=
+      ", _synced_at timestamptz NOT NULL DEFAULT now(), _hash bigint, _rejected jsonb,"
+      " _overflow jsonb)";
+  transaction.Run(sql);
+  // The two partial ones hold few rows: they answer for archived lists and for chains of merges.
+  transaction.Run("CREATE INDEX ON " + table + " (updated_at); CREATE INDEX ON " + table +
+                  " (id) WHERE archived; CREATE INDEX ON " + table +
+                  " (merged_into) WHERE merged_into IS NOT NULL");
+  std::string built_in;
+  for (const IndexChange& index : CompareIndexes(transaction.connection(), schema_.name(),
+                                                 wanted.name(), {}, wanted.columns)) {
+    built_in += index.sql;
+  }
+  transaction.Run(built_in);
+  ForgetStream(transaction, wanted.name());
+}
+
+void SchemaWriter::ForgetStream(Transaction& transaction, const std::string& object) const {
+  for (const char* table : {"_stream_state", "_pending", "_quarantine", "_seen", "_due",
+                            "properties", "property_options"}) {
+    transaction.Run("DELETE FROM " + schema_.Table(table) + " WHERE object = $1", {object});
+  }
+  transaction.Run("INSERT INTO " + schema_.Table("_stream_state") +
+                      " (object, job, state) VALUES ($1, 'stream', 'backfilling')",
+                  {object});
+}
+
+void SchemaWriter::AddColumns(Transaction& transaction, const std::string& object,
+                              const PhysicalColumns& physical, const Stored& stored,
+                              Change& change) const {
+  std::vector<MirrorColumn*> missing;
+  std::vector<std::string> additions;
+  for (MirrorColumn& column : change.columns) {
+    if (column.storage != Storage::kColumn) continue;
+    const auto before = stored.find(column.property());
+    const bool was_ours = before != stored.end() && before->second->storage == Storage::kColumn;
+    const auto there = physical.find(column.column_name);
+    if (there != physical.end()) {
+      if (was_ours || there->second == SqlName(column.type)) continue;
+      column.storage = Storage::kOverflow;
+      column.blocked_by = "a column of this name and type " + there->second + " is there already";
+      continue;
+    }
+    // Somebody dropped it, and its values with it.
+    if (was_ours) column.state = PropertyState::kFilling;
+    missing.push_back(&column);
+    additions.push_back("ADD COLUMN " + Declaration(column));
+  }
+  if (missing.empty()) return;
+  std::string refusal;
+  try {
+    transaction.InSavepoint([&] {
+      transaction.Run(kPatience + ("ALTER TABLE " + schema_.Table(object) + " ") + Join(additions));
+    });
+    change.changes.emplace_back("add_column");
+    return;
+  } catch (const StatementError& error) {
+    // 54011: the table has had 1,600 columns, dropped ones included.
+    if (error.sqlstate() == "54011") {
+      refusal = "the table has no room for another column";
+    } else if (CanWait(error)) {
+      refusal = kTableBusy;
+    } else {
+      throw;
+    }
+  }
+  for (MirrorColumn* column : missing) {
+    column->storage = Storage::kOverflow;
+    column->blocked_by = refusal;
+  }
+}
+
+void SchemaWriter::Retype(Transaction& transaction, const std::string& object, MirrorColumn& column,
+                          const MirrorColumn& stored, Change& change) const {
+  const auto keep = [&](const std::string& why) {
+    column.type = stored.type;
+    column.state = stored.state;
+    column.storage = stored.storage;
+    column.blocked_by = why;
+  };
+  const auto dependents =
+      DependentsOf(transaction.connection(), schema_.name(), object, column.column_name,
+                   LiveViewNames(schema_.name(), object, change.columns));
+  if (!dependents.empty()) return keep(Join(dependents));
+  const bool converts = Converts(stored, column);
+  const bool arrives = converts && stored.storage == Storage::kColumn;
+  // The values are here, and those of merged and purged records nowhere else: they go through
+  // `_overflow` into the new column, and nothing is read anew.
+  if (converts) column.state = stored.state;
+  if (arrives) {
+    column.storage = Storage::kOverflow;
+    column.blocked_by = kTableBusy;
+  }
+  try {
+    transaction.InSavepoint(
+        [&] { SwapColumn(transaction, object, column, stored, change.columns); });
+    change.changes.emplace_back("retype_column");
+    if (arrives) change.arriving.push_back(column.property());
+  } catch (const StatementError& error) {
+    // 2BP01: somebody made something on it a moment ago.
+    if (!CanWait(error) && error.sqlstate() != "2BP01") throw;
+    keep(kTableBusy);
+  }
+}
+
+void SchemaWriter::SetValuesAside(Transaction& transaction, const std::string& object,
+                                  const MirrorColumn& stored) const {
+  const std::string name = QuoteName(stored.column_name);
+  const std::string property = QuoteLiteral(stored.property());
+  const std::string update = "UPDATE " + schema_.Table(object) + " SET ";
+  std::string sql = "SET LOCAL statement_timeout = 0; ";
+  if (stored.storage == Storage::kColumn) {
+    sql += update + "_overflow = coalesce(_overflow, '{}') || jsonb_build_object(" + property +
+           ", " + name + ") WHERE " + name + " IS NOT NULL; ";
+  }
+  sql += update + "_rejected = coalesce(_rejected, '{}') || jsonb_build_object(" + property +
+         ", _overflow->>" + property + "), _overflow = nullif(_overflow - " + property +
+         ", '{}') WHERE _overflow->>" + property + " !~ '^[0-9]{1,18}$'";
+  transaction.Run(sql);
+}
+
+void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& object,
+                              const MirrorColumn& column, const MirrorColumn& stored,
+                              const std::vector<MirrorColumn>& columns) const {
+  if (Converts(stored, column)) SetValuesAside(transaction, object, stored);
+  // A new column and a fill instead of a rewrite of the whole table under an exclusive lock. The
+  // views go first, as they use the old column.
+  const std::vector<std::string> views = LiveViewNames(schema_.name(), object, columns);
+  std::vector<std::string> grants =
+      GrantsOf(transaction, schema_.name(), object, column.column_name);
+  std::string sql = kPatience;
+  for (const std::string& view : views) {
+    const auto held = GrantsOf(transaction, schema_.name(), view);
+    grants.insert(grants.end(), held.begin(), held.end());
+    sql += "DROP VIEW IF EXISTS " + schema_.Table(view) + "; ";
+  }
+  const std::string name = QuoteName(column.column_name);
+  if (stored.storage == Storage::kColumn) {
+    sql += "ALTER TABLE " + schema_.Table(object) + " DROP COLUMN IF EXISTS " + name +
+           ", ADD COLUMN " + Declaration(column);
+  } else if (!Converts(stored, column)) {
+    // Values of the old type would make every query on the view fail.
+    const std::string property = QuoteLiteral(column.property());
+    sql += "SET LOCAL statement_timeout = 0; UPDATE " + schema_.Table(object) +
+           " SET _overflow = nullif(_overflow - " + property + ", '{}'), _hash = NULL" +
+           " WHERE _overflow ? " + property;
+  }
+  DropUnion(transaction.connection(), object);
+  transaction.Run(sql);
+  ReplaceViews(transaction, object, columns);
+  for (const std::string& grant : grants) transaction.Run(grant);
+}
+
+void SchemaWriter::ForgetValues(Transaction& transaction, const ObjectType& object,
+                                const Stored& stored, std::vector<MirrorColumn>& columns) const {
+  std::vector<std::string> properties;
+  std::vector<const MirrorColumn*> forgotten;
+  for (MirrorColumn& column : columns) {
+    const auto found = stored.find(column.property());
+    if (found == stored.end()) continue;
+    const MirrorColumn& before = *found->second;
+    const bool rehashed = before.hashed_with != column.hashed_with;
+    const bool left_out = !KeepsValues(object, column) && KeepsValues(object, before);
+    if (!rehashed && !left_out) continue;
+    // Keeping its type, when something of others forbids the new one, keeps its state too.
+    if (rehashed && !column.excluded && !column.definition.archived) {
+      column.state = PropertyState::kFilling;
+    }
+    properties.push_back(column.property());
+    forgotten.push_back(&column);
+  }
+  if (properties.empty()) return;
+  transaction.Run(ClearSql(transaction, object.name, forgotten, "true"));
+  ForgetQuarantined(transaction, object.name, properties);
+  ForgetHistory(transaction, object.name, properties);
+}
+
+void SchemaWriter::ClearReturned(Transaction& transaction, const std::string& object,
+                                 const Stored& stored,
+                                 const std::vector<MirrorColumn>& columns) const {
+  std::vector<const MirrorColumn*> returned;
+  for (const MirrorColumn& column : columns) {
+    const auto found = stored.find(column.property());
+    if (found == stored.end() || column.definition.archived || column.excluded) continue;
+    if (found->second->definition.archived) returned.push_back(&column);
+  }
+  if (returned.empty()) return;
+  transaction.Run(ClearSql(transaction, object, returned,
+                           "merged_into IS NULL AND erased_at IS NULL AND purged_at IS NULL"));
+}
+
+std::string SchemaWriter::ClearSql(Transaction& transaction, const std::string& object,
+                                   const std::vector<const MirrorColumn*>& columns,
+                                   const std::string& rows) const {
+  const PhysicalColumns physical =
+      ReadPhysicalColumns(transaction.connection(), schema_.name(), object);
+  std::vector<std::string> properties;
+  std::vector<std::string> sets = {"_hash = NULL"};
+  std::vector<std::string> conditions;
+  for (const MirrorColumn* column : columns) {
+    properties.push_back(column->property());
+    if (!physical.contains(column->column_name) || column->storage != Storage::kColumn) continue;
+    const std::string name = QuoteName(column->column_name);
+    sets.push_back(name + " = NULL");
+    conditions.push_back(name + " IS NOT NULL");
+  }
+  const std::string names = QuoteLiteral(NameArray(properties)) + "::text[]";
+  for (const std::string kept : {"_rejected", "_overflow"}) {
+    std::string set = kept;
+    sets.push_back(set.append(" = nullif(").append(kept).append(" - ").append(names) + ", '{}')");
+    std::string condition = kept;
+    conditions.push_back(std::move(condition.append(" ?| ").append(names)));
+  }
+  return "SET LOCAL statement_timeout = 0; UPDATE " + schema_.Table(object) + " SET " + Join(sets) +
+         " WHERE (" + Join(conditions, " OR ") + ") AND " + rows;
+}
+
+void SchemaWriter::ForgetQuarantined(Transaction& transaction, const std::string& object,
+                                     const std::vector<std::string>& properties) const {
+  // What several properties share there is a text of JSON; the server's reason may quote the row.
+  std::vector<std::string> names = properties;
+  names.insert(names.end(), {"_rejected", "_overflow"});
+  transaction.Run("UPDATE " + schema_.Table("_quarantine") +
+                      " SET record = record - $2::text[],"
+                      " reason = 'the configuration left out what was quoted here'"
+                      " WHERE object = $1 AND record ?| $2::text[]",
+                  {object, NameArray(names)});
+}
+
+void SchemaWriter::ForgetHistory(Transaction& transaction, const std::string& object,
+                                 const std::vector<std::string>& properties) const {
+  const std::string table = schema_.HistoryTable(object);
+  if (transaction.Run("SELECT to_regclass($1)::text", {table}).IsNull(0, 0)) return;
+  transaction.Run("DELETE FROM " + table + " WHERE property = ANY ($1::text[])",
+                  {NameArray(properties)});
+}
+
+std::vector<MirrorColumn> SchemaWriter::Arrive(Transaction& transaction, const std::string& object,
+                                               const std::string& property) const {
+  const std::vector<MirrorColumn> stored =
+      ReadColumns(transaction.connection(), schema_.name(), object);
+  std::vector<MirrorColumn> columns = stored;
+  const auto column = std::find_if(columns.begin(), columns.end(),
+                                   [&](const MirrorColumn& c) { return c.property() == property; });
+  CHECK_THAT(column != columns.end());
+  const std::string name = QuoteLiteral(property);
+  transaction.Run("UPDATE " + schema_.Table(object) + " SET " + QuoteName(column->column_name) +
+                  " = (_overflow->>" + name + ")::" + std::string(SqlName(column->type)) +
+                  ", _overflow = nullif(_overflow - " + name + ", '{}') WHERE _overflow ? " + name);
+  column->storage = Storage::kColumn;
+  column->blocked_by.clear();
+  SaveColumns(transaction, schema_.name(), object, stored, columns);
+  SaveChanges(transaction, schema_.name(), object, CompareLayouts(stored, columns));
+  return columns;
+}
+
+void SchemaWriter::ReplaceViews(Transaction& transaction, const std::string& object,
+                                const std::vector<MirrorColumn>& columns) const {
+  const auto views =
+      LiveViewsOf(schema_.name(), object, columns, Arriving(transaction, object, columns));
+  for (const LiveView& view : views) CreateView(transaction, object, view);
+  RebuildUnion(transaction.connection(), object);
+  schema_.GrantReaders(transaction);
+}
+
+void SchemaWriter::CreateView(Transaction& transaction, const std::string& object,
+                              const LiveView& view) const {
+  const std::string create = "VIEW " + schema_.Table(view.name) + " AS " + view.query;
+  try {
+    transaction.InSavepoint([&] { transaction.Run(kPatience + ("CREATE OR REPLACE " + create)); });
+    return;
+  } catch (const StatementError& error) {
+    // 42P16: the view as it stands has other columns than we left there.
+    if (error.sqlstate() != "42P16") throw;
+  }
+  const auto grants = GrantsOf(transaction, schema_.name(), view.name);
+  DropUnion(transaction.connection(), object);
+  transaction.Run(kPatience + ("DROP VIEW " + schema_.Table(view.name) + "; CREATE ") + create);
+  for (const std::string& grant : grants) transaction.Run(grant);
+}
+
+void SchemaWriter::Index(Transaction& transaction, const std::string& object,
+                         const std::vector<MirrorColumn>& columns) const {
+  const auto changes = CompareIndexes(transaction.connection(), schema_.name(), object,
+                                      AskedIndexes(schema_.plan(), object), columns);
+  if (changes.empty()) return;
+  std::string sql = kPatience;
+  std::vector<SchemaChange> made;
+  for (const IndexChange& index : changes) {
+    sql += index.sql;
+    made.push_back(index.change);
+  }
+  transaction.Run(sql);
+  SaveChanges(transaction, schema_.name(), object, made);
+}
+
+void SchemaWriter::Comment(Transaction& transaction, const std::string& object,
+                           const std::vector<MirrorColumn>& columns) const {
+  std::vector<std::pair<std::string, const MirrorColumn*>> wanted;
+  std::vector<std::string> relations = {object};
+  for (const MirrorColumn& column : columns) {
+    if (column.storage == Storage::kColumn) wanted.emplace_back(object, &column);
+  }
+  const auto views = LiveViewsOf(schema_.name(), object, columns, {});
+  for (const LiveView& view : views) {
+    relations.push_back(view.name);
+    for (const MirrorColumn* column : view.columns) wanted.emplace_back(view.name, column);
+  }
+  const Rows rows = transaction.Run(
+      "SELECT c.relname, a.attname, coalesce(col_description(c.oid, a.attnum), '')"
+      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+      " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+      " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[])",
+      {schema_.name(), NameArray(relations)});
+  std::map<std::pair<std::string, std::string>, std::string> standing;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    standing.emplace(std::pair(rows.Text(i, 0), rows.Text(i, 1)), rows.Text(i, 2));
+  }
+  std::string sql;
+  for (const auto& [relation, column] : wanted) {
+    const std::string text = CommentOf(column->definition);
+    const auto found = standing.find({relation, column->column_name});
+    if (found == standing.end() || found->second == text) continue;
+    sql += "COMMENT ON COLUMN " + schema_.Table(relation) + "." + QuoteName(column->column_name) +
+           " IS " + QuoteLiteral(text) + ";";
+  }
+  if (!sql.empty()) transaction.Run(kPatience + sql);
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "model/store/mirror_table.h"
+#include "postgres/schema/live_view.h"
+#include "postgres/schema/portal_schema.h"
+#include "postgres/schema/table_catalog.h"
+#include "postgres/session/transaction.h"
+
+namespace hubmirror {
+
+/// Brings tables, columns and views to what is wanted, as far as other people's locks and objects
+/// allow. No statement that takes an exclusive lock waits longer than 200 ms for it, so that
+/// nobody's queries queue up behind us; what could not be had is said in the columns returned and
+/// tried again at the next call. Thread-safe: keeps nothing.
+///
+/// Values of a property that is now excluded, or hashed in another way, are taken out of the table
+/// and the quarantine in the same transaction. What was changed is written to `schema_changes`.
+///
+/// A property whose column could not be added comes back with storage `overflow` and a text in
+/// `blocked_by`; one whose type somebody else's view or index holds comes back with its old type.
+class SchemaWriter {
+ public:
+  explicit SchemaWriter(const PortalSchema& schema) : schema_(schema) {}
+
+  struct Change {
+    std::vector<MirrorColumn> columns;  ///< what stands now
+    std::vector<std::string> changes;   ///< create_table, add_column, retype_column
+    /// Columns that came late: their values are still in `_overflow`, see Arrive.
+    std::vector<std::string> arriving;
+    bool created = false;
+  };
+
+  /// Creates the table, or adds and retypes columns; writes `properties`. Creating a table forgets
+  /// everything stored of its stream.
+  Change Apply(Transaction& transaction, const MirrorTable& wanted) const;
+
+  /// Moves the values of a late column from `_overflow` into it, and says so in `properties`.
+  /// Takes as long as a walk over the table.
+  std::vector<MirrorColumn> Arrive(Transaction& transaction, const std::string& object,
+                                   const std::string& property) const;
+
+  /// Makes the views anew, with what may be read from a column and what from `_overflow`, and
+  /// grants the readers. Throws StatementError when a lock is not to be had.
+  void ReplaceViews(Transaction& transaction, const std::string& object,
+                    const std::vector<MirrorColumn>& columns) const;
+  /// Writes labels and descriptions as comments, where they differ.
+  void Comment(Transaction& transaction, const std::string& object,
+               const std::vector<MirrorColumn>& columns) const;
+
+  /// Makes the indexes that the operator asks for, and drops those no longer asked for. Takes as
+  /// long as a walk over the table. Throws StatementError when a lock is not to be had.
+  void Index(Transaction& transaction, const std::string& object,
+             const std::vector<MirrorColumn>& columns) const;
+
+  /// Whether the table is there.
+  bool Exists(Transaction& transaction, const std::string& object) const;
+
+ private:
+  std::set<std::string> Arriving(Transaction& transaction, const std::string& object,
+                                 const std::vector<MirrorColumn>& columns) const;
+  void CreateTable(Transaction& transaction, const MirrorTable& wanted) const;
+  void ForgetStream(Transaction& transaction, const std::string& object) const;
+  using Stored = std::unordered_map<std::string_view, const MirrorColumn*>;  ///< by property
+
+  void AddColumns(Transaction& transaction, const std::string& object,
+                  const PhysicalColumns& physical, const Stored& stored, Change& change) const;
+  void Retype(Transaction& transaction, const std::string& object, MirrorColumn& column,
+              const MirrorColumn& stored, Change& change) const;
+  /// Puts the values of a property into `_overflow`, and into `_rejected` what is no id.
+  void SetValuesAside(Transaction& transaction, const std::string& object,
+                      const MirrorColumn& stored) const;
+  void SwapColumn(Transaction& transaction, const std::string& object, const MirrorColumn& column,
+                  const MirrorColumn& stored, const std::vector<MirrorColumn>& columns) const;
+  void ForgetValues(Transaction& transaction, const ObjectType& object, const Stored& stored,
+                    std::vector<MirrorColumn>& columns) const;
+  /// Takes out what records hold of properties that came back: one that was deleted and made anew
+  /// has other values, and only records with a value are found by the fill. What nobody can read
+  /// any more, merged and purged records, keeps its last values.
+  void ClearReturned(Transaction& transaction, const std::string& object, const Stored& stored,
+                     const std::vector<MirrorColumn>& columns) const;
+  /// SQL that takes the values of these out of the rows that fulfil `rows`.
+  std::string ClearSql(Transaction& transaction, const std::string& object,
+                       const std::vector<const MirrorColumn*>& columns,
+                       const std::string& rows) const;
+  void ForgetQuarantined(Transaction& transaction, const std::string& object,
+                         const std::vector<std::string>& properties) const;
+  void ForgetHistory(Transaction& transaction, const std::string& object,
+                     const std::vector<std::string>& properties) const;
+  void CreateView(Transaction& transaction, const std::string& object, const LiveView& view) const;
+
+  const PortalSchema& schema_;
+};
+
+}  // namespace hubmirror

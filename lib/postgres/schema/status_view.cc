@@ -1,0 +1,64 @@
+#include "postgres/schema/status_view.h"
+
+#include <vector>
+
+#include "postgres/schema/portal_schema.h"
+#include "postgres/session/sql_text.h"
+
+namespace hubmirror {
+namespace {
+
+// Any number, but the same in all daemons.
+constexpr const char* kLayoutLock = "7305801264190217";
+
+std::string StatusOf(const std::string& portal, const std::string& schema) {
+  const std::string state = QuoteName(schema, "_stream_state");
+  const auto count = [&](const char* table) {
+    return "(SELECT count(*) FROM " + QuoteName(schema, table) + " x WHERE x.object = s.object)";
+  };
+  const auto job = [&](const char* alias, const char* name) {
+    return " LEFT JOIN " + state + " " + alias + " ON " + alias + ".object = s.object AND " +
+           alias + ".job = '" + name + "'";
+  };
+  // Until the list was walked once, following its changes proves nothing about the table.
+  return "SELECT " + QuoteLiteral(portal) +
+         "::text AS portal, s.object, s.state, s.reason,"
+         " CASE WHEN w.last_complete_at IS NOT NULL THEN c.verified_until END AS verified_until,"
+         " w.last_complete_at AS last_sweep_at, a.last_complete_at AS last_archived_at, " +
+         count("_pending") + " AS pending, " + count("_quarantine") +
+         " AS quarantined, s.rows_done AS rows, l.last_complete_at AS last_links_at FROM " + state +
+         " s" + job("c", "changes") + job("w", "sweep") + job("a", "archived") + job("l", "links") +
+         " WHERE s.job = 'stream'";
+}
+
+}  // namespace
+
+void LockLayouts(Connection& connection) {
+  connection.Run("SELECT pg_advisory_xact_lock(" + std::string(kLayoutLock) + ")");
+}
+
+bool TryLockLayouts(Connection& connection) {
+  return connection.Run("SELECT pg_try_advisory_xact_lock(" + std::string(kLayoutLock) + ")")
+      .Bool(0, 0);
+}
+
+void RebuildStatus(Connection& connection) {
+  const Rows rows =
+      connection.Run("SELECT portal, schema_name FROM " + QuoteName(kCommonSchema, "portals") +
+                     " WHERE to_regclass(quote_ident(schema_name) ||"
+                     " '._stream_state') IS NOT NULL ORDER BY portal, schema_name");
+  const std::string view = QuoteName(kCommonSchema, "status");
+  if (rows.empty()) {
+    connection.Run("DROP VIEW IF EXISTS " + view);
+    return;
+  }
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    parts.push_back(StatusOf(std::string(rows.Text(i, 0)), std::string(rows.Text(i, 1))));
+  }
+  connection.Run("CREATE OR REPLACE VIEW " + view + " AS " + Join(parts, " UNION ALL ") +
+                 "; COMMENT ON VIEW " + view +
+                 " IS 'Whether each mirrored object can be trusted, and as of when'");
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,265 @@
+#include "postgres/schema/table_catalog.h"
+
+#include <array>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "postgres/session/sql_text.h"
+
+namespace hubmirror {
+namespace {
+
+constexpr std::array kTypes = {ColumnType::kText,    ColumnType::kNumeric, ColumnType::kInteger,
+                               ColumnType::kBoolean, ColumnType::kDate,    ColumnType::kTimestamp};
+
+ColumnType TypeNamed(std::string_view name) {
+  for (const ColumnType type : kTypes) {
+    if (SqlName(type) == name) return type;
+  }
+  return ColumnType::kText;
+}
+
+std::string_view NameOf(Storage storage) {
+  return storage == Storage::kColumn ? "column" : "overflow";
+}
+
+std::string_view NameOf(PropertyState state) {
+  return state == PropertyState::kCurrent ? "current" : "filling";
+}
+
+MirrorColumn ColumnAt(const Rows& rows, size_t i) {
+  size_t at = 0;
+  const auto text = [&] { return std::string(rows.Text(i, at++)); };
+  const auto flag = [&] { return rows.Bool(i, at++); };
+  MirrorColumn column;
+  PropertyDefinition& definition = column.definition;
+  definition.name = text();
+  column.column_name = text();
+  column.storage = text() == "column" ? Storage::kColumn : Storage::kOverflow;
+  column.type = TypeNamed(text());
+  column.state = text() == "filling" ? PropertyState::kFilling : PropertyState::kCurrent;
+  column.blocked_by = text();
+  definition.type = text();
+  definition.field_type = text();
+  definition.label = text();
+  definition.group_name = text();
+  definition.description = text();
+  definition.data_sensitivity = text();
+  definition.referenced_object_type = text();
+  definition.calculated = flag();
+  definition.hubspot_defined = flag();
+  definition.external_options = flag();
+  definition.has_unique_value = flag();
+  definition.hidden = flag();
+  definition.archived = flag();
+  column.excluded = flag();
+  column.hashed_with = text();
+  return column;
+}
+
+void ReadOptions(Connection& connection, const std::string& schema, const std::string& object,
+                 std::vector<MirrorColumn>& columns) {
+  std::unordered_map<std::string_view, MirrorColumn*> by_name;
+  for (MirrorColumn& column : columns) by_name.emplace(column.property(), &column);
+  const Rows rows = connection.Run(
+      "SELECT property, value, label, description, display_order, hidden FROM " +
+          QuoteName(schema, "property_options") + " WHERE object = $1 ORDER BY property, position",
+      {object});
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto found = by_name.find(rows.Text(i, 0));
+    if (found == by_name.end()) continue;
+    found->second->definition.options.push_back({.value = std::string(rows.Text(i, 1)),
+                                                 .label = std::string(rows.Text(i, 2)),
+                                                 .description = std::string(rows.Text(i, 3)),
+                                                 .display_order = rows.Int(i, 4),
+                                                 .hidden = rows.Bool(i, 5)});
+  }
+}
+
+/// Columns of an INSERT from arrays: one array a column.
+class ColumnArrays {
+ public:
+  explicit ColumnArrays(size_t columns) : arrays_(columns) {}
+
+  ArrayText& operator[](size_t column) { return arrays_[column]; }
+  Params Take(const std::string& object) {
+    Params params = {object};
+    for (ArrayText& array : arrays_) params.emplace_back(array.Take());
+    return params;
+  }
+
+ private:
+  std::vector<ArrayText> arrays_;
+};
+
+void InsertColumns(Transaction& transaction, const std::string& schema, const std::string& object,
+                   const std::vector<std::pair<size_t, const MirrorColumn*>>& columns) {
+  constexpr size_t kText = 15;
+  constexpr size_t kFlags = 7;
+  ColumnArrays arrays(kText + kFlags);
+  for (const auto& [position, column] : columns) {
+    const PropertyDefinition& definition = column->definition;
+    const std::array<std::string_view, kText - 1> texts = {definition.name,
+                                                           column->column_name,
+                                                           NameOf(column->storage),
+                                                           SqlName(column->type),
+                                                           NameOf(column->state),
+                                                           column->blocked_by,
+                                                           definition.type,
+                                                           definition.field_type,
+                                                           definition.label,
+                                                           definition.group_name,
+                                                           definition.description,
+                                                           definition.data_sensitivity,
+                                                           definition.referenced_object_type,
+                                                           column->hashed_with};
+    const std::array<bool, kFlags> flags = {definition.calculated,
+                                            definition.hubspot_defined,
+                                            definition.external_options,
+                                            definition.has_unique_value,
+                                            definition.hidden,
+                                            definition.archived,
+                                            column->excluded};
+    arrays[0].Add(static_cast<int64_t>(position));
+    for (size_t i = 0; i < texts.size(); ++i) {
+      arrays[i + 1].AddParam(TextParam(std::string(texts[i])));
+    }
+    for (size_t i = 0; i < flags.size(); ++i) arrays[kText + i].AddFlag(flags[i]);
+  }
+  transaction.Run(
+      "INSERT INTO " + QuoteName(schema, "properties") +
+          " (object, position, name, column_name, storage, column_type, state, blocked_by, type,"
+          " field_type, label, group_name, description, data_sensitivity, referenced_object_type,"
+          " hashed_with, calculated, hubspot_defined, external_options, has_unique_value, hidden,"
+          " archived, excluded)"
+          " SELECT $1, * FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[],"
+          " $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],"
+          " $13::text[], $14::text[], $15::text[], $16::text[], $17::bool[], $18::bool[],"
+          " $19::bool[], $20::bool[], $21::bool[], $22::bool[], $23::bool[])",
+      arrays.Take(object));
+}
+
+void InsertOptions(Transaction& transaction, const std::string& schema, const std::string& object,
+                   const std::vector<std::pair<size_t, const MirrorColumn*>>& columns) {
+  ColumnArrays arrays(7);
+  bool any = false;
+  for (const auto& [unused, column] : columns) {
+    int64_t position = 0;
+    for (const PropertyOption& option : column->definition.options) {
+      any = true;
+      arrays[0].Add(column->property());
+      arrays[1].Add(position++);
+      arrays[2].Add(option.value);
+      arrays[3].AddParam(TextParam(option.label));
+      arrays[4].AddParam(TextParam(option.description));
+      arrays[5].Add(option.display_order);
+      arrays[6].AddFlag(option.hidden);
+    }
+  }
+  if (!any) return;
+  transaction.Run("INSERT INTO " + QuoteName(schema, "property_options") +
+                      " (object, property, position, value, label, description, display_order,"
+                      " hidden) SELECT $1, * FROM unnest($2::text[], $3::int[], $4::text[],"
+                      " $5::text[], $6::text[], $7::bigint[], $8::bool[])",
+                  arrays.Take(object));
+}
+
+}  // namespace
+
+std::vector<MirrorColumn> ReadColumns(Connection& connection, const std::string& schema,
+                                      const std::string& object) {
+  const Rows rows = connection.Run(
+      "SELECT name, column_name, storage, column_type, state, blocked_by, type, field_type, label,"
+      " group_name, description, data_sensitivity, referenced_object_type, calculated,"
+      " hubspot_defined, external_options, has_unique_value, hidden, archived, excluded,"
+      " hashed_with FROM " +
+          QuoteName(schema, "properties") + " WHERE object = $1 ORDER BY position",
+      {object});
+  std::vector<MirrorColumn> columns;
+  columns.reserve(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) columns.push_back(ColumnAt(rows, i));
+  ReadOptions(connection, schema, object, columns);
+  return columns;
+}
+
+void SaveColumns(Transaction& transaction, const std::string& schema, const std::string& object,
+                 const std::vector<MirrorColumn>& stored,
+                 const std::vector<MirrorColumn>& columns) {
+  std::vector<std::pair<size_t, const MirrorColumn*>> changed;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i < stored.size() && stored[i] == columns[i]) continue;
+    changed.emplace_back(i, &columns[i]);
+    names.push_back(columns[i].property());
+  }
+  if (changed.empty()) return;
+  const Params which = {object, NameArray(names)};
+  transaction.Run("DELETE FROM " + QuoteName(schema, "properties") +
+                      " WHERE object = $1 AND name = ANY ($2::text[])",
+                  which);
+  transaction.Run("DELETE FROM " + QuoteName(schema, "property_options") +
+                      " WHERE object = $1 AND property = ANY ($2::text[])",
+                  which);
+  InsertColumns(transaction, schema, object, changed);
+  InsertOptions(transaction, schema, object, changed);
+}
+
+void SaveChanges(Transaction& transaction, const std::string& schema, const std::string& object,
+                 const std::vector<SchemaChange>& changes) {
+  if (changes.empty()) return;
+  ColumnArrays arrays(4);
+  for (const SchemaChange& change : changes) {
+    arrays[0].Add(NameOf(change.kind));
+    arrays[1].AddParam(TextParam(change.property));
+    arrays[2].AddParam(TextParam(change.column_name));
+    arrays[3].AddParam(TextParam(change.detail));
+  }
+  transaction.Run("INSERT INTO " + QuoteName(schema, "schema_changes") +
+                      " (object, change, property, column_name, detail) SELECT $1, * FROM"
+                      " unnest($2::text[], $3::text[], $4::text[], $5::text[])",
+                  arrays.Take(object));
+}
+
+PhysicalColumns ReadPhysicalColumns(Connection& connection, const std::string& schema,
+                                    const std::string& relation) {
+  const Rows rows = connection.Run(
+      "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+      " WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
+      {QuoteName(schema, relation)});
+  PhysicalColumns physical;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    // What SqlName calls timestamptz is spelled out by the server.
+    const std::string_view type = rows.Text(i, 1);
+    physical.emplace(rows.Text(i, 0),
+                     type == "timestamp with time zone" ? "timestamptz" : std::string(type));
+  }
+  return physical;
+}
+
+std::vector<MirrorColumn> Present(std::vector<MirrorColumn> columns,
+                                  const PhysicalColumns& physical) {
+  std::erase_if(columns, [&](const MirrorColumn& column) {
+    return column.storage == Storage::kColumn && !physical.contains(column.column_name);
+  });
+  return columns;
+}
+
+void SaveGroups(Transaction& transaction, const std::string& schema, const std::string& object,
+                const std::vector<PropertyGroup>& groups) {
+  ColumnArrays arrays(4);
+  for (const PropertyGroup& group : groups) {
+    arrays[0].Add(group.name);
+    arrays[1].AddParam(TextParam(group.label));
+    arrays[2].Add(group.display_order);
+    arrays[3].AddFlag(group.archived);
+  }
+  const std::string table = QuoteName(schema, "property_groups");
+  transaction.Run("DELETE FROM " + table + " WHERE object = $1", {object});
+  transaction.Run("INSERT INTO " + table +
+                      " (object, name, label, display_order, archived) SELECT $1, * FROM"
+                      " unnest($2::text[], $3::text[], $4::bigint[], $5::bool[])"
+                      " ON CONFLICT DO NOTHING",
+                  arrays.Take(object));
+}
+
+}  // namespace hubmirror

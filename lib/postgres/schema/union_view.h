@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "postgres/session/connection.h"
+
+namespace hubmirror {
+
+/// Views `hubmirror.<object>` over the `<object>_live` of every portal of this database whose
+/// configuration names the object in `unions`: `portal`, then each portal's columns by their
+/// names. A column that portals keep in different types is text; one that a portal does not have
+/// is NULL there. Which portals ask for what stands in `hubmirror.portals`, so that daemons with
+/// different portals build the same view.
+///
+/// The views take the rights of whoever reads them (PostgreSQL 15 and later), so everybody is
+/// granted them: a role can read one when it may read every portal in it. On PostgreSQL 14 nobody
+/// is granted anything.
+///
+/// Thread-safe: keeps nothing. Each call is inside a transaction of the caller's, and may wait for
+/// another portal that is making its views.
+
+/// Makes the view of one object anew, or drops it when nobody asks for it any more.
+void RebuildUnion(Connection& connection, const std::string& object);
+/// The same for every object that anybody asks for or that there is a view of; one that is in use
+/// stays as it is.
+void RebuildUnions(Connection& connection);
+/// Takes the view away while the views under it are made anew in the same transaction, with
+/// RebuildUnion at the end. Throws StatementError 2BP01 when somebody built on it.
+void DropUnion(Connection& connection, const std::string& object);
+
+}  // namespace hubmirror

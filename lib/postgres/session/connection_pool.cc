@@ -1,0 +1,90 @@
+#include "postgres/session/connection_pool.h"
+
+#include <utility>
+
+#include "postgres/session/database_failure.h"
+
+namespace hubmirror {
+
+ConnectionPool::ConnectionPool(Options options, const Clock& clock, SyncObserver& observer)
+    : options_(std::move(options)), clock_(clock), observer_(observer) {}
+
+ConnectionPool::~ConnectionPool() = default;
+
+ConnectionPool::Lease::~Lease() {
+  if (connection_) pool_->Return(std::move(connection_));
+}
+
+ConnectionPool::Lease ConnectionPool::Take() {
+  const Instant asked = clock_.Now();
+  std::unique_ptr<Connection> connection;
+  {
+    MutexLock lock(mutex_);
+    const bool free = returned_.wait(
+        lock, options_.stop, [this]() NO_THREAD_SAFETY_ANALYSIS { return busy_ < options_.size; });
+    if (!free) {
+      throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "the daemon is stopping");
+    }
+    if (!idle_.empty()) {
+      connection = std::move(idle_.back());
+      idle_.pop_back();
+    }
+    ++busy_;
+    ReportSizes();
+  }
+  observer_.OnPoolWait(std::chrono::duration_cast<std::chrono::microseconds>(clock_.Now() - asked));
+  if (!connection) connection = Connect();
+  return Lease(*this, std::move(connection));
+}
+
+std::unique_ptr<Connection> ConnectionPool::Connect() {
+  try {
+    auto connection = std::make_unique<Connection>(options_.target);
+    CheckServer(*connection);
+    observer_.OnDatabaseUp(true);
+    return connection;
+  } catch (...) {
+    observer_.OnDatabaseUp(false);
+    MutexLock lock(mutex_);
+    --busy_;
+    ReportSizes();
+    returned_.notify_one();
+    throw;
+  }
+}
+
+void ConnectionPool::CheckServer(Connection& connection) {
+  const Rows rows = connection.Run(
+      "SELECT concat_ws(' ', pg_postmaster_start_time(), inet_server_addr(), inet_server_port())");
+  const std::string server(rows.Text(0, 0));
+  MutexLock lock(mutex_);
+  if (!server_.empty() && server != server_) breaks_.fetch_add(1);
+  server_ = server;
+  if (std::exchange(lost_one_, false)) observer_.OnReconnect();
+}
+
+void ConnectionPool::Return(std::unique_ptr<Connection> connection) {
+  const bool lost = !connection->usable();
+  if (lost) {
+    breaks_.fetch_add(1);
+    observer_.OnDatabaseUp(false);
+    connection.reset();
+  }
+  MutexLock lock(mutex_);
+  --busy_;
+  if (lost) {
+    // The others were very likely lost with it, and would each fail once.
+    idle_.clear();
+    lost_one_ = true;
+  } else {
+    idle_.push_back(std::move(connection));
+  }
+  ReportSizes();
+  returned_.notify_one();
+}
+
+void ConnectionPool::ReportSizes() {
+  observer_.OnConnections(static_cast<int>(idle_.size()), static_cast<int>(busy_));
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "model/portal/sync_observer.h"
+#include "postgres/session/connection.h"
+
+namespace hubmirror {
+
+/// A bounded number of sessions, shared by all portals. A lost session is dropped and a new one is
+/// made when it is next needed. Thread-safe.
+class ConnectionPool {
+ public:
+  struct Options {
+    Connection::Target target;
+    size_t size = 4;
+    std::chrono::milliseconds statement_timeout{std::chrono::seconds{30}};
+    std::chrono::milliseconds lock_timeout{std::chrono::seconds{5}};
+    /// When stop is requested, nobody waits for a connection any more.
+    std::stop_token stop;
+  };
+
+  /// Connects nobody yet. `clock` and `observer` must outlive the pool.
+  ConnectionPool(Options options, const Clock& clock, SyncObserver& observer);
+  ~ConnectionPool();
+
+  /// One connection for one owner; goes back when it ends.
+  class Lease {
+   public:
+    Lease(ConnectionPool& pool, std::unique_ptr<Connection> connection)
+        : pool_(&pool), connection_(std::move(connection)) {}
+    ~Lease();
+    Lease(Lease&&) = default;
+    Lease& operator=(Lease&&) = delete;
+    Connection& operator*() const { return *connection_; }
+    Connection* operator->() const { return connection_.get(); }
+
+   private:
+    ConnectionPool* pool_;
+    std::unique_ptr<Connection> connection_;
+  };
+
+  /// Waits for a free connection, connecting if need be. Throws DatabaseError kUnavailable when
+  /// the server cannot be reached or stop is requested.
+  Lease Take();
+
+  /// How often a session was lost, or another server answered than before. What was read before
+  /// such a moment may not be in the database any more (a failover can lose commits): who holds
+  /// cursors compares this number and reads them again (design R7).
+  uint64_t breaks() const { return breaks_.load(); }
+
+  const Options& options() const { return options_; }
+  const Clock& clock() const { return clock_; }
+  SyncObserver& observer() const { return observer_; }
+
+ private:
+  std::unique_ptr<Connection> Connect();
+  void CheckServer(Connection& connection);
+  void Return(std::unique_ptr<Connection> connection);
+  void ReportSizes() REQUIRES(mutex_);
+
+  const Options options_;
+  const Clock& clock_;
+  SyncObserver& observer_;
+  std::atomic<uint64_t> breaks_{0};
+
+  Mutex mutex_;
+  std::condition_variable_any returned_;
+  std::vector<std::unique_ptr<Connection>> idle_ GUARDED_BY(mutex_);
+  size_t busy_ GUARDED_BY(mutex_) = 0;
+  bool lost_one_ GUARDED_BY(mutex_) = false;
+  std::string server_ GUARDED_BY(mutex_);  ///< which server, since when: as first seen
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,392 @@
+#include "postgres/writing/commit_writer.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/check.h"
+#include "base/utf8.h"
+#include "postgres/schema/live_view.h"
+#include "postgres/session/sql_text.h"
+#include "postgres/writing/history_writer.h"
+#include "postgres/writing/reference_writer.h"
+
+namespace hubmirror {
+namespace {
+
+bool Newer(const Row& a, const Row& b) {
+  if (a.modified && b.modified && *a.modified != *b.modified) return *a.modified > *b.modified;
+  return a.sent_at > b.sent_at;
+}
+
+/// Lines of both can be written by one statement.
+bool SameShape(const RowShape& a, const RowShape& b) {
+  return &a == &b || (a.table == b.table && a.whole == b.whole && a.columns == b.columns &&
+                      a.overflow == b.overflow && a.asked == b.asked);
+}
+
+/// Rows to write, by shape: a statement over hundreds of columns takes milliseconds to plan, so
+/// there must be few.
+class ShapeGroups {
+ public:
+  struct Group {
+    const RowShape* shape;
+    std::vector<RowWriter::Planned> rows;
+  };
+
+  void Add(const RowWriter::Planned& row) {
+    const RowShape& shape = *row.batch->shape;
+    if (groups_.empty() || !SameShape(*groups_[last_].shape, shape)) last_ = Find(shape);
+    groups_[last_].rows.push_back(row);
+  }
+  const std::vector<Group>& groups() const { return groups_; }
+
+ private:
+  size_t Find(const RowShape& shape) {
+    for (size_t i = 0; i < groups_.size(); ++i) {
+      if (SameShape(*groups_[i].shape, shape)) return i;
+    }
+    groups_.push_back({&shape, {}});
+    return groups_.size() - 1;
+  }
+
+  std::vector<Group> groups_;
+  size_t last_ = 0;
+};
+
+}  // namespace
+
+CommitWriter::CommitWriter(Transaction& transaction, const Stream& stream, const Commit& commit)
+    : transaction_(transaction), stream_(stream), commit_(commit) {}
+
+std::string CommitWriter::Table() const {
+  return stream_.schema.Table(commit_.object.name);
+}
+
+CommitOutcome CommitWriter::Run() {
+  if (stream_.table != nullptr) {
+    Choose();
+    WriteRows();
+    Suspects();
+    MarkMerged();
+    MarkGone(Fate::Kind::kErased);
+    MarkGone(Fate::Kind::kPurged);
+    NoteDue();
+    LeaveQuarantine();
+  }
+  SetAside();
+  Pending();
+  stream_.store.AddLiveRows(transaction_, commit_.object.name, outcome_.live_change);
+  stream_.store.SaveProgress(transaction_, commit_.object.name, commit_.progress);
+  if (!commit_.budget.empty()) stream_.store.SaveBudget(transaction_, commit_.budget);
+  return std::move(outcome_);
+}
+
+void CommitWriter::Choose() {
+  size_t rows = 0;
+  for (const RowBatch& batch : commit_.rows) rows += batch.rows.size();
+  candidates_.reserve(rows);
+  std::unordered_map<RecordId, size_t> place;
+  place.reserve(rows);
+  std::vector<RecordId> ids;
+  ids.reserve(rows);
+  for (const RowBatch& batch : commit_.rows) {
+    for (const Row& row : batch.rows) {
+      const auto [found, first] = place.emplace(row.id, candidates_.size());
+      if (first) {
+        candidates_.push_back({&batch, &row});
+        ids.push_back(row.id);
+      } else if (Newer(row, *candidates_[found->second].row)) {
+        // Two answers of one commit show the same record.
+        candidates_[found->second] = {&batch, &row};
+      }
+    }
+  }
+  if (ids.empty() && commit_.ranges.empty()) return;
+  stored_.emplace(transaction_, Table(), *stream_.table, ids, commit_.ranges);
+}
+
+CommitWriter::Verdict CommitWriter::Judge(const Row& row, const StoredRow* stored) const {
+  const RecentWrites& recent = stream_.recent;
+  if (stored == nullptr) {
+    // A record merged away before it was ever seen here.
+    return recent.MarkedSince(row.id, row.sent_at) ? Verdict::kOutrun : Verdict::kWrite;
+  }
+  const bool same_flags = row.archived ? stored->archived && !stored->gone : stored->live();
+  if (stored->hash == row.hash && same_flags) return Verdict::kUnchanged;
+  // What was marked is revived by a read sent after the mark was committed, whatever its stamp.
+  const bool revives = stored->gone || (!row.archived && !stored->live());
+  if (revives &&
+      (recent.MarkedSince(row.id, row.sent_at) || recent.MayBeOlder(row.id, row.sent_at))) {
+    return Verdict::kOutrun;
+  }
+  if (row.modified && stored->modified) {
+    if (*row.modified < *stored->modified) return Verdict::kOutrun;
+    if (*row.modified > *stored->modified) return Verdict::kWrite;
+  }
+  return recent.MayBeOlder(row.id, row.sent_at) ? Verdict::kOutrun : Verdict::kWrite;
+}
+
+void CommitWriter::WriteRows() {
+  ShapeGroups by_shape;
+  std::vector<Candidate> chosen;
+  for (const Candidate& candidate : candidates_) {
+    const StoredRow* stored = stored_->Find(candidate.row->id);
+    switch (Judge(*candidate.row, stored)) {
+      case Verdict::kUnchanged:
+        ++outcome_.unchanged;
+        unchanged_.push_back(candidate.row->id);
+        if (!candidate.row->merged_ids.empty()) unchanged_survivors_.push_back(candidate.row);
+        break;
+      case Verdict::kOutrun:
+        outrun_.push_back(candidate.row->id);
+        break;
+      case Verdict::kWrite:
+        chosen.push_back(candidate);
+        by_shape.Add({.batch = candidate.batch, .row = candidate.row, .is_new = stored == nullptr});
+        break;
+    }
+  }
+  outcome_.outrun = static_cast<int64_t>(outrun_.size());
+  if (chosen.empty()) return;
+
+  RowWriter writer(transaction_, stream_.schema, *stream_.table);
+  for (const auto& [shape, rows] : by_shape.groups()) writer.Write(*shape, rows);
+  const std::unordered_set<RecordId> refused(writer.quarantined().begin(),
+                                             writer.quarantined().end());
+  outcome_.quarantined = static_cast<int64_t>(refused.size());
+  outcome_.values_lost = writer.values_lost();
+  for (const Candidate& candidate : chosen) {
+    const Row& row = *candidate.row;
+    if (refused.contains(row.id)) continue;
+    written_.push_back(candidate);
+    if (row.archived) marked_.push_back(row.id);
+    if (row.modified) outcome_.written_stamps.push_back(*row.modified);
+    Count(row, stored_->Find(row.id));
+  }
+  NoteLinksDue();
+  BringBackHiddenLinks();
+}
+
+void CommitWriter::BringBackHiddenLinks() {
+  std::vector<RecordId> ids;
+  for (const Candidate& candidate : written_) {
+    if (candidate.row->archived) ids.push_back(candidate.row->id);
+  }
+  if (ids.empty()) return;
+  // HubSpot shows no links of archived records: those it stopped showing from then on are hidden,
+  // not gone. removed_at is a `Date` header, which has whole seconds.
+  for (const char* end : {"from", "to"}) {
+    transaction_.Run("UPDATE " + stream_.schema.Table("associations") +
+                         " a SET removed_at = NULL FROM " + Table() + " t WHERE a." + end +
+                         "_type = $1 AND a." + end + "_id = t.id AND t.id = ANY ($2::bigint[])" +
+                         " AND a.removed_at >= date_trunc('second', t.archived_at)",
+                     {commit_.object.name, IdArray(ids)});
+  }
+}
+
+void CommitWriter::NoteLinksDue() {
+  if (!commit_.links_due) return;
+  std::vector<RecordId> ids;
+  for (const Candidate& candidate : written_) {
+    if (!candidate.row->archived) ids.push_back(candidate.row->id);
+  }
+  if (ids.empty()) return;
+  transaction_.Run("INSERT INTO " + stream_.schema.Table("_due") +
+                       " (object, job, id) SELECT $1, 'links', unnest($2::bigint[])"
+                       " ON CONFLICT (object, job, id) DO UPDATE SET since = clock_timestamp()",
+                   {commit_.object.name, IdArray(ids)});
+}
+
+void CommitWriter::Count(const Row& row, const StoredRow* stored) {
+  const bool was_live = stored != nullptr && stored->live();
+  const bool is_live = !row.archived && (stored == nullptr || !row.archived);
+  ++(stored == nullptr ? outcome_.inserted : outcome_.updated);
+  if (row.archived && (stored == nullptr || !stored->archived)) ++outcome_.archived;
+  if (!row.archived && stored != nullptr && !stored->live()) ++outcome_.restored;
+  outcome_.live_change += static_cast<int64_t>(is_live) - static_cast<int64_t>(was_live);
+}
+
+void CommitWriter::SetAside() {
+  if (commit_.unreadable.empty()) return;
+  ArrayText ids;
+  ArrayText reasons;
+  for (const UnreadableRecord& record : commit_.unreadable) {
+    ids.Add(record.id.value);
+    reasons.Add(ValidUtf8(record.reason));
+  }
+  const Rows rows = transaction_.Run(
+      "INSERT INTO " + stream_.schema.Table("_quarantine") +
+          " AS q (object, id, sqlstate, reason, record)"
+          " SELECT $1, u.id, '', u.reason, '{}' FROM unnest($2::bigint[], $3::text[]) u(id, reason)"
+          " ON CONFLICT (object, id) DO UPDATE SET sqlstate = excluded.sqlstate,"
+          " reason = excluded.reason, attempts = q.attempts + 1 RETURNING q.attempts = 1",
+      {commit_.object.name, ids.Take(), reasons.Take()});
+  for (size_t i = 0; i < rows.size(); ++i) outcome_.unreadable += rows.Bool(i, 0);
+}
+
+void CommitWriter::LeaveQuarantine() {
+  if (!stream_.quarantine_in_use) return;
+  std::vector<RecordId> ids = unchanged_;
+  for (const Candidate& candidate : written_) ids.push_back(candidate.row->id);
+  for (const Fate& fate : commit_.fates) ids.push_back(fate.id);
+  if (ids.empty()) return;
+  const Rows rows = transaction_.Run("DELETE FROM " + stream_.schema.Table("_quarantine") +
+                                         " WHERE object = $1 AND id = ANY ($2::bigint[])"
+                                         " RETURNING id",
+                                     {commit_.object.name, IdArray(ids)});
+  outcome_.released += static_cast<int64_t>(rows.size());
+}
+
+void CommitWriter::Suspects() {
+  if (!stored_) return;
+  const auto keep = [this](const std::vector<StoredRows::Suspect>& suspects,
+                           std::vector<RecordId>& ids) {
+    std::unordered_set<RecordId> just_written;
+    for (const Candidate& candidate : written_) just_written.insert(candidate.row->id);
+    for (const StoredRows::Suspect& suspect : suspects) {
+      if (just_written.contains(suspect.id)) continue;
+      if (!stream_.recent.WrittenSince(suspect.id, suspect.sent_at)) ids.push_back(suspect.id);
+    }
+  };
+  keep(stored_->absent(), absent_);
+  keep(stored_->unarchived(), unarchived_);
+}
+
+void CommitWriter::MarkMerged() {
+  std::map<RecordId, RecordId> survivor_of;
+  for (const Candidate& candidate : written_) {
+    for (const RecordId loser : candidate.row->merged_ids) {
+      if (loser != candidate.row->id) survivor_of[loser] = candidate.row->id;
+    }
+  }
+  for (const Fate& fate : commit_.fates) {
+    if (fate.kind != Fate::Kind::kMerged || fate.merged_into == fate.id) continue;
+    if (!LaterReadShows(fate)) survivor_of[fate.id] = fate.merged_into;
+  }
+  MarkMerged(survivor_of, "");
+  // A loser whose survivor is archived looks merely archived, and nobody answers for it. It may
+  // have been written after the survivor, whose list is therefore believed again whenever it is
+  // read.
+  survivor_of.clear();
+  for (const Row* row : unchanged_survivors_) {
+    for (const RecordId loser : row->merged_ids) {
+      if (loser != row->id) survivor_of[loser] = row->id;
+    }
+  }
+  MarkMerged(survivor_of, " AND t.archived AND t.merged_into IS NULL AND t.erased_at IS NULL");
+}
+
+void CommitWriter::MarkMerged(const std::map<RecordId, RecordId>& survivor_of,
+                              const std::string& condition) {
+  if (survivor_of.empty()) return;
+  ArrayText losers;
+  ArrayText survivors;
+  for (const auto& [loser, survivor] : survivor_of) {
+    losers.Add(loser.value);
+    survivors.Add(survivor.value);
+    if (condition.empty()) marked_.push_back(loser);
+  }
+  const Params pairs = {losers.Take(), survivors.Take()};
+  // A survivor that was merged itself passes its losers on. Once for the losers, once for those
+  // that had been merged into them.
+  for (const char* concerned : {"t.id = p.loser", "t.merged_into = p.loser"}) {
+    const Rows rows =
+        transaction_.Run("UPDATE " + Table() +
+                             " t SET merged_into = p.survivor, _synced_at = now() FROM"
+                             " (SELECT q.loser, coalesce(w.merged_into, q.survivor) AS survivor"
+                             "  FROM unnest($1::bigint[], $2::bigint[]) q(loser, survivor)"
+                             "  LEFT JOIN " +
+                             Table() + " w ON w.id = q.survivor) p, " + Table() +
+                             " old"
+                             " WHERE " +
+                             concerned +
+                             " AND t.id <> p.survivor AND old.id = t.id"
+                             " AND t.merged_into IS DISTINCT FROM p.survivor" +
+                             condition + " RETURNING old.merged_into IS NULL, " + IsLive("old"),
+                         pairs);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      outcome_.merged += rows.Bool(i, 0);
+      outcome_.live_change -= rows.Bool(i, 1);
+    }
+  }
+}
+
+bool CommitWriter::LaterReadShows(const Fate& fate) const {
+  return fate.sent_at != Instant{} && stream_.recent.WrittenSince(fate.id, fate.sent_at);
+}
+
+void CommitWriter::MarkGone(Fate::Kind kind) {
+  ArrayText ids;
+  ArrayText times;
+  std::vector<RecordId> gone;
+  for (const Fate& fate : commit_.fates) {
+    if (fate.kind != kind || LaterReadShows(fate)) continue;
+    gone.push_back(fate.id);
+    ids.Add(fate.id.value);
+    times.AddParam(TimeParam(fate.at));
+  }
+  if (gone.empty()) return;
+  std::string sets = "purged_at = f.at";
+  if (kind == Fate::Kind::kErased) {
+    sets =
+        "erased_at = f.at, updated_at = NULL, archived_at = NULL, merged_into = NULL,"
+        " purged_at = NULL, _hash = NULL, _rejected = NULL, _overflow = NULL";
+    for (const MirrorColumn& column : stream_.table->columns) {
+      if (column.storage == Storage::kColumn)
+        sets += ", " + QuoteName(column.column_name) + " = NULL";
+    }
+    erased_ = gone;
+    for (const char* end : {"from", "to"}) {
+      transaction_.Run("DELETE FROM " + stream_.schema.Table("associations") + " WHERE " + end +
+                           "_type = $1 AND " + end + "_id = ANY ($2::bigint[])",
+                       {commit_.object.name, IdArray(gone)});
+    }
+    // What could not be stored holds personal data as well, whatever is known of the quarantine.
+    const Rows released = transaction_.Run("DELETE FROM " + stream_.schema.Table("_quarantine") +
+                                               " WHERE object = $1 AND id = ANY ($2::bigint[])"
+                                               " RETURNING id",
+                                           {commit_.object.name, IdArray(gone)});
+    outcome_.released += static_cast<int64_t>(released.size());
+    HistoryWriter(stream_.schema).Erase(transaction_, commit_.object.name, gone);
+    ReferenceWriter(stream_.schema).EraseMembers(transaction_, commit_.object.type_id, gone);
+  }
+  const Rows rows = transaction_.Run(
+      "UPDATE " + Table() + " t SET " + sets +
+          ", _synced_at = now() FROM unnest($1::bigint[], $2::timestamptz[]) f(id, at), " +
+          Table() + " old WHERE t.id = f.id AND old.id = t.id RETURNING " + IsLive("old"),
+      {ids.Take(), times.Take()});
+  (kind == Fate::Kind::kErased ? outcome_.erased : outcome_.purged) +=
+      static_cast<int64_t>(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) outcome_.live_change -= rows.Bool(i, 0);
+  marked_.insert(marked_.end(), gone.begin(), gone.end());
+}
+
+void CommitWriter::NoteDue() {
+  if (!stream_.note_due) return;
+  std::vector<RecordId> ids;
+  for (const Candidate& candidate : written_) ids.push_back(candidate.row->id);
+  HistoryWriter(stream_.schema).PutDue(transaction_, commit_.object.name, ids);
+}
+
+void CommitWriter::Pending() {
+  const StreamStore& store = stream_.store;
+  const std::string& object = commit_.object.name;
+  store.RemovePending(transaction_, object, commit_.settled);
+  store.PutPending(transaction_, object, commit_.pending);
+  store.AddPending(transaction_, object, outrun_, PendingCause::kOutrun);
+  outcome_.suspects =
+      store.AddPending(transaction_, object, absent_, PendingCause::kAbsent) +
+      store.AddPending(transaction_, object, unarchived_, PendingCause::kUnarchived);
+  store.RemovePending(transaction_, object, erased_);
+}
+
+void CommitWriter::Remember(RecentWrites& recent, Instant committed_at) const {
+  std::map<Instant, std::vector<RecordId>> by_request;
+  for (const Candidate& candidate : written_) {
+    by_request[candidate.row->sent_at].push_back(candidate.row->id);
+  }
+  for (auto& [sent_at, ids] : by_request) recent.Wrote(std::move(ids), sent_at, committed_at);
+  recent.Marked(marked_, committed_at);
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model/store/row_sink.h"
+#include "postgres/schema/portal_schema.h"
+#include "postgres/session/transaction.h"
+#include "postgres/writing/recent_writes.h"
+#include "postgres/writing/row_writer.h"
+#include "postgres/writing/stored_rows.h"
+#include "postgres/writing/stream_store.h"
+
+namespace hubmirror {
+
+/// Carries out one Commit inside one transaction: what is outrun or unchanged is left out, the
+/// rest is written, merges and disappearances are marked, pending records and progress follow.
+/// Made for one commit. Owned by one thread, which may write the portal.
+class CommitWriter {
+ public:
+  struct Stream {
+    const PortalSchema& schema;
+    const StreamStore& store;
+    const MirrorTable* table;  ///< null: not made yet, then only progress can be written
+    const RecentWrites& recent;
+    bool quarantine_in_use = true;  ///< a record written may be one set aside earlier
+    bool note_due = false;          ///< somebody follows whose rows change: into `_due`
+  };
+
+  CommitWriter(Transaction& transaction, const Stream& stream, const Commit& commit);
+
+  CommitOutcome Run();
+  /// After the transaction is committed: what later answers must not undo.
+  void Remember(RecentWrites& recent, Instant committed_at) const;
+
+ private:
+  enum class Verdict { kWrite, kUnchanged, kOutrun };
+  struct Candidate {
+    const RowBatch* batch = nullptr;
+    const Row* row = nullptr;
+  };
+
+  void Choose();
+  void WriteRows();
+  Verdict Judge(const Row& row, const StoredRow* stored) const;
+  void Count(const Row& row, const StoredRow* stored);
+  void Suspects();
+  void MarkMerged();
+  /// `condition` limits which losers are marked, as SQL on `t`.
+  void MarkMerged(const std::map<RecordId, RecordId>& survivor_of, const std::string& condition);
+  void MarkGone(Fate::Kind kind);
+  bool LaterReadShows(const Fate& fate) const;
+  void NoteLinksDue();
+  /// Links that were taken for removed after a record was archived, and before it was known here.
+  void BringBackHiddenLinks();
+  /// Names what HubSpot does not show.
+  void SetAside();
+  /// What was shown and is as it should be, and what is gone, is not set aside any more.
+  void LeaveQuarantine();
+  void NoteDue();
+  void Pending();
+  std::string Table() const;
+
+  Transaction& transaction_;
+  const Stream stream_;
+  const Commit& commit_;
+  CommitOutcome outcome_;
+
+  std::vector<Candidate> candidates_;  ///< one a record
+  std::optional<StoredRows> stored_;
+  std::vector<Candidate> written_;
+  std::vector<RecordId> outrun_;
+  std::vector<const Row*> unchanged_survivors_;
+  std::vector<RecordId> unchanged_;
+  std::vector<RecordId> absent_;
+  std::vector<RecordId> unarchived_;
+  std::vector<RecordId> marked_;
+  std::vector<RecordId> erased_;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,149 @@
+#include "postgres/writing/history_writer.h"
+
+#include <array>
+
+#include "postgres/session/sql_text.h"
+
+namespace hubmirror {
+namespace {
+
+constexpr const char* kJob = "history";
+
+/// Somebody can still read the record.
+constexpr const char* kReadable =
+    "t.merged_into IS NULL AND t.erased_at IS NULL AND t.purged_at IS NULL";
+
+bool MayStore(const MirrorTable& table, const HistoryScope& scope, const std::string& property) {
+  const auto made_with = scope.find(property);
+  if (made_with == scope.end()) return false;
+  for (const MirrorColumn& column : table.columns) {
+    if (column.property() != property) continue;
+    return !column.excluded && column.hashed_with == made_with->second;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool HistoryWriter::Exists(Transaction& transaction, const std::string& object) const {
+  return !transaction.Run("SELECT to_regclass($1)::text", {schema_.HistoryTable(object)})
+              .IsNull(0, 0);
+}
+
+void HistoryWriter::Create(Transaction& transaction, const std::string& object) const {
+  const std::string table = schema_.HistoryTable(object);
+  transaction.Run("CREATE TABLE " + table +
+                  " (id bigint NOT NULL, property text NOT NULL, value text,"
+                  " changed_at timestamptz NOT NULL, source_type text, source_id text,"
+                  " updated_by bigint);"
+                  " CREATE INDEX ON " +
+                  table + " (id, property, changed_at); COMMENT ON TABLE " + table +
+                  " IS 'Every value the chosen properties had, each from changed_at on'");
+  schema_.GrantReaders(transaction);
+}
+
+std::vector<RecordId> HistoryWriter::Block(Transaction& transaction, const std::string& object,
+                                           bool archived, std::optional<RecordId> above,
+                                           size_t limit) const {
+  const Rows rows =
+      transaction.Run("SELECT t.id FROM " + schema_.Table(object) + " t WHERE t.id > $1 AND " +
+                          (archived ? "t.archived AND " : "NOT t.archived AND ") + kReadable +
+                          " ORDER BY t.id LIMIT $2",
+                      {std::to_string(above.value_or(RecordId{0}).value), std::to_string(limit)});
+  std::vector<RecordId> ids;
+  for (size_t i = 0; i < rows.size(); ++i) ids.push_back(RecordId{rows.Int(i, 0)});
+  return ids;
+}
+
+HistoryDue HistoryWriter::Due(Transaction& transaction, const std::string& object,
+                              size_t limit) const {
+  const Rows rows = transaction.Run(
+      std::string("SELECT d.id, coalesce(t.archived, false), t.id IS NOT NULL AND ") + kReadable +
+          " FROM " + schema_.Table("_due") + " d LEFT JOIN " + schema_.Table(object) +
+          " t ON t.id = d.id WHERE d.object = $1 AND d.job = $2 ORDER BY d.id LIMIT $3",
+      {object, kJob, std::to_string(limit)});
+  HistoryDue due;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    std::vector<RecordId>& ids = !rows.Bool(i, 2)  ? due.gone
+                                 : rows.Bool(i, 1) ? due.archived
+                                                   : due.live;
+    ids.push_back(RecordId{rows.Int(i, 0)});
+  }
+  return due;
+}
+
+int64_t HistoryWriter::Add(Transaction& transaction, const MirrorTable& table,
+                           const HistoryCommit& commit) const {
+  std::array<ArrayText, 7> arrays;
+  bool any = false;
+  for (const HistoryEntry& entry : commit.entries) {
+    if (!MayStore(table, commit.scope, entry.property)) continue;
+    any = true;
+    arrays[0].Add(entry.id.value);
+    arrays[1].Add(entry.property);
+    arrays[2].AddParam(TextParam(entry.value));
+    arrays[3].AddParam(TimeParam(entry.changed_at));
+    arrays[4].AddParam(TextParam(entry.source_type));
+    arrays[5].AddParam(TextParam(entry.source_id));
+    arrays[6].AddParam(entry.updated_by ? Param(std::to_string(*entry.updated_by)) : Param());
+  }
+  if (!any) return 0;
+  Params params;
+  for (ArrayText& array : arrays) params.emplace_back(array.Take());
+  const std::string history = schema_.HistoryTable(table.name());
+  // Who writes a portal writes alone, so what is not there now is not there a moment later.
+  return transaction
+      .Run("INSERT INTO " + history +
+               " (id, property, value, changed_at, source_type, source_id, updated_by)"
+               " SELECT DISTINCT ON (s.id, s.property, s.changed_at, s.value) s.* FROM"
+               " unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::text[],"
+               " $6::text[], $7::bigint[])"
+               " s(id, property, value, changed_at, source_type, source_id, updated_by)"
+               " WHERE EXISTS (SELECT FROM " +
+               schema_.Table(table.name()) +
+               " t WHERE t.id = s.id AND t.erased_at IS NULL)"
+               " AND NOT EXISTS (SELECT FROM " +
+               history +
+               " h WHERE h.id = s.id AND h.property = s.property"
+               " AND h.changed_at = s.changed_at AND h.value IS NOT DISTINCT FROM s.value)",
+           params)
+      .affected();
+}
+
+void HistoryWriter::PutDue(Transaction& transaction, const std::string& object,
+                           const std::vector<RecordId>& ids) const {
+  if (ids.empty()) return;
+  transaction.Run("INSERT INTO " + schema_.Table("_due") +
+                      " (object, job, id) SELECT $1, $2, id FROM unnest($3::bigint[]) id"
+                      " ON CONFLICT DO NOTHING",
+                  {object, kJob, IdArray(ids)});
+}
+
+void HistoryWriter::RemoveDue(Transaction& transaction, const std::string& object,
+                              const std::vector<RecordId>& ids) const {
+  if (ids.empty()) return;
+  transaction.Run("DELETE FROM " + schema_.Table("_due") +
+                      " WHERE object = $1 AND job = $2 AND id = ANY ($3::bigint[])",
+                  {object, kJob, IdArray(ids)});
+}
+
+void HistoryWriter::Erase(Transaction& transaction, const std::string& object,
+                          const std::vector<RecordId>& ids) const {
+  transaction.Run(
+      "DELETE FROM " + schema_.Table("_due") + " WHERE object = $1 AND id = ANY ($2::bigint[])",
+      {object, IdArray(ids)});
+  if (!Exists(transaction, object)) return;
+  transaction.Run("DELETE FROM " + schema_.HistoryTable(object) + " WHERE id = ANY ($1::bigint[])",
+                  {IdArray(ids)});
+}
+
+void HistoryWriter::KeepOnly(Transaction& transaction,
+                             const std::vector<std::string>& objects) const {
+  for (const char* table : {"_due", "_stream_state"}) {
+    transaction.Run(
+        "DELETE FROM " + schema_.Table(table) + " WHERE job = $1 AND NOT object = ANY ($2::text[])",
+        {kJob, NameArray(objects)});
+  }
+}
+
+}  // namespace hubmirror

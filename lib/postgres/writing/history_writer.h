@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/source/history.h"
+#include "model/store/mirror_table.h"
+#include "postgres/schema/portal_schema.h"
+#include "postgres/session/transaction.h"
+
+namespace hubmirror {
+
+/// The tables `<object>_history` and what is due for them. Thread-safe: keeps nothing; every call
+/// works in the transaction it is given.
+class HistoryWriter {
+ public:
+  explicit HistoryWriter(const PortalSchema& schema) : schema_(schema) {}
+
+  bool Exists(Transaction& transaction, const std::string& object) const;
+  void Create(Transaction& transaction, const std::string& object) const;
+
+  std::vector<RecordId> Block(Transaction& transaction, const std::string& object, bool archived,
+                              std::optional<RecordId> above, size_t limit) const;
+  HistoryDue Due(Transaction& transaction, const std::string& object, size_t limit) const;
+
+  /// Adds what is not there yet and may be stored in `table`'s portal as it stands.
+  int64_t Add(Transaction& transaction, const MirrorTable& table,
+              const HistoryCommit& commit) const;
+
+  /// Notes that these records changed.
+  void PutDue(Transaction& transaction, const std::string& object,
+              const std::vector<RecordId>& ids) const;
+  void RemoveDue(Transaction& transaction, const std::string& object,
+                 const std::vector<RecordId>& ids) const;
+  /// Takes out everything of records that are erased.
+  void Erase(Transaction& transaction, const std::string& object,
+             const std::vector<RecordId>& ids) const;
+  /// Of objects without history no records are due, and what was read is not complete any more.
+  void KeepOnly(Transaction& transaction, const std::vector<std::string>& objects) const;
+
+ private:
+  const PortalSchema& schema_;
+};
+
+}  // namespace hubmirror

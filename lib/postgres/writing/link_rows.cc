@@ -1,0 +1,217 @@
+#include "postgres/writing/link_rows.h"
+
+#include "postgres/schema/live_view.h"
+#include "postgres/session/sql_text.h"
+
+namespace hubmirror {
+namespace {
+
+std::vector<RecordId> IdsOf(const Rows& rows) {
+  std::vector<RecordId> ids;
+  for (size_t i = 0; i < rows.size(); ++i) ids.push_back(RecordId{rows.Int(i, 0)});
+  return ids;
+}
+
+/// `$3` to `$7` of the statements below.
+Params LinkParams(const LinkCommit& commit) {
+  ArrayText from;
+  ArrayText to;
+  ArrayText category;
+  ArrayText type_id;
+  ArrayText label;
+  for (const Link& link : commit.links) {
+    from.Add(link.from.value);
+    to.Add(link.to.value);
+    category.Add(link.type.category);
+    type_id.Add(link.type.type_id);
+    label.AddParam(TextParam(link.type.label));
+  }
+  return {commit.pair.from.name, commit.pair.to.name, from.Take(), to.Take(),
+          category.Take(),       type_id.Take(),      label.Take()};
+}
+
+// An answer may name a link twice, as two pages of it may.
+constexpr const char* kLinks =
+    "(SELECT DISTINCT ON (from_id, to_id, category, type_id) * FROM unnest($3::bigint[],"
+    " $4::bigint[], $5::text[], $6::bigint[], $7::text[]) u(from_id, to_id, category, type_id,"
+    " label)) l";
+
+}  // namespace
+
+bool LinkRows::Exists(Transaction& transaction, const std::string& relation) const {
+  return !transaction.Run("SELECT to_regclass($1)::text", {schema_.Table(relation)}).IsNull(0, 0);
+}
+
+std::vector<RecordId> LinkRows::LiveIds(Transaction& transaction, const std::string& object,
+                                        std::optional<RecordId> above, size_t limit) const {
+  return IdsOf(transaction.Run("SELECT t.id FROM " + schema_.Table(object) + " t WHERE " +
+                                   IsLive("t") + " AND ($1::bigint IS NULL OR t.id > $1::bigint)" +
+                                   " ORDER BY t.id LIMIT " + std::to_string(limit),
+                               {above ? Param(std::to_string(above->value)) : Param()}));
+}
+
+std::vector<DueRecord> LinkRows::Due(Transaction& transaction, const std::string& object,
+                                     size_t limit) const {
+  const Rows rows = transaction.Run(
+      "SELECT id, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') FROM " +
+          schema_.Table("_due") + " WHERE object = $1 AND job = 'links' ORDER BY since, id LIMIT " +
+          std::to_string(limit),
+      {object});
+  std::vector<DueRecord> records;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    records.push_back({RecordId{rows.Int(i, 0)}, std::string(rows.Text(i, 1))});
+  }
+  return records;
+}
+
+void LinkRows::DropDue(Transaction& transaction, const std::string& object,
+                       const std::vector<DueRecord>& records) const {
+  ArrayText ids;
+  ArrayText since;
+  for (const DueRecord& record : records) {
+    ids.Add(record.id.value);
+    since.Add(record.since);
+  }
+  transaction.Run("DELETE FROM " + schema_.Table("_due") +
+                      " d USING unnest($2::bigint[], $3::timestamp[]) r(id, since)"
+                      " WHERE d.object = $1 AND d.job = 'links' AND d.id = r.id"
+                      " AND d.since = r.since AT TIME ZONE 'UTC'",
+                  {object, ids.Take(), since.Take()});
+}
+
+std::vector<RecordId> LinkRows::LinkedFrom(Transaction& transaction, const LinkPair& pair,
+                                           const std::vector<RecordId>& to) const {
+  return IdsOf(transaction.Run("SELECT DISTINCT from_id FROM " + schema_.Table("associations") +
+                                   " WHERE from_type = $1 AND to_type = $2"
+                                   " AND to_id = ANY ($3::bigint[]) AND removed_at IS NULL",
+                               {pair.from.name, pair.to.name, IdArray(to)}));
+}
+
+void LinkRows::Write(Transaction& transaction, const LinkCommit& commit) const {
+  if (!commit.links.empty()) AddLinks(transaction, commit);
+  if (!commit.read.empty()) MarkRemoved(transaction, commit);
+}
+
+void LinkRows::AddLinks(Transaction& transaction, const LinkCommit& commit) const {
+  Params params = LinkParams(commit);
+  params.push_back(TimeParam(commit.at));
+  const std::string table = schema_.Table("associations");
+  // Equal links are left out before the insert: an upsert that changes nothing still locks and
+  // logs every row.
+  transaction.Run(
+      "INSERT INTO " + table +
+          " AS a (from_type, from_id, to_type, to_id, category, type_id, label, first_seen_at)"
+          " SELECT $1, l.from_id, $2, l.to_id, l.category, l.type_id, l.label, $8::timestamptz"
+          " FROM " +
+          kLinks + " LEFT JOIN " + table +
+          " o ON o.from_type = $1 AND o.from_id = l.from_id AND o.to_type = $2"
+          " AND o.to_id = l.to_id AND o.category = l.category AND o.type_id = l.type_id"
+          " WHERE o.from_id IS NULL OR o.label IS DISTINCT FROM l.label"
+          " OR o.removed_at <= $8::timestamptz"
+          " ON CONFLICT (from_type, from_id, to_type, to_id, category, type_id)"
+          " DO UPDATE SET label = excluded.label, removed_at = NULL",
+      params);
+}
+
+void LinkRows::MarkRemoved(Transaction& transaction, const LinkCommit& commit) const {
+  for (const ObjectType* end : {&commit.pair.from, &commit.pair.to}) {
+    if (!Exists(transaction, end->name)) return;
+  }
+  Params params = LinkParams(commit);
+  params.push_back(TimeParam(commit.at));
+  params.push_back(IdArray(commit.read));
+  transaction.Run(
+      "UPDATE " + schema_.Table("associations") + " a SET removed_at = $8::timestamptz FROM " +
+          schema_.Table(commit.pair.from.name) + " f, " + schema_.Table(commit.pair.to.name) +
+          " t WHERE a.from_type = $1 AND a.to_type = $2 AND a.from_id = ANY ($9::bigint[])"
+          " AND a.removed_at IS NULL AND a.first_seen_at < $8::timestamptz"
+          " AND f.id = a.from_id AND " +
+          IsLive("f") + " AND t.id = a.to_id AND " + IsLive("t") + " AND NOT EXISTS (SELECT FROM " +
+          kLinks +
+          " WHERE l.from_id = a.from_id AND l.to_id = a.to_id AND l.category = a.category"
+          " AND l.type_id = a.type_id)",
+      params);
+}
+
+void LinkRows::SaveTypes(Transaction& transaction, const LinkPair& pair,
+                         const std::vector<LinkType>& types) const {
+  ArrayText category;
+  ArrayText type_id;
+  ArrayText label;
+  for (const LinkType& type : types) {
+    category.Add(type.category);
+    type_id.Add(type.type_id);
+    label.AddParam(TextParam(type.label));
+  }
+  const Params params = {pair.from.name, pair.to.name, category.Take(), type_id.Take(),
+                         label.Take()};
+  const std::string table = schema_.Table("association_labels");
+  const std::string given =
+      "(SELECT DISTINCT ON (category, type_id) * FROM unnest($3::text[], $4::bigint[], $5::text[])"
+      " u(category, type_id, label)) l";
+  transaction.Run("DELETE FROM " + table +
+                      " a WHERE a.from_type = $1 AND a.to_type = $2 AND NOT EXISTS (SELECT FROM " +
+                      given +
+                      " WHERE l.category = a.category AND l.type_id = a.type_id AND l.label IS NOT"
+                      " DISTINCT FROM a.label)",
+                  params);
+  transaction.Run("INSERT INTO " + table +
+                      " (from_type, to_type, category, type_id, label)"
+                      " SELECT $1, $2, l.category, l.type_id, l.label FROM " +
+                      given + " ON CONFLICT DO NOTHING",
+                  params);
+}
+
+void LinkRows::MakeViews(Transaction& transaction, const LinkPair& pair) const {
+  for (const ObjectType* end : {&pair.from, &pair.to}) {
+    if (!Exists(transaction, end->name)) return;
+  }
+  MakeView(transaction, pair, true);
+  if (pair.from != pair.to) MakeView(transaction, pair, false);
+}
+
+void LinkRows::MakeView(Transaction& transaction, const LinkPair& pair, bool ahead) const {
+  const ObjectType& one = ahead ? pair.from : pair.to;
+  const ObjectType& other = ahead ? pair.to : pair.from;
+  const std::string name = one.singular + "_" + other.name;
+  const std::string words = "Live " + one.name + " and the live " + other.name;
+  const std::string comment =
+      words + " they are linked with: a link with a label has an unlabelled row too";
+  const std::string standing = CommentOn(transaction, name);
+  // One of an older version is replaced, something of somebody else's stays.
+  if (standing == comment || (Exists(transaction, name) && !standing.starts_with(words))) return;
+  const bool same = pair.from == pair.to;
+  const std::string first = QuoteName(one.singular + "_id");
+  const std::string second = QuoteName((same ? "other_" : "") + other.singular + "_id");
+  const std::string from = "a.from_id AS " + (ahead ? first : second);
+  const std::string to = "a.to_id AS " + (ahead ? second : first);
+  const std::string view = schema_.Table(name);
+  std::string sql =
+      "SET LOCAL lock_timeout = 200; CREATE OR REPLACE VIEW " + view + " AS SELECT " +
+      (ahead ? from + ", " + to : to + ", " + from) +
+      ", a.label, a.category, a.type_id, a.first_seen_at FROM " + schema_.Table("associations") +
+      " a JOIN " + schema_.Table(pair.from.name) + " f ON f.id = a.from_id AND " + IsLive("f") +
+      " JOIN " + schema_.Table(pair.to.name) + " t ON t.id = a.to_id AND " + IsLive("t") +
+      " WHERE a.from_type = " + QuoteLiteral(pair.from.name) +
+      " AND a.to_type = " + QuoteLiteral(pair.to.name) + " AND a.removed_at IS NULL; COMMENT ON" +
+      " VIEW " + view + " IS " + QuoteLiteral(comment);
+  const auto explain = [&](const std::string& column, const std::string& text) {
+    sql += "; COMMENT ON COLUMN " + view + "." + column + " IS " + QuoteLiteral(text);
+  };
+  explain(first, "id of " + one.name);
+  explain(second, "id of " + other.name);
+  explain("label", "What people call the link; NULL: the link as such");
+  explain("category", "HUBSPOT_DEFINED, USER_DEFINED or INTEGRATOR_DEFINED");
+  explain("type_id", "HubSpot's id of the label, see association_labels");
+  explain("first_seen_at", "When the link was seen here first");
+  transaction.Run(sql);
+  schema_.GrantReaders(transaction);
+}
+
+std::string LinkRows::CommentOn(Transaction& transaction, const std::string& view) const {
+  const Rows rows = transaction.Run(
+      "SELECT coalesce(obj_description(to_regclass($1), 'pg_class'), '')", {schema_.Table(view)});
+  return std::string(rows.Text(0, 0));
+}
+
+}  // namespace hubmirror

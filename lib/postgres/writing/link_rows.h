@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/store/link_sink.h"
+#include "postgres/schema/portal_schema.h"
+#include "postgres/session/transaction.h"
+
+namespace hubmirror {
+
+/// The tables `associations`, `association_labels` and `_due` of a portal, and the views over
+/// links. Thread-safe: keeps nothing; every call works in the transaction it is given.
+class LinkRows {
+ public:
+  explicit LinkRows(const PortalSchema& schema) : schema_(schema) {}
+
+  std::vector<RecordId> LiveIds(Transaction& transaction, const std::string& object,
+                                std::optional<RecordId> above, size_t limit) const;
+  std::vector<DueRecord> Due(Transaction& transaction, const std::string& object,
+                             size_t limit) const;
+  void DropDue(Transaction& transaction, const std::string& object,
+               const std::vector<DueRecord>& records) const;
+  std::vector<RecordId> LinkedFrom(Transaction& transaction, const LinkPair& pair,
+                                   const std::vector<RecordId>& to) const;
+
+  /// Adds and changes what differs, marks what vanished. Equal links are not touched.
+  void Write(Transaction& transaction, const LinkCommit& commit) const;
+  void SaveTypes(Transaction& transaction, const LinkPair& pair,
+                 const std::vector<LinkType>& types) const;
+  /// The views of the pair that are not there yet, both ways: `contact_companies` and
+  /// `company_contacts`. Nothing while one of the tables is missing.
+  void MakeViews(Transaction& transaction, const LinkPair& pair) const;
+
+ private:
+  bool Exists(Transaction& transaction, const std::string& relation) const;
+  void AddLinks(Transaction& transaction, const LinkCommit& commit) const;
+  void MarkRemoved(Transaction& transaction, const LinkCommit& commit) const;
+  void MakeView(Transaction& transaction, const LinkPair& pair, bool ahead) const;
+  /// Empty where there is none.
+  std::string CommentOn(Transaction& transaction, const std::string& view) const;
+
+  const PortalSchema& schema_;
+};
+
+}  // namespace hubmirror

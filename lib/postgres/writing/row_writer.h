@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/store/row.h"
+#include "postgres/schema/portal_schema.h"
+#include "postgres/session/database_failure.h"
+#include "postgres/session/transaction.h"
+#include "postgres/writing/merge_statement.h"
+
+namespace hubmirror {
+
+/// Writes rows of one commit into one table. New ones are copied straight in; changed ones go
+/// through arrays (few) or a temporary table (many) and one INSERT ... ON CONFLICT. A record the
+/// database refuses is found by halving and set aside whole in `_quarantine`, at most five in one
+/// commit (design R11). Owned by one thread.
+class RowWriter {
+ public:
+  struct Planned {
+    const RowBatch* batch = nullptr;
+    const Row* row = nullptr;
+    bool is_new = false;  ///< nothing is stored under its id
+  };
+
+  RowWriter(Transaction& transaction, const PortalSchema& schema, const MirrorTable& table);
+
+  /// All rows have lines of one shape. Throws DatabaseError kSuspectRows at the sixth bad record.
+  void Write(const RowShape& shape, const std::vector<Planned>& rows);
+
+  const std::vector<RecordId>& quarantined() const { return quarantined_; }
+  /// By property: rows that had a value and lost it; counted where many rows change at once.
+  const std::map<std::string, int64_t>& values_lost() const { return values_lost_; }
+
+ private:
+  using Some = std::span<const Planned>;
+
+  bool CopyNew(const MergeStatement& merge, Some rows);
+  void Merge(const MergeStatement& merge, Some rows);
+  void MergeOnce(const MergeStatement& merge, Some rows);
+  void MergeStaged(const MergeStatement& merge, Some rows);
+  void MergeArrays(const MergeStatement& merge, Some rows);
+  void CountLost(const MergeStatement& merge, const std::string& source);
+  void CopyLines(const std::string& target, const MergeStatement& merge, Some rows);
+  void SetAside(const MergeStatement& merge, const Planned& row, const StatementError& error);
+  bool Spill(const MergeStatement& merge, const Planned& row, size_t longest_kept);
+
+  Transaction& transaction_;
+  const PortalSchema& schema_;
+  const MirrorTable& table_;
+  std::vector<RecordId> quarantined_;
+  std::map<std::string, int64_t> values_lost_;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/store/row_sink.h"
+#include "postgres/schema/portal_schema.h"
+#include "postgres/session/transaction.h"
+
+namespace hubmirror {
+
+/// The state tables of a portal: progress, budget, pending records, seen ids. Thread-safe: keeps
+/// nothing; every call works in the transaction it is given.
+class StreamStore {
+ public:
+  explicit StreamStore(const PortalSchema& schema) : schema_(schema) {}
+
+  std::map<JobKind, JobProgress> LoadProgress(Transaction& transaction,
+                                              const std::string& object) const;
+  void SaveProgress(Transaction& transaction, const std::string& object,
+                    const std::map<JobKind, JobProgress>& progress) const;
+  void SaveState(Transaction& transaction, const std::string& object, StreamState state,
+                 const std::string& reason, const std::string& message) const;
+  /// Forgets cursors, pending and seen ids; the table keeps its rows.
+  void Reset(Transaction& transaction, const std::string& object) const;
+
+  std::string LoadBudget(Transaction& transaction) const;
+  void SaveBudget(Transaction& transaction, const std::string& budget) const;
+
+  /// Whether the state saved last is that of a pause.
+  bool IsPaused(Transaction& transaction, const std::string& object) const;
+
+  /// Live rows by object; empty when the schema is not there or holds another portal than `portal`.
+  std::map<std::string, int64_t> LastKnownRows(Transaction& transaction, PortalId portal) const;
+  /// Live rows as counted along with the writes.
+  int64_t LiveRows(Transaction& transaction, const std::string& object) const;
+  void SetLiveRows(Transaction& transaction, const std::string& object, int64_t rows) const;
+  void AddLiveRows(Transaction& transaction, const std::string& object, int64_t change) const;
+
+  /// Adds, or replaces what waits under the same id.
+  void PutPending(Transaction& transaction, const std::string& object,
+                  const std::vector<PendingRecord>& records) const;
+  /// Adds those that do not wait yet; returns how many.
+  int64_t AddPending(Transaction& transaction, const std::string& object,
+                     const std::vector<RecordId>& ids, PendingCause cause) const;
+  void RemovePending(Transaction& transaction, const std::string& object,
+                     const std::vector<RecordId>& ids) const;
+  std::vector<PendingRecord> DuePending(Transaction& transaction, const std::string& object,
+                                        TimePoint now, size_t limit) const;
+  int64_t CountPending(Transaction& transaction, const std::string& object,
+                       bool absent_only = false) const;
+  int64_t CountQuarantined(Transaction& transaction, const std::string& object) const;
+
+  void BeginSeen(Transaction& transaction, const std::string& object) const;
+  void AddSeen(Transaction& transaction, const std::string& object,
+               const std::vector<RecordId>& ids) const;
+  int64_t SuspectUnseen(Transaction& transaction, const std::string& object,
+                        TimePoint walk_began) const;
+
+ private:
+  const PortalSchema& schema_;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "settings/text/problem.h"
+#include "settings/text/secret_ref.h"
+#include "settings/yaml/config_node.h"
+
+namespace hubmirror {
+
+struct KeyRule;
+
+/// A value of one key as its type has it; monostate: left to us (`auto`) or not set. Sizes are
+/// whole numbers of bytes.
+using ConfigValue = std::variant<std::monostate, bool, int64_t, double, std::chrono::milliseconds,
+                                 std::string, std::vector<std::string>, SecretRef>;
+
+/// Reads the value of a key by its rule; nullopt after at least one problem was reported.
+std::optional<ConfigValue> ReadValue(const ConfigNode& node, const KeyRule& rule,
+                                     const std::string& path, ConfigProblems& problems);
+
+/// The value of a default as the table has it.
+ConfigValue ReadPreset(const KeyRule& rule, std::string_view preset);
+
+/// The value as the file would have it: `30s`, `64MiB`, `[amount, dealstage]`, quoted where YAML
+/// needs it, `auto` where that is the choice. Empty for what is not set.
+std::string WriteValue(const ConfigValue& value, const KeyRule& rule);
+
+/// Text as YAML: without quotes where every reader takes it for the same text.
+std::string YamlText(const std::string& text);
+
+}  // namespace hubmirror

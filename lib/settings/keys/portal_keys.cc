@@ -1,0 +1,373 @@
+#include <array>
+
+#include "settings/keys/key_rows.h"
+
+namespace hubmirror {
+namespace {
+
+using enum KeyType;
+
+constexpr auto kPortal = static_cast<unsigned>(Place::kPortal);
+constexpr auto kObject = static_cast<unsigned>(Place::kObject);
+constexpr auto kPortalWide = kPortal | static_cast<unsigned>(Place::kDefaults);
+constexpr auto kEverywhere = kPortalWide | kObject;
+
+/// The way to a member of a portal's OAuth settings, which come to be with the first of them.
+template <auto member>
+constexpr FieldOf<PortalSettings> OAuthField() {
+  return {[](const PortalSettings& portal) {
+            return portal.oauth ? ToValue((*portal.oauth).*member) : ConfigValue();
+          },
+          [](PortalSettings& portal, const ConfigValue& value) {
+            if (!portal.oauth) portal.oauth.emplace();
+            FromValue(value, (*portal.oauth).*member);
+          }};
+}
+
+/// A list that is not given stands for all, which no list could say.
+constexpr FieldOf<StreamPlan> IncludeField() {
+  return {
+      [](const StreamPlan& plan) {
+        const auto& patterns = plan.selection.include;
+        return patterns.empty() ? ConfigValue() : ToValue(patterns);
+      },
+      [](StreamPlan& plan, const ConfigValue& value) { FromValue(value, plan.selection.include); }};
+}
+
+constexpr std::array kRows = {
+    KeyRule{.path = "portal_id",
+            .places = kPortal,
+            .type = kWholeNumber,
+            .least = "1",
+            .required = true,
+            .meaning = "Id of the HubSpot account. It must be the token's portal, else nothing is "
+                       "written.",
+            .example = "1234567",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::portal_id>()},
+    KeyRule{.path = "token",
+            .places = kPortal,
+            .type = kSecret,
+            .meaning = "Where the token of a private app or the service key is kept. Either this "
+                       "or `oauth`.",
+            .example = "credential:hubspot.acme",
+            .field = Field<PortalSettings, &PortalSettings::token>()},
+    KeyRule{.path = "oauth",
+            .places = kPortal,
+            .type = kSection,
+            .meaning = "An OAuth app instead of a token."},
+    KeyRule{.path = "oauth.client_id",
+            .places = kPortal,
+            .type = kText,
+            .required = true,
+            .form = &kAnyText,
+            .meaning = "Client id of the app; it is no secret.",
+            .example = "3e2d3a1b-7b47-4b5b-9b0e-0d6a5c1d2f10",
+            .field = OAuthField<&OAuthSettings::client_id>()},
+    KeyRule{.path = "oauth.client_secret",
+            .places = kPortal,
+            .type = kSecret,
+            .required = true,
+            .meaning = "Where the client secret of the app is kept.",
+            .example = "credential:hubspot.client_secret",
+            .field = OAuthField<&OAuthSettings::client_secret>()},
+    KeyRule{.path = "oauth.refresh_token",
+            .places = kPortal,
+            .type = kSecret,
+            .meaning = "Where the first refresh token is kept; newer ones are stored in "
+                       "`state_dir`. Not needed when `hubmirror portal authorize` gets it.",
+            .example = "credential:hubspot.acme.refresh",
+            .field = OAuthField<&OAuthSettings::refresh_token>()},
+    KeyRule{.path = "hash_key",
+            .places = kPortal,
+            .type = kSecret,
+            .meaning = "Where the key is kept that values are hashed with (`properties.hash`); at "
+                       "least 16 bytes, for example from `openssl rand -hex 32`. Another key makes "
+                       "other hashes: they are read and written again.",
+            .example = "credential:hubspot.acme.hash",
+            .field = Field<PortalSettings, &PortalSettings::hash_key>()},
+    KeyRule{.path = "enabled",
+            .places = kPortal,
+            .type = kTruth,
+            .preset = "true",
+            .meaning = "`false` leaves the portal alone; what is mirrored of it stays.",
+            .example = "false",
+            .field = Field<PortalSettings, &PortalSettings::enabled>()},
+    KeyRule{.path = "schema",
+            .places = kPortal,
+            .type = kText,
+            .form = &kSchemaName,
+            .meaning = "Schema of the database that holds this portal alone; the portal's key by "
+                       "default. `hubmirror`, `public`, `information_schema` and names that begin "
+                       "with `pg_` are refused.",
+            .example = "crm_acme",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::schema>()},
+    KeyRule{.path = "readers",
+            .places = kPortal,
+            .type = kTextList,
+            .form = &kRoleName,
+            .meaning = "Roles of the database that are granted select on every table and view of "
+                       "the portal. One that does not exist is warned of, and granted it once it "
+                       "does.",
+            .example = "[analyst]",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::readers>()},
+
+    KeyRule{.path = "quota_share",
+            .places = kPortalWide,
+            .type = kNumber,
+            .preset = "0.5",
+            .least = "0.01",
+            .most = "1",
+            .meaning = "Part of the account's daily quota that may be used.",
+            .example = "0.25",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::quota_share>()},
+    KeyRule{.path = "daily",
+            .places = kPortalWide,
+            .type = kWholeNumber,
+            .least = "1",
+            .most = "1000000000",
+            .meaning = "Daily quota of the account, where HubSpot's answers do not tell it (OAuth "
+                       "apps).",
+            .example = "500000",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::daily>()},
+    KeyRule{.path = "burst",
+            .places = kPortalWide,
+            .type = kWholeNumber,
+            .preset = "auto",
+            .least = "1",
+            .most = "10000",
+            .takes_auto = true,
+            .meaning = "Requests per 10 seconds. `auto` begins with the smallest tier and learns "
+                       "from HubSpot's answers.",
+            .example = "190",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::burst>()},
+
+    KeyRule{.path = "interval",
+            .places = kEverywhere,
+            .type = kDuration,
+            .preset = "1m",
+            .least = "100ms",
+            .meaning = "Time between two polls for changes.",
+            .example = "30s",
+            .field = Field<StreamPlan, &StreamPlan::interval>()},
+    KeyRule{.path = "freshness_target",
+            .places = kEverywhere,
+            .type = kDuration,
+            .preset = "5m",
+            .least = "200ms",
+            .meaning = "How old the mirror may be before status, metrics and readiness call it "
+                       "late; at least two intervals.",
+            .example = "15m",
+            .field = Field<StreamPlan, &StreamPlan::freshness_target>()},
+    KeyRule{.path = "overlap",
+            .places = kEverywhere,
+            .type = kDuration,
+            .preset = "1m",
+            .least = "1s",
+            .meaning = "How far each poll looks back, because HubSpot's search shows changes late.",
+            .example = "2m",
+            .field = Field<StreamPlan, &StreamPlan::overlap>()},
+    KeyRule{.path = "deep_overlap",
+            .places = kEverywhere,
+            .type = kDuration,
+            .preset = "1h",
+            .least = "1s",
+            .meaning = "How far the look back of every ten minutes goes; at least `overlap`.",
+            .example = "2h",
+            .field = Field<StreamPlan, &StreamPlan::deep_overlap>()},
+    KeyRule{.path = "confirm_after",
+            .places = kEverywhere,
+            .type = kDuration,
+            .preset = "10m",
+            .least = "1s",
+            .meaning = "A record that is gone is looked for twice, this far apart, before its row "
+                       "is marked.",
+            .example = "10m",
+            .field = Field<StreamPlan, &StreamPlan::confirm_after>()},
+    KeyRule{.path = "sweep",
+            .places = kEverywhere,
+            .type = kSection,
+            .meaning = "Walk of all live records; the first one is the backfill."},
+    KeyRule{.path = "sweep.every",
+            .places = kEverywhere,
+            .type = kDuration,
+            .preset = "24h",
+            .least = "1s",
+            .meaning = "How often the live list is walked whole, on spare budget.",
+            .example = "12h",
+            .field = Field<StreamPlan, &StreamPlan::sweep_every>()},
+    KeyRule{.path = "archived",
+            .places = kEverywhere,
+            .type = kSection,
+            .meaning = "Walk of the archived records."},
+    KeyRule{.path = "archived.every",
+            .places = kEverywhere,
+            .type = kDuration,
+            .preset = "15m",
+            .least = "1s",
+            .meaning = "How often the archived list is walked; longer where that would take more "
+                       "than a tenth of the daily share.",
+            .example = "1h",
+            .field = Field<StreamPlan, &StreamPlan::archived_every>()},
+    KeyRule{.path = "catalog",
+            .places = kEverywhere,
+            .type = kSection,
+            .meaning = "Reading of the definitions of properties."},
+    KeyRule{.path = "catalog.every",
+            .places = kEverywhere,
+            .type = kDuration,
+            .preset = "5m",
+            .least = "1s",
+            .meaning = "How often new, changed and archived properties are looked for.",
+            .example = "15m",
+            .field = Field<StreamPlan, &StreamPlan::catalog_every>()},
+    KeyRule{.path = "links",
+            .places = kEverywhere,
+            .type = kSection,
+            .meaning = "Reading of the associations between records."},
+    KeyRule{.path = "links.every",
+            .places = kEverywhere,
+            .type = kDuration,
+            .preset = "6h",
+            .least = "1s",
+            .meaning = "How often the associations of all records are read. Those of records that "
+                       "changed are read again with their next poll.",
+            .example = "1h",
+            .field = Field<StreamPlan, &StreamPlan::links_every>()},
+
+    KeyRule{.path = "verify",
+            .places = kEverywhere,
+            .type = kSection,
+            .meaning = "Comparison of the mirror with the portal, column by column."},
+    KeyRule{.path = "verify.every",
+            .places = kEverywhere,
+            .type = kDuration,
+            .preset = "24h",
+            .least = "1s",
+            .meaning = "How often all live records are read and compared, on spare budget; longer "
+                       "where that would take more than a tenth of the daily share.",
+            .example = "7d",
+            .field = Field<StreamPlan, &StreamPlan::verify_every>()},
+    KeyRule{.path = "verify.repair",
+            .places = kEverywhere,
+            .type = kTruth,
+            .preset = "true",
+            .meaning = "`false` reports what was found and leaves it; `hubmirror verify --repair` "
+                       "mends it.",
+            .example = "false",
+            .field = Field<StreamPlan, &StreamPlan::verify_repair>()},
+    KeyRule{.path = "lists",
+            .places = kPortalWide,
+            .type = kSection,
+            .meaning = "Reading of lists, their members, and marketing events."},
+    KeyRule{.path = "lists.every",
+            .places = kPortalWide,
+            .type = kDuration,
+            .preset = "1h",
+            .least = "1s",
+            .meaning = "How often they are read; longer where that would take more than a tenth of "
+                       "the daily share.",
+            .example = "6h",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::lists_every>()},
+    KeyRule{.path = "lists.memberships",
+            .places = kPortalWide,
+            .type = kTruth,
+            .preset = "true",
+            .meaning = "`false` leaves out who is a member of which list: a request for every 250 "
+                       "members of every list, each time.",
+            .example = "false",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::list_memberships>()},
+
+    KeyRule{.path = "properties",
+            .places = kEverywhere,
+            .type = kSection,
+            .meaning =
+                "Which properties are mirrored. Patterns name them: `*` stands for any "
+                "letters, `?` for one. A list of an object replaces that of its portal or of "
+                "`defaults`."},
+    KeyRule{.path = "properties.include",
+            .places = kEverywhere,
+            .type = kTextList,
+            .form = &kPropertyPattern,
+            .meaning = "Only properties that fit one of these are mirrored; all by default. Values "
+                       "of newly included ones are filled in at once.",
+            .example = "[\"deal*\", amount, closedate]",
+            .field = IncludeField()},
+    KeyRule{.path = "properties.exclude",
+            .places = kEverywhere,
+            .type = kTextList,
+            .form = &kPropertyPattern,
+            .meaning = "Properties that fit one of these are not asked for, whatever `include` "
+                       "says. One that was mirrored before keeps its column, without values.",
+            .example = "[\"hs_analytics_*\"]",
+            .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::exclude>()},
+    KeyRule{.path = "properties.sensitive",
+            .places = kEverywhere,
+            .type = kTruth,
+            .preset = "false",
+            .meaning = "`true` also mirrors properties that HubSpot marks as sensitive or highly "
+                       "sensitive, as far as the token is granted them.",
+            .example = "true",
+            .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::sensitive>()},
+    KeyRule{.path = "properties.hash",
+            .places = kEverywhere,
+            .type = kTextList,
+            .form = &kPropertyPattern,
+            .meaning = "Of properties that fit one of these a keyed hash is stored instead of the "
+                       "value, as text: HMAC-SHA-256 with the portal's `hash_key`, in hex.",
+            .example = "[email, phone]",
+            .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::hash>()},
+
+    KeyRule{.path = "objects",
+            .places = kPortalWide,
+            .type = kObjects,
+            .preset = "[companies, contacts, deals, emails, tasks, tickets]",
+            .meaning = "The object types to mirror: a list of names, a map of names with "
+                       "settings, or `all`, every type that the token may read. A portal's own "
+                       "`objects` replace those of `defaults`. HubSpot's path names, such as "
+                       "`line_items`, or ids, such as `0-8`, also of a standard type newer than "
+                       "this list; custom objects by id (`2-123456`) or "
+                       "full name (`p1234567_pets`), or `custom_objects`, all of them."},
+    KeyRule{.path = "columns",
+            .places = kObject,
+            .type = kTextList,
+            .form = &kPropertyName,
+            .meaning = "Properties that get a column of their own whatever else the table holds.",
+            .example = "[amount, dealstage]",
+            .field = Field<StreamPlan, &StreamPlan::columns>()},
+    KeyRule{.path = "indexes",
+            .places = kObject,
+            .type = kTextList,
+            .form = &kIndexKey,
+            .meaning = "What is indexed: properties, each of which gets a column of its own; "
+                       "columns that every table has, such as `created_at` or `archived_at`; and "
+                       "`lower(property)` of texts. `_synced_at`, and `email` of contacts, always "
+                       "are. Taking one out of the list drops its index. An index delays writing "
+                       "while it is built.",
+            .example = "[hubspot_owner_id, created_at, lower(city)]",
+            .field = Field<StreamPlan, &StreamPlan::indexes>()},
+    KeyRule{.path = "associations",
+            .places = kObject,
+            .type = kTextList,
+            .form = &kPropertyName,
+            .meaning = "Object types whose associations with this one are mirrored, by the names "
+                       "of their tables; all mirrored types by default. A pair is left out when "
+                       "either side leaves the other out; what is stored of it stays as it is.",
+            .example = "[contacts, companies]",
+            .field = Field<StreamPlan, &StreamPlan::associations>()},
+    KeyRule{.path = "history",
+            .places = kObject,
+            .type = kTextList,
+            .form = &kPropertyName,
+            .meaning = "Properties whose former values are kept too, in the table "
+                       "`<object>_history`. One added later is read for all records at once.",
+            .example = "[dealstage, amount]",
+            .field = Field<StreamPlan, &StreamPlan::history>()},
+};
+
+}  // namespace
+
+std::span<const KeyRule> PortalKeys() {
+  return kRows;
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,191 @@
+#include "settings/reading/portal_reader.h"
+
+#include <array>
+#include <utility>
+
+#include "model/store/mirror_table.h"
+#include "settings/keys/object_choice.h"
+#include "settings/reading/search_rate.h"
+#include "settings/text/quantity_text.h"
+#include "settings/text/text_trap.h"
+
+namespace hubmirror {
+namespace {
+
+/// The one of two keys that stands in the more particular layer: what was written last on purpose.
+const GivenKey* MoreParticular(Layers layers, const KeyRule* first, const KeyRule* second) {
+  for (const Layer* layer : layers) {
+    if (const GivenKey* given = layer->Find(first)) return given;
+    if (const GivenKey* given = layer->Find(second)) return given;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+PortalSettings PortalReader::Read(const ConfigEntry& entry) {
+  const ConfigNode& key = entry.key;
+  const std::string path = PathOf("portals", KeyForMessage(key.text));
+  CheckKey(key, path);
+  const Layer layer = Layer::Read(entry.value, Place::kPortal, path, key.at, problems_);
+
+  PortalSettings portal;
+  portal.plan.key = key.text;
+  const std::array layers = {&layer, &defaults_};
+  Fill(portal, Place::kPortal, layers, environment_);
+  if (portal.plan.schema.empty()) portal.plan.schema = key.text;
+  if (entry.value.kind != ConfigNode::Kind::kList &&
+      entry.value.kind != ConfigNode::Kind::kScalar) {
+    CheckAccess(layer, path, key.at);
+  }
+  CheckUnique(portal, layer, key, path);
+  ReadStreams(portal, layer);
+  WarnOf(portal, path, key.at);
+  return portal;
+}
+
+void PortalReader::CheckKey(const ConfigNode& key, const std::string& path) {
+  auto fault = CheckPortalKey(key.text);
+  if (const auto trap = key.quoted ? std::string_view() : TextTrap(key.text); !trap.empty()) {
+    fault = ConfigFault{"this key can be read as " + std::string(trap), "put it in quotes"};
+  }
+  if (!fault) return;
+  problems_.push_back(
+      {.at = key.at, .path = path, .what = std::move(fault->what), .next = std::move(fault->next)});
+}
+
+void PortalReader::CheckAccess(const Layer& layer, const std::string& path, TextPosition at) {
+  const GivenKey* token = layer.Find(Place::kPortal, "token");
+  const GivenKey* oauth = layer.Find(Place::kPortal, "oauth");
+  if (token == nullptr && oauth == nullptr) {
+    problems_.push_back({.at = at,
+                         .path = PathOf(path, "token"),
+                         .what = "is missing, and so is oauth",
+                         .next = "add a line such as `token: credential:hubspot.acme`"});
+  } else if (token != nullptr && oauth != nullptr) {
+    const GivenKey& later = token->at < oauth->at ? *oauth : *token;
+    problems_.push_back({.at = later.at,
+                         .path = later.path,
+                         .what = "the portal has both token and oauth",
+                         .next = "keep the one that is to be used"});
+  }
+}
+
+void PortalReader::CheckUnique(const PortalSettings& portal, const Layer& layer,
+                               const ConfigNode& key, const std::string& path) {
+  const GivenKey* id = layer.Find(Place::kPortal, "portal_id");
+  if (id != nullptr && id->value) {
+    const auto [first, fresh] = ids_.emplace(portal.plan.portal_id.value, key.text);
+    if (!fresh) {
+      problems_.push_back({.at = id->node->at,
+                           .path = id->path,
+                           .what = "portal " + KeyForMessage(first->second) + " has this id too",
+                           .next = "mirror each HubSpot account once"});
+    }
+  }
+  const GivenKey* schema = layer.Find(Place::kPortal, "schema");
+  if (schema != nullptr && !schema->value) return;
+  const TextPosition at = schema != nullptr ? schema->node->at : key.at;
+  const auto [first, fresh] = schemas_.emplace(portal.plan.schema, key.text);
+  if (!fresh) {
+    problems_.push_back({.at = at,
+                         .path = PathOf(path, "schema"),
+                         .what = "portal " + KeyForMessage(first->second) + " has the schema " +
+                                 QuoteForMessage(portal.plan.schema) + " too",
+                         .next = "give each portal a schema of its own"});
+  }
+  if (schema != nullptr || CheckPortalKey(key.text)) return;
+  if (auto fault = kSchemaName.check(portal.plan.schema)) {
+    problems_.push_back({.at = at,
+                         .path = path,
+                         .what = "the key is the schema too, and " + fault->what,
+                         .next = "choose another key or give a schema"});
+  }
+}
+
+void PortalReader::ReadStreams(PortalSettings& portal, const Layer& layer) {
+  reported_.clear();
+  const bool has_hash_key = layer.Find(Place::kPortal, "hash_key") != nullptr;
+  const std::array inherited = {&layer, &defaults_};
+  const GivenKey* objects = Find(inherited, FindRule(Place::kPortal, "objects"));
+  for (const ObjectChoice& choice :
+       objects != nullptr ? ReadObjects(*objects, problems_) : PresetChoice()) {
+    StreamPlan stream{.object = choice.type};
+    const std::array layers = {&choice.layer, &layer, &defaults_};
+    Fill(stream, Place::kObject, layers, environment_);
+    CheckStream(stream, layers);
+    CheckSelection(stream, has_hash_key, layers);
+    portal.plan.streams.push_back(std::move(stream));
+  }
+}
+
+void PortalReader::CheckStream(const StreamPlan& plan, Layers layers) {
+  const auto report = [&](std::string_view first, std::string_view second, std::string what,
+                          std::string next) {
+    const GivenKey* given =
+        MoreParticular(layers, FindRule(Place::kObject, first), FindRule(Place::kObject, second));
+    if (given == nullptr) return;
+    problems_.push_back({.at = given->node->at,
+                         .path = given->path,
+                         .what = std::move(what),
+                         .next = std::move(next)});
+  };
+  if (plan.freshness_target < 2 * plan.interval) {
+    report("freshness_target", "interval",
+           "freshness_target " + WriteDuration(plan.freshness_target) +
+               " is less than two intervals of " + WriteDuration(plan.interval),
+           "set freshness_target to " + WriteDuration(2 * plan.interval) +
+               " or more beside the interval, or shorten the interval");
+  }
+  if (plan.deep_overlap < plan.overlap) {
+    report("deep_overlap", "overlap",
+           "deep_overlap " + WriteDuration(plan.deep_overlap) + " is less than overlap " +
+               WriteDuration(plan.overlap),
+           "make deep_overlap the longer one");
+  }
+}
+
+void PortalReader::CheckSelection(const StreamPlan& plan, bool has_hash_key, Layers layers) {
+  const GivenKey* include = Find(layers, FindRule(Place::kObject, "properties.include"));
+  if (include != nullptr && include->value && plan.selection.include.empty()) {
+    ReportOnce(*include, "includes no property", "remove the key to include all");
+  }
+  const GivenKey* hash = Find(layers, FindRule(Place::kObject, "properties.hash"));
+  if (hash == nullptr || plan.selection.hash.empty()) return;
+  if (!has_hash_key) {
+    ReportOnce(*hash, "properties are to be hashed, but the portal has no hash_key",
+               "add a line such as `hash_key: credential:hubspot.acme.hash` to it");
+  }
+  for (const std::string& name : plan.selection.hash) {
+    if (!IsAlwaysAsked(plan.object, name)) continue;
+    ReportOnce(*hash, QuoteForMessage(name) + " cannot be hashed, the mirror works with its value",
+               "remove it from the list");
+  }
+}
+
+void PortalReader::ReportOnce(const GivenKey& given, std::string what, std::string next) {
+  if (!reported_.insert(given.path + what).second) return;
+  problems_.push_back(
+      {.at = given.node->at, .path = given.path, .what = std::move(what), .next = std::move(next)});
+}
+
+void PortalReader::WarnOf(const PortalSettings& portal, const std::string& path, TextPosition at) {
+  if (!portal.enabled) return;
+  if (auto fault = TooManySearches(portal.plan)) {
+    problems_.push_back({.severity = Severity::kWarning,
+                         .at = at,
+                         .path = path,
+                         .what = std::move(fault->what),
+                         .next = std::move(fault->next)});
+  }
+  if (portal.oauth && !portal.plan.daily) {
+    problems_.push_back({.severity = Severity::kWarning,
+                         .at = at,
+                         .path = PathOf(path, "oauth"),
+                         .what = "HubSpot does not tell OAuth apps their daily quota, so "
+                                 "quota_share cannot be kept",
+                         .next = "give the account's quota, such as `daily: 500000`"});
+  }
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,200 @@
+#include "telemetry/page/status_document.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/time_text.h"
+#include "base/utf8.h"
+#include "telemetry/page/plain_words.h"
+#include "telemetry/page/readiness.h"
+
+namespace hubmirror {
+namespace {
+
+/// Writes members of one document, so that each field below is one line.
+class DocumentWriter {
+ public:
+  explicit DocumentWriter(TimePoint now) : json_(buffer_), now_(now) {}
+
+  TimePoint now() const { return now_; }
+  std::string Text() const { return {buffer_.GetString(), buffer_.GetSize()}; }
+
+  void Begin() { json_.StartObject(); }
+  void Begin(std::string_view name) {
+    Name(name);
+    json_.StartObject();
+  }
+  void End() { json_.EndObject(); }
+
+  void Text(std::string_view name, std::string_view value) {
+    Name(name);
+    json_.String(ValidUtf8(value));
+  }
+  void Texts(std::string_view name, const std::vector<std::string>& values) {
+    Name(name);
+    json_.StartArray();
+    for (const std::string& value : values) json_.String(ValidUtf8(value));
+    json_.EndArray();
+  }
+  void Bool(std::string_view name, bool value) {
+    Name(name);
+    json_.Bool(value);
+  }
+  void Number(std::string_view name, std::optional<int64_t> value) {
+    Name(name);
+    if (value) {
+      json_.Int64(*value);
+    } else {
+      json_.Null();
+    }
+  }
+  void Span(std::string_view name, std::optional<std::chrono::seconds> value) {
+    Number(name, value ? std::optional<int64_t>(value->count()) : std::nullopt);
+  }
+  void Time(std::string_view name, std::optional<TimePoint> value) {
+    Name(name);
+    if (value) {
+      json_.String(FormatRfc3339(*value));
+    } else {
+      json_.Null();
+    }
+  }
+
+ private:
+  void Name(std::string_view name) {
+    const std::string valid = ValidUtf8(name);
+    json_.Key(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
+  }
+
+  rapidjson::StringBuffer buffer_;
+  rapidjson::Writer<rapidjson::StringBuffer> json_;
+  const TimePoint now_;
+};
+
+void WriteJobs(DocumentWriter& out, const std::map<JobKind, JobStatus>& jobs) {
+  out.Begin("jobs");
+  for (const auto& [kind, job] : jobs) {
+    out.Begin(NameOf(kind));
+    out.Time("last_complete_at", job.last_complete_at);
+    out.Time("next_at", job.next_at);
+    out.Text("last_error", job.last_error);
+    out.Time("last_error_at", job.last_error_at);
+    out.Span("target_s", job.target);
+    out.End();
+  }
+  out.End();
+}
+
+void WriteStream(DocumentWriter& out, const std::string& object, const StreamSnapshot& stream,
+                 std::optional<TimePoint> since) {
+  const StreamStatus& status = stream.status;
+  out.Begin(object);
+  out.Text("state", NameOf(status.state));
+  out.Text("reason", status.reason);
+  out.Text("message", status.message);
+  out.Bool("caught_up", IsCaughtUp(stream, since));
+  out.Number("rows", status.rows);
+  out.Number("pending", status.pending);
+  out.Number("quarantined", status.quarantined);
+  out.Time("verified_until", status.verified_until);
+  out.Span("age_s", AgeOf(status, out.now()));
+  out.Span("freshness_target_s", status.freshness_target);
+  out.Begin("backfill");
+  out.Bool("running", status.backfill_running);
+  out.Number("done", status.backfill_done);
+  out.Number("expected", status.backfill_expected);
+  out.Span("eta_s", status.backfill_eta);
+  out.End();
+  WriteJobs(out, status.jobs);
+  out.End();
+}
+
+void WriteQuota(DocumentWriter& out, const PortalStatus& status) {
+  out.Begin("quota");
+  out.Begin("burst");
+  out.Number("limit", status.burst_limit);
+  out.Number("remaining", status.burst_remaining);
+  out.End();
+  out.Begin("daily");
+  out.Number("limit", status.daily_limit);
+  out.Number("remaining", status.daily_remaining);
+  out.Number("share", status.daily_share);
+  out.Number("used_by_us", status.requests_today);
+  out.End();
+  out.End();
+}
+
+/// Tables that belong to no object type: owners, lists, ...
+void WriteReference(DocumentWriter& out, const std::vector<ReferenceStatus>& tables) {
+  out.Begin("reference");
+  for (const ReferenceStatus& table : tables) {
+    out.Begin(table.table);
+    out.Time("last_complete_at", table.last_complete_at);
+    out.Text("last_error", table.last_error);
+    out.Span("target_s", table.target);
+    out.End();
+  }
+  out.End();
+}
+
+void WritePortal(DocumentWriter& out, const PortalSnapshot& portal,
+                 std::optional<TimePoint> since) {
+  out.Number("portal_id", portal.status.portal_id.value);
+  out.Bool("auth_valid", portal.status.auth_valid);
+  out.Text("message", portal.status.message);
+  out.Texts("warnings", portal.status.warnings);
+  out.Text("stopped_by", portal.status.stopped_by);
+  WriteQuota(out, portal.status);
+  WriteReference(out, portal.status.reference);
+  out.Begin("streams");
+  for (const auto& [object, stream] : portal.streams) WriteStream(out, object, stream, since);
+  out.End();
+}
+
+}  // namespace
+
+std::string StatusDocument(const StatusSnapshot& snapshot, std::optional<TimePoint> since) {
+  DocumentWriter out(snapshot.taken_at);
+  out.Begin();
+  out.Time("generated_at", snapshot.taken_at);
+  out.Text("version", snapshot.version);
+  out.Bool("ready", CheckReadiness(snapshot).ready());
+  out.Bool("config_loaded", snapshot.config_loaded);
+  out.Bool("last_reload_accepted", snapshot.last_reload_accepted);
+  out.Bool("database_up", snapshot.database_up);
+  out.Bool("database_tried", snapshot.database_tried);
+  out.Begin("portals");
+  for (const auto& [key, portal] : snapshot.portals) {
+    out.Begin(key);
+    WritePortal(out, portal, since);
+    out.End();
+  }
+  out.End();
+  out.End();
+  return out.Text();
+}
+
+std::optional<std::string> PortalDocument(const StatusSnapshot& snapshot, const PortalKey& portal,
+                                          std::optional<TimePoint> since) {
+  const auto found = snapshot.portals.find(portal);
+  if (found == snapshot.portals.end()) return std::nullopt;
+  DocumentWriter out(snapshot.taken_at);
+  out.Begin();
+  WritePortal(out, found->second, since);
+  out.End();
+  return out.Text();
+}
+
+std::string VersionDocument(const StatusSnapshot& snapshot) {
+  DocumentWriter out(snapshot.taken_at);
+  out.Begin();
+  out.Text("version", snapshot.version);
+  out.Text("revision", snapshot.revision);
+  out.End();
+  return out.Text();
+}
+
+}  // namespace hubmirror

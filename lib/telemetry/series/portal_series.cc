@@ -1,0 +1,105 @@
+#include "telemetry/series/portal_series.h"
+
+#include "telemetry/series/seconds.h"
+
+namespace hubmirror {
+namespace {
+
+// With the 14 fixed series and one for what stops the portal, and an `other` for each of the 10
+// endpoints in the first two sets and one in the third, these make 60.
+constexpr size_t kRequestSeries = 10;
+constexpr size_t kFailureSeries = 8;
+constexpr size_t kRetrySeries = 6;
+
+void SetIfKnown(GaugeSeries& gauge, const std::optional<int64_t>& value) {
+  if (value) gauge.Set(static_cast<double>(*value));
+}
+
+}  // namespace
+
+PortalSeries::Cycle::Cycle(MetricRegistry& registry, const PortalKey& portal, const char* of,
+                           JobKind job)
+    : table(of),
+      last_complete(registry, MetricId::kJobLastCompleteTimestamp,
+                    {portal, of, std::string(NameOf(job))}),
+      target(registry, MetricId::kJobTarget, {portal, of, std::string(NameOf(job))}) {}
+
+PortalSeries::PortalSeries(MetricRegistry& registry, const PortalKey& portal)
+    : registry_(registry),
+      portal_(portal),
+      streams_(registry, MetricId::kStreamsConfigured, {portal}, 0),
+      cycles_{Cycle(registry, portal, "owners", JobKind::kCatalog),
+              Cycle(registry, portal, "lists", JobKind::kLists)},
+      requests_(registry, MetricId::kApiRequests, {portal}, kRequestSeries),
+      failures_(registry, MetricId::kApiRequestFailures, {portal}, kFailureSeries),
+      bytes_(registry, MetricId::kApiResponseBytes, {portal}),
+      retries_(registry, MetricId::kApiRetries, {portal}, kRetrySeries),
+      broken_promises_(registry, MetricId::kBrokenPromises, {portal}),
+      burst_limit_(registry, MetricId::kApiQuotaLimit, {portal, "burst"}),
+      burst_remaining_(registry, MetricId::kApiQuotaRemaining, {portal, "burst"}),
+      daily_limit_(registry, MetricId::kApiQuotaLimit, {portal, "daily"}),
+      daily_remaining_(registry, MetricId::kApiQuotaRemaining, {portal, "daily"}),
+      throttle_(registry, MetricId::kApiThrottle, {portal}),
+      auth_valid_(registry, MetricId::kAuthValid, {portal}, 1),
+      token_expiry_(registry, MetricId::kTokenExpiryTimestamp, {portal}),
+      refresh_failures_(registry, MetricId::kTokenRefreshFailures, {portal}) {}
+
+void PortalSeries::SetStreams(size_t configured) {
+  streams_.Set(static_cast<double>(configured));
+}
+
+void PortalSeries::SetAuthValid(bool valid) {
+  auth_valid_.Set(valid ? 1 : 0);
+}
+
+void PortalSeries::SetStoppedBy(const std::string& reason) {
+  if (reason == stopped_by_) return;
+  stopped_by_ = reason;
+  stopped_.reset();
+  if (reason.empty()) return;
+  stopped_ = std::make_unique<GaugeSeries>(registry_, MetricId::kPortalStopped,
+                                           LabelValues{portal_, reason}, 1);
+}
+
+void PortalSeries::SetReference(const std::vector<ReferenceStatus>& tables) {
+  for (Cycle& cycle : cycles_) {
+    for (const ReferenceStatus& status : tables) {
+      if (status.table != cycle.table) continue;
+      cycle.target.Set(Seconds(status.target));
+      if (status.last_complete_at) cycle.last_complete.Set(UnixSeconds(*status.last_complete_at));
+    }
+  }
+}
+
+void PortalSeries::SetTokenExpiry(TimePoint expires_at) {
+  token_expiry_.Set(UnixSeconds(expires_at));
+}
+
+void PortalSeries::CountExchange(const Exchange& exchange) {
+  const std::string endpoint(NameOf(exchange.endpoint));
+  requests_.At({endpoint, std::to_string(exchange.status)}).Add();
+  if (exchange.failure) failures_.At({endpoint, std::string(ReasonOf(*exchange.failure))}).Add();
+  bytes_.Add(static_cast<double>(exchange.body_bytes));
+  SetIfKnown(burst_limit_, exchange.rate.burst_limit);
+  SetIfKnown(burst_remaining_, exchange.rate.burst_remaining);
+  SetIfKnown(daily_limit_, exchange.rate.daily_limit);
+  SetIfKnown(daily_remaining_, exchange.rate.daily_remaining);
+}
+
+void PortalSeries::CountThrottle(std::chrono::milliseconds waited) {
+  if (waited.count() > 0) throttle_.Add(Seconds(waited));
+}
+
+void PortalSeries::CountBrokenPromise() {
+  broken_promises_.Add();
+}
+
+void PortalSeries::CountRetry(const std::string& reason) {
+  retries_.At({reason}).Add();
+}
+
+void PortalSeries::CountTokenRefreshFailure() {
+  refresh_failures_.Add();
+}
+
+}  // namespace hubmirror

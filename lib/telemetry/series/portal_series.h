@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "model/portal/sync_observer.h"
+#include "model/source/exchange.h"
+#include "telemetry/series/metric_registry.h"
+#include "telemetry/series/series.h"
+
+namespace hubmirror {
+
+/// The series of one portal, at most 60; they leave the registry with this object. Guarded by its
+/// owner.
+class PortalSeries {
+ public:
+  PortalSeries(MetricRegistry& registry, const PortalKey& portal);
+
+  void SetStreams(size_t configured);
+  void SetAuthValid(bool valid);
+  /// What stops the portal as a whole; empty: nothing does.
+  void SetStoppedBy(const std::string& reason);
+  /// Of the tables that are read together one stands for all: `owners` and `lists`.
+  void SetReference(const std::vector<ReferenceStatus>& tables);
+  void SetTokenExpiry(TimePoint expires_at);
+  void CountExchange(const Exchange& exchange);
+  void CountThrottle(std::chrono::milliseconds waited);
+  void CountRetry(const std::string& reason);
+  void CountBrokenPromise();
+  void CountTokenRefreshFailure();
+
+ private:
+  struct Cycle {
+    Cycle(MetricRegistry& registry, const PortalKey& portal, const char* of, JobKind job);
+    const std::string table;
+    GaugeSeries last_complete;
+    GaugeSeries target;
+  };
+
+  MetricRegistry& registry_;
+  const PortalKey portal_;
+  GaugeSeries streams_;
+  Cycle cycles_[2];
+  CounterSet requests_;
+  CounterSet failures_;
+  CounterSeries bytes_;
+  CounterSet retries_;
+  CounterSeries broken_promises_;
+  GaugeSeries burst_limit_;
+  GaugeSeries burst_remaining_;
+  GaugeSeries daily_limit_;
+  GaugeSeries daily_remaining_;
+  CounterSeries throttle_;
+  GaugeSeries auth_valid_;
+  std::string stopped_by_;
+  std::unique_ptr<GaugeSeries> stopped_;
+  GaugeSeries token_expiry_;
+  CounterSeries refresh_failures_;
+};
+
+}  // namespace hubmirror

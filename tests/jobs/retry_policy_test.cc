@@ -1,0 +1,93 @@
+#include "jobs/retry_policy.h"
+
+#include <doctest/doctest.h>
+
+using namespace hubmirror;
+using namespace std::chrono_literals;
+
+namespace {
+
+Verdict Judge(ApiErrorKind kind, int attempt = 1) {
+  return JudgeFailure(ApiError{.kind = kind}, attempt, 0.5);
+}
+
+Verdict Judge(DatabaseError::Kind kind, int attempt = 1) {
+  return JudgeFailure(DatabaseError(kind, "", ""), attempt, 0.5);
+}
+
+}  // namespace
+
+TEST_CASE("backoff doubles up to a minute, half of it by chance") {
+  CHECK(Backoff(1, 0.0) == 500ms);
+  CHECK(Backoff(1, 0.999) >= 990ms);
+  CHECK(Backoff(2, 0.0) == 1s);
+  CHECK(Backoff(7, 0.0) == 30s);
+  CHECK(Backoff(100, 0.0) == 30s);
+}
+
+TEST_CASE("a refused token may be too new: it is asked again thrice before the portal is blocked") {
+  const ApiError refused{.kind = ApiErrorKind::kUnauthorized, .status = 401};
+  std::vector<std::chrono::milliseconds> waits;
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    const Verdict verdict = JudgeFailure(refused, attempt, 0.5);
+    CHECK(verdict.scope == Verdict::Scope::kPortal);
+    CHECK(verdict.state == StreamState::kFailing);
+    CHECK(verdict.reason == "auth");
+    waits.push_back(verdict.delay);
+  }
+  CHECK(waits == std::vector<std::chrono::milliseconds>{2s, 10s, 30s});
+  CHECK(JudgeFailure(refused, 4, 0.5).state == StreamState::kBlocked);
+}
+
+TEST_CASE("a token that is refused for good blocks the portal and is probed once a minute") {
+  const Verdict verdict = Judge(ApiErrorKind::kUnauthorized);
+  CHECK(verdict.scope == Verdict::Scope::kPortal);
+  CHECK(verdict.state == StreamState::kBlocked);
+  CHECK(verdict.reason == "auth");
+  CHECK(verdict.delay == 1min);
+}
+
+TEST_CASE("a missing scope blocks one stream only") {
+  const Verdict verdict = Judge(ApiErrorKind::kForbidden);
+  CHECK(verdict.scope == Verdict::Scope::kStream);
+  CHECK(verdict.reason == "scope");
+}
+
+TEST_CASE("limits and expired tokens are waited for, not counted as failures") {
+  for (const ApiErrorKind kind :
+       {ApiErrorKind::kBurstLimit, ApiErrorKind::kSearchLimit, ApiErrorKind::kDailyLimit,
+        ApiErrorKind::kTokenExpired, ApiErrorKind::kMigrating, ApiErrorKind::kLocked}) {
+    CHECK_FALSE(Judge(kind).counts_as_failure);
+  }
+}
+
+TEST_CASE("a locked account is left alone for two seconds") {
+  CHECK(Judge(ApiErrorKind::kLocked).delay >= 2s);
+}
+
+TEST_CASE("a bad answer makes one job wait, longer each time") {
+  for (const ApiErrorKind kind : {ApiErrorKind::kServer, ApiErrorKind::kConnect,
+                                  ApiErrorKind::kTimeout, ApiErrorKind::kDecode}) {
+    CHECK(Judge(kind).scope == Verdict::Scope::kJob);
+    CHECK(Judge(kind, 1).delay < Judge(kind, 3).delay);
+  }
+}
+
+TEST_CASE("a database that is away holds the portal and is tried again within ten seconds") {
+  const Verdict verdict = Judge(DatabaseError::Kind::kUnavailable, 50);
+  CHECK(verdict.scope == Verdict::Scope::kPortal);
+  CHECK(verdict.state == StreamState::kFailing);
+  CHECK(verdict.reason == "database");
+  CHECK(verdict.delay <= 10s);
+}
+
+TEST_CASE("a missing privilege is told apart from a database that is away") {
+  CHECK(Judge(DatabaseError::Kind::kPrivilege).reason == "database_privilege");
+  CHECK(Judge(DatabaseError::Kind::kPrivilege).state == StreamState::kBlocked);
+}
+
+TEST_CASE("a scope that is never granted is asked for once a day at last") {
+  CHECK(Judge(ApiErrorKind::kForbidden, 1).delay == 15min);
+  CHECK(Judge(ApiErrorKind::kForbidden, 2).delay == 1h);
+  CHECK(Judge(ApiErrorKind::kForbidden, 9).delay == 24h);
+}

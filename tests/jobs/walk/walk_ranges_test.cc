@@ -1,0 +1,200 @@
+#include "jobs/walk/walk_ranges.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <vector>
+
+using hubmirror::WalkCursor;
+using hubmirror::WalkRange;
+using hubmirror::WalkRanges;
+
+namespace {
+
+/// A keyset list over some ids, read the way a walk reads it.
+struct List {
+  std::vector<int64_t> ids;  // ascending
+  int64_t pages = 0;
+  std::set<int64_t> read;
+  std::vector<std::pair<int64_t, int64_t>> proofs;
+
+  WalkRanges::PageFacts Page(const WalkRange& range) {
+    ++pages;
+    auto from = ids.begin();
+    if (!range.after.empty())
+      from = std::lower_bound(ids.begin(), ids.end(), std::stoll(range.after));
+    const auto to = ids.end() - from > 100 ? from + 100 : ids.end();
+    WalkRanges::PageFacts facts{.count = to - from};
+    if (from != to) {
+      facts.first_id = *from;
+      facts.last_id = *(to - 1);
+    }
+    if (to != ids.end()) facts.next_after = std::to_string(*(to - 1) + 1);
+    read.insert(from, to);
+    return facts;
+  }
+
+  /// Walks to the end with `readers` pages in flight at a time.
+  void Walk(WalkRanges& ranges, size_t readers) {
+    while (!ranges.done()) {
+      std::vector<std::pair<size_t, WalkRanges::PageFacts>> in_flight;
+      while (in_flight.size() < readers) {
+        const auto taken = ranges.Take();
+        if (!taken) break;
+        in_flight.emplace_back(*taken, Page(ranges.range(*taken)));
+      }
+      REQUIRE_FALSE(in_flight.empty());
+      for (const auto& [index, facts] : in_flight) {
+        REQUIRE(ranges.InOrder(index, facts));
+        if (const auto proof = ranges.Give(index, facts))
+          proofs.emplace_back(proof->from, proof->to);
+      }
+    }
+  }
+
+  /// Whether the proofs cover every id without a gap or an overlap.
+  bool CoveredOnce() {
+    std::sort(proofs.begin(), proofs.end());
+    int64_t next = 0;
+    for (const auto& [from, to] : proofs) {
+      if (from != next) return false;
+      next = to == std::numeric_limits<int64_t>::max() ? -1 : to + 1;
+    }
+    return next == -1;
+  }
+};
+
+WalkCursor Start(const List& list) {
+  return {.ranges = {WalkRange{}},
+          .highest_id = list.ids.empty() ? 0 : list.ids.back(),
+          .records_expected = static_cast<int64_t>(list.ids.size())};
+}
+
+List Dense(int64_t count) {
+  List list;
+  for (int64_t id = 1; id <= count; ++id) list.ids.push_back(id * 3);
+  return list;
+}
+
+/// Ids over ten decades, most of them in the highest two.
+List Sparse(int64_t count) {
+  List list;
+  int64_t step = 1;
+  int64_t id = 51;
+  for (int64_t i = 0; i < count; ++i) {
+    list.ids.push_back(id);
+    if (i % (count / 10) == 0) step *= 10;
+    id += step;
+  }
+  return list;
+}
+
+}  // namespace
+
+TEST_CASE("a walk by one reader reads every page once and proves every id once") {
+  List list = Dense(1050);
+  WalkRanges ranges(Start(list), 1);
+
+  list.Walk(ranges, 1);
+
+  CHECK(list.read.size() == 1050);
+  CHECK(list.pages == 11);
+  CHECK(list.CoveredOnce());
+}
+
+TEST_CASE("a walk by eight readers reads everything and proves every id once") {
+  for (List list : {Dense(20'000), Sparse(20'000)}) {
+    WalkRanges ranges(Start(list), 8);
+
+    list.Walk(ranges, 8);
+
+    CHECK(list.read.size() == 20'000);
+    CHECK(list.CoveredOnce());
+  }
+}
+
+TEST_CASE("splitting for eight readers costs few pages more than reading in one piece") {
+  for (List list : {Dense(20'000), Sparse(20'000)}) {
+    WalkRanges ranges(Start(list), 8);
+
+    list.Walk(ranges, 8);
+
+    CHECK(list.pages <= 200 + 40);
+  }
+}
+
+TEST_CASE("a small list is not split") {
+  List list = Dense(250);
+  WalkRanges ranges(Start(list), 8);
+
+  list.Walk(ranges, 8);
+
+  CHECK(list.pages == 3);
+}
+
+TEST_CASE("an empty list proves that no id is there") {
+  List list;
+  WalkRanges ranges(Start(list), 8);
+
+  list.Walk(ranges, 8);
+
+  CHECK(list.CoveredOnce());
+}
+
+TEST_CASE("a walk resumes from its cursor without a gap") {
+  List list = Sparse(5000);
+  WalkRanges first(Start(list), 4);
+  for (int i = 0; i < 10; ++i) {
+    const auto taken = first.Take();
+    REQUIRE(taken);
+    const auto facts = list.Page(first.range(*taken));
+    if (const auto proof = first.Give(*taken, facts))
+      list.proofs.emplace_back(proof->from, proof->to);
+  }
+
+  WalkRanges resumed(first.Cursor(), 4);
+  list.Walk(resumed, 4);
+
+  CHECK(list.read.size() == 5000);
+  CHECK(list.CoveredOnce());
+}
+
+TEST_CASE("a page in flight is read again after a restart") {
+  List list = Dense(300);
+  WalkRanges ranges(Start(list), 1);
+  REQUIRE(ranges.Take());
+
+  CHECK(ranges.Cursor().ranges.size() == 1);
+  CHECK(ranges.Cursor().ranges.front() == WalkRange{});
+}
+
+TEST_CASE("a page out of order is noticed") {
+  List list = Dense(300);
+  WalkRanges ranges(Start(list), 1);
+  const auto taken = ranges.Take();
+  REQUIRE(taken);
+  const auto facts = list.Page(ranges.range(*taken));
+  ranges.Give(*taken, facts);
+  const auto next = ranges.Take();
+  REQUIRE(next);
+
+  CHECK_FALSE(ranges.InOrder(*next, {.first_id = 1, .last_id = 900, .count = 2}));
+  CHECK_FALSE(
+      ranges.InOrder(*next, {.first_id = 400, .last_id = 900, .count = 2, .ascending = false}));
+}
+
+TEST_CASE("an empty page with more to come proves nothing and does not end the walk") {
+  WalkRanges ranges({.ranges = {WalkRange{}}}, 1);
+  const auto taken = ranges.Take();
+  REQUIRE(taken);
+
+  CHECK_FALSE(ranges.Give(*taken, {.count = 0, .next_after = "500"}));
+  CHECK_FALSE(ranges.done());
+  const auto next = ranges.Take();
+  REQUIRE(next);
+  const auto proof = ranges.Give(*next, {.first_id = 700, .last_id = 700, .count = 1});
+  REQUIRE(proof);
+  CHECK(proof->from == 0);
+}

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "http/call.h"
+
+namespace simulated_portal {
+
+/// `GET /crm/properties/V/{t}`, `.../{name}`, `.../groups`.
+HttpResponse ListProperties(const Call& call);
+HttpResponse GetProperty(const Call& call);
+HttpResponse ListGroups(const Call& call);
+
+/// `GET /account-info/V/details` and `.../api-usage/daily/private-apps`.
+HttpResponse AccountDetails(const Call& call);
+HttpResponse ApiUsage(const Call& call);
+
+}  // namespace simulated_portal

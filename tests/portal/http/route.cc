@@ -1,0 +1,219 @@
+#include "http/route.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace simulated_portal {
+namespace {
+
+std::vector<std::string_view> Split(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    const size_t end = std::min(path.find('/'), path.size());
+    if (end > 0) parts.push_back(path.substr(0, end));
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return parts;
+}
+
+using Parts = std::vector<std::string_view>;
+
+/// Parts from `{t}` on.
+Route ObjectRoute(const Parts& parts) {
+  Route route;
+  if (parts.empty()) return route;
+  route.object = FindObjectType(parts[0]);
+  if (parts.size() == 1) {
+    route.endpoint = Endpoint::kList;
+  } else if (parts.size() == 2 && parts[1] == "search") {
+    route.endpoint = Endpoint::kSearch;
+    route.get = false;
+  } else if (parts.size() == 2) {
+    route.endpoint = Endpoint::kGet;
+    route.name = parts[1];
+  } else if (parts.size() == 3 && parts[1] == "batch" && parts[2] == "read") {
+    route.endpoint = Endpoint::kBatchRead;
+    route.get = false;
+  }
+  return route;
+}
+
+Route PropertyRoute(const Parts& parts) {
+  Route route;
+  if (parts.empty() || parts.size() > 2) return route;
+  route.object = FindObjectType(parts[0]);
+  route.endpoint = Endpoint::kProperties;
+  if (parts.size() == 2) {
+    route.endpoint = parts[1] == "groups" ? Endpoint::kGroups : Endpoint::kProperty;
+    route.name = parts[1];
+  }
+  return route;
+}
+
+/// Parts from `{from}` on.
+Route LinkRoute(const Parts& parts) {
+  Route route;
+  if (parts.size() < 3) return route;
+  route.object = FindObjectType(parts[0]);
+  route.other = FindObjectType(parts[1]);
+  if (parts.size() == 4 && parts[2] == "batch" && parts[3] == "read") {
+    route.endpoint = Endpoint::kLinks;
+    route.get = false;
+  }
+  if (parts.size() == 3 && parts[2] == "labels") route.endpoint = Endpoint::kLinkLabels;
+  return route;
+}
+
+Route OAuthRoute(const Parts& parts, std::string_view version) {
+  Route route;
+  if (parts.back() == "authorize" && parts.size() <= 3) {
+    route.endpoint = Endpoint::kAuthorize;
+    if (parts.size() == 3) route.name = parts[1];
+    return route;
+  }
+  const bool known = parts.size() >= 3 && parts[2] == "token" &&
+                     (parts[1] == version || parts[1] == "v1" || parts[1] == "v3");
+  if (!known) return route;
+  route.get = false;
+  if (parts.size() == 3) route.endpoint = Endpoint::kToken;
+  if (parts.size() == 4 && parts[3] == "introspect") route.endpoint = Endpoint::kIntrospect;
+  if (parts.size() == 4 && parts[3] == "revoke") route.endpoint = Endpoint::kRevoke;
+  return route;
+}
+
+Route ListRoute(const Parts& parts) {
+  Route route;
+  if (parts.size() == 1 && parts[0] == "search") {
+    route.endpoint = Endpoint::kLists;
+    route.get = false;
+  }
+  if (parts.size() == 2 && parts[1] == "memberships") {
+    route.endpoint = Endpoint::kMembers;
+    route.name = parts[0];
+  }
+  return route;
+}
+
+/// Paths that are not about records.
+Route ReferenceRoute(const Parts& parts, std::string_view version) {
+  Route route;
+  const auto is = [&parts](std::string_view first, std::string_view second, size_t size) {
+    return parts.size() == size && parts[0] == first && parts[1] == second;
+  };
+  const bool dated = parts.size() > 2 && parts[2] == version;
+  if (is("crm-object-schemas", version, 3) && parts[2] == "schemas") {
+    route.endpoint = Endpoint::kSchemas;
+  }
+  const bool owners =
+      (is("crm", "owners", 3) && dated) || (is("crm", "v3", 3) && parts[2] == "owners");
+  if (owners) route.endpoint = Endpoint::kOwners;
+  if (is("settings", "users", 3) && parts[2] == "2026-03") route.endpoint = Endpoint::kUsers;
+  if (is("settings", "users", 4) && parts[2] == "2026-03" && parts[3] == "teams") {
+    route.endpoint = Endpoint::kTeams;
+  }
+  if (is("marketing", "marketing-events", 3) && dated) route.endpoint = Endpoint::kEvents;
+  if (is("settings", "currencies", 4) && dated && parts[3] == "exchange-rates") {
+    route.endpoint = Endpoint::kCurrencies;
+  }
+  const bool pipelines =
+      (is("crm", "pipelines", 4) && dated) || (is("crm", "v3", 4) && parts[2] == "pipelines");
+  if (pipelines) {
+    route.endpoint = Endpoint::kPipelines;
+    route.object = FindObjectType(parts[3]);
+  }
+  return route;
+}
+
+Route AccountRoute(const Parts& parts) {
+  Route route;
+  if (parts.size() == 1 && parts[0] == "details") route.endpoint = Endpoint::kAccount;
+  if (parts.size() == 3 && parts[0] == "api-usage") route.endpoint = Endpoint::kUsage;
+  return route;
+}
+
+}  // namespace
+
+Route ParseRoute(std::string_view path, std::string_view version) {
+  const Parts parts = Split(path);
+  if (parts.size() < 2) return {};
+  if (parts[0] == "oauth") return OAuthRoute(parts, version);
+  const auto rest = [&parts](size_t from) {
+    return Parts(parts.begin() + static_cast<std::ptrdiff_t>(from), parts.end());
+  };
+  if (parts[0] == "account-info" && (parts[1] == version || parts[1] == "v3")) {
+    return AccountRoute(rest(2));
+  }
+  if (Route route = ReferenceRoute(parts, version); route.endpoint != Endpoint::kUnknown) {
+    return route;
+  }
+  if (parts[0] != "crm" || parts.size() < 4) return {};
+  const bool dated = parts[2] == version;
+  const bool legacy = parts[1] == "v3" || (parts[1] == "v4" && parts[2] == "associations");
+  if (!dated && !legacy) return {};
+  const std::string_view area = legacy ? parts[2] : parts[1];
+  if (area == "objects") return ObjectRoute(rest(3));
+  if (area == "properties") return PropertyRoute(rest(3));
+  if (area == "associations") return LinkRoute(rest(3));
+  if (area == "lists") return ListRoute(rest(3));
+  return {};
+}
+
+std::string EndpointName(const Route& route, bool archived) {
+  const std::string object =
+      route.object < kObjectTypes.size() ? std::string(kObjectTypes[route.object].name) : "other";
+  const std::string kind = archived ? "archived " : "";
+  switch (route.endpoint) {
+    case Endpoint::kList:
+      return "list " + kind + object;
+    case Endpoint::kGet:
+      return "get " + object;
+    case Endpoint::kBatchRead:
+      return "batch read " + kind + object;
+    case Endpoint::kSearch:
+      return "search " + object;
+    case Endpoint::kProperties:
+    case Endpoint::kProperty:
+      return "properties " + object;
+    case Endpoint::kGroups:
+      return "groups " + object;
+    case Endpoint::kLinks:
+      return "links " + object;
+    case Endpoint::kLinkLabels:
+      return "link labels " + object;
+    case Endpoint::kPipelines:
+      return "pipelines " + object;
+    case Endpoint::kOwners:
+      return "owners";
+    case Endpoint::kTeams:
+      return "teams";
+    case Endpoint::kUsers:
+      return "settings users";
+    case Endpoint::kLists:
+      return "lists";
+    case Endpoint::kMembers:
+      return "list members";
+    case Endpoint::kSchemas:
+      return "schemas";
+    case Endpoint::kEvents:
+      return "marketing events";
+    case Endpoint::kCurrencies:
+      return "currencies";
+    case Endpoint::kAccount:
+      return "account";
+    case Endpoint::kUsage:
+      return "usage";
+    case Endpoint::kToken:
+      return "token";
+    case Endpoint::kIntrospect:
+      return "introspect";
+    case Endpoint::kRevoke:
+      return "revoke";
+    case Endpoint::kAuthorize:
+      return "authorize";
+    case Endpoint::kUnknown:
+      break;
+  }
+  return "unknown";
+}
+
+}  // namespace simulated_portal

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "store/object_type.h"
+
+namespace simulated_portal {
+
+enum class Endpoint {
+  kUnknown,
+  kList,
+  kGet,
+  kBatchRead,
+  kSearch,
+  kProperties,
+  kProperty,
+  kGroups,
+  kLinks,
+  kLinkLabels,
+  kPipelines,
+  kAccount,
+  kUsage,
+  kOwners,
+  kTeams,
+  kUsers,
+  kLists,
+  kMembers,
+  kEvents,
+  kCurrencies,
+  kSchemas,
+  kToken,
+  kIntrospect,
+  kRevoke,
+  kAuthorize,
+};
+
+/// What a path asks for. A value type.
+struct Route {
+  Endpoint endpoint = Endpoint::kUnknown;
+  size_t object = kObjectTypes.size();  ///< that many: no such type
+  size_t other = kObjectTypes.size();   ///< the type linked with
+  std::string name;                     ///< record, list or portal id, property name
+  bool get = true;                      ///< the method it must have; else POST
+};
+
+/// Understands dated paths of `version` and the legacy ones.
+Route ParseRoute(std::string_view path, std::string_view version);
+
+/// As counted in the stats: `list archived contacts`.
+std::string EndpointName(const Route& route, bool archived);
+
+}  // namespace simulated_portal
