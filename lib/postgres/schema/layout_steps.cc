@@ -47,6 +47,9 @@ CREATE TABLE @schema@._due (
 COMMENT ON TABLE @schema@._due IS 'Records that a job is to look at soon, because they were written';
 )sql";
 
+// The comments of schema/descriptions.h are written after any step.
+constexpr std::string_view kCommentsAnew = "SELECT";
+
 constexpr std::array kPortalSteps = {LayoutStep{1, R"sql(
 CREATE TABLE @schema@._portal (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -171,7 +174,8 @@ COMMENT ON TABLE @schema@.property_groups IS 'The groups HubSpot shows propertie
                                      LayoutStep{5, kObjectTypesStep},
                                      LayoutStep{6, kSchemaChangesStep},
                                      LayoutStep{7, kLabelsStep},
-                                     LayoutStep{8, kCurrenciesStep}};
+                                     LayoutStep{8, kCurrenciesStep},
+                                     LayoutStep{9, kCommentsAnew}};
 
 // The view is made again with every column of today.
 constexpr std::string_view kStatusAnew = "DROP VIEW IF EXISTS @schema@.status";
@@ -197,7 +201,7 @@ ALTER TABLE @schema@.portals ADD COLUMN unions text[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN @schema@.portals.unions IS
   'Objects whose view in this schema shows the portal beside others';
 )sql"},
-                                     LayoutStep{4, kViewsAnew}};
+                                     LayoutStep{4, kViewsAnew}, LayoutStep{5, kCommentsAnew}};
 
 std::string WithSchema(std::string_view sql, const std::string& schema) {
   constexpr std::string_view kMark = "@schema@";

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "model/source/reference.h"
+#include "postgres/schema/comments.h"
+#include "postgres/schema/descriptions.h"
 #include "postgres/schema/layout_steps.h"
 #include "postgres/schema/status_view.h"
 #include "postgres/schema/union_view.h"
@@ -101,6 +103,7 @@ bool PortalSchema::EnsureCommonLayout(Transaction& transaction) const {
   }
   const int version = RunSteps(transaction, kCommonSchema, stored, CommonSteps());
   if (version == stored) return false;
+  WriteComments(transaction.connection(), kCommonSchema, DescribeCommon());
   transaction.Run("INSERT INTO " + layout + " (version) VALUES ($1) ON CONFLICT (only_row)" +
                       " DO UPDATE SET version = excluded.version",
                   {std::to_string(version)});
@@ -139,6 +142,7 @@ void PortalSchema::EnsurePortalLayout(Transaction& transaction) const {
   }
   const int version = RunSteps(transaction, plan_.schema, stored, PortalSteps());
   if (version != stored) {
+    WriteComments(transaction.connection(), plan_.schema, DescribePortal());
     transaction.Run("INSERT INTO " + portal + " (portal_id, layout_version) VALUES ($1, $2)" +
                         " ON CONFLICT (only_row) DO UPDATE SET" +
                         " layout_version = excluded.layout_version",

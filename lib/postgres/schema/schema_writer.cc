@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 #include "base/digest.h"
+#include "postgres/schema/comments.h"
+#include "postgres/schema/descriptions.h"
 #include "postgres/schema/live_view.h"
 #include "postgres/schema/mirror_indexes.h"
 #include "postgres/schema/table_catalog.h"
@@ -20,15 +22,6 @@ namespace {
 constexpr const char* kPatience = "SET LOCAL lock_timeout = 200; ";
 constexpr const char* kTableBusy =
     "the table was in use: tried again at the next look at the catalog";
-
-std::string CommentOf(const PropertyDefinition& definition) {
-  std::string text = definition.label;
-  if (!definition.description.empty()) {
-    if (!text.empty()) text += ": ";
-    text += definition.description;
-  }
-  return text;
-}
 
 std::string Declaration(const MirrorColumn& column) {
   return QuoteName(column.column_name) + " " + std::string(SqlName(column.type));
@@ -413,35 +406,9 @@ void SchemaWriter::Index(Transaction& transaction, const std::string& object,
 
 void SchemaWriter::Comment(Transaction& transaction, const std::string& object,
                            const std::vector<MirrorColumn>& columns) const {
-  std::vector<std::pair<std::string, const MirrorColumn*>> wanted;
-  std::vector<std::string> relations = {object};
-  for (const MirrorColumn& column : columns) {
-    if (column.storage == Storage::kColumn) wanted.emplace_back(object, &column);
-  }
-  const auto views = LiveViewsOf(schema_.name(), object, columns, {});
-  for (const LiveView& view : views) {
-    relations.push_back(view.name);
-    for (const MirrorColumn* column : view.columns) wanted.emplace_back(view.name, column);
-  }
-  const Rows rows = transaction.Run(
-      "SELECT c.relname, a.attname, coalesce(col_description(c.oid, a.attnum), '')"
-      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-      " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
-      " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[])",
-      {schema_.name(), NameArray(relations)});
-  std::map<std::pair<std::string, std::string>, std::string> standing;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    standing.emplace(std::pair(rows.Text(i, 0), rows.Text(i, 1)), rows.Text(i, 2));
-  }
-  std::string sql;
-  for (const auto& [relation, column] : wanted) {
-    const std::string text = CommentOf(column->definition);
-    const auto found = standing.find({relation, column->column_name});
-    if (found == standing.end() || found->second == text) continue;
-    sql += "COMMENT ON COLUMN " + schema_.Table(relation) + "." + QuoteName(column->column_name) +
-           " IS " + QuoteLiteral(text) + ";";
-  }
-  if (!sql.empty()) transaction.Run(kPatience + sql);
+  WriteComments(transaction.connection(), schema_.name(),
+                DescribeObject(schema_.name(), object, columns), kPatience);
+  CommentUnion(transaction.connection(), object);
 }
 
 }  // namespace hubmirror

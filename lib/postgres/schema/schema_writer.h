@@ -49,7 +49,8 @@ class SchemaWriter {
   /// grants the readers. Throws StatementError when a lock is not to be had.
   void ReplaceViews(Transaction& transaction, const std::string& object,
                     const std::vector<MirrorColumn>& columns) const;
-  /// Writes labels and descriptions as comments, where they differ.
+  /// Says of the table, its views and history what they are for, and of their columns what HubSpot
+  /// says of the properties. Throws StatementError when a lock is not to be had.
   void Comment(Transaction& transaction, const std::string& object,
                const std::vector<MirrorColumn>& columns) const;
 

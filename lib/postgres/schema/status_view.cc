@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "postgres/schema/comments.h"
+#include "postgres/schema/descriptions.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/sql_text.h"
 
@@ -56,9 +58,8 @@ void RebuildStatus(Connection& connection) {
   for (size_t i = 0; i < rows.size(); ++i) {
     parts.push_back(StatusOf(std::string(rows.Text(i, 0)), std::string(rows.Text(i, 1))));
   }
-  connection.Run("CREATE OR REPLACE VIEW " + view + " AS " + Join(parts, " UNION ALL ") +
-                 "; COMMENT ON VIEW " + view +
-                 " IS 'Whether each mirrored object can be trusted, and as of when'");
+  connection.Run("CREATE OR REPLACE VIEW " + view + " AS " + Join(parts, " UNION ALL "));
+  WriteComments(connection, kCommonSchema, {DescribeStatus()});
 }
 
 }  // namespace hubmirror

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "postgres/schema/comments.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/database_failure.h"
 #include "postgres/session/sql_text.h"
@@ -136,6 +137,28 @@ void DropUnion(Connection& connection, const std::string& object) {
   connection.Run("DROP VIEW " + ViewOf(object));
 }
 
+void CommentUnion(Connection& connection, const std::string& object) {
+  Lock(connection);
+  if (StandingOf(connection, object) != Standing::kOurs) return;
+  const Rows rows = connection.Run(
+      "SELECT DISTINCT ON (a.attname) a.attname, col_description(a.attrelid, a.attnum)"
+      " FROM " +
+          QuoteName(kCommonSchema, "portals") +
+          " p JOIN pg_namespace n ON n.nspname = p.schema_name"
+          " JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = $1 || '_live'"
+          " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0"
+          " WHERE $1 = ANY (p.unions) AND a.attname <> 'portal'"
+          " AND col_description(a.attrelid, a.attnum) IS NOT NULL"
+          " ORDER BY a.attname, p.portal, p.schema_name",
+      {object});
+  Description description{.relation = object, .text = {}, .columns = {}};
+  for (size_t i = 0; i < rows.size(); ++i) {
+    description.columns.emplace_back(rows.Text(i, 0), rows.Text(i, 1));
+  }
+  description.columns.emplace_back("portal", "The portal's key in the configuration");
+  WriteComments(connection, kCommonSchema, {description});
+}
+
 void RebuildUnion(Connection& connection, const std::string& object) {
   Lock(connection);
   if (StandingOf(connection, object) == Standing::kForeign) return;
@@ -158,13 +181,14 @@ void RebuildUnion(Connection& connection, const std::string& object) {
                              (invoker ? "; GRANT SELECT ON " + view + " TO PUBLIC" : "");
   try {
     connection.InSavepoint([&] { connection.Run("CREATE OR REPLACE " + create); });
-    return;
+    return CommentUnion(connection, object);
   } catch (const StatementError& error) {
     // 42P16: the view as it stands has columns that are gone, or of another type.
     if (error.sqlstate() != "42P16") throw;
   }
   DropUnion(connection, object);
   connection.Run("CREATE " + create);
+  CommentUnion(connection, object);
 }
 
 void RebuildUnions(Connection& connection) {

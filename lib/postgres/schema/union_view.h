@@ -24,6 +24,8 @@ void RebuildUnion(Connection& connection, const std::string& object);
 /// The same for every object that anybody asks for or that there is a view of; one that is in use
 /// stays as it is.
 void RebuildUnions(Connection& connection);
+/// Says of its columns what the portals say of theirs, the first that has one.
+void CommentUnion(Connection& connection, const std::string& object);
 /// Takes the view away while the views under it are made anew in the same transaction, with
 /// RebuildUnion at the end. Throws StatementError 2BP01 when somebody built on it.
 void DropUnion(Connection& connection, const std::string& object);

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "postgres/schema/comments.h"
+#include "postgres/schema/descriptions.h"
 #include "postgres/session/sql_text.h"
 
 namespace hubmirror {
@@ -37,8 +39,8 @@ void HistoryWriter::Create(Transaction& transaction, const std::string& object) 
                   " changed_at timestamptz NOT NULL, source_type text, source_id text,"
                   " updated_by bigint);"
                   " CREATE INDEX ON " +
-                  table + " (id, property, changed_at); COMMENT ON TABLE " + table +
-                  " IS 'Every value the chosen properties had, each from changed_at on'");
+                  table + " (id, property, changed_at)");
+  WriteComments(transaction.connection(), schema_.name(), {DescribeHistory(object)});
   schema_.GrantReaders(transaction);
 }
 
