@@ -51,14 +51,14 @@ class SpokenTruth {
   std::string live =
       R"({"id":"5","state":"live","merged_into":null,"survivor_state":null,)"
       R"("created_at":"2026-01-01T00:00:00.000Z","updated_at":"2026-01-01T00:00:01.500Z",)"
-      R"("archived_at":null,"modified":"2026-01-01T00:00:01.500Z","served":true,"read":true,)"
+      R"("archived_at":null,"modified":"2026-01-01T00:00:01.500Z","served":true,"read":true,"listed":true,)"
       R"("changed_at":1767225601500,"last_change":"update","properties":{"id":"a\u0000\ud83d\n",)"
       R"("lastmodifieddate":"2026-01-01T00:00:01.500Z","amount":"1.50","remark":"2024-02-29"}})";
   std::string archived =
       R"({"id":"9","state":"archived","merged_into":null,"survivor_state":null,)"
       R"("created_at":"2026-01-01T00:00:00.000Z","updated_at":"2026-01-01T00:00:01.500Z",)"
       R"("archived_at":"2026-01-02T00:00:00.000Z","modified":"2026-01-01T00:00:01.500Z",)"
-      R"("served":true,"read":true,"changed_at":1767225601500,"last_change":"archive",)"
+      R"("served":true,"read":true,"listed":true,"changed_at":1767225601500,"last_change":"archive",)"
       R"("properties":{"lastmodifieddate":"2026-01-01T00:00:01.500Z","amount":"1,5"}})";
 
   std::string links = R"({"from_type_id":"0-1","to_type_id":"0-1","from":"5","to":"5",)"

@@ -88,10 +88,10 @@ class ObjectComparison {
   void MeetTable(const TruthRecord& record, Ahead<MirrorRow>& table) {
     const bool has_row = table.id() == record.id;
     if (!has_row) {
-      if (record.there()) Report(record.id, "row", "a row", "none");
+      if (record.there() && record.knowable()) Report(record.id, "row", "a row", "none");
       return;
     }
-    if (!record.there() && !record.read) {
+    if (!record.knowable()) {
       Report(record.id, "row", "none: gone before a client ever saw it", "a row");
     } else {
       check_.CheckRow(record, *table.head());

@@ -99,10 +99,22 @@ TEST_CASE("object comparison: a record that was gone before anybody saw it has n
   Both both({1});
   both.view.clear();
   both.records[0].state = RecordState::kErased;
-  both.records[0].read = false;
+  both.records[0].read = both.records[0].listed = false;
 
   CHECK(both.Compare() == Lines{"1 row: none: gone before a client ever saw it / a row"});
   both.table.clear();
+  CHECK(both.Compare() == Lines{});
+}
+
+TEST_CASE("object comparison: an archived record that no list shows may be unknown") {
+  Both both({1});
+  both.view.clear();
+  both.table.clear();
+  both.records[0].state = RecordState::kArchived;
+  both.records[0].read = false;
+  CHECK(both.Compare() == Lines{"1 row: a row / none"});
+
+  both.records[0].listed = false;
   CHECK(both.Compare() == Lines{});
 }
 

@@ -80,7 +80,7 @@ TruthRecord SampleMirror::Record(RecordId id) const {
   record.id = id;
   record.created_at = kNewYear;
   record.updated_at = record.modified = kNewYear + 1500;
-  record.read = true;
+  record.read = record.listed = true;
   record.changed_at = kNewYear + 1500;
   record.last_change = "update";
   record.properties = {{modified_property_, "2026-01-01T00:00:01.500Z"},

@@ -62,6 +62,7 @@ TruthRecord ParseTruthLine(std::string_view line) {
   }
   record.modified = InstantOf(json.Text("modified"));
   record.read = json["read"].AsBool();
+  record.listed = json["listed"].AsBool();
   record.changed_at = json["changed_at"].AsInteger();
   record.last_change = json.Text("last_change");
   for (const auto& [name, value] : json["properties"].AsObject()) {

@@ -39,6 +39,7 @@ struct TruthRecord {
   std::optional<Milliseconds> archived_at;
   Milliseconds modified = 0;  ///< the modified property
   bool read = false;          ///< a list or a read carried it at least once
+  bool listed = false;        ///< the live or the archived list shows it now
   Milliseconds changed_at = 0;
   std::string last_change;  ///< create, update, archive, ...; `initial` before the start
   std::map<std::string, std::string, std::less<>> properties;  ///< raw values
@@ -46,6 +47,8 @@ struct TruthRecord {
   /// The raw value, "" when there is none.
   std::string_view Raw(std::string_view property) const;
   bool there() const { return state == RecordState::kLive || state == RecordState::kArchived; }
+  /// Whether a client can have heard of it.
+  bool knowable() const { return read || listed; }
 };
 
 /// One line of the portal's truth endpoint. Throws std::runtime_error when it cannot be read.

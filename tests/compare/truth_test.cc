@@ -15,7 +15,7 @@ TEST_CASE("truth: a line of the portal becomes a record") {
       R"({"id":"512","state":"merged","merged_into":"900","survivor_state":"archived",)"
       R"("created_at":"2026-01-01T00:00:00.000Z","updated_at":"2026-01-01T00:00:01.500Z",)"
       R"("archived_at":"2026-01-02T00:00:00.000Z","modified":"2026-01-01T00:00:01.250Z",)"
-      R"("served":true,"read":true,"changed_at":1767225600000,"last_change":"merge",)"
+      R"("served":true,"read":true,"listed":true,"changed_at":1767225600000,"last_change":"merge",)"
       R"("properties":{"name":"a\u0000","unset":null}})");
 
   CHECK(record.id == 512);

@@ -233,15 +233,18 @@ HttpResponse Api::AnswerFor(const Caller& caller, const Route& route, const Http
   if (caller.holder.standing != AccessTokens::Standing::kValid) {
     return RefuseToken(caller.holder.standing, BearerToken(request), portal);
   }
-  const bool disorder = fault && fault->kind == "disorder";
-  HttpResponse response =
-      AnswerWithinLimits(caller, route, request, portal.Now(wall_now), disorder);
-  if (fault) SpoilAnswer(*fault, response);
+  HttpResponse response = AnswerWithinLimits(caller, route, request, portal.Now(wall_now));
+  if (fault) SpoilAnswer(*fault, request, response);
+  const auto poison =
+      portal.faults.StrikeRecord(request.method, request.path, response.body, portal.random);
+  if (!poison) return response;
+  if (auto replaced = ReplaceAnswer(*poison, portal)) return *replaced;
+  SpoilAnswer(*poison, request, response);
   return response;
 }
 
 HttpResponse Api::AnswerWithinLimits(const Caller& caller, const Route& route,
-                                     const HttpRequest& request, Instant now, bool disorder) {
+                                     const HttpRequest& request, Instant now) {
   Portal& portal = *caller.portal;
   const RateLimits::Lane lane = LaneOf(route.endpoint);
   const RateLimits::Verdict verdict = portal.limits.Take(caller.holder.app, lane, now);
@@ -250,8 +253,8 @@ HttpResponse Api::AnswerWithinLimits(const Caller& caller, const Route& route,
     CountRefusal(verdict);
     response = Throttled(verdict.exceeded, verdict.wait, portal.switches, portal.random);
   } else {
-    response = CallEndpoint(
-        {request, route, portal, now, *caller.holder.scopes, caller.holder.oauth, disorder});
+    response =
+        CallEndpoint({request, route, portal, now, *caller.holder.scopes, caller.holder.oauth});
     if (IsRefusalOfOurs(response.status)) stats_.CountUnexpected();
   }
   AddLimitHeaders(verdict, portal, lane != RateLimits::Lane::kGeneral, caller.holder.oauth,

@@ -30,7 +30,7 @@ class Api {
   HttpResponse AnswerFor(const Caller& caller, const Route& route, const HttpRequest& request,
                          Instant wall_now);
   HttpResponse AnswerWithinLimits(const Caller& caller, const Route& route,
-                                  const HttpRequest& request, Instant now, bool disorder);
+                                  const HttpRequest& request, Instant now);
   void CountRefusal(const RateLimits::Verdict& verdict);
 
   Portals& portals_;

@@ -338,4 +338,16 @@ TEST_CASE("control requests that make no sense say why") {
   CHECK(error("dance", "{}") == "no such control request: POST /_control/dance");
 }
 
+TEST_CASE("a type may refuse its archived list") {
+  TestPortal test(TestPortal::SwitchList{{"archived_list", "not_of_meetings"}});
+  const HttpResponse refused = test.Get("/crm/objects/2026-09/meetings?archived=true");
+  CHECK(refused.status == 400);
+  CHECK(refused.body.find("Paging through deleted objects is not yet supported") !=
+        std::string::npos);
+  CHECK(test.Get("/crm/objects/2026-09/meetings").status == 200);
+  CHECK(test.Get("/crm/objects/2026-09/contacts?archived=true").status == 200);
+  REQUIRE(test.portal().switches.Set("archived_list", "refused"));
+  CHECK(test.Get("/crm/objects/2026-09/contacts?archived=true").status == 400);
+}
+
 }  // namespace simulated_portal

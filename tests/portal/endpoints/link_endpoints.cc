@@ -100,6 +100,13 @@ std::map<RecordId, LinkStore::Kinds> LiveLinks(Portal& portal, size_t from, Reco
   return links;
 }
 
+/// Leads show the deals they are linked with; deals show no leads.
+bool IsBlindSide(const Call& call) {
+  return call.portal.switches.Is(Setting::kLeadDealsFromLeads) &&
+         kObjectTypes[call.route.object].name == "deals" &&
+         kObjectTypes[call.route.other].name == "leads";
+}
+
 void AppendNoLinks(std::string& out, const Call& call, const std::vector<std::string>& ids) {
   out.append(",\"numErrors\":").append(std::to_string(ids.size())).append(",\"errors\":[");
   for (const std::string& id : ids) {
@@ -133,10 +140,11 @@ HttpResponse ReadLinks(const Call& call) {
   HttpResponse response;
   std::string& out = response.body;
   out += "{\"status\":\"COMPLETE\",\"results\":[";
+  const bool one_way = IsBlindSide(call);
   std::vector<std::string> none;
   for (const Input& input : parsed.inputs) {
     const Record* record = call.object().records.Find(NumberOf(input.id));
-    const bool live = record != nullptr && record->state == RecordState::kLive;
+    const bool live = record != nullptr && record->state == RecordState::kLive && !one_way;
     auto links = live ? LiveLinks(call.portal, from, record->id, to)
                       : std::map<RecordId, LinkStore::Kinds>();
     if (links.empty()) {

@@ -199,6 +199,9 @@ HttpResponse ListRecords(const Call& call) {
   const Switches& switches = call.portal.switches;
   Random& random = call.portal.random;
   const bool archived = call.request.Query("archived") == "true";
+  if (archived && !call.portal.ListsArchived(call.object().type)) {
+    return ValidationError("Paging through deleted objects is not yet supported", random);
+  }
   const std::string_view asked_limit = call.request.Query("limit");
   const auto number = asked_limit.empty() ? kListDefault : ParseNumber(asked_limit);
   if (!number || *number < 1 || *number > kListMost) {
@@ -220,7 +223,6 @@ HttpResponse ListRecords(const Call& call) {
   // An empty page must move the cursor on, or a client could never pass it.
   const bool stuck = limit == 0 && page.next && *page.next <= *from + 1;
   if (stuck) page = list(1);
-  if (call.disorder) std::reverse(page.records.begin(), page.records.end());
   const AskedProperties asked = Ask(call);
   HttpResponse response;
   std::string& out = response.body;

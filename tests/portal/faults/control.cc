@@ -158,7 +158,10 @@ HttpResponse Control::Truth(const HttpRequest& request, const std::string& porta
   response.content_type = "application/x-ndjson";
   const int64_t after = Number(request.Query("after"), "after");
   const auto limit = static_cast<size_t>(Number(request.Query("limit"), "limit"));
-  const RecordId next = AppendTruth(response.body, FindObject(Find(portal), object), after, limit);
+  const Portal& owner = Find(portal);
+  CrmObject& asked = FindObject(Find(portal), object);
+  const RecordId next =
+      AppendTruth(response.body, asked, owner.ListsArchived(asked.type), after, limit);
   if (next != 0) response.headers.emplace_back("X-Next-After", std::to_string(next));
   return response;
 }

@@ -1,6 +1,7 @@
 #include "faults/fault_effects.h"
 
 #include "endpoints/error_answers.h"
+#include "faults/broken_promises.h"
 
 namespace simulated_portal {
 namespace {
@@ -65,7 +66,7 @@ std::optional<HttpResponse> ReplaceAnswer(const Fault& fault, Portal& portal) {
   return response;
 }
 
-void SpoilAnswer(const Fault& fault, HttpResponse& response) {
+void SpoilAnswer(const Fault& fault, const HttpRequest& request, HttpResponse& response) {
   if (fault.kind == "truncate") response.delivery = Delivery::kHalf;
   if (fault.kind == "drip") {
     response.delivery = Delivery::kDrip;
@@ -74,6 +75,7 @@ void SpoilAnswer(const Fault& fault, HttpResponse& response) {
   if (fault.kind == "huge") {
     response.body.insert(0, static_cast<size_t>(fault.bytes), ' ');
   }
+  BreakPromise(fault, request, response);
 }
 
 }  // namespace simulated_portal

@@ -12,6 +12,6 @@ namespace simulated_portal {
 std::optional<HttpResponse> ReplaceAnswer(const Fault& fault, Portal& portal);
 
 /// Spoils the right answer.
-void SpoilAnswer(const Fault& fault, HttpResponse& response);
+void SpoilAnswer(const Fault& fault, const HttpRequest& request, HttpResponse& response);
 
 }  // namespace simulated_portal

@@ -3,19 +3,26 @@
 #include <algorithm>
 #include <array>
 
+#include "faults/broken_promises.h"
 #include "faults/glob.h"
 
 namespace simulated_portal {
 namespace {
 
-constexpr std::array<std::string_view, 14> kKinds = {
-    "status",  "locked", "moving", "throttle", "unauthorized", "missing_scope", "truncate",
-    "garbage", "empty",  "hang",   "drip",     "huge",         "reset",         "redirect"};
+constexpr std::array<std::string_view, 20> kKinds = {
+    "status",        "locked",      "moving",   "throttle", "unauthorized",
+    "missing_scope", "truncate",    "garbage",  "empty",    "hang",
+    "drip",          "huge",        "reset",    "redirect", "disorder",
+    "same_cursor",   "wrong_total", "outsider", "stranger", "left_out"};
+
+bool Matches(const Fault& fault, std::string_view method, std::string_view path) {
+  return (fault.method.empty() || fault.method == method) && MatchesPath(fault.match, path);
+}
 
 }  // namespace
 
 bool IsFaultKind(std::string_view kind) {
-  return kind == "disorder" || std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
+  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 
 bool MatchesPath(std::string_view pattern, std::string_view path) {
@@ -23,22 +30,35 @@ bool MatchesPath(std::string_view pattern, std::string_view path) {
   return MatchesGlob(pattern, path);
 }
 
+std::optional<Fault> FaultPlan::StrikeAt(size_t place, Random& random) {
+  Fault& fault = faults_[place];
+  if (fault.after > 0) {
+    --fault.after;
+    return std::nullopt;
+  }
+  if (fault.chance < 1 && !random.Chance(fault.chance)) return std::nullopt;
+  Fault struck = fault;
+  if (fault.count > 0 && --fault.count == 0) {
+    faults_.erase(faults_.begin() + static_cast<std::ptrdiff_t>(place));
+  }
+  return struck;
+}
+
 std::optional<Fault> FaultPlan::Strike(std::string_view method, std::string_view path,
                                        Random& random) {
   for (size_t i = 0; i < faults_.size(); ++i) {
-    Fault& fault = faults_[i];
-    if (!fault.method.empty() && fault.method != method) continue;
-    if (!MatchesPath(fault.match, path)) continue;
-    if (fault.after > 0) {
-      --fault.after;
-      continue;
-    }
-    if (fault.chance < 1 && !random.Chance(fault.chance)) continue;
-    const Fault struck = fault;
-    if (fault.count > 0 && --fault.count == 0) {
-      faults_.erase(faults_.begin() + static_cast<std::ptrdiff_t>(i));
-    }
-    return struck;
+    if (!faults_[i].record.empty() || !Matches(faults_[i], method, path)) continue;
+    if (auto struck = StrikeAt(i, random)) return struck;
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> FaultPlan::StrikeRecord(std::string_view method, std::string_view path,
+                                             std::string_view answer, Random& random) {
+  for (size_t i = 0; i < faults_.size(); ++i) {
+    if (faults_[i].record.empty() || !Matches(faults_[i], method, path)) continue;
+    if (!ShowsValuesOf(faults_[i].record, answer)) continue;
+    if (auto struck = StrikeAt(i, random)) return struck;
   }
   return std::nullopt;
 }

@@ -24,6 +24,8 @@ struct Fault {
   int64_t retry_after = -1;  ///< seconds; -1: no such header
   Duration seconds = 120 * kSecond;
   int64_t bytes = 0;
+  std::string record;  ///< strikes only answers that show values of this one; empty: any
+  int64_t by = 0;      ///< what a wrong total is wrong by
 };
 
 /// True when `kind` is one of README.md.
@@ -39,10 +41,15 @@ class FaultPlan {
   void Clear() { faults_.clear(); }
   [[nodiscard]] size_t size() const { return faults_.size(); }
 
-  /// The fault that strikes this request, if one does.
+  /// The fault that strikes this request whatever the answer to it is, if one does.
   std::optional<Fault> Strike(std::string_view method, std::string_view path, Random& random);
+  /// The one that strikes it for a record that the right answer shows.
+  std::optional<Fault> StrikeRecord(std::string_view method, std::string_view path,
+                                    std::string_view answer, Random& random);
 
  private:
+  std::optional<Fault> StrikeAt(size_t place, Random& random);
+
   std::vector<Fault> faults_;
 };
 

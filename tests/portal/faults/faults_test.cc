@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "test_portal.h"
 
 namespace simulated_portal {
@@ -52,6 +56,90 @@ TEST_CASE("each fault kind shows in the answer") {
   CHECK_FALSE(std::is_sorted(ids.begin(), ids.end()));
   CHECK(test.Get("/crm/objects/2026-09/contacts?limit=5").status == 200);
   CHECK(test.Post("/_control/faults", R"({"faults":[{"kind":"surprise"}]})").status == 400);
+}
+
+namespace {
+
+/// A portal in which this one goes wrong, without an end.
+void Break(TestPortal& test, const std::string& fault) {
+  const std::string body = R"({"faults":[{"chance":1,)" + fault + "}]}";
+  REQUIRE(test.Post("/_control/faults", body).status == 200);
+}
+
+HttpResponse ReadBatch(TestPortal& test, const std::vector<RecordId>& ids) {
+  std::string inputs;
+  for (const RecordId id : ids) {
+    inputs += (inputs.empty() ? R"({"id":")" : R"(,{"id":")") + std::to_string(id) + "\"}";
+  }
+  return test.Post(
+      "/crm/objects/2026-09/contacts/batch/read",
+      R"({"properties":["email","city","firstname","phone"],"inputs":[)" + inputs + "]}");
+}
+
+constexpr const char* kList = "/crm/objects/2026-09/contacts?limit=5";
+constexpr const char* kSearch = "/crm/objects/2026-09/contacts/search";
+constexpr const char* kSearchBody =
+    R"({"limit":5,"sorts":["hs_object_id"],"properties":["hs_object_id","lastmodifieddate"]})";
+
+}  // namespace
+
+TEST_CASE("broken promises: a cursor names the place that was asked for, to the last page") {
+  TestPortal test;
+  const std::string second = AfterOf(test.Get(kList));
+  Break(test, R"("match":"contacts","kind":"same_cursor")");
+  CHECK(AfterOf(test.Get(kList + ("&after=" + second))) == second);
+  CHECK(AfterOf(test.Get("/crm/objects/2026-09/contacts?limit=100&after=0")) == "0");
+  CHECK(AfterOf(test.Post(kSearch, R"({"limit":5,"after":"10"})")) == "10");
+}
+
+TEST_CASE("broken promises: a search is out of order, counts wrong and shows what does not fit") {
+  TestPortal test;
+  const HttpResponse unbroken = test.Post(kSearch, kSearchBody);
+  const auto right = IdsOf(unbroken);
+  const int total = ParseAnswer(unbroken)["total"].GetInt();
+  Break(test, R"("match":"search","kind":"disorder","count":1)");
+  const auto turned = IdsOf(test.Post(kSearch, kSearchBody));
+  CHECK(std::vector<RecordId>(turned.rbegin(), turned.rend()) == right);
+
+  Break(test, R"("match":"search","kind":"wrong_total","by":7,"count":1)");
+  CHECK(ParseAnswer(test.Post(kSearch, kSearchBody))["total"].GetInt() == total + 7);
+
+  Break(test, R"("match":"search","kind":"outsider","count":1)");
+  const auto answer = ParseAnswer(test.Post(kSearch, kSearchBody));
+  CHECK(answer["total"].GetInt() == total + 1);
+  const auto& last = answer["results"][5];
+  CHECK_FALSE(test.contacts().records.Find(std::stoll(last["id"].GetString())));
+  CHECK(std::string(last["properties"]["hs_object_id"].GetString()) == last["id"].GetString());
+  CHECK(std::string(last["properties"]["lastmodifieddate"].GetString()).starts_with("2001-"));
+}
+
+TEST_CASE("broken promises: a batch leaves one out or shows one nobody asked for") {
+  TestPortal test;
+  const auto ids = IdsOf(test.Get(kList));
+  Break(test, R"("match":"batch/read","kind":"stranger","count":1)");
+  const auto answered = IdsOf(ReadBatch(test, ids));
+  CHECK(answered.size() == 6);
+  CHECK_FALSE(test.contacts().records.Find(answered.back()));
+
+  Break(test,
+        R"("match":"batch/read","kind":"left_out","record":")" + std::to_string(ids[2]) + "\"");
+  const HttpResponse without = ReadBatch(test, ids);
+  CHECK(without.status == 200);
+  const auto shown = IdsOf(without);
+  CHECK(shown.size() == 4);
+  CHECK(std::ranges::find(shown, ids[2]) == shown.end());
+}
+
+TEST_CASE("broken promises: what fails for one record fails for its values, not for its id") {
+  TestPortal test;
+  const auto ids = IdsOf(test.Get(kList));
+  Break(test, R"("match":"contacts","kind":"status","status":500,"record":")" +
+                  std::to_string(ids[2]) + "\"");
+  CHECK(test.Get(kList).status == 500);
+  CHECK(test.Get(std::string(kList) + "&properties=hs_object_id").status == 200);
+  CHECK(ReadBatch(test, ids).status == 500);
+  CHECK(ReadBatch(test, {ids[2]}).status == 500);
+  CHECK(ReadBatch(test, {ids[0], ids[1], ids[3]}).status == 200);
 }
 
 }  // namespace simulated_portal

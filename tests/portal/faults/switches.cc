@@ -92,6 +92,11 @@ constexpr Choice kSettings[] = {
     {"link_id", "string", Setting::kLinkIdString},
     {"deleted_type", "not_found", Setting::kDeletedTypeNotFound},
     {"deleted_type", "bad_request", Setting::kDeletedTypeBadRequest},
+    {"archived_list", "served", Setting::kArchivedListServed},
+    {"archived_list", "not_of_meetings", Setting::kArchivedListNotOfMeetings, false},
+    {"archived_list", "refused", Setting::kArchivedListRefused, false},
+    {"lead_deals", "both_ways", Setting::kLeadDealsBothWays},
+    {"lead_deals", "from_leads", Setting::kLeadDealsFromLeads, false},
 };
 
 static_assert(std::size(kSettings) == static_cast<size_t>(Setting::kCount));

@@ -91,6 +91,11 @@ enum class Setting {
   kLinkIdString,
   kDeletedTypeNotFound,
   kDeletedTypeBadRequest,
+  kArchivedListServed,
+  kArchivedListNotOfMeetings,
+  kArchivedListRefused,
+  kLeadDealsBothWays,
+  kLeadDealsFromLeads,
   kCount,
 };
 

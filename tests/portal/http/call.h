@@ -14,7 +14,6 @@ struct Call {
   Instant now;  ///< the portal's clock
   const Scopes& scopes;
   bool oauth = false;
-  bool disorder = false;  ///< a fault: list ids out of order
 
   [[nodiscard]] bool Holds(std::string_view scope) const { return scopes.contains(scope); }
   [[nodiscard]] CrmObject& object() const { return portal.objects[route.object]; }

@@ -42,6 +42,11 @@ void Portal::Apply(const LiveSettings& live) {
   mutator.SetDelay(live.index);
 }
 
+bool Portal::ListsArchived(const ObjectType& type) const {
+  if (switches.Is(Setting::kArchivedListRefused)) return false;
+  return switches.Is(Setting::kArchivedListServed) || type.name != "meetings";
+}
+
 size_t Portal::CatchUp(Instant now) {
   size_t pending = 0;
   for (CrmObject& object : objects) {

@@ -28,6 +28,8 @@ struct Portal {
   [[nodiscard]] Instant Now(Instant wall_now) const {
     return wall_now + settings.live.clock_offset;
   }
+  /// Whether archived records of a type can be listed.
+  [[nodiscard]] bool ListsArchived(const ObjectType& type) const;
   /// Index changes still on their way at `now`.
   size_t CatchUp(Instant now);
 

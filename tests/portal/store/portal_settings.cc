@@ -163,6 +163,8 @@ Fault ReadFault(JsonFields fields) {
   int64_t seconds = fault.seconds / kSecond;
   fields.Read("seconds", seconds);
   fields.Read("bytes", fault.bytes);
+  fields.Read("record", fault.record);
+  fields.Read("by", fault.by);
   fields.RefuseOthers();
   if (!IsFaultKind(fault.kind)) fields.Fail("kind", "unknown fault \"" + fault.kind + "\"");
   if (fault.count == 0) fields.Fail("count", "must not be 0");

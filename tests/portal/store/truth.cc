@@ -14,7 +14,7 @@ void AppendInstantOrNull(std::string& out, std::string_view name, Instant instan
   }
 }
 
-void AppendLine(std::string& out, CrmObject& object, const Record& record) {
+void AppendLine(std::string& out, CrmObject& object, bool lists_archived, const Record& record) {
   out += "{\"id\":\"";
   AppendInteger(out, record.id);
   out.append("\",\"state\":\"").append(NameOf(record.state));
@@ -32,6 +32,9 @@ void AppendLine(std::string& out, CrmObject& object, const Record& record) {
   AppendInstantOrNull(out, "modified", record.version->stamp);
   out.append(",\"served\":").append(record.served ? "true" : "false");
   out.append(",\"read\":").append(record.read ? "true" : "false");
+  const bool listed = record.state == RecordState::kLive ||
+                      (record.state == RecordState::kArchived && lists_archived);
+  out.append(",\"listed\":").append(listed ? "true" : "false");
   out += ",\"changed_at\":";
   AppendInteger(out, record.changed_at);
   out.append(",\"last_change\":\"").append(record.last_change).append("\",\"properties\":{");
@@ -48,13 +51,14 @@ void AppendLine(std::string& out, CrmObject& object, const Record& record) {
 
 }  // namespace
 
-RecordId AppendTruth(std::string& out, CrmObject& object, RecordId after, size_t limit) {
+RecordId AppendTruth(std::string& out, CrmObject& object, bool lists_archived, RecordId after,
+                     size_t limit) {
   size_t count = 0;
   auto& all = object.records.all();
   RecordId last = 0;
   for (auto at = all.upper_bound(after); at != all.end(); ++at) {
     if (limit > 0 && count == limit) return last;
-    AppendLine(out, object, at->second);
+    AppendLine(out, object, lists_archived, at->second);
     last = at->first;
     ++count;
   }
