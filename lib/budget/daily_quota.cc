@@ -76,13 +76,29 @@ void DailyQuota::UsedUp(TimePoint date) {
 std::chrono::milliseconds DailyQuota::Wait(TimePoint now, int64_t unanswered) const {
   if (used_up_until_ && now < *used_up_until_) return *used_up_until_ - now;
   if (const int64_t day = DayOf(now); day > day_ || day + 1 < day_) return 0ms;
-  const bool nothing_left = remaining_ && *remaining_ < unanswered;
-  return ShareIsUsed(unanswered) || nothing_left ? ToMidnight(now) : 0ms;
+  return ShareIsUsed(unanswered) || NothingLeft(unanswered) ? ToMidnight(now) : 0ms;
+}
+
+bool DailyQuota::NothingLeft(int64_t unanswered) const {
+  return remaining_ && *remaining_ < unanswered;
 }
 
 bool DailyQuota::ShareIsUsed(int64_t unanswered) const {
   const auto allowed = share();
   return allowed && requests_ + unanswered > *allowed;
+}
+
+std::optional<DailyQuota::Over> DailyQuota::OverAt(TimePoint now) const {
+  const auto wait = Wait(now, 1);
+  if (wait == 0ms) return std::nullopt;
+  const bool refused = used_up_until_ && now < *used_up_until_;
+  return Over{.for_everybody = refused || NothingLeft(1), .until = now + wait};
+}
+
+std::optional<int64_t> DailyQuota::used_by_others() const {
+  if (!limit_ || (!remaining_ && !used_up_until_)) return std::nullopt;
+  const int64_t left = used_up_until_ ? 0 : *remaining_;
+  return std::max<int64_t>(0, *limit_ - left - requests_);
 }
 
 std::optional<std::chrono::milliseconds> DailyQuota::ToProbe(TimePoint now) const {

@@ -40,6 +40,15 @@ class DailyQuota {
   /// Absent when it is for our own share of a limit that the configuration tells.
   std::optional<std::chrono::milliseconds> ToProbe(TimePoint now) const;
 
+  /// Nothing may be sent any more today.
+  struct Over {
+    bool for_everybody = false;  ///< HubSpot serves nobody; else it is for our own share
+    TimePoint until{};
+  };
+  std::optional<Over> OverAt(TimePoint now) const;
+  /// Requests of the day that were not ours, as far as HubSpot tells; absent where it does not.
+  std::optional<int64_t> used_by_others() const;
+
   std::optional<int64_t> limit() const { return limit_; }
   std::optional<int64_t> remaining() const { return remaining_; }
   /// Requests a day we may make; absent while the quota is not known.
@@ -61,6 +70,7 @@ class DailyQuota {
   std::chrono::milliseconds ToMidnight(TimePoint now) const;
   void BeginDayAt(TimePoint date);
   bool ShareIsUsed(int64_t unanswered) const;
+  bool NothingLeft(int64_t unanswered) const;
 
   const double share_;
   const std::optional<int64_t> configured_;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/count_text.h"
+#include "base/time_text.h"
+
 namespace hubmirror {
 namespace {
 
@@ -22,6 +25,8 @@ constexpr Duration kArrival = 300ms;
 constexpr auto kMigrationDefault = 60s;
 constexpr auto kMigrationMost = std::chrono::hours(24);
 constexpr auto kLocked = 2s;
+// An account is moved in many short pieces; that is nothing to tell a person.
+constexpr auto kMoveSaid = 2min;
 
 int64_t Planned(int64_t limit) {
   return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(limit) * kPlanned));
@@ -125,7 +130,10 @@ void RateGovernor::LearnBurst(const RateHeaders& rate, const Exchange& exchange)
 }
 
 void RateGovernor::HoldBack(const Exchange& exchange) {
-  if (!exchange.failure) return daily_.Served();
+  if (!exchange.failure) {
+    moved_since_.reset();
+    return daily_.Served();
+  }
   const Instant now = exchange.answered_at;
   const auto asked = exchange.retry_after;
   switch (*exchange.failure) {
@@ -142,6 +150,7 @@ void RateGovernor::HoldBack(const Exchange& exchange) {
       if (const auto source_now = source_clock_->Now(now)) daily_.UsedUp(*source_now);
       break;
     case ApiErrorKind::kMigrating:
+      if (!moved_since_) moved_since_ = now;
       paused_until_ =
           now + std::min<Duration>(asked ? Duration(*asked) : Duration(kMigrationDefault),
                                    kMigrationMost);
@@ -164,14 +173,44 @@ std::optional<int64_t> RateGovernor::daily_share() const {
   return daily_.share();
 }
 
-PortalStatus RateGovernor::Status() const {
+PortalStatus RateGovernor::Status(Instant now) const {
   MutexLock lock(mutex_);
-  return {.burst_limit = burst_limit_,
-          .burst_remaining = burst_remaining_,
-          .daily_limit = daily_.limit(),
-          .daily_remaining = daily_.remaining(),
-          .requests_today = daily_.requests(),
-          .daily_share = daily_.share()};
+  PortalStatus status{.burst_limit = burst_limit_,
+                      .burst_remaining = burst_remaining_,
+                      .daily_limit = daily_.limit(),
+                      .daily_remaining = daily_.remaining(),
+                      .requests_today = daily_.requests(),
+                      .used_by_others = daily_.used_by_others(),
+                      .daily_share = daily_.share()};
+  const auto source_now = source_clock_->Now(now);
+  if (const auto over = source_now ? daily_.OverAt(*source_now) : std::nullopt) {
+    status.stopped_by = "quota";
+    status.message = InWords(*over);
+  } else if (moved_since_ && now - *moved_since_ >= kMoveSaid) {
+    status.stopped_by = "api";
+    status.message =
+        "HubSpot is moving the account between data centres and serves nothing meanwhile (477); "
+        "goes on by itself";
+  }
+  return status;
+}
+
+std::string RateGovernor::InWords(const DailyQuota::Over& over) const {
+  const std::string goes_on = "; goes on at the account's midnight, " +
+                              FormatRfc3339(std::chrono::floor<std::chrono::seconds>(over.until));
+  if (!over.for_everybody) {
+    return "our share of the day is used up, all " + CountWords(daily_.share().value_or(0)) +
+           " requests" + goes_on + "; raise quota_share or lengthen the intervals";
+  }
+  const int64_t ours = daily_.requests();
+  std::string words = "HubSpot allows no more requests today: ";
+  if (const auto others = daily_.used_by_others()) {
+    words += CountWords(ours + *others) + " of " + CountWords(*daily_.limit()) + " were used, " +
+             CountWords(*others) + " of them by others";
+  } else {
+    words += CountWords(ours) + " of those that were used were ours";
+  }
+  return words + goes_on;
 }
 
 std::string RateGovernor::Save() const {

@@ -78,8 +78,9 @@ class RateGovernor {
 
   /// Requests a day we may make; absent while the quota is not known.
   std::optional<int64_t> daily_share() const;
-  /// The quota part of a portal's status.
-  PortalStatus Status() const;
+  /// The quota part of a portal's status, with why nothing is sent when the day is over or the
+  /// account has been on the move for long.
+  PortalStatus Status(Instant now) const;
   /// The requests of the day, so that a restart does not forget them; JSON.
   std::string Save() const;
   void Restore(const std::string& saved);
@@ -91,6 +92,8 @@ class RateGovernor {
   void HoldBack(const Exchange& exchange) REQUIRES(mutex_);
   /// How long the day's quota lets nothing leave.
   std::chrono::milliseconds DayWait(int cost, Instant now) const REQUIRES(mutex_);
+  /// Says that the day is over, and for whom.
+  std::string InWords(const DailyQuota::Over& over) const REQUIRES(mutex_);
 
   const Options options_;
   const std::shared_ptr<const SourceClock> source_clock_;
@@ -100,7 +103,8 @@ class RateGovernor {
   SlotWindow search_ GUARDED_BY(mutex_);
   SlotWindow associations_ GUARDED_BY(mutex_);
   DailyQuota daily_ GUARDED_BY(mutex_);
-  Instant paused_until_ GUARDED_BY(mutex_){};  ///< everything
+  Instant paused_until_ GUARDED_BY(mutex_){};              ///< everything
+  std::optional<Instant> moved_since_ GUARDED_BY(mutex_);  ///< nothing was served since
   Instant burst_paused_until_ GUARDED_BY(mutex_){};
   Instant search_paused_until_ GUARDED_BY(mutex_){};
   Instant search_halved_until_ GUARDED_BY(mutex_){};

@@ -11,6 +11,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// HubSpot locks records and moves accounts in bursts that end by themselves.
+constexpr auto kWaitSaid = 2min;
+
 bool IsSettleJob(JobKind kind) {
   return kind == JobKind::kCatalog || kind == JobKind::kChanges || kind == JobKind::kSweep ||
          kind == JobKind::kArchived || kind == JobKind::kLinks;
@@ -283,7 +286,7 @@ void PortalSync::NoteForced(Stream& stream, OperationKind kind, Instant now,
 }
 
 OperationCost PortalSync::CostOf(OperationKind kind, const std::string& object) const {
-  const PortalStatus portal = governor_->Status();
+  const PortalStatus portal = governor_->Status(ports_.clock.Now());
   OperationCost cost{.parts = {},
                      .daily_share = portal.daily_share,
                      .requests_today = portal.requests_today,
@@ -376,18 +379,12 @@ int64_t PortalSync::Report(Instant now) {
       }
       buffered += stream.sweep->buffered_bytes() + stream.archived->buffered_bytes();
     }
-    portal = governor_->Status();
+    portal = governor_->Status(now);
     portal.portal_id = plan_.portal_id;
     portal.auth_valid = !hold_ || (hold_->reason != "auth" && hold_->reason != "secret");
-    portal.message = hold_message_;
-    if (hold_) portal.stopped_by = hold_->reason;
-    if (portal.message.empty() && portal.daily_share &&
-        portal.requests_today >= *portal.daily_share) {
-      portal.stopped_by = "quota";
-      portal.message = "our share of the day is used up, all " +
-                       std::to_string(*portal.daily_share) +
-                       " requests; polling goes on at the account's midnight; raise quota_share or "
-                       "lengthen the intervals";
+    if (hold_) {
+      portal.stopped_by = hold_->reason;
+      portal.message = hold_message_;
     }
     portal.warnings = Warnings();
     portal.buffered_bytes = buffered;
@@ -471,7 +468,13 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
     }
     status.jobs.emplace(task.kind(), std::move(job));
   }
-  FillState(stream, status);
+  FillState(stream, now, status);
+  const PortalStatus budget = governor_->Status(now);
+  if (status.state == StreamState::kBackfilling && !budget.stopped_by.empty()) {
+    status.reason = budget.stopped_by;
+    status.message = budget.message;
+    status.backfill_eta.reset();
+  }
   if (status.message.empty() && stream.walked_every) {
     status.message =
         "HubSpot's search does not know this object type: what changed is found by "
@@ -494,12 +497,14 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
       *source_now - *status.verified_until > context.plan().freshness_target) {
     status.state = StreamState::kLate;
     status.reason = "freshness_target";
-    status.message = "older than its freshness target: look at quota and intervals";
+    status.message = budget.message.empty()
+                         ? "older than its freshness target: look at quota and intervals"
+                         : budget.message;
   }
   return status;
 }
 
-void PortalSync::FillState(const Stream& stream, StreamStatus& status) const {
+void PortalSync::FillState(const Stream& stream, Instant now, StreamStatus& status) const {
   const auto is = [&status](StreamState state, std::string reason, std::string message) {
     status.state = state;
     status.reason = std::move(reason);
@@ -527,6 +532,9 @@ void PortalSync::FillState(const Stream& stream, StreamStatus& status) const {
     // One bad answer is no state; it is retried within seconds.
     if (matters && task.trouble() && task.failures() >= 3) {
       return is(task.trouble()->state, task.trouble()->reason, task.last_error());
+    }
+    if (matters && task.wait() && now - task.wait()->since >= kWaitSaid) {
+      return is(StreamState::kFailing, task.wait()->reason, task.wait()->message);
     }
   }
   is(stream.context->loaded() ? StreamState::kCurrent : StreamState::kBackfilling, "", "");

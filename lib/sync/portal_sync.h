@@ -194,7 +194,7 @@ class PortalSync {
   StreamStatus StatusOf(Stream& stream, Instant now) REQUIRES(mutex_);
   /// Says so once when state or reason are others than before.
   void LogState(Stream& stream, const StreamStatus& status) REQUIRES(mutex_);
-  void FillState(const Stream& stream, StreamStatus& status) const REQUIRES(mutex_);
+  void FillState(const Stream& stream, Instant now, StreamStatus& status) const REQUIRES(mutex_);
   std::vector<Stream*> Streams(const std::string& object) REQUIRES(mutex_);
   void Force(Stream& stream, OperationKind kind, Instant now) REQUIRES(mutex_);
   void NoteProgress(Stream& stream, OperationKind kind, const Runs& runs, Instant now,

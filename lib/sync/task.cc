@@ -61,6 +61,7 @@ void Task::EndStep() {
   --running_;
   failures_ = 0;
   trouble_.reset();
+  wait_.reset();
 }
 
 void Task::EndCycle(Instant now, Instant next_due, std::optional<TimePoint> at) {
@@ -79,7 +80,11 @@ void Task::EndFailed(const Verdict& verdict, std::string message, Instant now,
                      std::optional<TimePoint> at) {
   --running_;
   not_before_ = now + verdict.delay;
-  if (!verdict.counts_as_failure) return;
+  if (!verdict.counts_as_failure) {
+    const Instant since = wait_ ? wait_->since : now;
+    wait_ = {.since = since, .reason = verdict.reason, .message = std::move(message)};
+    return;
+  }
   ++failures_;
   trouble_ = verdict;
   last_error_ = std::move(message);
@@ -93,6 +98,7 @@ void Task::Reset(Instant due) {
   not_before_ = {};
   failures_ = 0;
   trouble_.reset();
+  wait_.reset();
 }
 
 }  // namespace hubmirror

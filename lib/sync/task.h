@@ -31,6 +31,14 @@ class Task {
   int failures() const { return failures_; }
   const std::optional<Verdict>& trouble() const { return trouble_; }
   const std::string& last_error() const { return last_error_; }
+  /// HubSpot asks it to wait, again and again, and has served it nothing in between. Nothing is
+  /// wrong with that, until it takes long.
+  struct Wait {
+    Instant since{};
+    std::string reason;
+    std::string message;
+  };
+  const std::optional<Wait>& wait() const { return wait_; }
   std::optional<TimePoint> last_error_at() const { return last_error_at_; }
   std::optional<TimePoint> last_complete_at() const { return last_complete_at_; }
   void set_every(std::chrono::milliseconds every) { every_ = every; }
@@ -90,6 +98,7 @@ class Task {
   int failures_ = 0;
   std::deque<size_t> recent_requests_;  ///< of the cycle, the latest ones
   std::optional<Verdict> trouble_;
+  std::optional<Wait> wait_;
   std::string last_error_;
   std::optional<TimePoint> last_error_at_;
   std::optional<TimePoint> last_complete_at_;

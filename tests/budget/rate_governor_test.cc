@@ -184,7 +184,7 @@ TEST_CASE("rate governor: the requests of the day survive a restart") {
   after.Restore(before.Save());
 
   CHECK_FALSE(after.Take(Lane::kBurst, 1, kLater).open());
-  CHECK(after.Status().requests_today == 10);
+  CHECK(after.Status(kLater).requests_today == 10);
 }
 
 TEST_CASE("rate governor: a saved budget that cannot be read is none") {
@@ -192,7 +192,7 @@ TEST_CASE("rate governor: a saved budget that cannot be read is none") {
   for (const char* saved : {"", "{}", "[]", "nonsense", R"({"day":"x","requests":null})"}) {
     governor.Restore(saved);
   }
-  CHECK(governor.Status().requests_today == 0);
+  CHECK(governor.Status(kLater).requests_today == 0);
 }
 
 TEST_CASE("rate governor: one answer with a tiny limit slows nothing") {
@@ -247,7 +247,7 @@ TEST_CASE("rate governor: the status tells what HubSpot told") {
   governor.OnExchange(answer);
   governor.OnExchange(answer);
 
-  const PortalStatus status = governor.Status();
+  const PortalStatus status = governor.Status(kLater);
 
   CHECK(status.burst_limit == 190);
   CHECK(status.burst_remaining == 150);
@@ -257,8 +257,67 @@ TEST_CASE("rate governor: the status tells what HubSpot told") {
   CHECK(status.requests_today == 2);
 }
 
+TEST_CASE("rate governor: the status says that others have used up the day, and until when") {
+  RateGovernor governor = Governor({.quota_share = 0.5});
+  Exchange answer = Answered(Endpoint::kList, kLater);
+  answer.rate.daily_limit = 625'000;
+  answer.rate.daily_remaining = 0;
+  governor.OnExchange(answer);
+  governor.OnExchange(answer);
+  CHECK_FALSE(governor.Take(Lane::kBurst, 1, kLater + 1s).open());
+
+  const PortalStatus status = governor.Status(kLater + 1s);
+
+  CHECK(status.stopped_by == "quota");
+  CHECK(status.used_by_others == 624'998);
+  CHECK(status.message ==
+        "HubSpot allows no more requests today: 625,000 of 625,000 were used, 624,998 of them by "
+        "others; goes on at the account's midnight, 2026-09-02T00:00:00.000Z");
+  CHECK(governor.Status(kLater + 12h).stopped_by.empty());
+}
+
+TEST_CASE("rate governor: a refusal for the day says so where no header does") {
+  RateGovernor governor = Governor();
+  governor.OnExchange(Answered(Endpoint::kList, kLater));
+  CHECK(governor.Status(kLater + 1s).message.empty());
+  governor.OnExchange(Refusal(Endpoint::kList, kLater, ApiErrorKind::kDailyLimit));
+
+  const PortalStatus status = governor.Status(kLater + 1s);
+
+  CHECK(status.stopped_by == "quota");
+  CHECK_FALSE(status.used_by_others);
+  CHECK(status.message ==
+        "HubSpot allows no more requests today: 2 of those that were used were ours; goes on at "
+        "the account's midnight, 2026-09-02T00:00:00.000Z");
+}
+
+TEST_CASE("rate governor: the status says that our own share is used up") {
+  RateGovernor governor = Governor({.quota_share = 0.5, .daily = 10});
+  for (int i = 0; i < 5; ++i) governor.OnExchange(Answered(Endpoint::kList, kLater));
+
+  const PortalStatus status = governor.Status(kLater + 1s);
+
+  CHECK(status.stopped_by == "quota");
+  CHECK(status.message ==
+        "our share of the day is used up, all 5 requests; goes on at the account's midnight, "
+        "2026-09-02T00:00:00.000Z; raise quota_share or lengthen the intervals");
+}
+
+TEST_CASE("rate governor: a move of the account is said once it takes two minutes") {
+  RateGovernor governor = Governor();
+  Exchange moved = Refusal(Endpoint::kList, kLater, ApiErrorKind::kMigrating);
+  moved.retry_after = 1h;
+  governor.OnExchange(moved);
+  CHECK(governor.Status(kLater + 119s).stopped_by.empty());
+  CHECK(governor.Status(kLater + 121s).stopped_by == "api");
+  CHECK(governor.Status(kLater + 121s).message.find("between data centres") != std::string::npos);
+
+  governor.OnExchange(Answered(Endpoint::kList, kLater + 1h));
+  CHECK(governor.Status(kLater + 1h).stopped_by.empty());
+}
+
 TEST_CASE("rate governor: the token endpoint costs nothing") {
   RateGovernor governor = Governor();
   governor.OnExchange(Answered(Endpoint::kToken, kLater));
-  CHECK(governor.Status().requests_today == 0);
+  CHECK(governor.Status(kLater).requests_today == 0);
 }

@@ -46,16 +46,15 @@ struct Portal {
     plan.key = "acme";
     plan.portal_id = hubspot->portal_id;
     plan.streams = {companies};
-    sync = std::make_unique<PortalSync>(
-        plan,
-        std::make_shared<RateGovernor>(RateGovernor::Options{}, hubspot->source_clock, clock.Now()),
-        hubspot->source_clock,
-        PortalSync::Ports{.source = std::move(source),
-                          .sink = std::move(rows),
-                          .observer = observer,
-                          .clock = clock,
-                          .log = log,
-                          .random = random});
+    governor =
+        std::make_shared<RateGovernor>(RateGovernor::Options{}, hubspot->source_clock, clock.Now());
+    sync = std::make_unique<PortalSync>(plan, governor, hubspot->source_clock,
+                                        PortalSync::Ports{.source = std::move(source),
+                                                          .sink = std::move(rows),
+                                                          .observer = observer,
+                                                          .clock = clock,
+                                                          .log = log,
+                                                          .random = random});
   }
 
   /// Does what is due now, and no more.
@@ -87,6 +86,7 @@ struct Portal {
   Random random{1};
   FakeHubSpot* hubspot = nullptr;
   MemoryRowSink* sink = nullptr;
+  std::shared_ptr<RateGovernor> governor;
   std::unique_ptr<PortalSync> sync;
 };
 
@@ -233,6 +233,48 @@ TEST_CASE(
   // Found by the live list, within the time the archived one would have taken.
   CHECK(acme.hubspot->Count("archived") == asked);
   CHECK(acme.sink->rows.at(2).archived);
+}
+
+TEST_CASE("portal: a first load that others have left no requests for says so") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  acme.hubspot->Tell();
+  Exchange answer{.portal = "acme", .status = 200};
+  answer.sent_at = answer.answered_at = acme.clock.Now();
+  answer.rate.daily_limit = 250'000;
+  answer.rate.daily_remaining = 0;
+  acme.governor->OnExchange(answer);
+  acme.governor->OnExchange(answer);
+  acme.WorkFor(5s);
+
+  CHECK(acme.companies().state == StreamState::kBackfilling);
+  CHECK(acme.companies().reason == "quota");
+  CHECK(acme.companies().message.find("249,998 of them by others") != std::string::npos);
+  CHECK(acme.observer.portal.stopped_by == "quota");
+  CHECK(acme.observer.portal.message == acme.companies().message);
+}
+
+TEST_CASE("portal: locked records are nothing to tell, until they have been for two minutes") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  acme.WorkFor(1min);
+  REQUIRE(acme.companies().state == StreamState::kCurrent);
+  const auto said = acme.log.events.size();
+  const ApiError locked{.kind = ApiErrorKind::kLocked,
+                        .status = 423,
+                        .message = "the records are locked by a large write (423)"};
+  acme.hubspot->errors.assign(10'000, locked);
+  acme.WorkFor(110s);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+  CHECK(acme.log.events.size() == said);
+
+  acme.WorkFor(80s);
+  CHECK(acme.companies().state == StreamState::kFailing);
+  CHECK(acme.companies().message == locked.message);
+
+  acme.hubspot->errors.clear();
+  acme.WorkFor(90s);
+  CHECK(acme.companies().state == StreamState::kCurrent);
 }
 
 }  // namespace

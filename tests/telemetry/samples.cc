@@ -33,6 +33,7 @@ StatusSnapshot HealthySnapshot() {
   acme.status.daily_remaining = 600000;
   acme.status.daily_share = 325000;
   acme.status.requests_today = 4200;
+  acme.status.used_by_others = 45800;
   for (const char* const object : {"contacts", "deals"}) {
     acme.streams[object] = {.status = CurrentStream(), .reported = true};
   }

@@ -128,6 +128,7 @@ TEST_CASE("status document: it carries what a check from outside relies on") {
   CHECK(portal["portal_id"].GetInt64() == 1234567);
   CHECK(portal["auth_valid"].GetBool() == true);
   CHECK(portal["quota"]["daily"]["share"].GetInt64() == 325000);
+  CHECK(portal["quota"]["daily"]["used_by_others"].GetInt64() == 45800);
 }
 
 TEST_CASE("caught up: the last poll drained and nothing pending") {

@@ -46,8 +46,9 @@ struct PortalStatus {
   std::optional<int64_t> daily_limit;
   std::optional<int64_t> daily_remaining;
   int64_t requests_today = 0;
-  std::optional<int64_t> daily_share;  ///< requests a day we may make
-  int64_t buffered_bytes = 0;          ///< rows read and not yet committed
+  std::optional<int64_t> used_by_others;  ///< of the account's day, where HubSpot tells
+  std::optional<int64_t> daily_share;     ///< requests a day we may make
+  int64_t buffered_bytes = 0;             ///< rows read and not yet committed
   std::vector<ReferenceStatus> reference;
   /// What stops the portal as a whole: auth, secret, portal_id, database_privilege, foreign_schema,
   /// database, passive, quota, api; empty when nothing does.

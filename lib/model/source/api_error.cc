@@ -25,9 +25,10 @@ std::string_view ReasonOf(ApiErrorKind kind) {
     case ApiErrorKind::kUrlTooLong:
     case ApiErrorKind::kUnsupported:
     case ApiErrorKind::kBadRequest:
+      return "http_4xx";
     case ApiErrorKind::kLocked:
     case ApiErrorKind::kMigrating:
-      return "http_4xx";
+      return "wait";
     case ApiErrorKind::kServer:
       return "http_5xx";
     case ApiErrorKind::kConnect:

@@ -47,8 +47,8 @@ struct ApiError {
 /// such answer; 400, 404 and 405, with whatever body, are taken for it.
 bool IsSearchRefusal(const ApiError& error);
 
-/// Value of the label `reason`: dns, connect, tls, timeout, rate_limited, auth, http_4xx, http_5xx,
-/// decode, too_large.
+/// Value of the label `reason`: dns, connect, tls, timeout, rate_limited, auth, wait (423 and 477:
+/// HubSpot asks for patience), http_4xx, http_5xx, decode, too_large.
 std::string_view ReasonOf(ApiErrorKind kind);
 
 }  // namespace hubmirror

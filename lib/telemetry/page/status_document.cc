@@ -123,6 +123,7 @@ void WriteQuota(DocumentWriter& out, const PortalStatus& status) {
   out.Number("remaining", status.daily_remaining);
   out.Number("share", status.daily_share);
   out.Number("used_by_us", status.requests_today);
+  out.Number("used_by_others", status.used_by_others);
   out.End();
   out.End();
 }
