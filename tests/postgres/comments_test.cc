@@ -52,6 +52,9 @@ TEST_CASE_FIXTURE(CommentsFixture, "comments: every table, view, column and func
   Fill(*beta);
 
   CHECK(Value(kUndescribed) == "");
+  CHECK(
+      Value("SELECT obj_description('acme._quarantine'::regclass)").find("HubSpot fails to show") !=
+      std::string::npos);
   for (const std::string relation :
        {"acme.contacts", "acme.contacts_live", "acme.contacts_readable", "acme.contacts_history",
         "acme.contact_contacts", "acme.lists", "acme.properties", "acme._stream_state",

@@ -277,5 +277,29 @@ TEST_CASE("portal: locked records are nothing to tell, until they have been for 
   CHECK(acme.companies().state == StreamState::kCurrent);
 }
 
+TEST_CASE("portal: once an archived list is taken away, the sweep of tomorrow comes at its turn") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  acme.hubspot->Put(2);
+  acme.WorkFor(1min);
+  REQUIRE(acme.hubspot->Count("archived") == 1);
+  const auto swept = acme.hubspot->Count("list");
+
+  acme.hubspot->archived_error = ApiError{.kind = ApiErrorKind::kUnsupported,
+                                          .status = 400,
+                                          .message = "HubSpot has no archived list of this type"};
+  acme.hubspot->Archive(2);
+  acme.clock.Advance(16min);
+  acme.WorkFor(10s);
+  REQUIRE(acme.hubspot->Count("archived") == 2);
+  CHECK(acme.hubspot->Count("list") == swept);
+
+  // As often as the archived list would have come.
+  acme.clock.Advance(16min);
+  acme.WorkFor(30s);
+  CHECK(acme.hubspot->Count("list") > swept);
+  CHECK(acme.sink->rows.at(2).archived);
+}
+
 }  // namespace
 }  // namespace hubmirror::test

@@ -16,6 +16,7 @@ struct Words {
 struct TableWords {
   std::string_view table;
   std::span<const Words> columns;
+  std::string_view text = {};  ///< where its layout step no longer says all of it
 };
 
 /// Columns that mean the same in every table a layout step makes.
@@ -261,7 +262,8 @@ constexpr TableWords kPortalTables[] = {
     {"_owner", kOwner},
     {"_stream_state", kStreamState},
     {"_pending", kPending},
-    {"_quarantine", kQuarantine},
+    {"_quarantine", kQuarantine,
+     "Records the database refused, whole, and records that HubSpot fails to show, by their ids"},
     {"_seen", kSeen},
     {"_due", kDue},
     {"account", kAccount},
@@ -346,7 +348,8 @@ void Add(std::span<const Words> words, Description& description) {
 std::vector<Description> DescribeTables(std::span<const TableWords> tables) {
   std::vector<Description> all;
   for (const TableWords& table : tables) {
-    Description description{.relation = std::string(table.table), .text = {}, .columns = {}};
+    Description description{
+        .relation = std::string(table.table), .text = std::string(table.text), .columns = {}};
     Add(table.columns, description);
     for (const Words& common : kEverywhere) {
       const auto is_it = [&common](const Words& own) { return own.column == common.column; };
