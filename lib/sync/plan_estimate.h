@@ -23,6 +23,9 @@ struct PlanEstimate {
   int64_t backfill_requests = 0;
   std::chrono::seconds backfill{0};  ///< at the rate that `burst` allows
   int64_t disk_bytes = 0;            ///< of tables and indexes, a year of changes not counted
+  /// Object types whose archived list HubSpot is known to refuse: their sweep tells instead, as
+  /// often as it can be afforded.
+  std::vector<std::string> without_archived_list;
 };
 
 /// Requests that one run of each of a stream's jobs takes, with so many live records.

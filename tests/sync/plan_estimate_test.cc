@@ -56,6 +56,24 @@ TEST_CASE("plan: a wider burst makes the first load shorter, in proportion") {
   CHECK(slow.backfill > 9 * fast.backfill);
 }
 
+TEST_CASE("plan: where HubSpot refuses the archived list the sweep comes round in its place") {
+  PortalPlan plan = TwoObjects();
+  plan.streams[0].object = *FindObjectType("meetings");
+  for (StreamPlan& stream : plan.streams) stream.archived_every = 15min;
+  plan.daily = 250'000;
+  plan.quota_share = 0.5;
+  const auto estimate = EstimatePlan(plan, {{"meetings", 1000}, {"deals", 1000}}, 0);
+  CHECK(estimate.without_archived_list == std::vector<std::string>{"meetings"});
+  CHECK(Requests(estimate, "archived") == 96);
+  CHECK(Requests(estimate, "sweep") == 96 * 10 + 10);
+
+  // Never more than a tenth of our share of the day, and never less than `sweep.every`.
+  const auto many = EstimatePlan(plan, {{"meetings", 500'000}, {"deals", 1000}}, 0);
+  CHECK(Requests(many, "sweep") == 2 * 5000 + 10);
+  const auto most = EstimatePlan(plan, {{"meetings", 5'000'000}, {"deals", 1000}}, 0);
+  CHECK(Requests(most, "sweep") == 50'000 + 10);
+}
+
 std::string Costs(OperationKind kind, const StreamSize& size) {
   const PortalPlan plan = TwoObjects();
   std::string text;

@@ -54,6 +54,16 @@ std::optional<int64_t> ShareOf(const PortalPlan& plan) {
   return static_cast<int64_t>(static_cast<double>(*plan.daily) * plan.quota_share);
 }
 
+std::string WithoutArchivedList(const PlanEstimate& estimate) {
+  std::string text;
+  for (const std::string& object : estimate.without_archived_list) {
+    text += "  " + object +
+            ": HubSpot refuses its archived list. Who is archived is found by walking the\n"
+            "    live list more often (sweep); who was before the first load is not known.\n";
+  }
+  return text;
+}
+
 std::string PlanText(const PortalPlan& plan, const PlanEstimate& estimate) {
   std::string text = plan.key + ": " + CountWords(estimate.requests_a_day) + " requests a day";
   if (const auto share = ShareOf(plan)) {
@@ -68,7 +78,7 @@ std::string PlanText(const PortalPlan& plan, const PlanEstimate& estimate) {
          SpanWords(estimate.backfill) + " at " +
          (plan.burst ? CountWords(*plan.burst) : "the smallest tier's 100") +
          " requests per 10 s\n  disk: about " + CountWords(estimate.disk_bytes / 1'000'000) +
-         " MB, with 250 properties an object\n";
+         " MB, with 250 properties an object\n" + WithoutArchivedList(estimate);
 }
 
 std::string PlanJson(const std::vector<std::pair<const PortalPlan*, PlanEstimate>>& estimates) {
@@ -90,6 +100,9 @@ std::string PlanJson(const std::vector<std::pair<const PortalPlan*, PlanEstimate
     json.Put("backfill_requests", estimate.backfill_requests);
     json.Put("backfill_s", int64_t{estimate.backfill.count()});
     json.Put("disk_bytes", estimate.disk_bytes);
+    json.BeginArray("without_archived_list");
+    for (const std::string& object : estimate.without_archived_list) json.Item(object);
+    json.EndArray();
     json.EndObject();
   }
   json.EndObject();

@@ -236,7 +236,7 @@ HttpResponse Api::AnswerFor(const Caller& caller, const Route& route, const Http
   HttpResponse response = AnswerWithinLimits(caller, route, request, portal.Now(wall_now));
   if (fault) SpoilAnswer(*fault, request, response);
   const auto poison =
-      portal.faults.StrikeRecord(request.method, request.path, response.body, portal.random);
+      portal.faults.StrikeAnswer(request.method, request.path, response.body, portal.random);
   if (!poison) return response;
   if (auto replaced = ReplaceAnswer(*poison, portal)) return *replaced;
   SpoilAnswer(*poison, request, response);

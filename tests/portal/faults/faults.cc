@@ -19,6 +19,10 @@ bool Matches(const Fault& fault, std::string_view method, std::string_view path)
   return (fault.method.empty() || fault.method == method) && MatchesPath(fault.match, path);
 }
 
+bool LooksAtAnswer(const Fault& fault) {
+  return !fault.record.empty() || !fault.holds.empty();
+}
+
 }  // namespace
 
 bool IsFaultKind(std::string_view kind) {
@@ -47,17 +51,19 @@ std::optional<Fault> FaultPlan::StrikeAt(size_t place, Random& random) {
 std::optional<Fault> FaultPlan::Strike(std::string_view method, std::string_view path,
                                        Random& random) {
   for (size_t i = 0; i < faults_.size(); ++i) {
-    if (!faults_[i].record.empty() || !Matches(faults_[i], method, path)) continue;
+    if (LooksAtAnswer(faults_[i]) || !Matches(faults_[i], method, path)) continue;
     if (auto struck = StrikeAt(i, random)) return struck;
   }
   return std::nullopt;
 }
 
-std::optional<Fault> FaultPlan::StrikeRecord(std::string_view method, std::string_view path,
+std::optional<Fault> FaultPlan::StrikeAnswer(std::string_view method, std::string_view path,
                                              std::string_view answer, Random& random) {
   for (size_t i = 0; i < faults_.size(); ++i) {
-    if (faults_[i].record.empty() || !Matches(faults_[i], method, path)) continue;
-    if (!ShowsValuesOf(faults_[i].record, answer)) continue;
+    const Fault& fault = faults_[i];
+    if (!LooksAtAnswer(fault) || !Matches(fault, method, path)) continue;
+    if (answer.find(fault.holds) == answer.npos) continue;
+    if (!fault.record.empty() && !ShowsValuesOf(fault.record, answer)) continue;
     if (auto struck = StrikeAt(i, random)) return struck;
   }
   return std::nullopt;

@@ -25,6 +25,7 @@ struct Fault {
   Duration seconds = 120 * kSecond;
   int64_t bytes = 0;
   std::string record;  ///< strikes only answers that show values of this one; empty: any
+  std::string holds;   ///< strikes only answers with this text; empty: any
   int64_t by = 0;      ///< what a wrong total is wrong by
 };
 
@@ -43,8 +44,8 @@ class FaultPlan {
 
   /// The fault that strikes this request whatever the answer to it is, if one does.
   std::optional<Fault> Strike(std::string_view method, std::string_view path, Random& random);
-  /// The one that strikes it for a record that the right answer shows.
-  std::optional<Fault> StrikeRecord(std::string_view method, std::string_view path,
+  /// The one that strikes it for what the right answer shows.
+  std::optional<Fault> StrikeAnswer(std::string_view method, std::string_view path,
                                     std::string_view answer, Random& random);
 
  private:

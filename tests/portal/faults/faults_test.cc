@@ -140,6 +140,11 @@ TEST_CASE("broken promises: what fails for one record fails for its values, not 
   CHECK(ReadBatch(test, ids).status == 500);
   CHECK(ReadBatch(test, {ids[2]}).status == 500);
   CHECK(ReadBatch(test, {ids[0], ids[1], ids[3]}).status == 200);
+
+  REQUIRE(test.Post("/_control/faults", R"({"clear":true})").status == 200);
+  Break(test, R"("match":"contacts","kind":"empty","holds":"paging")");
+  CHECK(test.Get(kList).body.empty());
+  CHECK_FALSE(ReadBatch(test, ids).body.empty());
 }
 
 }  // namespace simulated_portal

@@ -164,6 +164,7 @@ Fault ReadFault(JsonFields fields) {
   fields.Read("seconds", seconds);
   fields.Read("bytes", fault.bytes);
   fields.Read("record", fault.record);
+  fields.Read("holds", fault.holds);
   fields.Read("by", fault.by);
   fields.RefuseOthers();
   if (!IsFaultKind(fault.kind)) fields.Fail("kind", "unknown fault \"" + fault.kind + "\"");
