@@ -99,6 +99,7 @@ class PortalSink final : public RowSink,
   std::vector<DueRecord> DueLinks(const ObjectType& object, size_t limit) override;
   void DropDueLinks(const ObjectType& object, const std::vector<DueRecord>& records) override;
   std::vector<RecordId> LinkedFrom(const LinkPair& pair, const std::vector<RecordId>& to) override;
+  std::vector<RecordId> Linked(const LinkPair& pair, const std::vector<RecordId>& from) override;
   void WriteLinks(const LinkCommit& commit) override;
   void SaveLinkTypes(const LinkPair& pair, const std::vector<LinkType>& types) override;
 

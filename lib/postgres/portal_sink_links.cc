@@ -34,6 +34,13 @@ std::vector<RecordId> PortalSink::LinkedFrom(const LinkPair& pair,
   return ids;
 }
 
+std::vector<RecordId> PortalSink::Linked(const LinkPair& pair, const std::vector<RecordId>& from) {
+  Transaction transaction(*pool_);
+  auto ids = links_.Linked(transaction, pair, from);
+  transaction.Commit();
+  return ids;
+}
+
 void PortalSink::WriteLinks(const LinkCommit& commit) {
   Writing writing(*this);
   links_.Write(*writing, commit);

@@ -55,6 +55,14 @@ bool NeedsAPerson(StreamState state) {
          state == StreamState::kPaused || state == StreamState::kPassive;
 }
 
+std::string OneWayInWords(const std::vector<std::string>& others) {
+  if (others.empty()) return "";
+  std::string names;
+  for (const std::string& other : others) names += (names.empty() ? "" : ", ") + other;
+  return "HubSpot shows the associations with " + names +
+         " from this side only: they are read here";
+}
+
 }  // namespace
 
 std::vector<PortalSync::Stream*> PortalSync::Streams(const std::string& object) {
@@ -493,6 +501,9 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
         " instead of as often as configured: a tenth of the day's requests is its share";
   }
   if (status.message.empty()) status.message = context.distrust();
+  if (status.message.empty()) {
+    status.message = OneWayInWords(link_partners_.OneWayFrom(context.object()));
+  }
   if (status.state == StreamState::kCurrent && status.verified_until && source_now &&
       *source_now - *status.verified_until > context.plan().freshness_target) {
     status.state = StreamState::kLate;

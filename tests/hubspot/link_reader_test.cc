@@ -30,6 +30,18 @@ TEST_CASE("links: an error that says that a record has none is none") {
     "context":{"fromObjectId":["3"]}}]})");
   REQUIRE(bool(answer));
   CHECK(answer->links.empty());
+  CHECK(answer->accounted == std::vector<RecordId>{RecordId{3}});
+}
+
+TEST_CASE("links: an error that names its record leaves the others standing") {
+  const auto answer = ReadLinkAnswer(R"({"results":[{"from":{"id":"1"},"to":[]}],
+    "errors":[{"category":"INTERNAL_ERROR","context":{"fromObjectId":["4"]}}]})");
+  REQUIRE(bool(answer));
+  CHECK(answer->accounted == std::vector<RecordId>{RecordId{1}});
+  CHECK(answer->failed == std::vector<RecordId>{RecordId{4}});
+  // Where nothing else is shown it is the answer that failed.
+  CHECK_FALSE(bool(ReadLinkAnswer(
+      R"({"results":[],"errors":[{"category":"X","context":{"fromObjectId":["4"]}}]})")));
 }
 
 TEST_CASE("links: any other error leaves open who has none, so the answer is not used") {

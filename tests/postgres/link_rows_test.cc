@@ -128,5 +128,39 @@ TEST_CASE_FIXTURE(LinkRowsFixture, "links: the kinds there can be are kept as Hu
         "1|;5|chef");
 }
 
+TEST_CASE_FIXTURE(LinkRowsFixture,
+                  "links: a pair stands the same, whichever side it is read from") {
+  MirrorTable wanted;
+  wanted.object = *FindObjectType("companies");
+  wanted.columns.push_back(Property("hs_lastmodifieddate", ColumnType::kTimestamp));
+  const MirrorTablePtr companies = sink().ApplyLayout(wanted);
+  Commit commit{.object = companies->object};
+  commit.rows.push_back(
+      BatchOf(companies, {"hs_lastmodifieddate"}, true, {{.id = 8}, {.id = 9}}, clock().Now()));
+  sink().Write(commit);
+  const LinkPair read{companies->object, contacts()->object};
+  const auto link = [](int64_t company, int64_t contact) {
+    return Link{RecordId{company}, RecordId{contact}, {"HUBSPOT_DEFINED", 280, ""}};
+  };
+  sink().SaveLinkTypes(read, {{"HUBSPOT_DEFINED", 280, ""}});
+  sink().WriteLinks({.pair = read,
+                     .read = {RecordId{8}, RecordId{9}},
+                     .links = {link(8, 1), link(8, 2), link(9, 3)},
+                     .at = Second(100)});
+  const std::string rows = "from_type, from_id, to_type, to_id, type_id, removed_at IS NULL";
+  CHECK(List(rows, "FROM acme.associations ORDER BY from_id") ==
+        "contacts|1|companies|8|280|t;contacts|2|companies|8|280|t;contacts|3|companies|9|280|t");
+  CHECK(List("company_id, contact_id", "FROM acme.company_contacts ORDER BY contact_id") == "8|1;8|2;9|3");
+  CHECK(List("contact_id, company_id", "FROM acme.contact_companies ORDER BY contact_id") == "1|8;2|8;3|9");
+  CHECK(Value("SELECT from_type FROM acme.association_labels") == "contacts");
+
+  CHECK(sink().Linked(read, {RecordId{8}, RecordId{7}}) == std::vector<RecordId>{RecordId{8}});
+  CHECK(sink().LinkedFrom(read, {RecordId{3}}) == std::vector<RecordId>{RecordId{9}});
+  // What was read as whole says what is gone, of these records alone.
+  sink().WriteLinks(
+      {.pair = read, .read = {RecordId{8}}, .links = {link(8, 2)}, .at = Second(200)});
+  CHECK(List("from_id", "FROM acme.associations WHERE removed_at IS NOT NULL") == "1");
+}
+
 }  // namespace
 }  // namespace hubmirror::testing

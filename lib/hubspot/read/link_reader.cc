@@ -19,10 +19,28 @@ bool SaysNone(JsonValue error) {
          error["category"].String() == "OBJECT_NOT_FOUND";
 }
 
+/// The records that an error is about.
+std::vector<RecordId> NamedBy(JsonValue error) {
+  const JsonValue named = error["context"]["fromObjectId"];
+  std::vector<RecordId> ids;
+  for (size_t i = 0; named.is_array() && i < named.size(); ++i) {
+    if (const auto id = named.Item(i).Integer()) ids.push_back(RecordId{*id});
+  }
+  if (const auto id = named.Integer()) ids.push_back(RecordId{*id});
+  return ids;
+}
+
+ApiError FailureOf(JsonValue error) {
+  return {.kind = ApiErrorKind::kServer,
+          .message = "some associations could not be read: " + error["category"].String() + " " +
+                     error["subCategory"].String()};
+}
+
 Result<bool, ApiError> AppendResult(JsonValue result, LinkAnswer& answer) {
   const auto from = result["from"]["id"].Integer();
   const JsonValue to = result["to"];
   if (!from || !to.is_array()) return DecodeError("a result has no record");
+  answer.accounted.push_back(RecordId{*from});
   for (size_t i = 0; i < to.size(); ++i) {
     // A number in practice, a string by the specification.
     const auto id = to.Item(i)["toObjectId"].Integer();
@@ -53,13 +71,17 @@ Result<LinkAnswer, ApiError> ReadLinkAnswer(std::string body) {
     if (auto read = AppendResult(results.Item(i), answer); !read) return read.error();
   }
   const JsonValue errors = root["errors"];
+  std::optional<ApiError> failure;
   for (size_t i = 0; errors.is_array() && i < errors.size(); ++i) {
-    if (SaysNone(errors.Item(i))) continue;
-    return ApiError{
-        .kind = ApiErrorKind::kServer,
-        .message = "some associations could not be read: " + errors.Item(i)["category"].String() +
-                   " " + errors.Item(i)["subCategory"].String()};
+    const JsonValue error = errors.Item(i);
+    const std::vector<RecordId> named = NamedBy(error);
+    const bool none = SaysNone(error);
+    if (!none && named.empty()) return FailureOf(error);
+    if (!none) failure = FailureOf(error);
+    auto& list = none ? answer.accounted : answer.failed;
+    list.insert(list.end(), named.begin(), named.end());
   }
+  if (failure && answer.accounted.empty()) return *failure;
   return answer;
 }
 

@@ -1,17 +1,11 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
+#include "jobs/broken_promise.h"
 #include "model/source/page_source.h"
 
 namespace hubmirror {
-
-/// Which of HubSpot's promises an answer does not keep, as SyncObserver::OnBrokenPromise names it.
-struct BrokenPromise {
-  std::string promise;
-  std::string how;  ///< for people
-};
 
 /// What is wrong with an answer to a search for ids above `above`, ascending: a walk that goes on
 /// behind its last id would pass over records, or never end. An answer that shows all it counts

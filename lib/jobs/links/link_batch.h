@@ -1,17 +1,25 @@
 #pragma once
 
+#include <cstddef>
 #include <deque>
+#include <map>
 #include <optional>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "model/source/api_error.h"
+#include "jobs/broken_promise.h"
 #include "model/source/link_source.h"
 #include "model/store/link_sink.h"
+#include "model/store/row_sink.h"
 
 namespace hubmirror {
 
-/// The links of some records with one other type, read until the last page of the last record.
-/// Only then are they whole, and what is missing in them is gone (design R17). Owned by one thread.
+/// The links of some records with one other type, read until every one of them is accounted for:
+/// read to its last page, or set aside because HubSpot does not show its links. Only then are they
+/// whole, and what is missing in them is gone (design R17). No answer is believed because it is
+/// well-formed: it is held against what was asked for. Owned by one thread.
 class LinkBatch {
  public:
   /// `read_from`: the type whose ids these are; it need not be the one the pair is read from.
@@ -19,26 +27,67 @@ class LinkBatch {
 
   const ObjectType& read_from() const { return read_from_; }
   const ObjectType& other() const { return other_; }
-  bool whole() const { return left_.empty(); }
-  /// What to ask for next: records not asked for yet and records with further pages.
-  std::vector<LinkInput> NextInputs() const;
-  /// The answer to the inputs of NextInputs(). False: it sends a record to where it was, so that
-  /// its pages would never end.
-  [[nodiscard]] bool Take(LinkAnswer answer);
-  /// What a job says when they would not.
-  static ApiError NoProgress();
-
   const std::vector<RecordId>& ids() const { return ids_; }
+  bool whole() const { return left_.empty(); }
+
+  /// What to ask for next, at most `most` records: those not asked for yet and those with further
+  /// pages. A record whose answer was not to be believed is asked for by itself.
+  std::vector<LinkInput> NextInputs(size_t most) const;
+  /// The answer to these inputs, which NextInputs gave. Of what it shows beside them nothing is
+  /// kept. Returns which promises it broke.
+  std::vector<BrokenPromise> Take(const std::vector<LinkInput>& asked, LinkAnswer answer);
+  /// The next record cannot be read, though others can: nothing is said of its links.
+  void SetAside(std::string reason);
+  /// Another record than the next one, to see whether HubSpot answers at all: a different one for
+  /// each `turn`. None: there is no other.
+  std::optional<RecordId> Control(size_t turn) const;
+
+  /// When whole: records that the answers were silent of. Silence may mean that they have no links,
+  /// so those of which some are known are asked for once more before it is believed.
+  const std::vector<RecordId>& silent() const { return silent_; }
+  void AskAgain(const std::vector<RecordId>& known);
+
+  /// Records that were set aside since the last call, with what is to be said of them.
+  std::vector<UnreadableRecord> TakeUnread() { return std::exchange(unread_, {}); }
+
+  size_t links() const { return links_.size(); }
   /// The ids at the other end, each once, ascending.
   std::vector<RecordId> OtherIds() const;
   /// When whole.
   LinkCommit ToCommit() const;
 
  private:
+  struct Wish {
+    LinkInput input;
+    bool alone = false;
+  };
+  /// Of a record with several pages, where they led to and what each began with.
+  struct Pages {
+    std::set<std::string> places;
+    std::set<RecordId> begun_with;
+  };
+  using Asked = std::map<RecordId, bool>;  ///< and whether from where a page ended
+
+  /// Adds the links of records that were asked for; how many others there were.
+  size_t Keep(const Asked& asked, std::vector<Link> links);
+  /// Whether the next page of a record leads on and this one, which began with a link to
+  /// `begun_with`, brought something.
+  bool MovesOn(const LinkInput& more, std::optional<RecordId> begun_with);
+  /// Its answers cannot be right: it is read once more, by itself and from its beginning; the
+  /// second time it is set aside.
+  void Distrust(RecordId id, const std::string& reason);
+  void Leave(RecordId id, std::string reason);
+
   ObjectType read_from_;
   ObjectType other_;
   std::vector<RecordId> ids_;
-  std::deque<LinkInput> left_;
+  std::deque<Wish> left_;
+  std::map<RecordId, Pages> pages_;
+  std::set<RecordId> begun_again_;
+  std::vector<RecordId> silent_;
+  std::set<RecordId> asked_again_;
+  std::set<RecordId> set_aside_;
+  std::vector<UnreadableRecord> unread_;
   std::vector<Link> links_;
   std::optional<TimePoint> first_date_;
 };

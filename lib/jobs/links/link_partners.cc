@@ -20,37 +20,122 @@ void LinkPartners::Add(ObjectType type, std::vector<std::string> with) {
             [](const Member& a, const Member& b) { return a.type.name < b.type.name; });
 }
 
-std::vector<LinkPair> LinkPartners::PairsOf(const ObjectType& type, bool from) const {
+LinkPair LinkPartners::Turn(LinkPair pair) const {
+  if (one_way_.contains({pair.to.name, pair.from.name})) std::swap(pair.from, pair.to);
+  return pair;
+}
+
+LinkPair LinkPartners::PairFor(const ObjectType& one, const ObjectType& other) const {
   MutexLock lock(mutex_);
+  return Turn(PairOf(one, other));
+}
+
+std::vector<LinkPair> LinkPartners::PairsOf(const ObjectType& type) const {
   const auto self = std::find_if(members_.begin(), members_.end(),
                                  [&](const Member& member) { return member.type == type; });
   std::vector<LinkPair> pairs;
   for (const Member& other : members_) {
     if (self != members_.end() && !(self->Wants(other) && other.Wants(*self))) continue;
-    LinkPair pair = PairOf(type, other.type);
-    if ((pair.from == type) == from) pairs.push_back(std::move(pair));
+    pairs.push_back(Turn(PairOf(type, other.type)));
   }
   return pairs;
 }
 
 std::vector<LinkPair> LinkPartners::PairsFrom(const ObjectType& type) const {
-  return PairsOf(type, true);
+  MutexLock lock(mutex_);
+  std::vector<LinkPair> pairs = PairsOf(type);
+  std::erase_if(pairs, [&](const LinkPair& pair) { return pair.from != type; });
+  return pairs;
 }
 
 std::vector<LinkPair> LinkPartners::PairsTo(const ObjectType& type) const {
-  return PairsOf(type, false);
+  MutexLock lock(mutex_);
+  std::vector<LinkPair> pairs = PairsOf(type);
+  std::erase_if(pairs, [&](const LinkPair& pair) { return pair.from == type; });
+  return pairs;
 }
 
 void LinkPartners::NoteLinkable(const LinkPair& pair, bool linkable, Instant now) {
   MutexLock lock(mutex_);
-  said_[{pair.from.type_id, pair.to.type_id}] = {linkable, now};
+  said_[KeyOf(pair)] = {linkable, now};
 }
 
 std::optional<bool> LinkPartners::Linkable(const LinkPair& pair, Instant now) const {
   MutexLock lock(mutex_);
-  const auto said = said_.find({pair.from.type_id, pair.to.type_id});
+  const auto said = said_.find(KeyOf(pair));
   if (said == said_.end() || now - said->second.at >= kBelieved) return std::nullopt;
   return said->second.linkable;
+}
+
+void LinkPartners::NoteNone(const LinkPair& pair, bool again) {
+  MutexLock lock(mutex_);
+  if (pair.from == pair.to || PairOf(pair.from, pair.to).from != pair.from) return;
+  Seen& seen = seen_[KeyOf(pair)];
+  seen.none = true;
+  if (again) seen.looked = false;
+}
+
+void LinkPartners::NoteShown(const LinkPair& pair) {
+  MutexLock lock(mutex_);
+  if (PairOf(pair.from, pair.to).from == pair.from) seen_[KeyOf(pair)].shown = true;
+}
+
+bool LinkPartners::Doubtful(const LinkPair& pair) const {
+  const Key key{pair.to.name, pair.from.name};
+  const auto seen = seen_.find(key);
+  return seen != seen_.end() && seen->second.none && !seen->second.shown &&
+         !one_way_.contains(KeyOf(pair));
+}
+
+bool LinkPartners::IsDoubtful(const LinkPair& pair) const {
+  MutexLock lock(mutex_);
+  return Doubtful(pair);
+}
+
+std::vector<LinkPair> LinkPartners::DoubtfulOf(const ObjectType& type) const {
+  MutexLock lock(mutex_);
+  std::vector<LinkPair> pairs;
+  for (LinkPair& pair : PairsOf(type)) {
+    std::swap(pair.from, pair.to);
+    if (pair.from == type && Doubtful(pair)) pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
+
+bool LinkPartners::LookWanted(const ObjectType& type) const {
+  MutexLock lock(mutex_);
+  return std::any_of(seen_.begin(), seen_.end(), [&](const auto& entry) {
+    const auto& [key, seen] = entry;
+    return key.second == type.name && seen.none && !seen.shown && !seen.looked;
+  });
+}
+
+void LinkPartners::BeginLooks(const ObjectType& type) {
+  MutexLock lock(mutex_);
+  for (auto& [key, seen] : seen_) {
+    if (key.second == type.name) seen.looked = true;
+  }
+}
+
+void LinkPartners::UseFrom(const std::string& from, const std::string& to) {
+  MutexLock lock(mutex_);
+  one_way_.insert({from, to});
+  // What links there can be is asked anew, and stored, from this side.
+  said_.erase({from, to});
+}
+
+bool LinkPartners::IsOneWay(const LinkPair& pair) const {
+  MutexLock lock(mutex_);
+  return one_way_.contains(KeyOf(pair));
+}
+
+std::vector<std::string> LinkPartners::OneWayFrom(const ObjectType& type) const {
+  MutexLock lock(mutex_);
+  std::vector<std::string> others;
+  for (const auto& [from, to] : one_way_) {
+    if (from == type.name) others.push_back(to);
+  }
+  return others;
 }
 
 }  // namespace hubmirror

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,13 +13,17 @@
 
 namespace hubmirror {
 
-/// Which object types of a portal are mirrored, and which of them can be linked with which.
-/// Thread-safe.
+/// Which object types of a portal are mirrored, which of them can be linked with which, and from
+/// which side a pair is read: from the type with the lower id, as long as nothing shows that
+/// HubSpot tells its links from the other one only, as it does of leads and deals. Thread-safe.
 class LinkPartners {
  public:
   /// `with`: the types it is to be linked with, by name; empty: all.
   void Add(ObjectType type, std::vector<std::string> with = {});
 
+  /// The pair of two types, from the side that it is read from.
+  LinkPair PairFor(const ObjectType& one, const ObjectType& other) const;
+  bool IsRead(const LinkPair& pair) const { return PairFor(pair.from, pair.to).from == pair.from; }
   /// Pairs read from `type`, itself with itself among them; sorted by the other type's name.
   std::vector<LinkPair> PairsFrom(const ObjectType& type) const;
   /// Pairs of `type` that are read from the other one.
@@ -29,21 +34,56 @@ class LinkPartners {
   /// What it said within the last hour; nothing: it is to be asked (again).
   std::optional<bool> Linkable(const LinkPair& pair, Instant now) const;
 
+  // One-way pairs. Where the side that is read shows no link of a whole batch, the other one looks
+  // too; what it shows and the first one denies proves that the pair is one-way.
+
+  /// `pair`, as it is read, showed none. Once known this changes nothing, unless `again`: something
+  /// else says that there are links.
+  void NoteNone(const LinkPair& pair, bool again = false);
+  /// It showed some: the other side need not look.
+  void NoteShown(const LinkPair& pair);
+  /// Whether `pair`, from the side that is not read, is to be looked at.
+  bool IsDoubtful(const LinkPair& pair) const;
+  /// The doubtful pairs of `type`, from its side; sorted like PairsFrom.
+  std::vector<LinkPair> DoubtfulOf(const ObjectType& type) const;
+  /// Whether one of them was never looked at. BeginLooks says that they are now.
+  bool LookWanted(const ObjectType& type) const;
+  void BeginLooks(const ObjectType& type);
+  /// HubSpot shows the links of the pair from `pair.from` only. Both by name, so that it can be
+  /// recalled before both types are here.
+  void UseFrom(const std::string& from, const std::string& to);
+  bool IsOneWay(const LinkPair& pair) const;
+  /// The other types of all pairs that are read from `type` only for that.
+  std::vector<std::string> OneWayFrom(const ObjectType& type) const;
+
  private:
-  mutable Mutex mutex_;
   struct Member {
     ObjectType type;
     std::vector<std::string> with;
     bool Wants(const Member& other) const;
   };
-  std::vector<LinkPair> PairsOf(const ObjectType& type, bool from) const;
-
-  std::vector<Member> members_ GUARDED_BY(mutex_);
   struct Said {
     bool linkable;
     Instant at;
   };
-  std::map<std::pair<std::string, std::string>, Said> said_ GUARDED_BY(mutex_);
+  /// Of the side with the lower id.
+  struct Seen {
+    bool shown = false;  ///< it showed links
+    bool none = false;   ///< it showed none where there might be some
+    bool looked = false;
+  };
+  using Key = std::pair<std::string, std::string>;  ///< names, from and to
+
+  static Key KeyOf(const LinkPair& pair) { return {pair.from.name, pair.to.name}; }
+  std::vector<LinkPair> PairsOf(const ObjectType& type) const REQUIRES(mutex_);
+  LinkPair Turn(LinkPair pair) const REQUIRES(mutex_);
+  bool Doubtful(const LinkPair& pair) const REQUIRES(mutex_);
+
+  mutable Mutex mutex_;
+  std::vector<Member> members_ GUARDED_BY(mutex_);
+  std::map<Key, Said> said_ GUARDED_BY(mutex_);
+  std::map<Key, Seen> seen_ GUARDED_BY(mutex_);  ///< by the pair as PairOf names it
+  std::set<Key> one_way_ GUARDED_BY(mutex_);     ///< against the order of PairOf
 };
 
 }  // namespace hubmirror

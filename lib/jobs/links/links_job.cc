@@ -5,44 +5,27 @@
 #include "base/json_fields.h"
 
 namespace hubmirror {
+namespace {
 
-std::optional<ApiError> LinkPorts::LearnTypes(const StreamContext& stream,
-                                              const LinkPair& pair) const {
-  const auto types = source.LinkTypes(pair.from, pair.to);
-  if (!types) {
-    if (NoteRefusal(stream, pair, types.error())) return std::nullopt;
-    return types.error();
-  }
-  const bool linkable = !types->empty();
-  partners.NoteLinkable(pair, linkable, stream.clock().Now());
-  if (linkable) sink.SaveLinkTypes(pair, *types);
-  return std::nullopt;
-}
+// So many records tell whether a side shows links at all.
+constexpr size_t kProofInputs = 100;
 
-bool LinkPorts::NoteRefusal(const StreamContext& stream, const LinkPair& pair,
-                            const ApiError& error) const {
-  const bool refused = error.kind == ApiErrorKind::kForbidden ||
-                       error.kind == ApiErrorKind::kNotFound ||
-                       error.kind == ApiErrorKind::kBadRequest;
-  if (!refused) return false;
-  stream.Log(LogLevel::kWarning, "links.refused",
-             "the associations of " + pair.from.name + " with " + pair.to.name +
-                 " cannot be read, other ones go on: " + error.message);
-  partners.NoteLinkable(pair, false, stream.clock().Now());
-  return true;
-}
+}  // namespace
 
 void LinksJob::LoadFrom(const StoredStream& stored) {
   const auto found = stored.progress.find(kind());
   if (found == stored.progress.end()) return;
   last_complete_at_ = found->second.last_complete_at;
   cursor_ = ParseLinksCursor(found->second.cursor).value_or(LinksCursor{});
+  for (const std::string& other : cursor_.one_way) ports_.partners.UseFrom(object().name, other);
 }
 
 void LinksJob::Abandon() {
   walking_ = false;
   cursor_ = {};
   batch_.reset();
+  looked_up_.clear();
+  asker_.Forget();
 }
 
 std::optional<StepNeed> LinksJob::NextStep(Instant) {
@@ -51,23 +34,30 @@ std::optional<StepNeed> LinksJob::NextStep(Instant) {
 }
 
 StepOutcome LinksJob::DoStep(Instant now) {
-  if (!walking_) {
-    pairs_ = ports_.partners.PairsFrom(object());
-    walking_ = true;
-  }
-  SkipUnlinkable(now);
+  if (!walking_) Begin();
+  SkipOthers(now);
   const LinkPair* pair = CurrentPair();
   if (pair == nullptr) return Finish();
+  if (!looked_up_.empty()) return AskFirstSide(*pair);
   if (ports_.partners.Linkable(*pair, now)) return ReadBatch(*pair);
-  if (auto error = ports_.LearnTypes(stream(), *pair)) return StepOutcome::Failed(*error);
+  if (auto error = asker_.LearnTypes(*pair)) return StepOutcome::Failed(*error);
   return StepOutcome::More();
 }
 
-void LinksJob::SkipUnlinkable(Instant now) {
-  const LinkPair* pair = CurrentPair();
-  while (pair != nullptr && ports_.partners.Linkable(*pair, now) == false) {
+void LinksJob::Begin() {
+  pairs_ = ports_.partners.PairsFrom(object());
+  for (LinkPair& pair : ports_.partners.DoubtfulOf(object())) pairs_.push_back(std::move(pair));
+  std::ranges::sort(pairs_, {}, [](const LinkPair& pair) { return pair.to.name; });
+  ports_.partners.BeginLooks(object());
+  walking_ = true;
+}
+
+void LinksJob::SkipOthers(Instant now) {
+  const LinkPartners& partners = ports_.partners;
+  for (const LinkPair* pair = CurrentPair(); pair != nullptr; pair = CurrentPair()) {
+    const bool wanted = partners.IsRead(*pair) || partners.IsDoubtful(*pair);
+    if (wanted && partners.Linkable(*pair, now) != false) return;
     NextPair();
-    pair = CurrentPair();
   }
 }
 
@@ -76,14 +66,16 @@ const LinkPair* LinksJob::CurrentPair() {
     return pair.to.name >= cursor_.other;
   });
   if (at == pairs_.end()) return nullptr;
-  if (at->to.name != cursor_.other) cursor_ = {.other = at->to.name, .last = {}};
+  if (at->to.name != cursor_.other) cursor_ = {.other = at->to.name};
   return &*at;
 }
 
 void LinksJob::NextPair() {
   // The smallest name above this one.
-  cursor_ = {.other = cursor_.other + '\x01', .last = {}};
+  cursor_ = {.other = cursor_.other + '\x01'};
   batch_.reset();
+  looked_up_.clear();
+  asker_.Forget();
 }
 
 StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
@@ -95,17 +87,33 @@ StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
     }
     batch_.emplace(pair.from, pair.to, std::move(ids));
   }
-  auto answer = ports_.source.ReadLinks(pair.from, pair.to, batch_->NextInputs());
-  if (!answer) {
-    if (!ports_.NoteRefusal(stream(), pair, answer.error())) {
-      return StepOutcome::Failed(answer.error());
-    }
-    batch_.reset();
-    return StepOutcome::More();
+  const size_t before = batch_->links();
+  const auto end = asker_.Ask(*batch_);
+  if (!end) return StepOutcome::Failed(end.error());
+  const auto links = static_cast<int64_t>(batch_->links() - before);
+  switch (*end) {
+    case LinkAsker::End::kGoesOn:
+      return StepOutcome::More(links);
+    case LinkAsker::End::kRefused:
+      batch_.reset();
+      return StepOutcome::More();
+    case LinkAsker::End::kWhole:
+      break;
   }
-  const auto links = static_cast<int64_t>(answer->links.size());
-  if (!batch_->Take(std::move(*answer))) return StepOutcome::Failed(LinkBatch::NoProgress());
-  if (!batch_->whole()) return StepOutcome::More(links);
+  if (ports_.partners.IsRead(pair)) return Store(pair, links);
+  looked_up_ = batch_->OtherIds();
+  if (looked_up_.size() > kProofInputs) looked_up_.resize(kProofInputs);
+  cursor_.last = batch_->ids().back();
+  batch_.reset();
+  return StepOutcome::More();
+}
+
+StepOutcome LinksJob::Store(const LinkPair& pair, int64_t links) {
+  if (batch_->links() > 0) {
+    ports_.partners.NoteShown(pair);
+  } else if (!cursor_.last) {
+    ports_.partners.NoteNone(pair);
+  }
   LinkCommit commit = batch_->ToCommit();
   cursor_.last = batch_->ids().back();
   commit.progress = Progress();
@@ -115,14 +123,53 @@ StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
   return StepOutcome::More(links);
 }
 
+StepOutcome LinksJob::AskFirstSide(const LinkPair& pair) {
+  std::vector<LinkInput> inputs;
+  for (const RecordId id : looked_up_) inputs.push_back({.id = id, .after = {}});
+  const auto answer = ports_.source.ReadLinks(pair.to, pair.from, inputs);
+  if (answer && answer->links.empty()) return UseThisSide(pair);
+  if (answer) {
+    ports_.partners.NoteShown({pair.to, pair.from});
+    NextPair();
+    return StepOutcome::More();
+  }
+  const ApiError& error = answer.error();
+  const bool denied =
+      error.kind == ApiErrorKind::kBadRequest || error.kind == ApiErrorKind::kNotFound;
+  if (denied) return UseThisSide(pair);
+  // Fewer tell it as well; without an answer the next reading of all links looks again.
+  if (SizeMatters(error) && looked_up_.size() > 1) {
+    looked_up_.resize(looked_up_.size() / 2);
+  } else if (SizeMatters(error) || error.kind == ApiErrorKind::kForbidden) {
+    NextPair();
+  }
+  return StepOutcome::Failed(error);
+}
+
+StepOutcome LinksJob::UseThisSide(const LinkPair& pair) {
+  ports_.partners.UseFrom(pair.from.name, pair.to.name);
+  stream().Log(LogLevel::kNotice, "links.one_way",
+               "HubSpot shows the associations of " + pair.from.name + " and " + pair.to.name +
+                   " from " + pair.from.name + " only: they are read from there");
+  looked_up_.clear();
+  cursor_.last.reset();
+  Commit commit{.object = object()};
+  commit.progress[kind()] = Progress();
+  stream().Write(kind(), std::move(commit));
+  return StepOutcome::More();
+}
+
 JobProgress LinksJob::Progress() const {
-  return {.cursor = ToText(cursor_), .last_complete_at = last_complete_at_};
+  LinksCursor cursor = cursor_;
+  cursor.one_way = ports_.partners.OneWayFrom(object());
+  return {.cursor = ToText(cursor), .last_complete_at = last_complete_at_};
 }
 
 StepOutcome LinksJob::Finish() {
   last_complete_at_ = stream().SourceNow();
+  cursor_ = {};
   Commit commit{.object = object()};
-  commit.progress[kind()] = {.last_complete_at = last_complete_at_};
+  commit.progress[kind()] = Progress();
   stream().Write(kind(), std::move(commit));
   Abandon();
   return StepOutcome::CaughtUp();
@@ -132,13 +179,24 @@ std::string ToText(const LinksCursor& cursor) {
   JsonFieldWriter fields;
   fields.Put("other", cursor.other);
   fields.Put("last", cursor.last);
+  fields.BeginArray("one_way");
+  for (const std::string& other : cursor.one_way) {
+    fields.BeginObject();
+    fields.Put("with", other);
+    fields.EndObject();
+  }
+  fields.EndArray();
   return fields.Text();
 }
 
 std::optional<LinksCursor> ParseLinksCursor(std::string_view text) {
   const auto fields = JsonFields::Parse(text);
   if (!fields) return std::nullopt;
-  return LinksCursor{.other = fields->Text("other"), .last = fields->Id("last")};
+  LinksCursor cursor{.other = fields->Text("other"), .last = fields->Id("last")};
+  for (const JsonFields& pair : fields->Objects("one_way").value_or(std::vector<JsonFields>())) {
+    cursor.one_way.push_back(pair.Text("with"));
+  }
+  return cursor;
 }
 
 }  // namespace hubmirror

@@ -6,44 +6,40 @@
 #include <string_view>
 #include <vector>
 
+#include "jobs/links/link_asker.h"
 #include "jobs/links/link_batch.h"
 #include "jobs/links/link_partners.h"
 #include "jobs/stream_job.h"
 
 namespace hubmirror {
 
-/// Where the reading of all links stands: the other type of the pair, and the last record read.
+/// Where the reading of all links stands: the other type of the pair, and the last record read. And
+/// what outlives it: the types whose links HubSpot shows from this side only.
 struct LinksCursor {
-  std::string other;
-  std::optional<RecordId> last;
+  std::string other = {};
+  std::optional<RecordId> last = {};
+  std::vector<std::string> one_way = {};
   friend bool operator==(const LinksCursor&, const LinksCursor&) = default;
 };
 std::string ToText(const LinksCursor& cursor);
 std::optional<LinksCursor> ParseLinksCursor(std::string_view text);
 
-/// What the jobs that read links need besides their stream.
-struct LinkPorts {
-  LinkSource& source;
-  LinkSink& sink;
-  LinkPartners& partners;
-
-  /// Asks what links there can be between two types, notes and stores it: one request. A refusal
-  /// (a missing scope, types that cannot be linked) is noted too, and said in the log.
-  std::optional<ApiError> LearnTypes(const StreamContext& stream, const LinkPair& pair) const;
-  /// Whether HubSpot refuses the links of a pair, which must not hold up the stream: then it is
-  /// noted and said, and the pair is left out for a while.
-  bool NoteRefusal(const StreamContext& stream, const LinkPair& pair, const ApiError& error) const;
-};
-
 /// Reads the associations of all live records of one type, pair of types by pair (design R17): a
 /// thousand records a request. Changes of links move no stamp, so this is what finds them; it goes
 /// on where its last commit left it. Begins when the stream is loaded.
+///
+/// A pair whose first side shows nothing is looked at from the other one, which stores nothing
+/// until HubSpot denies on the first side what it shows on this one: then this is the side that the
+/// pair is read from, over restarts too.
 class LinksJob final : public StreamJob {
  public:
   LinksJob(std::shared_ptr<StreamContext> stream, LinkPorts ports)
-      : StreamJob(std::move(stream)), ports_(ports) {}
+      : StreamJob(std::move(stream)),
+        ports_(ports),
+        asker_(StreamJob::stream(), JobKind::kLinks, ports) {}
 
   JobKind kind() const override { return JobKind::kLinks; }
+  bool urgent() const override { return ports_.partners.LookWanted(object()); }
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
@@ -52,21 +48,29 @@ class LinksJob final : public StreamJob {
   void Abandon() override;
 
  private:
+  void Begin();
   /// The pair under way; moves on when its partner is not mirrored any more. Null: all are read.
   const LinkPair* CurrentPair();
-  /// Leaves pairs out that are known not to be linkable.
-  void SkipUnlinkable(Instant now);
+  /// Leaves pairs out that are known not to be linkable, or are read from their other side.
+  void SkipOthers(Instant now);
   StepOutcome ReadBatch(const LinkPair& pair);
+  StepOutcome Store(const LinkPair& pair, int64_t links);
+  /// Asks the other side of a pair whether it shows any of the links that this one does.
+  StepOutcome AskFirstSide(const LinkPair& pair);
+  StepOutcome UseThisSide(const LinkPair& pair);
   StepOutcome Finish();
   void NextPair();
   JobProgress Progress() const;
 
   const LinkPorts ports_;
+  LinkAsker asker_;
 
   std::vector<LinkPair> pairs_;
   bool walking_ = false;
   LinksCursor cursor_;
   std::optional<LinkBatch> batch_;
+  /// Records at the other end of links that were found by looking.
+  std::vector<RecordId> looked_up_;
   std::optional<TimePoint> last_complete_at_;
 };
 

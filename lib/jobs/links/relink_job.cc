@@ -7,6 +7,7 @@ namespace hubmirror {
 void RelinkJob::Abandon() {
   taken_.clear();
   batches_.clear();
+  asker_.Forget();
   stream().NoteLinksDue();
 }
 
@@ -25,7 +26,7 @@ StepOutcome RelinkJob::DoStep(Instant now) {
 
 void RelinkJob::DropUnlinkable(Instant now) {
   std::erase_if(batches_, [&](const Batch& batch) {
-    const LinkPair pair = PairOf(batch.links.read_from(), batch.links.other());
+    const LinkPair pair = ports_.partners.PairFor(batch.links.read_from(), batch.links.other());
     return ports_.partners.Linkable(pair, now) == false;
   });
 }
@@ -42,28 +43,30 @@ bool RelinkJob::TakeDue() {
     batches_.push_back({LinkBatch(pair.from, pair.to, ids)});
   }
   for (const LinkPair& pair : ports_.partners.PairsTo(object())) {
-    batches_.push_back({LinkBatch(pair.to, pair.from, ids)});
+    LinkBatch seen_from_us(pair.to, pair.from, ids);
+    if (ports_.partners.IsOneWay(pair)) {
+      // HubSpot shows nothing from here.
+      ReadOthers(seen_from_us);
+    } else {
+      batches_.push_back({std::move(seen_from_us)});
+    }
   }
   return true;
 }
 
 StepOutcome RelinkJob::Read(Instant now) {
   LinkBatch& batch = batches_.front().links;
-  const LinkPair pair = PairOf(batch.read_from(), batch.other());
+  const LinkPair pair = ports_.partners.PairFor(batch.read_from(), batch.other());
   if (!ports_.partners.Linkable(pair, now)) {
-    if (auto error = ports_.LearnTypes(stream(), pair)) return StepOutcome::Failed(*error);
+    if (auto error = asker_.LearnTypes(pair)) return StepOutcome::Failed(*error);
     return StepOutcome::More();
   }
-  auto answer = ports_.source.ReadLinks(batch.read_from(), batch.other(), batch.NextInputs());
-  if (!answer) {
-    if (!ports_.NoteRefusal(stream(), pair, answer.error())) {
-      return StepOutcome::Failed(answer.error());
-    }
-    return StepOutcome::More();  // Its batches are left out from here on.
-  }
-  const auto links = static_cast<int64_t>(answer->links.size());
-  if (!batch.Take(std::move(*answer))) return StepOutcome::Failed(LinkBatch::NoProgress());
-  if (!batch.whole()) return StepOutcome::More(links);
+  const size_t before = batch.links();
+  const auto end = asker_.Ask(batch);
+  if (!end) return StepOutcome::Failed(end.error());
+  const auto links = static_cast<int64_t>(batch.links() - before);
+  // The batches of a pair that is refused are left out from here on.
+  if (*end != LinkAsker::End::kWhole) return StepOutcome::More(links);
   const Batch whole = std::move(batches_.front());
   batches_.pop_front();
   const bool from_here = pair.from == whole.links.read_from();
@@ -71,14 +74,25 @@ StepOutcome RelinkJob::Read(Instant now) {
     LinkCommit commit = whole.links.ToCommit();
     commit.budget = stream().Budget();
     ports_.sink.WriteLinks(commit);
+    NoteSide(pair, whole);
   }
   if (!whole.of_others && (!from_here || pair.from == pair.to)) ReadOthers(whole.links);
   return StepOutcome::More(links);
 }
 
+void RelinkJob::NoteSide(const LinkPair& pair, const Batch& whole) {
+  if (whole.links.links() > 0) {
+    ports_.partners.NoteShown(pair);
+  } else if (whole.linked_with_ours) {
+    // Either they were linked a moment ago, or this side never shows it.
+    ports_.partners.NoteNone(pair, /*again=*/true);
+  }
+}
+
 void RelinkJob::ReadOthers(const LinkBatch& seen_from_us) {
   const LinkPair pair{seen_from_us.other(), seen_from_us.read_from()};
   std::vector<RecordId> others = seen_from_us.OtherIds();
+  const bool linked = !others.empty();
   const auto known = ports_.sink.LinkedFrom(pair, seen_from_us.ids());
   others.insert(others.end(), known.begin(), known.end());
   std::sort(others.begin(), others.end());
@@ -87,8 +101,9 @@ void RelinkJob::ReadOthers(const LinkBatch& seen_from_us) {
     const size_t end = std::min(begin + kLinkInputs, others.size());
     std::vector<RecordId> ids(others.begin() + static_cast<std::ptrdiff_t>(begin),
                               others.begin() + static_cast<std::ptrdiff_t>(end));
-    batches_.push_front(
-        {.links = LinkBatch(pair.from, pair.to, std::move(ids)), .of_others = true});
+    batches_.push_front({.links = LinkBatch(pair.from, pair.to, std::move(ids)),
+                         .of_others = true,
+                         .linked_with_ours = linked});
   }
 }
 

@@ -17,7 +17,9 @@ namespace hubmirror {
 class RelinkJob final : public StreamJob {
  public:
   RelinkJob(std::shared_ptr<StreamContext> stream, LinkPorts ports)
-      : StreamJob(std::move(stream)), ports_(ports) {}
+      : StreamJob(std::move(stream)),
+        ports_(ports),
+        asker_(StreamJob::stream(), JobKind::kRelink, ports) {}
 
   JobKind kind() const override { return JobKind::kRelink; }
 
@@ -39,10 +41,14 @@ class RelinkJob final : public StreamJob {
 
   struct Batch {
     LinkBatch links;
-    bool of_others = false;  ///< they were found to be linked with ours
+    bool of_others = false;         ///< they are or were linked with ours
+    bool linked_with_ours = false;  ///< some were just seen to be
   };
+  /// What a batch tells of the side that its pair is read from.
+  void NoteSide(const LinkPair& pair, const Batch& whole);
 
   const LinkPorts ports_;
+  LinkAsker asker_;
 
   std::vector<DueRecord> taken_;
   std::deque<Batch> batches_;

@@ -19,11 +19,13 @@ struct LinkInput {
   std::optional<std::string> after;
 };
 
-/// One answer. A record that is neither in `links` nor in `more` has no links: an answer that
-/// leaves that open is an error instead.
+/// One answer. A record without links is said to have none, or just left out. Nothing was held
+/// against what was asked for yet.
 struct LinkAnswer {
   std::vector<Link> links;
-  std::vector<LinkInput> more;  ///< records with further links
+  std::vector<LinkInput> more;      ///< records with further links
+  std::vector<RecordId> accounted;  ///< with a result, or said to have no links
+  std::vector<RecordId> failed;     ///< said to have failed, while others did not
   AnswerTimes times;
 };
 

@@ -10,8 +10,8 @@
 
 namespace hubmirror {
 
-/// The links of some records of `pair.from`, all of their pages read, and what else one transaction
-/// writes with them.
+/// The links of some records of `pair.from`, the side they were read from, all of their pages read,
+/// and what else one transaction writes with them.
 struct LinkCommit {
   LinkPair pair;
   std::vector<RecordId> read;  ///< records of `pair.from`; links of theirs not in `links` are gone
@@ -43,6 +43,8 @@ class LinkSink {
   /// Records of `pair.from` that are linked with any of these of `pair.to`, as far as is known.
   virtual std::vector<RecordId> LinkedFrom(const LinkPair& pair,
                                            const std::vector<RecordId>& to) = 0;
+  /// Those of these records of `pair.from` of which links with `pair.to` are known.
+  virtual std::vector<RecordId> Linked(const LinkPair& pair, const std::vector<RecordId>& from) = 0;
 
   /// Writes what changed; a link that vanished gets `removed_at`, unless one of its ends is not
   /// live here: HubSpot does not show such links, they are left as they are.

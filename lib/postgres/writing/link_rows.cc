@@ -12,22 +12,34 @@ std::vector<RecordId> IdsOf(const Rows& rows) {
   return ids;
 }
 
-/// `$3` to `$7` of the statements below.
+/// How a pair stands in the tables.
+struct StoredPair {
+  explicit StoredPair(const LinkPair& read) : pair(PairOf(read.from, read.to)) {
+    if (pair.from != read.from) std::swap(near, far);
+  }
+  LinkPair pair;
+  const char* near = "from_id";  ///< the end it was read from
+  const char* far = "to_id";
+};
+
+/// `$1` to `$7` of the statements below.
 Params LinkParams(const LinkCommit& commit) {
+  const LinkPair stored = PairOf(commit.pair.from, commit.pair.to);
+  const bool turned = stored.from != commit.pair.from;
   ArrayText from;
   ArrayText to;
   ArrayText category;
   ArrayText type_id;
   ArrayText label;
   for (const Link& link : commit.links) {
-    from.Add(link.from.value);
-    to.Add(link.to.value);
+    from.Add(turned ? link.to.value : link.from.value);
+    to.Add(turned ? link.from.value : link.to.value);
     category.Add(link.type.category);
     type_id.Add(link.type.type_id);
     label.AddParam(TextParam(link.type.label));
   }
-  return {commit.pair.from.name, commit.pair.to.name, from.Take(), to.Take(),
-          category.Take(),       type_id.Take(),      label.Take()};
+  return {stored.from.name, stored.to.name, from.Take(), to.Take(),
+          category.Take(),  type_id.Take(), label.Take()};
 }
 
 // An answer may name a link twice, as two pages of it may.
@@ -81,10 +93,22 @@ void LinkRows::DropDue(Transaction& transaction, const std::string& object,
 
 std::vector<RecordId> LinkRows::LinkedFrom(Transaction& transaction, const LinkPair& pair,
                                            const std::vector<RecordId>& to) const {
-  return IdsOf(transaction.Run("SELECT DISTINCT from_id FROM " + schema_.Table("associations") +
-                                   " WHERE from_type = $1 AND to_type = $2"
-                                   " AND to_id = ANY ($3::bigint[]) AND removed_at IS NULL",
-                               {pair.from.name, pair.to.name, IdArray(to)}));
+  const StoredPair stored(pair);
+  return IdsOf(transaction.Run("SELECT DISTINCT " + std::string(stored.near) + " FROM " +
+                                   schema_.Table("associations") +
+                                   " WHERE from_type = $1 AND to_type = $2 AND " + stored.far +
+                                   " = ANY ($3::bigint[]) AND removed_at IS NULL",
+                               {stored.pair.from.name, stored.pair.to.name, IdArray(to)}));
+}
+
+std::vector<RecordId> LinkRows::Linked(Transaction& transaction, const LinkPair& pair,
+                                       const std::vector<RecordId>& from) const {
+  const StoredPair stored(pair);
+  return IdsOf(transaction.Run("SELECT DISTINCT " + std::string(stored.near) + " FROM " +
+                                   schema_.Table("associations") +
+                                   " WHERE from_type = $1 AND to_type = $2 AND " + stored.near +
+                                   " = ANY ($3::bigint[]) AND removed_at IS NULL",
+                               {stored.pair.from.name, stored.pair.to.name, IdArray(from)}));
 }
 
 void LinkRows::Write(Transaction& transaction, const LinkCommit& commit) const {
@@ -114,6 +138,7 @@ void LinkRows::AddLinks(Transaction& transaction, const LinkCommit& commit) cons
 }
 
 void LinkRows::MarkRemoved(Transaction& transaction, const LinkCommit& commit) const {
+  const StoredPair stored(commit.pair);
   for (const ObjectType* end : {&commit.pair.from, &commit.pair.to}) {
     if (!Exists(transaction, end->name)) return;
   }
@@ -122,8 +147,9 @@ void LinkRows::MarkRemoved(Transaction& transaction, const LinkCommit& commit) c
   params.push_back(IdArray(commit.read));
   transaction.Run(
       "UPDATE " + schema_.Table("associations") + " a SET removed_at = $8::timestamptz FROM " +
-          schema_.Table(commit.pair.from.name) + " f, " + schema_.Table(commit.pair.to.name) +
-          " t WHERE a.from_type = $1 AND a.to_type = $2 AND a.from_id = ANY ($9::bigint[])"
+          schema_.Table(stored.pair.from.name) + " f, " + schema_.Table(stored.pair.to.name) +
+          " t WHERE a.from_type = $1 AND a.to_type = $2 AND a." + stored.near +
+          " = ANY ($9::bigint[])"
           " AND a.removed_at IS NULL AND a.first_seen_at < $8::timestamptz"
           " AND f.id = a.from_id AND " +
           IsLive("f") + " AND t.id = a.to_id AND " + IsLive("t") + " AND NOT EXISTS (SELECT FROM " +
@@ -143,7 +169,8 @@ void LinkRows::SaveTypes(Transaction& transaction, const LinkPair& pair,
     type_id.Add(type.type_id);
     label.AddParam(TextParam(type.label));
   }
-  const Params params = {pair.from.name, pair.to.name, category.Take(), type_id.Take(),
+  const LinkPair stored = PairOf(pair.from, pair.to);
+  const Params params = {stored.from.name, stored.to.name, category.Take(), type_id.Take(),
                          label.Take()};
   const std::string table = schema_.Table("association_labels");
   const std::string given =
@@ -162,7 +189,8 @@ void LinkRows::SaveTypes(Transaction& transaction, const LinkPair& pair,
                   params);
 }
 
-void LinkRows::MakeViews(Transaction& transaction, const LinkPair& pair) const {
+void LinkRows::MakeViews(Transaction& transaction, const LinkPair& read) const {
+  const LinkPair pair = PairOf(read.from, read.to);
   for (const ObjectType* end : {&pair.from, &pair.to}) {
     if (!Exists(transaction, end->name)) return;
   }

@@ -11,7 +11,9 @@
 namespace hubmirror {
 
 /// The tables `associations`, `association_labels` and `_due` of a portal, and the views over
-/// links. Thread-safe: keeps nothing; every call works in the transaction it is given.
+/// links. A pair stands there in the order of PairOf, whichever side it is read from, so that it
+/// looks the same to readers and moves no rows when that side changes. Thread-safe: keeps nothing;
+/// every call works in the transaction it is given.
 class LinkRows {
  public:
   explicit LinkRows(const PortalSchema& schema) : schema_(schema) {}
@@ -24,6 +26,8 @@ class LinkRows {
                const std::vector<DueRecord>& records) const;
   std::vector<RecordId> LinkedFrom(Transaction& transaction, const LinkPair& pair,
                                    const std::vector<RecordId>& to) const;
+  std::vector<RecordId> Linked(Transaction& transaction, const LinkPair& pair,
+                               const std::vector<RecordId>& from) const;
 
   /// Adds and changes what differs, marks what vanished. Equal links are not touched.
   void Write(Transaction& transaction, const LinkCommit& commit) const;

@@ -98,6 +98,10 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "HubSpot refused the associations of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ with another type, "
      "for the reason in the message. Other associations go on.",
      "Where a scope is missing, grant it; the next reading of all associations asks again."},
+    {"links.one_way", "8e42c70d91b64a35b0f7a6d25c19e384", "A pair of types is linked one way",
+     "HubSpot shows the associations in the message from @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ "
+     "only, and nothing on the other side. They are read from here from now on.",
+     "Nothing to do; `type_id` of these links is that of this direction."},
     {"verify.divergent", "dcba0209f7aa470f8eb95cf36a603606", "Mirror and portal differed",
      "A comparison of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ found what nothing else had: the "
      "message "

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jobs/links/link_batch.h"
+#include "jobs/links/link_partners.h"
+#include "jobs/part_size.h"
+#include "jobs/stream_context.h"
+#include "model/source/link_source.h"
+#include "model/store/link_sink.h"
+
+namespace hubmirror {
+
+/// What the jobs that read links need besides their stream.
+struct LinkPorts {
+  LinkSource& source;
+  LinkSink& sink;
+  LinkPartners& partners;
+};
+
+/// Puts the questions of link batches for one job, a request each call: in parts that HubSpot
+/// answers, down to the one record that it does not, which is named and set aside when another one
+/// is answered right then. A refusal (a missing scope, types that cannot be linked) is noted and
+/// said in the log; it must not hold up the stream. Owned by one thread.
+class LinkAsker {
+ public:
+  LinkAsker(StreamContext& stream, JobKind job, LinkPorts ports);
+
+  /// Asks what links there can be between two types, notes it and, of a pair that is read from this
+  /// side, stores it.
+  std::optional<ApiError> LearnTypes(const LinkPair& pair);
+
+  enum class End {
+    kGoesOn,
+    kWhole,    ///< the batch is
+    kRefused,  ///< the pair is left out for a while
+  };
+  /// Asks for what the batch wants next.
+  Result<End, ApiError> Ask(LinkBatch& batch);
+  /// The batch under way is not gone on with.
+  void Forget();
+
+ private:
+  enum class Doubt {
+    kNone,
+    kPair,    ///< the request was refused: is it the pair, or one of its records?
+    kRecord,  ///< the next record failed alone: is it to blame, or does everything fail?
+    kProved,  ///< another one was answered: it has one more try
+  };
+
+  bool NoteRefusal(const LinkPair& pair, const ApiError& error) const;
+  Result<End, ApiError> Failed(LinkBatch& batch, size_t asked, const ApiError& error);
+  /// Asks for another record than the one in doubt.
+  Result<End, ApiError> Prove(LinkBatch& batch);
+  Result<End, ApiError> EndOf(LinkBatch& batch);
+  void Name(LinkBatch& batch);
+
+  StreamContext& stream_;
+  const JobKind job_;
+  const LinkPorts ports_;
+
+  PartSize part_{kLinkInputs};
+  Doubt doubt_ = Doubt::kNone;
+  bool answered_ = false;  ///< something of the batch was
+  size_t control_turn_ = 0;
+};
+
+}  // namespace hubmirror
