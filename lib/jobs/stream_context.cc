@@ -12,7 +12,6 @@ constexpr int64_t kLostValuesLeast = 500;
 // One refusal may be a passing fault.
 constexpr int kRefusalsBelieved = 3;
 constexpr Duration kSearchTriedAgain = std::chrono::hours(24);
-constexpr Duration kDistrustSaidEvery = std::chrono::hours(1);
 
 }  // namespace
 
@@ -310,16 +309,14 @@ void StreamContext::Distrust(const std::string& promise, const std::string& how)
     MutexLock lock(mutex_);
     distrust_ = how;
     distrusted_at_ = now;
-    const auto [said, first] = distrust_said_.try_emplace(promise, now);
-    if (!first && now - said->second < kDistrustSaidEvery) return;
-    said->second = now;
+    if (!distrust_said_.IsNews(promise, now)) return;
   }
   Log(LogLevel::kWarning, "answer.distrusted", how);
 }
 
 std::string StreamContext::distrust() const {
   MutexLock lock(mutex_);
-  return ports_.clock.Now() - distrusted_at_ < kDistrustSaidEvery ? distrust_ : std::string();
+  return ports_.clock.Now() - distrusted_at_ < SaidLately::kHour ? distrust_ : std::string();
 }
 
 void StreamContext::AskForLess(JobKind job, size_t size, const ApiError& why) const {

@@ -14,6 +14,7 @@
 #include "base/mutex.h"
 #include "base/secret.h"
 #include "budget/rate_governor.h"
+#include "jobs/said_lately.h"
 #include "mirror/property_selector.h"
 #include "mirror/row_mapper.h"
 #include "mirror/value_hasher.h"
@@ -230,7 +231,7 @@ class StreamContext {
   std::map<std::string, int64_t> values_lost_ GUARDED_BY(mutex_);
   std::vector<RecordId> refresh_requests_ GUARDED_BY(mutex_);
   std::map<RecordId, std::optional<FoundRecord>> followed_ GUARDED_BY(mutex_);
-  std::map<std::string, Instant> distrust_said_ GUARDED_BY(mutex_);
+  SaidLately distrust_said_ GUARDED_BY(mutex_);
   std::string distrust_ GUARDED_BY(mutex_);
   Instant distrusted_at_ GUARDED_BY(mutex_){};
   /// With the newest stamp the index has named for each.

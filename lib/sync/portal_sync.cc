@@ -127,6 +127,7 @@ void PortalSync::AddReferenceJobs() {
                                   *governor_,
                                   ports_.clock,
                                   ports_.log,
+                                  ports_.observer,
                                   plan_.custom_asked};
   std::vector directory = {ReferenceKind::kOwners, ReferenceKind::kTeams,
                            ReferenceKind::kAccountUsers, ReferenceKind::kCurrencies};

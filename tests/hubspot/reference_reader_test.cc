@@ -51,6 +51,11 @@ TEST_CASE("reference: lists are paged by their count, members by a cursor") {
       {.kind = ReferenceKind::kLists});
   REQUIRE(bool(lists));
   CHECK(lists->next_after == "500");
+  // An end that is no number is none that can be gone on from, and no end of the lists.
+  const auto odd = ReadReferencePage(R"({"lists":[],"hasMore":true,"offset":"x"})",
+                                     {.kind = ReferenceKind::kLists, .after = "500"});
+  REQUIRE(bool(odd));
+  CHECK(odd->next_after == "500");
   const auto last = ReadReferencePage(R"({"lists":[],"hasMore":false,"offset":500})",
                                       {.kind = ReferenceKind::kLists});
   REQUIRE(bool(last));

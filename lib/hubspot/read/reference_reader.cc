@@ -88,10 +88,15 @@ std::vector<std::string> Given(const ReferenceRequest& request) {
   return {};
 }
 
-/// Lists are searched, with a page's end counted; everything else has a cursor.
-std::optional<std::string> NextAfter(JsonValue root, ReferenceKind kind) {
+/// Lists are searched, with a page's end counted; everything else has a cursor. An end that is no
+/// number leads to where the page began, which its reader sees.
+std::optional<std::string> NextAfter(JsonValue root, const ReferenceRequest& request) {
+  if (request.kind == ReferenceKind::kLists) {
+    if (!root["hasMore"].is_true()) return std::nullopt;
+    const auto offset = root["offset"].Integer();
+    return offset && *offset >= 0 ? std::to_string(*offset) : request.after.value_or("0");
+  }
   std::string after = root["paging"]["next"]["after"].String();
-  if (kind == ReferenceKind::kLists && root["hasMore"].is_true()) after = root["offset"].String();
   return after.empty() ? std::nullopt : std::optional(std::move(after));
 }
 
@@ -115,7 +120,7 @@ Result<ReferencePage, ApiError> ReadReferencePage(std::string body,
       AppendStages(items.Item(i), request.object, page.batches[1], page.odd);
     }
   }
-  page.next_after = NextAfter(root, request.kind);
+  page.next_after = NextAfter(root, request);
   return page;
 }
 

@@ -92,6 +92,10 @@ void WriteFilters(JsonWriter& json, const ObjectType& type, const SearchRequest&
   json.EndArray();
 }
 
+size_t LimitOf(const ReferenceRequest& request) {
+  return request.limit > 0 ? request.limit : PageLimit(request.kind);
+}
+
 }  // namespace
 
 std::string ApiRequests::ObjectPath(const ObjectType& type) const {
@@ -211,8 +215,8 @@ ApiRequest ApiRequests::AccountDetails() const {
 }
 
 ApiRequest ApiRequests::Reference(const ReferenceRequest& request) const {
-  const auto paged = [&request](std::string path, int limit) {
-    path += "?limit=" + std::to_string(limit);
+  const auto paged = [&request](std::string path) {
+    path += "?limit=" + std::to_string(LimitOf(request));
     if (request.after) path += "&after=" + PercentEncode(*request.after);
     return path;
   };
@@ -220,25 +224,24 @@ ApiRequest ApiRequests::Reference(const ReferenceRequest& request) const {
     case ReferenceKind::kObjectTypes:
       return {.target = "/crm-object-schemas/" + version_ + "/schemas?archived=false"};
     case ReferenceKind::kOwners:
-      return {.target = paged("/crm/owners/" + version_, 100) +
+      return {.target = paged("/crm/owners/" + version_) +
                         "&archived=" + (request.archived ? "true" : "false")};
     case ReferenceKind::kTeams:
       return {.target = "/settings/users/" + std::string(kSettingsVersion) + "/teams"};
     case ReferenceKind::kAccountUsers:
-      return {.target = paged("/settings/users/" + std::string(kSettingsVersion), 100)};
+      return {.target = paged("/settings/users/" + std::string(kSettingsVersion))};
     case ReferenceKind::kPipelines:
     case ReferenceKind::kPipelineStages:
       return {.target = "/crm/pipelines/" + version_ + "/" + PercentEncode(request.type_id)};
     case ReferenceKind::kLists:
       return ListSearch(request);
     case ReferenceKind::kListMemberships:
-      return {.target = paged(
-                  "/crm/lists/" + version_ + "/" + PercentEncode(request.list_id) + "/memberships",
-                  250)};
+      return {.target = paged("/crm/lists/" + version_ + "/" + PercentEncode(request.list_id) +
+                              "/memberships")};
     case ReferenceKind::kMarketingEvents:
-      return {.target = paged("/marketing/marketing-events/" + version_, 100)};
+      return {.target = paged("/marketing/marketing-events/" + version_)};
     case ReferenceKind::kCurrencies:
-      return {.target = paged("/settings/currencies/" + version_ + "/exchange-rates", 100)};
+      return {.target = paged("/settings/currencies/" + version_ + "/exchange-rates")};
   }
   return {};
 }
@@ -249,7 +252,7 @@ ApiRequest ApiRequests::ListSearch(const ReferenceRequest& request) const {
   json.StartObject();
   WritePair(json, "query", "");
   json.Key("count");
-  json.Int(500);
+  json.Int64(static_cast<int64_t>(LimitOf(request)));
   json.Key("offset");
   json.Int64(request.after ? std::stoll(*request.after) : 0);
   WriteNames(json, "listIds", {});

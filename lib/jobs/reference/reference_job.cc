@@ -13,6 +13,10 @@ constexpr size_t kMemberBlock = 5000;
 // Lists are found by a search, which shows no more than this.
 constexpr size_t kMostLists = 10'000;
 
+size_t LargestPage(ReferenceKind kind) {
+  return std::max<size_t>(1, PageLimit(kind));
+}
+
 int64_t NumberIn(const ReferenceRow& row, size_t column) {
   return std::stoll(row.values[column].value_or("0"));
 }
@@ -26,7 +30,11 @@ bool IsRefused(const ApiError& error) {
 
 ReferenceJob::ReferenceJob(PortalKey portal, JobKind kind, std::vector<ReferenceKind> kinds,
                            Parts parts)
-    : portal_(std::move(portal)), kind_(kind), kinds_(std::move(kinds)), parts_(std::move(parts)) {
+    : portal_(std::move(portal)),
+      kind_(kind),
+      kinds_(std::move(kinds)),
+      parts_(std::move(parts)),
+      part_(LargestPage(kinds_.front())) {
   MutexLock lock(mutex_);
   for (const ReferenceKind each : kinds_) {
     statuses_[each].table = std::string(TableOf(each).name);
@@ -71,12 +79,20 @@ int64_t ReferenceJob::last_cycle_requests() const {
   return last_cycle_requests_;
 }
 
-void ReferenceJob::ForgetCycle() {
-  at_ = 0;
-  archived_ = false;
+void ReferenceJob::BeginPages() {
   after_.reset();
   rows_.clear();
   odd_.clear();
+  cut_.clear();
+  places_.clear();
+  part_ = PartSize(LargestPage(kinds_[at_]));
+  passed_over_ = false;
+}
+
+void ReferenceJob::ForgetCycle() {
+  at_ = 0;
+  archived_ = false;
+  BeginPages();
   requests_ = 0;
   loaded_ = false;
   lists_.clear();
@@ -111,6 +127,7 @@ StepOutcome ReferenceJob::Step(Instant) {
 
 ReferenceRequest ReferenceJob::Request() const {
   ReferenceRequest request{.kind = kinds_[at_], .archived = archived_, .after = after_};
+  if (PageLimit(request.kind) > 0) request.limit = part_.size();
   if (request.kind == ReferenceKind::kListMemberships) {
     request.list_id = std::to_string(lists_.back());
   }
@@ -121,18 +138,92 @@ StepOutcome ReferenceJob::Read() {
   const bool members = kinds_[at_] == ReferenceKind::kListMemberships;
   if (members && lists_.empty()) return NextKind();
   ++requests_;
-  auto page = parts_.ports.source.ReadReference(Request());
-  if (!page)
-    return IsRefused(page.error()) ? Refused(page.error()) : StepOutcome::Failed(page.error());
+  const ReferenceRequest request = Request();
+  auto page = parts_.ports.source.ReadReference(request);
+  if (!page) return IsRefused(page.error()) ? Refused(page.error()) : Failed(page.error());
+  part_.Answered();
+  passed_over_ = false;
+  Check(request, *page);
   if (rows_.empty() && !after_ && !archived_) began_ = page->times.date;
   odd_.insert(odd_.end(), page->odd.begin(), page->odd.end());
   return members ? TakeMembers(std::move(*page)) : Take(std::move(*page));
 }
 
-StepOutcome ReferenceJob::Refused(const ApiError& error) {
-  rows_.clear();
-  odd_.clear();
+void ReferenceJob::Check(const ReferenceRequest& request, ReferencePage& page) {
+  const size_t items = page.batches.at(0).rows.size();
+  const std::string table(TableOf(request.kind).name);
+  if (request.limit > 0 && items > request.limit) {
+    Distrust("limit", "a page of " + table + " holds " + std::to_string(items) + " where at most " +
+                          std::to_string(request.limit) + " were asked for");
+  }
+  if (LeadsOn(request, page)) return;
+  page.next_after.reset();
+  cut_ = "its pages do not move on";
+}
+
+bool ReferenceJob::LeadsOn(const ReferenceRequest& request, ReferencePage& page) {
+  if (!page.next_after) return true;
+  const bool counted = request.kind == ReferenceKind::kLists;
+  const std::string here = request.after.value_or(counted ? "0" : "");
+  const size_t items = page.batches.at(0).rows.size() + page.odd.size();
+  if (items > 0 && *page.next_after != here && places_.insert(*page.next_after).second) return true;
+  Distrust("cursor", "pages of " + std::string(TableOf(request.kind).name) + " do not move on");
+  if (items == 0 || !counted) return false;
+  // Where the next page begins is known without HubSpot's saying so.
+  page.next_after = std::to_string(std::stoll(here) + static_cast<int64_t>(items));
+  return places_.insert(*page.next_after).second;
+}
+
+void ReferenceJob::Distrust(const std::string& promise, const std::string& how) {
+  const std::string table(TableOf(kinds_[at_]).name);
+  parts_.observer.OnBrokenPromise({portal_, table}, promise);
+  if (!said_.IsNews(promise + " " + table, parts_.clock.Now())) return;
+  parts_.log.Write({.level = LogLevel::kWarning,
+                    .event = "answer.distrusted",
+                    .message = how,
+                    .fields = {{"PORTAL", portal_}, {"OBJECT", table}}});
+}
+
+StepOutcome ReferenceJob::Failed(const ApiError& error) {
+  switch (part_.Failed(error, part_.size())) {
+    case PartSize::Next::kSame:
+      break;
+    case PartSize::Next::kSmaller:
+      parts_.log.Write(
+          {.level = LogLevel::kNotice,
+           .event = "request.smaller",
+           .message = "pages of " + std::to_string(part_.size()) +
+                      " are asked for from here on: " + error.message,
+           .fields = {{"PORTAL", portal_}, {"OBJECT", std::string(TableOf(kinds_[at_]).name)}}});
+      break;
+    case PartSize::Next::kAlone:
+      return GiveUp(error);
+  }
+  return StepOutcome::Failed(error);
+}
+
+StepOutcome ReferenceJob::GiveUp(const ApiError& error) {
+  const ReferenceKind kind = kinds_[at_];
+  if (kind == ReferenceKind::kLists && !std::exchange(passed_over_, true)) {
+    const int64_t place = std::stoll(after_.value_or("0"));
+    odd_.push_back("the list at place " + std::to_string(place) + ": " + error.message);
+    after_ = std::to_string(place + 1);
+    return StepOutcome::Failed(error);
+  }
+  cut_ = error.message;
   after_.reset();
+  if (kind == ReferenceKind::kListMemberships) {
+    CommitMembers(true);
+    return NextList();
+  }
+  // Of what cannot be read in parts a part is no use.
+  if (!rows_.empty() && kind != ReferenceKind::kObjectTypes) return EndKind(0);
+  Note(kind, false, error.message);
+  return NextKind();
+}
+
+StepOutcome ReferenceJob::Refused(const ApiError& error) {
+  BeginPages();
   // Somebody has deleted the list since it was found.
   const bool gone = kinds_[at_] == ReferenceKind::kListMemberships && error.status == 404;
   if (gone) return NextList();
@@ -151,13 +242,22 @@ StepOutcome ReferenceJob::Take(ReferencePage page) {
   }
   after_ = std::move(page.next_after);
   if (after_) return StepOutcome::More(records);
-  const ReferenceKind kind = kinds_[at_];
-  std::string complaint;
-  if (kind == ReferenceKind::kObjectTypes) complaint = TakeTypes();
-  if (kind == ReferenceKind::kOwners && !archived_) {
+  if (kinds_[at_] == ReferenceKind::kOwners && !archived_) {
     archived_ = true;
+    places_.clear();
     return StepOutcome::More(records);
   }
+  return EndKind(records);
+}
+
+StepOutcome ReferenceJob::EndKind(int64_t records) {
+  const ReferenceKind kind = kinds_[at_];
+  if (kind == ReferenceKind::kObjectTypes && !cut_.empty()) {
+    Note(kind, false, cut_);
+    return NextKind();
+  }
+  std::string complaint;
+  if (kind == ReferenceKind::kObjectTypes) complaint = TakeTypes();
   if (kind == ReferenceKind::kLists) {
     if (rows_.size() >= kMostLists) {
       complaint = "HubSpot shows no more than 10,000 lists; those beyond are not mirrored";
@@ -167,22 +267,26 @@ StepOutcome ReferenceJob::Take(ReferencePage page) {
     std::sort(lists_.rbegin(), lists_.rend());
   }
   // What was left out is not gone.
-  const bool whole = odd_.empty();
-  if (complaint.empty()) complaint = TakeOdd();
-  odd_.clear();
+  const bool whole = odd_.empty() && cut_.empty();
+  const std::string left_out = TakeLeftOut();
+  if (complaint.empty()) complaint = left_out;
   parts_.ports.sink.WriteReference(
       {{.kind = kind, .rows = std::move(rows_), .marks_gone = whole, .at = began_}}, "", kind_,
       std::nullopt, parts_.governor.Save());
   rows_.clear();
   Note(kind, true, complaint);
-  return NextKind();
+  StepOutcome outcome = NextKind();
+  outcome.records = records;
+  return outcome;
 }
 
-std::string ReferenceJob::TakeOdd() {
-  if (odd_.empty()) return "";
-  const size_t count = std::exchange(odd_, {}).size();
-  return std::to_string(count) + (count == 1 ? " item" : " items") +
-         " without an id left out; what is gone is not marked meanwhile";
+std::string ReferenceJob::TakeLeftOut() {
+  std::string why = std::exchange(cut_, {});
+  if (const auto odd = std::exchange(odd_, {}); why.empty() && !odd.empty()) {
+    const size_t count = odd.size();
+    why = std::to_string(count) + (count == 1 ? " item" : " items") + " left out: " + odd.front();
+  }
+  return why.empty() ? why : why + "; what is gone is not marked meanwhile";
 }
 
 std::string ReferenceJob::TakeTypes() {
@@ -233,7 +337,9 @@ StepOutcome ReferenceJob::TakeMembers(ReferencePage page) {
   const auto records = static_cast<int64_t>(rows.size());
   for (ReferenceRow& row : rows) {
     const int64_t before = rows_.empty() ? above_.value_or(-1) : NumberIn(rows_.back(), 1);
-    if (NumberIn(row, 1) <= before) ordered_ = false;
+    if (NumberIn(row, 1) <= before && std::exchange(ordered_, false)) {
+      Distrust("order", "members of a list are not in ascending order of ids");
+    }
     rows_.push_back(std::move(row));
   }
   after_ = std::move(page.next_after);
@@ -247,7 +353,7 @@ void ReferenceJob::CommitMembers(bool whole) {
   ReferenceCommit commit{.kind = ReferenceKind::kListMemberships,
                          .scope = {std::to_string(list)},
                          .above = above_,
-                         .marks_gone = ordered_ && odd_.empty(),
+                         .marks_gone = ordered_ && odd_.empty() && cut_.empty(),
                          .at = began_};
   if (!rows_.empty()) above_ = NumberIn(rows_.back(), 1);
   if (!whole) commit.to = above_;
@@ -258,7 +364,9 @@ void ReferenceJob::CommitMembers(bool whole) {
   const std::string table(TableOf(commit.kind).name);
   parts_.ports.sink.WriteReference({std::move(commit)}, table, kind_,
                                    JobProgress{.cursor = ToText(cursor_)}, parts_.governor.Save());
-  if (whole && !odd_.empty()) of_members_ = "list " + std::to_string(list) + ": " + TakeOdd();
+  if (whole && !(odd_.empty() && cut_.empty())) {
+    of_members_ = "list " + std::to_string(list) + ": " + TakeLeftOut();
+  }
   if (whole && !ordered_) {
     of_members_ = "the members of list " + std::to_string(list) +
                   " did not come in the order of their ids: who left it is not marked this time";
@@ -267,7 +375,7 @@ void ReferenceJob::CommitMembers(bool whole) {
 
 StepOutcome ReferenceJob::NextList() {
   lists_.pop_back();
-  after_.reset();
+  BeginPages();
   ordered_ = true;
   above_.reset();
   return StepOutcome::More();
@@ -281,8 +389,8 @@ StepOutcome ReferenceJob::NextKind() {
     Note(ReferenceKind::kListMemberships, true, of_members_);
   }
   archived_ = false;
-  after_.reset();
   if (++at_ == kinds_.size()) return EndCycle();
+  BeginPages();
   if (kinds_[at_] == ReferenceKind::kListMemberships) BeginMembers();
   return StepOutcome::More();
 }

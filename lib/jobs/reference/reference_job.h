@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "jobs/job.h"
+#include "jobs/part_size.h"
+#include "jobs/said_lately.h"
 #include "model/portal/custom_type.h"
 #include "model/portal/sync_observer.h"
 #include "model/source/reference.h"
@@ -40,7 +43,9 @@ bool IsRefused(const ApiError& error);
 
 /// Keeps tables of a portal that belong to no object type in step with it: every cycle reads each
 /// kind whole and marks what is not there any more. Members of lists, which may be millions, are
-/// committed in blocks, and a cycle goes on where its last commit left it. One step at a time.
+/// committed in blocks, and a cycle goes on where its last commit left it. A page that fails is
+/// asked for in smaller ones; a kind, or a list, that cannot be read to its end, or whose pages do
+/// not lead on, keeps what it had, says so and does not hold up the others. One step at a time.
 class ReferenceJob final : public Job {
  public:
   struct Parts {
@@ -49,6 +54,7 @@ class ReferenceJob final : public Job {
     const RateGovernor& governor;
     const Clock& clock;
     Logger& log;
+    SyncObserver& observer;
     /// Custom types that are to be found, as the configuration names them.
     std::vector<std::string> custom_asked = {};
   };
@@ -75,12 +81,23 @@ class ReferenceJob final : public Job {
   StepOutcome Read();
   StepOutcome Take(ReferencePage page);
   StepOutcome TakeMembers(ReferencePage page);
-  /// What is to be said of items that were left out; none are left afterwards.
-  std::string TakeOdd();
+  /// What is to be said of what was left out; nothing is left of it afterwards.
+  std::string TakeLeftOut();
   /// Names the tables of the types that were read. What the configuration asks for and there is
   /// not, in words.
   std::string TakeTypes();
+  /// Holds a page against what was asked for.
+  void Check(const ReferenceRequest& request, ReferencePage& page);
+  /// Whether a page leads on to another one that was not read yet.
+  bool LeadsOn(const ReferenceRequest& request, ReferencePage& page);
+  void Distrust(const std::string& promise, const std::string& how);
   StepOutcome Refused(const ApiError& error);
+  /// Nothing smaller can be asked for, and `error` is all that comes.
+  StepOutcome Failed(const ApiError& error);
+  StepOutcome GiveUp(const ApiError& error);
+  StepOutcome EndKind(int64_t records);
+  /// Another kind or list is begun.
+  void BeginPages();
   StepOutcome NextKind();
   StepOutcome NextList();
   StepOutcome EndCycle();
@@ -110,7 +127,12 @@ class ReferenceJob final : public Job {
   std::optional<std::string> after_;
   std::vector<ReferenceRow> rows_;
   std::vector<std::string> odd_;  ///< items of the kind or list that were left out
-  TimePoint began_{};             ///< HubSpot's clock at the first answer of the kind or list
+  std::string cut_;               ///< why the kind or list was not read to its end
+  PartSize part_;
+  bool passed_over_ = false;      ///< nothing was answered since a list was
+  std::set<std::string> places_;  ///< where pages of the kind or list led to
+  SaidLately said_;
+  TimePoint began_{};  ///< HubSpot's clock at the first answer of the kind or list
   int64_t requests_ = 0;
 
   bool loaded_ = false;

@@ -152,4 +152,24 @@ const ReferenceTable& TableOf(ReferenceKind kind) {
   return table;
 }
 
+size_t PageLimit(ReferenceKind kind) {
+  switch (kind) {
+    case ReferenceKind::kOwners:
+    case ReferenceKind::kAccountUsers:
+    case ReferenceKind::kMarketingEvents:
+    case ReferenceKind::kCurrencies:
+      return 100;
+    case ReferenceKind::kLists:
+      return 500;
+    case ReferenceKind::kListMemberships:
+      return 250;
+    case ReferenceKind::kObjectTypes:
+    case ReferenceKind::kTeams:
+    case ReferenceKind::kPipelines:
+    case ReferenceKind::kPipelineStages:
+      return 0;
+  }
+  return 0;
+}
+
 }  // namespace hubmirror

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+
+namespace hubmirror {
+
+/// What was said within the last hour: what happens again and again need not be said each time.
+/// Owned by one thread at a time.
+class SaidLately {
+ public:
+  static constexpr Duration kHour = std::chrono::hours(1);
+
+  /// Whether to say it now; it counts as said then.
+  bool IsNews(const std::string& what, Instant now) {
+    const auto [said, first] = at_.try_emplace(what, now);
+    if (!first && now - said->second < kHour) return false;
+    said->second = now;
+    return true;
+  }
+
+ private:
+  std::map<std::string, Instant> at_;
+};
+
+}  // namespace hubmirror
