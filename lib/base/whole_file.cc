@@ -38,6 +38,14 @@ bool WriteAll(int descriptor, std::string_view text) {
   return true;
 }
 
+/// A name is on disk when its folder is.
+bool SyncFolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const OpenFile file(folder, O_RDONLY | O_DIRECTORY);
+  return file.get() >= 0 && ::fsync(file.get()) == 0;
+}
+
 void RemoveHalf(const std::string& path) {
   const int cause = errno;
   ::unlink(path.c_str());
@@ -59,11 +67,11 @@ bool MakeFile(const std::string& path, std::string_view text, mode_t mode,
 
 bool ReplaceFile(const std::string& path, std::string_view text, mode_t mode,
                  const std::optional<FileOwner>& owner) {
-  const std::string fresh = path + ".new";
+  const std::string fresh = path + "." + std::to_string(::getpid()) + ".new";
   // Of a start that was cut off, or laid there by somebody: only the name goes.
   ::unlink(fresh.c_str());
   if (!MakeFile(fresh, text, mode, owner)) return false;
-  if (::rename(fresh.c_str(), path.c_str()) == 0) return true;
+  if (::rename(fresh.c_str(), path.c_str()) == 0) return SyncFolderOf(path);
   RemoveHalf(fresh);
   return false;
 }

@@ -21,7 +21,9 @@ struct FileOwner {
 bool MakeFile(const std::string& path, std::string_view text, mode_t mode,
               const std::optional<FileOwner>& owner = {});
 
-/// Puts a file in the place of what is at `path`, in one step, by way of `path`.new.
+/// Puts a file in the place of what is at `path`, in one step, by way of `path`.<process id>.new,
+/// so that two processes may do so at once; not two threads. When it returns true, the file and its
+/// name are on disk and outlive a power cut.
 bool ReplaceFile(const std::string& path, std::string_view text, mode_t mode,
                  const std::optional<FileOwner>& owner = {});
 

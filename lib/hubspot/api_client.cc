@@ -107,8 +107,15 @@ ApiError ApiClient::Judge(ApiError error, const Secret& token) {
 }
 
 Result<Page, ApiError> ApiClient::List(const ObjectType& type, const ListRequest& request) {
-  return ListCost(type, *request.properties) == 1 ? ListOnce(type, request)
-                                                  : ListByIds(type, request);
+  if (ListCost(type, *request.properties) > 1) return ListByIds(type, request);
+  auto page = ListOnce(type, request);
+  if (!page && page.error().kind == ApiErrorKind::kUrlTooLong && request.properties->size() > 1) {
+    const size_t url = ListUrlSize(type, *request.properties);
+    Shun(url);
+    page.error().message += ", near " + std::to_string(url) +
+                            " characters: such lists are read by ids and batch from now on";
+  }
+  return page;
 }
 
 Result<Page, ApiError> ApiClient::ListOnce(const ObjectType& type, const ListRequest& request) {
@@ -196,8 +203,17 @@ Result<ReferencePage, ApiError> ApiClient::ReadReference(const ReferenceRequest&
 }
 
 int ApiClient::ListCost(const ObjectType& type, const PropertySet& properties) const {
-  const size_t url = portal_.base.Origin().size() + requests_.ListTargetSize(type, properties);
-  return url <= kLongestUrl ? 1 : 2;
+  return ListUrlSize(type, properties) <= longest_url_.load() ? 1 : 2;
+}
+
+size_t ApiClient::ListUrlSize(const ObjectType& type, const PropertySet& properties) const {
+  return portal_.base.Origin().size() + requests_.ListTargetSize(type, properties);
+}
+
+void ApiClient::Shun(size_t url) {
+  size_t longest = longest_url_.load();
+  while (url <= longest && !longest_url_.compare_exchange_weak(longest, url - 1)) {
+  }
 }
 
 }  // namespace hubmirror

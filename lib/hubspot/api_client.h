@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "base/clock.h"
@@ -19,7 +20,8 @@ namespace hubmirror {
 inline constexpr size_t kLongestUrl = 15'000;
 
 /// One portal over HubSpot's dated API. Every request is reported to the observer, also those that
-/// fail. Thread-safe, if what it is given is; it keeps no state of its own.
+/// fail. Thread-safe, if what it is given is. All it keeps is how long a URL may be: less than
+/// kLongestUrl once something on the way has refused a shorter one (414).
 class ApiClient final : public PageSource,
                         public LinkSource,
                         public HistorySource,
@@ -59,6 +61,9 @@ class ApiClient final : public PageSource,
   Result<T, ApiError> Ask(Endpoint endpoint, ApiRequest request, const Read& read);
   Result<Page, ApiError> ListOnce(const ObjectType& type, const ListRequest& request);
   Result<Page, ApiError> ListByIds(const ObjectType& type, const ListRequest& request);
+  size_t ListUrlSize(const ObjectType& type, const PropertySet& properties) const;
+  /// No URL of this size is asked for again.
+  void Shun(size_t url);
   ApiError Judge(ApiError error, const Secret& token);
 
   const Portal portal_;
@@ -66,6 +71,7 @@ class ApiClient final : public PageSource,
   const Wire wire_;
   TokenSource& tokens_;
   ExchangeObserver& observer_;
+  std::atomic<size_t> longest_url_{kLongestUrl};
 };
 
 }  // namespace hubmirror

@@ -53,12 +53,13 @@ TEST_CASE("files: a replacement takes the place of a link, and leaves alone what
   const Folder folder;
   REQUIRE(MakeFile(folder / "old", "old", 0600));
   REQUIRE(::symlink("old", (folder / "link").c_str()) == 0);
-  REQUIRE(::symlink("old", (folder / "link.new").c_str()) == 0);
+  const std::string fresh = folder / ("link." + std::to_string(::getpid()) + ".new").c_str();
+  REQUIRE(::symlink("old", fresh.c_str()) == 0);
   CHECK(ReplaceFile(folder / "link", "new", 0640));
   CHECK(ReadRegularFile(folder / "link", 100) == "new");
   CHECK(ReadRegularFile(folder / "old", 100) == "old");
   CHECK(ModeOf(folder / "link") == 0640);
-  CHECK_FALSE(fs::exists(folder / "link.new"));
+  CHECK_FALSE(fs::exists(fresh));
 }
 
 TEST_CASE("files: only a regular file is read, without its links and within a limit") {

@@ -40,7 +40,8 @@ TEST_CASE("instance: a link is neither read nor written through") {
   CHECK(id.error().find("cannot read " + (folder.path() / "instance").string()) == 0);
 
   fs::remove(folder.path() / "instance");
-  fs::create_symlink(elsewhere, folder.path() / "instance.new");
+  fs::create_symlink(elsewhere,
+                     folder.path() / ("instance." + std::to_string(::getpid()) + ".new"));
   REQUIRE(ReadOrMakeInstanceId(folder.path()));
   CHECK(fs::file_size(elsewhere) == std::string("somebody-else\n").size());
 }

@@ -221,6 +221,38 @@ TEST_CASE_FIXTURE(ApiClientFixture,
 }
 
 TEST_CASE_FIXTURE(ApiClientFixture,
+                  "api client: after a 414 below our bound such lists are read by ids and batch") {
+  std::vector<std::string> names;
+  for (int i = 0; i < 400; ++i) names.push_back("a_property_" + std::to_string(10'000 + i));
+  const PropertySetPtr set = Set(std::move(names));
+  REQUIRE(client.ListCost(contacts, *set) == 1);
+  hubspot.AnswerWith(ApiAnswer{.status = 414,
+                               .headers = {{"content-type", "text/html"}},
+                               .body = "<h1>414 Request-URI Too Large</h1>"});
+  hubspot.Answer(200, R"({"results":[{"id":"1","properties":{}}]})");
+  hubspot.Answer(200, R"({"results":[{"id":"1","properties":{"a_property_10000":"z"}}]})");
+
+  const auto refused = client.List(contacts, {.properties = set});
+  REQUIRE_FALSE(bool(refused));
+  CHECK(refused.error().message.find("by ids and batch from now on") != std::string::npos);
+  CHECK(client.ListCost(contacts, *set) == 2);
+  CHECK(client.ListCost(contacts, *Set({"email"})) == 1);
+
+  const auto page = client.List(contacts, {.properties = set});
+
+  REQUIRE(bool(page));
+  CHECK(page->records[0].values[0].raw == "z");
+  CHECK(hubspot.last().target.ends_with("/batch/read"));
+}
+
+TEST_CASE_FIXTURE(ApiClientFixture,
+                  "api client: a 414 that no shorter list can avoid is only told") {
+  hubspot.AnswerWith(ApiAnswer{.status = 414, .headers = {}, .body = ""});
+  CHECK_FALSE(bool(client.List(contacts, {.properties = Set({"email"})})));
+  CHECK(client.ListCost(contacts, *Set({"email"})) == 1);
+}
+
+TEST_CASE_FIXTURE(ApiClientFixture,
                   "api client: an empty page of a wide list needs no batch read") {
   hubspot.Answer(200, R"({"results":[],"paging":{"next":{"after":"4"}}})");
 

@@ -18,6 +18,7 @@
 #include <memory>
 
 #include "hubspot/wire/answer_guard.h"
+#include "hubspot/wire/tls_bio.h"
 
 namespace hubmirror {
 namespace {
@@ -183,8 +184,9 @@ Result<bool, ConnectFailure> DeadlineSocket::Tunnel(const std::string& target) c
 Result<ssl_st*, ConnectFailure> DeadlineSocket::BeginTls(ssl_ctx_st* context,
                                                          const std::string& host) const {
   std::unique_ptr<SSL, void (*)(SSL*)> session(SSL_new(context), SSL_free);
+  BIO* const bio = session ? MakeTlsBio(descriptor_) : nullptr;
   ConnectFailure failure{.step = Step::kTls};
-  if (!session) {
+  if (bio == nullptr) {
     failure.message = LastTlsError();
     return failure;
   }
@@ -198,7 +200,7 @@ Result<ssl_st*, ConnectFailure> DeadlineSocket::BeginTls(ssl_ctx_st* context,
     SSL_set_tlsext_host_name(session.get(), host.c_str());
   }
   SSL_set_verify(session.get(), SSL_VERIFY_PEER, nullptr);
-  SSL_set_fd(session.get(), descriptor_);
+  SSL_set_bio(session.get(), bio, bio);
   for (;;) {
     ERR_clear_error();
     const int made = SSL_connect(session.get());

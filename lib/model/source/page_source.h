@@ -50,8 +50,8 @@ struct PropertiesRequest {
 /// The way to one portal's records: each call is one request, blocks until its answer or the
 /// request deadline, and never retries or waits for a budget. Thread-safe.
 ///
-/// A list whose URL would pass 15,000 characters is read in two requests instead (ids, then
-/// batch/read); `ListCost` tells the caller beforehand.
+/// A list whose URL would pass 15,000 characters, or as many as something on the way takes, is read
+/// in two requests instead (ids, then batch/read); `ListCost` tells the caller beforehand.
 class PageSource {
  public:
   virtual ~PageSource() = default;
