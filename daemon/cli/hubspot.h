@@ -23,6 +23,14 @@ namespace hubmirror {
 /// The custom objects that the portal has.
 Result<std::vector<CustomType>, ApiError> ReadCustomTypes(ReferenceSource& source);
 
+/// What a person does about HubSpot's refusal, or about no answer: the one table of such steps.
+struct HubSpotAdvice {
+  bool passes = false;  ///< asking again later may help, without anybody changing anything
+  std::string next;     ///< for `Next:`
+};
+
+HubSpotAdvice AdviceOn(const ApiError& error);
+
 /// A way to one portal for a single command: connections, token and client together, with nobody
 /// watching budgets. Owned by one thread.
 class HubSpotAccess {

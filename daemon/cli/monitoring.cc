@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "base/whole_file.h"
 #include "daemon/monitoring_files.h"
 
 namespace hubmirror {
@@ -79,10 +81,12 @@ int RunDashboardsExport(const CliContext& context, const CommandLine& line) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   for (const auto& [name, text] : files) {
-    std::ofstream file(folder / name, std::ios::binary | std::ios::trunc);
-    file << (line.runbooks.empty() ? std::string(text) : WithRunbooksAt(text, line.runbooks));
-    if (!file.flush()) {
-      return Fail(context, kExitInputOutput, (folder / name).string() + " cannot be written",
+    const std::string path = folder / name;
+    const std::string whole =
+        line.runbooks.empty() ? std::string(text) : WithRunbooksAt(text, line.runbooks);
+    if (!ReplaceFile(path, whole, 0644)) {
+      return Fail(context, kExitInputOutput,
+                  path + " cannot be written: " + std::generic_category().message(errno),
                   "name a folder that this user may write");
     }
     context.out << (folder / name).string() << "\n";

@@ -50,6 +50,13 @@ TEST_CASE("portal exam: a portal that answers everything passes, five requests l
   CHECK(exam.portal.requests.size() == 5);
 }
 
+TEST_CASE("portal exam: every search waits, the first one for those of the command before") {
+  Exam exam;
+  const Instant began = exam.clock.Now();
+  CHECK(exam.Run().good());
+  CHECK(exam.clock.Now() - began == std::chrono::milliseconds(800));
+}
+
 TEST_CASE("portal exam: nothing of a foreign portal is looked at") {
   Exam exam;
   const PortalFinding finding = exam.Run(PortalId{99});
@@ -85,6 +92,22 @@ TEST_CASE("portal exam: a missing scope is named and outweighs what passes by it
   const std::string text = PortalFindingText(finding, "acme");
   CHECK(text.find("  contacts     502\n  deals        the scope is missing\n") !=
         std::string::npos);
+}
+
+TEST_CASE("portal exam: what to do next fits the cause, and is to wait only where waiting helps") {
+  const auto next = [](ApiErrorKind kind) {
+    return NextStepOf(FindingWith(Error(kind, "refused"), std::nullopt));
+  };
+  const auto code = [](ApiErrorKind kind) {
+    return ExitCodeOf(FindingWith(Error(kind, "refused"), std::nullopt));
+  };
+  CHECK(next(ApiErrorKind::kTooLarge) == "raise limits.response in the configuration");
+  CHECK(code(ApiErrorKind::kTooLarge) == 1);
+  CHECK(next(ApiErrorKind::kDecode).find("not what HubSpot answers") != std::string::npos);
+  CHECK(next(ApiErrorKind::kDailyLimit).find("midnight") != std::string::npos);
+  CHECK(code(ApiErrorKind::kDailyLimit) == 69);
+  CHECK(next(ApiErrorKind::kNotFound).find("object's name") != std::string::npos);
+  CHECK(next(ApiErrorKind::kLocked) == "try again in a minute");
 }
 
 TEST_CASE("portal exam: a cause that several objects share is said once") {

@@ -197,8 +197,6 @@ expect 1 'Next: put a token in place' env TOKEN=pat-na1-wrong "$hubmirror" --con
 expect 78 'TOKEN' env -u TOKEN "$hubmirror" --config good.yaml portal test beta
 expect 64 'no portal is called gamma' "$hubmirror" --config good.yaml portal test gamma
 expect 64 '--token' "$hubmirror" portal test --token pat-na1-plain
-# The searches of the test before count for a second.
-sleep 2
 expect 0 '"portal_id": 1234567' "$hubmirror" portal test --token env:TOKEN --base-url "$url" --json
 expect 69 'Next: ' "$hubmirror" portal test --token env:TOKEN --base-url http://127.0.0.1:1
 chmod 0666 client

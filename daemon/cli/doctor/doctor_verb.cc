@@ -1,5 +1,7 @@
 #include "daemon/cli/doctor/doctor_verb.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -234,6 +236,12 @@ std::string FindingsJson(const std::vector<Finding>& found) {
   return json.Text();
 }
 
+int CannotWriteBundle(const CliContext& context, const std::string& path, int cause) {
+  return Fail(context, cause == EEXIST ? kExitCannotCreate : kExitInputOutput,
+              path + " cannot be written: " + std::strerror(cause),
+              "name another file, or `-` for the standard output");
+}
+
 }  // namespace
 
 int RunDoctor(const CliContext& context, const CommandLine& line) {
@@ -258,6 +266,12 @@ int RunDoctor(const CliContext& context, const CommandLine& line) {
 int RunSupportBundle(const CliContext& context, const CommandLine& line) {
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
+  const std::string path = line.path.empty() ? "hubmirror-support.txt" : line.path;
+  // What cannot be kept is not asked of HubSpot.
+  struct stat there {};
+  if (path != "-" && ::lstat(path.c_str(), &there) == 0) {
+    return CannotWriteBundle(context, path, EEXIST);
+  }
   Doctor doctor(context, line, *settings);
   const auto found = doctor.Examine();
   std::ostringstream text;
@@ -267,18 +281,13 @@ int RunSupportBundle(const CliContext& context, const CommandLine& line) {
        << FindingsText(found) << "== status\n"
        << (doctor.status().empty() ? "the daemon does not answer\n"
                                    : Indented(doctor.status()) + "\n");
-  if (line.path == "-") {
+  if (path == "-") {
     context.out << text.str();
     return kExitOk;
   }
-  const std::string path = line.path.empty() ? "hubmirror-support.txt" : line.path;
   // It names hosts and portals: nobody else may read it, and root does not write it over a file
   // of somebody else's choosing.
-  if (!MakeFile(path, text.str(), 0600)) {
-    return Fail(context, errno == EEXIST ? kExitCannotCreate : kExitInputOutput,
-                path + " cannot be written: " + std::strerror(errno),
-                "name another file, or `-` for the standard output");
-  }
+  if (!MakeFile(path, text.str(), 0600)) return CannotWriteBundle(context, path, errno);
   context.out << path
               << " has no secrets and no record values; look at it before you send it: it names "
               << "your portals, your database and your hosts\n";

@@ -5,21 +5,24 @@
 
 #include "control/shared_cause.h"
 #include "daemon/cli/context.h"
+#include "daemon/cli/hubspot.h"
 #include "daemon/cli/json_page.h"
 #include "daemon/cli/words.h"
 
 namespace hubmirror {
 namespace {
 
-// HubSpot allows an account five searches a second, and a running daemon may use most of them.
+// HubSpot allows an account five searches a second, and a running daemon may use most of them. The
+// first one waits, too: the command before this one may have searched a moment ago.
 constexpr std::chrono::milliseconds kSearchSpacing{400};
 
-std::optional<ApiError> Ask(PageSource& source, const ObjectType& object) {
+std::optional<ApiError> Ask(PageSource& source, const Clock& clock, const ObjectType& object) {
   const auto properties = std::make_shared<const PropertySet>(
       std::vector<std::string>{"hs_object_id", object.modified_property});
   const auto list =
       source.List(object, {.archived = false, .after = std::nullopt, .properties = properties});
   if (!list) return list.error();
+  clock.SleepUntil(clock.Now() + kSearchSpacing, {});
   const auto search = source.Search(object, SearchRequest{.modified_from = std::nullopt,
                                                           .modified_to = std::nullopt,
                                                           .id_above = std::nullopt,
@@ -29,60 +32,13 @@ std::optional<ApiError> Ask(PageSource& source, const ObjectType& object) {
   return std::nullopt;
 }
 
-// Whether asking again later may help, without anybody changing anything.
-bool IsPassing(ApiErrorKind kind) {
-  switch (kind) {
-    case ApiErrorKind::kBurstLimit:
-    case ApiErrorKind::kSearchLimit:
-    case ApiErrorKind::kDailyLimit:
-    case ApiErrorKind::kLocked:
-    case ApiErrorKind::kMigrating:
-    case ApiErrorKind::kServer:
-    case ApiErrorKind::kConnect:
-    case ApiErrorKind::kTimeout:
-    case ApiErrorKind::kDecode:
-    case ApiErrorKind::kTooLarge:
-      return true;
-    default:
-      return false;
-  }
-}
-
-std::string NextStepFor(const ApiError& error) {
-  switch (error.kind) {
-    case ApiErrorKind::kTokenExpired:
-    case ApiErrorKind::kUnauthorized:
-      return "put a token in place that HubSpot accepts";
-    case ApiErrorKind::kWrongPortal:
-      return "set portal_id to the portal the token belongs to, or put the right token in place";
-    case ApiErrorKind::kGrantRevoked:
-      return "grant access again with `hubmirror portal authorize`";
-    case ApiErrorKind::kAppConfig:
-      return "compare client id and client secret with the app's page in HubSpot";
-    case ApiErrorKind::kSecret:
-      return "make the token readable for this user and nobody else; an OAuth app's comes from "
-             "`hubmirror portal authorize`";
-    case ApiErrorKind::kForbidden:
-      return error.missing_scopes.empty()
-                 ? "grant the app or the key access to this object type in HubSpot"
-                 : "add the scope " + error.missing_scopes.front() +
-                       " to the app or the key in HubSpot";
-    case ApiErrorKind::kConnect:
-    case ApiErrorKind::kTimeout:
-      return "look at this host's network, api.base_url and api.proxy";
-    default:
-      return IsPassing(error.kind) ? "try again in a minute"
-                                   : "look at api.base_url and api.version";
-  }
-}
-
 // The failure that matters most: one a person must mend before one that passes by itself.
 const ApiError* WorstFailure(const PortalFinding& finding) {
   if (finding.failure) return &*finding.failure;
   const ApiError* worst = nullptr;
   for (const ObjectFinding& object : finding.objects) {
     if (!object.failure) continue;
-    if (worst == nullptr || (IsPassing(worst->kind) && !IsPassing(object.failure->kind))) {
+    if (worst == nullptr || (AdviceOn(*worst).passes && !AdviceOn(*object.failure).passes)) {
       worst = &*object.failure;
     }
   }
@@ -117,8 +73,7 @@ PortalFinding ExaminePortal(PageSource& source, const Clock& clock,
   finding.wrong_portal = configured && account->portal_id != *configured;
   if (finding.wrong_portal) return finding;
   for (const ObjectType& object : objects) {
-    if (!finding.objects.empty()) clock.SleepUntil(clock.Now() + kSearchSpacing, {});
-    finding.objects.push_back({object.name, Ask(source, object)});
+    finding.objects.push_back({object.name, Ask(source, clock, object)});
   }
   return finding;
 }
@@ -170,7 +125,7 @@ std::string PortalFindingJson(const PortalFinding& finding, const PortalKey& key
 int ExitCodeOf(const PortalFinding& finding) {
   if (finding.good()) return kExitOk;
   const ApiError* failure = WorstFailure(finding);
-  return failure != nullptr && IsPassing(failure->kind) ? kExitUnavailable : kExitProblem;
+  return failure != nullptr && AdviceOn(*failure).passes ? kExitUnavailable : kExitProblem;
 }
 
 std::string NextStepOf(const PortalFinding& finding) {
@@ -179,7 +134,7 @@ std::string NextStepOf(const PortalFinding& finding) {
            ", or put the token of the right portal in place";
   }
   const ApiError* failure = WorstFailure(finding);
-  return failure != nullptr ? NextStepFor(*failure) : "";
+  return failure != nullptr ? AdviceOn(*failure).next : "";
 }
 
 }  // namespace hubmirror

@@ -161,6 +161,22 @@ int Report(const CliContext& context, const PortalKey& key, const RefreshTokenFi
               "need them is mirrored meanwhile");
 }
 
+// What comes before the next try.
+std::string StepBefore(const ApiError& error) {
+  switch (error.kind) {
+    case ApiErrorKind::kWrongPortal:
+      return "choose the account of portal_id in the browser";
+    case ApiErrorKind::kGrantRevoked:
+      return "take a code that is new";  // Each is good for one use and some minutes.
+    case ApiErrorKind::kSecret:
+      return "let this user read and write what is named";
+    case ApiErrorKind::kDecode:
+      return "look at the app's page in HubSpot and at api.base_url";
+    default:
+      return AdviceOn(error).next;
+  }
+}
+
 int CodeOf(const ApiError& error) {
   switch (error.kind) {
     case ApiErrorKind::kSecret:
@@ -211,7 +227,8 @@ int Authorize(const CliContext& context, const CommandLine& line, const Settings
       FinishAuthorization((*access)->App(portal), file, request, *configured, *code);
   if (authorized) return Report(context, portal.plan.key, file, *authorized);
   return Fail(context, CodeOf(authorized.error()), authorized.error().message,
-              "correct this, then hubmirror portal authorize " + portal.plan.key);
+              StepBefore(authorized.error()) + ", then `hubmirror portal authorize " +
+                  portal.plan.key + "`");
 }
 
 }  // namespace

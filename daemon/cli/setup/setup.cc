@@ -116,7 +116,7 @@ int TryToken(const CliContext& context, const Settings& settings, SetupAnswers& 
   const auto account = (*access)->Source(settings.portals.front()).AccountDetails();
   if (!account) {
     return Fail(context, kExitUnavailable, account.error().message,
-                "put the right token in place, or give --portal-id and --offline");
+                AdviceOn(account.error()).next + ", or give --portal-id and --offline");
   }
   const std::string id = std::to_string(account->portal_id.value);
   if (!answers.portal_id.empty() && answers.portal_id != id) {
