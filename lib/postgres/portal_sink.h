@@ -106,6 +106,7 @@ class PortalSink final : public RowSink,
   void WriteReference(const std::vector<ReferenceCommit>& commits, const std::string& stream,
                       JobKind job, const std::optional<JobProgress>& progress,
                       const std::string& budget) override;
+  std::map<std::string, std::string> LoadTypeTables() override;
   JobProgress LoadReferenceProgress(const std::string& stream, JobKind job) override;
 
   VerifyReport Verify(const Commit& page, const VerifyRequest& request,

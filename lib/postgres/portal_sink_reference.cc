@@ -18,6 +18,15 @@ void PortalSink::WriteReference(const std::vector<ReferenceCommit>& commits,
   writing->Commit();
 }
 
+std::map<std::string, std::string> PortalSink::LoadTypeTables() {
+  Transaction transaction(*pool_);
+  const Rows rows = transaction.Run("SELECT type_id, object FROM " + schema_.Table("object_types"));
+  std::map<std::string, std::string> tables;
+  for (size_t i = 0; i < rows.size(); ++i) tables.emplace(rows.Text(i, 0), rows.Text(i, 1));
+  transaction.Commit();
+  return tables;
+}
+
 JobProgress PortalSink::LoadReferenceProgress(const std::string& stream, JobKind job) {
   Transaction transaction(*pool_);
   const auto all = store_.LoadProgress(transaction, stream);

@@ -72,6 +72,25 @@ TEST_CASE("custom types: no id makes a name that PostgreSQL would cut") {
   for (const auto& [id, table] : tables) CHECK(table.size() <= 63);
 }
 
+TEST_CASE("custom types: a table stays with its type, also when the elder of its name is gone") {
+  const Names given = {{"2-1", "car"}, {"2-2", "car_2_2"}};
+  const auto tables = [&given](const Names& names) {
+    Names found;
+    for (const CustomType& type : WithTables(Types(names), given)) found[type.type_id] = type.table;
+    return found;
+  };
+  CHECK(tables({{"2-1", "Car"}, {"2-2", "car"}}) == given);
+  CHECK(tables({{"2-2", "car"}}) == Names{{"2-2", "car_2_2"}});
+  // The rows of 2-1 still stand in `car`.
+  CHECK(tables({{"2-2", "car"}, {"2-3", "CAR"}}) == Names{{"2-2", "car_2_2"}, {"2-3", "car_2_3"}});
+}
+
+TEST_CASE("custom types: a table that became one of ours is given up") {
+  std::vector<CustomType> types = Types({{"2-1", "orders"}});
+  types = WithTables(std::move(types), {{"2-1", "orders"}});
+  CHECK(types[0].table == "orders_2_1");
+}
+
 TEST_CASE("custom types: every stream of a portal has a table of its own") {
   PortalPlan plan;
   plan.streams = {{.object = *FindObjectType("orders")}, {.object = *AskedCustomType("2-2")}};

@@ -64,6 +64,12 @@ TEST_CASE_FIXTURE(ReferenceFixture, "reference: a list says which table its memb
 
   CHECK(List("id, coalesce(object, '-'), object_type_id", "FROM acme.lists ORDER BY id") ==
         "1|contacts|0-1;2|deals|0-3;3|pets|2-77;4|-|2-78");
+
+  // A type that is gone keeps its table.
+  static_cast<ReferenceSink&>(sink()).WriteReference(
+      {{.kind = ReferenceKind::kObjectTypes, .rows = {}, .at = Second(2)}});
+  CHECK(static_cast<ReferenceSink&>(sink()).LoadTypeTables() ==
+        std::map<std::string, std::string>{{"2-77", "pets"}});
 }
 
 TEST_CASE_FIXTURE(ReferenceFixture, "reference: a page speaks of its own stretch only") {

@@ -202,6 +202,7 @@ struct PlantedFixture : MirrorFixture {
                                .at = Second(1)}},
                              "lists", JobKind::kLists, JobProgress{}, "");
     reference.LoadReferenceProgress("lists", JobKind::kLists);
+    reference.LoadTypeTables();
   }
   void Histories() {
     sink().PrepareHistory(contacts()->object);

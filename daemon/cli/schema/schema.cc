@@ -1,6 +1,7 @@
 #include "daemon/cli/schema/schema.h"
 
 #include <algorithm>
+#include <map>
 
 #include "daemon/cli/database.h"
 #include "daemon/cli/hubspot.h"
@@ -112,16 +113,31 @@ int Show(const CliContext& context, const CommandLine& line, const std::vector<O
               "`hubmirror portal test " + line.target.portal + "` says what the token lacks");
 }
 
+/// The tables that the mirror has given to custom types, by their ids.
+std::map<std::string, std::string> TypeTables(Connection& connection, const std::string& schema) {
+  const std::string table = QuoteName(schema, "object_types");
+  std::map<std::string, std::string> tables;
+  connection.Begin("SET TRANSACTION READ ONLY");
+  if (!connection.Run("SELECT to_regclass($1) IS NULL", {table}).Bool(0, 0)) {
+    const Rows rows = connection.Run("SELECT type_id, object FROM " + table);
+    for (size_t i = 0; i < rows.size(); ++i) tables.emplace(rows.Text(i, 0), rows.Text(i, 1));
+  }
+  connection.Rollback();
+  return tables;
+}
+
 /// The streams that the line is about, custom objects looked up.
 Result<std::vector<StreamPlan>, int> FindStreams(const CliContext& context, const CommandLine& line,
-                                                 ApiClient& source, PortalPlan& plan) {
+                                                 Connection& connection, ApiClient& source,
+                                                 PortalPlan& plan) {
   if (AsksForCustomTypes(plan)) {
     const auto types = ReadCustomTypes(source);
     if (!types) {
       return Fail(context, kExitUnavailable, "custom objects: " + types.error().message,
-                  "`hubmirror portal test " + plan.key + "` says what the token lacks");
+                  AdviceOn(types.error()).next);
     }
-    plan = WithTypes(std::move(plan), *types);
+    const auto given = TypeTables(connection, plan.schema);
+    plan = WithTypes(std::move(plan), WithTables(*types, given));
   }
   std::vector<StreamPlan> streams;
   for (const StreamPlan& stream : plan.streams) {
@@ -191,13 +207,13 @@ int RunSchemaPlan(const CliContext& context, const CommandLine& line) {
   if (!access) return Fail(context, kExitConfiguration, access.error(), "correct api.ca_file");
   ApiClient& source = (*access)->Source(*portal);
   PortalPlan plan = portal->plan;
-  const auto streams = FindStreams(context, line, source, plan);
-  if (!streams) return streams.error();
-  std::vector<Result<Definitions, ApiError>> definitions;
-  for (const StreamPlan& stream : *streams) {
-    definitions.push_back(ReadAllDefinitions(source, stream));
-  }
   return WithDatabase(context, *settings, [&](Connection& connection) {
+    const auto streams = FindStreams(context, line, connection, source, plan);
+    if (!streams) return streams.error();
+    std::vector<Result<Definitions, ApiError>> definitions;
+    for (const StreamPlan& stream : *streams) {
+      definitions.push_back(ReadAllDefinitions(source, stream));
+    }
     connection.Begin("SET TRANSACTION READ ONLY");
     std::vector<ObjectPlan> plans;
     for (size_t i = 0; i < streams->size(); ++i) {

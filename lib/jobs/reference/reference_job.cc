@@ -300,8 +300,11 @@ std::string ReferenceJob::TakeTypes() {
   }
   std::sort(types.begin(), types.end(),
             [](const CustomType& a, const CustomType& b) { return a.type_id < b.type_id; });
-  const auto objects = ObjectTypesOf(types);
-  for (ReferenceRow& row : rows_) row.values[1] = objects.at(row.values[0].value_or("")).name;
+  types = WithTables(std::move(types), parts_.ports.sink.LoadTypeTables());
+  for (ReferenceRow& row : rows_) {
+    const auto same = [&](const CustomType& type) { return type.type_id == row.values[0]; };
+    row.values[1] = std::ranges::find_if(types, same)->table;
+  }
   std::string complaint;
   for (const std::string& unknown : UnknownTypes(parts_.custom_asked, types)) {
     complaint += (complaint.empty() ? "the portal has no custom object " : ", ") + unknown;

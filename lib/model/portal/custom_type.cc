@@ -90,17 +90,40 @@ std::map<std::string, ObjectType> ObjectTypesOf(const std::vector<CustomType>& t
   std::ranges::sort(elder_first, {}, AgeOf);
   std::map<std::string, ObjectType> found;
   std::set<std::string> tables;
-  for (const CustomType& type : elder_first) {
-    if (found.contains(type.type_id)) continue;
-    const std::string table = TableFor(type, tables);
+  const auto give = [&](const CustomType& type, const std::string& table) {
     tables.insert(table);
     found[type.type_id] = {.name = table,
                            .singular = table,
                            .type_id = type.type_id,
                            .modified_property = "hs_lastmodifieddate",
                            .has_pipelines = true};
+  };
+  for (const CustomType& type : elder_first) {
+    // A newer version of ours may have a table of its own by that name.
+    if (type.table.empty() || IsTaken(type.table) || tables.contains(type.table)) continue;
+    if (!found.contains(type.type_id)) give(type, type.table);
+  }
+  for (const CustomType& type : elder_first) {
+    if (!found.contains(type.type_id)) give(type, TableFor(type, tables));
   }
   return found;
+}
+
+std::vector<CustomType> WithTables(std::vector<CustomType> types,
+                                   const std::map<std::string, std::string>& given) {
+  std::vector<CustomType> all = types;
+  for (const auto& [type_id, table] : given) {
+    const auto same = [&id = type_id](const CustomType& type) { return type.type_id == id; };
+    const auto found = std::ranges::find_if(all, same);
+    if (found == all.end()) {
+      all.push_back({.type_id = type_id, .name = table, .full_name = {}, .table = table});
+    } else {
+      found->table = table;
+    }
+  }
+  const std::map<std::string, ObjectType> objects = ObjectTypesOf(all);
+  for (CustomType& type : types) type.table = objects.at(type.type_id).name;
+  return types;
 }
 
 bool AsksForCustomTypes(const PortalPlan& plan) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -118,6 +119,8 @@ class ReferenceSink {
                               const std::string& stream = {}, JobKind job = JobKind::kLists,
                               const std::optional<JobProgress>& progress = {},
                               const std::string& budget = {}) = 0;
+  /// The table that each custom type was ever given, by its id; also of those that are gone.
+  virtual std::map<std::string, std::string> LoadTypeTables() = 0;
   /// How far a job that belongs to no object type has come.
   virtual JobProgress LoadReferenceProgress(const std::string& stream, JobKind job) = 0;
 };

@@ -40,6 +40,9 @@ class KeptCommits final : public ReferenceSink {
     commits.insert(commits.end(), written.begin(), written.end());
   }
   JobProgress LoadReferenceProgress(const std::string&, JobKind) override { return {}; }
+  std::map<std::string, std::string> LoadTypeTables() override { return given; }
+
+  std::map<std::string, std::string> given;
 };
 
 ReferenceRow TypeRow(const std::string& id, const std::string& name, bool archived = false) {
@@ -102,6 +105,15 @@ TEST_CASE_FIXTURE(TypesFixture, "a custom type that is shown as archived takes n
   Lay({TypeRow("2-9", "car", true), TypeRow("2-10", "Car")});
   CHECK(Written() == Tables{{"2-10", "car"}});
   CHECK(sink.commits.at(0).marks_gone);
+}
+
+TEST_CASE_FIXTURE(TypesFixture,
+                  "a custom type keeps its table when the elder of its name is gone") {
+  sink.given = {{"2-9", "car"}, {"2-10", "car_2_10"}};
+  Lay({TypeRow("2-10", "Car")});
+  CHECK(Written() == Tables{{"2-10", "car_2_10"}});
+  REQUIRE(job.found_types());
+  CHECK(job.found_types()->at(0).table == "car_2_10");
 }
 
 /// Lists, their members and marketing events, from answers that were laid down.
