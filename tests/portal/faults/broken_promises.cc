@@ -11,8 +11,9 @@
 namespace simulated_portal {
 namespace {
 
-// Above every id that records are given.
-constexpr std::string_view kNobody = "4444444444444";
+// Above every id that records are given, and not the same: what a search makes up no batch shows.
+constexpr std::string_view kOutsider = "4444444444444";
+constexpr std::string_view kStranger = "5555555555555";
 // Id, creation and change; a contact's are called otherwise.
 constexpr int kBareValues = 3;
 
@@ -84,9 +85,9 @@ void Replace(std::string& whole, std::string_view part, std::string_view by) {
   whole.replace(static_cast<size_t>(part.data() - whole.data()), part.size(), by);
 }
 
-std::string CopyOfNobody(const std::string& result) {
+std::string CopyWithId(const std::string& result, std::string_view id) {
   std::string copy = result;
-  Replace(copy, IdOf(copy), kNobody);
+  Replace(copy, IdOf(copy), id);
   return copy;
 }
 
@@ -147,13 +148,13 @@ void HoldCursors(const HttpRequest& request, Answer& answer) {
 
 void AddOutsider(Answer& answer) {
   if (answer.results.empty()) return;
-  std::string outsider = CopyOfNobody(answer.results.front());
+  std::string outsider = CopyWithId(answer.results.front(), kOutsider);
   for (const std::string_view name : {"lastmodifieddate", "hs_lastmodifieddate", "updatedAt"}) {
     const std::string_view stamp = TextOf(outsider, name);
     if (!stamp.empty()) Replace(outsider, stamp, "2001-01-01T00:00:00.000Z");
   }
   const std::string_view own = TextOf(outsider, "hs_object_id");
-  if (!own.empty()) Replace(outsider, own, kNobody);
+  if (!own.empty()) Replace(outsider, own, kOutsider);
   answer.results.push_back(std::move(outsider));
   SetNumber(answer.head, "total", 1, true);
 }
@@ -180,7 +181,8 @@ void BreakPromise(const Fault& fault, const HttpRequest& request, HttpResponse& 
   } else if (fault.kind == "outsider") {
     AddOutsider(*answer);
   } else if (fault.kind == "stranger") {
-    if (!answer->results.empty()) answer->results.push_back(CopyOfNobody(answer->results.front()));
+    if (!answer->results.empty())
+      answer->results.push_back(CopyWithId(answer->results.front(), kStranger));
   } else if (fault.kind == "left_out") {
     LeaveOut(fault.record, answer->results);
   } else {
