@@ -121,5 +121,26 @@ TEST_CASE("links: a first reading of all of them costs a request a thousand reco
   CHECK(world.portal.Requests("links") <= 18 + 6);
 }
 
+TEST_CASE("links: a pair that HubSpot shows from its second side alone is read from there") {
+  World world({.scenario_json = R"({"portals":[{"portal_id":1234567,"seed":92,"index_delay":"1s",
+    "objects":{"deals":150,"leads":120},"tokens":[{"token":"pat-na1-simulated-token"}],
+    "switches":{"lead_deals":"from_leads"}}]})"},
+              [] {
+                DaemonSettings settings;
+                settings.portals[0].objects = {"deals", "leads"};
+                return settings;
+              }());
+  world.Load();
+  world.ExpectEqual();
+  const std::string linked =
+      "SELECT count(*) > 10 FROM acme.associations WHERE from_type = 'deals' AND to_type = 'leads'";
+  CHECK(world.Sql(linked) == "t");
+
+  world.portal.StartScript(R"({"events":80,"seconds":2,"seed":8,"weights":{"link":30,"unlink":30,
+    "relabel":10,"create":10,"update":10,"archive":5,"restore":5}})");
+  world.portal.AwaitScript(60s);
+  world.ExpectEqual();
+}
+
 }  // namespace
 }  // namespace hubmirror::testing

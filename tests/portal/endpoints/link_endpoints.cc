@@ -101,10 +101,9 @@ std::map<RecordId, LinkStore::Kinds> LiveLinks(Portal& portal, size_t from, Reco
 }
 
 /// Leads show the deals they are linked with; deals show no leads.
-bool IsBlindSide(const Call& call) {
-  return call.portal.switches.Is(Setting::kLeadDealsFromLeads) &&
-         kObjectTypes[call.route.object].name == "deals" &&
-         kObjectTypes[call.route.other].name == "leads";
+bool IsBlindSide(const Portal& portal, size_t from, size_t to) {
+  return portal.switches.Is(Setting::kLeadDealsFromLeads) && kObjectTypes[from].name == "deals" &&
+         kObjectTypes[to].name == "leads";
 }
 
 void AppendNoLinks(std::string& out, const Call& call, const std::vector<std::string>& ids) {
@@ -140,7 +139,7 @@ HttpResponse ReadLinks(const Call& call) {
   HttpResponse response;
   std::string& out = response.body;
   out += "{\"status\":\"COMPLETE\",\"results\":[";
-  const bool one_way = IsBlindSide(call);
+  const bool one_way = IsBlindSide(call.portal, from, to);
   std::vector<std::string> none;
   for (const Input& input : parsed.inputs) {
     const Record* record = call.object().records.Find(NumberOf(input.id));
@@ -195,6 +194,8 @@ HttpResponse ListLinkLabels(const Call& call) {
 
 void AppendLinkTruth(std::string& out, Portal& portal, size_t from, size_t to) {
   const auto all = LinkStore::KindsOf(LinkStore::PairOf(from, to));
+  // What only the other side shows is known by its types.
+  const bool turned = IsBlindSide(portal, from, to);
   for (const auto& [id, record] : portal.objects[from].records.all()) {
     if (record.state != RecordState::kLive) continue;
     for (const auto& [other, kinds] : LiveLinks(portal, from, id, to)) {
@@ -203,7 +204,7 @@ void AppendLinkTruth(std::string& out, Portal& portal, size_t from, size_t to) {
         out.append("\",\"to_type_id\":\"").append(kObjectTypes[to].type_id);
         out.append("\",\"from\":\"").append(std::to_string(id)).append("\",\"to\":\"");
         out.append(std::to_string(other)).append("\",\"type\":");
-        AppendType(out, all[kind], ahead, "typeId");
+        AppendType(out, all[kind], ahead != turned, "typeId");
         out += "}\n";
       }
     }

@@ -89,7 +89,7 @@ void LinkStore::Populate(std::vector<CrmObject>& objects, Random random) {
       {"companies", "companies", 0.1, 1}, {"deals", "line_items", 0.8, 3},
       {"contacts", "notes", 0.5, 1},      {"contacts", "calls", 0.5, 1},
       {"deals", "quotes", 0.3, 1},        {"contacts", "meetings", 0.5, 2},
-      {"contacts", "pets", 0.3, 2},
+      {"contacts", "pets", 0.3, 2},       {"deals", "leads", 0.4, 2},
   };
   for (const Habit& habit : kHabits) {
     Join(objects, random, PairOf(FindObjectType(habit.one), FindObjectType(habit.other)),
