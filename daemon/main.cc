@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/printable.h"
 #include "daemon/daemon.h"
 #include "daemon/process_environment.h"
 #include "daemon/signals.h"
@@ -43,7 +44,8 @@ void KeepBuffersMapped() {
 }
 
 int Usage(const char* wrong) {
-  std::fprintf(stderr, "hubmirrord: unknown argument %s\n%s", wrong, kUsage);
+  std::fprintf(stderr, "hubmirrord: unknown argument %s\n%s",
+               hubmirror::WithoutControls(wrong, '?').c_str(), kUsage);
   return kExitUsage;
 }
 
@@ -74,7 +76,8 @@ int main(int count, char** values) {
   hubmirror::TakeOverSignals();
   auto read = hubmirror::ReadSettingsFile(arguments.config, hubmirror::ProcessEnvironment());
   if (!read.settings || arguments.check) {
-    const std::string report = hubmirror::CheckText(read, arguments.config);
+    const std::string report =
+        hubmirror::WithoutControls(hubmirror::CheckText(read, arguments.config), '?', '\n');
     std::fputs(report.c_str(), read.settings ? stdout : stderr);
     return read.settings ? 0 : kExitConfig;
   }

@@ -17,8 +17,11 @@ struct TerminalSize {
 
 /// What a verb may use of the world. Owned by one thread.
 struct CliContext {
-  std::ostream& out;
-  std::ostream& err;
+  std::ostream& out;  ///< shows nothing that a terminal would obey but line breaks (terminal.h)
+  std::ostream& err;  ///< the same
+  /// Where `out` leads, for escapes of our own and text that was made printable before; null:
+  /// `out`.
+  std::ostream* raw_out = nullptr;
   bool json = false;      ///< who asked reads JSON: errors too are JSON, on `out`
   bool terminal = false;  ///< `out` is a terminal: it may be drawn over
   /// Of the terminal as it is now: a person may make it larger meanwhile.
@@ -31,6 +34,8 @@ struct CliContext {
   /// terminal a hidden one is the next line of the input, and the others nobody answers. nullopt:
   /// no answer.
   std::function<std::optional<std::string>(const std::string& prompt, bool hidden)> ask = {};
+
+  std::ostream& Drawing() const { return raw_out != nullptr ? *raw_out : out; }
 };
 
 // Exit codes of the command line beside those of ControlCode (sysexits.h).

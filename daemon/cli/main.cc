@@ -124,8 +124,11 @@ int Run(const std::vector<std::string>& arguments) {
   const SystemClock clock;
   const bool json =
       line ? line->json : std::count(arguments.begin(), arguments.end(), "--json") > 0;
-  const CliContext context{.out = std::cout,
-                           .err = std::cerr,
+  PrintableStream out(std::cout, json);
+  PrintableStream err(std::cerr, false);
+  const CliContext context{.out = out,
+                           .err = err,
+                           .raw_out = &std::cout,
                            .json = json,
                            .terminal = ::isatty(STDOUT_FILENO) == 1,
                            .size = SizeOfTerminal,
@@ -136,7 +139,7 @@ int Run(const std::vector<std::string>& arguments) {
   if (!line) {
     const CommandLineEnd& end = line.error();
     if (end.exit_code != kExitOk) return Fail(context, end.exit_code, end.text, end.next);
-    std::cout << (context.terminal ? WrapHelp(end.text, context.size().columns) : end.text);
+    out << (context.terminal ? WrapHelp(end.text, context.size().columns) : end.text);
     return kExitOk;
   }
   int code = kExitBug;
@@ -146,8 +149,8 @@ int Run(const std::vector<std::string>& arguments) {
     return Fail(context, kExitBug, std::string("this should not happen: ") + error.what(),
                 "report it, with the command that you gave");
   }
-  std::cout.flush();
-  if (code == kExitOk && !std::cout) {
+  out.flush();
+  if (code == kExitOk && !out) {
     return Fail(context, kExitInputOutput, "the output could not be written",
                 "look at the disk or the pipe it goes to");
   }

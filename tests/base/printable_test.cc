@@ -18,6 +18,12 @@ TEST_CASE("printable: what would be obeyed rather than shown is replaced") {
   }
 }
 
+TEST_CASE("printable: JSON is read as before when what would be obeyed became escapes") {
+  CHECK(JsonWithoutControls("{\"a\": \"x\u009b\u2028\x7f\"}\n") ==
+        "{\"a\": \"x\\u009b\\u2028\\u007f\"}\n");
+  CHECK(JsonWithoutControls("[\"Zoë\\u001b\"]") == "[\"Zoë\\u001b\"]");
+}
+
 TEST_CASE("printable: text stays, whatever its script, and what is no UTF-8 never gets through") {
   const std::string text = "Zoë, 日本, עברית, 😀, \u00a0\u2026\u202f\u2070";
   CHECK(WithoutControls(text, '?') == text);

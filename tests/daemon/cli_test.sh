@@ -125,6 +125,18 @@ known() (PATH=$folder/bin:$PATH && complete_words "$@")
 
 # Slips of the pen.
 expect 64 'did you mean' "$hubmirror" stauts
+# Nothing that was typed or stands in a file steers the terminal that shows it.
+shows_only_text() {
+  if LC_ALL=C grep -aqP '[\x01-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]' out; then
+    printf 'FAIL: the terminal is steered by: %s\n' "$1" && cat -v out
+    exit 1
+  fi
+}
+expect 64 'hubmirror: ' "$hubmirror" $'sta\e[2Jtus\u202e\u009b'
+shows_only_text 'a verb that does not exist'
+printf 'version: 1\n"a\\e[2J\\u202e\\u009b": 1\n' >hostile.yaml
+expect 78 'hostile.yaml' "$hubmirror" --config hostile.yaml config check
+shows_only_text 'a key of the configuration'
 expect 64 'did you mean contacts' "$hubmirror" --config good.yaml plan --records contcts=5
 # json CODE COMMAND...: the error is a document on the standard output, and nothing else is said.
 json() {
@@ -136,6 +148,8 @@ json() {
     exit 1
   fi
 }
+json 64 "$hubmirror" $'sta\e[2Jtus\u202e\u009b' --json
+shows_only_text 'an error as JSON'
 json 64 "$hubmirror" stauts --json
 json 64 "$hubmirror" status --wacth --json
 json 78 "$hubmirror" --config bad.yaml portal list --json

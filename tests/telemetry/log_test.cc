@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "support/hostile_text.h"
 #include "telemetry/golden_file.h"
 #include "telemetry/log/event_table.h"
 #include "telemetry/log/folding_log.h"
@@ -261,10 +262,29 @@ TEST_CASE("log: JSON lines are one object a line, whatever the message holds") {
   REQUIRE_FALSE(line.HasParseError());
   CHECK(line["TIME"].GetString() == std::string("2026-03-01T12:00:00.000Z"));
   CHECK(line["MESSAGE"].GetString() ==
-        std::string("HubSpot answers 502 \"bad\"\nnext line \xEF\xBF\xBD"));
+        std::string("HubSpot answers 502 \"bad\" next line \xEF\xBF\xBD"));
   CHECK(line["PRIORITY"].GetString() == std::string("4"));
   CHECK(line["HUBMIRROR_EVENT"].GetString() == std::string("poll.failed"));
   CHECK(line["HUBMIRROR_HTTP_STATUS"].GetString() == std::string("502"));
+}
+
+TEST_CASE("log: nothing that is obeyed rather than shown gets into it, in JSON or the journal") {
+  const LogLine hostile{.level = LogLevel::kWarning,
+                        .event = "poll.failed",
+                        .message = HostileText() + "\nMESSAGE=forged",
+                        .fields = {{"PORTAL", "acme"}, {"OBJECT", HostileText()}}};
+
+  const std::string text = Written(hostile);
+  CHECK(ObeyedIn(text) == "");
+  rapidjson::Document line;
+  line.Parse(text);
+  REQUIRE_FALSE(line.HasParseError());
+  CHECK(ObeyedIn(line["MESSAGE"].GetString()) == "");
+  CHECK(ObeyedIn(line["HUBMIRROR_OBJECT"].GetString()) == "");
+
+  CHECK(ObeyedIn(JournalMessage(hostile)) == "");
+  CHECK(JournalMessage(hostile).find('\n') == std::string::npos);
+  for (const auto& [name, value] : JournalFields(hostile)) CHECK(ObeyedIn(value) == "");
 }
 
 TEST_CASE("log: a closed output does not end the daemon") {

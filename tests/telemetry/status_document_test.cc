@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "support/hostile_text.h"
 #include "telemetry/golden_file.h"
 #include "telemetry/samples.h"
 
@@ -177,6 +178,19 @@ TEST_CASE("status document: broken UTF-8 and quotes do not break the document") 
 
   CHECK(document["portals"]["acme"]["message"].GetString() ==
         std::string("bad \xEF\xBF\xBD byte, \"quote\" and \n newline"));
+}
+
+TEST_CASE("status document: what a terminal would obey stands there as an escape") {
+  StatusSnapshot snapshot = HealthySnapshot();
+  const std::string message = "a\u202eb\u009bc\x7f";
+  snapshot.portals["acme"].status.message = message;
+  snapshot.portals["acme"].status.warnings = {HostileText()};
+  snapshot.portals["acme"].streams[HostileText()] = {.status = CurrentStream(), .reported = true};
+
+  const std::string document = StatusDocument(snapshot, std::nullopt);
+
+  CHECK(ObeyedIn(document) == "");
+  CHECK(Parsed(document)["portals"]["acme"]["message"].GetString() == message);
 }
 
 TEST_CASE("portal document: an unknown portal has none") {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "support/hostile_text.h"
 #include "telemetry/page/page_assets.h"
 #include "telemetry/page/trust.h"
 #include "telemetry/samples.h"
@@ -180,16 +181,18 @@ TEST_CASE_FIXTURE(StatusPageFixture, "page: names and messages are escaped") {
 }
 
 TEST_CASE_FIXTURE(StatusPageFixture, "page: nothing turns its text around or ends its lines") {
-  deals.status.message =
-      "a\xE2\x80\xAE"
-      "b\xC2\x9B"
-      "c\xE2\x80\xA8"
-      "d\x1B"
-      "e";
+  deals.status.message = HostileText();
+  deals.status.jobs[JobKind::kSweep].last_error = HostileText();
+  acme.streams[HostileText()] = {.status = CurrentStream(301s, 300s), .reported = true};
+  acme.status.message = "the portal " + HostileText();
+  acme.status.warnings = {HostileText()};
+  acme.status.reference = {{.table = HostileText(), .last_error = HostileText()}};
+  snapshot.version = HostileText();
+  CHECK(ObeyedIn(StatusPage(snapshot)) == "");
 
-  for (const char* const obeyed : {"\xE2\x80\xAE", "\xC2\x9B", "\xE2\x80\xA8", "\x1B"}) {
-    CHECK_FALSE(Says(obeyed));
-  }
+  snapshot.portals[HostileText()] = acme;
+  CHECK(ObeyedIn(StatusPage(snapshot)) == "");
+  CHECK(ObeyedIn(*PortalPage(snapshot, HostileText())) == "");
 }
 
 TEST_CASE_FIXTURE(StatusPageFixture, "page: a stream in its first load is not yet behind") {

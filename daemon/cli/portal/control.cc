@@ -120,14 +120,14 @@ class ProgressLine {
     if (context_.terminal) {
       // A line that ran over its end could not be taken back.
       const auto room = static_cast<size_t>(std::max(context_.size().columns - 1, 0));
-      context_.out << kSameLine << words.substr(0, room) << std::flush;
+      context_.Drawing() << kSameLine << Printable(words.substr(0, room)) << std::flush;
     } else {
       context_.out << words << std::endl;
     }
   }
 
   void Clear() {
-    if (!shown_.empty() && context_.terminal) context_.out << kSameLine << std::flush;
+    if (!shown_.empty() && context_.terminal) context_.Drawing() << kSameLine << std::flush;
   }
 
  private:

@@ -91,24 +91,25 @@ class Watch {
   // its corner. What does not fit is left out: drawn again and again it would scroll away.
   void Draw(const std::string& picture, const TerminalSize& size) {
     constexpr std::string_view kMore = "... and more than this window shows\n";
-    std::string shown = picture;
-    if (RowsOnTerminal(picture, size.columns) >= size.rows) {
-      shown = FirstRows(picture, size.columns, size.rows - 2).append(kMore);
+    std::ostream& screen = context_.Drawing();
+    std::string shown = PrintableLines(picture);
+    if (RowsOnTerminal(shown, size.columns) >= size.rows) {
+      shown = FirstRows(shown, size.columns, size.rows - 2).append(kMore);
     }
     const int rows = RowsOnTerminal(shown, size.columns);
     // After a change of its size nobody knows where the terminal has put the last one.
     const bool moved =
         drawn_rows_ > 0 && (size.columns != drawn_size_.columns || size.rows != drawn_size_.rows);
     if (moved || std::max(rows, drawn_rows_) + 1 >= size.rows) {
-      context_.out << kToCorner;
+      screen << kToCorner;
     } else if (drawn_rows_ > 0) {
-      context_.out << "\x1b[" << drawn_rows_ << "F";  // CPL: up, to the start of the line
+      screen << "\x1b[" << drawn_rows_ << "F";  // CPL: up, to the start of the line
     }
     for (const char letter : shown) {
-      if (letter == '\n') context_.out << kEraseRest;
-      context_.out << letter;
+      if (letter == '\n') screen << kEraseRest;
+      screen << letter;
     }
-    context_.out << kEraseBelow << std::flush;
+    screen << kEraseBelow << std::flush;
     drawn_rows_ = rows;
     drawn_size_ = size;
   }

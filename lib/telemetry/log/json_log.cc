@@ -9,9 +9,7 @@
 #include <string_view>
 
 #include "base/time_text.h"
-#include "base/utf8.h"
 #include "telemetry/log/log_record.h"
-#include "telemetry/page/plain_words.h"
 
 namespace hubmirror {
 namespace {
@@ -24,7 +22,7 @@ std::string JsonOf(const LogLine& line, TimePoint time) {
   json.String(FormatRfc3339(time));
   for (const auto& [name, value] : JournalFields(line)) {
     json.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
-    json.String(ValidUtf8(value));
+    json.String(value);
   }
   json.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize()) + "\n";

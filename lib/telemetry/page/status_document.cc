@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/printable.h"
 #include "base/time_text.h"
-#include "base/utf8.h"
 #include "telemetry/page/plain_words.h"
 #include "telemetry/page/readiness.h"
 
@@ -20,7 +20,7 @@ class DocumentWriter {
   explicit DocumentWriter(TimePoint now) : json_(buffer_), now_(now) {}
 
   TimePoint now() const { return now_; }
-  std::string Text() const { return {buffer_.GetString(), buffer_.GetSize()}; }
+  std::string Text() const { return JsonWithoutControls({buffer_.GetString(), buffer_.GetSize()}); }
 
   void Begin() { json_.StartObject(); }
   void Begin(std::string_view name) {
@@ -31,12 +31,12 @@ class DocumentWriter {
 
   void Text(std::string_view name, std::string_view value) {
     Name(name);
-    json_.String(ValidUtf8(value));
+    json_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
   }
   void Texts(std::string_view name, const std::vector<std::string>& values) {
     Name(name);
     json_.StartArray();
-    for (const std::string& value : values) json_.String(ValidUtf8(value));
+    for (const std::string& value : values) json_.String(value);
     json_.EndArray();
   }
   void Bool(std::string_view name, bool value) {
@@ -65,8 +65,7 @@ class DocumentWriter {
 
  private:
   void Name(std::string_view name) {
-    const std::string valid = ValidUtf8(name);
-    json_.Key(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
+    json_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
   }
 
   rapidjson::StringBuffer buffer_;

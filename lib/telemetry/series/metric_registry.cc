@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/mutex.h"
+#include "base/printable.h"
 
 namespace hubmirror {
 namespace {
@@ -24,8 +25,11 @@ class Family {
   Metric& Add(const LabelValues& labels, const Arguments&... arguments) {
     auto metric = std::make_unique<Metric>(arguments...);
     Metric& added = *metric;
+    // Names of object types are HubSpot's, and what is scraped is shown on terminals, too.
+    LabelValues shown = labels;
+    for (std::string& label : shown) label = WithoutControls(label, '?');
     MutexLock lock(mutex_);
-    series_.emplace(&added, Series{std::move(metric), labels});
+    series_.emplace(&added, Series{std::move(metric), std::move(shown)});
     return added;
   }
 
