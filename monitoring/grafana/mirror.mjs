@@ -20,8 +20,8 @@ from hubmirror.status where portal = '$portal' order by verified_until nulls fir
 from $schema.pipeline_stages s join $schema.pipelines p on p.object = s.object and p.id = s.pipeline_id
 left join $schema.deals_live d on d.pipeline = s.pipeline_id and d.dealstage = s.id
 where s.object = 'deals' and not s.archived group by p.label, p.display_order, s.label, s.display_order
-order by p.display_order, s.display_order`)],
-      [12, 9, sqlBars({ title: 'Amount by stage', unit: 'currencyUSD', runbook: 'HubMirrorDataStale', description: 'Sum of the amounts of live deals of each stage; in the unit of the portal\'s currency.' },
+order by p.display_order, p.label, s.display_order`)],
+      [12, 9, sqlBars({ title: 'Amount by stage', unit: 'short', runbook: 'HubMirrorDataStale', description: 'Sum of the amounts of live deals of each stage, in the currency of the account.' },
         `select coalesce(dealstage, '(none)') as stage, sum(amount_in_home_currency)::float8 as amount
 from $schema.deals_readable group by 1 order by 2 desc nulls last`)],
       [24, 8, sqlChart({ title: 'Deals created', unit: 'short', runbook: 'HubMirrorDataStale', description: 'Deals by the day they were created.' },

@@ -49,21 +49,40 @@ class TempPrometheus {
   Process process_;
 };
 
+// Tidy values, so that who looks at a preview sees what he would see of his own.
+constexpr const char* kFleet = R"({"portals":[
+  {"portal_id":1234567,"seed":71,"latency":"60ms","switches":{"values":"tidy"},
+   "index_delay":"500ms","index_late_share":0.3,"index_late_delay":"4s",
+   "objects":{"contacts":9000,"companies":1500,"deals":1200,"tickets":600},
+   "reference":{"owners":12,"lists":3},
+   "oauth":{"client_id":"simulated-client","client_secret":"simulated-secret",
+            "refresh_token":"na1-first","redirect_uris":["http://127.0.0.1:9000/callback"],
+            "expires_in":600}},
+  {"portal_id":2345678,"seed":72,"latency":"60ms","switches":{"values":"tidy"},
+   "objects":{"contacts":3000,"companies":600,"deals":400},
+   "tokens":[{"token":"pat-na1-globex"}]},
+  {"portal_id":3456789,"seed":73,"latency":"60ms","switches":{"values":"tidy"},
+   "objects":{"contacts":1200,"deals":300},
+   "tokens":[{"token":"pat-na1-initech"}]}]})";
+
+DaemonSettings FleetSettings() {
+  DaemonSettings settings;
+  settings.portals = {
+      {.refresh_token = "na1-first", .objects = {"contacts", "companies", "deals", "tickets"}},
+      {.key = "globex",
+       .portal_id = 2345678,
+       .token = "pat-na1-globex",
+       .objects = {"contacts", "companies", "deals"}},
+      {.key = "initech",
+       .portal_id = 3456789,
+       .token = "pat-na1-initech",
+       .objects = {"contacts", "deals"}}};
+  settings.defaults = {{"sweep", "{every: 20s}"}, {"verify", "{every: 20s}"}};
+  return settings;
+}
+
 TEST_CASE("dashboards: every query finds something after a load with faults") {
-  World world({.scenario_json = R"({"portals":[{"portal_id":1234567,"seed":71,"latency":"60ms",
-        "index_delay":"500ms","index_late_share":0.3,"index_late_delay":"4s",
-        "objects":{"contacts":9000,"companies":1500,"deals":1200,"tickets":600},
-        "reference":{"owners":12,"lists":3},
-        "oauth":{"client_id":"simulated-client","client_secret":"simulated-secret",
-                 "refresh_token":"na1-first","redirect_uris":["http://127.0.0.1:9000/callback"],
-                 "expires_in":600}}]})"},
-              [] {
-                DaemonSettings settings;
-                settings.portals[0].refresh_token = "na1-first";
-                settings.portals[0].objects = {"contacts", "companies", "deals", "tickets"};
-                settings.defaults = {{"sweep", "{every: 20s}"}, {"verify", "{every: 20s}"}};
-                return settings;
-              }());
+  World world({.scenario_json = kFleet}, FleetSettings());
   world.daemon.Start();
   const TempPrometheus prometheus(world.daemon.url().substr(std::string("http://").size()));
   const std::time_t start = std::time(nullptr);
@@ -72,19 +91,24 @@ TEST_CASE("dashboards: every query finds something after a load with faults") {
            world.daemon.Metric("hubmirror_sync_watermark_timestamp_seconds").has_value();
   });
 
-  world.portal.Control("faults", R"({"faults":[
+  world.portal.Control("faults", R"({"portal":1234567,"faults":[
     {"match":"/crm/objects/*/search","kind":"status","status":502,"chance":0.1},
     {"match":"/crm/objects/*/contacts","kind":"reset","count":3}]})");
-  world.portal.StartScript(R"({"events":1500,"seconds":25,"seed":5,"weights":{"create":20,
-    "update":55,"archive":10,"restore":5,"merge":5,"erase":1,"calculate":4}})");
+  for (const auto& [portal, events] : {std::pair(1234567, 1500), {2345678, 300}, {3456789, 100}}) {
+    world.portal.StartScript(R"({"portal":)" + std::to_string(portal) + R"(,"events":)" +
+                             std::to_string(events) +
+                             R"(,"seconds":25,"seed":5,"weights":{"create":20,"update":55,
+      "archive":10,"restore":5,"merge":5,"erase":1,"calculate":4}})");
+  }
   world.Sql(
       "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'mirror'");
   // Somebody who asks the local port in a foreign name is refused.
   RunProgram({"/usr/bin/curl", "-sS", "-o", "/dev/null", "-H", "Host: evil.example.com",
               world.daemon.url() + "/metrics"},
              {}, 10s);
-  world.portal.AwaitScript(60s);
-  world.portal.Control("faults", R"({"clear":true})");
+  Await("the end of the changes", 60s,
+        [&] { return !world.portal.Ask("script?portal=1234567")["running"].AsBool(); });
+  world.portal.Control("faults", R"({"portal":1234567,"clear":true})");
 
   const char* const previews = std::getenv("HUBMIRROR_PREVIEW_DIR");
   std::vector<std::string> command = {"/usr/bin/env",

@@ -38,12 +38,12 @@ function stat(data, defaults) {
 }
 
 function chart(data, defaults, width, height) {
-  const series = seriesOf(data).slice(0, 10);
+  const series = seriesOf(data);
   if (series.length === 0) return empty('Nothing to show');
   const all = series.flatMap(({ points }) => points);
   const times = all.map(([time]) => time);
   const [from, to] = [Math.min(...times), Math.max(...times, Math.min(...times) + 1)];
-  const top = defaults.max ?? Math.max(...all.map(([, value]) => value), 1e-9) * 1.05;
+  const top = defaults.max ?? (Math.max(...all.map(([, value]) => value), 0) || 1) * 1.05;
   const bottom = Math.min(0, ...all.map(([, value]) => value));
   const [left, right, low] = [70, width - 8, height - 18];
   const x = (time) => left + (right - left) * (time - from) / (to - from);
@@ -53,16 +53,18 @@ function chart(data, defaults, width, height) {
   const hours = [from, (from + to) / 2, to].map((time, i) =>
     `<text x=${x(time)} y=${height - 3} text-anchor=${['start', 'middle', 'end'][i]}>${(to - from > 172800 ? isoOf(time).slice(0, 10) : isoOf(time).slice(11, 19))}</text>`);
   const lines = series.map(({ points }, i) =>
-    `<polyline fill=none stroke="${colours[i % 10]}" stroke-width=1.5 points="${points.map(([time, value]) => `${x(time).toFixed(1)},${y(value).toFixed(1)}`).join(' ')}" />`);
-  const names = series.map(({ name }, i) => `<span><b style="background:${colours[i % 10]}"></b>${escape(name)}</span>`);
+    `<polyline fill=none stroke="${colours[i % colours.length]}" stroke-width=1.5 points="${points.map(([time, value]) => `${x(time).toFixed(1)},${y(value).toFixed(1)}`).join(' ')}" />`);
+  const names = series.map(({ name }, i) => `<span><b style="background:${colours[i % colours.length]}"></b>${escape(name)}</span>`);
   return `<svg width=${width} height=${height}>${grid.join('')}${hours.join('')}${lines.join('')}</svg><div class=legend>${names.join('')}</div>`;
 }
 
-function bars(entries, unit, defaults, lines) {
+/// As many as there are, as high as there is room for, as Grafana draws them.
+function bars(entries, unit, defaults, room) {
   if (entries.length === 0) return empty('Nothing to show');
+  const height = Math.min(24, Math.floor(room / entries.length));
   const most = unit === 'percentunit' ? 1 : Math.max(...entries.map(([, value]) => value), 1);
-  return entries.slice(0, lines).map(([name, value]) =>
-    `<div class=bar><span>${escape(name)}</span><i><b style="width:${Math.min(100, 100 * value / most)}%;background:${colourOf(value, defaults)}"></b></i><em>${format(value, unit)}</em></div>`).join('');
+  return entries.map(([name, value]) =>
+    `<div class=bar style="height:${height}px;font-size:${Math.min(12, height)}px"><span>${escape(name)}</span><i><b style="width:${Math.min(100, 100 * value / most)}%;background:${colourOf(value, defaults)}"></b></i><em>${format(value, unit)}</em></div>`).join('');
 }
 
 function rows(names, lines, most) {
@@ -71,11 +73,13 @@ function rows(names, lines, most) {
   return `<table>${cells('th', names)}${lines.slice(0, most).map((line) => cells('td', line)).join('')}</table>`;
 }
 
+/// Of what panels of last values show: not what was true earlier in the run only.
+const endOf = ({ points }) => points[points.length - 1][0];
+const seriesNow = (data) => seriesOf(data).filter((one) => endOf(one) === data.end);
+
 function table({ panel, ...data }, defaults, most) {
   const hidden = panel.transformations[0].options.excludeByName;
-  const now = Math.max(...seriesOf(data).map(({ points }) => points[points.length - 1][0]));
-  // What was true earlier in the run only is not what the table shows.
-  const series = seriesOf(data).filter(({ points }) => points[points.length - 1][0] === now).sort((a, b) => last(b) - last(a));
+  const series = seriesNow(data).sort((a, b) => last(b) - last(a));
   const names = [...new Set(series.flatMap(({ labels }) => Object.keys(labels)))].filter((name) => !hidden[name]);
   return rows([...names, 'Value'], series.map((one) => [...names.map((name) => one.labels[name] ?? ''), format(last(one), defaults.unit)]), most);
 }
@@ -87,11 +91,11 @@ function body(data, width, height) {
   switch (panel.type) {
     case 'stat': return stat(data, defaults);
     case 'table': return data.rows.length > 0 ? rows(data.rows[0], data.rows.slice(1), lines - 1) : table(data, defaults, lines - 1);
-    case 'bargauge': return bars(seriesOf(data).map((one) => [one.name, last(one)]), defaults.unit, defaults, lines);
-    case 'barchart': return bars(data.rows.slice(1).map(([name, value]) => [name, Number(value)]).filter(([, value]) => Number.isFinite(value)), defaults.unit, defaults, lines);
+    case 'bargauge': return bars(seriesNow(data).map((one) => [one.name, last(one)]), defaults.unit, defaults, height);
+    case 'barchart': return bars(data.rows.slice(1).map(([name, value]) => [name, Number(value)]).filter(([, value]) => Number.isFinite(value)), defaults.unit, defaults, height);
     default: return data.rows.length > 0
-      ? chart({ series: [{ found: [{ name: data.rows[0][1], points: data.rows.slice(1).map(([time, value]) => [Date.parse(time.replace(/\+00$/, 'Z').replace(' ', 'T')) / 1000, Number(value)]) }] }] }, defaults, width, height - 22)
-      : chart(data, defaults, width, height - 22);
+      ? chart({ series: [{ found: [{ name: data.rows[0][1], points: data.rows.slice(1).map(([time, value]) => [Date.parse(time.replace(/\+00$/, 'Z').replace(' ', 'T')) / 1000, Number(value)]) }] }] }, defaults, width, height - 38)
+      : chart(data, defaults, width, height - 38);
   }
 }
 
@@ -100,7 +104,9 @@ const unit = { x: width / 24, y: 34 };
 
 export function pageOf(board, shown) {
   const height = Math.max(...board.panels.map(({ gridPos: { y, h } }) => (y + h) * unit.y)) + 60;
-  const panels = shown.map((data) => {
+  const end = Math.max(...shown.flatMap(seriesOf).map(endOf), 0);
+  const panels = shown.map((found) => {
+    const data = { ...found, end };
     const { x, y, w, h } = data.panel.gridPos;
     const box = `left:${x * unit.x + 4}px;top:${y * unit.y + 54}px;width:${w * unit.x - 8}px;height:${h * unit.y - 8}px`;
     if (data.panel.type === 'row') return `<h2 style="${box}">${escape(data.panel.title)}</h2>`;
@@ -111,8 +117,8 @@ body{margin:0;background:#111217;color:#ccccdc;font:12px sans-serif;width:${widt
 h1{font-size:18px;margin:0;padding:14px 8px}h2,section{position:absolute;box-sizing:border-box;margin:0;overflow:hidden}
 h2{font-size:14px;padding:8px 4px}section{background:#181b1f;border:1px solid #2c3036;border-radius:3px;padding:8px 12px}
 h3{font-size:13px;margin:0 0 8px;font-weight:500}.stat{font-size:34px;text-align:center;margin:18px 0}.none{color:#8e8e9a;text-align:center;margin-top:24px}
-svg line{stroke:#2c3036}svg text{fill:#9a9aa8;font-size:11px}.legend{height:18px;overflow:hidden;white-space:nowrap}.legend span{margin-right:12px}
+svg line{stroke:#2c3036}svg text{fill:#9a9aa8;font-size:11px}.legend{display:flex;flex-wrap:wrap;height:34px;line-height:17px;overflow:hidden}.legend span{margin-right:12px;white-space:nowrap}
 .legend b{display:inline-block;width:14px;height:3px;margin:0 5px 3px 0}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:3px 8px;border-bottom:1px solid #2c3036;white-space:nowrap}
-th{color:#8ab8ff;font-weight:500}.bar{display:flex;height:24px;align-items:center}.bar span{width:30%;overflow:hidden;white-space:nowrap;text-overflow:ellipsis}.bar i{flex:1;background:#22252b;height:14px;margin:0 10px}.bar i b{display:block;height:14px}.bar em{width:90px;font-style:normal}
+th{color:#8ab8ff;font-weight:500}.bar{display:flex;align-items:center}.bar span{width:30%;overflow:hidden;white-space:nowrap;text-overflow:ellipsis}.bar i{flex:1;background:#22252b;height:60%;margin:0 10px}.bar i b{display:block;height:100%}.bar em{width:90px;font-style:normal}
 </style><h1>${escape(board.title)}</h1>${panels.join('')}` };
 }

@@ -97,6 +97,8 @@ constexpr Choice kSettings[] = {
     {"archived_list", "refused", Setting::kArchivedListRefused, false},
     {"lead_deals", "both_ways", Setting::kLeadDealsBothWays},
     {"lead_deals", "from_leads", Setting::kLeadDealsFromLeads, false},
+    {"values", "dirty", Setting::kValuesDirty},
+    {"values", "tidy", Setting::kValuesTidy, false},
 };
 
 static_assert(std::size(kSettings) == static_cast<size_t>(Setting::kCount));

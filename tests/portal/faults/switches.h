@@ -96,6 +96,8 @@ enum class Setting {
   kArchivedListRefused,
   kLeadDealsBothWays,
   kLeadDealsFromLeads,
+  kValuesDirty,
+  kValuesTidy,
   kCount,
 };
 

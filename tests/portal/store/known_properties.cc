@@ -1,6 +1,7 @@
 #include "store/known_properties.h"
 
 #include <array>
+#include <utility>
 
 namespace simulated_portal {
 namespace {
@@ -354,6 +355,23 @@ std::span<const KnownProperty> KnownProperties(size_t object_type) {
 
 std::span<const KnownProperty> HostileProperties() {
   return kHostileProperties;
+}
+
+std::string_view KnownLabel(std::string_view value) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kLabels{
+      {{"marketingqualifiedlead", "Marketing Qualified Lead"},
+       {"salesqualifiedlead", "Sales Qualified Lead"},
+       {"appointmentscheduled", "Appointment Scheduled"},
+       {"qualifiedtobuy", "Qualified To Buy"},
+       {"presentationscheduled", "Presentation Scheduled"},
+       {"decisionmakerboughtin", "Decision Maker Bought-In"},
+       {"contractsent", "Contract Sent"},
+       {"closedwon", "Closed Won"},
+       {"closedlost", "Closed Lost"}}};
+  for (const auto& [known, label] : kLabels) {
+    if (known == value) return label;
+  }
+  return {};
 }
 
 }  // namespace simulated_portal

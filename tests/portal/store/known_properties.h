@@ -23,4 +23,7 @@ std::span<const KnownProperty> KnownProperties(size_t object_type);
 /// there, SQL keywords, and names a mirror may want for itself. Custom properties of every type.
 std::span<const KnownProperty> HostileProperties();
 
+/// What HubSpot itself calls an option or a stage of its own; empty where that is its value.
+std::string_view KnownLabel(std::string_view value);
+
 }  // namespace simulated_portal

@@ -24,12 +24,12 @@ std::string JoinIds(const std::vector<RecordId>& ids) {
 
 Changes Mutator::DrawRecordValues(const CrmObject& object, Instant created, Instant now) {
   Changes values;
-  values_.BeginRecord(created, now);
+  values_.BeginRecord(created, now, switches_.Is(Setting::kValuesTidy));
   const auto& properties = object.catalog.all();
   for (size_t i = 0; i < properties.size(); ++i) {
     const PropertyDefinition& property = properties[i];
     if (IsAssigned(property) || property.deleted) continue;
-    if (!random_.Chance(property.fill)) continue;
+    if (!random_.Chance(values_.FillOf(property))) continue;
     values.emplace_hint(values.end(), static_cast<PropertyIndex>(i), values_.Make(property));
   }
   return values;
@@ -38,7 +38,7 @@ Changes Mutator::DrawRecordValues(const CrmObject& object, Instant created, Inst
 Changes Mutator::DrawChanges(const CrmObject& object, bool calculated, Instant now) {
   const auto& properties = object.catalog.all();
   Changes changes;
-  values_.BeginRecord(now - kDay, now);
+  values_.BeginRecord(now - kDay, now, switches_.Is(Setting::kValuesTidy));
   const size_t wanted = 1 + random_.Below(4);
   for (size_t draw = 0; draw < 200 * wanted && changes.size() < wanted; ++draw) {
     const auto index = static_cast<PropertyIndex>(random_.Below(properties.size()));
@@ -193,7 +193,7 @@ void Mutator::Remove(CrmObject& object, Record& record, RecordState state, Insta
 void Mutator::Fill(CrmObject& object, PropertyIndex property, double share, Instant now) {
   for (auto& [id, record] : object.records.all()) {
     if (record.state != RecordState::kLive || !random_.Chance(share)) continue;
-    values_.BeginRecord(record.created, now);
+    values_.BeginRecord(record.created, now, switches_.Is(Setting::kValuesTidy));
     Calculate(object, record, {{property, std::string(values_.Make(object.catalog.at(property)))}},
               now);
   }

@@ -31,7 +31,8 @@ Portal::Portal(const PortalSettings& portal_settings, Instant wall_now)
     Populate(objects.back(), mutator, settings.records[i], now);
   }
   links.Populate(objects, Random(settings.seed, "links"));
-  reference.Populate(objects, settings.reference, Random(settings.seed, "reference"), now);
+  reference.Populate(objects, settings.reference, switches.Is(Setting::kValuesTidy),
+                     Random(settings.seed, "reference"), now);
   Apply(settings.live);
 }
 

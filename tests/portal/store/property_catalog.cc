@@ -27,6 +27,7 @@ constexpr ValueKind kAspectKinds[std::size(kAspects)] = {
     kWords,  kCity,    kBool, kUrl,     kChoice,    kInstant, kDirtyNumber, kChoices};
 
 std::string LabelOf(std::string_view name) {
+  if (const std::string_view known = KnownLabel(name); !known.empty()) return std::string(known);
   std::string label(name.starts_with("hs_") ? name.substr(3) : name);
   std::replace(label.begin(), label.end(), '_', ' ');
   if (!label.empty() && label[0] >= 'a' && label[0] <= 'z') {

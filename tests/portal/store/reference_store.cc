@@ -1,9 +1,11 @@
 #include "store/reference_store.h"
 
 #include <algorithm>
+#include <span>
 #include <stdexcept>
 
 #include "endpoints/json_text.h"
+#include "store/tidy_values.h"
 
 namespace simulated_portal {
 namespace {
@@ -85,9 +87,10 @@ ReferenceItem& ReferenceStore::Find(ReferenceKind kind, std::string_view id) {
   throw std::runtime_error("no such item: " + std::string(id));
 }
 
-void ReferenceStore::Populate(const std::vector<CrmObject>& objects, const Sizes& sizes,
+void ReferenceStore::Populate(const std::vector<CrmObject>& objects, const Sizes& sizes, bool tidy,
                               Random random, Instant now) {
   most_members_ = static_cast<size_t>(sizes.members);
+  tidy_ = tidy;
   for (size_t i = 0; i < std::size(kTeams); ++i) {
     ReferenceItem team{.id = std::to_string(i + 1)};
     team.members.SetText("name", kTeams[i]);
@@ -101,14 +104,15 @@ void ReferenceStore::Populate(const std::vector<CrmObject>& objects, const Sizes
     const auto stages = OptionsOf(object, piped.stage, {"new", "open", "done"});
     for (const std::string& id : OptionsOf(object, piped.pipeline, {"default"})) {
       ReferenceItem pipeline{.id = id, .object = std::string(piped.object)};
-      pipeline.members.SetText("label", "Pipeline " + id);
+      pipeline.members.SetText("label", tidy ? TidyLabel(piped.object, id) : "Pipeline " + id);
       pipeline.members.SetNumber("displayOrder", 0);
       // The default one is older than time.
       pipeline.members.SetInstant("createdAt", id == "default" ? 0 : now - kDay);
       pipeline.members.SetInstant("updatedAt", now - kDay);
       for (const std::string& stage_id : stages) {
         Stage stage{.id = stage_id};
-        stage.members.SetText("label", "Stage “" + stage_id + "”");
+        stage.members.SetText(
+            "label", tidy ? TidyLabel(piped.object, stage_id) : "Stage “" + stage_id + "”");
         stage.members.SetNumber("displayOrder", static_cast<int64_t>(pipeline.stages.size()));
         const bool won = stage_id == "closedwon";
         const bool closed = won || stage_id == "closedlost";
@@ -136,8 +140,9 @@ void ReferenceStore::Populate(const std::vector<CrmObject>& objects, const Sizes
 
 void ReferenceStore::AddOwner(Random& random, Instant now) {
   const auto number = static_cast<int64_t>(of(ReferenceKind::kOwners).size());
-  const std::string first(Draw(random, kFirstNames));
-  const std::string last(Draw(random, kLastNames));
+  // Names that any font has stand first.
+  const std::string first(Draw(random, std::span(kFirstNames).first(tidy_ ? 4 : 6)));
+  const std::string last(Draw(random, std::span(kLastNames).first(tidy_ ? 4 : 6)));
   const std::string email = "owner" + std::to_string(number) + "@example.com";
   ReferenceItem owner{.id = std::to_string(kFirstOwner + number)};
   owner.members.SetText("email", email);

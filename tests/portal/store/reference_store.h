@@ -58,7 +58,8 @@ class ReferenceStore {
     int64_t events = 5;
     int64_t members = 1000;  ///< of one list, at most
   };
-  void Populate(const std::vector<CrmObject>& objects, const Sizes& sizes, Random random,
+  /// `tidy`: pipelines and stages have names that a person would give them.
+  void Populate(const std::vector<CrmObject>& objects, const Sizes& sizes, bool tidy, Random random,
                 Instant now);
 
   using Items = std::vector<ReferenceItem>;
@@ -86,6 +87,7 @@ class ReferenceStore {
   std::array<Items, kReferenceNames.size()> items_;
   int64_t next_id_ = 1000;
   size_t most_members_ = 0;
+  bool tidy_ = false;
 };
 
 }  // namespace simulated_portal

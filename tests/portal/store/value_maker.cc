@@ -80,7 +80,7 @@ std::string_view Pick(const std::string_view (&list)[kSize], Random& random) {
 
 }  // namespace
 
-void ValueMaker::BeginRecord(Instant created, Instant now) {
+void ValueMaker::BeginRecord(Instant created, Instant now, bool tidy) {
   first_name_ = random_.Below(std::size(kFirstNames));
   last_name_ = random_.Below(std::size(kLastNames));
   company_ = random_.Below(std::size(kCompanies));
@@ -88,12 +88,17 @@ void ValueMaker::BeginRecord(Instant created, Instant now) {
   number_ = random_.Below(10'000'000);
   created_ = created;
   now_ = now;
+  tidy_.reset();
+  if (tidy) tidy_.emplace().BeginRecord(created, now, random_);
 }
 
 std::string_view ValueMaker::Make(const PropertyDefinition& property) {
   out_.clear();
   const ValueKind kind = property.kind;
   if (kind <= kAssignedText) return out_;
+  if (tidy_) {
+    if (auto value = tidy_->Make(property, random_)) return out_ = *value;
+  }
   if (kind <= kUrl) {
     MakeIdentity(kind);
   } else if (kind <= kHugeText) {

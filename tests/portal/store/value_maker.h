@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "store/property_definition.h"
 #include "store/random.h"
+#include "store/tidy_values.h"
 
 namespace simulated_portal {
 
@@ -14,10 +16,15 @@ class ValueMaker {
  public:
   explicit ValueMaker(Random random) : random_(random) {}
 
-  /// Chooses the person and company that the next values are about. `now` bounds their dates.
-  void BeginRecord(Instant created, Instant now);
+  /// Chooses the person and company that the next values are about, tidy ones or dirty. `now`
+  /// bounds their dates.
+  void BeginRecord(Instant created, Instant now, bool tidy);
   /// The raw value, valid until the next call. Empty for kinds the portal assigns itself.
   std::string_view Make(const PropertyDefinition& property);
+  /// The share of records that have a value.
+  [[nodiscard]] double FillOf(const PropertyDefinition& property) const {
+    return tidy_ ? TidyValues::FillOf(property) : property.fill;
+  }
 
   [[nodiscard]] Random& random() { return random_; }
 
@@ -40,6 +47,7 @@ class ValueMaker {
   size_t first_name_ = 0, last_name_ = 0, company_ = 0, town_ = 0;
   uint64_t number_ = 0;
   Instant created_ = 0, now_ = 0;
+  std::optional<TidyValues> tidy_;
 };
 
 }  // namespace simulated_portal
