@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what drives the browser, once per lock file and never into the source tree, and looks.
 #
-#   run.sh PACKAGE_FOLDER URL HUBMIRROR CONFIG [SCREENSHOT_FOLDER]
+#   run.sh PACKAGE_FOLDER check.mjs URL HUBMIRROR CONFIG [SCREENSHOT_FOLDER]
+#   run.sh PACKAGE_FOLDER check_fleet.mjs URL PORTALS [SCREENSHOT_FOLDER]
 set -euo pipefail
 
 source_dir=$(dirname "$(realpath "$0")")
@@ -13,7 +14,7 @@ if ! cmp -s "$source_dir/package-lock.json" installed-lock.json; then
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
   cp package-lock.json installed-lock.json
 fi
-cp "$source_dir/check.mjs" .
+cp "$source_dir"/*.mjs .
 # Ten thousand connections want as many descriptors.
 ulimit -n "$(ulimit -Hn)"
-exec node check.mjs "$@"
+exec node "$@"

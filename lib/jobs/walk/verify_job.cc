@@ -131,6 +131,7 @@ StepOutcome VerifyJob::Read() {
   for (const Record& record : page->records) {
     facts.ascending = facts.ascending && record.id.value >= facts.last_id;
     facts.last_id = record.id.value;
+    facts.ids.push_back(record.id.value);
     range.present.push_back(record.id);
   }
   if (!page->records.empty()) facts.first_id = page->records.front().id.value;

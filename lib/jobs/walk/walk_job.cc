@@ -11,6 +11,8 @@ namespace {
 WalkRanges::PageFacts FactsOf(const Page& page) {
   WalkRanges::PageFacts facts{.count = static_cast<int64_t>(page.records.size()),
                               .next_after = page.next_after};
+  facts.ids.reserve(page.records.size());
+  for (const Record& record : page.records) facts.ids.push_back(record.id.value);
   if (page.records.empty()) return facts;
   facts.first_id = page.records.front().id.value;
   facts.last_id = page.records.back().id.value;

@@ -104,15 +104,16 @@ std::optional<WalkRanges::Proof> WalkRanges::Give(size_t index, const PageFacts&
   entry.taken = false;
   const int64_t from = range.next;
   const int64_t last_of_range = range.end ? *range.end - 1 : kHighest;
+  // The page may reach into the ranges beside its own, which count what is theirs.
+  facts_.records_done += std::ranges::count_if(
+      page.ids, [&](int64_t id) { return !facts_.ordered || (id >= from && id <= last_of_range); });
   if (!page.next_after || (page.count > 0 && page.last_id >= last_of_range)) {
     entry.done = true;
-    facts_.records_done += page.count;
     return Proof{from, last_of_range};
   }
   range.after = *page.next_after;
   if (page.count == 0) return std::nullopt;
   entry.records += page.count;
-  facts_.records_done += page.count;
   range.next = page.last_id + 1;
   return Proof{from, page.last_id};
 }

@@ -52,6 +52,7 @@ class WalkRanges {
     int64_t count = 0;
     bool ascending = true;
     std::optional<std::string> next_after;
+    std::vector<int64_t> ids;  ///< all of them, in their order
   };
   /// The ids [from, to] a page accounts for without a gap.
   struct Proof {

@@ -23,14 +23,18 @@ th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bot
 thead th{font-size:.85rem;font-weight:400;color:var(--soft)}
 td:last-child{overflow-wrap:anywhere;min-width:12rem}
 td.n,th.n{text-align:right}
+td:nth-child(3){white-space:nowrap}
+section+table{margin-top:2rem}
 progress,meter{width:8rem;vertical-align:middle;accent-color:var(--busy)}
 @media(max-width:40rem){
 thead{display:none}
 table,tbody,tr,th,td{display:block}
 tr{border-bottom:1px solid var(--line);padding:.5rem 0}
 th,td,td.n{border:0;padding:.1rem 0;text-align:left}
-td:empty{display:none}
+td:empty,td.z{display:none}
 td::before{content:attr(data-l) ": ";color:var(--soft)}
+.Portals td{display:inline;margin-right:.75rem}
+.Portals td:nth-child(2)::before{content:none}
 }
 )css";
 

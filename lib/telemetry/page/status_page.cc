@@ -24,7 +24,7 @@ constexpr size_t kStreamsShown = 6;
 
 std::string Escaped(std::string_view text) {
   std::string out;
-  for (const char c : OneLine(ValidUtf8(text))) {
+  for (const char c : OneLine(text)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -105,17 +105,22 @@ std::string ErrorNote(const StreamStatus& status, const PortalStatus& portal) {
   return note + " (" + std::string(NameOf(kind)) + "): " + Message(newest->last_error) + "</span>";
 }
 
-std::string Figure(std::string_view label, std::optional<int64_t> count, std::string_view tone) {
+/// `some` and `none` are classes of a figure above 0 and of 0.
+std::string Figure(std::string_view label, std::optional<int64_t> count, std::string_view some,
+                   std::string_view none) {
   std::string cell = "<td class=\"n";
-  if (count.value_or(0) > 0 && !tone.empty()) cell.append(" ").append(tone);
+  if (const auto more = count == 0 ? none : some; count && !more.empty()) {
+    cell.append(" ").append(more);
+  }
   cell.append("\" data-l=\"").append(label).append("\">");
   return cell.append(count ? CountWords(*count) : "unknown").append("</td>");
 }
 
-/// The three figures of a stream, or of all streams of a portal.
+/// The three figures of a stream, or of all streams of a portal. Zeros that say that all is well
+/// are left out where there is little room (page_assets.cc).
 std::string Figures(std::optional<int64_t> rows, int64_t pending, int64_t quarantined) {
-  return Figure("Live records", rows, "") + Figure("Waiting", pending, "") +
-         Figure("Set aside", quarantined, "bad");
+  return Figure("Live records", rows, "", "") + Figure("Waiting", pending, "", "z") +
+         Figure("Set aside", quarantined, "bad", "z");
 }
 
 std::string AgeCell(std::optional<std::chrono::seconds> age, std::chrono::seconds target) {
@@ -175,7 +180,8 @@ std::string UnreadTables(const PortalStatus& status) {
 
 /// Names what a table lists in its first column.
 std::string TableHead(std::string_view first) {
-  std::string head = "<table><thead><tr><th scope=\"col\">";
+  std::string head = "<table class=\"";
+  head.append(first).append("s\"><thead><tr><th scope=\"col\">");
   return head.append(first).append(
       "</th><th scope=\"col\">State</th>"
       "<th scope=\"col\">Behind HubSpot</th><th scope=\"col\" class=\"n\">Live records</th>"
@@ -196,10 +202,14 @@ std::string Link(const std::string& path, std::string_view words) {
 std::string PortalHead(const std::string& name, const PortalStatus& status) {
   std::string head = "<h2>" + name + " <span class=\"soft\">portal " +
                      std::to_string(status.portal_id.value) + "</span></h2>\n";
-  if (const std::string_view words = ShutWords(status); !words.empty()) {
-    head.append("<p class=\"bad\">").append(words).append("</p>\n");
+  const std::string_view shut = ShutWords(status);
+  if (!status.message.empty()) {
+    // It says what shuts the portal, and what to do.
+    head.append("<p class=\"").append(shut.empty() ? "warn" : "bad").append("\">");
+    head.append(Message(status.message)).append("</p>\n");
+  } else if (!shut.empty()) {
+    head.append("<p class=\"bad\">").append(shut).append("</p>\n");
   }
-  if (!status.message.empty()) head += "<p class=\"warn\">" + Message(status.message) + "</p>\n";
   for (const std::string& warning : status.warnings) {
     head += "<p class=\"warn\">" + Message(warning) + "</p>\n";
   }
