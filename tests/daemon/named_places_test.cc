@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = HUBMIRROR_SOURCE_DIR;
+const fs::path kProjectFolder = HUBMIRROR_SOURCE_DIR;
 
 /// A file as people see it: sources with their strings joined as the compiler joins them.
 std::string WordsOf(const fs::path& path) {
@@ -29,26 +29,26 @@ std::string WordsOf(const fs::path& path) {
   return path.extension() == ".cc" ? std::regex_replace(text, kJoint, "") : text;
 }
 
-std::map<fs::path, std::string> Texts() {
+std::map<fs::path, std::string> NamingTexts() {
   std::map<fs::path, std::string> texts;
   for (const char* const folder : {"daemon", "lib", "docs", "monitoring", "systemd", "debian"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+    for (const auto& entry : fs::recursive_directory_iterator(kProjectFolder / folder)) {
       const std::string kind = entry.path().extension();
       const bool is_text = kind == ".cc" || kind == ".md" || kind == ".yml" || kind == ".catalog" ||
                            kind == ".service" || kind == ".postinst";
       if (entry.is_regular_file() && is_text) texts[entry.path()] = WordsOf(entry.path());
     }
   }
-  texts[kRoot / "README.md"] = WordsOf(kRoot / "README.md");
+  texts[kProjectFolder / "README.md"] = WordsOf(kProjectFolder / "README.md");
   return texts;
 }
 
 /// Checks what the first group of `pattern` finds in each text; how many there were.
 template <typename Exists>
-int CheckAll(const std::string& pattern, const Exists& exists) {
+int CheckNamed(const std::string& pattern, const Exists& exists) {
   const std::regex wanted(pattern);
   int found = 0;
-  for (const auto& [path, text] : Texts()) {
+  for (const auto& [path, text] : NamingTexts()) {
     for (std::sregex_iterator at(text.begin(), text.end(), wanted), end; at != end; ++at) {
       const std::string name = (*at)[1].str();
       CAPTURE(path.string());
@@ -61,8 +61,8 @@ int CheckAll(const std::string& pattern, const Exists& exists) {
 }
 
 TEST_CASE("named places: every runbook that is named has its heading") {
-  const std::string runbooks = "\n" + WordsOf(kRoot / "docs/runbooks.md");
-  CHECK(CheckAll("\\b(HubMirror[A-Z]\\w+)", [&](const fs::path&, const std::string& name) {
+  const std::string runbooks = "\n" + WordsOf(kProjectFolder / "docs/runbooks.md");
+  CHECK(CheckNamed("\\b(HubMirror[A-Z]\\w+)", [&](const fs::path&, const std::string& name) {
           return runbooks.find("\n## " + name + "\n") != std::string::npos;
         }) > 100);
 }
@@ -78,36 +78,37 @@ TEST_CASE("named places: every key of the configuration that is named exists") {
   }
   // Columns of tables, and an event of the log, that are called like sections.
   keys.insert({"properties.column_name", "links.one_way", "verify.divergent"});
-  CHECK(
-      CheckAll("`((?:" + sections + ")\\.[a-z_]+)", [&](const fs::path&, const std::string& name) {
-        for (const std::string& key : keys) {
-          if (key == name || key.starts_with(name + ".")) return true;
-        }
-        return false;
-      }) > 30);
+  CHECK(CheckNamed("`((?:" + sections + ")\\.[a-z_]+)",
+                   [&](const fs::path&, const std::string& name) {
+                     for (const std::string& key : keys) {
+                       if (key == name || key.starts_with(name + ".")) return true;
+                     }
+                     return false;
+                   }) > 30);
 }
 
 TEST_CASE("named places: every file that is named is one of ours, and is installed there") {
   // daemon/install.cmake says what goes where; the package adds nothing to these folders.
   const std::map<std::string, fs::path> installed = {
-      {"/usr/share/doc/hubmirror/examples/", kRoot / "config"},
-      {"/usr/share/doc/hubmirror/", kRoot / "docs"},
-      {"/usr/share/hubmirror/", kRoot / "monitoring"}};
-  CHECK(CheckAll("(/usr/share/(?:doc/)?hubmirror/[\\w./-]*\\w)",
-                 [&](const fs::path&, const std::string& name) {
-                   // The longest folder that fits: "examples" comes before what is above it.
-                   for (auto at = installed.rbegin(); at != installed.rend(); ++at) {
-                     if (!name.starts_with(at->first)) continue;
-                     if (fs::exists(at->second / name.substr(at->first.size()))) return true;
-                   }
-                   return false;
-                 }) > 20);
-  CHECK(CheckAll("\\]\\(([\\w./-]+\\.(?:md|txt|png|json))[#)]", [](const fs::path& path,
-                                                                   const std::string& name) {
-          // The page of the commands is written into docs.
-          const fs::path folder = path.extension() == ".cc" ? kRoot / "docs" : path.parent_path();
-          return fs::exists(folder / name);
-        }) > 30);
+      {"/usr/share/doc/hubmirror/examples/", kProjectFolder / "config"},
+      {"/usr/share/doc/hubmirror/", kProjectFolder / "docs"},
+      {"/usr/share/hubmirror/", kProjectFolder / "monitoring"}};
+  CHECK(CheckNamed("(/usr/share/(?:doc/)?hubmirror/[\\w./-]*\\w)",
+                   [&](const fs::path&, const std::string& name) {
+                     // The longest folder that fits: "examples" comes before what is above it.
+                     for (auto at = installed.rbegin(); at != installed.rend(); ++at) {
+                       if (!name.starts_with(at->first)) continue;
+                       if (fs::exists(at->second / name.substr(at->first.size()))) return true;
+                     }
+                     return false;
+                   }) > 20);
+  CHECK(CheckNamed("\\]\\(([\\w./-]+\\.(?:md|txt|png|json))[#)]",
+                   [](const fs::path& path, const std::string& name) {
+                     // The page of the commands is written into docs.
+                     const fs::path folder =
+                         path.extension() == ".cc" ? kProjectFolder / "docs" : path.parent_path();
+                     return fs::exists(folder / name);
+                   }) > 30);
 }
 
 }  // namespace

@@ -14,14 +14,14 @@ constexpr double kLeastAmount = 400;
 constexpr double kMostAmount = 90'000;
 constexpr double kUsualWait = 20.0 * kDay;  // until a ticket is closed
 constexpr Duration kUsualDelay = 30L * 3600 * kSecond;
-constexpr int64_t kFirstOwner = 101;
-constexpr int64_t kOwners = 12;  // as many as a portal has unless told otherwise
+constexpr int64_t kFirstTidyOwner = 101;
+constexpr int64_t kTidyOwners = 12;  // as many as a portal has unless told otherwise
 constexpr std::string_view kClosedTicket = "4";
 
-struct Label {
+struct TidyName {
   std::string_view object, id, words;
 };
-constexpr Label kLabels[] = {
+constexpr TidyName kTidyLabels[] = {
     {"deals", "default", "Sales"},           {"deals", "12345678", "Partners"},
     {"deals", "98765432", "Renewals"},       {"tickets", "0", "Support"},
     {"tickets", "748211", "Onboarding"},     {"tickets", "1", "New"},
@@ -67,7 +67,7 @@ std::optional<std::string> TidyValues::Make(const PropertyDefinition& property,
     case kStrangeText:
       return std::string();
     case kOwner:
-      return std::to_string(kFirstOwner + static_cast<int64_t>(random.Below(kOwners)));
+      return std::to_string(kFirstTidyOwner + static_cast<int64_t>(random.Below(kTidyOwners)));
     case kChoice:
       return Choice(property, random);
     default:
@@ -97,7 +97,7 @@ std::string TidyValues::Choice(const PropertyDefinition& property, Random& rando
 }
 
 std::string TidyLabel(std::string_view object, std::string_view id) {
-  for (const Label& label : kLabels) {
+  for (const TidyName& label : kTidyLabels) {
     if (label.object == object && label.id == id) return std::string(label.words);
   }
   const std::string_view known = KnownLabel(id);
