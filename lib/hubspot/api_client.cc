@@ -70,7 +70,15 @@ Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ApiRequest request, const 
     tokens_.Confirm(*token);
     if (!sent.report.date) return DecodeError("it has no Date header");
     if (answer.status == 404) answer.body = AsBatchOfNone(answer.body);
-    Result<T, ApiError> value = read(std::move(answer.body));
+    const auto read_counting = [&](std::string body) -> Result<T, ApiError> {
+      // What stands in records is counted with them, by their stream.
+      if constexpr (std::is_invocable_v<Read, std::string, uint64_t&>) {
+        return read(std::move(body), sent.report.replaced);
+      } else {
+        return read(std::move(body));
+      }
+    };
+    Result<T, ApiError> value = read_counting(std::move(answer.body));
     if (value) {
       if constexpr (std::is_same_v<T, Account>) tokens_.Identify(*token, value->portal_id);
       SetTimes(*value, {.sent_at = sent.report.sent_at, .date = *sent.report.date});
@@ -159,20 +167,23 @@ Result<Page, ApiError> ApiClient::BatchRead(const ObjectType& type,
 Result<std::vector<PropertyDefinition>, ApiError> ApiClient::Properties(
     const ObjectType& type, const PropertiesRequest& request) {
   return Ask<std::vector<PropertyDefinition>>(
-      Endpoint::kProperties, requests_.Properties(type, request), [&](std::string body) {
-        return ReadPropertyDefinitions(std::move(body), request.data_sensitivity);
+      Endpoint::kProperties, requests_.Properties(type, request),
+      [&](std::string body, uint64_t& replaced) {
+        return ReadPropertyDefinitions(std::move(body), request.data_sensitivity, replaced);
       });
 }
 
 Result<std::vector<PropertyGroup>, ApiError> ApiClient::PropertyGroups(const ObjectType& type) {
-  return Ask<std::vector<PropertyGroup>>(
-      Endpoint::kProperties, requests_.PropertyGroups(type),
-      [](std::string body) { return ReadPropertyGroups(std::move(body)); });
+  return Ask<std::vector<PropertyGroup>>(Endpoint::kProperties, requests_.PropertyGroups(type),
+                                         [](std::string body, uint64_t& replaced) {
+                                           return ReadPropertyGroups(std::move(body), replaced);
+                                         });
 }
 
 Result<Account, ApiError> ApiClient::AccountDetails() {
-  return Ask<Account>(Endpoint::kAccount, requests_.AccountDetails(),
-                      [](std::string body) { return ReadAccount(std::move(body)); });
+  return Ask<Account>(
+      Endpoint::kAccount, requests_.AccountDetails(),
+      [](std::string body, uint64_t& replaced) { return ReadAccount(std::move(body), replaced); });
 }
 
 Result<LinkAnswer, ApiError> ApiClient::ReadLinks(const ObjectType& from, const ObjectType& to,
@@ -184,9 +195,10 @@ Result<LinkAnswer, ApiError> ApiClient::ReadLinks(const ObjectType& from, const 
 
 Result<std::vector<LinkType>, ApiError> ApiClient::LinkTypes(const ObjectType& from,
                                                              const ObjectType& to) {
-  return Ask<std::vector<LinkType>>(
-      Endpoint::kAssociationLabels, requests_.LinkTypes(from, to),
-      [](std::string body) { return ReadLinkTypes(std::move(body)); });
+  return Ask<std::vector<LinkType>>(Endpoint::kAssociationLabels, requests_.LinkTypes(from, to),
+                                    [](std::string body, uint64_t& replaced) {
+                                      return ReadLinkTypes(std::move(body), replaced);
+                                    });
 }
 
 Result<HistoryPage, ApiError> ApiClient::ReadHistory(const ObjectType& type,
@@ -197,9 +209,10 @@ Result<HistoryPage, ApiError> ApiClient::ReadHistory(const ObjectType& type,
 }
 
 Result<ReferencePage, ApiError> ApiClient::ReadReference(const ReferenceRequest& request) {
-  return Ask<ReferencePage>(
-      Endpoint::kReference, requests_.Reference(request),
-      [&](std::string body) { return ReadReferencePage(std::move(body), request); });
+  return Ask<ReferencePage>(Endpoint::kReference, requests_.Reference(request),
+                            [&](std::string body, uint64_t& replaced) {
+                              return ReadReferencePage(std::move(body), request, replaced);
+                            });
 }
 
 int ApiClient::ListCost(const ObjectType& type, const PropertySet& properties) const {

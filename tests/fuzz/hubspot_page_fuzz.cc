@@ -44,13 +44,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CheckPage(ReadListPage(body, properties));
   CheckPage(ReadBatchPage(body, properties));
   if (const auto answer = ReadSearchAnswer(body, "lastmodifieddate")) Require(answer->total >= 0);
-  if (const auto definitions = ReadPropertyDefinitions(body, "non_sensitive")) {
+  uint64_t replaced = 0;
+  if (const auto definitions = ReadPropertyDefinitions(body, "non_sensitive", replaced)) {
     for (const PropertyDefinition& definition : *definitions) Require(!definition.name.empty());
   }
-  if (const auto groups = ReadPropertyGroups(body)) {
+  if (const auto groups = ReadPropertyGroups(body, replaced)) {
     for (const PropertyGroup& group : *groups) Require(!group.name.empty());
   }
-  if (const auto account = ReadAccount(body)) Require(account->portal_id.value > 0);
+  if (const auto account = ReadAccount(body, replaced)) Require(account->portal_id.value > 0);
 
   std::string repaired = body;
   if (RepairText(repaired)) Require(RepairText(repaired) == 0);

@@ -180,6 +180,27 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: property definitions keep what 
         "/crm/properties/2026-09/0-1?archived=true&dataSensitivity=sensitive");
 }
 
+TEST_CASE_FIXTURE(
+    ApiClientFixture,
+    "api client: what PostgreSQL cannot hold in definitions is replaced and counted") {
+  hubspot.Answer(200, R"({"results":[{"name":"city","label":"C\u0000ty","options":[
+      {"value":"\ud83d","label":"ok"}]}]})");
+  hubspot.Answer(200, R"({"results":[{"id":"4","name":"Sales\u0000"}]})");
+  hubspot.Answer(200, R"({"results":[{"id":"1","properties":{"a":"\u0000"}}]})");
+
+  const auto definitions = client.Properties(contacts, {});
+  REQUIRE(bool(definitions));
+  CHECK(definitions->at(0).label == "C\xEF\xBF\xBDty");
+  CHECK(exchanges.all.back().replaced == 2);
+  CHECK(bool(client.ReadReference({.kind = ReferenceKind::kTeams})));
+  CHECK(exchanges.all.back().replaced == 1);
+
+  // A record's are its stream's.
+  const auto page = client.List(contacts, {.properties = Set({"a"})});
+  CHECK(exchanges.all.back().replaced == 0);
+  CHECK(page->values_replaced == 1);
+}
+
 TEST_CASE_FIXTURE(ApiClientFixture, "api client: property groups and the account are read") {
   hubspot.Answer(200,
                  R"({"results":[{"name":"g","label":"G","displayOrder":3,"archived":false}]})");

@@ -8,10 +8,17 @@
 namespace hubmirror {
 namespace {
 
+/// What the readers replaced, of all answers of a case.
+uint64_t replaced = 0;
+
+Result<ReferencePage, ApiError> ReadCounting(std::string body, const ReferenceRequest& request) {
+  return ReadReferencePage(std::move(body), request, replaced);
+}
+
 using RowValues = std::vector<std::optional<std::string>>;
 
 TEST_CASE("reference: an owner whose user is gone, with teams, and another page") {
-  const auto page = ReadReferencePage(
+  const auto page = ReadCounting(
       R"({"results":[{"id":"101","email":"a@b.example","userId":null,"userIdIncludingInactive":7,
         "teams":[{"id":3,"name":"Sü\u0000d","primary":true,"x":null}],"createdAt":"2026-01-02T03:04:05Z",
         "updatedAt":"yesterday","archived":true,"added_later":{}}],
@@ -29,7 +36,7 @@ TEST_CASE("reference: an owner whose user is gone, with teams, and another page"
 }
 
 TEST_CASE("reference: stages come with their pipeline, under the names of both") {
-  const auto page = ReadReferencePage(
+  const auto page = ReadCounting(
       R"({"results":[{"id":"default","label":"Sales","displayOrder":0,"createdAt":0,
         "stages":[{"id":"won","label":"Won","displayOrder":5,
                    "metadata":{"isClosed":"true","probability":"1.0"}}]}]})",
@@ -46,21 +53,21 @@ TEST_CASE("reference: stages come with their pipeline, under the names of both")
 }
 
 TEST_CASE("reference: lists are paged by their count, members by a cursor") {
-  const auto lists = ReadReferencePage(
+  const auto lists = ReadCounting(
       R"({"lists":[{"listId":"9","name":"L","objectTypeId":"0-1"}],"hasMore":true,"offset":500})",
       {.kind = ReferenceKind::kLists});
   REQUIRE(bool(lists));
   CHECK(lists->next_after == "500");
   // An end that is no number is none that can be gone on from, and no end of the lists.
-  const auto odd = ReadReferencePage(R"({"lists":[],"hasMore":true,"offset":"x"})",
-                                     {.kind = ReferenceKind::kLists, .after = "500"});
+  const auto odd = ReadCounting(R"({"lists":[],"hasMore":true,"offset":"x"})",
+                                {.kind = ReferenceKind::kLists, .after = "500"});
   REQUIRE(bool(odd));
   CHECK(odd->next_after == "500");
-  const auto last = ReadReferencePage(R"({"lists":[],"hasMore":false,"offset":500})",
-                                      {.kind = ReferenceKind::kLists});
+  const auto last =
+      ReadCounting(R"({"lists":[],"hasMore":false,"offset":500})", {.kind = ReferenceKind::kLists});
   REQUIRE(bool(last));
   CHECK_FALSE(last->next_after);
-  const auto members = ReadReferencePage(
+  const auto members = ReadCounting(
       R"({"results":[{"recordId":"12","membershipTimestamp":"2026-01-02T03:04:05.6Z"}]})",
       {.kind = ReferenceKind::kListMemberships, .list_id = "9"});
   REQUIRE(bool(members));
@@ -68,13 +75,13 @@ TEST_CASE("reference: lists are paged by their count, members by a cursor") {
 }
 
 TEST_CASE("reference: an item without its key is left out and named, the rest is read") {
-  const auto teams = ReadReferencePage(R"({"results":[{"name":"no id"},{"id":"4"},null]})",
-                                       {.kind = ReferenceKind::kTeams});
+  const auto teams = ReadCounting(R"({"results":[{"name":"no id"},{"id":"4"},null]})",
+                                  {.kind = ReferenceKind::kTeams});
   REQUIRE(bool(teams));
   CHECK(teams->batches[0].rows.size() == 1);
   CHECK(teams->odd == std::vector<std::string>(2, "one of teams has no id"));
 
-  const auto pipelines = ReadReferencePage(
+  const auto pipelines = ReadCounting(
       R"({"results":[{"label":"x","stages":[{"id":"1"}]},
                      {"id":"7","stages":[{"label":"no id"},{"id":"2"}]}]})",
       {.kind = ReferenceKind::kPipelines, .object = "deals"});
@@ -85,22 +92,23 @@ TEST_CASE("reference: an item without its key is left out and named, the rest is
 }
 
 TEST_CASE("definitions: a property without a name and a label without a category stop no other") {
-  const auto properties =
-      ReadPropertyDefinitions(R"({"results":[{"label":"odd"},{"name":"city"}]})", "non_sensitive");
+  const auto properties = ReadPropertyDefinitions(
+      R"({"results":[{"label":"odd"},{"name":"city"}]})", "non_sensitive", replaced);
   REQUIRE(bool(properties));
   REQUIRE(properties->size() == 1);
   CHECK(properties->front().name == "city");
-  CHECK_FALSE(bool(ReadPropertyDefinitions(R"({"results":[{"label":"odd"}]})", "non_sensitive")));
+  CHECK_FALSE(
+      bool(ReadPropertyDefinitions(R"({"results":[{"label":"odd"}]})", "non_sensitive", replaced)));
 
-  const auto types =
-      ReadLinkTypes(R"({"results":[{"typeId":1},{"category":"USER_DEFINED","typeId":2}]})");
+  const auto types = ReadLinkTypes(
+      R"({"results":[{"typeId":1},{"category":"USER_DEFINED","typeId":2}]})", replaced);
   REQUIRE(bool(types));
   CHECK(types->size() == 1);
 }
 
 TEST_CASE("reference: a body without results is no answer") {
-  CHECK_FALSE(bool(ReadReferencePage(R"({"status":"error"})", {.kind = ReferenceKind::kTeams})));
-  CHECK_FALSE(bool(ReadReferencePage("<html>", {.kind = ReferenceKind::kTeams})));
+  CHECK_FALSE(bool(ReadCounting(R"({"status":"error"})", {.kind = ReferenceKind::kTeams})));
+  CHECK_FALSE(bool(ReadCounting("<html>", {.kind = ReferenceKind::kTeams})));
 }
 
 }  // namespace

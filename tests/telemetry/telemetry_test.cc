@@ -289,6 +289,22 @@ TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: reports, removals, reloads and s
   CHECK(CountSeries(telemetry.RenderMetrics(), "object=\"contacts\"") == 0);
 }
 
+TEST_CASE("telemetry: what was replaced in definitions is counted beside the values of records") {
+  ManualClock clock(kNow);
+  Telemetry telemetry(clock, {});
+  telemetry.Configure({Plan("acme", {"contacts"})});
+  Exchange exchange{.portal = "acme", .endpoint = Endpoint::kProperties, .status = 200};
+  telemetry.OnExchange(exchange);
+  CHECK(telemetry.RenderMetrics().find("object=\"definitions\"") == std::string::npos);
+
+  exchange.replaced = 2;
+  telemetry.OnExchange(exchange);
+  telemetry.OnExchange(exchange);
+  CHECK(telemetry.RenderMetrics().find(
+            "hubmirror_values_replaced_total{portal=\"acme\",object=\"definitions\"} 4") !=
+        std::string::npos);
+}
+
 TEST_CASE("telemetry: what stops a portal is one series, and none when nothing does") {
   ManualClock clock(kNow);
   Telemetry telemetry(clock, {});

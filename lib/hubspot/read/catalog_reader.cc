@@ -44,9 +44,10 @@ PropertyDefinition ReadDefinition(JsonValue property, std::string_view asked_sen
 /// Reads each of `results` by `read`. One without a name cannot be asked for or stored; it must not
 /// stop the others.
 template <typename T, typename Read>
-Result<std::vector<T>, ApiError> ReadNamed(std::string body, const Read& read) {
+Result<std::vector<T>, ApiError> ReadNamed(std::string body, uint64_t& replaced, const Read& read) {
   const auto document = JsonDocument::Parse(body);
   if (!document) return DecodeError(document.error());
+  replaced += document->repaired();
   const JsonValue results = document->root()["results"];
   if (!results.is_array()) return DecodeError("it has no results");
   std::vector<T> all;
@@ -62,14 +63,15 @@ Result<std::vector<T>, ApiError> ReadNamed(std::string body, const Read& read) {
 }  // namespace
 
 Result<std::vector<PropertyDefinition>, ApiError> ReadPropertyDefinitions(
-    std::string body, std::string_view asked_sensitivity) {
-  return ReadNamed<PropertyDefinition>(std::move(body), [&](JsonValue property) {
+    std::string body, std::string_view asked_sensitivity, uint64_t& replaced) {
+  return ReadNamed<PropertyDefinition>(std::move(body), replaced, [&](JsonValue property) {
     return ReadDefinition(property, asked_sensitivity);
   });
 }
 
-Result<std::vector<PropertyGroup>, ApiError> ReadPropertyGroups(std::string body) {
-  return ReadNamed<PropertyGroup>(std::move(body), [](JsonValue group) {
+Result<std::vector<PropertyGroup>, ApiError> ReadPropertyGroups(std::string body,
+                                                                uint64_t& replaced) {
+  return ReadNamed<PropertyGroup>(std::move(body), replaced, [](JsonValue group) {
     return PropertyGroup{.name = group["name"].String(),
                          .label = group["label"].String(),
                          .display_order = group["displayOrder"].Integer().value_or(-1),
@@ -77,9 +79,10 @@ Result<std::vector<PropertyGroup>, ApiError> ReadPropertyGroups(std::string body
   });
 }
 
-Result<Account, ApiError> ReadAccount(std::string body) {
+Result<Account, ApiError> ReadAccount(std::string body, uint64_t& replaced) {
   const auto document = JsonDocument::Parse(body);
   if (!document) return DecodeError(document.error());
+  replaced += document->repaired();
   const JsonValue root = document->root();
   const auto portal_id = root["portalId"].Integer();
   if (!portal_id || *portal_id <= 0) return DecodeError("it names no portal");

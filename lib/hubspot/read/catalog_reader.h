@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,16 +12,18 @@
 
 namespace hubmirror {
 
-// Pure; errors are kDecode.
+// Pure; errors are kDecode. Characters that PostgreSQL cannot hold become U+FFFD and are added to
+// `replaced`.
 
 /// All property definitions of an object type. One that does not say how sensitive it is has the
 /// sensitivity that was asked for.
 Result<std::vector<PropertyDefinition>, ApiError> ReadPropertyDefinitions(
-    std::string body, std::string_view asked_sensitivity);
+    std::string body, std::string_view asked_sensitivity, uint64_t& replaced);
 
-Result<std::vector<PropertyGroup>, ApiError> ReadPropertyGroups(std::string body);
+Result<std::vector<PropertyGroup>, ApiError> ReadPropertyGroups(std::string body,
+                                                                uint64_t& replaced);
 
 /// The account; its portal id is required, the rest may be missing.
-Result<Account, ApiError> ReadAccount(std::string body);
+Result<Account, ApiError> ReadAccount(std::string body, uint64_t& replaced);
 
 }  // namespace hubmirror

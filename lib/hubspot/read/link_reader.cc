@@ -85,9 +85,10 @@ Result<LinkAnswer, ApiError> ReadLinkAnswer(std::string body) {
   return answer;
 }
 
-Result<std::vector<LinkType>, ApiError> ReadLinkTypes(std::string body) {
+Result<std::vector<LinkType>, ApiError> ReadLinkTypes(std::string body, uint64_t& replaced) {
   const auto document = JsonDocument::Parse(body);
   if (!document) return DecodeError(document.error());
+  replaced += document->repaired();
   const JsonValue results = document->root()["results"];
   if (!results.is_array()) return DecodeError("it has no results");
   std::vector<LinkType> types;

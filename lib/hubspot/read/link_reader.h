@@ -15,6 +15,6 @@ namespace hubmirror {
 Result<LinkAnswer, ApiError> ReadLinkAnswer(std::string body);
 
 /// Reads the answer of `.../{from}/{to}/labels`.
-Result<std::vector<LinkType>, ApiError> ReadLinkTypes(std::string body);
+Result<std::vector<LinkType>, ApiError> ReadLinkTypes(std::string body, uint64_t& replaced);
 
 }  // namespace hubmirror

@@ -102,10 +102,11 @@ std::optional<std::string> NextAfter(JsonValue root, const ReferenceRequest& req
 
 }  // namespace
 
-Result<ReferencePage, ApiError> ReadReferencePage(std::string body,
-                                                  const ReferenceRequest& request) {
+Result<ReferencePage, ApiError> ReadReferencePage(std::string body, const ReferenceRequest& request,
+                                                  uint64_t& replaced) {
   const auto document = JsonDocument::Parse(body);
   if (!document) return DecodeError(document.error());
+  replaced += document->repaired();
   const JsonValue root = document->root();
   const JsonValue items = root[request.kind == ReferenceKind::kLists ? "lists" : "results"];
   if (!items.is_array()) return DecodeError("it has no results");

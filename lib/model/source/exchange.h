@@ -60,6 +60,9 @@ struct Exchange {
   std::optional<TimePoint> date;  ///< HubSpot's clock
   uint64_t body_bytes = 0;        ///< before inflating
   RateHeaders rate;
+  /// In definitions, owners, lists and the like: characters that PostgreSQL cannot hold and that
+  /// became U+FFFD. Those of records are told with the records.
+  uint64_t replaced = 0;
 };
 
 /// Told of every exchange, on the thread that made it. Implementations are thread-safe and quick.

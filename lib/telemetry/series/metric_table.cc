@@ -134,7 +134,10 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
     {kValuesRejected, "hubmirror_values_rejected_total", kCounter, kStream, "values",
      "Values kept raw because they do not parse as their property's type.", kWithStream},
     {kValuesReplaced, "hubmirror_values_replaced_total", kCounter, kStream, "values",
-     "Values with characters that PostgreSQL cannot hold, which were replaced.", kWithStream},
+     "Values with characters that PostgreSQL cannot hold, which were replaced; object "
+     "`definitions` "
+     "stands for properties, owners, lists and the like.",
+     kWithStream},
     {kBackfillRunning, "hubmirror_backfill_running", kGauge, kStream, "bool",
      "1 while a full load runs.", kWithStream},
     {kBackfillDone, "hubmirror_backfill_done_records", kGauge, kStream, "records",

@@ -5,9 +5,9 @@
 namespace hubmirror {
 namespace {
 
-// With the 14 fixed series and one for what stops the portal, and an `other` for each of the 10
-// endpoints in the first two sets and one in the third, these make 60.
-constexpr size_t kRequestSeries = 10;
+// With the 14 fixed series, one for what stops the portal and one for replaced definitions, and an
+// `other` for each of the 10 endpoints in the first two sets and one in the third, these make 60.
+constexpr size_t kRequestSeries = 9;
 constexpr size_t kFailureSeries = 8;
 constexpr size_t kRetrySeries = 6;
 
@@ -80,6 +80,13 @@ void PortalSeries::CountExchange(const Exchange& exchange) {
   requests_.At({endpoint, std::to_string(exchange.status)}).Add();
   if (exchange.failure) failures_.At({endpoint, std::string(ReasonOf(*exchange.failure))}).Add();
   bytes_.Add(static_cast<double>(exchange.body_bytes));
+  if (exchange.replaced > 0) {
+    if (!replaced_) {
+      replaced_ = std::make_unique<CounterSeries>(registry_, MetricId::kValuesReplaced,
+                                                  LabelValues{portal_, "definitions"});
+    }
+    replaced_->Add(static_cast<double>(exchange.replaced));
+  }
   SetIfKnown(burst_limit_, exchange.rate.burst_limit);
   SetIfKnown(burst_remaining_, exchange.rate.burst_remaining);
   SetIfKnown(daily_limit_, exchange.rate.daily_limit);

@@ -48,6 +48,7 @@ class PortalSeries {
   CounterSet requests_;
   CounterSet failures_;
   CounterSeries bytes_;
+  std::unique_ptr<CounterSeries> replaced_;  ///< once there is something to count
   CounterSet retries_;
   CounterSeries broken_promises_;
   GaugeSeries burst_limit_;
