@@ -114,11 +114,15 @@ TEST_CASE("links: a first reading of all of them costs a request a thousand reco
   });
   // Six types make 21 pairs, of which e-mails and tasks cannot be linked with themselves and each
   // other; none holds more than a thousand records. What was written meanwhile is read again, and
-  // two jobs may ask at once what links there can be.
+  // two jobs may ask at once what links there can be. A pair that shows none is looked at from its
+  // other side too.
+  const int64_t empty =
+      21 - std::stoll(world.Sql("SELECT count(*)::text FROM (SELECT DISTINCT from_type, to_type "
+                                "FROM acme.associations) pairs"));
   CHECK(world.portal.Requests("link labels") >= 21);
-  CHECK(world.portal.Requests("link labels") <= 21 + 6);
+  CHECK(world.portal.Requests("link labels") <= 21 + 6 + empty);
   CHECK(world.portal.Requests("links") >= 18);
-  CHECK(world.portal.Requests("links") <= 18 + 6);
+  CHECK(world.portal.Requests("links") <= 18 + 6 + empty);
 }
 
 TEST_CASE("links: a pair that HubSpot shows from its second side alone is read from there") {

@@ -92,12 +92,14 @@ bool LinkPartners::IsDoubtful(const LinkPair& pair) const {
   return Doubtful(pair);
 }
 
-std::vector<LinkPair> LinkPartners::DoubtfulOf(const ObjectType& type) const {
+std::vector<LinkPair> LinkPartners::DoubtfulOf(const ObjectType& type, bool never_looked_at) const {
   MutexLock lock(mutex_);
   std::vector<LinkPair> pairs;
   for (LinkPair& pair : PairsOf(type)) {
     std::swap(pair.from, pair.to);
-    if (pair.from == type && Doubtful(pair)) pairs.push_back(std::move(pair));
+    if (pair.from != type || !Doubtful(pair)) continue;
+    if (never_looked_at && seen_.at({pair.to.name, pair.from.name}).looked) continue;
+    pairs.push_back(std::move(pair));
   }
   return pairs;
 }

@@ -44,8 +44,9 @@ class LinkPartners {
   void NoteShown(const LinkPair& pair);
   /// Whether `pair`, from the side that is not read, is to be looked at.
   bool IsDoubtful(const LinkPair& pair) const;
-  /// The doubtful pairs of `type`, from its side; sorted like PairsFrom.
-  std::vector<LinkPair> DoubtfulOf(const ObjectType& type) const;
+  /// The doubtful pairs of `type`, from its side; sorted like PairsFrom. `never_looked_at`: only
+  /// those that BeginLooks has not seen.
+  std::vector<LinkPair> DoubtfulOf(const ObjectType& type, bool never_looked_at = false) const;
   /// Whether one of them was never looked at. BeginLooks says that they are now.
   bool LookWanted(const ObjectType& type) const;
   void BeginLooks(const ObjectType& type);

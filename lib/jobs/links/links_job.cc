@@ -44,9 +44,26 @@ StepOutcome LinksJob::DoStep(Instant now) {
   return StepOutcome::More();
 }
 
+void LinksJob::Restart() {
+  whole_wanted_.store(true);
+  StreamJob::Restart();
+}
+
+std::optional<std::chrono::milliseconds> LinksJob::DueIn() const {
+  const auto now = stream().SourceNow();
+  if (!now || !last_complete_at_) return std::nullopt;
+  const auto due_in = *last_complete_at_ + stream().plan().links_every - *now;
+  return due_in.count() > 0 ? std::optional(due_in) : std::nullopt;
+}
+
 void LinksJob::Begin() {
-  pairs_ = ports_.partners.PairsFrom(object());
-  for (LinkPair& pair : ports_.partners.DoubtfulOf(object())) pairs_.push_back(std::move(pair));
+  const bool whole = whole_wanted_.exchange(false) || !cursor_.other.empty();
+  only_looking_ = !whole && ports_.partners.LookWanted(object()) && DueIn();
+  pairs_.clear();
+  if (!only_looking_) pairs_ = ports_.partners.PairsFrom(object());
+  for (LinkPair& pair : ports_.partners.DoubtfulOf(object(), only_looking_)) {
+    pairs_.push_back(std::move(pair));
+  }
   std::ranges::sort(pairs_, {}, [](const LinkPair& pair) { return pair.to.name; });
   ports_.partners.BeginLooks(object());
   walking_ = true;
@@ -166,6 +183,12 @@ JobProgress LinksJob::Progress() const {
 }
 
 StepOutcome LinksJob::Finish() {
+  if (only_looking_) {
+    StepOutcome looked = StepOutcome::CaughtUp();
+    looked.next_in = DueIn();
+    Abandon();
+    return looked;
+  }
   last_complete_at_ = stream().SourceNow();
   cursor_ = {};
   Commit commit{.object = object()};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +32,7 @@ std::optional<LinksCursor> ParseLinksCursor(std::string_view text);
 ///
 /// A pair whose first side shows nothing is looked at from the other one, which stores nothing
 /// until HubSpot denies on the first side what it shows on this one: then this is the side that the
-/// pair is read from, over restarts too.
+/// pair is read from, over restarts too. A look before the job is due reads no other pair.
 class LinksJob final : public StreamJob {
  public:
   LinksJob(std::shared_ptr<StreamContext> stream, LinkPorts ports)
@@ -40,6 +42,7 @@ class LinksJob final : public StreamJob {
 
   JobKind kind() const override { return JobKind::kLinks; }
   bool urgent() const override { return ports_.partners.LookWanted(object()); }
+  void Restart() override;
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
@@ -49,6 +52,8 @@ class LinksJob final : public StreamJob {
 
  private:
   void Begin();
+  /// When all links are to be read again; nothing: they are now, or nobody knows.
+  std::optional<std::chrono::milliseconds> DueIn() const;
   /// The pair under way; moves on when its partner is not mirrored any more. Null: all are read.
   const LinkPair* CurrentPair();
   /// Leaves pairs out that are known not to be linkable, or are read from their other side.
@@ -67,6 +72,8 @@ class LinksJob final : public StreamJob {
 
   std::vector<LinkPair> pairs_;
   bool walking_ = false;
+  bool only_looking_ = false;              ///< at doubtful pairs, before the job is due
+  std::atomic<bool> whole_wanted_{false};  ///< by somebody who wants all links read
   LinksCursor cursor_;
   std::optional<LinkBatch> batch_;
   /// Records at the other end of links that were found by looking.

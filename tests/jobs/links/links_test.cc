@@ -201,6 +201,20 @@ TEST_CASE("one-way pairs: what the first side does not show is read from the oth
   CHECK(portal.deals.links.Asked("deals>leads") == 0);
 }
 
+TEST_CASE("one-way pairs: a look before its time reads no other pair, a wish for all does") {
+  LeadsAndDeals portal;
+  REQUIRE(portal.leads.RunThrough(portal.of_leads));
+  REQUIRE(portal.deals.RunThrough(portal.of_deals));
+  portal.leads.links.asked.clear();
+  CHECK(portal.of_leads.urgent());
+  REQUIRE(portal.leads.RunThrough(portal.of_leads));
+  CHECK(portal.leads.links.Asked("leads>leads") == 0);
+  CHECK(portal.Pair().from.name == "leads");
+  portal.of_leads.Restart();
+  REQUIRE(portal.leads.RunThrough(portal.of_leads));
+  CHECK(portal.leads.links.Asked("leads>leads") == 1);
+}
+
 TEST_CASE("one-way pairs: the side outlives a restart") {
   LeadsAndDeals portal;
   REQUIRE(portal.deals.RunThrough(portal.of_deals));
