@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jobs/resolve_plan.h"
+#include "jobs/search_promises.h"
 
 namespace hubmirror {
 namespace {
@@ -71,6 +72,24 @@ PropertySetPtr StreamContext::whole_set() const {
   return whole_set_;
 }
 
+Result<SearchAnswer, ApiError> StreamContext::Search(const SearchRequest& request) {
+  auto answer = ports_.source.Search(object(), request);
+  if (!answer) return answer;
+  for (const BrokenPromise& broken : TakeOutUnasked(*answer, request)) {
+    Distrust(broken.promise, broken.how);
+  }
+  return answer;
+}
+
+Result<Page, ApiError> StreamContext::List(const ListRequest& request) {
+  auto page = ports_.source.List(object(), request);
+  if (page && page->records.size() > request.limit) {
+    Distrust("limit", "a list page shows " + std::to_string(page->records.size()) + " records, " +
+                          std::to_string(request.limit) + " were asked for");
+  }
+  return page;
+}
+
 RowBatch StreamContext::Map(const Page& page) const {
   std::shared_ptr<const RowMapper> mapper;
   {
@@ -119,11 +138,8 @@ VerifyReport StreamContext::Verify(VerifySink& sink, Commit page, const VerifyRe
 void StreamContext::TakeIn(JobKind job, const Commit& commit, const CommitOutcome& outcome) {
   rows_.fetch_add(outcome.inserted + outcome.restored - outcome.archived - outcome.merged -
                   outcome.erased - outcome.purged);
-  quarantined_.fetch_add(outcome.quarantined + outcome.unreadable - outcome.released);
-  for (const UnreadableRecord& record : commit.unreadable) {
-    Log(LogLevel::kWarning, "record.unreadable",
-        "record " + std::to_string(record.id.value) + ": " + record.reason);
-  }
+  NoteQuarantined(outcome.quarantined + outcome.unreadable - outcome.released);
+  for (const UnreadableRecord& record : commit.unreadable) SayUnreadable(record);
   if (outcome.quarantined > 0) {
     Log(LogLevel::kWarning, "record.quarantined",
         std::to_string(outcome.quarantined) +
@@ -329,6 +345,11 @@ void StreamContext::NoteUnreadable(RecordId id, std::optional<TimePoint> nominat
   MutexLock lock(mutex_);
   auto& stamp = unreadable_[id];
   if (nominated && (!stamp || *stamp < *nominated)) stamp = nominated;
+}
+
+void StreamContext::SayUnreadable(const UnreadableRecord& record) const {
+  Log(LogLevel::kWarning, "record.unreadable",
+      "record " + std::to_string(record.id.value) + ": " + record.reason);
 }
 
 StreamContext::Unreadable StreamContext::UnreadableNow(const Nomination& nomination) const {

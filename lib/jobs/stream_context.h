@@ -80,6 +80,9 @@ class StreamContext {
   /// What to ask for to read whole records of the table as it stands. Null before it is made.
   PropertySetPtr whole_set() const;
 
+  /// One search, or one page of a list; that it shows what was not asked for is counted and said.
+  Result<SearchAnswer, ApiError> Search(const SearchRequest& request);
+  Result<Page, ApiError> List(const ListRequest& request);
   /// Page -> rows, under the set the page was asked with.
   RowBatch Map(const Page& page) const;
   /// The same for the answer to a batch read of `asked`; what it shows beside them is not believed.
@@ -112,6 +115,8 @@ class StreamContext {
   void set_pending(int64_t pending) { pending_.store(pending); }
   int64_t quarantined() const { return quarantined_.load(); }
   void set_quarantined(int64_t quarantined) { quarantined_.store(quarantined); }
+  /// So many more were set aside than came back.
+  void NoteQuarantined(int64_t more) { quarantined_.fetch_add(more); }
   /// An operator asked for this record; resolve reads it next.
   void RequestRefresh(RecordId id);
   std::vector<RecordId> TakeRefreshRequests();
@@ -185,6 +190,7 @@ class StreamContext {
   /// Records that HubSpot fails to show: whoever reads many at once leaves them to resolve. Those
   /// whose index stamp moved since are worth another try.
   void NoteUnreadable(RecordId id, std::optional<TimePoint> nominated);
+  void SayUnreadable(const UnreadableRecord& record) const;
   enum class Unreadable { kNo, kKnown, kTryAgain };
   Unreadable UnreadableNow(const Nomination& nomination) const;
 

@@ -110,3 +110,33 @@ TEST_CASE("answers: a list whose pages name the place they were asked from is re
   CHECK(stream.sink.rows.size() == 450);
   CHECK(stream.observer.broken_promises == std::vector<std::string>(3, "cursor"));
 }
+
+TEST_CASE("answers: a record whose stamp lies before the window is read by its id") {
+  Changing stream(3);
+  stream.hubspot.searched_stamps[2] = stream.hubspot.index.at(2) - 24h;
+  REQUIRE(stream.Run(*stream.changes).end == StepOutcome::End::kCaughtUp);
+  CHECK(stream.Missed(3) == 0);
+  CHECK(stream.Distrusted("window"));
+}
+
+TEST_CASE("answers: a search longer than it was asked for is said, and followed") {
+  Changing stream(300);
+  stream.hubspot.ignores_limits = true;
+  stream.hubspot.search_page = 250;
+  REQUIRE(stream.Run(*stream.changes).end == StepOutcome::End::kCaughtUp);
+  CHECK(stream.Missed(300) == 0);
+  CHECK(stream.Distrusted("limit"));
+}
+
+TEST_CASE("answers: a list page longer than it was asked for is said") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 450; ++id) stream.hubspot.Put(id);
+  stream.hubspot.ignores_limits = true;
+  stream.hubspot.page_size = 130;
+  stream.hubspot.search_page = 1;
+  stream.Pass();
+  stream.Run(*stream.catalog);
+  REQUIRE(stream.Run(*stream.sweep).end == StepOutcome::End::kCaughtUp);
+  CHECK(stream.sink.rows.size() == 450);
+  CHECK(stream.observer.broken_promises == std::vector<std::string>(3, "limit"));
+}

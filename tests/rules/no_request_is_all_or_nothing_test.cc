@@ -191,3 +191,74 @@ TEST_CASE("parts: what a fill asked for and nobody answered for is looked at by 
 
   CHECK(stream.sink.waiting.contains(3));
 }
+
+TEST_CASE("parts: a search whose answer is too large is asked for with half the limit") {
+  for (const size_t largest : {30, 1}) {
+    Loaded stream(90);
+    for (int64_t id = 1; id <= 80; ++id) stream.hubspot.Put(id, {{"name", "new"}});
+    stream.hubspot.largest_search = largest;
+    stream.Pass();
+    REQUIRE(RunThrough(stream, *stream.changes, 400));
+    for (int64_t id = 1; id <= 80; ++id) CHECK(Holds(stream, id, "new"));
+    CHECK_FALSE(stream.context->sweep_wanted());
+  }
+}
+
+TEST_CASE("parts: a search that grew small for a while grows back") {
+  Loaded stream(3);
+  stream.hubspot.largest_search = 0;
+  for (int64_t id = 1; id <= 3; ++id) stream.hubspot.Put(id, {{"name", "new"}});
+  stream.Pass();
+  stream.Run(*stream.changes);
+  stream.hubspot.largest_search = 1000;
+  for (int poll = 0; poll < 12; ++poll) stream.Run(*stream.changes);
+  CHECK(Holds(stream, 3, "new"));
+  CHECK(stream.hubspot.requests.back().limit == kSearchPageSize);
+}
+
+TEST_CASE("parts: a moment whose search is never answered is left to a sweep, the others come") {
+  Loaded stream(200);
+  for (int64_t id = 1; id <= 100; ++id) {
+    stream.hubspot.Put(id, {{"name", "new"}});
+    stream.Pass(10s);
+  }
+  stream.hubspot.unsearchable = {50};
+  REQUIRE(RunThrough(stream, *stream.changes, 400));
+
+  for (int64_t id = 1; id <= 100; ++id) CHECK(Holds(stream, id, id == 50 ? "old" : "new"));
+  CHECK(stream.context->sweep_wanted());
+  REQUIRE(RunThrough(stream, *stream.sweep));
+  CHECK(Holds(stream, 50, "new"));
+}
+
+TEST_CASE("parts: while no search at all is answered no sweep is wanted") {
+  Loaded stream(20);
+  stream.hubspot.Put(1, {{"name", "new"}});
+  stream.hubspot.all_fails = true;
+  CHECK_FALSE(RunThrough(stream, *stream.changes, 200));
+  CHECK_FALSE(stream.context->sweep_wanted());
+  stream.hubspot.all_fails = false;
+  REQUIRE(RunThrough(stream, *stream.changes));
+  CHECK(Holds(stream, 1, "new"));
+}
+
+TEST_CASE(
+    "parts: a fill whose search is never answered is left to a sweep, in an outage it waits") {
+  Loaded stream(30);
+  stream.hubspot.definitions.push_back(StreamFixture::Defined("level", "number"));
+  for (int64_t id = 1; id <= 29; ++id) stream.hubspot.Calculate(id, "level", "4711");
+  stream.Run(*stream.catalog);
+  stream.hubspot.all_fails = true;
+  CHECK_FALSE(RunThrough(stream, *stream.fill));
+  stream.hubspot.all_fails = false;
+  REQUIRE(RunThrough(stream, *stream.fill));
+  CHECK_FALSE(stream.context->sweep_wanted());
+  for (int64_t id = 1; id <= 29; ++id) CHECK(Holds(stream, id, "4711"));
+
+  stream.hubspot.definitions.push_back(StreamFixture::Defined("depth", "number"));
+  for (int64_t id = 1; id <= 29; ++id) stream.hubspot.Calculate(id, "depth", "815");
+  stream.Run(*stream.catalog);
+  stream.hubspot.unsearchable = {11};
+  REQUIRE(RunThrough(stream, *stream.fill));
+  CHECK(stream.context->sweep_wanted());
+}

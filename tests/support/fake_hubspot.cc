@@ -102,7 +102,8 @@ Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& r
     const bool archived = entry.archived || (entry.merged_into && losers_look_archived);
     const bool hidden = entry.gone || (entry.merged_into && !losers_look_archived);
     if (id < from || hidden || archived != request.archived) continue;
-    if (ids.size() == std::min(page_size, request.limit)) {
+    if (left_off_lists.contains(id)) continue;
+    if (ids.size() == (ignores_limits ? page_size : std::min(page_size, request.limit))) {
       more = true;
       break;
     }
@@ -118,7 +119,8 @@ Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& r
 
 Result<SearchAnswer, ApiError> FakeHubSpot::Search(const ObjectType&,
                                                    const SearchRequest& request) {
-  if (auto error = NextError({.what = "search", .search = request})) return *error;
+  if (auto error = NextError({.what = "search", .search = request, .limit = request.limit}))
+    return *error;
   if (search_refused) return ApiError{.kind = ApiErrorKind::kBadRequest, .status = 400};
   SearchAnswer answer{.times = Times()};
   std::vector<Nomination> found;
@@ -130,16 +132,22 @@ Result<SearchAnswer, ApiError> FakeHubSpot::Search(const ObjectType&,
     found.push_back({RecordId{id}, modified});
   }
   answer.total = static_cast<int64_t>(found.size());
-  if (request.newest_first) {
-    std::reverse(found.begin(), found.end());
-    if (found.size() > 1) found.resize(1);
-  }
+  if (request.newest_first) std::reverse(found.begin(), found.end());
   std::erase_if(found, [this](const Nomination& nomination) {
     return searched_past.contains(nomination.id.value);
   });
   if (shuffled_search) std::reverse(found.begin(), found.end());
-  answer.more = found.size() > search_page;
-  if (answer.more) found.resize(search_page);
+  const size_t most = ignores_limits ? search_page : std::min(search_page, request.limit);
+  answer.more = found.size() > most;
+  if (answer.more) found.resize(most);
+  if (found.size() > largest_search) return ApiError{.kind = ApiErrorKind::kTooLarge};
+  for (Nomination& nomination : found) {
+    const int64_t id = nomination.id.value;
+    if (unsearchable.contains(id)) return ApiError{.kind = ApiErrorKind::kServer, .status = 500};
+    if (const auto stamp = searched_stamps.find(id); stamp != searched_stamps.end()) {
+      nomination.modified = stamp->second;
+    }
+  }
   if (stuck_search) {
     found.clear();
     answer.more = true;

@@ -30,7 +30,7 @@ class FakeHubSpot final : public PageSource {
     std::vector<RecordId> ids;
     SearchRequest search;
     PropertySetPtr properties;
-    size_t limit = 0;         ///< of a list
+    size_t limit = 0;         ///< of a list or a search
     std::string sensitivity;  ///< of definitions
   };
 
@@ -57,12 +57,18 @@ class FakeHubSpot final : public PageSource {
   std::set<int64_t> unreadable;       ///< whatever asks for their values is answered by 500
   bool all_fails = false;             ///< everything is answered by 500
   size_t page_size = kListPageSize;
-  size_t largest_page = 1000;  ///< pages with values of more records are too large
-  bool stuck_lists = false;    ///< list pages name the place they were asked from
+  size_t largest_page = 1000;        ///< pages with values of more records are too large
+  bool stuck_lists = false;          ///< list pages name the place they were asked from
+  std::set<int64_t> left_off_lists;  ///< lists do not show these
+  bool ignores_limits = false;       ///< pages and searches are as long as the two sizes say
   size_t search_page = kSearchPageSize;
-  bool shuffled_search = false;            ///< descending ids, whatever was asked for
-  bool stuck_search = false;               ///< empty, and there is more
-  std::set<int64_t> searched_past;         ///< counted by search and not shown
+  bool shuffled_search = false;     ///< descending ids, whatever was asked for
+  bool stuck_search = false;        ///< empty, and there is more
+  std::set<int64_t> searched_past;  ///< counted by search and not shown
+  size_t largest_search = 1000;     ///< searches that show more are too large
+  std::set<int64_t> unsearchable;   ///< searches that would show these are answered by 500
+  /// Search shows these stamps, whatever its index is asked for.
+  std::map<int64_t, TimePoint> searched_stamps;
   std::vector<int64_t> shown_beside;       ///< batch answers show these, too
   std::deque<ApiError> errors;             ///< the next requests fail with these
   std::optional<ApiError> archived_error;  ///< the archived list fails with this

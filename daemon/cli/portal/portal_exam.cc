@@ -27,7 +27,8 @@ std::optional<ApiError> Ask(PageSource& source, const Clock& clock, const Object
                                                           .modified_to = std::nullopt,
                                                           .id_above = std::nullopt,
                                                           .has_property = std::nullopt,
-                                                          .newest_first = true});
+                                                          .newest_first = true,
+                                                          .limit = 1});
   if (!search) return search.error();
   return std::nullopt;
 }

@@ -141,7 +141,7 @@ ApiRequest ApiRequests::Search(const ObjectType& type, const SearchRequest& sear
   json.String(type.modified_property);
   json.EndArray();
   json.Key("limit");
-  json.Uint64(search.newest_first ? 1 : kSearchPageSize);
+  json.Uint64(search.limit);
   json.EndObject();
   return JsonPost(ObjectPath(type) + "/search", body);
 }

@@ -44,6 +44,8 @@ void ChangesJob::Abandon() {
   unread_.clear();
   tally_.reset();
   short_.reset();
+  proving_ = false;
+  proved_.reset();
   first_date_.reset();
   broken_parts_ = 0;
   commit_ = {};
@@ -67,6 +69,7 @@ StepOutcome ChangesJob::DoStep(Instant) {
   });
   if (!unread_.empty()) return Read();
   if (short_) return CountLeavers();
+  if (proving_) return Prove();
   return stream().searchable() ? Search() : FollowWalks();
 }
 
@@ -96,11 +99,10 @@ StepOutcome ChangesJob::Search() {
         *cursor_,
         {.overlap = stream().plan().overlap, .deep_overlap = stream().plan().deep_overlap}, now);
   }
-  const auto answer = stream().source().Search(object(), NextSearch(*cursor_));
-  if (!answer) {
-    stream().NoteSearch(answer);
-    return StepOutcome::Failed(answer.error());
-  }
+  SearchRequest request = NextSearch(*cursor_);
+  request.limit = search_part_.size();
+  const auto answer = stream().Search(request);
+  if (!answer) return SearchFailed(request.limit, answer.error());
   if (!first_date_) first_date_ = answer->times.date;
   if (TooMuch(*answer)) {
     return HandOverToSweep(
@@ -111,6 +113,8 @@ StepOutcome ChangesJob::Search() {
     return Disbelieve(*answer, *broken);
   }
   stream().NoteSearch(answer);
+  search_part_.Answered();
+  proved_.reset();
   if (!cursor_->last) tally_ = Tally{.total = answer->total};
   if (tally_) tally_->seen += static_cast<int64_t>(answer->nominations.size());
   if (!answer->more && cursor_->last && tally_ && tally_->seen < tally_->total) {
@@ -120,9 +124,39 @@ StepOutcome ChangesJob::Search() {
   return TakeIn(*answer);
 }
 
+StepOutcome ChangesJob::SearchFailed(size_t asked, const ApiError& error) {
+  stream().NoteSearch(error);
+  if (IsSearchRefusal(error)) return StepOutcome::Failed(error);
+  switch (search_part_.Failed(error, asked)) {
+    case PartSize::Next::kSame:
+      break;
+    case PartSize::Next::kSmaller:
+      stream().AskForLess(kind(), search_part_.size(), error);
+      break;
+    case PartSize::Next::kAlone:
+      if (const auto proved = std::exchange(proved_, std::nullopt)) {
+        return Disbelieve({.times = *proved},
+                          {"unanswered", "HubSpot does not answer a search for what changed (" +
+                                             error.message + "), and answers another"});
+      }
+      proving_ = true;
+      break;
+  }
+  return StepOutcome::Failed(error);
+}
+
+StepOutcome ChangesJob::Prove() {
+  proving_ = false;
+  const auto other = stream().Search({.newest_first = true, .limit = 1});
+  if (!other) return StepOutcome::Failed(other.error());
+  if (!first_date_) first_date_ = other->times.date;
+  proved_ = other->times;
+  return StepOutcome::More();
+}
+
 StepOutcome ChangesJob::CountLeavers() {
   // Who left a window since it was begun did so by a newer stamp.
-  const auto since = stream().source().Search(object(), {.modified_from = *first_date_});
+  const auto since = stream().Search({.modified_from = *first_date_, .limit = 1});
   if (!since) return StepOutcome::Failed(since.error());
   const int64_t missing = tally_->total - tally_->seen;
   SearchAnswer answer = *std::exchange(short_, std::nullopt);

@@ -3,12 +3,13 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/mutex.h"
 #include "jobs/changes/changes_cursor.h"
-#include "jobs/changes/search_promises.h"
 #include "jobs/part_size.h"
+#include "jobs/search_promises.h"
 #include "jobs/stream_job.h"
 
 namespace hubmirror {
@@ -36,6 +37,10 @@ class ChangesJob final : public StreamJob {
  private:
   StepOutcome FollowWalks();
   StepOutcome Search();
+  StepOutcome SearchFailed(size_t asked, const ApiError& error);
+  /// Whether HubSpot answers another search; when it does, the one for the window is made once
+  /// more.
+  StepOutcome Prove();
   /// Takes in an answer that keeps its promises, or that nothing better can be had for.
   StepOutcome TakeIn(SearchAnswer answer);
   /// An answer that cannot be followed: the window is walked in smaller parts, and where they get
@@ -77,6 +82,9 @@ class ChangesJob final : public StreamJob {
   std::optional<SearchAnswer> short_;  ///< ended a part too early, perhaps
   std::deque<Nomination> unread_;
   PartSize part_{kBatchReadSize};
+  PartSize search_part_{kSearchPageSize};
+  bool proving_ = false;  ///< a search of the window is not answered, not even by one record
+  std::optional<AnswerTimes> proved_;         ///< of another one, which was answered just now
   std::optional<TimePoint> first_date_;       ///< of the cycle
   std::optional<TimePoint> followed_before_;  ///< where the cycle began without its look back
   Commit commit_;                             ///< gathered from the answers read so far

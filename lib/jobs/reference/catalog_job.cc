@@ -129,7 +129,7 @@ StepOutcome CatalogJob::ReadPipelines() {
 StepOutcome CatalogJob::CountRecords() {
   Advance();
   if (!stream().loaded() || !stream().searchable()) return StepOutcome::More();
-  const auto answer = stream().source().Search(object(), {.newest_first = true});
+  const auto answer = stream().Search({.newest_first = true, .limit = 1});
   stream().NoteSearch(answer);
   // Not every type can be searched; the check is a help, not a condition.
   if (!answer) return StepOutcome::More();

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/json_fields.h"
-#include "jobs/changes/search_promises.h"
 #include "jobs/resolve_plan.h"
+#include "jobs/search_promises.h"
 
 namespace hubmirror {
 namespace {
@@ -40,6 +40,8 @@ void FillJob::Abandon() {
   unread_.clear();
   commit_ = {};
   by_sweep_.clear();
+  proving_ = false;
+  proved_ = false;
   MutexLock lock(mutex_);
   reading_ = false;
 }
@@ -70,18 +72,28 @@ StepOutcome FillJob::Search() {
   if (std::find(filling.begin(), filling.end(), cursor_.property) == filling.end()) {
     cursor_ = {.property = filling.front(), .last = {}};
   }
-  const auto answer = stream().source().Search(
-      object(), {.id_above = cursor_.last, .has_property = cursor_.property});
+  const std::string unsearched = "the property " + cursor_.property +
+                                 " is new and cannot be searched: a sweep reads its values";
+  if (std::exchange(proving_, false)) {
+    const auto other = stream().Search({.newest_first = true, .limit = 1});
+    if (!other) return StepOutcome::Failed(other.error());
+    proved_ = true;
+    return StepOutcome::More();
+  }
+  const auto answer = stream().Search(
+      {.id_above = cursor_.last, .has_property = cursor_.property, .limit = search_part_.size()});
   if (!answer) {
-    if (!IsSearchRefusal(answer.error())) return StepOutcome::Failed(answer.error());
-    return LeaveToSweep(filling, "the property " + cursor_.property +
-                                     " is new and cannot be searched: a sweep reads its values");
+    if (IsSearchRefusal(answer.error())) return LeaveToSweep(filling, unsearched);
+    if (SearchFailed(answer.error())) return LeaveToSweep(filling, unsearched);
+    return StepOutcome::Failed(answer.error());
   }
   if (const auto broken = FindBrokenPromise(*answer, cursor_.last)) {
     stream().Distrust(broken->promise, broken->how);
     return LeaveToSweep(filling, broken->how + ": a sweep reads the values of the new property " +
                                      cursor_.property);
   }
+  search_part_.Answered();
+  proved_ = false;
   for (const Nomination& nomination : answer->nominations) {
     unread_.push_back(nomination.id);
     last_of_answer_ = last_of_answer_ ? std::max(*last_of_answer_, nomination.id) : nomination.id;
@@ -89,6 +101,14 @@ StepOutcome FillJob::Search() {
   more_ = answer->more;
   commit_ = {.object = object()};
   return unread_.empty() ? CommitAnswer() : StepOutcome::More();
+}
+
+bool FillJob::SearchFailed(const ApiError& error) {
+  const PartSize::Next next = search_part_.Failed(error, search_part_.size());
+  if (next == PartSize::Next::kSmaller) stream().AskForLess(kind(), search_part_.size(), error);
+  if (next != PartSize::Next::kAlone) return false;
+  proving_ = !proved_;
+  return std::exchange(proved_, false);
 }
 
 StepOutcome FillJob::Read() {

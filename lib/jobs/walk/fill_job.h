@@ -41,6 +41,8 @@ class FillJob final : public StreamJob {
   /// Properties of the table that are filling; empty when none.
   std::vector<std::string> Filling() const;
   StepOutcome Search();
+  /// Whether this search is to blame: it fails, and another one was answered just now.
+  bool SearchFailed(const ApiError& error);
   StepOutcome Read();
   StepOutcome ReadFailed(size_t asked, const ApiError& error);
   /// Search is no help with what is filling: `why`.
@@ -55,6 +57,9 @@ class FillJob final : public StreamJob {
   FillCursor cursor_;
   std::deque<RecordId> unread_;
   PartSize part_{kBatchReadSize};
+  PartSize search_part_{kSearchPageSize};
+  bool proving_ = false;  ///< whether HubSpot answers another search
+  bool proved_ = false;   ///< it did just now
   std::optional<RecordId> last_of_answer_;
   bool more_ = false;
   Commit commit_;

@@ -1,6 +1,7 @@
 #include "jobs/walk/verify_job.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -24,9 +25,12 @@ constexpr std::pair<const char*, int64_t VerifyReport::*> kStoredCounts[] = {
     {"stale", &VerifyReport::stale},       {"unstamped", &VerifyReport::unstamped},
     {"repaired", &VerifyReport::repaired}, {"left", &VerifyReport::left}};
 
-/// Takes the last of `ids` for one batch read; one place is left for a control.
-std::vector<RecordId> TakeBatch(std::vector<RecordId>& ids) {
-  const size_t count = std::min<size_t>(ids.size(), kBatchReadSize - 1);
+// Of the ids of a list without order, what one step holds against the mirror.
+constexpr size_t kIdsAStep = 5000;
+
+/// Takes the last of `ids`, `most` of them.
+std::vector<RecordId> TakeBatch(std::vector<RecordId>& ids, size_t most) {
+  const size_t count = std::min(ids.size(), most);
   std::vector<RecordId> batch(ids.end() - static_cast<std::ptrdiff_t>(count), ids.end());
   ids.resize(ids.size() - count);
   return batch;
@@ -65,6 +69,7 @@ void VerifyJob::LoadFrom(const StoredStream& stored) {
 void VerifyJob::Abandon() {
   ranges_.reset();
   resume_.reset();
+  seen_.reset();
 }
 
 std::optional<StepNeed> VerifyJob::NextStep(Instant) {
@@ -79,6 +84,7 @@ std::optional<StepNeed> VerifyJob::NextStep(Instant) {
 StepOutcome VerifyJob::DoStep(Instant) {
   if (!ranges_) Begin();
   if (!ranges_->done()) return Read();
+  if (seen_) return CompareSeen();
   if (!report_.absent.empty() || !unarchived_.empty()) return Explain();
   return Finish();
 }
@@ -94,6 +100,8 @@ void VerifyJob::Begin() {
   unsaved_pages_ = 0;
   set_ = stream().whole_set();
   unarchived_.clear();
+  places_.Clear();
+  seen_.reset();
   MutexLock lock(mutex_);
   repair_ = std::exchange(wanted_repair_, std::nullopt).value_or(repair_);
   ++begun_;
@@ -102,6 +110,8 @@ void VerifyJob::Begin() {
 
 void VerifyJob::Save() {
   unsaved_pages_ = 0;
+  // A walk without order begins anew after a restart.
+  if (seen_) return;
   // So many that it is no matter of single records: not worth to be written again and again.
   if (report_.absent.size() > kMostStored) return;
   VerifyCursor cursor{.walk = ranges_->Cursor(), .report = report_, .repair = repair_};
@@ -111,6 +121,15 @@ void VerifyJob::Save() {
   stream().Write(kind(), std::move(commit));
 }
 
+void VerifyJob::BeginUnordered() {
+  stream().Distrust("order", "a list is not in ascending order of ids");
+  ranges_.emplace(WalkCursor{.ranges = {WalkRange{}}, .ordered = false}, 1);
+  // What was found before stands on the order of the list.
+  report_ = {};
+  places_.Clear();
+  seen_ = Seen{.since = stream().clock().Now()};
+}
+
 StepOutcome VerifyJob::Read() {
   const auto index = ranges_->Take();
   if (!index) return StepOutcome::More();
@@ -118,43 +137,89 @@ StepOutcome VerifyJob::Read() {
   if (const std::string& after = ranges_->range(*index).after; !after.empty()) {
     request.after = after;
   }
-  const auto page = stream().source().List(object(), request);
+  part_.Shape(request);
+  auto page = stream().List(request);
   if (!page) {
     ranges_->Release(*index);
+    if (part_.Failed(page.error(), request.limit)) {
+      stream().AskForLess(kind(), part_.size(), page.error());
+    }
     return StepOutcome::Failed(page.error());
   }
-  ++pages_;
-  WalkRanges::PageFacts facts{.count = static_cast<int64_t>(page->records.size()),
-                              .next_after = page->next_after};
-  Commit commit{.object = object()};
-  ProvenRange range{.sent_at = page->times.sent_at};
-  for (const Record& record : page->records) {
-    facts.ascending = facts.ascending && record.id.value >= facts.last_id;
-    facts.last_id = record.id.value;
-    facts.ids.push_back(record.id.value);
-    range.present.push_back(record.id);
+  return TakeIn(*index, std::move(*page));
+}
+
+StepOutcome VerifyJob::TakeIn(size_t range, Page page) {
+  const auto lead = places_.Check(page, ranges_->range(range).after, !seen_);
+  if (lead != ListPlaces::Lead::kOn) {
+    stream().Distrust("cursor", "a list names the place of a page for its next one");
   }
-  if (!page->records.empty()) facts.first_id = page->records.front().id.value;
-  if (!ranges_->InOrder(*index, facts)) {
-    Abandon();
+  if (lead == ListPlaces::Lead::kNowhere) {
+    ranges_->Release(range);
     return StepOutcome::Failed(
-        ApiError{.kind = ApiErrorKind::kDecode,
-                 .message = "the list is not in the order of its ids; nothing is compared"});
+        ApiError{.kind = ApiErrorKind::kDecode, .message = "the list's pages do not move on"});
   }
-  if (const auto proof = ranges_->Give(*index, facts)) {
-    range.from = RecordId{proof->from};
-    range.to = RecordId{proof->to};
-    commit.ranges.push_back(std::move(range));
+  const WalkRanges::PageFacts facts = FactsOf(page);
+  if (!seen_ && !ranges_->InOrder(range, facts)) {
+    BeginUnordered();
+    return StepOutcome::More();
   }
-  commit.rows.push_back(stream().Map(*page));
-  report_.Add(stream().Verify(ports_.sink, std::move(commit),
-                              {.repair = repair_, .verified_until = ports_.verified_until()}));
-  {
-    MutexLock lock(mutex_);
-    checked_ = report_.checked;
+  ++pages_;
+  Commit commit{.object = object()};
+  ProvenRange proven{.sent_at = page.times.sent_at};
+  for (const Record& record : page.records) proven.present.push_back(record.id);
+  const auto proof = ranges_->Give(range, facts);
+  if (seen_) {
+    seen_->ids.insert(seen_->ids.end(), proven.present.begin(), proven.present.end());
+  } else if (proof) {
+    proven.from = RecordId{proof->from};
+    proven.to = RecordId{proof->to};
+    commit.ranges.push_back(std::move(proven));
   }
+  if (part_.naming()) {
+    for (const Record& record : page.records) LeaveToResolve(record.id);
+  } else {
+    commit.rows.push_back(stream().Map(page));
+  }
+  part_.Answered();
+  Compare(std::move(commit));
   if (++unsaved_pages_ >= kPagesASave) Save();
   return StepOutcome::More(facts.count);
+}
+
+void VerifyJob::Compare(Commit commit) {
+  report_.Add(stream().Verify(ports_.sink, std::move(commit),
+                              {.repair = repair_, .verified_until = ports_.verified_until()}));
+  MutexLock lock(mutex_);
+  checked_ = report_.checked;
+}
+
+StepOutcome VerifyJob::CompareSeen() {
+  std::vector<RecordId>& ids = seen_->ids;
+  if (!std::exchange(seen_->sorted, true)) {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  }
+  const size_t end = std::min(ids.size(), seen_->compared + kIdsAStep);
+  const bool last = end == ids.size();
+  ProvenRange range{.from = seen_->next, .sent_at = seen_->since};
+  range.to = last ? RecordId{std::numeric_limits<int64_t>::max()} : ids[end - 1];
+  range.present.assign(ids.begin() + static_cast<std::ptrdiff_t>(seen_->compared),
+                       ids.begin() + static_cast<std::ptrdiff_t>(end));
+  seen_->compared = end;
+  seen_->next = RecordId{last ? 0 : range.to.value + 1};
+  Commit commit{.object = object()};
+  commit.ranges.push_back(std::move(range));
+  if (last) seen_.reset();
+  Compare(std::move(commit));
+  return StepOutcome::More();
+}
+
+void VerifyJob::LeaveToResolve(RecordId id) {
+  Commit commit{.object = object()};
+  commit.pending.push_back({.id = id, .cause = PendingCause::kUnreadable});
+  stream().NoteUnreadable(id, std::nullopt);
+  stream().Write(kind(), std::move(commit));
 }
 
 StepOutcome VerifyJob::Explain() {
@@ -164,7 +229,7 @@ StepOutcome VerifyJob::Explain() {
   }
   const bool archived = !report_.absent.empty();
   std::vector<RecordId>& from = archived ? report_.absent : unarchived_;
-  const std::vector<RecordId> ids = TakeBatch(from);
+  const std::vector<RecordId> ids = TakeBatch(from, explained_.size());
   BatchReadRequest request{.archived = archived, .ids = ids, .properties = set_};
   // Beside somebody who is there, silence about the others says something.
   const auto control =
@@ -174,18 +239,35 @@ StepOutcome VerifyJob::Explain() {
   const auto page = stream().source().BatchRead(object(), request);
   if (!page) {
     from.insert(from.end(), ids.begin(), ids.end());
-    return StepOutcome::Failed(page.error());
+    return ExplainFailed(from, ids.size(), page.error());
   }
+  explained_.Answered();
   if (archived) {
     TakeArchived(*page, ids);
   } else {
     TakeLive({.asked = ids,
               .control = has_control ? control : std::nullopt,
-              .results = stream().Map(*page).rows,
+              .results = stream().Map(*page, request.ids).rows,
               .not_found = page->not_found,
               .silence_counts = has_control});
   }
   return StepOutcome::More();
+}
+
+StepOutcome VerifyJob::ExplainFailed(std::vector<RecordId>& unexplained, size_t asked,
+                                     const ApiError& error) {
+  switch (explained_.Failed(error, asked)) {
+    case PartSize::Next::kSame:
+      break;
+    case PartSize::Next::kSmaller:
+      stream().AskForLess(kind(), explained_.size(), error);
+      break;
+    case PartSize::Next::kAlone:
+      LeaveToResolve(unexplained.back());
+      unexplained.pop_back();
+      break;
+  }
+  return StepOutcome::Failed(error);
 }
 
 void VerifyJob::TakeArchived(const Page& page, const std::vector<RecordId>& ids) {

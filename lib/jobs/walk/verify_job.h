@@ -9,6 +9,7 @@
 #include "base/mutex.h"
 #include "jobs/resolve_plan.h"
 #include "jobs/stream_job.h"
+#include "jobs/walk/list_reading.h"
 #include "jobs/walk/walk_ranges.h"
 #include "model/store/verify.h"
 
@@ -28,8 +29,10 @@ std::optional<VerifyCursor> ParseVerifyCursor(std::string_view text);
 /// Reads all live records of a stream and compares them with the mirror column by column, page by
 /// page and on spare budget: it finds what nothing else would, such as a row that somebody edited.
 /// What the mirror shows and the list does not is read by its ids in the end: only the mirror's
-/// own mistakes count. Begins when the stream is loaded; how far it is is stored now and then, and
-/// a restart of the daemon goes on from there.
+/// own mistakes count. A list without order, one that leads back and pages that are too large are
+/// read as the walks read them; a record that cannot be read is left to resolve. Begins when the
+/// stream is loaded; how far it is is stored now and then, and a restart of the daemon goes on from
+/// there.
 class VerifyJob final : public StreamJob {
  public:
   struct Ports {
@@ -63,9 +66,18 @@ class VerifyJob final : public StreamJob {
   void Begin();
   /// Stores where it stands.
   void Save();
+  /// The list is not in the order of its ids: it is read from its beginning again, in one piece.
+  void BeginUnordered();
   StepOutcome Read();
+  StepOutcome TakeIn(size_t range, Page page);
+  void Compare(Commit commit);
+  /// Holds the ids of a list without order against the mirror's.
+  StepOutcome CompareSeen();
   /// Asks for archived records first, then for live ones, about what was not on the list.
   StepOutcome Explain();
+  StepOutcome ExplainFailed(std::vector<RecordId>& unexplained, size_t asked,
+                            const ApiError& error);
+  void LeaveToResolve(RecordId id);
   void TakeArchived(const Page& page, const std::vector<RecordId>& ids);
   void TakeLive(const Answer& answer);
   void CountExtra(RecordId id);
@@ -89,6 +101,18 @@ class VerifyJob final : public StreamJob {
   int64_t pages_ = 0;
   int64_t unsaved_pages_ = 0;
   std::vector<RecordId> unarchived_;  ///< not on the list, and not archived either
+  ListPart part_;
+  ListPlaces places_;
+  PartSize explained_{kBatchReadSize - 1};  ///< one place is left for a control
+  /// Of a list without order.
+  struct Seen {
+    std::vector<RecordId> ids;
+    Instant since{};      ///< when its first page was asked for
+    size_t compared = 0;  ///< of `ids`, which are sorted by then
+    RecordId next{0};     ///< the mirror's ids below are compared
+    bool sorted = false;
+  };
+  std::optional<Seen> seen_;
 };
 
 }  // namespace hubmirror

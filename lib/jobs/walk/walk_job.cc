@@ -8,20 +8,6 @@
 namespace hubmirror {
 namespace {
 
-WalkRanges::PageFacts FactsOf(const Page& page) {
-  WalkRanges::PageFacts facts{.count = static_cast<int64_t>(page.records.size()),
-                              .next_after = page.next_after};
-  facts.ids.reserve(page.records.size());
-  for (const Record& record : page.records) facts.ids.push_back(record.id.value);
-  if (page.records.empty()) return facts;
-  facts.first_id = page.records.front().id.value;
-  facts.last_id = page.records.back().id.value;
-  facts.ascending =
-      std::is_sorted(page.records.begin(), page.records.end(),
-                     [](const Record& a, const Record& b) { return a.id.value <= b.id.value; });
-  return facts;
-}
-
 ProvenRange RangeOf(const WalkRanges::Proof& proof, const Page& page, bool archived) {
   ProvenRange range{.from = RecordId{proof.from},
                     .to = RecordId{proof.to},
@@ -155,7 +141,7 @@ StepOutcome WalkJob::Measure() {
   std::optional<TimePoint> date = stream().SourceNow();
   if (!options_.archived) cursor.records_expected = std::max(stream().rows(), cursor.records_done);
   if (Measured()) {
-    const auto answer = stream().source().Search(object(), {.newest_first = true});
+    const auto answer = stream().Search({.newest_first = true, .limit = 1});
     stream().NoteSearch(answer);
     if (answer) {
       date = answer->times.date;
@@ -203,9 +189,8 @@ void WalkJob::BeginWalk(WalkCursor cursor) {
   set_ = stream().whole_set();
   ranges_.emplace(std::move(cursor), options_.archived ? 1 : options_.readers_max);
   buffer_.Clear();
-  sizes_.clear();
-  stuck_.clear();
-  places_.clear();
+  parts_.clear();
+  places_.Clear();
   pages_ = 0;
   phase_ = Phase::kWalking;
 }
@@ -218,14 +203,15 @@ StepOutcome WalkJob::Read() {
     if (phase_ != Phase::kWalking) return StepOutcome::Unused();
     const auto range = ranges_->Take();
     if (!range) return StepOutcome::Unused();
-    reading = {.range = *range, .generation = generation_, .naming = stuck_.contains(*range)};
-    request = RequestOf(reading);
+    reading = {.range = *range, .generation = generation_, .naming = parts_[*range].naming()};
+    request = RequestOf(*range);
+    reading.limit = request.limit;
   }
-  auto page = stream().source().List(object(), request);
+  auto page = stream().List(request);
   if (!page) {
     const bool unsupported = page.error().kind == ApiErrorKind::kUnsupported;
     if (options_.archived && unsupported) return GiveUp(page.error());
-    return Failed(reading, request.limit, page.error());
+    return Failed(reading, page.error());
   }
   if (options_.archived) stream().NoteArchivedList();
   return TakeIn(reading, std::move(*page));
@@ -237,58 +223,39 @@ StepOutcome WalkJob::GiveUp(const ApiError& refusal) {
   return StepOutcome::CaughtUp();
 }
 
-ListRequest WalkJob::RequestOf(const Reading& reading) const {
+ListRequest WalkJob::RequestOf(size_t range) const {
   ListRequest request{.archived = options_.archived, .properties = set_};
-  const std::string& after = ranges_->range(reading.range).after;
+  const std::string& after = ranges_->range(range).after;
   if (!after.empty()) request.after = after;
-  if (const auto size = sizes_.find(reading.range); size != sizes_.end()) {
-    request.limit = size->second.size();
-  }
-  if (reading.naming) {
-    request.limit = 1;
-    request.properties = IdOnly();
-  }
+  parts_.at(range).Shape(request);
   return request;
 }
 
-StepOutcome WalkJob::Failed(const Reading& reading, size_t asked, const ApiError& error) {
+StepOutcome WalkJob::Failed(const Reading& reading, const ApiError& error) {
   bool smaller = false;
   {
     MutexLock lock(mutex_);
     if (reading.generation == generation_ && ranges_) {
       ranges_->Release(reading.range);
-      PartSize& size = sizes_.try_emplace(reading.range, kListPageSize).first->second;
-      const PartSize::Next next =
-          reading.naming ? PartSize::Next::kSame : size.Failed(error, asked);
-      smaller = next == PartSize::Next::kSmaller;
-      if (next == PartSize::Next::kAlone) stuck_.insert(reading.range);
+      smaller = parts_[reading.range].Failed(error, reading.limit);
     }
   }
-  if (smaller) stream().AskForLess(kind(), asked / 2, error);
+  if (smaller) stream().AskForLess(kind(), reading.limit / 2, error);
   return StepOutcome::Failed(error);
 }
 
 bool WalkJob::MovesOn(const Reading& reading, Page& page) {
-  if (!page.next_after) return true;
-  bool turns = false;
-  bool lost = false;
+  ListPlaces::Lead lead = ListPlaces::Lead::kOn;
   {
     MutexLock lock(mutex_);
     if (reading.generation != generation_) return true;
-    const bool unordered = !ranges_->Cursor().ordered;
-    turns = *page.next_after == ranges_->range(reading.range).after ||
-            (unordered && places_.contains(*page.next_after));
-    if (!turns && unordered) places_.insert(*page.next_after);
-    lost = turns;
-    // A list is read on from any id, whatever it says itself.
-    if (turns && !unordered && !page.records.empty()) {
-      page.next_after = std::to_string(page.records.back().id.value);
-      lost = *page.next_after == ranges_->range(reading.range).after;
-    }
-    if (lost) ranges_->Release(reading.range);
+    lead = places_.Check(page, ranges_->range(reading.range).after, ranges_->Cursor().ordered);
+    if (lead == ListPlaces::Lead::kNowhere) ranges_->Release(reading.range);
   }
-  if (turns) stream().Distrust("cursor", "a list names the place of a page for its next one");
-  return !lost;
+  if (lead != ListPlaces::Lead::kOn) {
+    stream().Distrust("cursor", "a list names the place of a page for its next one");
+  }
+  return lead != ListPlaces::Lead::kNowhere;
 }
 
 void WalkJob::LeaveUnread(const Reading& reading, const Page& page) {
@@ -297,10 +264,8 @@ void WalkJob::LeaveUnread(const Reading& reading, const Page& page) {
       buffer_.Leave({.id = record.id, .cause = PendingCause::kUnreadable});
       stream().NoteUnreadable(record.id, std::nullopt);
     }
-    stuck_.erase(reading.range);
-  } else if (const auto size = sizes_.find(reading.range); size != sizes_.end()) {
-    size->second.Answered();
   }
+  parts_[reading.range].Answered();
   for (const RecordId id : page.not_found) {
     buffer_.Leave({.id = id, .cause = PendingCause::kAbsent});
   }

@@ -5,13 +5,12 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/mutex.h"
-#include "jobs/part_size.h"
 #include "jobs/stream_job.h"
+#include "jobs/walk/list_reading.h"
 #include "jobs/walk/walk_buffer.h"
 #include "jobs/walk/walk_ranges.h"
 
@@ -70,9 +69,10 @@ class WalkJob final : public StreamJob {
     size_t range = 0;
     uint64_t generation = 0;
     bool naming = false;  ///< the one record that cannot be read is only to be named
+    size_t limit = 0;
   };
-  ListRequest RequestOf(const Reading& reading) const REQUIRES(mutex_);
-  StepOutcome Failed(const Reading& reading, size_t asked, const ApiError& error);
+  ListRequest RequestOf(size_t range) const REQUIRES(mutex_);
+  StepOutcome Failed(const Reading& reading, const ApiError& error);
   StepOutcome TakeIn(const Reading& reading, Page page);
   /// Whether the list's own cursor leads on; where it does not, an id takes its place.
   bool MovesOn(const Reading& reading, Page& page);
@@ -100,12 +100,8 @@ class WalkJob final : public StreamJob {
   std::optional<WalkRanges> ranges_ GUARDED_BY(mutex_);
   PropertySetPtr set_ GUARDED_BY(mutex_);
   WalkBuffer buffer_ GUARDED_BY(mutex_);
-  /// By range.
-  std::map<size_t, PartSize> sizes_ GUARDED_BY(mutex_);
-  /// Ranges whose next record cannot be read.
-  std::set<size_t> stuck_ GUARDED_BY(mutex_);
-  /// Of a list without order, the places it led to.
-  std::set<std::string> places_ GUARDED_BY(mutex_);
+  std::map<size_t, ListPart> parts_ GUARDED_BY(mutex_);  ///< by range
+  ListPlaces places_ GUARDED_BY(mutex_);
   WalkCursor stored_ GUARDED_BY(mutex_);
   TimePoint began_ GUARDED_BY(mutex_){};
   /// When the walk under way began, if it was not interrupted since.

@@ -64,7 +64,7 @@ class SyncObserver : public ExchangeObserver {
   virtual void OnCommit(const StreamKey& stream, JobKind job, const CommitOutcome& outcome,
                         TimePoint committed_at) = 0;
   /// An answer that could be read was not what was asked for: `promise` says which rule it broke
-  /// (order, cursor, total, limit, unasked, unanswered).
+  /// (order, cursor, total, limit, window, unasked, unanswered).
   virtual void OnBrokenPromise(const StreamKey& stream, const std::string& promise) = 0;
   virtual void OnLateFind(const StreamKey& stream, std::chrono::milliseconds late) = 0;
   virtual void OnJobReport(const JobReport& report) = 0;

@@ -56,6 +56,12 @@ struct Page {
   std::shared_ptr<const void> storage;
 };
 
+/// A record that HubSpot cannot show although it shows others at the same time.
+struct UnreadableRecord {
+  RecordId id;
+  std::string reason;  ///< for people, without values
+};
+
 /// An id the search index named, with the modified stamp it showed.
 struct Nomination {
   RecordId id;

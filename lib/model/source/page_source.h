@@ -24,14 +24,15 @@ struct ListRequest {
   size_t limit = kListPageSize;  ///< records at most
 };
 
-/// A search for ids, sorted by id ascending, 200 at most. It asks for `hs_object_id` and the
+/// A search for ids, sorted by id ascending. It asks for `hs_object_id` and the
 /// modified property only and never uses the offset paging.
 struct SearchRequest {
   std::optional<TimePoint> modified_from;   ///< modified >= this
   std::optional<TimePoint> modified_to;     ///< modified <= this
   std::optional<RecordId> id_above;         ///< hs_object_id > this
   std::optional<std::string> has_property;  ///< only records holding a value of it
-  bool newest_first = false;                ///< descending by id, one result: finds the highest id
+  bool newest_first = false;                ///< descending by id
+  size_t limit = kSearchPageSize;           ///< results at most
 };
 
 /// At most 100 ids. An id merged away answers with its survivor; order is not promised.

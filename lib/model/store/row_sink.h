@@ -72,12 +72,6 @@ struct Fate {
   Instant sent_at{};
 };
 
-/// A record that HubSpot cannot show although it shows others at the same time.
-struct UnreadableRecord {
-  RecordId id;
-  std::string reason;  ///< for people, without values
-};
-
 /// Everything one step proves, written in one transaction: rows and the cursor they move.
 struct Commit {
   ObjectType object;

@@ -1,0 +1,149 @@
+// A comparison reads a list as the walks do: whatever the list does, it ends, and finds what
+// differs.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "jobs/walk/verify_job.h"
+#include "support/stream_fixture.h"
+
+using namespace hubmirror;
+using namespace std::chrono_literals;
+using hubmirror::test::StreamFixture;
+
+namespace {
+
+/// Holds pages against the mirror in memory: who is missing, and who is not listed.
+class MemoryVerify final : public VerifySink {
+ public:
+  explicit MemoryVerify(StreamFixture& stream) : stream_(stream) {}
+
+  std::set<int64_t> compared;
+
+  VerifyReport Verify(const Commit& page, const VerifyRequest&, CommitOutcome&) override {
+    VerifyReport report;
+    for (const RowBatch& batch : page.rows) {
+      for (const Row& row : batch.rows) {
+        ++report.checked;
+        compared.insert(row.id.value);
+        if (stream_.sink.live(row.id.value)) continue;
+        ++report.missing;
+        report.Note(VerifyFinding::Kind::kMissing, row.id);
+      }
+    }
+    for (const ProvenRange& range : page.ranges) {
+      for (const auto& [id, entry] : stream_.sink.rows) {
+        const bool inside = id >= range.from.value && id <= range.to.value;
+        if (!inside || !entry.live()) continue;
+        if (std::ranges::binary_search(range.present, RecordId{id})) continue;
+        report.absent.push_back(RecordId{id});
+      }
+    }
+    return report;
+  }
+
+ private:
+  StreamFixture& stream_;
+};
+
+struct Comparing : StreamFixture {
+  explicit Comparing(int records) : verify_sink(*this) {
+    for (int64_t id = 1; id <= records; ++id) hubspot.Put(id, {{"name", "a"}});
+    Load();
+    Pass(1min);
+    job = std::make_shared<VerifyJob>(
+        context, VerifyJob::Ports{verify_sink, [this] { return context->SourceNow(); }});
+    job->Load({.table = sink.table});
+  }
+  /// Compares through failures, with the time between tries; what it found, when it ends.
+  std::optional<VerifyReport> Compare(int failures_most = 60) {
+    verify_sink.compared.clear();
+    for (int i = 0; i < failures_most; ++i) {
+      if (Run(*job).end != StepOutcome::End::kFailed) return job->finished().report;
+      Pass(1min);
+    }
+    return std::nullopt;
+  }
+  bool Distrusted(const std::string& promise) const {
+    return std::ranges::count(observer.broken_promises, promise) > 0;
+  }
+
+  MemoryVerify verify_sink;
+  std::shared_ptr<VerifyJob> job;
+};
+
+}  // namespace
+
+TEST_CASE("verify: a list without order is compared as a whole") {
+  Comparing stream(350);
+  stream.hubspot.descending_lists = true;
+  stream.hubspot.Erase(120);
+  stream.sink.rows.erase(200);
+  const auto report = stream.Compare();
+
+  REQUIRE(report);
+  CHECK(report->checked == 349);
+  CHECK(report->missing == 1);
+  CHECK(report->extra == 1);
+  CHECK(stream.Distrusted("order"));
+  // One request finds the disorder, the others read the list.
+  CHECK(stream.hubspot.Count("list") < 2 * 4 + 5);
+}
+
+TEST_CASE("verify: a list whose pages name the place they were asked from is read on by ids") {
+  Comparing stream(350);
+  stream.hubspot.stuck_lists = true;
+  stream.sink.rows.erase(333);
+  const auto report = stream.Compare();
+
+  REQUIRE(report);
+  CHECK(stream.verify_sink.compared.size() == 350);
+  CHECK(report->missing == 1);
+  CHECK(stream.Distrusted("cursor"));
+}
+
+TEST_CASE("verify: a page that is too large is asked for with half the limit, down to one") {
+  for (const size_t largest : {40, 1}) {
+    Comparing stream(250);
+    stream.hubspot.largest_page = largest;
+    const auto report = stream.Compare(400);
+    REQUIRE(report);
+    CHECK(report->checked == 250);
+    CHECK(report->found() == 0);
+  }
+}
+
+TEST_CASE("verify: a record that cannot be read is passed, and left to resolve") {
+  Comparing stream(250);
+  stream.hubspot.unreadable = {137};
+  const auto report = stream.Compare();
+
+  REQUIRE(report);
+  CHECK(report->checked == 249);
+  CHECK(report->found() == 0);
+  CHECK(stream.sink.waiting.at(137).cause == PendingCause::kUnreadable);
+}
+
+TEST_CASE("verify: whom the list leaves out is asked about in smaller parts, too") {
+  Comparing stream(250);
+  for (int64_t id = 100; id < 150; ++id) stream.hubspot.left_off_lists.insert(id);
+  stream.hubspot.unreadable = {120};
+  const auto report = stream.Compare();
+
+  REQUIRE(report);
+  CHECK(report->checked == 200);
+  CHECK(report->extra == 0);
+  CHECK(stream.sink.waiting.at(120).cause == PendingCause::kUnreadable);
+}
+
+TEST_CASE("verify: a page longer than it was asked for is said") {
+  Comparing stream(250);
+  stream.hubspot.ignores_limits = true;
+  stream.hubspot.page_size = 130;
+  const auto report = stream.Compare();
+
+  REQUIRE(report);
+  CHECK(report->checked == 250);
+  CHECK(stream.Distrusted("limit"));
+}
