@@ -10,9 +10,11 @@
 #include "daemon/cli/settings.h"
 #include "daemon/cli/words.h"
 #include "model/store/database_error.h"
+#include "postgres/schema/portal_schema.h"
 #include "postgres/session/connection.h"
 #include "postgres/session/dsn_value.h"
 #include "postgres/session/sql_text.h"
+#include "postgres/writing/history_writer.h"
 #include "settings/reading/secret_source.h"
 
 namespace hubmirror {
@@ -35,7 +37,9 @@ std::string Where(const CommandLine& line, Params& params) {
   std::string where = " WHERE true";
   if (line.target.object) {
     params.emplace_back(*line.target.object);
-    where += " AND object = $" + std::to_string(params.size());
+    where += " AND object IN ($" + std::to_string(params.size());
+    params.emplace_back(PortalSchema::HistoryName(*line.target.object));
+    where += ", $" + std::to_string(params.size()) + ")";
   }
   if (line.id) {
     params.emplace_back(std::to_string(line.id->value));
@@ -129,7 +133,8 @@ int RunQuarantineList(const CliContext& context, const CommandLine& line) {
 int RunQuarantineShow(const CliContext& context, const CommandLine& line) {
   return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
     const Rows rows =
-        Ask(connection, schema, line, "SELECT sqlstate, reason, jsonb_pretty(record) FROM ", "");
+        Ask(connection, schema, line, "SELECT sqlstate, reason, jsonb_pretty(record) FROM ",
+            " ORDER BY object");
     if (rows.empty()) {
       return Fail(context, kExitUsage, "this record is not in quarantine",
                   "`hubmirror quarantine list " + line.target.portal + "`");
@@ -162,12 +167,16 @@ int RunQuarantineRetry(const CliContext& context, const CommandLine& line) {
   return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
     const Rows rows = Ask(connection, schema, line, "SELECT object, id FROM ", " ORDER BY 1, 2");
     for (size_t i = 0; i < rows.size(); ++i) {
-      const ControlAnswer answer = AskDaemon(*socket,
-                                             {.verb = ControlVerb::kRefresh,
-                                              .portal = line.target.portal,
-                                              .object = std::string(rows.Text(i, 0)),
-                                              .id = RecordId{rows.Int(i, 1)}},
-                                             [](const OperationProgress&) {});
+      const std::string object(rows.Text(i, 0));
+      const RecordId id{rows.Int(i, 1)};
+      if (const auto of_history = PortalSchema::ObjectOfHistory(object)) {
+        HistoryWriter::AskNow(connection, schema, *of_history, id);
+        continue;
+      }
+      const ControlAnswer answer = AskDaemon(
+          *socket,
+          {.verb = ControlVerb::kRefresh, .portal = line.target.portal, .object = object, .id = id},
+          [](const OperationProgress&) {});
       const ControlResult& result = answer.result;
       if (!result.ok()) {
         return Fail(context, static_cast<int>(result.code), result.message, result.next);

@@ -87,7 +87,7 @@ class PortalSink final : public RowSink,
   std::vector<RecordId> HistoryBlock(const ObjectType& object, bool archived,
                                      std::optional<RecordId> above, size_t limit) override;
   HistoryDue DueHistory(const ObjectType& object, size_t limit) override;
-  int64_t WriteHistory(const HistoryCommit& commit) override;
+  HistoryOutcome WriteHistory(const HistoryCommit& commit) override;
 
   void ResetStream(const ObjectType& object) override;
   void SaveState(const ObjectType& object, StreamState state, const std::string& reason,

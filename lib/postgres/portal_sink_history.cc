@@ -47,20 +47,24 @@ HistoryDue PortalSink::DueHistory(const ObjectType& object, size_t limit) {
   return due;
 }
 
-int64_t PortalSink::WriteHistory(const HistoryCommit& commit) {
+HistoryOutcome PortalSink::WriteHistory(const HistoryCommit& commit) {
   Known& known = KnownOf(commit.object.name);
   Writing writing(*this);
   const MirrorTablePtr table = TableOf(commit.object.name);
-  const int64_t added = table ? history_.Add(*writing, *table, commit) : 0;
+  HistoryOutcome outcome;
+  if (table) outcome.added = history_.Add(*writing, *table, commit);
   std::vector<RecordId> settled = commit.settled;
   // What was written from a later read may have changed since ours.
   std::erase_if(settled,
                 [&](RecordId id) { return known.recent.WrittenSince(id, commit.sent_at); });
   history_.RemoveDue(*writing, commit.object.name, settled);
+  history_.PutOff(*writing, commit.object.name, commit.again, commit.again_in);
+  outcome.unreadable = history_.SetAside(*writing, commit.object.name, commit.unreadable);
+  outcome.released = history_.Release(*writing, commit.object.name, commit.settled);
   store_.SaveProgress(*writing, commit.object.name, {{JobKind::kHistory, commit.progress}});
   if (!commit.budget.empty()) store_.SaveBudget(*writing, commit.budget);
   writing->Commit();
-  return added;
+  return outcome;
 }
 
 }  // namespace hubmirror

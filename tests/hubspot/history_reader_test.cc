@@ -37,8 +37,21 @@ TEST_CASE("history reader: what cannot be believed is an error, not a loss") {
     CAPTURE(body);
     CHECK_FALSE(ReadHistoryPage(body));
   }
-  CHECK(ReadHistoryPage(R"({"results":[],"errors":[{"category":"OBJECT_NOT_FOUND"}]})"));
   CHECK(ReadHistoryPage(R"({"results":[{"id":"5"}]})"));
+}
+
+TEST_CASE("history reader: an answer says whom it answers for, and whom nobody knows") {
+  const auto some = ReadHistoryPage(R"({"results":[{"id":"5"}],"errors":[
+    {"category":"OBJECT_NOT_FOUND","context":{"ids":["6","7"]}}]})");
+  REQUIRE(some);
+  CHECK(some->answered == std::vector<RecordId>{RecordId{5}});
+  CHECK(some->not_found == std::vector<RecordId>{RecordId{6}, RecordId{7}});
+  CHECK_FALSE(some->none_found);
+
+  const auto none = ReadHistoryPage(R"({"results":[],"errors":[{"category":"OBJECT_NOT_FOUND"}]})");
+  REQUIRE(none);
+  CHECK(none->none_found);
+  CHECK_FALSE(ReadHistoryPage(R"({"results":[]})")->none_found);
 }
 
 }  // namespace

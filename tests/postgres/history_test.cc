@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "postgres/mirror_fixture.h"
+#include "postgres/writing/history_writer.h"
 
 namespace hubmirror::testing {
 namespace {
@@ -36,7 +37,7 @@ struct HistoryFixture : MirrorFixture {
                          .sent_at = clock().Now(),
                          .progress = {.cursor = "{}"}};
     for (const int64_t id : settled) commit.settled.push_back(RecordId{id});
-    return sink().WriteHistory(commit);
+    return sink().WriteHistory(commit).added;
   }
   std::string Due() { return List("id", "FROM acme._due WHERE job = 'history' ORDER BY id"); }
   std::string Values() {
@@ -102,17 +103,70 @@ TEST_CASE_FIXTURE(HistoryFixture, "history: a record written meanwhile stays due
   CHECK(Due() == "1");
 }
 
+TEST_CASE_FIXTURE(HistoryFixture, "history: a record that is put off is due no sooner") {
+  Write({{.id = 1, .values = {{"city", "Ulm"}}}, {.id = 2, .values = {{"city", "Ulm"}}}});
+  Begin();
+  const auto put_off = [&](int64_t id, std::chrono::seconds in) {
+    sink().WriteHistory({.object = contacts()->object, .again = {RecordId{id}}, .again_in = in});
+  };
+  put_off(1, 1h);
+  CHECK(sink().DueHistory(contacts()->object, 50).empty());
+  put_off(2, 0s);
+  CHECK(sink().DueHistory(contacts()->object, 50).live == std::vector<RecordId>{RecordId{2}});
+  CHECK(Due() == "1;2");
+
+  ConnectionPool::Lease lease = pool().Take();
+  HistoryWriter::AskNow(*lease, "acme", "contacts", RecordId{1});
+  CHECK(sink().DueHistory(contacts()->object, 50).live.size() == 2);
+}
+
+TEST_CASE_FIXTURE(HistoryFixture,
+                  "history: what HubSpot does not show is set aside until it is settled") {
+  Write({{.id = 1, .values = {{"city", "Ulm"}}}});
+  Begin();
+  sink().SaveState(contacts()->object, StreamState::kCurrent, "", "");
+  const auto set_aside = [&] {
+    return sink().WriteHistory(
+        {.object = contacts()->object, .unreadable = {{.id = RecordId{1}, .reason = "it fails"}}});
+  };
+  CHECK(set_aside().unreadable == 1);
+  CHECK(set_aside().unreadable == 0);
+  CHECK(List("object, id, reason, attempts", "FROM acme._quarantine") ==
+        "contacts_history|1|it fails|2");
+  CHECK(sink().Load(contacts()->object).quarantined == 1);
+  CHECK(Value("SELECT quarantined FROM hubmirror.status WHERE object = 'contacts'") == "1");
+
+  // A good read of the record itself says nothing about its history.
+  Write({{.id = 1, .modified = Second(1'700'000'000), .values = {{"city", "Bonn"}}}});
+  CHECK(Value("SELECT count(*) FROM acme._quarantine") == "1");
+  CHECK(sink()
+            .WriteHistory(
+                {.object = contacts()->object, .settled = {RecordId{1}}, .sent_at = clock().Now()})
+            .released == 1);
+  CHECK(Value("SELECT count(*) FROM acme._quarantine") == "0");
+
+  set_aside();
+  PortalPlan without = plan();
+  without.streams[0].history.clear();
+  Open(without);
+  sink().Claim();
+  CHECK(Value("SELECT count(*) FROM acme._quarantine") == "0");
+}
+
 TEST_CASE_FIXTURE(HistoryFixture,
                   "R14: an erasure takes the past along, and it does not come back") {
   Write({{.id = 1, .values = {{"city", "Ulm"}}}, {.id = 2, .values = {{"city", "Ulm"}}}});
   Begin();
   Add({Entry(1, "Ulm", 10), Entry(2, "Ulm", 11)});
+  sink().WriteHistory(
+      {.object = contacts()->object, .unreadable = {{.id = RecordId{1}, .reason = "it fails"}}});
   Write({{.id = 1, .modified = Second(1'700'000'000), .values = {{"city", "Bonn"}}}});
   Commit commit = NewCommit();
   commit.fates = {{.id = RecordId{1}, .kind = Fate::Kind::kErased, .at = Second(30)}};
-  sink().Write(commit);
+  CHECK(sink().Write(commit).released == 1);
 
   CHECK(Values() == "2|Ulm");
+  CHECK(Value("SELECT count(*) FROM acme._quarantine") == "0");
   CHECK(Due().empty());
   CHECK(Add({Entry(1, "Bonn", 20)}) == 0);
   CHECK(Add({Entry(99, "Ulm", 20)}) == 0);

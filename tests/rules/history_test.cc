@@ -19,6 +19,16 @@ class MemoryHistory final : public HistorySource, public HistorySink {
   std::vector<HistoryRequest> requests;
   std::vector<ApiError> errors;
   std::set<int64_t> live, archived, due;
+  std::set<int64_t> left_out;         ///< answers say nothing of these
+  std::set<int64_t> unknown;          ///< HubSpot has no such records
+  std::set<int64_t> unreadable;       ///< whatever asks for these is answered by 500
+  std::map<int64_t, int64_t> merged;  ///< these are answered for by others
+  std::vector<int64_t> beside;        ///< shown with every answer
+  size_t largest = 50;                ///< answers of more records are too large
+  ApiErrorKind fails_as = ApiErrorKind::kServer;
+  bool all_fails = false;
+  std::set<int64_t> due_later;
+  std::map<int64_t, std::string> set_aside;  ///< with the reason
   std::set<std::pair<int64_t, std::string>> written;
   std::string cursor;
   int begun = 0;
@@ -34,12 +44,35 @@ class MemoryHistory final : public HistorySource, public HistorySink {
       return error;
     }
     HistoryPage page;
+    std::set<int64_t> shown(beside.begin(), beside.end());
+    if (all_fails) return ApiError{.kind = fails_as, .message = "HubSpot fails"};
     for (const RecordId id : request.ids) {
+      if (unreadable.contains(id.value)) {
+        return ApiError{.kind = fails_as, .message = "HubSpot fails"};
+      }
+      if (left_out.contains(id.value)) continue;
+      if (unknown.contains(id.value)) {
+        page.not_found.push_back(id);
+        continue;
+      }
+      const auto survivor = merged.find(id.value);
+      shown.insert(survivor == merged.end() ? id.value : survivor->second);
+    }
+    if (shown.size() > largest) return ApiError{.kind = ApiErrorKind::kTooLarge};
+    for (const int64_t id : shown) {
+      page.answered.push_back(RecordId{id});
       for (const std::string& property : request.properties) {
-        page.entries.push_back({.id = id, .property = property, .value = "x"});
+        page.entries.push_back({.id = RecordId{id}, .property = property, .value = "x"});
       }
     }
+    page.none_found = page.answered.empty() && !page.not_found.empty();
     return page;
+  }
+  /// How many requests asked for this record.
+  int64_t Asked(int64_t id) const {
+    return std::ranges::count_if(requests, [&](const HistoryRequest& request) {
+      return std::ranges::find(request.ids, RecordId{id}) != request.ids.end();
+    });
   }
   bool PrepareHistory(const ObjectType&) override { return std::exchange(table, true); }
   void BeginHistory(const ObjectType&, const JobProgress& progress) override {
@@ -63,13 +96,24 @@ class MemoryHistory final : public HistorySource, public HistorySink {
     }
     return found;
   }
-  int64_t WriteHistory(const HistoryCommit& commit) override {
+  HistoryOutcome WriteHistory(const HistoryCommit& commit) override {
+    HistoryOutcome outcome;
     for (const HistoryEntry& entry : commit.entries) {
       written.emplace(entry.id.value, entry.property);
     }
-    for (const RecordId id : commit.settled) due.erase(id.value);
+    for (const RecordId id : commit.settled) {
+      due.erase(id.value);
+      outcome.released += static_cast<int64_t>(set_aside.erase(id.value));
+    }
+    for (const RecordId id : commit.again) {
+      due.erase(id.value);
+      due_later.insert(id.value);
+    }
+    for (const UnreadableRecord& record : commit.unreadable) {
+      outcome.unreadable += set_aside.emplace(record.id.value, record.reason).second;
+    }
     cursor = commit.progress.cursor;
-    return 0;
+    return outcome;
   }
 };
 
@@ -88,6 +132,22 @@ struct HistoryJobFixture {
     StoredStream stored{.table = stream.sink.table};
     if (!past.cursor.empty()) stored.progress[JobKind::kHistory] = {.cursor = past.cursor};
     job->Load(stored);
+  }
+  /// Steps the job through failures, with the time between tries, until its cycle ends.
+  bool RunThrough(int failures_most = 60) {
+    for (int i = 0; i < failures_most; ++i) {
+      if (stream.Run(*job).end != StepOutcome::End::kFailed) return true;
+      stream.Pass(1min);
+    }
+    return false;
+  }
+  /// An hour later.
+  void AskAgain() {
+    past.due.merge(past.due_later);
+    past.due_later.clear();
+  }
+  bool Distrusted(const std::string& promise) const {
+    return std::ranges::count(stream.observer.broken_promises, promise) > 0;
   }
 };
 
@@ -174,4 +234,122 @@ TEST_CASE_FIXTURE(HistoryJobFixture, "history: a stream that began anew is walke
   Follow({"name"});
   stream.Run(*job);
   CHECK(past.begun == 3);
+}
+
+TEST_CASE_FIXTURE(
+    HistoryJobFixture,
+    "history: who is left out of an answer is asked for again, and alone in the end") {
+  for (int64_t id = 1; id <= 60; ++id) past.live.insert(id);
+  past.left_out = {7, 23};
+  Follow({"name"});
+  REQUIRE(RunThrough());
+
+  CHECK(past.written.size() == 58);
+  CHECK(past.requests.size() < 20);
+  CHECK(Distrusted("unanswered"));
+  CHECK(past.due_later == std::set<int64_t>{7, 23});
+  CHECK(past.set_aside.contains(7));
+  CHECK(past.set_aside.contains(23));
+  CHECK(stream.context->quarantined() == 2);
+
+  past.left_out.clear();
+  AskAgain();
+  REQUIRE(RunThrough());
+  CHECK(past.written.size() == 60);
+  CHECK(past.due.empty());
+  CHECK(past.set_aside.empty());
+  CHECK(stream.context->quarantined() == 0);
+}
+
+TEST_CASE_FIXTURE(HistoryJobFixture, "history: a walk does not pass whom its answer left out") {
+  for (int64_t id = 1; id <= 10; ++id) past.live.insert(id);
+  past.left_out = {4};
+  Follow({"name"});
+  while (past.requests.empty()) job->Step(stream.clock.Now());
+  past.left_out.clear();
+  Follow({"name"});
+  REQUIRE(RunThrough());
+  CHECK(past.written.size() == 10);
+}
+
+TEST_CASE_FIXTURE(HistoryJobFixture,
+                  "history: one record that makes its batch fail does not keep the others") {
+  for (const ApiErrorKind kind : {ApiErrorKind::kServer, ApiErrorKind::kTimeout,
+                                  ApiErrorKind::kTooLarge, ApiErrorKind::kDecode}) {
+    CAPTURE(ReasonOf(kind));
+    past = {};
+    for (int64_t id = 1; id <= 600; ++id) past.live.insert(id);
+    past.unreadable = {37};
+    past.fails_as = kind;
+    Follow({"name"});
+    REQUIRE(RunThrough());
+
+    CHECK(past.written.size() == 599);
+    CHECK(past.set_aside.at(37) == "HubSpot does not show its history: HubSpot fails");
+    CHECK(past.due_later == std::set<int64_t>{37});
+    CHECK(past.requests.back().ids.size() == 50);
+  }
+}
+
+TEST_CASE_FIXTURE(HistoryJobFixture, "history: while all of HubSpot fails nothing is set aside") {
+  for (int64_t id = 1; id <= 5; ++id) past.live.insert(id);
+  past.all_fails = true;
+  Follow({"name"});
+  CHECK_FALSE(RunThrough());
+  CHECK(past.set_aside.empty());
+
+  past.all_fails = false;
+  REQUIRE(RunThrough());
+  CHECK(past.written.size() == 5);
+  CHECK(past.due_later.empty());
+}
+
+TEST_CASE_FIXTURE(HistoryJobFixture, "history: two records that fail do not speak for each other") {
+  for (int64_t id = 1; id <= 4; ++id) past.live.insert(id);
+  past.unreadable = {2, 3};
+  Follow({"name"});
+  REQUIRE(RunThrough());
+  CHECK(past.written.size() == 2);
+  CHECK(past.set_aside.size() == 2);
+}
+
+TEST_CASE_FIXTURE(HistoryJobFixture, "history: a large answer is asked for in smaller parts") {
+  for (int64_t id = 1; id <= 90; ++id) past.live.insert(id);
+  past.largest = 10;
+  Follow({"name"});
+  REQUIRE(RunThrough());
+  CHECK(past.written.size() == 90);
+  CHECK(past.set_aside.empty());
+}
+
+TEST_CASE_FIXTURE(HistoryJobFixture, "history: whom HubSpot does not know nobody asks for again") {
+  past.live = {1, 2, 3};
+  past.unknown = {1, 2, 3};
+  Follow({"name"});
+  REQUIRE(RunThrough());
+  CHECK(past.requests.size() == 1);
+  CHECK(past.due_later.empty());
+  CHECK(stream.observer.broken_promises.empty());
+}
+
+TEST_CASE_FIXTURE(HistoryJobFixture, "history: a survivor answers for whom was merged into it") {
+  past.live = {1, 2, 3};
+  past.merged = {{1, 3}, {2, 9}};
+  Follow({"name"});
+  REQUIRE(RunThrough());
+  CHECK(past.set_aside.empty());
+  CHECK(past.due_later.empty());
+  CHECK(stream.observer.broken_promises.empty());
+  CHECK(past.Asked(1) == 3);
+  CHECK(past.written.contains({3, "name"}));
+}
+
+TEST_CASE_FIXTURE(HistoryJobFixture, "history: a record nobody asked for is not believed") {
+  past.live = {1, 2, 3};
+  past.beside = {77};
+  Follow({"name"});
+  REQUIRE(RunThrough());
+  CHECK(past.written.size() == 3);
+  CHECK_FALSE(past.written.contains({77, "name"}));
+  CHECK(Distrusted("unasked"));
 }

@@ -40,14 +40,14 @@ Result<HistoryPage, ApiError> ReadHistoryPage(std::string body) {
   HistoryPage page;
   const JsonValue errors = document->root()["errors"];
   for (size_t i = 0; errors.is_array() && i < errors.size(); ++i) {
-    if (ReadNotFound(errors.Item(i), page.accounted)) continue;
+    if (ReadNotFound(errors.Item(i), page.not_found)) continue;
     return ApiError{.kind = ApiErrorKind::kServer,
                     .message = "HubSpot could not read all records of the batch"};
   }
   for (size_t i = 0; i < results.size(); ++i) {
     const auto id = ReadRecordId(results.Item(i)["id"]);
     if (!id) return DecodeError("no valid id in result " + std::to_string(i));
-    page.accounted.push_back(*id);
+    page.answered.push_back(*id);
     const JsonValue properties = results.Item(i)["propertiesWithHistory"];
     for (size_t p = 0; properties.is_object() && p < properties.size(); ++p) {
       if (!AppendHistory(*id, properties.Member(p), page.entries)) {
@@ -55,6 +55,7 @@ Result<HistoryPage, ApiError> ReadHistoryPage(std::string body) {
       }
     }
   }
+  page.none_found = errors.size() > 0 && page.answered.empty() && page.not_found.empty();
   return page;
 }
 

@@ -4,10 +4,14 @@
 #include <utility>
 
 #include "base/json_fields.h"
+#include "jobs/changes/history_answer.h"
 #include "mirror/history_mapper.h"
 
 namespace hubmirror {
 namespace {
+
+// HubSpot may fail for a record for long; it is asked for again this often.
+constexpr std::chrono::hours kAskedAgainAfter{1};
 
 /// Whether everything in `wanted` was read under `scope` already.
 bool Covers(const HistoryScope& scope, const HistoryScope& wanted) {
@@ -49,6 +53,9 @@ void HistoryJob::Abandon() {
   prepared_ = false;
   cursor_ = {};
   block_.clear();
+  block_end_.reset();
+  proving_ = false;
+  proved_ = false;
   MutexLock lock(mutex_);
   reading_ = false;
   walking_ = true;
@@ -68,6 +75,7 @@ StepOutcome HistoryJob::DoStep(Instant) {
     reading_ = !block_.empty();
     walking_ = !cursor_.walked;
   });
+  if (proving_) return Prove();
   return block_.empty() ? Choose() : Read();
 }
 
@@ -103,7 +111,10 @@ StepOutcome HistoryJob::Choose() {
 StepOutcome HistoryJob::ChooseOfWalk() {
   block_ = ports_.sink.HistoryBlock(object(), cursor_.archived, cursor_.last, kHistoryReadSize);
   block_archived_ = cursor_.archived;
-  if (!block_.empty()) return StepOutcome::More();
+  if (!block_.empty()) {
+    block_end_ = block_.back();
+    return StepOutcome::More();
+  }
   cursor_.walked = cursor_.archived;
   cursor_.archived = true;
   cursor_.last.reset();
@@ -123,26 +134,98 @@ StepOutcome HistoryJob::ChooseDue() {
   return StepOutcome::More();
 }
 
-StepOutcome HistoryJob::Read() {
-  HistoryRequest request{.archived = block_archived_, .ids = block_};
+Result<HistoryPage, ApiError> HistoryJob::Ask(const std::vector<RecordId>& ids) {
+  HistoryRequest request{.archived = block_archived_, .ids = ids};
   for (const auto& [property, key] : cursor_.scope) request.properties.push_back(property);
-  auto page = ports_.source.ReadHistory(object(), request);
+  return ports_.source.ReadHistory(object(), request);
+}
+
+StepOutcome HistoryJob::Read() {
+  const auto count = static_cast<std::ptrdiff_t>(std::min(block_.size(), part_.size()));
+  const std::vector<RecordId> asked(block_.begin(), block_.begin() + count);
+  auto page = Ask(asked);
+  if (!page) return Failed(asked.size(), page.error());
+  return TakeIn(std::move(*page), asked);
+}
+
+StepOutcome HistoryJob::TakeIn(HistoryPage page, const std::vector<RecordId>& asked) {
+  const HistoryAnswer said = AccountFor(asked, page);
+  if (said.unasked > 0) {
+    stream().Distrust("unasked", "a history read answered with " + std::to_string(said.unasked) +
+                                     " records that were not asked for; they are not stored");
+  }
+  if (said.settled.empty()) {
+    if (asked.size() == 1) {
+      stream().Distrust("unanswered", "a history read says nothing of the record it asked for");
+    }
+    return Failed(asked.size(), {.kind = ApiErrorKind::kDecode,
+                                 .message = "HubSpot answers, and says nothing of the record"});
+  }
+  if (said.silent.empty()) part_.Answered();
+  proved_ = false;
+  block_.erase(block_.begin(), block_.begin() + static_cast<std::ptrdiff_t>(asked.size()));
+  block_.insert(block_.end(), said.silent.begin(), said.silent.end());
+  return Write({.entries = MapHistory(std::move(page.entries), cursor_.scope, stream().hasher()),
+                .settled = said.settled,
+                .sent_at = page.times.sent_at});
+}
+
+StepOutcome HistoryJob::Failed(size_t asked, const ApiError& error) {
+  switch (part_.Failed(error, asked)) {
+    case PartSize::Next::kSame:
+      break;
+    case PartSize::Next::kSmaller:
+      stream().AskForLess(kind(), part_.size(), error);
+      break;
+    case PartSize::Next::kAlone:
+      if (proved_) return SetAside("HubSpot does not show its history: " + error.message);
+      proving_ = true;
+      break;
+  }
+  return StepOutcome::Failed(error);
+}
+
+StepOutcome HistoryJob::Prove() {
+  proving_ = false;
+  control_ = NextControl();
+  // Of a single record nobody can tell whether HubSpot fails for it or for all.
+  if (!control_) return StepOutcome::More();
+  const auto page = Ask({*control_});
   if (!page) return StepOutcome::Failed(page.error());
-  const std::vector<RecordId> block = std::exchange(block_, {});
-  if (!cursor_.walked) cursor_.last = block.back();
-  return Write({.entries = MapHistory(std::move(page->entries), cursor_.scope, stream().hasher()),
-                .settled = block,
-                .sent_at = page->times.sent_at});
+  proved_ = std::ranges::find(page->answered, *control_) != page->answered.end();
+  return StepOutcome::More();
+}
+
+std::optional<RecordId> HistoryJob::NextControl() {
+  const RecordId culprit = block_.front();
+  for (const RecordId above : {control_.value_or(culprit), RecordId{0}}) {
+    const auto ids = ports_.sink.HistoryBlock(object(), block_archived_, above, 2);
+    const auto other = std::ranges::find_if(ids, [&](RecordId id) { return id != culprit; });
+    if (other != ids.end()) return *other;
+  }
+  return std::nullopt;
+}
+
+StepOutcome HistoryJob::SetAside(const std::string& reason) {
+  const RecordId id = block_.front();
+  block_.erase(block_.begin());
+  proved_ = false;
+  part_.Answered();  // the other one was
+  return Write(
+      {.again = {id}, .again_in = kAskedAgainAfter, .unreadable = {{.id = id, .reason = reason}}});
 }
 
 StepOutcome HistoryJob::Write(HistoryCommit commit) {
   const auto records = static_cast<int64_t>(commit.settled.size());
+  if (block_.empty() && block_end_) cursor_.last = std::exchange(block_end_, std::nullopt);
   commit.object = object();
   commit.scope = cursor_.scope;
   commit.progress = {.cursor = ToText(cursor_)};
   if (cursor_.walked) commit.progress.last_complete_at = stream().SourceNow();
   commit.budget = stream().Budget();
-  ports_.sink.WriteHistory(commit);
+  const HistoryOutcome outcome = ports_.sink.WriteHistory(commit);
+  stream().NoteQuarantined(outcome.unreadable - outcome.released);
+  for (const UnreadableRecord& record : commit.unreadable) stream().SayUnreadable(record);
   return StepOutcome::More(records);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "jobs/part_size.h"
 #include "jobs/stream_job.h"
 #include "model/source/history.h"
 
@@ -26,7 +27,9 @@ std::optional<HistoryCursor> ParseHistoryCursor(std::string_view text);
 /// Keeps the history of chosen properties. First it walks over the mirror's rows, live and
 /// archived, in blocks of 50; then it reads the records whose rows changed, which commits note in
 /// `_due`. A property that is added, or hashed in another way, makes it walk again; what is there
-/// already is not written twice.
+/// already is not written twice. Every record asked for is accounted for: who is left out of an
+/// answer is asked for again, in smaller parts, and in the end alone. One that HubSpot still does
+/// not answer for, while it answers for another, is set aside and asked for again an hour later.
 class HistoryJob final : public StreamJob {
  public:
   struct Ports {
@@ -49,7 +52,16 @@ class HistoryJob final : public StreamJob {
   StepOutcome Choose();
   StepOutcome ChooseOfWalk();
   StepOutcome ChooseDue();
+  Result<HistoryPage, ApiError> Ask(const std::vector<RecordId>& ids);
   StepOutcome Read();
+  StepOutcome TakeIn(HistoryPage page, const std::vector<RecordId>& asked);
+  /// The first `asked` of the block were not answered for.
+  StepOutcome Failed(size_t asked, const ApiError& error);
+  /// Whether HubSpot answers for another record than the first of the block; when it does, it is
+  /// asked for that one once more.
+  StepOutcome Prove();
+  std::optional<RecordId> NextControl();
+  StepOutcome SetAside(const std::string& reason);
   StepOutcome Write(HistoryCommit commit);
 
   const Ports ports_;
@@ -59,8 +71,13 @@ class HistoryJob final : public StreamJob {
 
   bool prepared_ = false;
   HistoryCursor cursor_;
-  std::vector<RecordId> block_;  ///< to be read next
+  std::vector<RecordId> block_;  ///< not accounted for yet
   bool block_archived_ = false;
+  std::optional<RecordId> block_end_;  ///< of the walk's block
+  PartSize part_{kHistoryReadSize};
+  bool proving_ = false;  ///< the first of the block, asked for alone, is not answered for
+  bool proved_ = false;   ///< and another one was just now
+  std::optional<RecordId> control_;  ///< the last one that was asked for in its stead
 };
 
 }  // namespace hubmirror

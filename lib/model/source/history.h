@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -35,8 +36,9 @@ inline constexpr size_t kHistoryReadSize = 50;  ///< HubSpot's maximum for batch
 
 struct HistoryPage {
   std::vector<HistoryEntry> entries;
-  /// Ids with a result, or called unknown by the answer. Of others it says nothing.
-  std::vector<RecordId> accounted;
+  std::vector<RecordId> answered;   ///< ids with a result, in the order of the answer
+  std::vector<RecordId> not_found;  ///< ids that the answer calls unknown
+  bool none_found = false;          ///< it calls all of them unknown, and names none
   AnswerTimes times;
 };
 
@@ -60,8 +62,20 @@ struct HistoryCommit {
   /// Leave `_due`, unless they were written from a read that was not sent before `sent_at`.
   std::vector<RecordId> settled;
   Instant sent_at{};
+  /// Are, or stay, in `_due`, to be asked for again after `again_in` and not before.
+  std::vector<RecordId> again;
+  std::chrono::seconds again_in{0};
+  /// HubSpot does not show the history of these: set aside in `_quarantine`, by their ids and under
+  /// the name of the history's table, until they are settled.
+  std::vector<UnreadableRecord> unreadable;
   JobProgress progress;
   std::string budget;  ///< see Commit
+};
+
+struct HistoryOutcome {
+  int64_t added = 0;       ///< entries
+  int64_t unreadable = 0;  ///< records set aside that were not before
+  int64_t released = 0;    ///< records that left the quarantine
 };
 
 /// Records that changed since their history was read.
@@ -86,10 +100,11 @@ class HistorySink {
   /// Ids of rows that can be read, above `above`, ascending.
   virtual std::vector<RecordId> HistoryBlock(const ObjectType& object, bool archived,
                                              std::optional<RecordId> above, size_t limit) = 0;
+  /// Those that wait longest first, without those that are to be asked for later.
   virtual HistoryDue DueHistory(const ObjectType& object, size_t limit) = 0;
   /// Adds the entries that are not there yet; none of records that are erased or have no row, and
-  /// none whose property was left out or is hashed in another way by now. Returns how many.
-  virtual int64_t WriteHistory(const HistoryCommit& commit) = 0;
+  /// none whose property was left out or is hashed in another way by now.
+  virtual HistoryOutcome WriteHistory(const HistoryCommit& commit) = 0;
 };
 
 }  // namespace hubmirror

@@ -75,7 +75,7 @@ constexpr Words kSeen[] = {
 constexpr Words kDue[] = {
     {"job", "Who is to look at it: links, history"},
     {"id", "The record"},
-    {"since", "When it was written"},
+    {"since", "When it was written; later than now: when it is asked for again"},
 };
 constexpr Words kAccount[] = {
     {"portal_id", "HubSpot's id of the account"},

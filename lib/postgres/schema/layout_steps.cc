@@ -196,12 +196,15 @@ CREATE TABLE @schema@.portals (
   joined_at timestamptz NOT NULL DEFAULT now());
 COMMENT ON TABLE @schema@.portals IS 'The portals mirrored in this database';
 )sql"},
-                                     LayoutStep{2, kStatusAnew}, LayoutStep{3, R"sql(
+                                     LayoutStep{2, kStatusAnew},
+                                     LayoutStep{3, R"sql(
 ALTER TABLE @schema@.portals ADD COLUMN unions text[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN @schema@.portals.unions IS
   'Objects whose view in this schema shows the portal beside others';
 )sql"},
-                                     LayoutStep{4, kViewsAnew}, LayoutStep{5, kCommentsAnew}};
+                                     LayoutStep{4, kViewsAnew},
+                                     LayoutStep{5, kCommentsAnew},
+                                     LayoutStep{6, kViewsAnew}};
 
 std::string WithSchema(std::string_view sql, const std::string& schema) {
   constexpr std::string_view kMark = "@schema@";

@@ -28,6 +28,13 @@ bool Exists(Transaction& transaction, const std::string& quoted_relation) {
 PortalSchema::PortalSchema(PortalPlan plan, std::string instance)
     : plan_(std::move(plan)), instance_(std::move(instance)) {}
 
+std::optional<std::string> PortalSchema::ObjectOfHistory(std::string_view table) {
+  // No object is called so: custom types whose names end so have another one here.
+  const std::string ending = HistoryName("");
+  if (!table.ends_with(ending)) return std::nullopt;
+  return std::string(table.substr(0, table.size() - ending.size()));
+}
+
 std::string PortalSchema::Table(const std::string& table) const {
   return QuoteName(plan_.schema, table);
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/portal/portal_plan.h"
@@ -20,7 +22,10 @@ class PortalSchema {
   /// `"schema"."table"`.
   std::string Table(const std::string& table) const;
   /// Of an object's history, in the same way.
-  std::string HistoryTable(const std::string& object) const { return Table(object + "_history"); }
+  std::string HistoryTable(const std::string& object) const { return Table(HistoryName(object)); }
+  static std::string HistoryName(const std::string& object) { return object + "_history"; }
+  /// The object whose history `table` holds; nullopt: it is no history.
+  static std::optional<std::string> ObjectOfHistory(std::string_view table);
 
   /// Creates or migrates the schema, and takes ownership, all in the given transaction. Refuses
   /// by DatabaseError: kForeign (another portal's, not ours, newer), kPassive (a live daemon owns

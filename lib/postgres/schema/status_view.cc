@@ -15,8 +15,9 @@ constexpr const char* kLayoutLock = "7305801264190217";
 
 std::string StatusOf(const std::string& portal, const std::string& schema) {
   const std::string state = QuoteName(schema, "_stream_state");
-  const auto count = [&](const char* table) {
-    return "(SELECT count(*) FROM " + QuoteName(schema, table) + " x WHERE x.object = s.object)";
+  const auto count = [&](const char* table, const char* of) {
+    return "(SELECT count(*) FROM " + QuoteName(schema, table) + " x WHERE x.object IN (" + of +
+           "))";
   };
   const auto job = [&](const char* alias, const char* name) {
     return " LEFT JOIN " + state + " " + alias + " ON " + alias + ".object = s.object AND " +
@@ -27,7 +28,8 @@ std::string StatusOf(const std::string& portal, const std::string& schema) {
          "::text AS portal, s.object, s.state, s.reason,"
          " CASE WHEN w.last_complete_at IS NOT NULL THEN c.verified_until END AS verified_until,"
          " w.last_complete_at AS last_sweep_at, a.last_complete_at AS last_archived_at, " +
-         count("_pending") + " AS pending, " + count("_quarantine") +
+         count("_pending", "s.object") + " AS pending, " +
+         count("_quarantine", "s.object, s.object || '_history'") +
          " AS quarantined, s.rows_done AS rows, l.last_complete_at AS last_links_at FROM " + state +
          " s" + job("c", "changes") + job("w", "sweep") + job("a", "archived") + job("l", "links") +
          " WHERE s.job = 'stream'";

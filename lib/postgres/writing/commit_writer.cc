@@ -347,7 +347,8 @@ void CommitWriter::MarkGone(Fate::Kind kind) {
                                                " RETURNING id",
                                            {commit_.object.name, IdArray(gone)});
     outcome_.released += static_cast<int64_t>(released.size());
-    HistoryWriter(stream_.schema).Erase(transaction_, commit_.object.name, gone);
+    outcome_.released +=
+        HistoryWriter(stream_.schema).Erase(transaction_, commit_.object.name, gone);
     ReferenceWriter(stream_.schema).EraseMembers(transaction_, commit_.object.type_id, gone);
   }
   const Rows rows = transaction_.Run(

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/utf8.h"
 #include "postgres/schema/comments.h"
 #include "postgres/schema/descriptions.h"
 #include "postgres/session/sql_text.h"
@@ -26,6 +27,13 @@ bool MayStore(const MirrorTable& table, const HistoryScope& scope, const std::st
 }
 
 }  // namespace
+
+void HistoryWriter::AskNow(Connection& connection, const std::string& schema,
+                           const std::string& object, RecordId id) {
+  connection.Run("UPDATE " + QuoteName(schema, "_due") +
+                     " SET since = clock_timestamp() WHERE object = $1 AND job = $2 AND id = $3",
+                 {object, kJob, std::to_string(id.value)});
+}
 
 bool HistoryWriter::Exists(Transaction& transaction, const std::string& object) const {
   return !transaction.Run("SELECT to_regclass($1)::text", {schema_.HistoryTable(object)})
@@ -62,7 +70,8 @@ HistoryDue HistoryWriter::Due(Transaction& transaction, const std::string& objec
   const Rows rows = transaction.Run(
       std::string("SELECT d.id, coalesce(t.archived, false), t.id IS NOT NULL AND ") + kReadable +
           " FROM " + schema_.Table("_due") + " d LEFT JOIN " + schema_.Table(object) +
-          " t ON t.id = d.id WHERE d.object = $1 AND d.job = $2 ORDER BY d.id LIMIT $3",
+          " t ON t.id = d.id WHERE d.object = $1 AND d.job = $2 AND d.since <= clock_timestamp()"
+          " ORDER BY d.since, d.id LIMIT $3",
       {object, kJob, std::to_string(limit)});
   HistoryDue due;
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -129,14 +138,57 @@ void HistoryWriter::RemoveDue(Transaction& transaction, const std::string& objec
                   {object, kJob, IdArray(ids)});
 }
 
-void HistoryWriter::Erase(Transaction& transaction, const std::string& object,
-                          const std::vector<RecordId>& ids) const {
+void HistoryWriter::PutOff(Transaction& transaction, const std::string& object,
+                           const std::vector<RecordId>& ids, std::chrono::seconds in) const {
+  if (ids.empty()) return;
+  transaction.Run("INSERT INTO " + schema_.Table("_due") +
+                      " (object, job, id, since) SELECT $1, $2, id, clock_timestamp() +"
+                      " make_interval(secs => $4::double precision) FROM unnest($3::bigint[]) id"
+                      " ON CONFLICT (object, job, id) DO UPDATE SET since = excluded.since",
+                  {object, kJob, IdArray(ids), std::to_string(in.count())});
+}
+
+int64_t HistoryWriter::SetAside(Transaction& transaction, const std::string& object,
+                                const std::vector<UnreadableRecord>& records) const {
+  if (records.empty()) return 0;
+  ArrayText ids;
+  ArrayText reasons;
+  for (const UnreadableRecord& record : records) {
+    ids.Add(record.id.value);
+    reasons.Add(ValidUtf8(record.reason));
+  }
+  const Rows rows = transaction.Run(
+      "INSERT INTO " + schema_.Table("_quarantine") +
+          " AS q (object, id, sqlstate, reason, record)"
+          " SELECT $1, u.id, '', u.reason, '{}' FROM unnest($2::bigint[], $3::text[]) u(id, reason)"
+          " ON CONFLICT (object, id) DO UPDATE SET reason = excluded.reason,"
+          " attempts = q.attempts + 1 RETURNING q.attempts = 1",
+      {PortalSchema::HistoryName(object), ids.Take(), reasons.Take()});
+  int64_t added = 0;
+  for (size_t i = 0; i < rows.size(); ++i) added += rows.Bool(i, 0);
+  return added;
+}
+
+int64_t HistoryWriter::Release(Transaction& transaction, const std::string& object,
+                               const std::vector<RecordId>& ids) const {
+  if (ids.empty()) return 0;
+  return transaction
+      .Run("DELETE FROM " + schema_.Table("_quarantine") +
+               " WHERE object = $1 AND id = ANY ($2::bigint[])",
+           {PortalSchema::HistoryName(object), IdArray(ids)})
+      .affected();
+}
+
+int64_t HistoryWriter::Erase(Transaction& transaction, const std::string& object,
+                             const std::vector<RecordId>& ids) const {
   transaction.Run(
       "DELETE FROM " + schema_.Table("_due") + " WHERE object = $1 AND id = ANY ($2::bigint[])",
       {object, IdArray(ids)});
-  if (!Exists(transaction, object)) return;
+  const int64_t released = Release(transaction, object, ids);
+  if (!Exists(transaction, object)) return released;
   transaction.Run("DELETE FROM " + schema_.HistoryTable(object) + " WHERE id = ANY ($1::bigint[])",
                   {IdArray(ids)});
+  return released;
 }
 
 void HistoryWriter::KeepOnly(Transaction& transaction,
@@ -146,6 +198,11 @@ void HistoryWriter::KeepOnly(Transaction& transaction,
         "DELETE FROM " + schema_.Table(table) + " WHERE job = $1 AND NOT object = ANY ($2::text[])",
         {kJob, NameArray(objects)});
   }
+  std::vector<std::string> tables;
+  for (const std::string& object : objects) tables.push_back(PortalSchema::HistoryName(object));
+  transaction.Run("DELETE FROM " + schema_.Table("_quarantine") +
+                      " WHERE object LIKE '%\\_history' AND NOT object = ANY ($1::text[])",
+                  {NameArray(tables)});
 }
 
 }  // namespace hubmirror

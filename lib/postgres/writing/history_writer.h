@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,10 @@ class HistoryWriter {
  public:
   explicit HistoryWriter(const PortalSchema& schema) : schema_(schema) {}
 
+  /// Has the history of this record be asked for at once, whenever that was meant to be.
+  static void AskNow(Connection& connection, const std::string& schema, const std::string& object,
+                     RecordId id);
+
   bool Exists(Transaction& transaction, const std::string& object) const;
   void Create(Transaction& transaction, const std::string& object) const;
 
@@ -33,9 +38,17 @@ class HistoryWriter {
               const std::vector<RecordId>& ids) const;
   void RemoveDue(Transaction& transaction, const std::string& object,
                  const std::vector<RecordId>& ids) const;
-  /// Takes out everything of records that are erased.
-  void Erase(Transaction& transaction, const std::string& object,
-             const std::vector<RecordId>& ids) const;
+  /// Notes that these are to be asked for again after `in`, and not before.
+  void PutOff(Transaction& transaction, const std::string& object, const std::vector<RecordId>& ids,
+              std::chrono::seconds in) const;
+  /// Both return how many records that concerned.
+  int64_t SetAside(Transaction& transaction, const std::string& object,
+                   const std::vector<UnreadableRecord>& records) const;
+  int64_t Release(Transaction& transaction, const std::string& object,
+                  const std::vector<RecordId>& ids) const;
+  /// Takes out everything of records that are erased; returns how many leave the quarantine.
+  int64_t Erase(Transaction& transaction, const std::string& object,
+                const std::vector<RecordId>& ids) const;
   /// Of objects without history no records are due, and what was read is not complete any more.
   void KeepOnly(Transaction& transaction, const std::vector<std::string>& objects) const;
 

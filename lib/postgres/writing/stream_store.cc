@@ -210,7 +210,8 @@ int64_t StreamStore::CountPending(Transaction& transaction, const std::string& o
 
 int64_t StreamStore::CountQuarantined(Transaction& transaction, const std::string& object) const {
   return transaction
-      .Run("SELECT count(*) FROM " + schema_.Table("_quarantine") + " WHERE object = $1", {object})
+      .Run("SELECT count(*) FROM " + schema_.Table("_quarantine") + " WHERE object IN ($1, $2)",
+           {object, PortalSchema::HistoryName(object)})
       .Int(0, 0);
 }
 

@@ -51,6 +51,7 @@ class StreamStore {
                                         TimePoint now, size_t limit) const;
   int64_t CountPending(Transaction& transaction, const std::string& object,
                        bool absent_only = false) const;
+  /// With those whose history alone is not shown.
   int64_t CountQuarantined(Transaction& transaction, const std::string& object) const;
 
   void BeginSeen(Transaction& transaction, const std::string& object) const;

@@ -140,8 +140,8 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "Look at _quarantine in the portal's schema; the reason is there."},
     {"record.unreadable", "3d0c9e5f7b1a4c62a8d4e1f09b7c5236", "HubSpot cannot show a record",
      "HubSpot fails whenever the record in the message is asked for, and answers for others at the "
-     "same time. It is named in _quarantine and asked for again at every sweep; other records are "
-     "not held up.",
+     "same time. It is named in _quarantine and asked for again at every sweep, a history every "
+     "hour; other records are not held up.",
      "Open the record in HubSpot, or give HubSpot's support its id. `hubmirror quarantine retry "
      "@HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@` asks at once."},
     {"request.smaller", "5b8f2a1c94e74d0f8c36d7a2e9014b6d", "Less is asked for at once",
