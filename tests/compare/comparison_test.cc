@@ -82,7 +82,9 @@ constexpr const char* kMirror = R"sql(
       (_overflow->>'remark')::date AS remark FROM acme.contacts WHERE NOT archived;
   CREATE TABLE acme.properties (object text, name text, column_name text, storage text, type text,
     label text, group_name text, description text, archived boolean, state text, blocked_by text,
-    excluded boolean NOT NULL DEFAULT false, hashed_with text);
+    excluded boolean NOT NULL DEFAULT false, hashed_with text, display_order bigint DEFAULT -1,
+    currency_property_name text, show_currency_symbol boolean DEFAULT false,
+    number_display_hint text, text_display_hint text, date_display_hint text);
   CREATE TABLE acme._pending (object text, id bigint, cause text);
   CREATE TABLE acme._quarantine (object text, id bigint, reason text);
   CREATE TABLE acme.associations (from_type text, from_id bigint, to_type text, to_id bigint,

@@ -105,6 +105,7 @@ class LayoutCheck {
     CheckText(definition, "label", definition.label, property.label);
     CheckText(definition, "group_name", definition.group, property.group);
     CheckText(definition, "description", definition.description, property.description);
+    CheckText(definition, "how it is shown", definition.shown, property.shown);
     CheckText(definition, "archived", "false", property.archived ? "true" : "false");
     CheckText(definition, "state", "current", property.state);
     const bool excluded = !IsSelected(selection_, definition);

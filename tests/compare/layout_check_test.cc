@@ -94,6 +94,14 @@ TEST_CASE("layout check: label, description, group and type must be the portal's
   CHECK(LayoutFindings(mirror).size() == 4);
 }
 
+TEST_CASE("layout check: how a property is shown must be the portal's") {
+  SampleMirror mirror;
+  mirror.definitions[2].shown = "4|deal_currency_code|t|currency||";
+
+  CHECK(LayoutFindings(mirror) ==
+        Lines{"0 properties.amount.how it is shown: 4|deal_currency_code|t|currency|| / -1||f|||"});
+}
+
 TEST_CASE("layout check: nothing is filling once all is settled") {
   SampleMirror mirror;
   Property(mirror, "remark").state = "filling";

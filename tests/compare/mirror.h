@@ -36,6 +36,7 @@ struct MirrorProperty {
   std::string blocked_by;
   bool excluded = false;
   std::string hashed_with;
+  std::string shown;  ///< as in Definition
 };
 
 /// What the mirror says about the tables of one object type.

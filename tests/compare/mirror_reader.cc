@@ -90,7 +90,9 @@ std::vector<Column> MirrorReader::Columns(const std::string& relation) {
 std::vector<MirrorProperty> MirrorReader::Properties(const std::string& object) {
   const pqxx::result found = connection_->Query(
       "SELECT name, column_name, storage, type, label, group_name, description, archived, state,"
-      " blocked_by, excluded, hashed_with FROM " +
+      " blocked_by, excluded, hashed_with, concat_ws('|', display_order,"
+      " coalesce(currency_property_name, ''), show_currency_symbol, coalesce(number_display_hint,"
+      " ''), coalesce(text_display_hint, ''), coalesce(date_display_hint, '')) FROM " +
       connection_->Name(schema_) + ".properties WHERE object = " + connection_->Literal(object) +
       " ORDER BY name");
   std::vector<MirrorProperty> properties;
@@ -106,7 +108,8 @@ std::vector<MirrorProperty> MirrorReader::Properties(const std::string& object) 
                           .state = TextOf(row[8]),
                           .blocked_by = TextOf(row[9]),
                           .excluded = TextOf(row[10]) == "t",
-                          .hashed_with = TextOf(row[11])});
+                          .hashed_with = TextOf(row[11]),
+                          .shown = TextOf(row[12])});
   }
   return properties;
 }

@@ -12,11 +12,11 @@
 namespace hubmirror::compare {
 namespace {
 
-enum class Kind { kText, kInstant, kJson };
+enum class Kind { kText, kInstant, kMilliseconds, kJson };
 
 struct Field {
   const char* column;
-  const char* member;
+  const char* member;  ///< `a.b`: a member of a member
   Kind kind = Kind::kText;
 };
 
@@ -73,7 +73,13 @@ const std::vector<Table>& Tables() {
         {"list_version", "listVersion"},
         {"created_by_id", "createdById"},
         {"created_at", "createdAt", kInstant},
-        {"updated_at", "updatedAt", kInstant}}},
+        {"updated_at", "updatedAt", kInstant},
+        {"size", "additionalProperties.hs_list_size"},
+        {"folder_name", "additionalProperties.hs_folder_name"},
+        {"reference_count", "additionalProperties.hs_list_reference_count"},
+        {"last_record_added_at", "additionalProperties.hs_last_record_added_at", kMilliseconds},
+        {"last_record_removed_at", "additionalProperties.hs_last_record_removed_at",
+         kMilliseconds}}},
       {"marketing_events",
        "events",
        {"id"},
@@ -128,8 +134,16 @@ std::string Canonical(const Json& json) {
 }
 
 std::string TruthText(const Json& item, const Field& field) {
-  if (!item.Has(field.member)) return "";
-  const std::string text = Canonical(item[field.member]);
+  const std::string_view path = field.member;
+  const size_t dot = path.find('.');
+  if (dot != std::string_view::npos) {
+    const std::string_view outer = path.substr(0, dot);
+    const Field inner{field.column, field.member + dot + 1, field.kind};
+    return item.Has(outer) ? TruthText(item[outer], inner) : "";
+  }
+  if (!item.Has(path)) return "";
+  const std::string text = Canonical(item[path]);
+  if (field.kind == Kind::kMilliseconds) return FormatInstant(std::stoll(text));
   if (field.kind != Kind::kInstant) return text;
   const auto instant = ParseRfc3339(text);
   return instant ? FormatInstant(*instant) : "no instant: " + text;

@@ -69,7 +69,8 @@ void SampleMirror::AddProperty(const Definition& definition, const std::string& 
                                .group = definition.group,
                                .description = definition.description,
                                .archived = definition.archived,
-                               .state = "current"});
+                               .state = "current",
+                               .shown = definition.shown});
   const Column column{definition.name, TypeOfColumn(definition.type)};
   if (storage == "column") layout.table.columns.push_back(column);
   layout.views[0].columns.push_back(column);

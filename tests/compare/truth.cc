@@ -39,6 +39,18 @@ std::optional<RecordId> OptionalId(const Json& value) {
   return value.is_string() ? IdOf(value.AsString()) : value.AsInteger();
 }
 
+/// How HubSpot shows the values of a property, in one text.
+std::string ShownOf(const Json& entry) {
+  std::string shown =
+      entry.Has("displayOrder") ? std::to_string(entry["displayOrder"].AsInteger()) : "-1";
+  shown += "|" + entry.Text("currencyPropertyName");
+  shown += entry.Flag("showCurrencySymbol") ? "|t" : "|f";
+  for (const char* hint : {"numberDisplayHint", "textDisplayHint", "dateDisplayHint"}) {
+    shown += "|" + entry.Text(hint);
+  }
+  return shown;
+}
+
 }  // namespace
 
 std::string_view TruthRecord::Raw(std::string_view property) const {
@@ -87,6 +99,7 @@ std::vector<Definition> ParseDefinitions(std::string_view json) {
                            .owner_id = (entry.Text("referencedObjectType") == "OWNER" ||
                                         entry.Text("name") == "hubspot_owner_id") &&
                                        entry.Text("fieldType") != "checkbox",
+                           .shown = ShownOf(entry),
                            .calculated = entry.Flag("calculated")});
   }
   return definitions;

@@ -21,9 +21,10 @@ struct Definition {
   std::string description;
   std::string group;
   bool archived = false;
-  bool sensitive = false;   ///< or highly sensitive
-  bool owner_id = false;    ///< of one owner; several at once are a text
-  bool calculated = false;  ///< its values change without moving the record's stamp
+  bool sensitive = false;          ///< or highly sensitive
+  bool owner_id = false;           ///< of one owner; several at once are a text
+  std::string shown = "-1||f|||";  ///< order, currency, symbol and hints of number, text, date
+  bool calculated = false;         ///< its values change without moving the record's stamp
 };
 
 enum class RecordState { kLive, kArchived, kMerged, kErased, kPurged };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "support/undescribed.h"
 #include "world.h"
 
 namespace hubmirror::testing {
@@ -62,6 +63,12 @@ TEST_CASE("queries: every example of the documents runs, and nearly all find som
     if (rows != "0") ++with_rows;
   }
   CHECK(with_rows + 4 >= queries.size());
+
+  CHECK(world.Sql(kUndescribed) == "");
+  CHECK(
+      world.Sql("SELECT count(*) > 0 FROM acme.lists WHERE folder_name LIKE 'Folder “%' AND size ="
+                " (SELECT count(*) FROM acme.list_memberships m WHERE m.list_id = lists.id AND"
+                " m.left_at IS NULL)") == "t");
 
   // Labels stand where ids stood.
   CHECK(

@@ -152,7 +152,9 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: property definitions keep what 
   hubspot.Answer(200, R"({"results":[{"name":"color","label":"Colour","type":"enumeration",
       "fieldType":"select","groupName":"g","description":"d","hasUniqueValue":true,"hidden":true,
       "calculated":true,"hubspotDefined":true,"externalOptions":true,"archived":true,
-      "referencedObjectType":"OWNER","unknown":{"x":1},
+      "referencedObjectType":"OWNER","unknown":{"x":1},"displayOrder":7,
+      "currencyPropertyName":"code","showCurrencySymbol":true,"numberDisplayHint":"currency",
+      "textDisplayHint":"multi_line","dateDisplayHint":"absolute",
       "options":[{"value":"r","label":"Red","displayOrder":2,"hidden":true,"description":null}]}]})");
 
   const auto definitions =
@@ -169,12 +171,18 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: property definitions keep what 
             .description = "d",
             .data_sensitivity = "sensitive",
             .referenced_object_type = "OWNER",
+            .currency_property_name = "code",
+            .number_display_hint = "currency",
+            .text_display_hint = "multi_line",
+            .date_display_hint = "absolute",
+            .display_order = 7,
             .calculated = true,
             .hubspot_defined = true,
             .external_options = true,
             .has_unique_value = true,
             .hidden = true,
             .archived = true,
+            .show_currency_symbol = true,
             .options = {{.value = "r", .label = "Red", .display_order = 2, .hidden = true}}});
   CHECK(hubspot.last().target ==
         "/crm/properties/2026-09/0-1?archived=true&dataSensitivity=sensitive");
@@ -199,6 +207,15 @@ TEST_CASE_FIXTURE(
   const auto page = client.List(contacts, {.properties = Set({"a"})});
   CHECK(exchanges.all.back().replaced == 0);
   CHECK(page->values_replaced == 1);
+}
+
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: lists are asked for with their size and folder") {
+  hubspot.Answer(200, R"({"lists":[],"hasMore":false,"offset":0})");
+
+  REQUIRE(bool(client.ReadReference({.kind = ReferenceKind::kLists})));
+  CHECK(hubspot.last().body.find(
+            R"("additionalProperties":["hs_list_size","hs_folder_name","hs_list_reference_count",)"
+            R"("hs_last_record_added_at","hs_last_record_removed_at"])") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(ApiClientFixture, "api client: property groups and the account are read") {

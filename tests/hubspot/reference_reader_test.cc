@@ -74,6 +74,21 @@ TEST_CASE("reference: lists are paged by their count, members by a cursor") {
   CHECK(members->batches[0].rows.at(0).values == RowValues{"9", "12", "2026-01-02T03:04:05.600Z"});
 }
 
+TEST_CASE("reference: a list brings its size, folder and counts") {
+  const auto lists = ReadCounting(
+      R"({"lists":[{"listId":"9","additionalProperties":{"hs_list_size":"1203",
+        "hs_folder_name":"Süd","hs_list_reference_count":"2",
+        "hs_last_record_added_at":"1767323045678"}},{"listId":"10"}],"hasMore":false,"offset":2})",
+      {.kind = ReferenceKind::kLists});
+  REQUIRE(bool(lists));
+  const auto counts = [&](size_t row) {
+    const auto& values = lists->batches[0].rows.at(row).values;
+    return RowValues(values.end() - 5, values.end());
+  };
+  CHECK(counts(0) == RowValues{"1203", "Süd", "2", "2026-01-02T03:04:05.678Z", std::nullopt});
+  CHECK(counts(1) == RowValues(5));
+}
+
 TEST_CASE("reference: an item without its key is left out and named, the rest is read") {
   const auto teams = ReadCounting(R"({"results":[{"name":"no id"},{"id":"4"},null]})",
                                   {.kind = ReferenceKind::kTeams});

@@ -65,6 +65,20 @@ TEST_CASE_FIXTURE(MoneyFixture, "queries: deals of three currencies are summed r
         "EUR|1|100|110.00;JPY|1|5000|50.00;USD|3|108|108.00");
 }
 
+TEST_CASE_FIXTURE(MoneyFixture, "queries: amounts are shown in the currency of their record") {
+  Value(
+      "UPDATE acme.properties SET number_display_hint = 'currency', display_order = position,"
+      " currency_property_name = CASE name WHEN 'amount' THEN 'deal_currency_code' END"
+      " WHERE name LIKE 'amount%'");
+  CHECK(Rows("column_name, coalesce(currency_property_name, '-'), otherwise",
+             "Which properties are money,") ==
+        "amount|deal_currency_code|USD;amount_in_home_currency|-|USD");
+  CHECK(Rows("id, label, amount", "What are the amounts of a deal,")
+            .starts_with("1|Label of amount|100.00 USD;1|Label of amount_in_home_currency|100.00 "
+                         "USD;2|Label of amount|100.00 EUR;2|Label of amount_in_home_currency|"
+                         "110.00 USD;3|Label of amount|5,000.00 JPY;"));
+}
+
 TEST_CASE_FIXTURE(MoneyFixture,
                   "queries: won is what closed at full probability, by months of the account") {
   CHECK(Rows("month, count, amount", "What was won, month by month?") ==

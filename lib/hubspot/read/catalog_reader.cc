@@ -24,12 +24,18 @@ PropertyDefinition ReadDefinition(JsonValue property, std::string_view asked_sen
       .description = property["description"].String(),
       .data_sensitivity = property["dataSensitivity"].String(),
       .referenced_object_type = property["referencedObjectType"].String(),
+      .currency_property_name = property["currencyPropertyName"].String(),
+      .number_display_hint = property["numberDisplayHint"].String(),
+      .text_display_hint = property["textDisplayHint"].String(),
+      .date_display_hint = property["dateDisplayHint"].String(),
+      .display_order = property["displayOrder"].Integer().value_or(-1),
       .calculated = property["calculated"].is_true(),
       .hubspot_defined = property["hubspotDefined"].is_true(),
       .external_options = property["externalOptions"].is_true(),
       .has_unique_value = property["hasUniqueValue"].is_true(),
       .hidden = property["hidden"].is_true(),
       .archived = property["archived"].is_true(),
+      .show_currency_symbol = property["showCurrencySymbol"].is_true(),
   };
   if (definition.data_sensitivity.empty()) definition.data_sensitivity = asked_sensitivity;
   const JsonValue options = property["options"];

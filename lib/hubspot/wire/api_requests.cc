@@ -257,7 +257,9 @@ ApiRequest ApiRequests::ListSearch(const ReferenceRequest& request) const {
   json.Int64(request.after ? std::stoll(*request.after) : 0);
   WriteNames(json, "listIds", {});
   WriteNames(json, "processingTypes", {});
-  WriteNames(json, "additionalProperties", {});
+  WriteNames(json, "additionalProperties",
+             {"hs_list_size", "hs_folder_name", "hs_list_reference_count",
+              "hs_last_record_added_at", "hs_last_record_removed_at"});
   WritePair(json, "sort", "HS_LIST_ID");
   json.EndObject();
   return JsonPost("/crm/lists/" + version_ + "/search", body);

@@ -30,12 +30,19 @@ struct PropertyDefinition {
   std::string description;
   std::string data_sensitivity;        ///< non_sensitive, sensitive, highly_sensitive
   std::string referenced_object_type;  ///< OWNER for owner ids
+  /// The property of the same record that names the currency; empty: the account's, if money.
+  std::string currency_property_name;
+  std::string number_display_hint;  ///< formatted, currency, percentage, duration, ...
+  std::string text_display_hint;    ///< multi_line, email, phone_number, ...
+  std::string date_display_hint;    ///< absolute, time_since, ...
+  int64_t display_order = -1;
   bool calculated = false;
   bool hubspot_defined = false;
   bool external_options = false;
   bool has_unique_value = false;
   bool hidden = false;
   bool archived = false;
+  bool show_currency_symbol = false;
   std::vector<PropertyOption> options;
   friend bool operator==(const PropertyDefinition&, const PropertyDefinition&) = default;
 };

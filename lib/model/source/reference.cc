@@ -89,6 +89,11 @@ constexpr std::array kListColumns = {
     Column{"created_at", "createdAt", kTime},
     Column{"updated_at", "updatedAt", kTime},
     Column{"filters_updated_at", "filtersUpdatedAt", kTime},
+    Column{"size", "additionalProperties.hs_list_size", kInteger},
+    Column{"folder_name", "additionalProperties.hs_folder_name"},
+    Column{"reference_count", "additionalProperties.hs_list_reference_count", kInteger},
+    Column{"last_record_added_at", "additionalProperties.hs_last_record_added_at", kTime},
+    Column{"last_record_removed_at", "additionalProperties.hs_last_record_removed_at", kTime},
 };
 constexpr std::array kMembershipColumns = {
     Column{"list_id", "", kInteger},

@@ -8,6 +8,7 @@
 #include "postgres/schema/layout_step_reference.h"
 #include "postgres/schema/layout_step_schema_changes.h"
 #include "postgres/schema/layout_step_selection.h"
+#include "postgres/schema/layout_step_shown.h"
 #include "postgres/session/sql_text.h"
 
 namespace hubmirror {
@@ -175,7 +176,8 @@ COMMENT ON TABLE @schema@.property_groups IS 'The groups HubSpot shows propertie
                                      LayoutStep{6, kSchemaChangesStep},
                                      LayoutStep{7, kLabelsStep},
                                      LayoutStep{8, kCurrenciesStep},
-                                     LayoutStep{9, kCommentsAnew}};
+                                     LayoutStep{9, kCommentsAnew},
+                                     LayoutStep{10, kShownStep}};
 
 // The view is made again with every column of today.
 constexpr std::string_view kStatusAnew = "DROP VIEW IF EXISTS @schema@.status";

@@ -27,8 +27,66 @@ std::string_view NameOf(PropertyState state) {
   return state == PropertyState::kCurrent ? "current" : "filling";
 }
 
+/// A column of `properties` that says what HubSpot's definition says.
+template <typename Value>
+struct Told {
+  const char* column;
+  Value PropertyDefinition::*member;
+};
+
+constexpr Told<std::string> kTexts[] = {
+    {"type", &PropertyDefinition::type},
+    {"field_type", &PropertyDefinition::field_type},
+    {"label", &PropertyDefinition::label},
+    {"group_name", &PropertyDefinition::group_name},
+    {"description", &PropertyDefinition::description},
+    {"data_sensitivity", &PropertyDefinition::data_sensitivity},
+    {"referenced_object_type", &PropertyDefinition::referenced_object_type},
+    {"currency_property_name", &PropertyDefinition::currency_property_name},
+    {"number_display_hint", &PropertyDefinition::number_display_hint},
+    {"text_display_hint", &PropertyDefinition::text_display_hint},
+    {"date_display_hint", &PropertyDefinition::date_display_hint},
+};
+constexpr Told<bool> kFlags[] = {
+    {"calculated", &PropertyDefinition::calculated},
+    {"hubspot_defined", &PropertyDefinition::hubspot_defined},
+    {"external_options", &PropertyDefinition::external_options},
+    {"has_unique_value", &PropertyDefinition::has_unique_value},
+    {"hidden", &PropertyDefinition::hidden},
+    {"archived", &PropertyDefinition::archived},
+    {"show_currency_symbol", &PropertyDefinition::show_currency_symbol},
+};
+
+struct StoredColumn {
+  const char* name;
+  const char* type;
+  const char* absent = "NULL";  ///< what an older layout, without the column, says
+};
+/// What the mirror says of the property itself, and what is neither text nor flag.
+constexpr StoredColumn kOurs[] = {
+    {"position", "int"},           {"name", "text"},
+    {"column_name", "text"},       {"storage", "text"},
+    {"column_type", "text"},       {"state", "text"},
+    {"blocked_by", "text"},        {"hashed_with", "text"},
+    {"excluded", "bool", "false"}, {"display_order", "bigint", "-1"},
+};
+
+/// The columns of `properties` but `object`, in the order in which they are read and written.
+std::vector<StoredColumn> StoredColumns() {
+  std::vector<StoredColumn> all(std::begin(kOurs), std::end(kOurs));
+  for (const auto& text : kTexts) all.push_back({text.column, "text"});
+  for (const auto& flag : kFlags) all.push_back({flag.column, "bool", "false"});
+  return all;
+}
+
+std::string StoredNames() {
+  std::vector<std::string> names;
+  for (const StoredColumn& column : StoredColumns()) names.emplace_back(column.name);
+  return Join(names);
+}
+
 MirrorColumn ColumnAt(const Rows& rows, size_t i) {
-  size_t at = 0;
+  size_t at = 1;  // the position is the order
   const auto text = [&] { return std::string(rows.Text(i, at++)); };
   const auto flag = [&] { return rows.Bool(i, at++); };
   MirrorColumn column;
@@ -39,21 +97,11 @@ MirrorColumn ColumnAt(const Rows& rows, size_t i) {
   column.type = TypeNamed(text());
   column.state = text() == "filling" ? PropertyState::kFilling : PropertyState::kCurrent;
   column.blocked_by = text();
-  definition.type = text();
-  definition.field_type = text();
-  definition.label = text();
-  definition.group_name = text();
-  definition.description = text();
-  definition.data_sensitivity = text();
-  definition.referenced_object_type = text();
-  definition.calculated = flag();
-  definition.hubspot_defined = flag();
-  definition.external_options = flag();
-  definition.has_unique_value = flag();
-  definition.hidden = flag();
-  definition.archived = flag();
-  column.excluded = flag();
   column.hashed_with = text();
+  column.excluded = flag();
+  definition.display_order = rows.Int(i, at++);
+  for (const auto& told : kTexts) definition.*told.member = text();
+  for (const auto& told : kFlags) definition.*told.member = flag();
   return column;
 }
 
@@ -94,49 +142,34 @@ class ColumnArrays {
 
 void InsertColumns(Transaction& transaction, const std::string& schema, const std::string& object,
                    const std::vector<std::pair<size_t, const MirrorColumn*>>& columns) {
-  constexpr size_t kText = 15;
-  constexpr size_t kFlags = 7;
-  ColumnArrays arrays(kText + kFlags);
+  const std::vector<StoredColumn> stored = StoredColumns();
+  ColumnArrays arrays(stored.size());
   for (const auto& [position, column] : columns) {
     const PropertyDefinition& definition = column->definition;
-    const std::array<std::string_view, kText - 1> texts = {definition.name,
-                                                           column->column_name,
-                                                           NameOf(column->storage),
-                                                           SqlName(column->type),
-                                                           NameOf(column->state),
-                                                           column->blocked_by,
-                                                           definition.type,
-                                                           definition.field_type,
-                                                           definition.label,
-                                                           definition.group_name,
-                                                           definition.description,
-                                                           definition.data_sensitivity,
-                                                           definition.referenced_object_type,
-                                                           column->hashed_with};
-    const std::array<bool, kFlags> flags = {definition.calculated,
-                                            definition.hubspot_defined,
-                                            definition.external_options,
-                                            definition.has_unique_value,
-                                            definition.hidden,
-                                            definition.archived,
-                                            column->excluded};
-    arrays[0].Add(static_cast<int64_t>(position));
-    for (size_t i = 0; i < texts.size(); ++i) {
-      arrays[i + 1].AddParam(TextParam(std::string(texts[i])));
-    }
-    for (size_t i = 0; i < flags.size(); ++i) arrays[kText + i].AddFlag(flags[i]);
+    size_t at = 0;
+    const auto text = [&](std::string_view value) {
+      arrays[at++].AddParam(TextParam(std::string(value)));
+    };
+    arrays[at++].Add(static_cast<int64_t>(position));
+    text(definition.name);
+    text(column->column_name);
+    text(NameOf(column->storage));
+    text(SqlName(column->type));
+    text(NameOf(column->state));
+    text(column->blocked_by);
+    text(column->hashed_with);
+    arrays[at++].AddFlag(column->excluded);
+    arrays[at++].Add(definition.display_order);
+    for (const auto& told : kTexts) text(definition.*told.member);
+    for (const auto& told : kFlags) arrays[at++].AddFlag(definition.*told.member);
   }
-  transaction.Run(
-      "INSERT INTO " + QuoteName(schema, "properties") +
-          " (object, position, name, column_name, storage, column_type, state, blocked_by, type,"
-          " field_type, label, group_name, description, data_sensitivity, referenced_object_type,"
-          " hashed_with, calculated, hubspot_defined, external_options, has_unique_value, hidden,"
-          " archived, excluded)"
-          " SELECT $1, * FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[],"
-          " $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],"
-          " $13::text[], $14::text[], $15::text[], $16::text[], $17::bool[], $18::bool[],"
-          " $19::bool[], $20::bool[], $21::bool[], $22::bool[], $23::bool[])",
-      arrays.Take(object));
+  std::vector<std::string> casts;
+  for (size_t i = 0; i < stored.size(); ++i) {
+    casts.push_back("$" + std::to_string(i + 2) + "::" + stored[i].type + "[]");
+  }
+  transaction.Run("INSERT INTO " + QuoteName(schema, "properties") + " (object, " + StoredNames() +
+                      ") SELECT $1, * FROM unnest(" + Join(casts) + ")",
+                  arrays.Take(object));
 }
 
 void InsertOptions(Transaction& transaction, const std::string& schema, const std::string& object,
@@ -168,13 +201,17 @@ void InsertOptions(Transaction& transaction, const std::string& schema, const st
 
 std::vector<MirrorColumn> ReadColumns(Connection& connection, const std::string& schema,
                                       const std::string& object) {
-  const Rows rows = connection.Run(
-      "SELECT name, column_name, storage, column_type, state, blocked_by, type, field_type, label,"
-      " group_name, description, data_sensitivity, referenced_object_type, calculated,"
-      " hubspot_defined, external_options, has_unique_value, hidden, archived, excluded,"
-      " hashed_with FROM " +
-          QuoteName(schema, "properties") + " WHERE object = $1 ORDER BY position",
-      {object});
+  // A verb may read what an older daemon still writes: a name that `properties` does not have yet
+  // means the column of `absent`, which is outside.
+  std::vector<std::string> absent;
+  for (const StoredColumn& column : StoredColumns()) {
+    absent.push_back(std::string(column.absent) + "::" + column.type + " AS " + column.name);
+  }
+  const Rows rows = connection.Run("SELECT p.* FROM (SELECT " + Join(absent) +
+                                       ") absent CROSS JOIN LATERAL (SELECT " + StoredNames() +
+                                       " FROM " + QuoteName(schema, "properties") +
+                                       " WHERE object = $1) p ORDER BY p.position",
+                                   {object});
   std::vector<MirrorColumn> columns;
   columns.reserve(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) columns.push_back(ColumnAt(rows, i));

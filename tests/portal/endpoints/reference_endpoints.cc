@@ -21,11 +21,13 @@ int64_t NumberOr(std::string_view text, int64_t otherwise) {
   return number;
 }
 
-void AppendItem(std::string& out, const ReferenceItem& item, const char* id_key) {
+void AppendItem(std::string& out, const ReferenceItem& item, const char* id_key,
+                const std::string& more = "") {
   out.append("{\"").append(id_key).append("\":");
   AppendJsonString(out, item.id);
   out += ',';
   item.members.Append(out);
+  out += more;
   out.append(",\"archived\":").append(item.archived ? "true" : "false").append("}");
 }
 
@@ -96,6 +98,29 @@ std::vector<std::pair<RecordId, Instant>> LiveMembers(Portal& portal, const Refe
     if (record != nullptr && record->state == RecordState::kLive) members.push_back(*at);
   }
   return members;
+}
+
+/// What HubSpot sends of a list whether it was asked for or not: texts all, times in milliseconds.
+std::string CountsOf(Portal& portal, const ReferenceItem& list) {
+  RecordStore& records = portal.objects[list.type].records;
+  int64_t size = 0;
+  for (const auto& [id, joined] : list.joined) {
+    const Record* record = records.Find(id);
+    if (record != nullptr && record->state == RecordState::kLive) ++size;
+  }
+  Members counts;
+  counts.SetText("hs_list_size", std::to_string(size));
+  counts.SetText("hs_list_reference_count", std::to_string(list.id.size() % 3));
+  if (!list.folder.empty()) counts.SetText("hs_folder_name", list.folder);
+  if (list.last_added > 0) {
+    counts.SetText("hs_last_record_added_at", std::to_string(list.last_added));
+  }
+  if (list.last_removed > 0) {
+    counts.SetText("hs_last_record_removed_at", std::to_string(list.last_removed));
+  }
+  std::string out = ",\"additionalProperties\":{";
+  counts.Append(out);
+  return out + "}";
 }
 
 }  // namespace
@@ -191,7 +216,7 @@ HttpResponse SearchLists(const Call& call) {
   response.body = "{\"lists\":[";
   for (size_t i = offset; i < end; ++i) {
     if (i > offset) response.body += ',';
-    AppendItem(response.body, lists[i], "listId");
+    AppendItem(response.body, lists[i], "listId", CountsOf(call.portal, lists[i]));
   }
   response.body.append("],\"offset\":").append(std::to_string(end));
   response.body.append(",\"hasMore\":").append(end < lists.size() ? "true" : "false");
@@ -246,7 +271,8 @@ void AppendReferenceTruth(std::string& out, Portal& portal, std::string_view kin
         AppendPipeline(out, item);
       } else {
         out += "{\"item\":";
-        AppendItem(out, item, IdKey(known));
+        const bool list = known == ReferenceKind::kLists;
+        AppendItem(out, item, IdKey(known), list ? CountsOf(portal, item) : "");
       }
       out += "}\n";
     }

@@ -135,6 +135,11 @@ PropertyCatalog::PropertyCatalog(size_t object_type, size_t count, Random random
     if (n % 40 == 27) definition.sensitivity = "highly_sensitive";
     Add(std::move(definition));
   }
+  if (Find("deal_currency_code")) {
+    for (PropertyDefinition& definition : definitions_) {
+      if (definition.kind == kMoney) definition.currency_property = "deal_currency_code";
+    }
+  }
   const ObjectType& type = kObjectTypes[object_type];
   assigned_ = {*Find("hs_object_id"), *Find(type.created), *Find(type.modified),
                *Find("hs_merged_object_ids"), Find("hs_calculated_merged_vids")};
@@ -210,8 +215,17 @@ void PropertyCatalog::AppendDefinition(std::string& out, PropertyIndex index) co
   AppendFlag(out, "hidden", d.hidden);
   AppendFlag(out, "hubspotDefined", d.hubspot_defined);
   AppendFlag(out, "formField", !d.calculated && !d.hubspot_defined);
-  if (d.kind == kMoney) AppendFlag(out, "showCurrencySymbol", true);
+  if (d.kind == kMoney) {
+    AppendFlag(out, "showCurrencySymbol", true);
+    AppendField(out, "numberDisplayHint", "currency");
+    if (!d.currency_property.empty()) {
+      AppendField(out, "currencyPropertyName", d.currency_property);
+    }
+  }
   if (d.kind == kInteger) AppendField(out, "numberDisplayHint", "formatted");
+  if (d.kind == kEmail) AppendField(out, "textDisplayHint", "email");
+  if (d.kind == kPhone) AppendField(out, "textDisplayHint", "phone_number");
+  if (d.kind == ValueKind::kInstant) AppendField(out, "dateDisplayHint", "absolute_with_relative");
   out.append("\"displayOrder\":").append(std::to_string(index)).append(",");
   out += "\"modificationMetadata\":{";
   AppendFlag(out, "archivable", !d.hubspot_defined);

@@ -70,6 +70,7 @@ struct PropertyDefinition {
   bool archived = false;
   bool deleted = false;  ///< purged; the slot stays so that indexes never move
   std::string sensitivity = "non_sensitive";
+  std::string currency_property;  ///< names the property with the currency of an amount
   Instant created = 0;
   Instant updated = 0;
   Instant archived_at = 0;

@@ -189,6 +189,8 @@ void ReferenceStore::AddList(const std::vector<CrmObject>& objects, Random& rand
     if (list.joined.size() == most_members_) break;
     if (random.Chance(share)) list.joined[id] = now - random.Between(0, kDay);
   }
+  for (const auto& [id, joined] : list.joined) list.last_added = std::max(list.last_added, joined);
+  if (number % 3 != 0) list.folder = "Folder “" + std::to_string(number % 3) + "”";
   of(ReferenceKind::kLists).push_back(std::move(list));
 }
 
@@ -299,12 +301,15 @@ bool ReferenceStore::ChangeMembers(std::string_view kind, std::vector<CrmObject>
   ReferenceItem& list = lists[random.Below(lists.size())];
   if (kind == "list_join") {
     const Record* record = objects[list.type].records.DrawRecord(random, RecordState::kLive);
-    return record != nullptr && list.joined.emplace(record->id, now).second;
+    if (record == nullptr || !list.joined.emplace(record->id, now).second) return false;
+    list.last_added = now;
+    return true;
   }
   if (list.joined.empty()) return false;
   auto member = list.joined.begin();
   std::advance(member, static_cast<std::ptrdiff_t>(random.Below(list.joined.size())));
   list.joined.erase(member);
+  list.last_removed = now;
   return true;
 }
 

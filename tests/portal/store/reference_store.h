@@ -46,6 +46,9 @@ struct ReferenceItem {
   std::vector<Stage> stages;           ///< pipelines
   std::map<RecordId, Instant> joined;  ///< lists: members
   size_t type = 0;                     ///< lists: index of the type of their members
+  std::string folder;                  ///< lists: empty: in none
+  Instant last_added = 0;              ///< lists: 0: nobody ever was
+  Instant last_removed = 0;            ///< lists
 };
 
 /// Owners, teams, users, pipelines, lists and marketing events of a portal. A list may hold records

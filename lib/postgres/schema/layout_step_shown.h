@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string_view>
+
+namespace hubmirror {
+
+/// How HubSpot shows values to people, and what it counts of lists. Rows that stand are filled with
+/// the next reading, which finds them different.
+inline constexpr std::string_view kShownStep = R"sql(
+ALTER TABLE @schema@.properties
+  ADD COLUMN display_order bigint NOT NULL DEFAULT -1,
+  ADD COLUMN currency_property_name text,
+  ADD COLUMN show_currency_symbol boolean NOT NULL DEFAULT false,
+  ADD COLUMN number_display_hint text,
+  ADD COLUMN text_display_hint text,
+  ADD COLUMN date_display_hint text;
+ALTER TABLE @schema@.lists
+  ADD COLUMN size bigint,
+  ADD COLUMN folder_name text,
+  ADD COLUMN reference_count bigint,
+  ADD COLUMN last_record_added_at timestamptz,
+  ADD COLUMN last_record_removed_at timestamptz;
+)sql";
+
+}  // namespace hubmirror
