@@ -275,7 +275,8 @@ class Grammar {
         Control("resolve", CliVerb::kResolve, "Find out now what became of pending records",
                 "hubmirror resolve acme/contacts\n  hubmirror resolve acme/contacts --accept");
     resolve->add_flag("--accept", line_.accept,
-                      "Release a suspicious stream: the records really are gone from HubSpot");
+                      "Release a suspicious stream, or one with unproved records: they really are "
+                      "gone from HubSpot");
     AddWait(resolve, kWaitForEnd);
     AddDryRun(resolve);
     CLI::App* refresh =

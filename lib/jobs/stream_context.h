@@ -110,9 +110,18 @@ class StreamContext {
   bool pending_noted() const { return pending_noted_.load(); }
   void NotePending() { pending_noted_.store(true); }
   void ClearPendingNote() { pending_noted_.store(false); }
-  /// Records in `_pending` when resolve last looked.
+  /// Records in `_pending` when resolve last looked: to be looked at, and those of whom nothing can
+  /// be proved yet.
   int64_t pending() const { return pending_.load(); }
-  void set_pending(int64_t pending) { pending_.store(pending); }
+  int64_t unproved() const { return unproved_.load(); }
+  void set_pending(const PendingCounts& pending) {
+    pending_.store(pending.waiting);
+    unproved_.store(pending.unproved);
+  }
+  /// HubSpot has shown an archived record of this type since the daemon started: that it does not
+  /// show another one means something (design R13).
+  bool archived_shown() const { return archived_shown_.load(); }
+  void NoteArchivedShown() { archived_shown_.store(true); }
   int64_t quarantined() const { return quarantined_.load(); }
   void set_quarantined(int64_t quarantined) { quarantined_.store(quarantined); }
   /// So many more were set aside than came back.
@@ -211,6 +220,8 @@ class StreamContext {
   std::atomic<int64_t> rows_{0};
   std::atomic<bool> rows_known_{false};
   std::atomic<int64_t> pending_{0};
+  std::atomic<int64_t> unproved_{0};
+  std::atomic<bool> archived_shown_{false};
   std::atomic<int64_t> quarantined_{0};
   std::atomic<bool> pending_noted_{true};
   std::atomic<bool> loaded_{false};

@@ -389,16 +389,9 @@ std::vector<PendingRecord> PortalSink::DuePending(const ObjectType& object, Time
   return due;
 }
 
-int64_t PortalSink::CountAbsent(const ObjectType& object) {
+PendingCounts PortalSink::CountPending(const ObjectType& object) {
   Transaction transaction(*pool_);
-  const int64_t absent = store_.CountPending(transaction, object.name, true);
-  transaction.Commit();
-  return absent;
-}
-
-int64_t PortalSink::CountPending(const ObjectType& object) {
-  Transaction transaction(*pool_);
-  const int64_t pending = store_.CountPending(transaction, object.name);
+  const PendingCounts pending = store_.CountPending(transaction, object.name);
   transaction.Commit();
   return pending;
 }

@@ -73,8 +73,7 @@ class PortalSink final : public RowSink,
                                    const std::vector<RecordId>& ids) override;
   std::vector<PendingRecord> DuePending(const ObjectType& object, TimePoint now,
                                         size_t limit) override;
-  int64_t CountAbsent(const ObjectType& object) override;
-  int64_t CountPending(const ObjectType& object) override;
+  PendingCounts CountPending(const ObjectType& object) override;
   int64_t CountRows(const ObjectType& object) override;
   std::optional<RecordId> ControlRecord(const ObjectType& object, bool archived) override;
 

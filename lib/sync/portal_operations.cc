@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/count_text.h"
 #include "sync/operation_cost.h"
 #include "sync/portal_sync.h"
 
@@ -436,6 +437,7 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
       .verified_until = context.loaded() ? stream.changes->verified_until() : std::nullopt,
       .rows = context.rows_known() ? std::optional(context.rows()) : std::nullopt,
       .pending = context.pending(),
+      .unproved = context.unproved(),
       .quarantined = context.quarantined(),
       .freshness_target =
           std::chrono::duration_cast<std::chrono::seconds>(context.plan().freshness_target)};
@@ -488,6 +490,14 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
         "HubSpot's search does not know this object type: what changed is found by "
         "walking the whole list every " +
         InWords(*stream.walked_every);
+  }
+  if (status.message.empty() && status.unproved > 0) {
+    status.message =
+        Counted(status.unproved, "record") +
+        " that HubSpot shows neither as live nor as archived cannot be called deleted, "
+        "since it has shown no archived record of this type yet: left out of the live "
+        "views until it does, or until `hubmirror resolve " +
+        context.key().portal + "/" + context.key().object + " --accept`";
   }
   if (status.message.empty() && !context.has_archived_list()) {
     status.message =

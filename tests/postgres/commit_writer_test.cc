@@ -173,14 +173,38 @@ TEST_CASE_FIXTURE(CommitWriterFixture,
   CHECK(due[0].attempts == 3);
   CHECK(due[0].not_before == Second(70));
   CHECK(sink().DuePending(contacts()->object, Second(69), 10).empty());
-  CHECK(sink().CountPending(contacts()->object) == 1);
-  CHECK(sink().CountAbsent(contacts()->object) == 1);
+  CHECK(sink().CountPending(contacts()->object).waiting == 1);
+  CHECK(sink().CountPending(contacts()->object).absent == 1);
 
   commit.pending = {{.id = RecordId{1}, .cause = PendingCause::kRequested}};
   sink().Write(commit);
   CHECK(sink().DuePending(contacts()->object, Second(0), 10).at(0).cause ==
         PendingCause::kRequested);
-  CHECK(sink().CountAbsent(contacts()->object) == 0);
+  CHECK(sink().CountPending(contacts()->object).absent == 0);
+}
+
+TEST_CASE_FIXTURE(CommitWriterFixture,
+                  "an unproved record is counted by itself and left out of the live views") {
+  Write({{.id = 1}, {.id = 2}, {.id = 3}});
+  Commit commit = NewCommit();
+  commit.pending = {
+      {.id = RecordId{1}, .cause = PendingCause::kUnproved, .absent_since = Second(60)},
+      {.id = RecordId{2}, .cause = PendingCause::kAbsent, .absent_since = Second(60)}};
+  sink().Write(commit);
+
+  const PendingCounts counts = sink().CountPending(contacts()->object);
+  CHECK(counts.waiting == 1);
+  CHECK(counts.absent == 2);
+  CHECK(counts.unproved == 1);
+  CHECK(sink().DuePending(contacts()->object, Second(70), 10).size() == 2);
+  CHECK(List("id", "FROM acme.contacts_live ORDER BY id") == "2;3");
+  CHECK(List("id", "FROM acme.contacts_readable ORDER BY id") == "2;3");
+  CHECK(List("pending, unproved", "FROM hubmirror.status WHERE object = 'contacts'") == "1|1");
+
+  commit.pending = {};
+  commit.settled = {RecordId{1}};
+  sink().Write(commit);
+  CHECK(List("id", "FROM acme.contacts_live ORDER BY id") == "1;2;3");
 }
 
 TEST_CASE_FIXTURE(CommitWriterFixture, "settled records leave _pending, whatever their cause") {
@@ -259,7 +283,7 @@ TEST_CASE_FIXTURE(CommitWriterFixture, "a reset forgets cursors and pending reco
 
   const StoredStream stored = sink().Load(contacts()->object);
   CHECK(stored.progress.empty());
-  CHECK(stored.pending == 0);
+  CHECK(stored.pending.waiting == 0);
   CHECK(stored.rows == 1);
 }
 

@@ -165,7 +165,7 @@ struct PlantedFixture : MirrorFixture {
     sink().Verify(page, {.repair = true}, outcome);
     CHECK_FALSE(sink().Stored(object, {RecordId{5}}).empty());
     sink().DuePending(object, Second(2'000'000'000), 10);
-    sink().CountAbsent(object);
+    sink().CountPending(object);
     CHECK(sink().CountRows(object) > 200);
     CHECK(sink().ControlRecord(object, false));
     sink().BeginSeen(object);

@@ -10,9 +10,24 @@ using hubmirror::test::StreamFixture;
 
 namespace {
 
-void LoadRecords(StreamFixture& stream, int64_t count) {
+constexpr int64_t kArchivedId = 100'000;
+
+/// Nobody has archived anything yet.
+void LoadLiveRecords(StreamFixture& stream, int64_t count) {
   for (int64_t id = 1; id <= count; ++id) stream.hubspot.Put(id);
   stream.Load();
+}
+
+void LoadRecords(StreamFixture& stream, int64_t count) {
+  stream.hubspot.Put(kArchivedId);
+  stream.hubspot.Archive(kArchivedId);
+  LoadLiveRecords(stream, count);
+}
+
+void ProveTwice(StreamFixture& stream) {
+  stream.Resolve();
+  stream.Pass(11min);
+  stream.Resolve();
 }
 
 }  // namespace
@@ -33,6 +48,73 @@ TEST_CASE("R13: a vanished record is marked gone after two proofs, confirm_after
 
   CHECK(stream.sink.rows.at(7).gone);
   CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("R13: nobody is marked gone while nothing shows that archived records can be read") {
+  StreamFixture stream;
+  LoadLiveRecords(stream, 20);
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+  for (int i = 0; i < 5; ++i) ProveTwice(stream);
+
+  CHECK_FALSE(stream.sink.rows.at(7).gone);
+  CHECK(stream.sink.waiting.at(7).cause == hubmirror::PendingCause::kUnproved);
+  CHECK(stream.context->pending() == 0);
+  CHECK(stream.context->unproved() == 1);
+
+  // Somebody archives another record: now silence about the first one says something.
+  stream.hubspot.Archive(9);
+  stream.Run(*stream.archived);
+  stream.Pass(11min);
+  stream.Resolve();
+  CHECK(stream.sink.rows.at(7).gone);
+  CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("R13: what was shown before a restart proves nothing after it, a known record does") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.Restart();
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+  // HubSpot shows archived records no more, the known one included.
+  stream.hubspot.left_out.insert(kArchivedId);
+  for (int i = 0; i < 3; ++i) ProveTwice(stream);
+  CHECK_FALSE(stream.sink.rows.at(7).gone);
+
+  stream.hubspot.left_out.clear();
+  for (int i = 0; i < 3; ++i) ProveTwice(stream);
+  CHECK(stream.sink.rows.at(7).gone);
+}
+
+TEST_CASE("R13: an operator may say that the unproved are gone") {
+  StreamFixture stream;
+  LoadLiveRecords(stream, 20);
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+  ProveTwice(stream);
+  REQUIRE_FALSE(stream.sink.rows.at(7).gone);
+
+  stream.context->AcceptSuspicion();
+  stream.Pass(11min);
+  stream.Resolve();
+  CHECK(stream.sink.rows.at(7).gone);
+}
+
+TEST_CASE("R13: an unproved record that HubSpot shows again is live") {
+  StreamFixture stream;
+  LoadLiveRecords(stream, 20);
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+  ProveTwice(stream);
+  REQUIRE(stream.context->unproved() == 1);
+
+  stream.hubspot.records.at(7).gone = false;
+  stream.Pass(11min);
+  stream.Resolve();
+  CHECK(stream.sink.live(7));
+  CHECK(stream.sink.waiting.empty());
+  CHECK(stream.context->unproved() == 0);
 }
 
 TEST_CASE("R13: an answer that does not return its control counts for nothing") {

@@ -126,9 +126,13 @@ std::vector<PendingRecord> MemoryRowSink::DuePending(const ObjectType&, TimePoin
   return due;
 }
 
-int64_t MemoryRowSink::CountAbsent(const ObjectType&) {
-  return std::count_if(waiting.begin(), waiting.end(),
-                       [](const auto& item) { return item.second.absent_since.has_value(); });
+PendingCounts MemoryRowSink::CountPending(const ObjectType&) {
+  PendingCounts counts;
+  for (const auto& [id, record] : waiting) {
+    if (record.absent_since) ++counts.absent;
+    ++(record.cause == PendingCause::kUnproved ? counts.unproved : counts.waiting);
+  }
+  return counts;
 }
 
 int64_t MemoryRowSink::CountRows(const ObjectType&) {

@@ -65,8 +65,7 @@ class MemoryRowSink final : public RowSink {
                                    const std::vector<RecordId>& ids) override;
   std::vector<PendingRecord> DuePending(const ObjectType& object, TimePoint now,
                                         size_t limit) override;
-  int64_t CountAbsent(const ObjectType& object) override;
-  int64_t CountPending(const ObjectType&) override { return static_cast<int64_t>(waiting.size()); }
+  PendingCounts CountPending(const ObjectType& object) override;
   int64_t CountRows(const ObjectType& object) override;
   std::optional<RecordId> ControlRecord(const ObjectType& object, bool archived) override;
   void BeginSeen(const ObjectType&) override { seen.clear(); }

@@ -169,6 +169,7 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   answer.not_found = page->not_found;
   commit_.rows.push_back(stream().Map(*page, request.ids));
   answer.results = commit_.rows.back().rows;
+  if (std::ranges::any_of(answer.results, &Row::archived)) stream().NoteArchivedShown();
   Attribution said = Attribute(answer);
   if (!said.control_answered) {
     // The control itself is a suspect now. While it waits, the next read takes another one.
@@ -237,6 +238,7 @@ StepOutcome ResolveJob::ReadLive() {
 StepOutcome ResolveJob::ReadArchived() {
   const auto said = Ask(true, absent_);
   if (!said) return Failed(said.error());
+  BeginSweepCount();
   gone_.clear();
   for (const RecordId id : said->absent) {
     if (said->control_answered) {
@@ -251,22 +253,29 @@ StepOutcome ResolveJob::ReadArchived() {
 
 void ResolveJob::ConfirmGone(const PendingRecord& record) {
   found_.emplace_back(record.id, FoundRecord::kNowhere);
-  if (record.absent_since && now_ - *record.absent_since >= stream().plan().confirm_after) {
+  const bool twice =
+      record.absent_since && now_ - *record.absent_since >= stream().plan().confirm_after;
+  const bool proved = stream().archived_shown() || cursor_.accepted;
+  if (twice && proved) {
     gone_.push_back(record);
     return;
   }
   PendingRecord again = record;
   if (!again.absent_since) again.absent_since = now_;
-  again.not_before = *again.absent_since + stream().plan().confirm_after;
+  again.not_before = (twice ? now_ : *again.absent_since) + stream().plan().confirm_after;
+  if (twice) again.cause = PendingCause::kUnproved;
   commit_.pending.push_back(again);
 }
 
-void ResolveJob::ApplyBrake() {
+void ResolveJob::BeginSweepCount() {
   if (cursor_.sweep != stream().last_sweep()) cursor_ = {.sweep = stream().last_sweep()};
   if (stream().TakeAcceptance()) cursor_.accepted = true;
+}
+
+void ResolveJob::ApplyBrake() {
   const int64_t limit = GoneLimit(stream().rows());
-  const int64_t absent =
-      std::max(stream().sink().CountAbsent(object()), static_cast<int64_t>(gone_.size()));
+  const PendingCounts pending = stream().sink().CountPending(object());
+  const int64_t absent = std::max(pending.absent, static_cast<int64_t>(gone_.size()));
   const int64_t would_be_gone = cursor_.marked_gone + absent;
   const bool too_many = would_be_gone > limit && !cursor_.accepted;
   if (too_many) {
@@ -279,7 +288,7 @@ void ResolveJob::ApplyBrake() {
     stream().Release(Brake::kMassGone);
   }
   // Suspects that nobody has looked at yet may be too many, too: they are looked at first.
-  const int64_t waiting = stream().sink().CountPending(object());
+  const int64_t waiting = pending.waiting + pending.unproved;
   const bool undecided = cursor_.marked_gone + waiting > limit && waiting > absent;
   if (too_many || (undecided && !cursor_.accepted)) {
     const std::chrono::milliseconds wait = too_many ? kBrakeWait : kLookWhilePending;

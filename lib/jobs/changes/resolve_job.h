@@ -61,6 +61,8 @@ class ResolveJob final : public StreamJob {
   void AskApart(const std::vector<RecordId>& unclear, bool all);
   void LookAgain(PendingRecord record, std::chrono::milliseconds in);
   void ConfirmGone(const PendingRecord& record);
+  /// What was marked gone is counted anew for each sweep.
+  void BeginSweepCount();
   void ApplyBrake();
   const PendingRecord& Find(RecordId id) const;
 

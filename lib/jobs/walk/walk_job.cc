@@ -213,7 +213,10 @@ StepOutcome WalkJob::Read() {
     if (options_.archived && unsupported) return GiveUp(page.error());
     return Failed(reading, page.error());
   }
-  if (options_.archived) stream().NoteArchivedList();
+  if (options_.archived) {
+    stream().NoteArchivedList();
+    if (!page->records.empty()) stream().NoteArchivedShown();
+  }
   return TakeIn(reading, std::move(*page));
 }
 

@@ -73,6 +73,9 @@ struct StreamStatus {
       verified_until;           ///< the watermark: HubSpot's `Date` of the last drained poll
   std::optional<int64_t> rows;  ///< live rows; absent while nobody has asked the database
   int64_t pending = 0;
+  /// HubSpot shows them nowhere, and nothing shows that it would show archived ones: left out of
+  /// the views of live records, neither erased nor purged.
+  int64_t unproved = 0;
   int64_t quarantined = 0;
   bool backfill_running = false;
   int64_t backfill_done = 0;

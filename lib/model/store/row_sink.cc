@@ -16,6 +16,8 @@ std::string_view NameOf(PendingCause cause) {
       return "requested";
     case PendingCause::kUnreadable:
       return "unreadable";
+    case PendingCause::kUnproved:
+      return "unproved";
   }
   return "nominated";
 }

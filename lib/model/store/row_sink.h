@@ -23,6 +23,9 @@ enum class PendingCause {
   kOutrun,      ///< an answer sent before the last write was not newer
   kRequested,   ///< an operator asked (`refresh`)
   kUnreadable,  ///< HubSpot fails to answer whatever asks for it
+  /// Both primary reads found nothing, twice, and nothing has shown that the archived one would
+  /// find an archived record: it may be archived, erased or deleted.
+  kUnproved,
 };
 
 std::string_view NameOf(PendingCause cause);
@@ -37,6 +40,13 @@ struct PendingRecord {
   int attempts = 0;
   /// Not looked at again before this, by HubSpot's clock.
   std::optional<TimePoint> not_before;
+};
+
+/// The pending records of an object.
+struct PendingCounts {
+  int64_t waiting = 0;   ///< to be looked at; without the unproved ones
+  int64_t absent = 0;    ///< of all: found nowhere, at least once
+  int64_t unproved = 0;  ///< left out of the views of live records
 };
 
 /// What is stored of a record, for deciding whether to read or write it.
@@ -116,7 +126,7 @@ struct StoredStream {
   MirrorTablePtr table;  ///< null: not created yet
   std::map<JobKind, JobProgress> progress;
   int64_t rows = 0;  ///< live rows: estimate
-  int64_t pending = 0;
+  PendingCounts pending;
   int64_t quarantined = 0;
   bool paused = false;  ///< by the operator, when the state was last saved
 };
@@ -164,9 +174,7 @@ class RowSink {
   /// Pending records whose time has come, oldest first.
   virtual std::vector<PendingRecord> DuePending(const ObjectType& object, TimePoint now,
                                                 size_t limit) = 0;
-  /// How many pending records were found absent once and wait for their confirmation.
-  virtual int64_t CountAbsent(const ObjectType& object) = 0;
-  virtual int64_t CountPending(const ObjectType& object) = 0;
+  virtual PendingCounts CountPending(const ObjectType& object) = 0;
   /// Counts live rows exactly.
   virtual int64_t CountRows(const ObjectType& object) = 0;
   /// A record that is (or with `archived`, is flagged archived) for certain, read most recently:

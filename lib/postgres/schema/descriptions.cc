@@ -312,6 +312,9 @@ constexpr Words kStatus[] = {
     {"quarantined", "Records that could not be written or read"},
     {"rows", "Live records in the table"},
     {"last_links_at", "When all links of the object were last read"},
+    {"unproved",
+     "Records that HubSpot shows neither as live nor as archived, while nothing has shown that it "
+     "would show archived ones: left out of the live views, neither erased nor purged"},
 };
 
 /// The columns of an object's table that are no properties; its views have the first three.

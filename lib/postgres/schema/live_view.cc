@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "model/store/row_sink.h"
 #include "postgres/session/sql_text.h"
 
 namespace hubmirror {
@@ -120,7 +121,11 @@ std::vector<LiveView> LiveViewsOf(const std::string& schema, const std::string& 
                       QuoteName(column.column_name);
         view.columns.push_back(&column);
       }
-      view.query += " FROM " + QuoteName(schema, object) + " t WHERE " + IsLive("t");
+      view.query += " FROM " + QuoteName(schema, object) + " t WHERE " + IsLive("t") +
+                    " AND NOT EXISTS (SELECT FROM " + QuoteName(schema, "_pending") +
+                    " p WHERE p.object = " + QuoteLiteral(object) +
+                    " AND p.id = t.id AND p.cause = " +
+                    QuoteLiteral(std::string(NameOf(PendingCause::kUnproved))) + ")";
       views.push_back(std::move(view));
     }
   }

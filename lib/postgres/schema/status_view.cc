@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "model/store/row_sink.h"
 #include "postgres/schema/comments.h"
 #include "postgres/schema/descriptions.h"
 #include "postgres/schema/portal_schema.h"
@@ -15,10 +16,12 @@ constexpr const char* kLayoutLock = "7305801264190217";
 
 std::string StatusOf(const std::string& portal, const std::string& schema) {
   const std::string state = QuoteName(schema, "_stream_state");
-  const auto count = [&](const char* table, const char* of) {
+  // Of the rows whose object is one of `of`; `which` tells some of them.
+  const auto count = [&](const char* table, const char* of, const std::string& which = "") {
     return "(SELECT count(*) FROM " + QuoteName(schema, table) + " x WHERE x.object IN (" + of +
-           "))";
+           ")" + which + ")";
   };
+  const std::string unproved = QuoteLiteral(std::string(NameOf(PendingCause::kUnproved)));
   const auto job = [&](const char* alias, const char* name) {
     return " LEFT JOIN " + state + " " + alias + " ON " + alias + ".object = s.object AND " +
            alias + ".job = '" + name + "'";
@@ -28,11 +31,12 @@ std::string StatusOf(const std::string& portal, const std::string& schema) {
          "::text AS portal, s.object, s.state, s.reason,"
          " CASE WHEN w.last_complete_at IS NOT NULL THEN c.verified_until END AS verified_until,"
          " w.last_complete_at AS last_sweep_at, a.last_complete_at AS last_archived_at, " +
-         count("_pending", "s.object") + " AS pending, " +
+         count("_pending", "s.object", " AND x.cause <> " + unproved) + " AS pending, " +
          count("_quarantine", "s.object, s.object || '_history'") +
-         " AS quarantined, s.rows_done AS rows, l.last_complete_at AS last_links_at FROM " + state +
-         " s" + job("c", "changes") + job("w", "sweep") + job("a", "archived") + job("l", "links") +
-         " WHERE s.job = 'stream'";
+         " AS quarantined, s.rows_done AS rows, l.last_complete_at AS last_links_at, " +
+         count("_pending", "s.object", " AND x.cause = " + unproved) + " AS unproved FROM " +
+         state + " s" + job("c", "changes") + job("w", "sweep") + job("a", "archived") +
+         job("l", "links") + " WHERE s.job = 'stream'";
 }
 
 }  // namespace

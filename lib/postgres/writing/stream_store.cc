@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::array kCauses = {PendingCause::kNominated,  PendingCause::kAbsent,
                                 PendingCause::kUnarchived, PendingCause::kOutrun,
-                                PendingCause::kRequested,  PendingCause::kUnreadable};
+                                PendingCause::kRequested,  PendingCause::kUnreadable,
+                                PendingCause::kUnproved};
 
 PendingCause CauseNamed(std::string_view name) {
   for (const PendingCause cause : kCauses) {
@@ -201,11 +202,13 @@ std::vector<PendingRecord> StreamStore::DuePending(Transaction& transaction,
   return due;
 }
 
-int64_t StreamStore::CountPending(Transaction& transaction, const std::string& object,
-                                  bool absent_only) const {
-  std::string sql = "SELECT count(*) FROM " + schema_.Table("_pending") + " WHERE object = $1";
-  if (absent_only) sql += " AND absent_since IS NOT NULL";
-  return transaction.Run(sql, {object}).Int(0, 0);
+PendingCounts StreamStore::CountPending(Transaction& transaction, const std::string& object) const {
+  const Rows rows = transaction.Run(
+      "SELECT count(*) FILTER (WHERE cause <> $2), count(absent_since),"
+      " count(*) FILTER (WHERE cause = $2) FROM " +
+          schema_.Table("_pending") + " WHERE object = $1",
+      {object, std::string(NameOf(PendingCause::kUnproved))});
+  return {.waiting = rows.Int(0, 0), .absent = rows.Int(0, 1), .unproved = rows.Int(0, 2)};
 }
 
 int64_t StreamStore::CountQuarantined(Transaction& transaction, const std::string& object) const {

@@ -49,8 +49,7 @@ class StreamStore {
                      const std::vector<RecordId>& ids) const;
   std::vector<PendingRecord> DuePending(Transaction& transaction, const std::string& object,
                                         TimePoint now, size_t limit) const;
-  int64_t CountPending(Transaction& transaction, const std::string& object,
-                       bool absent_only = false) const;
+  PendingCounts CountPending(Transaction& transaction, const std::string& object) const;
   /// With those whose history alone is not shown.
   int64_t CountQuarantined(Transaction& transaction, const std::string& object) const;
 

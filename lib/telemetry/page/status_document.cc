@@ -97,6 +97,7 @@ void WriteStream(DocumentWriter& out, const std::string& object, const StreamSna
   out.Bool("caught_up", IsCaughtUp(stream, since));
   out.Number("rows", status.rows);
   out.Number("pending", status.pending);
+  out.Number("unproved", status.unproved);
   out.Number("quarantined", status.quarantined);
   out.Time("verified_until", status.verified_until);
   out.Span("age_s", AgeOf(status, out.now()));
