@@ -7,12 +7,12 @@
 namespace hubmirror {
 namespace {
 
-struct Standing {
+struct CommentsOf {
   const char* kind = "TABLE";
   std::string text;
   std::map<std::string, std::string, std::less<>> columns;
 };
-using AllStanding = std::map<std::string, Standing, std::less<>>;
+using AllStanding = std::map<std::string, CommentsOf, std::less<>>;
 
 AllStanding ReadComments(Connection& connection, const std::string& schema,
                          const std::vector<Description>& descriptions) {
@@ -28,7 +28,7 @@ AllStanding ReadComments(Connection& connection, const std::string& schema,
       {schema, NameArray(relations)});
   AllStanding all;
   for (size_t i = 0; i < rows.size(); ++i) {
-    Standing& one = all[std::string(rows.Text(i, 0))];
+    CommentsOf& one = all[std::string(rows.Text(i, 0))];
     one.kind = rows.Bool(i, 1) ? "VIEW" : "TABLE";
     one.text = rows.Text(i, 2);
     one.columns.emplace(rows.Text(i, 3), rows.Text(i, 4));

@@ -318,7 +318,7 @@ constexpr Words kStatus[] = {
 };
 
 /// The columns of an object's table that are no properties; its views have the first three.
-constexpr Words kEnvelope[] = {
+constexpr Words kEnvelopeWords[] = {
     {"id", "HubSpot's id of the record"},
     {"created_at", "When the record was created, by HubSpot's clock"},
     {"updated_at", "When HubSpot says the record was changed last"},
@@ -410,7 +410,7 @@ std::vector<Description> DescribeObject(const std::string& schema, const std::st
                     .text = "All " + object + " ever seen, archived, merged and erased ones too; " +
                             object + "_live has those that exist in HubSpot now",
                     .columns = {}};
-  Add(kEnvelope, table);
+  Add(kEnvelopeWords, table);
   for (const MirrorColumn& column : columns) {
     if (column.storage != Storage::kColumn) continue;
     table.columns.emplace_back(column.column_name, WordsOf(column.definition));
@@ -419,7 +419,7 @@ std::vector<Description> DescribeObject(const std::string& schema, const std::st
   for (const LiveView& view : LiveViewsOf(schema, object, columns, {})) {
     Description description{
         .relation = view.name, .text = TextOfView(object, view.name), .columns = {}};
-    Add(std::span(kEnvelope).first(kEnvelopeOfViews), description);
+    Add(std::span(kEnvelopeWords).first(kEnvelopeOfViews), description);
     for (const MirrorColumn* column : view.columns) {
       description.columns.emplace_back(column->column_name, WordsOf(column->definition));
     }

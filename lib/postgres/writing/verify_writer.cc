@@ -11,7 +11,7 @@
 namespace hubmirror {
 namespace {
 
-using Kind = VerifyFinding::Kind;
+using FoundKind = VerifyFinding::Kind;
 
 // What HubSpot's index shows late is looked for again this long.
 constexpr auto kSlack = std::chrono::minutes(2);
@@ -53,7 +53,7 @@ VerifyReport VerifyWriter::Compare(const VerifyRequest& request) {
           continue;
         }
         ++report_.missing;
-        report_.Note(Kind::kMissing, row.id);
+        report_.Note(FoundKind::kMissing, row.id);
         continue;
       }
       if (stream_.recent.MayBeOlder(row.id, row.sent_at)) continue;
@@ -62,7 +62,7 @@ VerifyReport VerifyWriter::Compare(const VerifyRequest& request) {
       if (stamped && *row.modified > *found->modified) {
         if (!is_due(row)) continue;
         ++report_.stale;
-        report_.Note(Kind::kStale, row.id);
+        report_.Note(FoundKind::kStale, row.id);
       } else if (found->hash && *found->hash != row.hash) {
         ++report_.unstamped;
       } else {
@@ -97,7 +97,7 @@ std::vector<RecordId> VerifyWriter::FindDifferent(const RowBatch& batch,
   std::vector<RecordId> ids;
   for (size_t i = 0; i < found.size(); ++i) {
     ids.push_back(RecordId{found.Int(i, 0)});
-    report_.Note(Kind::kDifferent, ids.back(), Split(found.Text(i, 1)));
+    report_.Note(FoundKind::kDifferent, ids.back(), Split(found.Text(i, 1)));
   }
   return ids;
 }
