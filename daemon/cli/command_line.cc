@@ -147,9 +147,12 @@ class Grammar {
   void AddConfig() {
     CLI::App* group = app_.add_subcommand("config", "Work with the configuration file");
     group->require_subcommand(1);
-    Verb(*group, "check", CliVerb::kConfigCheck, "Find every error of the configuration",
-         "hubmirror config check\n  hubmirror --config new.yaml config check --json")
-        ->add_flag("--json", line_.json, "The findings as JSON");
+    CLI::App* check =
+        Verb(*group, "check", CliVerb::kConfigCheck, "Find every error of the configuration",
+             "hubmirror config check --online\n  hubmirror --config new.yaml config check --json");
+    check->add_flag("--json", line_.json, "The findings as JSON");
+    check->add_flag("--online", line_.online,
+                    "Also ask HubSpot whether it answers with the properties that are named");
     AddJson(Verb(*group, "show", CliVerb::kConfigShow,
                  "Show the configuration in effect, defaults filled in, secrets as references",
                  "hubmirror config show\n  hubmirror --config new.yaml config show --json"));

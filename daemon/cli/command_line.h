@@ -81,6 +81,7 @@ struct CommandLine {
   bool yes = false;      ///< portal drop: nobody is asked
   bool cascade = false;  ///< portal drop: what others built on it goes too
   bool offline = false;  ///< setup: token and database are not tried; doctor: HubSpot is not asked
+  bool online = false;   ///< config check: HubSpot is asked about the properties that are named
   std::string records;   ///< plan: `contacts=200000,deals=5000`
   std::string name;      ///< runbook: the alert; completion: the shell
   std::string words;     ///< completion: which words to list, instead of a shell's completion

@@ -4,6 +4,8 @@
 
 #include <cerrno>
 
+#include "daemon/cli/check_online.h"
+#include "daemon/cli/hubspot.h"
 #include "daemon/cli/json_page.h"
 #include "settings/keys/reference_text.h"
 #include "settings/keys/settings_schema.h"
@@ -38,6 +40,12 @@ int Complain(const CliContext& context, const CommandLine& line, const SettingsR
           ? "name the configuration with --config, or run this with sudo"
           : "correct the file, then `hubmirror --config " + line.config_path + " config check`";
   return Fail(context, CodeOf(reading, line.config_path), message, next);
+}
+
+// What to do about what ended the check: an error of the file, or that HubSpot was not asked, which
+// is said last.
+std::string NextOf(const ConfigProblems& problems, bool asked) {
+  return asked ? problems.front().next : problems.back().next;
 }
 
 // The control socket where a daemon has it unless told otherwise; empty when none is there.
@@ -97,19 +105,44 @@ const PortalSettings* FindPortal(const CliContext& context, const Settings& sett
   return nullptr;
 }
 
+/// Adds what HubSpot has to say; false: it could not be asked about everything.
+bool AskOnline(const CliContext& context, const Settings& settings, ConfigProblems& problems) {
+  const SecretSource secrets(context.environment);
+  bool asked = true;
+  for (const PortalSettings& portal : settings.portals) {
+    if (!portal.enabled) continue;
+    const auto access = HubSpotAccess::Open(settings, secrets, context.clock);
+    if (!access) {
+      problems.push_back({.severity = Severity::kWarning,
+                          .path = "api.ca_file",
+                          .what = access.error(),
+                          .next = "correct api.ca_file"});
+      return false;
+    }
+    ApiClient& source = (*access)->Source(portal);
+    OnlineCheck check = CheckOnline(source, source, portal.plan);
+    asked = asked && check.asked;
+    problems.insert(problems.end(), check.problems.begin(), check.problems.end());
+  }
+  return asked;
+}
+
 int RunConfigCheck(const CliContext& context, const CommandLine& line) {
   SettingsReading reading = Read(context, line);
+  bool asked = true;
   if (reading.settings) {
     for (ConfigProblem& problem : CheckSecrets(*reading.settings, context.environment)) {
       reading.problems.push_back(std::move(problem));
     }
+    if (line.online) asked = AskOnline(context, *reading.settings, reading.problems);
   }
   context.out << (line.json ? CheckJson(reading, line.config_path)
                             : CheckText(reading, line.config_path));
-  const int code = CodeOf(reading, line.config_path);
+  int code = CodeOf(reading, line.config_path);
+  if (code == kExitOk && !asked) code = kExitUnavailable;
   if (code != kExitOk && !line.json) {
     context.out.flush();
-    context.err << "Next: " << reading.problems.front().next << "\n";
+    context.err << "Next: " << NextOf(reading.problems, asked) << "\n";
   }
   return code;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jobs/named_properties.h"
 #include "jobs/resolve_plan.h"
 #include "jobs/search_promises.h"
 
@@ -54,7 +55,7 @@ StreamContext::HasherPtr StreamContext::hasher() const {
 }
 
 PropertySelector StreamContext::SelectorFor(const HasherPtr& hasher) const {
-  return PropertySelector(plan_.object, plan_.selection, hasher ? hasher->id() : "");
+  return PropertySelector(plan_.object, SelectionOf(plan_), hasher ? hasher->id() : "");
 }
 
 void StreamContext::set_table(MirrorTablePtr table, HasherPtr hasher) {
@@ -328,6 +329,22 @@ void StreamContext::Distrust(const std::string& promise, const std::string& how)
     if (!distrust_said_.IsNews(promise, now)) return;
   }
   Log(LogLevel::kWarning, "answer.distrusted", how);
+}
+
+void StreamContext::NoteNames(std::set<std::string> unlisted, std::string complaint) {
+  MutexLock lock(mutex_);
+  unlisted_ = std::move(unlisted);
+  names_complaint_ = std::move(complaint);
+}
+
+bool StreamContext::IsUnlisted(const std::string& property) const {
+  MutexLock lock(mutex_);
+  return unlisted_.contains(property);
+}
+
+std::string StreamContext::names_complaint() const {
+  MutexLock lock(mutex_);
+  return names_complaint_;
 }
 
 std::string StreamContext::distrust() const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -194,6 +195,11 @@ class StreamContext {
   void Distrust(const std::string& promise, const std::string& how);
   /// What was said within the last hour, for the status; empty: nothing.
   std::string distrust() const;
+  /// What the operator names and HubSpot does not list, though it is asked for; and what of the
+  /// names cannot be honoured, for the status (empty: nothing).
+  void NoteNames(std::set<std::string> unlisted, std::string complaint);
+  bool IsUnlisted(const std::string& property) const;
+  std::string names_complaint() const;
   /// Asks in smaller parts from here on, which is said.
   void AskForLess(JobKind job, size_t size, const ApiError& why) const;
   /// Records that HubSpot fails to show: whoever reads many at once leaves them to resolve. Those
@@ -251,6 +257,8 @@ class StreamContext {
   SaidLately distrust_said_ GUARDED_BY(mutex_);
   std::string distrust_ GUARDED_BY(mutex_);
   Instant distrusted_at_ GUARDED_BY(mutex_){};
+  std::set<std::string> unlisted_ GUARDED_BY(mutex_);
+  std::string names_complaint_ GUARDED_BY(mutex_);
   /// With the newest stamp the index has named for each.
   std::map<RecordId, std::optional<TimePoint>> unreadable_ GUARDED_BY(mutex_);
 };

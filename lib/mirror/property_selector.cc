@@ -86,15 +86,12 @@ bool PropertySelector::Agrees(const MirrorTable& table) const {
 }
 
 std::vector<UnmatchedPattern> FindUnmatched(const PropertySelection& selection,
-                                            const std::vector<std::string>& history,
-                                            const std::vector<PropertyDefinition>& definitions) {
-  std::vector<std::string_view> names;
-  for (const PropertyDefinition& definition : definitions) names.push_back(definition.name);
+                                            const std::vector<std::string>& names) {
+  const std::vector<std::string_view> words(names.begin(), names.end());
   std::vector<UnmatchedPattern> unmatched;
-  AddUnmatched("properties.include", selection.include, names, unmatched);
-  AddUnmatched("properties.exclude", selection.exclude, names, unmatched);
-  AddUnmatched("properties.hash", selection.hash, names, unmatched);
-  AddUnmatched("history", history, names, unmatched);
+  AddUnmatched("properties.include", selection.include, words, unmatched);
+  AddUnmatched("properties.exclude", selection.exclude, words, unmatched);
+  AddUnmatched("properties.hash", selection.hash, words, unmatched);
   return unmatched;
 }
 

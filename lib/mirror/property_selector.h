@@ -42,9 +42,8 @@ struct UnmatchedPattern {
   std::string nearest;  ///< the property it may be meant for; empty: none is like it
 };
 
-/// `history`: the names of which history is kept.
+/// `names`: of the properties that there are.
 std::vector<UnmatchedPattern> FindUnmatched(const PropertySelection& selection,
-                                            const std::vector<std::string>& history,
-                                            const std::vector<PropertyDefinition>& definitions);
+                                            const std::vector<std::string>& names);
 
 }  // namespace hubmirror

@@ -26,21 +26,37 @@ std::vector<PropertyDefinition> RequiredProperties(const ObjectType& object) {
           define("hs_merged_object_ids", "Merged record IDs", "enumeration")};
 }
 
+/// As if the portal listed them.
+std::vector<PropertyDefinition> UnlistedDefinitions(const UnlistedProperties& unlisted) {
+  std::vector<PropertyDefinition> definitions;
+  for (const std::string& name : unlisted.asked) {
+    definitions.push_back({.name = name,
+                           .label = name,
+                           .type = "string",
+                           .description = "HubSpot does not list it; the configuration names it."});
+  }
+  return definitions;
+}
+
 /// Plans one table; used once.
 class LayoutPlan {
  public:
   LayoutPlan(const ObjectType& object, const std::vector<PropertyDefinition>& definitions,
              const MirrorTable* standing, const std::vector<std::string>& forced,
-             const PropertySelector& selector)
+             const PropertySelector& selector, const UnlistedProperties& unlisted)
       : selector_(selector),
+        unlisted_(unlisted),
         required_(RequiredProperties(object)),
+        made_(UnlistedDefinitions(unlisted)),
         forced_(forced.begin(), forced.end()),
         is_new_(standing == nullptr) {
     table_.object = object;
     Learn(definitions);
-    if (standing == nullptr) return;
-    table_.version = standing->version;
-    table_.columns = standing->columns;
+    if (standing != nullptr) {
+      table_.version = standing->version;
+      table_.columns = standing->columns;
+    }
+    LearnUnlisted();
   }
 
   MirrorTable Make() {
@@ -67,14 +83,32 @@ class LayoutPlan {
     }
   }
 
+  void LearnUnlisted() {
+    std::set<std::string_view> standing;
+    for (const MirrorColumn& column : table_.columns) standing.insert(column.property());
+    for (const PropertyDefinition& definition : made_) {
+      if (!standing.contains(definition.name)) listed_.emplace(definition.name, &definition);
+    }
+  }
+
+  bool IsAskedUnlisted(const MirrorColumn& column) const {
+    return unlisted_.asked.contains(column.property()) &&
+           (!column.definition.archived || unlisted_.shown.contains(column.property()));
+  }
+
   void Continue(MirrorColumn& column) const {
     const auto found = listed_.find(column.property());
     const PropertyDefinition* const definition = found == listed_.end() ? nullptr : found->second;
     const MirrorColumn before = column;
     if (definition != nullptr) column.definition = *definition;
-    // A sensitive one is not listed because it was not asked for.
-    const bool unlisted = definition == nullptr && selector_.Includes(column.definition);
-    if (unlisted) column.definition.archived = true;
+    if (definition == nullptr) {
+      if (IsAskedUnlisted(column)) {
+        column.definition.archived = false;
+      } else if (selector_.Includes(column.definition)) {
+        // A sensitive one is not listed because it was not asked for.
+        column.definition.archived = true;
+      }
+    }
     selector_.Mark(column);
     if (column.definition.archived || column.excluded) {
       column.state = PropertyState::kCurrent;
@@ -149,7 +183,9 @@ class LayoutPlan {
   }
 
   const PropertySelector& selector_;
+  const UnlistedProperties& unlisted_;
   const std::vector<PropertyDefinition> required_;
+  const std::vector<PropertyDefinition> made_;
   const std::set<std::string, std::less<>> forced_;
   const bool is_new_;
   std::map<std::string_view, const PropertyDefinition*> listed_;
@@ -172,8 +208,8 @@ ColumnType ColumnTypeOf(const PropertyDefinition& definition) {
 
 MirrorTable PlanLayout(const ObjectType& object, const std::vector<PropertyDefinition>& definitions,
                        const MirrorTable* standing, const std::vector<std::string>& forced,
-                       const PropertySelector& selector) {
-  return LayoutPlan(object, definitions, standing, forced, selector).Make();
+                       const PropertySelector& selector, const UnlistedProperties& unlisted) {
+  return LayoutPlan(object, definitions, standing, forced, selector, unlisted).Make();
 }
 
 MirrorTable PlanLayout(const ObjectType& object, const std::vector<PropertyDefinition>& definitions,

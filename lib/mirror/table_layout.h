@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,12 @@ inline constexpr size_t kColumnsKeptFree = 40;
 /// timestamptz, all else text.
 ColumnType ColumnTypeOf(const PropertyDefinition& definition);
 
+/// Properties that are asked for by their names although the portal does not list them.
+struct UnlistedProperties {
+  std::set<std::string> asked;
+  std::set<std::string> shown;  ///< HubSpot was seen to answer with these
+};
+
 /// The table an object type should have. `definitions` is all that the portal lists, archived
 /// ones included (a live one wins over an archived one of the same name); `standing` is the table
 /// as it is, null for a new one; `forced` are the properties that get a column whatever else.
@@ -36,12 +43,16 @@ ColumnType ColumnTypeOf(const PropertyDefinition& definition);
 /// seen is left out. `blocked_by` of live properties is empty: it is for whoever applies the layout
 /// to say, and to keep type and state as they stand for as long. `version` is that of `standing`.
 ///
+/// One that is `unlisted.asked` for is a text, until the portal lists it after all; one that stands
+/// keeps its definition. One that counts as archived does so until it is `shown`: asking for a name
+/// that is no property any more would empty its column.
+///
 /// What `selector` excludes gets no column unless the mirror needs it; one that stands keeps its
 /// place, marked `excluded`, and is `filling` when it is included again, or when it is hashed in
 /// another way than before. Hashed properties are text.
 MirrorTable PlanLayout(const ObjectType& object, const std::vector<PropertyDefinition>& definitions,
                        const MirrorTable* standing, const std::vector<std::string>& forced,
-                       const PropertySelector& selector);
+                       const PropertySelector& selector, const UnlistedProperties& unlisted = {});
 /// With every property as HubSpot has it.
 MirrorTable PlanLayout(const ObjectType& object, const std::vector<PropertyDefinition>& definitions,
                        const MirrorTable* standing, const std::vector<std::string>& forced);

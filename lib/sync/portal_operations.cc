@@ -485,6 +485,8 @@ StreamStatus PortalSync::StatusOf(Stream& stream, Instant now) {
     status.message = budget.message;
     status.backfill_eta.reset();
   }
+  // Somebody has to correct them; what follows only explains.
+  if (status.message.empty()) status.message = context.names_complaint();
   if (status.message.empty() && stream.walked_every) {
     status.message =
         "HubSpot's search does not know this object type: what changed is found by "

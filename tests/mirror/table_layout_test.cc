@@ -282,3 +282,43 @@ TEST_CASE("layout: the id of an owner is a bigint, several of them a text") {
                       .field_type = "checkbox",
                       .referenced_object_type = "OWNER"}) == ColumnType::kText);
 }
+
+TEST_CASE("table layout: what is asked for by name is a text until it is listed after all") {
+  const PropertySelector all(Deals(), {}, "");
+  const UnlistedProperties unlisted{.asked = {"hs_hidden"}, .shown = {}};
+  const MirrorTable table = PlanLayout(Deals(), {Define("a")}, nullptr, {}, all, unlisted);
+  REQUIRE(std::ranges::count(Names(table), "hs_hidden") == 1);
+  const auto hidden = [](const MirrorTable& of) {
+    return *std::ranges::find(of.columns, "hs_hidden", &MirrorColumn::property);
+  };
+  CHECK(hidden(table).type == ColumnType::kText);
+  CHECK(hidden(table).storage == Storage::kColumn);
+  CHECK_FALSE(hidden(table).definition.archived);
+
+  const MirrorTable again = PlanLayout(Deals(), {Define("a")}, &table, {}, all, unlisted);
+  CHECK(again.columns == table.columns);
+
+  const MirrorTable listed =
+      PlanLayout(Deals(), {Define("a"), Define("hs_hidden", "number")}, &table, {}, all, {});
+  CHECK(hidden(listed).type == ColumnType::kNumeric);
+  CHECK(hidden(listed).state == PropertyState::kFilling);
+
+  // HubSpot leaves it out again: it stays what it is known to be.
+  const MirrorTable unlisted_again = PlanLayout(Deals(), {Define("a")}, &listed, {}, all, unlisted);
+  CHECK(hidden(unlisted_again).type == ColumnType::kNumeric);
+  CHECK_FALSE(hidden(unlisted_again).definition.archived);
+}
+
+TEST_CASE("table layout: a name that vanished keeps its values until HubSpot answers with it") {
+  const PropertySelector all(Deals(), {}, "");
+  const MirrorTable table = New({Define("a"), Define("b")});
+  const MirrorTable without = Next(table, {Define("a")});
+
+  const auto b = [&](const UnlistedProperties& unlisted) {
+    const MirrorTable next = PlanLayout(Deals(), {Define("a")}, &without, {}, all, unlisted);
+    return *std::ranges::find(next.columns, "b", &MirrorColumn::property);
+  };
+  CHECK(b({.asked = {"b"}, .shown = {}}).definition.archived);
+  CHECK_FALSE(b({.asked = {"b"}, .shown = {"b"}}).definition.archived);
+  CHECK(b({.asked = {"b"}, .shown = {"b"}}).state == PropertyState::kFilling);
+}

@@ -156,6 +156,7 @@ struct HistoryJobFixture {
 TEST_CASE_FIXTURE(HistoryJobFixture, "history: every record is read once, 50 to a request") {
   for (int64_t id = 1; id <= 120; ++id) past.live.insert(id * 7);
   past.archived = {3, 5};
+  stream.hubspot.refused_properties = {"nonsense"};
   Follow({"name", "nonsense"});
   stream.Run(*job);
 

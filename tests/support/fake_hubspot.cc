@@ -56,6 +56,11 @@ AnswerTimes FakeHubSpot::Times() const {
 
 std::optional<ApiError> FakeHubSpot::Trouble(const std::vector<int64_t>& ids,
                                              const PropertySetPtr& properties) const {
+  if (properties && std::ranges::any_of(refused_properties, [&](const std::string& name) {
+        return properties->Index(name).has_value();
+      })) {
+    return ApiError{.kind = ApiErrorKind::kBadRequest, .status = 400};
+  }
   if (properties->size() == 1) return std::nullopt;  // Only named.
   if (ids.size() > largest_page) return ApiError{.kind = ApiErrorKind::kTooLarge, .status = 200};
   const bool fails =
@@ -117,6 +122,11 @@ Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& r
   return page;
 }
 
+bool FakeHubSpot::HasValue(const Entry& entry, const std::string& property) const {
+  return entry.values.contains(property) &&
+         std::ranges::find(definitions, property, &PropertyDefinition::name) != definitions.end();
+}
+
 Result<SearchAnswer, ApiError> FakeHubSpot::Search(const ObjectType&,
                                                    const SearchRequest& request) {
   if (auto error = NextError({.what = "search", .search = request, .limit = request.limit}))
@@ -128,7 +138,7 @@ Result<SearchAnswer, ApiError> FakeHubSpot::Search(const ObjectType&,
     if (request.modified_from && modified < *request.modified_from) continue;
     if (request.modified_to && modified > *request.modified_to) continue;
     if (request.id_above && id <= request.id_above->value) continue;
-    if (request.has_property && !records.at(id).values.contains(*request.has_property)) continue;
+    if (request.has_property && !HasValue(records.at(id), *request.has_property)) continue;
     found.push_back({RecordId{id}, modified});
   }
   answer.total = static_cast<int64_t>(found.size());

@@ -72,7 +72,9 @@ class FakeHubSpot final : public PageSource {
   std::vector<int64_t> shown_beside;       ///< batch answers show these, too
   std::deque<ApiError> errors;             ///< the next requests fail with these
   std::optional<ApiError> archived_error;  ///< the archived list fails with this
-  std::vector<PropertyDefinition> definitions;
+  std::vector<PropertyDefinition>
+      definitions;                           ///< others have values, too, but no search knows them
+  std::set<std::string> refused_properties;  ///< asking for one of these is answered by 400
   PortalId portal_id{4711};
   std::vector<Request> requests;
 
@@ -98,6 +100,7 @@ class FakeHubSpot final : public PageSource {
 
  private:
   std::optional<ApiError> NextError(Request request);
+  bool HasValue(const Entry& entry, const std::string& property) const;
   /// What asking for the values of these meets.
   std::optional<ApiError> Trouble(const std::vector<int64_t>& ids,
                                   const PropertySetPtr& properties) const;

@@ -85,6 +85,8 @@ class StreamFixture {
     plan.object = *FindObjectType(object_name_);
     plan.selection = selection;
     plan.history = history;
+    plan.columns = columns;
+    plan.indexes = indexes;
     context = std::make_shared<StreamContext>(
         "acme", plan,
         StreamContext::Ports{hubspot, sink, observer, *source_clock, governor, clock, log,
@@ -149,6 +151,8 @@ class StreamFixture {
   MemoryLog log;
   PropertySelection selection;       ///< counts from the next Restart on
   std::vector<std::string> history;  ///< the same
+  std::vector<std::string> columns;  ///< the same
+  std::vector<std::string> indexes;  ///< the same
   Result<Secret, std::string> hash_key = Secret("a key that is long enough");
   std::shared_ptr<StreamContext> context;
   std::shared_ptr<CatalogJob> catalog;

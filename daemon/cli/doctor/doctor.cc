@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "jobs/reference/wanted_layout.h"
 #include "mirror/column_name.h"
 
 namespace hubmirror {
@@ -95,13 +96,24 @@ Findings ExamineProperties(PageSource& source, const PortalPlan& plan, TimePoint
   }
   std::string wide;
   std::string renamed;
+  std::string unhonoured;
+  std::string next;
   size_t most = 0;
   for (const StreamPlan& stream : plan.streams) {
-    const auto properties = source.Properties(stream.object, {});
-    if (!properties) continue;
-    most = std::max(most, properties->size());
-    if (properties->size() > kPropertiesOfOneView) wide += " " + stream.object.name;
-    for (const PropertyDefinition& property : *properties) {
+    const auto known = ReadProperties(source, stream);
+    if (!known) continue;
+    for (const NameComplaint& complaint :
+         ComplainOfNames(stream, known->definitions, known->unlisted)) {
+      if (complaint.inherited) continue;
+      unhonoured += (unhonoured.empty() ? "" : "; ") + complaint.key + " of " + stream.object.name +
+                    " " + complaint.said;
+      if (next.empty()) next = complaint.next;
+    }
+    const auto live = std::ranges::count(known->definitions, false, &PropertyDefinition::archived);
+    most = std::max(most, static_cast<size_t>(live));
+    if (static_cast<size_t>(live) > kPropertiesOfOneView) wide += " " + stream.object.name;
+    for (const PropertyDefinition& property : known->definitions) {
+      if (property.archived) continue;
       const std::string column =
           ColumnNameFor(property.name, [](const std::string&) { return false; });
       if (column != property.name && renamed.size() < 200) {
@@ -114,6 +126,9 @@ Findings ExamineProperties(PageSource& source, const PortalPlan& plan, TimePoint
                               : "more than fit into one view:" + wide,
                  "what is beyond 1,500 stands in <object>_live_2; `properties.exclude` leaves out "
                  "what nobody needs");
+  findings.Judge(
+      unhonoured.empty(), Verdict::kLook, "named properties",
+      unhonoured.empty() ? "HubSpot answers with what the configuration names" : unhonoured, next);
   findings.Judge(renamed.empty(), Verdict::kLook, "names",
                  renamed.empty() ? "every property has a column of its own name"
                                  : "columns named otherwise:" + renamed,

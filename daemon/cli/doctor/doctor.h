@@ -65,8 +65,8 @@ Findings ExamineDaemon(const std::optional<ShownStatus>& status, const std::stri
 /// What PostgreSQL allows the daemon's role and what stands in its way. `now` is this host's.
 Findings ExamineDatabase(Connection& connection, const Settings& settings, TimePoint now);
 
-/// Properties of each object type, and the clock of HubSpot; `source` is asked one request per
-/// object type and one for the account.
+/// Properties of each object type, those that the configuration names among them, and the clock of
+/// HubSpot; `source` is asked one request for the account and a handful per object type.
 Findings ExamineProperties(PageSource& source, const PortalPlan& plan, TimePoint now);
 
 /// How long HubSpot supports a dated version (`2026-09`): 18 months from its release (HubSpot's

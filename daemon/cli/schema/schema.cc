@@ -22,18 +22,6 @@ struct ObjectPlan {
   std::string problem;
 };
 
-using Definitions = std::vector<PropertyDefinition>;
-
-Result<Definitions, ApiError> ReadAllDefinitions(PageSource& source, const StreamPlan& stream) {
-  Definitions all;
-  for (const PropertiesRequest& request : DefinitionRequests(stream)) {
-    const auto definitions = ReadDefinitions(source, stream.object, request);
-    if (!definitions) return definitions.error();
-    all.insert(all.end(), definitions->begin(), definitions->end());
-  }
-  return all;
-}
-
 /// What values are hashed with; none when the portal has no key.
 Result<std::optional<ValueHasher>, std::string> ReadHasher(const PortalSettings& portal,
                                                            const SecretSource& secrets) {
@@ -47,11 +35,11 @@ Result<std::optional<ValueHasher>, std::string> ReadHasher(const PortalSettings&
 
 /// Holds what HubSpot has against what the database has.
 ObjectPlan PlanOf(Connection& connection, const PortalPlan& plan, const StreamPlan& stream,
-                  const Definitions& definitions, const std::optional<ValueHasher>& hasher) {
+                  const KnownProperties& known, const std::optional<ValueHasher>& hasher) {
   const auto standing = ReadStandingTable(connection, plan.schema, stream.object);
   const bool hashes = hasher && !stream.selection.hash.empty();
-  const MirrorTable wanted = WantedLayout(stream, definitions, standing ? &*standing : nullptr,
-                                          hashes ? hasher->id() : "");
+  const MirrorTable wanted =
+      WantedLayout(stream, known, standing ? &*standing : nullptr, hashes ? hasher->id() : "");
   return {
       .object = stream.object.name, .changes = PlanSchema(connection, plan, wanted), .problem = {}};
 }
@@ -210,18 +198,18 @@ int RunSchemaPlan(const CliContext& context, const CommandLine& line) {
   return WithDatabase(context, *settings, [&](Connection& connection) {
     const auto streams = FindStreams(context, line, connection, source, plan);
     if (!streams) return streams.error();
-    std::vector<Result<Definitions, ApiError>> definitions;
+    std::vector<Result<KnownProperties, ApiError>> known;
     for (const StreamPlan& stream : *streams) {
-      definitions.push_back(ReadAllDefinitions(source, stream));
+      known.push_back(ReadProperties(source, stream));
     }
     connection.Begin("SET TRANSACTION READ ONLY");
     std::vector<ObjectPlan> plans;
     for (size_t i = 0; i < streams->size(); ++i) {
       const StreamPlan& stream = (*streams)[i];
-      if (definitions[i]) {
-        plans.push_back(PlanOf(connection, plan, stream, *definitions[i], *hasher));
+      if (known[i]) {
+        plans.push_back(PlanOf(connection, plan, stream, *known[i], *hasher));
       } else {
-        plans.push_back({stream.object.name, {}, definitions[i].error().message});
+        plans.push_back({stream.object.name, {}, known[i].error().message});
       }
     }
     connection.Rollback();

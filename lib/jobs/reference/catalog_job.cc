@@ -1,7 +1,5 @@
 #include "jobs/reference/catalog_job.h"
 
-#include "jobs/reference/wanted_layout.h"
-
 namespace hubmirror {
 namespace {
 
@@ -49,6 +47,8 @@ StepOutcome CatalogJob::DoStep(Instant now) {
     case Part::kHighlySensitive:
     case Part::kArchived:
       return ReadDefinitions(part_);
+    case Part::kUnlisted:
+      return AskUnlisted();
     case Part::kGroups:
       return ReadGroups();
     case Part::kPipelines:
@@ -68,11 +68,17 @@ void CatalogJob::Advance() {
     part_ = part_ == Part::kLive && pipelines ? Part::kPipelines : Part::kApply;
   } else if (part_ == Part::kGroups && !pipelines) {
     part_ = Part::kCount;
-  } else if (part_ == Part::kLive && !stream().plan().selection.sensitive) {
+  } else if (part_ == Part::kLive &&
+             !WantsSensitiveDefinitions(stream().plan(), definitions_[Part::kLive])) {
+    definitions_.erase(Part::kSensitive);
+    definitions_.erase(Part::kHighlySensitive);
     part_ = Part::kArchived;
   } else {
     part_ = static_cast<Part>(static_cast<int>(part_) + 1);
   }
+  if (part_ != Part::kUnlisted) return;
+  probe_ = UnlistedProbe(FindUnlisted(stream().plan(), AllDefinitions()));
+  if (!probe_.Next()) part_ = Part::kGroups;
 }
 
 StepOutcome CatalogJob::ReadDefinitions(Part part) {
@@ -86,6 +92,26 @@ StepOutcome CatalogJob::ReadDefinitions(Part part) {
   definitions_[part] = std::move(*answer);
   Advance();
   return StepOutcome::More();
+}
+
+StepOutcome CatalogJob::AskUnlisted() {
+  const auto page =
+      stream().source().List(object(), {.after = std::nullopt, .properties = probe_.Next()});
+  if (page) {
+    probe_.Answered(*page);
+  } else if (!probe_.Failed(page.error())) {
+    return StepOutcome::Failed(page.error());
+  }
+  if (!probe_.Next()) Advance();
+  return StepOutcome::More();
+}
+
+std::vector<PropertyDefinition> CatalogJob::AllDefinitions() const {
+  std::vector<PropertyDefinition> all;
+  for (const auto& [part, definitions] : definitions_) {
+    all.insert(all.end(), definitions.begin(), definitions.end());
+  }
+  return all;
 }
 
 StepOutcome CatalogJob::ReadGroups() {
@@ -142,18 +168,15 @@ StepOutcome CatalogJob::CountRecords() {
 }
 
 StepOutcome CatalogJob::Apply() {
-  std::vector<PropertyDefinition> all;
-  for (const auto& [part, definitions] : definitions_) {
-    all.insert(all.end(), definitions.begin(), definitions.end());
-  }
+  const KnownProperties known{.definitions = AllDefinitions(), .unlisted = probe_.answers()};
   const auto hasher = stream().ReadHasher();
   if (!hasher) return StepOutcome::Failed(hasher.error());
-  WarnOfUnmatched(all);
+  Complain(known);
   MirrorTablePtr table = stream().table();
   if (!table) table = stream().sink().Load(object()).table;
   const bool is_new = table == nullptr;
   const MirrorTable wanted =
-      WantedLayout(stream().plan(), all, table.get(), *hasher ? (*hasher)->id() : "");
+      WantedLayout(stream().plan(), known, table.get(), *hasher ? (*hasher)->id() : "");
   if (!table || table->columns != wanted.columns) {
     const MirrorTablePtr before = table;
     table = stream().sink().ApplyLayout(wanted);
@@ -178,17 +201,17 @@ void CatalogJob::SayChanged(const MirrorTable& table) {
   stream().Log(LogLevel::kNotice, "schema.changed", "the table follows HubSpot's properties");
 }
 
-void CatalogJob::WarnOfUnmatched(const std::vector<PropertyDefinition>& definitions) {
-  const PropertySelection& selection = stream().plan().selection;
-  for (const UnmatchedPattern& unmatched :
-       FindUnmatched(selection, stream().plan().history, definitions)) {
-    if (!warned_.insert(unmatched.key + " " + unmatched.pattern).second) continue;
-    std::string message = unmatched.key + " names " + unmatched.pattern +
-                          ", which no property of " + object().name + " fits";
-    if (!unmatched.nearest.empty()) message += "; did you mean " + unmatched.nearest + "?";
-    if (!selection.sensitive) message += " (sensitive ones need `properties.sensitive: true`)";
-    stream().Log(LogLevel::kWarning, "selection.unmatched", std::move(message));
+void CatalogJob::Complain(const KnownProperties& known) {
+  std::string together;
+  for (const NameComplaint& complaint :
+       ComplainOfNames(stream().plan(), known.definitions, known.unlisted)) {
+    const std::string text =
+        complaint.key + " of " + object().name + " " + complaint.said + ": " + complaint.next;
+    if (!complaint.inherited) together += (together.empty() ? "" : "; ") + text;
+    if (!warned_.insert(text).second) continue;
+    stream().Log(LogLevel::kWarning, "selection.unmatched", text);
   }
+  stream().NoteNames(known.unlisted.Asked(), std::move(together));
 }
 
 }  // namespace hubmirror

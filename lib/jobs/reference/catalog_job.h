@@ -9,13 +9,15 @@
 
 #include "base/mutex.h"
 #include "jobs/reference/reference_job.h"
+#include "jobs/reference/wanted_layout.h"
 #include "jobs/stream_job.h"
 
 namespace hubmirror {
 
 /// Keeps the table in step with the portal's property definitions. Every cycle reads the live
 /// definitions and the pipelines; when they changed, and once an hour, also the archived ones, the
-/// sensitive ones if the operator wants them, the groups, and how many records the portal has
+/// sensitive ones if the operator wants them, the groups, how HubSpot answers for named properties
+/// that it does not list, and how many records the portal has
 /// (design R12: an emptied table is swept at once).
 class CatalogJob final : public StreamJob {
  public:
@@ -42,6 +44,7 @@ class CatalogJob final : public StreamJob {
     kSensitive,
     kHighlySensitive,
     kArchived,
+    kUnlisted,
     kGroups,
     kPipelines,
     kCount,
@@ -49,12 +52,15 @@ class CatalogJob final : public StreamJob {
   };
 
   StepOutcome ReadDefinitions(Part part);
+  StepOutcome AskUnlisted();
+  std::vector<PropertyDefinition> AllDefinitions() const;
   StepOutcome ReadGroups();
   StepOutcome ReadPipelines();
   StepOutcome CountRecords();
   StepOutcome Apply();
   void SayChanged(const MirrorTable& table);
-  void WarnOfUnmatched(const std::vector<PropertyDefinition>& definitions);
+  /// Tells what of the operator's names cannot be honoured.
+  void Complain(const KnownProperties& known);
   void Advance();
 
   const std::optional<ReferencePorts> reference_;
@@ -67,7 +73,8 @@ class CatalogJob final : public StreamJob {
   bool whole_ = true;  ///< this cycle reads everything
   std::map<Part, std::vector<PropertyDefinition>> definitions_;
   std::optional<Instant> whole_at_;
-  std::set<std::string> warned_;   ///< patterns of the selection that fit nothing
+  UnlistedProbe probe_;            ///< of the last whole cycle, or under way
+  std::set<std::string> warned_;   ///< of the operator's names, as said
   std::string blocked_;            ///< what keeps a column from changing, as said last
   std::string pipelines_refused_;  ///< why, as said last
 };

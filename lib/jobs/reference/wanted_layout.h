@@ -4,15 +4,18 @@
 #include <vector>
 
 #include "base/result.h"
+#include "jobs/named_properties.h"
 #include "model/portal/portal_plan.h"
 #include "model/source/page_source.h"
 #include "model/store/mirror_table.h"
 
 namespace hubmirror {
 
-/// The requests that together name every property of a stream: live ones, sensitive ones where the
-/// operator wants them, archived ones.
-std::vector<PropertiesRequest> DefinitionRequests(const StreamPlan& stream);
+/// Whether sensitive definitions are to be read: where the operator wants them, and where he names
+/// something that is not among the `live` ones, since a sensitive property must not be taken for an
+/// unlisted one and asked for.
+bool WantsSensitiveDefinitions(const StreamPlan& stream,
+                               const std::vector<PropertyDefinition>& live);
 
 /// One of them, asked. Without its scope sensitive properties are simply not there. Blocks for a
 /// request.
@@ -20,11 +23,19 @@ Result<std::vector<PropertyDefinition>, ApiError> ReadDefinitions(PageSource& so
                                                                   const ObjectType& object,
                                                                   const PropertiesRequest& request);
 
-/// The table that a stream should have by its configuration and these definitions; `standing` is
-/// null for a new one, `hashed_with` the id of the key that values are hashed with. Pure; see
-/// mirror/table_layout.h.
-MirrorTable WantedLayout(const StreamPlan& stream,
-                         const std::vector<PropertyDefinition>& definitions,
+/// All that HubSpot says of a stream's properties.
+struct KnownProperties {
+  std::vector<PropertyDefinition> definitions;
+  UnlistedAnswers unlisted;
+};
+
+/// Reads all of it, for commands. Blocks for a handful of requests.
+Result<KnownProperties, ApiError> ReadProperties(PageSource& source, const StreamPlan& stream);
+
+/// The table that a stream should have by its configuration and what HubSpot lists and shows;
+/// `standing` is null for a new one, `hashed_with` the id of the key that values are hashed with.
+/// Pure; see mirror/table_layout.h.
+MirrorTable WantedLayout(const StreamPlan& stream, const KnownProperties& known,
                          const MirrorTable* standing, const std::string& hashed_with);
 
 }  // namespace hubmirror

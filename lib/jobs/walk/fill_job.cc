@@ -69,6 +69,13 @@ StepOutcome FillJob::Search() {
     const std::string count = std::to_string(filling.size());
     return LeaveToSweep(filling, count + " properties are new: a sweep reads their values");
   }
+  // What HubSpot does not list its search need not know, and would not say so.
+  const auto unlisted =
+      std::ranges::find_if(filling, [&](const auto& name) { return stream().IsUnlisted(name); });
+  if (unlisted != filling.end()) {
+    return LeaveToSweep(filling, "the property " + *unlisted +
+                                     " is new and not listed by HubSpot: a sweep reads its values");
+  }
   if (std::find(filling.begin(), filling.end(), cursor_.property) == filling.end()) {
     cursor_ = {.property = filling.front(), .last = {}};
   }

@@ -29,6 +29,9 @@ struct StreamPlan {
   std::vector<std::string> columns;  ///< properties that get a column whatever else
   std::vector<std::string> indexes;  ///< what is indexed (model/index_key.h)
   PropertySelection selection;
+  /// Of the selection's lists those that stand at the portal or in `defaults`, such as
+  /// `properties.include`: they are meant for several objects, so none has to have all their names.
+  std::vector<std::string> inherited;
   std::vector<std::string> associations;  ///< types whose links are read; empty: all
   std::vector<std::string> history;       ///< properties whose former values are kept
   friend bool operator==(const StreamPlan&, const StreamPlan&) = default;

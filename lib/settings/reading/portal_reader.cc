@@ -113,6 +113,11 @@ void PortalReader::ReadStreams(PortalSettings& portal, const Layer& layer) {
     StreamPlan stream{.object = choice.type};
     const std::array layers = {&choice.layer, &layer, &defaults_};
     Fill(stream, Place::kObject, layers, environment_);
+    for (const char* key : {"properties.include", "properties.exclude", "properties.hash"}) {
+      const KeyRule* rule = FindRule(Place::kObject, key);
+      const bool own = choice.layer.Find(rule) != nullptr;
+      if (!own && Find(inherited, rule) != nullptr) stream.inherited.emplace_back(key);
+    }
     CheckStream(stream, layers);
     CheckSelection(stream, has_hash_key, layers);
     portal.plan.streams.push_back(std::move(stream));

@@ -18,7 +18,8 @@ TEST_CASE("what an index is on gets a column of its own, also within lower()") {
   const StreamPlan stream{.object = *FindObjectType("contacts"),
                           .indexes = {"lower(z_city)", "z_plain", "created_at"}};
 
-  const MirrorTable table = WantedLayout(stream, definitions, nullptr, "");
+  const MirrorTable table =
+      WantedLayout(stream, {.definitions = definitions, .unlisted = {}}, nullptr, "");
 
   const auto in_column = [&](const std::string& property) {
     const auto column = std::ranges::find(table.columns, property, &MirrorColumn::property);

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+#include "jobs/named_properties.h"
+#include "model/portal/portal_plan.h"
+#include "model/source/page_source.h"
+#include "model/source/reference.h"
+#include "settings/text/problem.h"
+
+namespace hubmirror {
+
+/// What `config check --online` finds in one portal.
+struct OnlineCheck {
+  ConfigProblems problems;  ///< all of them warnings
+  bool asked = true;        ///< HubSpot answered for everything
+};
+
+/// Holds the properties that the configuration names against what HubSpot lists and answers with.
+/// A list that stands at the portal or in `defaults` is complained of where no object has what it
+/// names. Blocks for a handful of requests per object type, and one where the plan asks for custom
+/// types.
+OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalPlan plan);
+
+}  // namespace hubmirror

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/portal/portal_plan.h"
+#include "model/source/page_source.h"
+
+namespace hubmirror {
+
+/// A property that the operator names by its whole name.
+struct NamedProperty {
+  std::string key;  ///< where: `columns`, `indexes`, `properties.include`, `history`
+  std::string name;
+};
+
+/// In the order of their keys; a name may stand under several. Patterns name nothing.
+std::vector<NamedProperty> NamedProperties(const StreamPlan& stream);
+
+/// The stream's selection, which includes what is named. Without named ones, or where everything
+/// is included, the configured one.
+PropertySelection SelectionOf(const StreamPlan& stream);
+
+/// Names that no definition has and that `properties.exclude` does not leave out. `definitions` are
+/// live, archived and sensitive ones, as far as they are known.
+std::set<std::string> FindUnlisted(const StreamPlan& stream,
+                                   const std::vector<PropertyDefinition>& definitions);
+
+/// How HubSpot answers for named properties that it does not list.
+struct UnlistedAnswers {
+  std::set<std::string> names;    ///< all that were asked about
+  std::set<std::string> refused;  ///< a request with one of these is refused: never asked for
+  std::set<std::string> shown;    ///< records hold values of these
+  size_t records = 0;             ///< that were looked at
+
+  /// What is asked for although HubSpot does not list it.
+  std::set<std::string> Asked() const;
+};
+
+/// Finds out how HubSpot answers for unlisted names, by pages of the live list that ask for nothing
+/// else: one, unless it is refused; then ever fewer names at once, until who is refused stands
+/// alone. Does no requests itself. Owned by one thread.
+class UnlistedProbe {
+ public:
+  explicit UnlistedProbe(std::set<std::string> names = {});
+
+  /// What to ask for next; null: all that can be known is known.
+  PropertySetPtr Next() const;
+  void Answered(const Page& page);
+  /// False: the failure says nothing about names, so the same is to be asked again later.
+  bool Failed(const ApiError& error);
+
+  const UnlistedAnswers& answers() const { return answers_; }
+
+ private:
+  std::vector<std::vector<std::string>> open_;
+  UnlistedAnswers answers_;
+};
+
+/// The same at once, for commands. Blocks for its requests.
+Result<UnlistedAnswers, ApiError> AskForUnlisted(PageSource& source, const ObjectType& object,
+                                                 std::set<std::string> names);
+
+/// Something the configuration names and cannot have, or perhaps not mean.
+struct NameComplaint {
+  std::string key;   ///< `properties.include`
+  std::string said;  ///< `names amuont, which ...`
+  std::string next;  ///< what to do about it
+  /// The list is meant for other objects, too, and may be right for them.
+  bool inherited = false;
+  std::string name;  ///< the property or pattern it is about
+};
+
+/// Pure; `definitions` as FindUnlisted takes them, `answers` for what it found.
+std::vector<NameComplaint> ComplainOfNames(const StreamPlan& stream,
+                                           const std::vector<PropertyDefinition>& definitions,
+                                           const UnlistedAnswers& answers);
+
+}  // namespace hubmirror
