@@ -288,8 +288,10 @@ constexpr std::array kRows = {
             .places = kEverywhere,
             .type = kTextList,
             .form = &kPropertyPattern,
-            .meaning = "Only properties that fit one of these are mirrored; all by default. Values "
-                       "of newly included ones are filled in at once.",
+            .meaning = "Only properties that fit one of these, or that `columns`, `indexes` or "
+                       "`history` name, are mirrored; all by default. What an object's own list "
+                       "names in full is asked for even where HubSpot does not list it. Values of "
+                       "newly included ones are filled in at once.",
             .example = "[\"deal*\", amount, closedate]",
             .field = IncludeField()},
     KeyRule{.path = "properties.exclude",
@@ -331,7 +333,8 @@ constexpr std::array kRows = {
             .places = kObject,
             .type = kTextList,
             .form = &kPropertyName,
-            .meaning = "Properties that get a column of their own whatever else the table holds.",
+            .meaning = "Properties that get a column of their own whatever else the table holds. "
+                       "They are asked for even where HubSpot does not list them.",
             .example = "[amount, dealstage]",
             .field = Field<StreamPlan, &StreamPlan::columns>()},
     KeyRule{.path = "indexes",
