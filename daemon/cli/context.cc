@@ -2,7 +2,7 @@
 
 #include "control/control_message.h"
 #include "daemon/cli/status_document.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/words.h"
 
 namespace hubmirror {
 

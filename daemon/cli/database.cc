@@ -6,9 +6,9 @@
 
 #include "control/control_client.h"
 #include "daemon/cli/database_access.h"
-#include "daemon/cli/json_page.h"
 #include "daemon/cli/settings.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/json_page.h"
+#include "daemon/cli/text/words.h"
 #include "model/store/database_error.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/connection.h"

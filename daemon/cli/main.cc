@@ -23,7 +23,7 @@
 #include "daemon/cli/setup/setup.h"
 #include "daemon/cli/status/status_verb.h"
 #include "daemon/cli/terminal.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/words.h"
 #include "daemon/process_environment.h"
 #include "daemon/version.h"
 

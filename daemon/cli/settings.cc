@@ -6,7 +6,7 @@
 
 #include "daemon/cli/check_online.h"
 #include "daemon/cli/hubspot.h"
-#include "daemon/cli/json_page.h"
+#include "daemon/cli/text/json_page.h"
 #include "settings/keys/reference_text.h"
 #include "settings/keys/settings_schema.h"
 #include "settings/keys/settings_text.h"

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/printable.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/words.h"
 
 namespace hubmirror {
 namespace {

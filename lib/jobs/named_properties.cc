@@ -30,7 +30,7 @@ bool IsSensitiveOne(const PropertyDefinition& definition) {
 }
 
 bool IsInherited(const StreamPlan& stream, std::string_view list) {
-  return std::ranges::find(stream.inherited, list) != stream.inherited.end();
+  return std::ranges::find(stream.inherited.keys, list) != stream.inherited.keys.end();
 }
 
 /// Whether a page is worth asking for with fewer names, or none: HubSpot, or something on the way,

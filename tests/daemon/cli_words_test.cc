@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/words.h"
 
 namespace hubmirror {
 namespace {

@@ -1,9 +1,8 @@
-#include "daemon/cli/terminal.h"
-
 #include <doctest/doctest.h>
 
 #include <sstream>
 
+#include "daemon/cli/terminal.h"
 #include "support/hostile_text.h"
 
 namespace hubmirror {

@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 using test::LoopbackServer;
 using Connection = LoopbackServer::Connection;
 
-const SystemClock kClock;
-const ApiRequest kGet{.target = "/x"};
+const SystemClock kSystemClock;
+const ApiRequest kGetX{.target = "/x"};
 const std::string kHead = "HTTP/1.1 200 OK\r\n";
 
 struct Row {
@@ -87,12 +87,12 @@ TEST_CASE("transport: whatever a peer sends without an end is left after little 
     settings.response_limit = size_t{1} << 20;
     settings.deadline = 5s;
 
-    const Instant begin = kClock.Now();
-    const auto answer = PooledTransport(settings, kClock).Send(kGet);
+    const Instant begin = kSystemClock.Now();
+    const auto answer = PooledTransport(settings, kSystemClock).Send(kGetX);
 
     REQUIRE_FALSE(bool(answer));
     CHECK(answer.error().kind == row.kind);
-    CHECK(kClock.Now() - begin < 5s);
+    CHECK(kSystemClock.Now() - begin < 5s);
     CHECK(answer.error().message.size() < 400);
   }
   CHECK(PeakRssKiB() - before < 32 << 10);
@@ -108,7 +108,7 @@ TEST_CASE("transport: a proxy that answers CONNECT without an end is left, too")
     settings.proxy = *ParseProxyAddress("http://127.0.0.1:" + std::to_string(proxy.port()));
     settings.deadline = 5s;
 
-    const auto answer = PooledTransport(settings, kClock).Send(kGet);
+    const auto answer = PooledTransport(settings, kSystemClock).Send(kGetX);
 
     REQUIRE_FALSE(bool(answer));
     CHECK(answer.error().kind == ApiErrorKind::kConnect);
@@ -125,7 +125,7 @@ TEST_CASE("transport: what comes after a whole answer is never the next one, how
                              const std::string more = test::HttpAnswer("planted");
                              connection.Write(test::HttpAnswer("first") + (late ? "" : more));
                              if (late) {
-                               kClock.SleepUntil(kClock.Now() + 20ms, {});
+                               kSystemClock.SleepUntil(kSystemClock.Now() + 20ms, {});
                                connection.Write(more);
                              }
                              planted.count_down();
@@ -135,11 +135,11 @@ TEST_CASE("transport: what comes after a whole answer is never the next one, how
                              connection.ReadRequest();
                              connection.Write(test::HttpAnswer("second"));
                            }});
-    PooledTransport transport({.base = *ParseBaseUrl(server.url())}, kClock);
+    PooledTransport transport({.base = *ParseBaseUrl(server.url())}, kSystemClock);
 
-    CHECK(transport.Send(kGet)->body == "first");
+    CHECK(transport.Send(kGetX)->body == "first");
     planted.wait();
-    CHECK(transport.Send(kGet)->body == "second");
+    CHECK(transport.Send(kGetX)->body == "second");
   }
 }
 

@@ -67,7 +67,7 @@ TEST_CASE("named properties: an archived one, and patterns without a match, are 
 TEST_CASE("named properties: a list that is meant for other objects, too, names none of this one") {
   StreamPlan stream = Contacts();
   stream.selection.include = {"email", "dealstage"};
-  stream.inherited = {"properties.include"};
+  stream.inherited.keys = {"properties.include"};
   CHECK(NamedProperties(stream).empty());
   const auto complaints = ComplainOfNames(stream, Defined({"email"}), {});
   REQUIRE(complaints.size() == 1);

@@ -46,7 +46,8 @@ declare -A may=(
   [sync]="base model/* mirror budget jobs jobs/*"
   [control]="base model/portal"
   [daemon]="base model/* hubspot/* postgres/* settings/* telemetry/* budget jobs/* sync control"
-  [daemon/cli]="base model/* mirror hubspot/* postgres/* settings/* jobs/* sync control daemon"
+  [daemon/cli/text]="base"
+  [daemon/cli]="base model/* mirror hubspot/* postgres/* settings/* jobs/* sync control daemon daemon/cli/text"
 )
 # Rooms of verbs see what their parent sees, and each other's by name.
 declare -A beside=(

@@ -35,7 +35,7 @@ TEST_CASE_FIXTURE(MirrorFixture,
   const StoredStream stored = sink().Load(contacts()->object);
   CHECK(stored.table != nullptr);
   CHECK(stored.progress.empty());
-  CHECK(stored.pending == 0);
+  CHECK(stored.pending.waiting == 0);
   CHECK(stored.rows == 0);
   CHECK(Write({{.id = 1}}).inserted == 1);
 }

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "daemon/cli/doctor/doctor.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/words.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/sql_text.h"
 

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "daemon/cli/doctor/doctor.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/words.h"
 
 namespace hubmirror {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "daemon/cli/status_document.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/words.h"
 
 namespace hubmirror {
 namespace {

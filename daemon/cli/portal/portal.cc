@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "daemon/cli/hubspot.h"
-#include "daemon/cli/json_page.h"
 #include "daemon/cli/portal/portal_exam.h"
 #include "daemon/cli/settings.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/json_page.h"
+#include "daemon/cli/text/words.h"
 #include "model/portal/custom_type.h"
 #include "settings/reading/settings_reader.h"
 

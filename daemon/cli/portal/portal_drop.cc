@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "daemon/cli/database.h"
-#include "daemon/cli/json_page.h"
 #include "daemon/cli/settings.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/json_page.h"
+#include "daemon/cli/text/words.h"
 #include "hubspot/auth/refresh_token_file.h"
 #include "model/store/database_error.h"
 #include "postgres/schema/portal_removal.h"

@@ -6,8 +6,8 @@
 #include "control/shared_cause.h"
 #include "daemon/cli/context.h"
 #include "daemon/cli/hubspot.h"
-#include "daemon/cli/json_page.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/json_page.h"
+#include "daemon/cli/text/words.h"
 
 namespace hubmirror {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "daemon/cli/database.h"
 #include "daemon/cli/hubspot.h"
-#include "daemon/cli/json_page.h"
 #include "daemon/cli/settings.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/json_page.h"
+#include "daemon/cli/text/words.h"
 #include "jobs/reference/wanted_layout.h"
 #include "mirror/value_hasher.h"
 #include "postgres/schema/schema_plan.h"

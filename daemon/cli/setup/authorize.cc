@@ -14,7 +14,7 @@
 #include "control/control_socket.h"
 #include "daemon/cli/hubspot.h"
 #include "daemon/cli/settings.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/words.h"
 #include "hubspot/auth/authorization.h"
 #include "hubspot/auth/redirect_listener.h"
 #include "hubspot/auth/refresh_token_file.h"

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/spelling.h"
-#include "daemon/cli/json_page.h"
 #include "daemon/cli/settings.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/json_page.h"
+#include "daemon/cli/text/words.h"
 #include "model/portal/custom_type.h"
 #include "sync/plan_estimate.h"
 

@@ -6,7 +6,7 @@
 #include "control/control_client.h"
 #include "daemon/cli/status/status_view.h"
 #include "daemon/cli/status_document.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/words.h"
 
 namespace hubmirror {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "control/shared_cause.h"
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/words.h"
 
 namespace hubmirror {
 namespace {

@@ -12,6 +12,14 @@
 
 namespace hubmirror {
 
+/// Lists of a selection that stand at the portal or in `defaults`, such as `properties.include`:
+/// they are meant for several objects, so none has to have all their names. Where a list stands
+/// decides what is said about it, never what is mirrored: it makes no two plans differ.
+struct InheritedLists {
+  std::vector<std::string> keys;
+  friend bool operator==(const InheritedLists&, const InheritedLists&) { return true; }
+};
+
 /// What the operator asked for one stream, defaults filled in. Immutable once handed out.
 struct StreamPlan {
   ObjectType object;
@@ -29,9 +37,7 @@ struct StreamPlan {
   std::vector<std::string> columns;  ///< properties that get a column whatever else
   std::vector<std::string> indexes;  ///< what is indexed (model/index_key.h)
   PropertySelection selection;
-  /// Of the selection's lists those that stand at the portal or in `defaults`, such as
-  /// `properties.include`: they are meant for several objects, so none has to have all their names.
-  std::vector<std::string> inherited;
+  InheritedLists inherited;
   std::vector<std::string> associations;  ///< types whose links are read; empty: all
   std::vector<std::string> history;       ///< properties whose former values are kept
   friend bool operator==(const StreamPlan&, const StreamPlan&) = default;

@@ -116,7 +116,7 @@ void PortalReader::ReadStreams(PortalSettings& portal, const Layer& layer) {
     for (const char* key : {"properties.include", "properties.exclude", "properties.hash"}) {
       const KeyRule* rule = FindRule(Place::kObject, key);
       const bool own = choice.layer.Find(rule) != nullptr;
-      if (!own && Find(inherited, rule) != nullptr) stream.inherited.emplace_back(key);
+      if (!own && Find(inherited, rule) != nullptr) stream.inherited.keys.emplace_back(key);
     }
     CheckStream(stream, layers);
     CheckSelection(stream, has_hash_key, layers);

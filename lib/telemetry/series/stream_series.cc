@@ -7,7 +7,7 @@ namespace {
 
 // With the 38 fixed series, and one `other` in each set, these make 45.
 constexpr size_t kFailureReasons = 3;
-constexpr size_t kSchemaChanges = 2;
+constexpr size_t kKindsOfSchemaChange = 2;
 
 LabelValues Of(const StreamKey& stream) {
   return {stream.portal, stream.object};
@@ -63,7 +63,7 @@ StreamSeries::StreamSeries(MetricRegistry& registry, const StreamKey& stream)
       backfill_running_(registry, MetricId::kBackfillRunning, Of(stream), 0),
       backfill_done_(registry, MetricId::kBackfillDone, Of(stream), 0),
       backfill_expected_(registry, MetricId::kBackfillExpected, Of(stream), 0),
-      schema_changes_(registry, MetricId::kSchemaChanges, Of(stream), kSchemaChanges) {}
+      schema_changes_(registry, MetricId::kSchemaChanges, Of(stream), kKindsOfSchemaChange) {}
 
 void StreamSeries::SetTargets(const StreamPlan& plan) {
   target_.Set(Seconds(plan.freshness_target));

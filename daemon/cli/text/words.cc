@@ -1,4 +1,4 @@
-#include "daemon/cli/words.h"
+#include "daemon/cli/text/words.h"
 
 #include <algorithm>
 #include <array>
