@@ -19,7 +19,7 @@ using test::LoopbackServer;
 using Connection = LoopbackServer::Connection;
 
 const SystemClock kSystemClock;
-const ApiRequest kGetX{.target = "/x"};
+const ApiRequest kRequest{.target = "/x"};
 const std::string kHead = "HTTP/1.1 200 OK\r\n";
 
 struct Row {
@@ -88,7 +88,7 @@ TEST_CASE("transport: whatever a peer sends without an end is left after little 
     settings.deadline = 5s;
 
     const Instant begin = kSystemClock.Now();
-    const auto answer = PooledTransport(settings, kSystemClock).Send(kGetX);
+    const auto answer = PooledTransport(settings, kSystemClock).Send(kRequest);
 
     REQUIRE_FALSE(bool(answer));
     CHECK(answer.error().kind == row.kind);
@@ -108,7 +108,7 @@ TEST_CASE("transport: a proxy that answers CONNECT without an end is left, too")
     settings.proxy = *ParseProxyAddress("http://127.0.0.1:" + std::to_string(proxy.port()));
     settings.deadline = 5s;
 
-    const auto answer = PooledTransport(settings, kSystemClock).Send(kGetX);
+    const auto answer = PooledTransport(settings, kSystemClock).Send(kRequest);
 
     REQUIRE_FALSE(bool(answer));
     CHECK(answer.error().kind == ApiErrorKind::kConnect);
@@ -137,9 +137,9 @@ TEST_CASE("transport: what comes after a whole answer is never the next one, how
                            }});
     PooledTransport transport({.base = *ParseBaseUrl(server.url())}, kSystemClock);
 
-    CHECK(transport.Send(kGetX)->body == "first");
+    CHECK(transport.Send(kRequest)->body == "first");
     planted.wait();
-    CHECK(transport.Send(kGetX)->body == "second");
+    CHECK(transport.Send(kRequest)->body == "second");
   }
 }
 
