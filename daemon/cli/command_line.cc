@@ -326,7 +326,8 @@ class Grammar {
 
   void AddQuarantine() {
     CLI::App* group = app_.add_subcommand(
-        "quarantine", "Work with the records that PostgreSQL refused; they are kept whole");
+        "quarantine",
+        "Work with the records that PostgreSQL refused, kept whole, or HubSpot does not show");
     group->require_subcommand(1);
     CLI::App* list = Verb(*group, "list", CliVerb::kQuarantineList, "List them with the reason",
                           "hubmirror quarantine list acme\n"
