@@ -80,7 +80,10 @@ std::vector<RecordId> Unanswered(const std::vector<RecordId>& asked, const RowBa
 }
 
 size_t DropUnasked(RowBatch& answered, const std::vector<RecordId>& asked) {
-  if (!Unanswered(asked, answered).empty()) return 0;
+  return Unanswered(asked, answered).empty() ? DropStrangers(answered, asked) : 0;
+}
+
+size_t DropStrangers(RowBatch& answered, const std::vector<RecordId>& asked) {
   const std::unordered_set<RecordId> wanted(asked.begin(), asked.end());
   return std::erase_if(answered.rows, [&](const Row& row) {
     return !wanted.contains(row.id) &&

@@ -58,7 +58,8 @@ HistoryOutcome PortalSink::WriteHistory(const HistoryCommit& commit) {
   std::erase_if(settled,
                 [&](RecordId id) { return known.recent.WrittenSince(id, commit.sent_at); });
   history_.RemoveDue(*writing, commit.object.name, settled);
-  history_.PutOff(*writing, commit.object.name, commit.again, commit.again_in);
+  history_.PutOff(*writing, commit.object.name, commit.again, commit.again_in,
+                  commit.asked_archived);
   outcome.unreadable = history_.SetAside(*writing, commit.object.name, commit.unreadable);
   outcome.released = history_.Release(*writing, commit.object.name, commit.settled);
   store_.SaveProgress(*writing, commit.object.name, {{JobKind::kHistory, commit.progress}});

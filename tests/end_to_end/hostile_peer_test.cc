@@ -130,7 +130,9 @@ TEST_CASE("hostile peer: a verb ends in time, with a next step") {
                   60s);
     const auto took = std::chrono::steady_clock::now() - begin;
     CAPTURE(result.output);
-    CHECK(result.end == ProcessEnd{.exit_code = 69});  // HubSpot was not reached.
+    // HubSpot was not reached; what it says is too large until somebody raises the limit.
+    const int exit_code = row.key == "endless_body" ? 1 : 69;
+    CHECK(result.end == ProcessEnd{.exit_code = exit_code});
     CHECK(result.output.find(row.words) != std::string::npos);
     CHECK(result.output.find("Next: ") != std::string::npos);
     CHECK(took < kRequestLimit + 5s);

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "base/time_text.h"
+#include "jobs/resolve_plan.h"
 
 namespace hubmirror {
 namespace {
@@ -268,6 +269,8 @@ StepOutcome ChangesJob::Read() {
   part_.Answered();
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(asked.size()));
   commit_.rows.push_back(stream().Map(*page, request.ids));
+  // Whom nobody answered for resolve asks about, and finds out who stands for him.
+  DropStrangers(commit_.rows.back(), request.ids);
   records_ += static_cast<int64_t>(page->records.size());
   Settle(*page, asked);
   if (!unread_.empty()) return StepOutcome::More(static_cast<int64_t>(page->records.size()));

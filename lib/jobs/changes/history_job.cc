@@ -211,8 +211,10 @@ StepOutcome HistoryJob::SetAside(const std::string& reason) {
   block_.erase(block_.begin());
   proved_ = false;
   part_.Answered();  // the other one was
-  return Write(
-      {.again = {id}, .again_in = kAskedAgainAfter, .unreadable = {{.id = id, .reason = reason}}});
+  return Write({.again = {id},
+                .again_in = kAskedAgainAfter,
+                .asked_archived = block_archived_,
+                .unreadable = {{.id = id, .reason = reason}}});
 }
 
 StepOutcome HistoryJob::Write(HistoryCommit commit) {

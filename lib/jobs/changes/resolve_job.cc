@@ -171,6 +171,7 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   answer.results = commit_.rows.back().rows;
   if (std::ranges::any_of(answer.results, &Row::archived)) stream().NoteArchivedShown();
   Attribution said = Attribute(answer);
+  if (records.size() > 1) DropStrangers(commit_.rows.back(), request.ids);
   if (!said.control_answered) {
     // The control itself is a suspect now. While it waits, the next read takes another one.
     commit_.pending.push_back(

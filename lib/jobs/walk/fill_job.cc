@@ -127,6 +127,8 @@ StepOutcome FillJob::Read() {
   part_.Answered();
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
   commit_.rows.push_back(stream().Map(*page, request.ids));
+  // Whom nobody answered for resolve asks about, and finds out who stands for him.
+  DropStrangers(commit_.rows.back(), request.ids);
   for (const RecordId id : Unanswered(request.ids, commit_.rows.back())) {
     commit_.pending.push_back(
         {.id = id, .cause = PendingCause::kAbsent, .not_before = page->times.date});

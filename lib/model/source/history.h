@@ -65,6 +65,7 @@ struct HistoryCommit {
   /// Are, or stay, in `_due`, to be asked for again after `again_in` and not before.
   std::vector<RecordId> again;
   std::chrono::seconds again_in{0};
+  bool asked_archived = false;  ///< as what these were asked for in vain
   /// HubSpot does not show the history of these: set aside in `_quarantine`, by their ids and under
   /// the name of the history's table, until they are settled.
   std::vector<UnreadableRecord> unreadable;

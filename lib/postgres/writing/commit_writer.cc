@@ -366,7 +366,9 @@ void CommitWriter::NoteDue() {
   if (!stream_.note_due) return;
   std::vector<RecordId> ids;
   for (const Candidate& candidate : written_) ids.push_back(candidate.row->id);
-  HistoryWriter(stream_.schema).PutDue(transaction_, commit_.object.name, ids);
+  const HistoryWriter history(stream_.schema);
+  history.PutDue(transaction_, commit_.object.name, ids);
+  history.Hasten(transaction_, commit_.object.name, marked_);
 }
 
 void CommitWriter::Pending() {

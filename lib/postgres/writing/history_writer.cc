@@ -125,8 +125,19 @@ void HistoryWriter::PutDue(Transaction& transaction, const std::string& object,
                            const std::vector<RecordId>& ids) const {
   if (ids.empty()) return;
   transaction.Run("INSERT INTO " + schema_.Table("_due") +
-                      " (object, job, id) SELECT $1, $2, id FROM unnest($3::bigint[]) id"
-                      " ON CONFLICT DO NOTHING",
+                      " AS d (object, job, id) SELECT $1, $2, id FROM unnest($3::bigint[]) id"
+                      // One that was put off has moved: it may be shown now.
+                      " ON CONFLICT (object, job, id) DO UPDATE SET since = excluded.since"
+                      " WHERE d.since > excluded.since",
+                  {object, kJob, IdArray(ids)});
+}
+
+void HistoryWriter::Hasten(Transaction& transaction, const std::string& object,
+                           const std::vector<RecordId>& ids) const {
+  if (ids.empty()) return;
+  transaction.Run("UPDATE " + schema_.Table("_due") +
+                      " SET since = clock_timestamp() WHERE object = $1 AND job = $2"
+                      " AND id = ANY ($3::bigint[]) AND since > clock_timestamp()",
                   {object, kJob, IdArray(ids)});
 }
 
@@ -139,13 +150,20 @@ void HistoryWriter::RemoveDue(Transaction& transaction, const std::string& objec
 }
 
 void HistoryWriter::PutOff(Transaction& transaction, const std::string& object,
-                           const std::vector<RecordId>& ids, std::chrono::seconds in) const {
+                           const std::vector<RecordId>& ids, std::chrono::seconds in,
+                           bool asked_archived) const {
   if (ids.empty()) return;
-  transaction.Run("INSERT INTO " + schema_.Table("_due") +
-                      " (object, job, id, since) SELECT $1, $2, id, clock_timestamp() +"
-                      " make_interval(secs => $4::double precision) FROM unnest($3::bigint[]) id"
-                      " ON CONFLICT (object, job, id) DO UPDATE SET since = excluded.since",
-                  {object, kJob, IdArray(ids), std::to_string(in.count())});
+  // Who is not what he was asked for as is asked for otherwise at once.
+  transaction.Run(
+      "INSERT INTO " + schema_.Table("_due") +
+          " (object, job, id, since) SELECT $1, $2, u.id, clock_timestamp() + CASE WHEN EXISTS"
+          " (SELECT FROM " +
+          schema_.Table(object) + " t WHERE t.id = u.id AND t.archived = $5 AND " + kReadable +
+          ") THEN make_interval(secs => $4::double precision) ELSE interval '0' END"
+          " FROM unnest($3::bigint[]) u(id)"
+          " ON CONFLICT (object, job, id) DO UPDATE SET since = excluded.since",
+      {object, kJob, IdArray(ids), std::to_string(in.count()),
+       std::string(asked_archived ? "true" : "false")});
 }
 
 int64_t HistoryWriter::SetAside(Transaction& transaction, const std::string& object,

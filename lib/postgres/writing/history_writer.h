@@ -38,9 +38,13 @@ class HistoryWriter {
               const std::vector<RecordId>& ids) const;
   void RemoveDue(Transaction& transaction, const std::string& object,
                  const std::vector<RecordId>& ids) const;
-  /// Notes that these are to be asked for again after `in`, and not before.
+  /// Lets those of these that were put off be asked for now.
+  void Hasten(Transaction& transaction, const std::string& object,
+              const std::vector<RecordId>& ids) const;
+  /// Notes that these are to be asked for again after `in`, and not before, where they still are
+  /// what they were asked for as.
   void PutOff(Transaction& transaction, const std::string& object, const std::vector<RecordId>& ids,
-              std::chrono::seconds in) const;
+              std::chrono::seconds in, bool asked_archived) const;
   /// Both return how many records that concerned.
   int64_t SetAside(Transaction& transaction, const std::string& object,
                    const std::vector<UnreadableRecord>& records) const;
