@@ -13,11 +13,11 @@
 namespace hubmirror {
 
 /// Lists of a selection that stand at the portal or in `defaults`, such as `properties.include`:
-/// they are meant for several objects, so none has to have all their names. Where a list stands
-/// decides what is said about it, never what is mirrored: it makes no two plans differ.
+/// they are meant for several objects, so none has to have all their names, and what none of them
+/// lists is not asked for.
 struct InheritedLists {
   std::vector<std::string> keys;
-  friend bool operator==(const InheritedLists&, const InheritedLists&) { return true; }
+  friend bool operator==(const InheritedLists&, const InheritedLists&) = default;
 };
 
 /// What the operator asked for one stream, defaults filled in. Immutable once handed out.
