@@ -33,7 +33,7 @@ tr{border-bottom:1px solid var(--line);padding:.5rem 0}
 th,td,td.n{border:0;padding:.1rem 0;text-align:left}
 td:empty,td.z{display:none}
 td::before{content:attr(data-l) ": ";color:var(--soft)}
-.Portals td{display:inline;margin-right:.75rem}
+.Portals th,.Portals td:not(.z,:empty){display:inline-block;margin-right:.75rem}
 .Portals td:nth-child(2)::before{content:none}
 }
 )css";
