@@ -42,7 +42,7 @@ Attribution Attribute(const Answer& answer);
 /// merged with one that was, nor able to stand for one nobody answered for. Returns how many.
 size_t DropUnasked(RowBatch& answered, const std::vector<RecordId>& asked);
 /// The same, also for rows that may stand for one nobody answered for: nothing proves that yet, so
-/// they are not to be stored. Who asks for one id alone has that proof.
+/// they are not to be stored.
 size_t DropStrangers(RowBatch& answered, const std::vector<RecordId>& asked);
 /// Those of `asked` that no row answers for, by itself or by having swallowed it.
 std::vector<RecordId> Unanswered(const std::vector<RecordId>& asked, const RowBatch& answered);

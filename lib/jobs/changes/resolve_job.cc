@@ -171,7 +171,14 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   answer.results = commit_.rows.back().rows;
   if (std::ranges::any_of(answer.results, &Row::archived)) stream().NoteArchivedShown();
   Attribution said = Attribute(answer);
-  if (records.size() > 1) DropStrangers(commit_.rows.back(), request.ids);
+  // Who stands for somebody else without naming him is believed about him, and read by himself.
+  DropStrangers(commit_.rows.back(), request.ids);
+  for (const Attribution::Merge& merge : said.merged) {
+    if (std::ranges::find(commit_.rows.back().rows, merge.survivor, &Row::id) ==
+        commit_.rows.back().rows.end()) {
+      commit_.pending.push_back({.id = merge.survivor, .cause = PendingCause::kNominated});
+    }
+  }
   if (!said.control_answered) {
     // The control itself is a suspect now. While it waits, the next read takes another one.
     commit_.pending.push_back(
