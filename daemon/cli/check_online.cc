@@ -17,21 +17,28 @@ ConfigProblem Unasked(const PortalKey& portal, const std::string& path, const Ap
           .next = "`hubmirror portal test " + portal + "` says what the token lacks"};
 }
 
+/// Such as a missing scope: other types may be answered for.
+bool ConcernsOneType(const ApiError& error) {
+  return error.kind == ApiErrorKind::kForbidden || error.kind == ApiErrorKind::kNotFound ||
+         error.kind == ApiErrorKind::kBadRequest;
+}
+
 }  // namespace
 
 OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalPlan plan) {
   OnlineCheck check;
   const std::string portal = "portals." + plan.key;
   const auto unasked = [&](const std::string& path, const ApiError& error) {
-    check.asked = false;
     check.problems.push_back(Unasked(plan.key, path, error));
+    if (check.next.empty()) check.next = check.problems.back().next;
+    return ConcernsOneType(error);
   };
   if (AsksForCustomTypes(plan)) {
     const auto types = ReadCustomTypes(references);
     if (types) {
       plan = WithTypes(std::move(plan), *types);
-    } else {
-      unasked(portal + ".objects", types.error());
+    } else if (!unasked(portal + ".objects", types.error())) {
+      return check;
     }
   }
   size_t streams = 0;
@@ -40,8 +47,8 @@ OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalP
     const std::string path = portal + ".objects." + stream.object.name;
     const auto known = ReadProperties(source, stream);
     if (!known) {
-      unasked(path, known.error());
-      continue;
+      if (unasked(path, known.error())) continue;
+      return check;
     }
     ++streams;
     for (NameComplaint& complaint : ComplainOfNames(stream, known->definitions, known->unlisted)) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <vector>
+#include <string>
 
 #include "jobs/named_properties.h"
 #include "model/portal/portal_plan.h"
@@ -13,13 +13,14 @@ namespace hubmirror {
 /// What `config check --online` finds in one portal.
 struct OnlineCheck {
   ConfigProblems problems;  ///< all of them warnings
-  bool asked = true;        ///< HubSpot answered for everything
+  /// What to do so that HubSpot answers for everything; empty: it did.
+  std::string next;
 };
 
 /// Holds the properties that the configuration names against what HubSpot lists and answers with.
 /// A list that stands at the portal or in `defaults` is complained of where no object has what it
-/// names. Blocks for a handful of requests per object type, and one where the plan asks for custom
-/// types.
+/// names. What keeps HubSpot from answering at all, and not for one type, is said once. Blocks for
+/// a handful of requests per object type, and one where the plan asks for custom types.
 OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalPlan plan);
 
 }  // namespace hubmirror

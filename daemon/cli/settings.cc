@@ -42,12 +42,6 @@ int Complain(const CliContext& context, const CommandLine& line, const SettingsR
   return Fail(context, CodeOf(reading, line.config_path), message, next);
 }
 
-// What to do about what ended the check: an error of the file, or that HubSpot was not asked, which
-// is said last.
-std::string NextOf(const ConfigProblems& problems, bool asked) {
-  return asked ? problems.front().next : problems.back().next;
-}
-
 // The control socket where a daemon has it unless told otherwise; empty when none is there.
 std::string UsualSocket(const CliContext& context) {
   const std::string runtime = context.environment("RUNTIME_DIRECTORY");
@@ -71,6 +65,30 @@ std::string DiffJson(const ReloadPlan& plan) {
   json.EndArray();
   json.EndObject();
   return json.Text();
+}
+
+// Adds what HubSpot has to say. Returns what to do so that it can be asked about everything; empty:
+// it was.
+std::string AskOnline(const CliContext& context, const Settings& settings,
+                      ConfigProblems& problems) {
+  const SecretSource secrets(context.environment);
+  std::string next;
+  for (const PortalSettings& portal : settings.portals) {
+    if (!portal.enabled) continue;
+    const auto access = HubSpotAccess::Open(settings, secrets, context.clock);
+    if (!access) {
+      problems.push_back({.severity = Severity::kWarning,
+                          .path = "api.ca_file",
+                          .what = access.error(),
+                          .next = "correct api.ca_file"});
+      return problems.back().next;
+    }
+    ApiClient& source = (*access)->Source(portal);
+    OnlineCheck check = CheckOnline(source, source, portal.plan);
+    if (next.empty()) next = check.next;
+    problems.insert(problems.end(), check.problems.begin(), check.problems.end());
+  }
+  return next;
 }
 
 }  // namespace
@@ -105,44 +123,23 @@ const PortalSettings* FindPortal(const CliContext& context, const Settings& sett
   return nullptr;
 }
 
-/// Adds what HubSpot has to say; false: it could not be asked about everything.
-bool AskOnline(const CliContext& context, const Settings& settings, ConfigProblems& problems) {
-  const SecretSource secrets(context.environment);
-  bool asked = true;
-  for (const PortalSettings& portal : settings.portals) {
-    if (!portal.enabled) continue;
-    const auto access = HubSpotAccess::Open(settings, secrets, context.clock);
-    if (!access) {
-      problems.push_back({.severity = Severity::kWarning,
-                          .path = "api.ca_file",
-                          .what = access.error(),
-                          .next = "correct api.ca_file"});
-      return false;
-    }
-    ApiClient& source = (*access)->Source(portal);
-    OnlineCheck check = CheckOnline(source, source, portal.plan);
-    asked = asked && check.asked;
-    problems.insert(problems.end(), check.problems.begin(), check.problems.end());
-  }
-  return asked;
-}
-
 int RunConfigCheck(const CliContext& context, const CommandLine& line) {
   SettingsReading reading = Read(context, line);
-  bool asked = true;
+  std::string next_to_ask;
   if (reading.settings) {
     for (ConfigProblem& problem : CheckSecrets(*reading.settings, context.environment)) {
       reading.problems.push_back(std::move(problem));
     }
-    if (line.online) asked = AskOnline(context, *reading.settings, reading.problems);
+    if (line.online) next_to_ask = AskOnline(context, *reading.settings, reading.problems);
   }
   context.out << (line.json ? CheckJson(reading, line.config_path)
                             : CheckText(reading, line.config_path));
   int code = CodeOf(reading, line.config_path);
-  if (code == kExitOk && !asked) code = kExitUnavailable;
+  const bool unasked = code == kExitOk && !next_to_ask.empty();
+  if (unasked) code = kExitUnavailable;
   if (code != kExitOk && !line.json) {
     context.out.flush();
-    context.err << "Next: " << NextOf(reading.problems, asked) << "\n";
+    context.err << "Next: " << (unasked ? next_to_ask : reading.problems.front().next) << "\n";
   }
   return code;
 }

@@ -69,9 +69,21 @@ TEST_CASE("config check online: that HubSpot does not answer is said, and no rea
   portal.plan.streams[0].columns = {"emial"};
   portal.hubspot.errors = {{.kind = ApiErrorKind::kForbidden, .message = "no scope"}};
   const OnlineCheck check = CheckOnline(portal.hubspot, portal.references, portal.plan);
-  CHECK_FALSE(check.asked);
+  CHECK_FALSE(check.next.empty());
   REQUIRE(check.problems.size() == 1);
   CHECK(check.problems[0].what == "HubSpot could not be asked: no scope");
+}
+
+TEST_CASE("config check online: what is about no single type is said once, with its next step") {
+  Portal portal;
+  portal.plan.streams.push_back(portal.plan.streams[0]);
+  portal.plan.streams[1].object = *FindObjectType("companies");
+  const ApiError refused{.kind = ApiErrorKind::kUnauthorized, .message = "token refused"};
+  portal.hubspot.errors = {refused, refused};
+  const OnlineCheck check = CheckOnline(portal.hubspot, portal.references, portal.plan);
+  REQUIRE(check.problems.size() == 1);
+  CHECK(check.problems[0].what == "HubSpot could not be asked: token refused");
+  CHECK(check.next == check.problems[0].next);
 }
 
 TEST_CASE("doctor: a named property that HubSpot does not answer with is looked at") {
