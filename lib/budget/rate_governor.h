@@ -50,7 +50,7 @@ enum class Pace {
             ///< a change never finds all slots gone at once and none coming back for seconds
 };
 
-/// Decides when the next request to one portal may leave (design R18), so that HubSpot never has
+/// Decides when the next request to one portal may leave (rule R18), so that HubSpot never has
 /// to refuse one for a limit of ours. It learns the limits from answers, holds back when others
 /// use the same ones, and stops at our share of the day. What a single answer tells stops nothing
 /// for longer than a window; while the day is over for what HubSpot told, one request every five

@@ -8,7 +8,7 @@
 
 namespace hubmirror {
 
-/// What an answer to a batch read says about each id that was asked: design R13 and R15. Answers
+/// What an answer to a batch read says about each id that was asked: rules R13 and R15. Answers
 /// are attributed by id, or by `hs_merged_object_ids` of a result, never by position. Pure.
 struct Attribution {
   std::vector<RecordId> shown;  ///< answered by themselves

@@ -29,7 +29,7 @@
 
 namespace hubmirror {
 
-/// Why nothing is written or marked any more until the operator agrees (design R13).
+/// Why nothing is written or marked any more until the operator agrees (rule R13).
 enum class Brake {
   kMassGone,    ///< too many records would be marked erased or purged
   kValuesLost,  ///< too many records lose the value of one property
@@ -88,13 +88,13 @@ class StreamContext {
   RowBatch Map(const Page& page) const;
   /// The same for the answer to a batch read of `asked`; what it shows beside them is not believed.
   RowBatch Map(const Page& page, const std::vector<RecordId>& asked);
-  /// Writes, with the day's requests (design R18), and tells everyone: metrics, the row count, the
+  /// Writes, with the day's requests (rule R18), and tells everyone: metrics, the row count, the
   /// resolve job.
   CommitOutcome Write(JobKind job, Commit commit);
   /// Compares, and tells everyone what was mended.
   VerifyReport Verify(VerifySink& sink, Commit page, const VerifyRequest& request);
 
-  /// The day's requests, to be stored with whatever is written (design R18).
+  /// The day's requests, to be stored with whatever is written (rule R18).
   std::string Budget() const { return ports_.governor.Save(); }
   /// HubSpot's clock; absent before it is known.
   std::optional<TimePoint> SourceNow() const;
@@ -120,7 +120,7 @@ class StreamContext {
     unproved_.store(pending.unproved);
   }
   /// HubSpot has shown an archived record of this type since the daemon started: that it does not
-  /// show another one means something (design R13).
+  /// show another one means something (rule R13).
   bool archived_shown() const { return archived_shown_.load(); }
   void NoteArchivedShown() { archived_shown_.store(true); }
   int64_t quarantined() const { return quarantined_.load(); }
@@ -177,7 +177,7 @@ class StreamContext {
   /// Which sweep was completed last, for the brake that counts per sweep.
   std::string last_sweep() const;
   void set_last_sweep(std::string sweep);
-  /// Where the changes job begins when it never ran: set by the first sweep (design R5).
+  /// Where the changes job begins when it never ran: set by the first sweep (rule R5).
   std::optional<TimePoint> changes_from() const;
   void set_changes_from(TimePoint from);
   /// Why a brake holds; empty: it does not.

@@ -9,7 +9,7 @@
 namespace hubmirror {
 
 /// A job of a stream that keeps a cursor in the database. When the database fails it, it forgets
-/// what it holds and begins again from what is stored (design R7). Thread-safe.
+/// what it holds and begins again from what is stored (rule R7). Thread-safe.
 class StreamJob : public Job {
  public:
   explicit StreamJob(std::shared_ptr<StreamContext> stream) : stream_(std::move(stream)) {}

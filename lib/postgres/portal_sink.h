@@ -43,7 +43,7 @@ class PortalSink final : public RowSink,
     PortalPlan plan;
     /// Who we are, the same over restarts of this daemon: a restart resumes at once.
     std::string instance;
-    /// The longest a request may be under way: so long are writes remembered (design R8).
+    /// The longest a request may be under way: so long are writes remembered (rule R8).
     Duration request_deadline = std::chrono::seconds(25);
   };
 

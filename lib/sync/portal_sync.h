@@ -57,7 +57,7 @@ class PortalSync {
     /// Reads the key that values are hashed with; empty when the portal has none.
     std::function<Result<Secret, std::string>()> hash_key = {};
   };
-  /// Intervals that ask for more searches than the account allows are lengthened (design R18).
+  /// Intervals that ask for more searches than the account allows are lengthened (rule R18).
   PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor,
              std::shared_ptr<SourceClock> source_clock, Ports ports);
   ~PortalSync();
@@ -178,7 +178,7 @@ class PortalSync {
   Duration SweepPeriod(Stream& stream) const REQUIRES(mutex_);
   /// Once the archived list is found to be missing, a sweep that was planned for later comes early.
   void HastenSweep(Stream& stream, Instant now) const REQUIRES(mutex_);
-  /// `period`, or as much longer as makes a walk of so many pages a tenth of our day (design R19).
+  /// `period`, or as much longer as makes a walk of so many pages a tenth of our day (rule R19).
   /// `otherwise`: our day where it is not known.
   Duration Affordable(Duration period, int64_t pages, std::optional<int64_t> otherwise = {}) const;
   Duration Early(Duration period) const;

@@ -55,7 +55,7 @@ class Task {
   }
 
   /// Another job got a slot this one could have used. A job older than its period is owed a tenth
-  /// of such slots, one older than twice its period a quarter (design R19).
+  /// of such slots, one older than twice its period a quarter (rule R19).
   void Passed(Instant now);
   bool owed() const;
   void Served() { credit_ = 0; }

@@ -11,7 +11,7 @@
 
 namespace hubmirror {
 
-/// How far a stream's changes have been followed: design R2 and R3. Stored as it stands here.
+/// How far a stream's changes have been followed: rules R2 and R3. Stored as it stands here.
 ///
 /// A cycle walks the window [from, until] of modified stamps by ascending id. Because it sorts by
 /// id and never pages by offset, it passes 10,000 results, and 10,000 on one millisecond, without

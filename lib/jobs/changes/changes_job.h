@@ -15,7 +15,7 @@
 namespace hubmirror {
 
 /// Follows what changed: search nominates ids, batch/read fetches those that are newer than the
-/// mirror's or unknown to it (design R1-R3). A cycle is one poll: one search when all is quiet.
+/// mirror's or unknown to it (rules R1-R3). A cycle is one poll: one search when all is quiet.
 /// May miss what the index shows too late; sweeps find that. Where HubSpot does not search the type
 /// at all, the walks of the live list say what changed, and this job only follows them.
 class ChangesJob final : public StreamJob {
@@ -54,7 +54,7 @@ class ChangesJob final : public StreamJob {
   StepOutcome ReadFailed(size_t asked, const ApiError& error);
   /// Ids of `answer` that must be read: newer than stored, or unknown.
   std::vector<Nomination> Unread(const SearchAnswer& answer);
-  /// The window holds so much that walking the list is cheaper (design R5).
+  /// The window holds so much that walking the list is cheaper (rule R5).
   bool TooMuch(const SearchAnswer& answer) const;
   StepOutcome HandOverToSweep(TimePoint date, const std::string& why);
   /// Wants a sweep for what search did not show, once an hour at most.

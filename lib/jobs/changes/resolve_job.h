@@ -26,7 +26,7 @@ std::string ToText(const ResolveCursor& cursor);
 std::optional<ResolveCursor> ParseResolveCursor(std::string_view text);
 
 /// Looks at records one by one that another job could not explain: what became of them, proved by
-/// primary reads, twice where a record is to be marked gone (design R13-R16). Silence never
+/// primary reads, twice where a record is to be marked gone (rules R13-R16). Silence never
 /// deletes: each read carries a record known to be there, and only an answer that returns it
 /// counts.
 class ResolveJob final : public StreamJob {

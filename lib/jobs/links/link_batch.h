@@ -18,7 +18,7 @@ namespace hubmirror {
 
 /// The links of some records with one other type, read until every one of them is accounted for:
 /// read to its last page, or set aside because HubSpot does not show its links. Only then are they
-/// whole, and what is missing in them is gone (design R17). No answer is believed because it is
+/// whole, and what is missing in them is gone (rule R17). No answer is believed because it is
 /// well-formed: it is held against what was asked for. Owned by one thread.
 class LinkBatch {
  public:

@@ -26,7 +26,7 @@ struct LinksCursor {
 std::string ToText(const LinksCursor& cursor);
 std::optional<LinksCursor> ParseLinksCursor(std::string_view text);
 
-/// Reads the associations of all live records of one type, pair of types by pair (design R17): a
+/// Reads the associations of all live records of one type, pair of types by pair (rule R17): a
 /// thousand records a request. Changes of links move no stamp, so this is what finds them; it goes
 /// on where its last commit left it. Begins when the stream is loaded.
 ///

@@ -18,7 +18,7 @@ namespace hubmirror {
 /// definitions and the pipelines; when they changed, and once an hour, also the archived ones, the
 /// sensitive ones if the operator wants them, the groups, how HubSpot answers for named properties
 /// that it does not list, and how many records the portal has
-/// (design R12: an emptied table is swept at once).
+/// (rule R12: an emptied table is swept at once).
 class CatalogJob final : public StreamJob {
  public:
   /// Without `reference` no pipelines are read.

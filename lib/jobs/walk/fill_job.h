@@ -23,7 +23,7 @@ std::string ToText(const FillCursor& cursor);
 std::optional<FillCursor> ParseFillCursor(std::string_view text);
 
 /// Reads the values of properties that are new to the mirror, or whose type changed: search names
-/// the records that have one, batch/read fetches them whole (design R6). What search cannot find
+/// the records that have one, batch/read fetches them whole (rule R6). What search cannot find
 /// by, a sweep fills, and so it does where many properties are new at once.
 class FillJob final : public StreamJob {
  public:

@@ -18,7 +18,7 @@ namespace hubmirror {
 
 /// Walks a list of one stream from end to end: the live list (the `sweep` job: its first walk is
 /// the backfill) or the archived one. Pages are read by several workers at once, gathered, and
-/// committed together with the cursor they prove; what a page leaves out is a suspect (design R4).
+/// committed together with the cursor they prove; what a page leaves out is a suspect (rule R4).
 /// A walk that was interrupted goes on where its last commit left it.
 class WalkJob final : public StreamJob {
  public:
@@ -83,7 +83,7 @@ class WalkJob final : public StreamJob {
   StepOutcome Flush();
   StepOutcome Finish(Commit last);
   /// Rows that were not known as archived go to resolve: losers of a merge may look archived, and
-  /// only a live read of each tells who survived it (design R15).
+  /// only a live read of each tells who survived it (rule R15).
   void LookBehindArchived(Commit& commit) const;
   void BeginWalk(WalkCursor cursor) REQUIRES(mutex_);
   void BeginUnordered();

@@ -11,7 +11,7 @@
 namespace hubmirror {
 
 /// Two object types whose records may be linked. Links are read from one side only, that of the
-/// type with the lower objectTypeId (design R17): the other side tells the same with other type
+/// type with the lower objectTypeId (rule R17): the other side tells the same with other type
 /// ids.
 struct LinkPair {
   ObjectType from;

@@ -47,7 +47,7 @@ struct Page {
   /// while `next_after` is there.
   std::optional<std::string> next_after;
   /// Of a batch read, ids the answer itself called unknown. Only these and the ids that have no
-  /// record here are absent; see design R15 for who answers for a merged id. Of a list that was
+  /// record here are absent; see rule R15 for who answers for a merged id. Of a list that was
   /// read in two requests, ids that it names and the second request did not show.
   std::vector<RecordId> not_found;
   AnswerTimes times;

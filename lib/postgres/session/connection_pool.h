@@ -55,7 +55,7 @@ class ConnectionPool {
 
   /// How often a session was lost, or another server answered than before. What was read before
   /// such a moment may not be in the database any more (a failover can lose commits): who holds
-  /// cursors compares this number and reads them again (design R7).
+  /// cursors compares this number and reads them again (rule R7).
   uint64_t breaks() const { return breaks_.load(); }
 
   const Options& options() const { return options_; }

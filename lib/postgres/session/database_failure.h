@@ -24,7 +24,7 @@ class StatementError : public DatabaseError {
 DatabaseError::Kind KindOf(std::string_view sqlstate);
 /// The session ended with this error, or will not take writes any more.
 bool EndsSession(std::string_view sqlstate);
-/// The fault may lie in a row (classes 22, 23, 54) rather than in the database: design R11.
+/// The fault may lie in a row (classes 22, 23, 54) rather than in the database: rule R11.
 bool MayBeBadRow(std::string_view sqlstate);
 /// A lock could not be had in time.
 bool IsLockTimeout(std::string_view sqlstate);

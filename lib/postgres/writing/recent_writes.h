@@ -11,7 +11,7 @@ namespace hubmirror {
 
 /// What was written of one object lately, so that an answer that was under way meanwhile does not
 /// undo it: archive, restore, merge and calculation need not move a record's modified stamp, so
-/// stamps alone cannot tell which of two answers is the newer one (design R8). Owned by whoever
+/// stamps alone cannot tell which of two answers is the newer one (rule R8). Owned by whoever
 /// may write the portal at the moment.
 class RecentWrites {
  public:

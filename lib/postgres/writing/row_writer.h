@@ -17,7 +17,7 @@ namespace hubmirror {
 /// Writes rows of one commit into one table. New ones are copied straight in; changed ones go
 /// through arrays (few) or a temporary table (many) and one INSERT ... ON CONFLICT. A record the
 /// database refuses is found by halving and set aside whole in `_quarantine`, at most five in one
-/// commit (design R11). Owned by one thread.
+/// commit (rule R11). Owned by one thread.
 class RowWriter {
  public:
   struct Planned {
