@@ -52,7 +52,7 @@ OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalP
     }
     ++streams;
     for (NameComplaint& complaint : ComplainOfNames(stream, known->definitions, known->unlisted)) {
-      if (complaint.inherited) {
+      if (complaint.shared) {
         ++without[{complaint.key, complaint.name}];
         continue;
       }

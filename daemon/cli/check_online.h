@@ -18,9 +18,9 @@ struct OnlineCheck {
 };
 
 /// Holds the properties that the configuration names against what HubSpot lists and answers with.
-/// A list that stands at the portal or in `defaults` is complained of where no object has what it
-/// names. What keeps HubSpot from answering at all, and not for one type, is said once. Blocks for
-/// a handful of requests per object type, and one where the plan asks for custom types.
+/// A list that several objects have is complained of where none of them has what it names. What
+/// keeps HubSpot from answering at all, and not for one type, is said once. Blocks for a handful of
+/// requests per object type, and one where the plan asks for custom types.
 OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalPlan plan);
 
 }  // namespace hubmirror

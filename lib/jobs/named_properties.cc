@@ -29,8 +29,8 @@ bool IsSensitiveOne(const PropertyDefinition& definition) {
          definition.data_sensitivity == "highly_sensitive";
 }
 
-bool IsInherited(const StreamPlan& stream, std::string_view list) {
-  return std::ranges::find(stream.inherited.keys, list) != stream.inherited.keys.end();
+bool IsShared(const StreamPlan& stream, std::string_view list) {
+  return std::ranges::find(stream.shared_lists, list) != stream.shared_lists.end();
 }
 
 /// Whether a page is worth asking for with fewer names, or none: HubSpot, or something on the way,
@@ -112,7 +112,7 @@ std::vector<NamedProperty> NamedProperties(const StreamPlan& stream) {
     if (key && !key->of_envelope()) named.push_back({"indexes", key->name});
   }
   for (const std::string& name : stream.selection.include) {
-    if (IsInherited(stream, "properties.include")) break;
+    if (IsShared(stream, "properties.include")) break;
     if (!IsPattern(name)) named.push_back({"properties.include", name});
   }
   for (const std::string& name : stream.history) named.push_back({"history", name});
@@ -214,7 +214,7 @@ std::vector<NameComplaint> ComplainOfNames(const StreamPlan& stream,
   const std::set<std::string> asked = answers.Asked();
   names.insert(names.end(), asked.begin(), asked.end());
   PropertySelection patterns = stream.selection;
-  if (!IsInherited(stream, "properties.include")) {
+  if (!IsShared(stream, "properties.include")) {
     std::erase_if(patterns.include, [](const std::string& name) { return !IsPattern(name); });
   }
   for (const UnmatchedPattern& unmatched : FindUnmatched(patterns, names)) {
@@ -222,7 +222,7 @@ std::vector<NameComplaint> ComplainOfNames(const StreamPlan& stream,
         unmatched.key,
         "names " + unmatched.pattern + ", which no property of " + stream.object.name + " fits",
         kCorrect};
-    complaint.inherited = IsInherited(stream, unmatched.key);
+    complaint.shared = IsShared(stream, unmatched.key);
     complaint.name = unmatched.pattern;
     if (!unmatched.nearest.empty()) {
       complaint.next = "did you mean " + unmatched.nearest + "? " + complaint.next;

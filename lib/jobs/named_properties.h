@@ -71,7 +71,7 @@ struct NameComplaint {
   std::string said;  ///< `names amuont, which ...`
   std::string next;  ///< what to do about it
   /// The list is meant for other objects, too, and may be right for them.
-  bool inherited = false;
+  bool shared = false;
   std::string name;  ///< the property or pattern it is about
 };
 

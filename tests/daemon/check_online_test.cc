@@ -57,7 +57,7 @@ TEST_CASE(
 TEST_CASE("config check online: a list of the portal must fit some object, not every one") {
   Portal portal;
   portal.plan.streams[0].selection.hash = {"email", "zzz"};
-  portal.plan.streams[0].inherited.keys = {"properties.hash"};
+  portal.plan.streams[0].shared_lists = {"properties.hash"};
   CHECK(
       portal.Check() ==
       "portals.acme.properties.hash: names zzz, which no property of any object fits; correct the "

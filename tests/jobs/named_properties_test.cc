@@ -67,12 +67,12 @@ TEST_CASE("named properties: an archived one, and patterns without a match, are 
 TEST_CASE("named properties: a list that is meant for other objects, too, names none of this one") {
   StreamPlan stream = Contacts();
   stream.selection.include = {"email", "dealstage"};
-  stream.inherited.keys = {"properties.include"};
+  stream.shared_lists = {"properties.include"};
   CHECK(NamedProperties(stream).empty());
   const auto complaints = ComplainOfNames(stream, Defined({"email"}), {});
   REQUIRE(complaints.size() == 1);
   CHECK(complaints[0].said == "names dealstage, which no property of contacts fits");
-  CHECK(complaints[0].inherited);
+  CHECK(complaints[0].shared);
 }
 
 TEST_CASE("named properties: who is refused is found among many in few requests") {

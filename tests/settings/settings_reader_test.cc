@@ -219,14 +219,15 @@ TEST_CASE("a file over 8 MiB is refused unread") {
   CHECK(reading.problems[0].what == "the file is larger than 8 MiB");
 }
 
-TEST_CASE("lists of properties that stand above an object are told from its own") {
+TEST_CASE("lists of properties that several objects have are told from an object's own") {
   const Settings settings = Read(
       kHead +
       "portals: {acme: {portal_id: 1234567, token: env:T, properties: {include: [email], exclude: "
-      "[\"hs_*\"]}, objects: {contacts: {}, deals: {properties: {include: [amount]}}}}}\n");
-  CHECK(Stream(settings, "contacts").inherited.keys ==
+      "[\"hs_*\"]}, objects: {contacts: {}, companies: {}, deals: {properties: {include: "
+      "[amount]}}}}}\n");
+  CHECK(Stream(settings, "contacts").shared_lists ==
         std::vector<std::string>{"properties.include", "properties.exclude"});
-  CHECK(Stream(settings, "deals").inherited.keys == std::vector<std::string>{"properties.exclude"});
+  CHECK(Stream(settings, "deals").shared_lists == std::vector<std::string>{"properties.exclude"});
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ Findings ExamineProperties(PageSource& source, const PortalPlan& plan, TimePoint
     if (!known) continue;
     for (const NameComplaint& complaint :
          ComplainOfNames(stream, known->definitions, known->unlisted)) {
-      if (complaint.inherited) continue;
+      if (complaint.shared) continue;
       unhonoured += (unhonoured.empty() ? "" : "; ") + complaint.key + " of " + stream.object.name +
                     " " + complaint.said;
       if (next.empty()) next = complaint.next;

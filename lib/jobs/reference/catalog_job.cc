@@ -207,7 +207,7 @@ void CatalogJob::Complain(const KnownProperties& known) {
        ComplainOfNames(stream().plan(), known.definitions, known.unlisted)) {
     const std::string text =
         complaint.key + " of " + object().name + " " + complaint.said + ": " + complaint.next;
-    if (!complaint.inherited) together += (together.empty() ? "" : "; ") + text;
+    if (!complaint.shared) together += (together.empty() ? "" : "; ") + text;
     if (!warned_.insert(text).second) continue;
     stream().Log(LogLevel::kWarning, "selection.unmatched", text);
   }

@@ -12,14 +12,6 @@
 
 namespace hubmirror {
 
-/// Lists of a selection that stand at the portal or in `defaults`, such as `properties.include`:
-/// they are meant for several objects, so none has to have all their names, and what none of them
-/// lists is not asked for.
-struct InheritedLists {
-  std::vector<std::string> keys;
-  friend bool operator==(const InheritedLists&, const InheritedLists&) = default;
-};
-
 /// What the operator asked for one stream, defaults filled in. Immutable once handed out.
 struct StreamPlan {
   ObjectType object;
@@ -37,7 +29,9 @@ struct StreamPlan {
   std::vector<std::string> columns;  ///< properties that get a column whatever else
   std::vector<std::string> indexes;  ///< what is indexed (model/index_key.h)
   PropertySelection selection;
-  InheritedLists inherited;
+  /// Of the selection's lists those that another object of the portal has as well, such as
+  /// `properties.include`: they are meant for several, so none has to have all their names.
+  std::vector<std::string> shared_lists;
   std::vector<std::string> associations;  ///< types whose links are read; empty: all
   std::vector<std::string> history;       ///< properties whose former values are kept
   friend bool operator==(const StreamPlan&, const StreamPlan&) = default;

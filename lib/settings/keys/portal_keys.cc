@@ -289,9 +289,9 @@ constexpr std::array kRows = {
             .type = kTextList,
             .form = &kPropertyPattern,
             .meaning = "Only properties that fit one of these, or that `columns`, `indexes` or "
-                       "`history` name, are mirrored; all by default. What an object's own list "
-                       "names in full is asked for even where HubSpot does not list it. Values of "
-                       "newly included ones are filled in at once.",
+                       "`history` name, are mirrored; all by default. What it names in full is "
+                       "asked for even where HubSpot does not list it, unless other objects have "
+                       "the same list. Values of newly included ones are filled in at once.",
             .example = "[\"deal*\", amount, closedate]",
             .field = IncludeField()},
     KeyRule{.path = "properties.exclude",

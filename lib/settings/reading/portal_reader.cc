@@ -1,6 +1,7 @@
 #include "settings/reading/portal_reader.h"
 
 #include <array>
+#include <map>
 #include <utility>
 
 #include "model/store/mirror_table.h"
@@ -19,6 +20,27 @@ const GivenKey* MoreParticular(Layers layers, const KeyRule* first, const KeyRul
     if (const GivenKey* given = layer->Find(second)) return given;
   }
   return nullptr;
+}
+
+struct SelectionList {
+  const char* key;
+  std::vector<std::string> PropertySelection::*names;
+};
+constexpr std::array kSelectionLists = {
+    SelectionList{"properties.include", &PropertySelection::include},
+    SelectionList{"properties.exclude", &PropertySelection::exclude},
+    SelectionList{"properties.hash", &PropertySelection::hash}};
+
+// By what they hold, not by where they stand: settings that are shown mean the same.
+void NoteSharedLists(std::vector<StreamPlan>& streams) {
+  for (const SelectionList& list : kSelectionLists) {
+    std::map<std::vector<std::string>, int> objects;
+    for (const StreamPlan& stream : streams) ++objects[stream.selection.*list.names];
+    for (StreamPlan& stream : streams) {
+      const std::vector<std::string>& names = stream.selection.*list.names;
+      if (!names.empty() && objects[names] > 1) stream.shared_lists.emplace_back(list.key);
+    }
+  }
 }
 
 }  // namespace
@@ -113,15 +135,11 @@ void PortalReader::ReadStreams(PortalSettings& portal, const Layer& layer) {
     StreamPlan stream{.object = choice.type};
     const std::array layers = {&choice.layer, &layer, &defaults_};
     Fill(stream, Place::kObject, layers, environment_);
-    for (const char* key : {"properties.include", "properties.exclude", "properties.hash"}) {
-      const KeyRule* rule = FindRule(Place::kObject, key);
-      const bool own = choice.layer.Find(rule) != nullptr;
-      if (!own && Find(inherited, rule) != nullptr) stream.inherited.keys.emplace_back(key);
-    }
     CheckStream(stream, layers);
     CheckSelection(stream, has_hash_key, layers);
     portal.plan.streams.push_back(std::move(stream));
   }
+  NoteSharedLists(portal.plan.streams);
 }
 
 void PortalReader::CheckStream(const StreamPlan& plan, Layers layers) {
