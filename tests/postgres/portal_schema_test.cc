@@ -257,9 +257,9 @@ TEST_CASE_FIXTURE(MirrorFixture,
 }
 
 TEST_CASE_FIXTURE(MirrorFixture, "our own layout moves on step by step, from wherever it is") {
-  constexpr std::array kSteps = {LayoutStep{1, "CREATE TABLE @schema@.one (a int)"},
-                                 LayoutStep{2, "ALTER TABLE @schema@.one ADD COLUMN b int"},
-                                 LayoutStep{3, "UPDATE @schema@.one SET b = a"}};
+  constexpr std::array<LayoutStep, 3> kSteps = {"CREATE TABLE @schema@.one (a int)",
+                                                "ALTER TABLE @schema@.one ADD COLUMN b int",
+                                                "UPDATE @schema@.one SET b = a"};
   Value(
       "CREATE SCHEMA \"odd \"\"name\"; CREATE TABLE \"odd \"\"name\".one (a int);"
       "INSERT INTO \"odd \"\"name\".one VALUES (7)");

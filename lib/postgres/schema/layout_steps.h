@@ -8,11 +8,10 @@
 
 namespace hubmirror {
 
-/// One change of our own tables. Steps are never edited once released: a new version is a new step.
-struct LayoutStep {
-  int version = 0;       ///< 1, 2, 3, ... without a gap
-  std::string_view sql;  ///< statements; `@schema@` stands for the quoted schema
-};
+/// A change of our own tables: statements in which `@schema@` stands for the quoted schema. Each is
+/// a file of schema/steps, numbered from 1; the version of a layout is the number of its last step.
+/// Steps are never edited once released: a new version is a new step.
+using LayoutStep = std::string_view;
 
 /// The steps of a portal's schema and of the common schema `hubmirror`.
 std::span<const LayoutStep> PortalSteps();

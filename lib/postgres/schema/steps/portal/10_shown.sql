@@ -1,12 +1,5 @@
-#pragma once
-
-#include <string_view>
-
-namespace hubmirror {
-
-/// How HubSpot shows values to people, and what it counts of lists. Rows that stand are filled with
-/// the next reading, which finds them different.
-inline constexpr std::string_view kShownStep = R"sql(
+-- How HubSpot shows values to people, and what it counts of lists. Rows that stand are filled with
+-- the next reading, which finds them different.
 ALTER TABLE @schema@.properties
   ADD COLUMN display_order bigint NOT NULL DEFAULT -1,
   ADD COLUMN currency_property_name text,
@@ -20,6 +13,3 @@ ALTER TABLE @schema@.lists
   ADD COLUMN reference_count bigint,
   ADD COLUMN last_record_added_at timestamptz,
   ADD COLUMN last_record_removed_at timestamptz;
-)sql";
-
-}  // namespace hubmirror

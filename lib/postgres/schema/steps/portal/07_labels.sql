@@ -1,13 +1,6 @@
-#pragma once
-
-#include <string_view>
-
-namespace hubmirror {
-
-/// The labels of several values at once, `a;b`, for the views `<object>_readable`. Its body is read
-/// under the search path of whoever calls it, so that everything in it has its schema. A function
-/// in SQL would be started anew for every row, which costs ten times as much.
-inline constexpr std::string_view kLabelsStep = R"sql(
+-- The labels of several values at once, `a;b`, for the views `<object>_readable`. Its body is read
+-- under the search path of whoever calls it, so that everything in it has its schema. A function
+-- in SQL would be started anew for every row, which costs ten times as much.
 CREATE FUNCTION @schema@._labels_of(labels jsonb, chosen text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10 AS $$
 DECLARE
@@ -25,6 +18,3 @@ END $$;
 COMMENT ON FUNCTION @schema@._labels_of IS
   'Several values of an enumeration, a;b, with their labels where there are some';
 GRANT EXECUTE ON FUNCTION @schema@._labels_of TO PUBLIC;
-)sql";
-
-}  // namespace hubmirror

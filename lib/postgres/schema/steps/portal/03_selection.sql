@@ -1,11 +1,4 @@
-#pragma once
-
-#include <string_view>
-
-namespace hubmirror {
-
-/// What `properties` says of the operator's selection.
-inline constexpr std::string_view kSelectionStep = R"sql(
+-- What `properties` says of the operator's selection.
 ALTER TABLE @schema@.properties
   ADD COLUMN excluded boolean NOT NULL DEFAULT false,
   ADD COLUMN hashed_with text;
@@ -13,6 +6,3 @@ COMMENT ON COLUMN @schema@.properties.excluded IS
   'Left out by the configuration: not asked for, and its values are not kept';
 COMMENT ON COLUMN @schema@.properties.hashed_with IS
   'Where values are keyed hashes: tells one hash_key from another';
-)sql";
-
-}  // namespace hubmirror

@@ -1,32 +1,4 @@
-#pragma once
-
-#include <string_view>
-
-namespace hubmirror {
-
-// The tables of model/reference.h. A test holds their columns against that description.
-
-inline constexpr std::string_view kObjectTypesStep = R"sql(
-CREATE TABLE @schema@.object_types (
-  type_id text PRIMARY KEY,
-  object text NOT NULL,
-  name text,
-  fully_qualified_name text,
-  label text,
-  plural_label text,
-  description text,
-  primary_display_property text,
-  created_at timestamptz,
-  updated_at timestamptz,
-  archived boolean NOT NULL GENERATED ALWAYS AS (archived_at IS NOT NULL) STORED,
-  archived_at timestamptz,
-  _synced_at timestamptz NOT NULL DEFAULT now());
-CREATE INDEX property_options_value ON @schema@.property_options (object, property, value);
-COMMENT ON TABLE @schema@.object_types IS
-  'Custom objects of the account; object is the name of the table, where it is mirrored';
-)sql";
-
-inline constexpr std::string_view kReferenceStep = R"sql(
+-- Tables of model/source/reference.h. A test holds their columns against that description.
 CREATE TABLE @schema@.owners (
   id bigint PRIMARY KEY,
   user_id bigint,
@@ -150,6 +122,3 @@ CREATE TABLE @schema@.marketing_events (
   archived_at timestamptz,
   _synced_at timestamptz NOT NULL DEFAULT now());
 COMMENT ON TABLE @schema@.marketing_events IS 'Marketing events with their counters';
-)sql";
-
-}  // namespace hubmirror

@@ -1,11 +1,4 @@
-#pragma once
-
-#include <string_view>
-
-namespace hubmirror {
-
-/// What changed when in the tables of this schema, see model/schema_change.h.
-inline constexpr std::string_view kSchemaChangesStep = R"sql(
+-- What changed when in the tables of this schema, see model/store/schema_change.h.
 CREATE TABLE @schema@.schema_changes (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -16,6 +9,3 @@ CREATE TABLE @schema@.schema_changes (
   detail text);
 COMMENT ON TABLE @schema@.schema_changes IS
   'What changed when in the tables of this schema: columns that came, types that changed, what the configuration left out';
-)sql";
-
-}  // namespace hubmirror

@@ -1,11 +1,4 @@
-#pragma once
-
-#include <string_view>
-
-namespace hubmirror {
-
-/// What analysts need beside records: exchange rates, and names instead of ids of types.
-inline constexpr std::string_view kCurrenciesStep = R"sql(
+-- What analysts need beside records: exchange rates, and names instead of ids of types.
 CREATE TABLE @schema@.currencies (
   id text PRIMARY KEY,
   currency text,
@@ -22,6 +15,3 @@ CREATE INDEX currencies_currency ON @schema@.currencies (currency, effective_at)
 COMMENT ON TABLE @schema@.currencies IS
   'Exchange rates of the account: an amount in currency times rate is one in company_currency, from effective_at on';
 ALTER TABLE @schema@.lists ADD COLUMN object text;
-)sql";
-
-}  // namespace hubmirror

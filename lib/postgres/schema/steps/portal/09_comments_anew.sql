@@ -1,0 +1,2 @@
+-- The comments of schema/descriptions.h are written after any step.
+SELECT;
