@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "budget/rate_governor.h"
 #include "jobs/failure.h"
+#include "jobs/job_traits.h"
 #include "model/source/exchange.h"
 #include "model/source/stream.h"
 #include "model/store/row_sink.h"
@@ -54,6 +55,7 @@ class Job {
   virtual ~Job() = default;
 
   virtual JobKind kind() const = 0;
+  virtual const JobTraits& traits() const { return TraitsOf(kind()); }
   /// What the next step needs; nullopt when none can begin before another one has ended.
   virtual std::optional<StepNeed> Next(Instant now) = 0;
   virtual StepOutcome Step(Instant now) = 0;
@@ -61,6 +63,10 @@ class Job {
   virtual void Load(const StoredStream& stored) = 0;
   /// Wants to run before its time.
   virtual bool urgent() const { return false; }
+  /// Knows already of something for its next cycle.
+  virtual bool has_more_to_do() const { return false; }
+  /// Requests that its last whole cycle made, where its period depends on them.
+  virtual int64_t last_cycle_requests() const { return 0; }
   /// Throws away a cycle under way so that the next one begins afresh.
   virtual void Restart() {}
 };

@@ -34,12 +34,13 @@ std::optional<PollSchedule::Turn> PollSchedule::Take(std::stop_token stop)
   while (!stop.stop_requested()) {
     const Instant now = clock_.Now();
     if (line_.empty()) {
-      changed_.wait(lock, stop, [this] { return !line_.empty(); });
+      changed_.wait(lock, stop, [this]() NO_THREAD_SAFETY_ANALYSIS { return !line_.empty(); });
       continue;
     }
     if (const Instant first = line_.begin()->first; first > now) {
-      changed_.wait_until(lock, stop, first,
-                          [this, first] { return !line_.empty() && line_.begin()->first < first; });
+      changed_.wait_until(lock, stop, first, [this, first]() NO_THREAD_SAFETY_ANALYSIS {
+        return !line_.empty() && line_.begin()->first < first;
+      });
       continue;
     }
     const PortalKey key = line_.begin()->second;

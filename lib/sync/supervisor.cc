@@ -23,6 +23,18 @@ std::string Joined(const std::vector<std::string>& names) {
   return text;
 }
 
+std::vector<std::string> ObjectsOf(const PortalSync& portal) {
+  std::vector<std::string> names;
+  for (const StreamPlan& stream : portal.plan().streams) names.push_back(stream.object.name);
+  return names;
+}
+
+bool Mirrors(const PortalSync& portal, const std::string& object) {
+  return std::ranges::any_of(portal.plan().streams, [&](const StreamPlan& stream) {
+    return stream.object.name == object;
+  });
+}
+
 std::string NameOf(const ControlTarget& target) {
   std::string name = target.portal;
   if (target.object) name += "/" + *target.object;
@@ -102,7 +114,7 @@ void Supervisor::Remove(const PortalKey& key) {
   const auto portal = schedule_.Remove(key);
   if (!portal) return;
   WaitIdle(*portal);
-  for (const std::string& object : portal->objects()) observer_.OnStreamRemoved({key, object});
+  for (const std::string& object : ObjectsOf(*portal)) observer_.OnStreamRemoved({key, object});
   observer_.OnPortalRemoved(key);
 }
 
@@ -127,10 +139,10 @@ std::shared_ptr<PortalSync> Supervisor::Find(const ControlTarget& target,
               .next = "use one of these names"};
     return nullptr;
   }
-  if (target.object && !portal->Has(*target.object)) {
+  if (target.object && !Mirrors(*portal, *target.object)) {
     result = {.code = ControlCode::kUnknownTarget,
               .message = "portal " + target.portal + " mirrors no " + *target.object + "; it has " +
-                         Joined(portal->objects()),
+                         Joined(ObjectsOf(*portal)),
               .next = "use one of these names, or add the object to the configuration"};
     return nullptr;
   }
@@ -138,11 +150,11 @@ std::shared_ptr<PortalSync> Supervisor::Find(const ControlTarget& target,
 }
 
 ControlResult Supervisor::Ask(const ControlTarget& target, const std::string& said,
-                              const std::function<void(PortalSync&, const std::string&)>& wish) {
+                              const Wish& wish) {
   ControlResult result;
   const auto portal = Find(target, result);
   if (!portal) return result;
-  wish(*portal, target.object.value_or(""));
+  wish(portal->operations(), target.object.value_or(""));
   schedule_.Wake(target.portal);
   // Whoever asked looks at the status next: it must not be a second old then.
   portal->Report(clock_.Now());
@@ -152,34 +164,38 @@ ControlResult Supervisor::Ask(const ControlTarget& target, const std::string& sa
 
 ControlResult Supervisor::Poll(const ControlTarget& target) {
   return Ask(target, "is polled now",
-             [](PortalSync& portal, const std::string& object) { portal.Poll(object); });
+             [](PortalOperations& portal, const std::string& object) { portal.Poll(object); });
 }
 
 ControlResult Supervisor::Pause(const ControlTarget& target) {
-  return Ask(target, "is paused",
-             [](PortalSync& portal, const std::string& object) { portal.Pause(object, true); });
+  return Ask(target, "is paused", [](PortalOperations& portal, const std::string& object) {
+    portal.Pause(object, true);
+  });
 }
 
 ControlResult Supervisor::Resume(const ControlTarget& target) {
-  return Ask(target, "goes on",
-             [](PortalSync& portal, const std::string& object) { portal.Pause(object, false); });
+  return Ask(target, "goes on", [](PortalOperations& portal, const std::string& object) {
+    portal.Pause(object, false);
+  });
 }
 
 ControlResult Supervisor::Backfill(const ControlTarget& target) {
   return Ask(target, "is loaded from the beginning",
-             [](PortalSync& portal, const std::string& object) { portal.Backfill(object); });
+             [](PortalOperations& portal, const std::string& object) { portal.Backfill(object); });
 }
 
 ControlResult Supervisor::Resolve(const ControlTarget& target, bool accept) {
-  return Ask(
-      target, accept ? "is released: vanished records will be marked gone" : "is resolved now",
-      [accept](PortalSync& portal, const std::string& object) { portal.Resolve(object, accept); });
+  return Ask(target,
+             accept ? "is released: vanished records will be marked gone" : "is resolved now",
+             [accept](PortalOperations& portal, const std::string& object) {
+               portal.Resolve(object, accept);
+             });
 }
 
 ControlResult Supervisor::Refresh(const StreamKey& stream, RecordId id) {
-  return Ask({stream.portal, stream.object},
-             "record " + std::to_string(id.value) + " is read again",
-             [id](PortalSync& portal, const std::string& object) { portal.Refresh(object, id); });
+  return Ask(
+      {stream.portal, stream.object}, "record " + std::to_string(id.value) + " is read again",
+      [id](PortalOperations& portal, const std::string& object) { portal.Refresh(object, id); });
 }
 
 OperationStart Supervisor::StartOperation(OperationKind kind, const ControlTarget& target,
@@ -187,7 +203,7 @@ OperationStart Supervisor::StartOperation(OperationKind kind, const ControlTarge
   OperationStart start;
   const auto portal = Find(target, start.result);
   if (!portal) return start;
-  PortalSync::Runs runs = portal->Start(kind, target, repair);
+  PortalOperations::Runs runs = portal->operations().Start(kind, target, repair);
   schedule_.Wake(target.portal);
   start.patience = PatienceFor(kind, portal->plan());
   MutexLock lock(mutex_);
@@ -206,7 +222,7 @@ OperationProgress Supervisor::ProgressOf(uint64_t ticket) {
   }
   const auto portal = schedule_.Find(operation.target.portal);
   if (!portal) return {.done = true};
-  return portal->ProgressOf(operation.kind, operation.target, operation.runs);
+  return portal->operations().ProgressOf(operation.kind, operation.target, operation.runs);
 }
 
 void Supervisor::EndOperation(uint64_t ticket) {
@@ -219,7 +235,7 @@ void Supervisor::EndOperation(uint64_t ticket) {
     operations_.erase(found);
   }
   if (const auto portal = schedule_.Find(operation.target.portal)) {
-    portal->End(operation.kind, operation.target);
+    portal->operations().End(operation.kind, operation.target);
   }
 }
 
@@ -227,7 +243,7 @@ ControlResult Supervisor::CostOf(OperationKind kind, const ControlTarget& target
                                  OperationCost& cost) const {
   ControlResult result;
   if (const auto portal = Find(target, result)) {
-    cost = portal->CostOf(kind, target.object.value_or(""));
+    cost = portal->operations().CostOf(kind, target.object.value_or(""));
   }
   return result;
 }

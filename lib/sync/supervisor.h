@@ -65,14 +65,14 @@ class Supervisor final : public Controls {
   struct Operation {
     OperationKind kind = OperationKind::kSettle;
     ControlTarget target;
-    PortalSync::Runs runs;
+    PortalOperations::Runs runs;
   };
 
   void Watch(std::stop_token stop);
   /// The portal of a target, or why there is none.
   std::shared_ptr<PortalSync> Find(const ControlTarget& target, ControlResult& result) const;
-  ControlResult Ask(const ControlTarget& target, const std::string& said,
-                    const std::function<void(PortalSync&, const std::string&)>& wish);
+  using Wish = std::function<void(PortalOperations&, const std::string& object)>;
+  ControlResult Ask(const ControlTarget& target, const std::string& said, const Wish& wish);
   void WaitIdle(const PortalSync& portal) const;
 
   const Clock& clock_;

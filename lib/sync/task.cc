@@ -22,10 +22,6 @@ bool Task::Circles(const std::vector<size_t>& requests) {
   return circles;
 }
 
-bool Task::owed() const {
-  return credit_ >= kSlotCredit;
-}
-
 bool Task::Ready(Instant now) const {
   if (now < not_before_) return false;
   return in_cycle() || forced() || due_ <= now || job_->urgent();
@@ -41,11 +37,6 @@ double Task::Lateness(Instant now) const {
   const double periods = std::chrono::duration<double>(now - since).count() /
                          std::chrono::duration<double>(every_).count();
   return periods;
-}
-
-void Task::Passed(Instant now) {
-  const double lateness = Lateness(now);
-  if (lateness > 1) credit_ += lateness > 2 ? kSlotCredit / 4 : kSlotCredit / 10;
 }
 
 void Task::Force(Instant now) {

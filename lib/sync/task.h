@@ -13,7 +13,8 @@
 namespace hubmirror {
 
 /// One job in the schedule of its portal: when it is due, and how it fared. Deciding only; guarded
-/// by its portal.
+/// by its portal. (More than fifteen functions: most are one-line looks at a timetable whose parts
+/// change together at every step's end.)
 class Task {
  public:
   Task(std::shared_ptr<Job> job, std::chrono::milliseconds every)
@@ -21,45 +22,19 @@ class Task {
 
   Job& job() const { return *job_; }
   JobKind kind() const { return job_->kind(); }
-  int running() const { return running_; }
-  bool in_cycle() const { return cycle_began_.has_value(); }
-  std::optional<Instant> cycle_began() const { return cycle_began_; }
+  const JobTraits& traits() const { return job_->traits(); }
+
+  // The timetable.
+
   Instant due() const { return due_; }
   std::chrono::milliseconds every() const { return every_; }
-  /// Whole cycles so far.
-  int64_t cycles() const { return cycles_; }
-  int failures() const { return failures_; }
-  const std::optional<Verdict>& trouble() const { return trouble_; }
-  const std::string& last_error() const { return last_error_; }
-  /// HubSpot asks it to wait, again and again, and has served it nothing in between. Nothing is
-  /// wrong with that, until it takes long.
-  struct Wait {
-    Instant since{};
-    std::string reason;
-    std::string message;
-  };
-  const std::optional<Wait>& wait() const { return wait_; }
-  std::optional<TimePoint> last_error_at() const { return last_error_at_; }
-  std::optional<TimePoint> last_complete_at() const { return last_complete_at_; }
   void set_every(std::chrono::milliseconds every) { every_ = every; }
-  void set_last_complete_at(std::optional<TimePoint> at) { last_complete_at_ = at; }
-
   /// Whether a step may begin now, as far as time goes.
   bool Ready(Instant now) const;
   /// When it will be ready by itself.
   Instant ready_at() const;
   /// How far behind its period it is: 1 when a whole period late, 0 when not.
   double Lateness(Instant now) const;
-  Priority PriorityOf(const StepNeed& need) const {
-    return forced() ? Priority::kOperator : need.priority;
-  }
-
-  /// Another job got a slot this one could have used. A job older than its period is owed a tenth
-  /// of such slots, one older than twice its period a quarter (rule R19).
-  void Passed(Instant now);
-  bool owed() const;
-  void Served() { credit_ = 0; }
-
   /// Waits no longer for what failed it.
   void RetryNow() { not_before_ = {}; }
   /// Due at `at` again, whatever it did before.
@@ -70,18 +45,43 @@ class Task {
   bool forced() const { return forced_at_.has_value(); }
   void EndForce() { forced_at_.reset(); }
 
+  // Steps and cycles.
+
+  int running() const { return running_; }
+  bool in_cycle() const { return cycle_began_.has_value(); }
+  std::optional<Instant> cycle_began() const { return cycle_began_; }
+  /// Whole cycles so far.
+  int64_t cycles() const { return cycles_; }
   void Begin(Instant now);
   /// Takes in the requests of a step. True when one of them was sent again and again in this cycle
   /// although it was answered: the job turns in a circle, and its step counts as failed.
   bool Circles(const std::vector<size_t>& requests);
-  /// Ends a step that did not fail. `complete`: the cycle is done and the next one is due at
-  /// `next_due`.
+  /// Ends a step that did not fail.
   void EndStep();
+  /// Ends the last step of a cycle; the next one is due at `next_due`.
   void EndCycle(Instant now, Instant next_due, std::optional<TimePoint> at);
   void EndFailed(const Verdict& verdict, std::string message, Instant now,
                  std::optional<TimePoint> at);
   /// Drops the cycle under way: the job starts over from what is stored.
   void Reset(Instant due);
+
+  // How it fared.
+
+  /// Failures in a row, and what the last of them stops.
+  int failures() const { return failures_; }
+  const std::optional<Verdict>& trouble() const { return trouble_; }
+  const std::string& last_error() const { return last_error_; }
+  std::optional<TimePoint> last_error_at() const { return last_error_at_; }
+  std::optional<TimePoint> last_complete_at() const { return last_complete_at_; }
+  void set_last_complete_at(std::optional<TimePoint> at) { last_complete_at_ = at; }
+  /// HubSpot asks it to wait, again and again, and has served it nothing in between. Nothing is
+  /// wrong with that, until it takes long.
+  struct Wait {
+    Instant since{};
+    std::string reason;
+    std::string message;
+  };
+  const std::optional<Wait>& wait() const { return wait_; }
 
  private:
   std::shared_ptr<Job> job_;
@@ -92,8 +92,6 @@ class Task {
   std::optional<Instant> cycle_began_;
   std::optional<Instant> last_cycle_began_;
   std::optional<Instant> forced_at_;
-  static constexpr int kSlotCredit = 40;
-  int credit_ = 0;  ///< in fortieths of a slot
   int64_t cycles_ = 0;
   int failures_ = 0;
   std::deque<size_t> recent_requests_;  ///< of the cycle, the latest ones

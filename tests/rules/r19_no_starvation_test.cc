@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <variant>
+#include <vector>
 
 #include "budget/exchanges.h"
 #include "budget/rate_governor.h"
-#include "jobs/job.h"
-#include "sync/task.h"
+#include "sync/step_chooser.h"
 
 // R19: more important work goes first, but a job that is later than its period gets a tenth of the
 // slots it waits for, one later than two periods a quarter.
@@ -18,31 +19,20 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class SweepJob final : public Job {
- public:
-  JobKind kind() const override { return JobKind::kSweep; }
-  std::optional<StepNeed> Next(Instant) override {
-    return StepNeed{.lane = Lane::kBurst, .priority = Priority::kSweep};
-  }
-  StepOutcome Step(Instant) override { return StepOutcome::More(); }
-  void Load(const StoredStream&) override {}
-};
-
-/// Gives 1,000 slots to more important work unless the sweep is owed one; how many the sweep gets
-/// when its last cycle began so long ago.
-int SlotsOfSweep(Duration age) {
-  Task task(std::make_shared<SweepJob>(), 1h);
-  task.DueAt(kStart);
-  task.Begin(kStart);
-  task.EndCycle(kStart + 1min, kStart + 1h, std::nullopt);
+/// Changes that want every slot, and one job beside them whose last cycle began so many periods
+/// ago: how many of 1,000 slots it gets.
+int SlotsBesideChanges(double lateness) {
+  StepChooser chooser(2);
+  const std::vector<StepChooser::Candidate> wanting = {
+      {.place = 0, .need = {.lane = Lane::kBurst, .priority = Priority::kChanges}},
+      {.place = 1,
+       .need = {.lane = Lane::kBurst, .priority = Priority::kSweep},
+       .lateness = lateness}};
   int slots = 0;
   for (int slot = 0; slot < 1000; ++slot) {
-    if (task.owed()) {
-      task.Served();
-      ++slots;
-    } else {
-      task.Passed(kStart + age);
-    }
+    const auto chosen = chooser.Choose(
+        wanting, [](const StepChooser::Candidate&) { return std::nullopt; }, kStart);
+    if (std::get<StepChooser::Candidate>(chosen).place == 1) ++slots;
   }
   return slots;
 }
@@ -50,26 +40,39 @@ int SlotsOfSweep(Duration age) {
 }  // namespace
 
 TEST_CASE("R19: changes come before resolve, links, archived, backfill and sweep") {
-  CHECK(Priority::kOperator < Priority::kChanges);
-  CHECK(Priority::kChanges < Priority::kResolve);
-  CHECK(Priority::kResolve < Priority::kLinks);
-  CHECK(Priority::kLinks < Priority::kArchived);
-  CHECK(Priority::kArchived < Priority::kBackfill);
-  CHECK(Priority::kBackfill < Priority::kSweep);
+  // Each wants one step; each gets it in its turn.
+  std::vector<Priority> served;
+  std::vector<StepChooser::Candidate> wanting;
+  for (const Priority priority :
+       {Priority::kSweep, Priority::kBackfill, Priority::kArchived, Priority::kLinks,
+        Priority::kResolve, Priority::kCatalog, Priority::kChanges}) {
+    wanting.push_back(
+        {.task = wanting.size(), .need = {.lane = Lane::kBurst, .priority = priority}});
+  }
+  StepChooser chooser(2);
+  while (!wanting.empty()) {
+    const auto chosen = std::get<StepChooser::Candidate>(chooser.Choose(
+        wanting, [](const StepChooser::Candidate&) { return std::nullopt; }, kStart));
+    served.push_back(chosen.need.priority);
+    std::erase_if(wanting, [&](const auto& other) { return other.task == chosen.task; });
+  }
+  CHECK(served == std::vector{Priority::kChanges, Priority::kCatalog, Priority::kResolve,
+                              Priority::kLinks, Priority::kArchived, Priority::kBackfill,
+                              Priority::kSweep});
 }
 
 TEST_CASE("R19: a job within its period is owed nothing") {
-  CHECK(SlotsOfSweep(59min) == 0);
+  CHECK(SlotsBesideChanges(0.98) == 0);
 }
 
 TEST_CASE("R19: a job older than its period gets about a tenth of the slots") {
-  CHECK(SlotsOfSweep(90min) >= 80);
-  CHECK(SlotsOfSweep(90min) <= 110);
+  CHECK(SlotsBesideChanges(1.5) >= 80);
+  CHECK(SlotsBesideChanges(1.5) <= 110);
 }
 
 TEST_CASE("R19: a job older than twice its period gets about a quarter") {
-  CHECK(SlotsOfSweep(3h) >= 190);
-  CHECK(SlotsOfSweep(3h) <= 260);
+  CHECK(SlotsBesideChanges(3) >= 190);
+  CHECK(SlotsBesideChanges(3) <= 260);
 }
 
 namespace {

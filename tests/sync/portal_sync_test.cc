@@ -75,9 +75,9 @@ struct Portal {
   }
   OperationProgress Refresh(int64_t id) {
     const ControlTarget target{"acme", "companies", RecordId{id}};
-    const auto runs = sync->Start(OperationKind::kRefresh, target, false);
+    const auto runs = sync->operations().Start(OperationKind::kRefresh, target, false);
     WorkFor(5s);
-    return sync->ProgressOf(OperationKind::kRefresh, target, runs);
+    return sync->operations().ProgressOf(OperationKind::kRefresh, target, runs);
   }
 
   FakeClock clock;
@@ -149,13 +149,14 @@ TEST_CASE("portal: a look that is waited for ends once the database was found aw
   acme.sink->database_away = true;
   acme.WorkFor(30s);
   const ControlTarget target{"acme"};
-  acme.sync->Poll("");
-  const auto runs = acme.sync->Start(OperationKind::kPoll, target, false);
+  acme.sync->operations().Poll("");
+  const auto runs = acme.sync->operations().Start(OperationKind::kPoll, target, false);
   // What was found before it was asked may be over by now.
-  CHECK_FALSE(acme.sync->ProgressOf(OperationKind::kPoll, target, runs).done);
+  CHECK_FALSE(acme.sync->operations().ProgressOf(OperationKind::kPoll, target, runs).done);
 
   acme.Work();
-  const OperationProgress progress = acme.sync->ProgressOf(OperationKind::kPoll, target, runs);
+  const OperationProgress progress =
+      acme.sync->operations().ProgressOf(OperationKind::kPoll, target, runs);
   CHECK(progress.done);
   REQUIRE(progress.troubled.size() == 1);
   CHECK(progress.troubled[0].state == "failing");
@@ -168,18 +169,20 @@ TEST_CASE("portal: a look that found nothing has not ended well when the databas
   acme.WorkFor(30s);
   acme.sink->database_away = true;
   const ControlTarget target{"acme"};
-  acme.sync->Poll("");
-  const auto runs = acme.sync->Start(OperationKind::kPoll, target, false);
+  acme.sync->operations().Poll("");
+  const auto runs = acme.sync->operations().Start(OperationKind::kPoll, target, false);
   acme.Work();
-  const OperationProgress away = acme.sync->ProgressOf(OperationKind::kPoll, target, runs);
+  const OperationProgress away =
+      acme.sync->operations().ProgressOf(OperationKind::kPoll, target, runs);
   REQUIRE(away.troubled.size() == 1);
   CHECK(away.troubled[0].reason == "database");
 
   acme.sink->database_away = false;
   acme.WorkFor(30s);
-  const auto again = acme.sync->Start(OperationKind::kPoll, target, false);
+  const auto again = acme.sync->operations().Start(OperationKind::kPoll, target, false);
   acme.WorkFor(5s);
-  const OperationProgress back = acme.sync->ProgressOf(OperationKind::kPoll, target, again);
+  const OperationProgress back =
+      acme.sync->operations().ProgressOf(OperationKind::kPoll, target, again);
   CHECK(back.done);
   CHECK(back.troubled.empty());
 }

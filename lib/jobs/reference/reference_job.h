@@ -62,6 +62,9 @@ class ReferenceJob final : public Job {
   ReferenceJob(PortalKey portal, JobKind kind, std::vector<ReferenceKind> kinds, Parts parts);
 
   JobKind kind() const override { return kind_; }
+  const JobTraits& traits() const override {
+    return kind_ == JobKind::kCatalog ? TraitsOfDirectory() : TraitsOf(kind_);
+  }
   std::optional<StepNeed> Next(Instant now) override;
   StepOutcome Step(Instant now) override;
   void Load(const StoredStream&) override { ForgetCycle(); }
@@ -74,8 +77,7 @@ class ReferenceJob final : public Job {
   std::vector<ReferenceStatus> statuses() const;
   /// The custom types there are, once they were read.
   std::optional<std::vector<CustomType>> found_types() const;
-  /// Requests of the last whole cycle: what keeping to the period costs.
-  int64_t last_cycle_requests() const;
+  int64_t last_cycle_requests() const override;
 
  private:
   StepOutcome Read();

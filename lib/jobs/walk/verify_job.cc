@@ -54,7 +54,7 @@ int64_t VerifyJob::checked() const {
   return checked_;
 }
 
-int64_t VerifyJob::last_pages() const {
+int64_t VerifyJob::last_cycle_requests() const {
   MutexLock lock(mutex_);
   return last_pages_;
 }

@@ -54,7 +54,7 @@ class VerifyJob final : public StreamJob {
   };
   Finished finished() const;
   int64_t checked() const;
-  int64_t last_pages() const;
+  int64_t last_cycle_requests() const override;
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;

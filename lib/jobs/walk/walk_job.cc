@@ -411,7 +411,7 @@ WalkJob::Progress WalkJob::progress() const {
   return {.running = true, .done = cursor.records_done, .expected = cursor.records_expected};
 }
 
-int64_t WalkJob::last_walk_pages() const {
+int64_t WalkJob::last_cycle_requests() const {
   MutexLock lock(mutex_);
   return last_walk_pages_;
 }

@@ -42,8 +42,7 @@ class WalkJob final : public StreamJob {
     int64_t expected = 0;
   };
   Progress progress() const;
-  /// Pages the last whole walk took: what it costs.
-  int64_t last_walk_pages() const;
+  int64_t last_cycle_requests() const override;
   int64_t buffered_bytes() const;
 
  protected:

@@ -1,0 +1,77 @@
+#include "jobs/job_traits.h"
+
+#include <cstddef>
+#include <iterator>
+
+namespace hubmirror {
+namespace {
+
+using enum OperationKind;
+
+constexpr JobTraits kTraits[] = {
+    {.kind = JobKind::kCatalog,
+     .writes_values = false,
+     .speaks_for_stream = true,
+     .forced_by = {kSettle, kApplySchema},
+     .when_forced = WhenForced::kForgets},
+    {.kind = JobKind::kChanges, .speaks_for_stream = true, .forced_by = {kSettle, kPoll}},
+    {.kind = JobKind::kSweep,
+     .pace = Pace::kEvenly,
+     .period = PeriodRule::kLiveList,
+     .reads_everything = true,
+     .speaks_for_stream = true,
+     .forced_by = {kSettle},
+     .when_forced = WhenForced::kWalksAgain},
+    {.kind = JobKind::kArchived,
+     .pace = Pace::kEvenly,
+     .period = PeriodRule::kArchivedList,
+     .reads_everything = true,
+     .forced_by = {kSettle},
+     .when_forced = WhenForced::kWalksAgain},
+    {.kind = JobKind::kResolve, .awaited_by = {kSettle, kResolve}},
+    {.kind = JobKind::kFill, .pace = Pace::kEvenly},
+    {.kind = JobKind::kLinks, .forced_by = {kSettle}, .when_forced = WhenForced::kWalksAgain},
+    {.kind = JobKind::kRelink, .awaited_by = {kSettle}},
+    {.kind = JobKind::kHistory},
+    {.kind = JobKind::kLists,
+     .period = PeriodRule::kAffordableOnAny,
+     .forced_by = {kSettle},
+     .when_forced = WhenForced::kForgets},
+    {.kind = JobKind::kVerify,
+     .pace = Pace::kEvenly,
+     .period = PeriodRule::kAffordable,
+     .reads_everything = true,
+     .proves_load = true},
+};
+
+constexpr bool InOrder() {
+  for (size_t i = 0; i < std::size(kTraits); ++i) {
+    if (static_cast<size_t>(kTraits[i].kind) != i) return false;
+  }
+  return std::size(kTraits) == kJobKinds;
+}
+static_assert(InOrder());
+
+constexpr JobTraits kOpening{.kind = JobKind::kCatalog, .opens_portal = true};
+
+constexpr JobTraits kDirectory{.kind = JobKind::kCatalog,
+                               .period = PeriodRule::kAffordable,
+                               .finds_types = true,
+                               .forced_by = {kSettle},
+                               .when_forced = WhenForced::kForgets};
+
+}  // namespace
+
+const JobTraits& TraitsOf(JobKind kind) {
+  return kTraits[static_cast<size_t>(kind)];
+}
+
+const JobTraits& TraitsOfOpening() {
+  return kOpening;
+}
+
+const JobTraits& TraitsOfDirectory() {
+  return kDirectory;
+}
+
+}  // namespace hubmirror

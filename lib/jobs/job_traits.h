@@ -1,0 +1,74 @@
+#pragma once
+
+#include <initializer_list>
+
+#include "budget/rate_governor.h"
+#include "model/portal/controls.h"
+#include "model/source/stream.h"
+
+namespace hubmirror {
+
+/// A set of operations. Immutable.
+class OperationSet {
+ public:
+  constexpr OperationSet(std::initializer_list<OperationKind> kinds = {}) {
+    for (const OperationKind kind : kinds) bits_ |= Bit(kind);
+  }
+  constexpr bool contains(OperationKind kind) const { return (bits_ & Bit(kind)) != 0; }
+
+ private:
+  static constexpr unsigned Bit(OperationKind kind) { return 1U << static_cast<unsigned>(kind); }
+  unsigned bits_ = 0;
+};
+
+/// What decides how often a job comes round, beside what the operator asked for.
+enum class PeriodRule {
+  kAsPlanned,
+  kAffordable,       ///< a cycle costs at most a tenth of our day, where our day is known
+  kAffordableOnAny,  ///< the same; where ours is not known, of the smallest day there is
+  kArchivedList,     ///< affordable, and rare where HubSpot has no archived list of the type
+  kLiveList,         ///< what search or the archived list cannot tell is found here, in their time
+};
+
+/// What an operation that makes a job run at once does with a cycle under way.
+enum class WhenForced {
+  kGoesOn,
+  kForgets,  ///< it may have read what changed since
+  /// The same for a walk, which may have passed what changed since: also what is stored of it is
+  /// not gone on with. Not the first load.
+  kWalksAgain,
+};
+
+/// What holds for every job of one kind: the one table that the schedule, the operations and the
+/// status look into, so that none of them names jobs. Immutable.
+struct JobTraits {
+  JobKind kind;
+  Pace pace = Pace::kAtOnce;  ///< of its requests
+  PeriodRule period = PeriodRule::kAsPlanned;
+  /// It opens the portal and keeps it: all others wait for it, and its failure holds them.
+  bool opens_portal = false;
+  /// Finds which custom types there are, which is not known from before a restart.
+  bool finds_types = false;
+  /// Reads all there is: after a restart it is due when its period is over, not at once.
+  bool reads_everything = false;
+  /// Proves what a load has brought: not due before its period has passed since then.
+  bool proves_load = false;
+  /// Writes values, and stops when too many of them were lost (rule R13).
+  bool writes_values = true;
+  /// The stream is as this job is: its trouble is the stream's state.
+  bool speaks_for_stream = false;
+  /// These make it run at once, at top priority.
+  OperationSet forced_by = {};
+  WhenForced when_forced = WhenForced::kGoesOn;
+  /// These end no sooner than a cycle of it that is under way.
+  OperationSet awaited_by = {};
+};
+
+/// Of the jobs that feed a stream, and of the lists.
+const JobTraits& TraitsOf(JobKind kind);
+/// Of the job that opens a portal, and of the one that keeps its owners, teams, users and types;
+/// both are shown as `catalog`.
+const JobTraits& TraitsOfOpening();
+const JobTraits& TraitsOfDirectory();
+
+}  // namespace hubmirror

@@ -1,0 +1,275 @@
+#include "sync/portal_report.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/count_text.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+// HubSpot locks records and moves accounts in bursts that end by themselves.
+constexpr auto kWaitSaid = 2min;
+// One bad answer is no state; it is retried within seconds.
+constexpr int kFailuresSaid = 3;
+
+std::string InWords(Duration duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  return seconds < 120 ? std::to_string(seconds) + " s" : std::to_string(seconds / 60) + " minutes";
+}
+
+std::string OneWayInWords(const std::vector<std::string>& others) {
+  if (others.empty()) return "";
+  std::string names;
+  for (const std::string& other : others) names += (names.empty() ? "" : ", ") + other;
+  return "HubSpot shows the associations with " + names +
+         " from this side only: they are read here";
+}
+
+std::chrono::seconds InSeconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration);
+}
+
+void FillBackfill(SyncedStream& stream, bool opened_before, Instant now, StreamStatus& status) {
+  const StreamContext& context = *stream.context;
+  if (!opened_before || context.loaded()) {
+    if (context.loaded()) stream.backfill_began = {};
+    status.backfill_done = status.backfill_expected = context.rows();
+    return;
+  }
+  const WalkJob::Progress walk = stream.sweep->progress();
+  status.backfill_running = true;
+  status.backfill_done = walk.done;
+  status.backfill_expected = walk.expected;
+  if (stream.backfill_began == Instant{} && walk.running) {
+    stream.backfill_began = now;
+    stream.backfill_from = walk.done;
+  }
+  const double seconds = std::chrono::duration<double>(now - stream.backfill_began).count();
+  const int64_t read = walk.done - stream.backfill_from;
+  if (read > 0 && seconds > 1 && walk.expected > walk.done) {
+    status.backfill_eta = std::chrono::seconds(static_cast<int64_t>(
+        seconds * static_cast<double>(walk.expected - walk.done) / static_cast<double>(read)));
+  }
+}
+
+void FillJobs(const SyncedStream& stream, std::optional<TimePoint> source_now, Instant now,
+              StreamStatus& status) {
+  for (const Task& task : stream.tasks) {
+    JobStatus job{.last_complete_at = task.last_complete_at(),
+                  .last_error = task.last_error(),
+                  .last_error_at = task.last_error_at(),
+                  .target = InSeconds(task.every())};
+    if (task.traits().period == PeriodRule::kArchivedList) {
+      if (stream.archived_stretched) job.target = InSeconds(*stream.archived_stretched);
+      if (!stream.context->has_archived_list()) job.target.reset();
+    }
+    if (source_now && task.due() != Instant{}) {
+      job.next_at = *source_now +
+                    std::chrono::floor<std::chrono::milliseconds>(std::max(task.due(), now) - now);
+    }
+    status.jobs.emplace(task.kind(), std::move(job));
+  }
+}
+
+/// What the stream's jobs make of it, where nothing holds it.
+PortalStanding::Cause CauseInJobs(const SyncedStream& stream, Instant now) {
+  for (const Brake brake : {Brake::kMassGone, Brake::kValuesLost}) {
+    if (const std::string why = stream.context->suspicion(brake); !why.empty()) {
+      return {StreamState::kSuspicious, "mass_change", why};
+    }
+  }
+  for (const Task& task : stream.tasks) {
+    if (!task.traits().speaks_for_stream) continue;
+    if (task.trouble() && task.failures() >= kFailuresSaid) {
+      return {task.trouble()->state, task.trouble()->reason, task.last_error()};
+    }
+    if (task.wait() && now - task.wait()->since >= kWaitSaid) {
+      return {StreamState::kFailing, task.wait()->reason, task.wait()->message};
+    }
+  }
+  const bool loaded = stream.context->loaded();
+  return {loaded ? StreamState::kCurrent : StreamState::kBackfilling, "", ""};
+}
+
+/// What only explains how a stream stands: the first of these that there is.
+std::string Remark(const SyncedStream& stream, const StreamStatus& status,
+                   const LinkPartners& link_partners) {
+  const StreamContext& context = *stream.context;
+  // Somebody has to correct them.
+  if (std::string names = context.names_complaint(); !names.empty()) return names;
+  if (stream.walked_every) {
+    return "HubSpot's search does not know this object type: what changed is found by walking the "
+           "whole list every " +
+           InWords(*stream.walked_every);
+  }
+  if (status.unproved > 0) {
+    return Counted(status.unproved, "record") +
+           " that HubSpot shows neither as live nor as archived cannot be called deleted, since it "
+           "has shown no archived record of this type yet: left out of the live views until it "
+           "does, or until `hubmirror resolve " +
+           context.key().portal + "/" + context.key().object + " --accept`";
+  }
+  if (!context.has_archived_list()) {
+    return "HubSpot has no archived list of this object type: who was archived is found by walking "
+           "the live list every " +
+           InWords(*status.jobs.at(JobKind::kSweep).target);
+  }
+  if (stream.archived_stretched) {
+    return "the archived list is walked every " + InWords(*stream.archived_stretched) +
+           " instead of as often as configured: a tenth of the day's requests is its share";
+  }
+  if (std::string distrust = context.distrust(); !distrust.empty()) return distrust;
+  return OneWayInWords(link_partners.OneWayFrom(context.object()));
+}
+
+}  // namespace
+
+int64_t PortalReport::Tell(PortalState& state, Instant now) {
+  std::vector<std::pair<StreamKey, StreamStatus>> statuses;
+  PortalStatus portal;
+  {
+    MutexLock lock(state.mutex);
+    int64_t buffered = 0;
+    for (size_t i = 0; i < state.streams.size(); ++i) {
+      SyncedStream& stream = state.streams[i];
+      statuses.emplace_back(stream.context->key(), StatusOf(state, i, now));
+      // Who asks in SQL should not wait for the next heartbeat to see a new state.
+      const StreamStatus& status = statuses.back().second;
+      LogState(stream, status);
+      if (status.state != stream.noted_state || status.reason != stream.noted_reason) {
+        state.opening().DueAt(now);
+      }
+      buffered += stream.sweep->buffered_bytes() + stream.archived->buffered_bytes();
+    }
+    portal = governor_.Status(now);
+    portal.portal_id = plan_.portal_id;
+    if (const auto& hold = state.standing.hold()) {
+      portal.auth_valid = hold->reason != "auth" && hold->reason != "secret";
+      portal.stopped_by = hold->reason;
+      portal.message = hold->message;
+    }
+    portal.warnings = Warnings(state);
+    portal.buffered_bytes = buffered;
+    for (size_t i = 0; i < state.reference_jobs.size(); ++i) {
+      for (ReferenceStatus& status : state.reference_jobs[i]->statuses()) {
+        status.target = InSeconds(state.portal_tasks[i + 1].every());
+        portal.reference.push_back(std::move(status));
+      }
+    }
+  }
+  for (const auto& [key, status] : statuses) ports_.observer.OnStreamStatus(key, status);
+  ports_.observer.OnPortalStatus(plan_.key, portal);
+  return portal.buffered_bytes;
+}
+
+StreamStatus PortalReport::StatusOf(PortalState& state, size_t index, Instant now) {
+  SyncedStream& stream = state.streams[index];
+  const StreamContext& context = *stream.context;
+  // While the first load runs, a watermark says nothing about the table: what it was followed up to
+  // is not all there yet.
+  StreamStatus status{
+      .verified_until = context.loaded() ? stream.changes->verified_until() : std::nullopt,
+      .rows = context.rows_known() ? std::optional(context.rows()) : std::nullopt,
+      .pending = context.pending(),
+      .unproved = context.unproved(),
+      .quarantined = context.quarantined(),
+      .freshness_target = InSeconds(context.plan().freshness_target)};
+  const auto source_now = source_clock_.Now(now);
+  FillBackfill(stream, state.opened_before, now, status);
+  FillJobs(stream, source_now, now, status);
+  const auto held = state.standing.CauseOf(index);
+  const PortalStanding::Cause cause = held ? *held : CauseInJobs(stream, now);
+  status.state = cause.state;
+  status.reason = cause.reason;
+  status.message = cause.message;
+  const PortalStatus budget = governor_.Status(now);
+  if (status.state == StreamState::kBackfilling && !budget.stopped_by.empty()) {
+    status.reason = budget.stopped_by;
+    status.message = budget.message;
+    status.backfill_eta.reset();
+  }
+  if (status.message.empty()) status.message = Remark(stream, status, state.link_partners);
+  if (status.state == StreamState::kCurrent && status.verified_until && source_now &&
+      *source_now - *status.verified_until > context.plan().freshness_target) {
+    status.state = StreamState::kLate;
+    status.reason = "freshness_target";
+    status.message = budget.message.empty()
+                         ? "older than its freshness target: look at quota and intervals"
+                         : budget.message;
+  }
+  return status;
+}
+
+std::vector<PortalJob::StateNote> PortalReport::ChangedStates(PortalState& state, Instant now) {
+  std::vector<PortalJob::StateNote> notes;
+  for (size_t i = 0; i < state.streams.size(); ++i) {
+    SyncedStream& stream = state.streams[i];
+    const StreamStatus status = StatusOf(state, i, now);
+    if (status.state == stream.noted_state && status.reason == stream.noted_reason) continue;
+    stream.noted_state = status.state;
+    stream.noted_reason = status.reason;
+    notes.push_back({stream.context->object(), status.state, status.reason, status.message});
+  }
+  return notes;
+}
+
+void PortalReport::LogState(SyncedStream& stream, const StreamStatus& status) const {
+  if (stream.logged_state == status.state && stream.logged_reason == status.reason) return;
+  // Until it is known what was loaded before, nothing has begun.
+  const bool starting = status.state == StreamState::kBackfilling && !status.backfill_running;
+  if (starting && !stream.logged_state) return;
+  const auto before = std::exchange(stream.logged_state, status.state);
+  stream.logged_reason = status.reason;
+  // After a start all is well until something is said.
+  if (!before && status.state == StreamState::kCurrent) return;
+  LogLine line{.level = LogLevel::kNotice, .event = "stream.state"};
+  switch (status.state) {
+    case StreamState::kBlocked:
+      line.level = LogLevel::kErr;
+      break;
+    case StreamState::kSuspicious:
+      line.level = LogLevel::kErr;
+      line.event = "stream.suspicious";
+      break;
+    case StreamState::kFailing:
+    case StreamState::kLate:
+      line.level = LogLevel::kWarning;
+      break;
+    case StreamState::kBackfilling:
+      line.event = "backfill.started";
+      break;
+    case StreamState::kCurrent:
+      if (before == StreamState::kBackfilling) line.event = "backfill.finished";
+      break;
+    default:
+      break;
+  }
+  line.message = NameOf(status.state);
+  if (!status.reason.empty()) line.message += "/" + status.reason;
+  if (!status.message.empty()) line.message += ": " + status.message;
+  line.fields = {
+      {"PORTAL", plan_.key}, {"OBJECT", stream.context->key().object}, {"REASON", status.reason}};
+  ports_.log.Write(line);
+}
+
+std::vector<std::string> PortalReport::Warnings(PortalState& state) const {
+  const std::vector<std::string> missing = ports_.sink.MissingReaders();
+  const std::vector<std::string> said = std::exchange(state.said_missing_readers, missing);
+  std::vector<std::string> warnings;
+  for (const std::string& role : missing) {
+    warnings.push_back("readers: there is no role " + role +
+                       " to let read: create it (CREATE ROLE \"" + role +
+                       "\"), and it may read within seconds, or take it out of `readers`");
+    if (std::find(said.begin(), said.end(), role) != said.end()) continue;
+    ports_.log.Write({.level = LogLevel::kWarning,
+                      .event = "readers.missing",
+                      .message = warnings.back(),
+                      .fields = {{"PORTAL", plan_.key}}});
+  }
+  return warnings;
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "budget/rate_governor.h"
+#include "jobs/portal_job.h"
+#include "model/portal/portal_plan.h"
+#include "model/portal/sync_observer.h"
+#include "model/source/source_clock.h"
+#include "model/store/row_sink.h"
+#include "sync/portal_state.h"
+
+namespace hubmirror {
+
+/// Says how a portal and its streams stand: to the observer, to the log when that changes, and to
+/// the database. Thread-safe by the portal's mutex.
+class PortalReport {
+ public:
+  struct Ports {
+    const RowSink& sink;
+    SyncObserver& observer;
+    Logger& log;
+  };
+  /// All must outlive it.
+  PortalReport(const PortalPlan& plan, const RateGovernor& governor,
+               const SourceClock& source_clock, Ports ports)
+      : plan_(plan), governor_(governor), source_clock_(source_clock), ports_(ports) {}
+
+  /// Tells all there is to tell. Returns the bytes of rows that are read and not yet committed.
+  int64_t Tell(PortalState& state, Instant now) EXCLUDES(state.mutex);
+
+  StreamStatus StatusOf(PortalState& state, size_t stream, Instant now) REQUIRES(state.mutex);
+
+  /// States that changed since the last call, to be written to the database.
+  std::vector<PortalJob::StateNote> ChangedStates(PortalState& state, Instant now)
+      REQUIRES(state.mutex);
+
+ private:
+  /// Says so once when state or reason are others than before.
+  void LogState(SyncedStream& stream, const StreamStatus& status) const;
+  /// What a person should see to; said to the log once.
+  std::vector<std::string> Warnings(PortalState& state) const REQUIRES(state.mutex);
+
+  const PortalPlan& plan_;
+  const RateGovernor& governor_;
+  const SourceClock& source_clock_;
+  const Ports ports_;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "jobs/retry_policy.h"
+#include "model/source/stream.h"
+
+namespace hubmirror {
+
+/// What of a portal waits, until when and why: the whole portal while it is held, because it could
+/// not be opened or its database or account failed; a stream while it is blocked by what a job of
+/// it met, or paused by an operator. Also how long no slot has been free. Takes verdicts and the
+/// time, gives instants and causes, and does nothing itself. Guarded by its portal.
+class PortalStanding {
+ public:
+  /// Why something waits, for people.
+  struct Cause {
+    StreamState state = StreamState::kFailing;
+    std::string reason;  ///< fixed word
+    std::string message;
+  };
+
+  explicit PortalStanding(size_t streams) : streams_(streams) {}
+
+  /// Until when no step of the portal may begin; nullopt: one may.
+  std::optional<Instant> Waits(Instant now) const;
+  /// The same of one stream; Instant::max(): until somebody resumes it.
+  std::optional<Instant> StreamWaits(size_t stream, Instant now) const;
+  /// What holds the portal.
+  const std::optional<Cause>& hold() const { return hold_; }
+  /// How often in a row it was found closed.
+  int holds() const { return holds_; }
+  /// What a stream waits for, or what stands in its way although it may try again.
+  std::optional<Cause> CauseOf(size_t stream) const;
+
+  enum class Held {
+    kAlready,   ///< steps under way fail for the same cause; the first one has said it
+    kStill,     ///< tried again, for nothing
+    kForReason  ///< for one that is new
+  };
+  Held Hold(const Verdict& verdict, std::string message, Instant now);
+  /// The portal is open. Returns what has held it.
+  std::optional<Cause> Open();
+
+  /// `task` of the stream met what stops the whole stream.
+  void Block(size_t stream, size_t task, const Verdict& verdict, std::string message, Instant now);
+  /// A step of `task` ended well: what stopped it is over, and the others need not wait.
+  void Unblock(size_t stream, size_t task, Instant now);
+  /// A job with nothing left to ask for is stopped by nothing; what others wait for stands.
+  void HasNothingToDo(size_t stream, size_t task) { streams_[stream].blocks.erase(task); }
+  void Pause(size_t stream, bool paused) { streams_[stream].paused = paused; }
+  /// Somebody wants to know now whether it still is so.
+  void TryPortalNow(Instant now) { held_until_ = now; }
+  void TryStreamNow(size_t stream, Instant now) { streams_[stream].blocked_until = now; }
+
+  /// A step found no slot.
+  void Throttled(Instant now);
+  /// One found a slot. Returns how long none did, if any found none.
+  std::optional<Duration> Served(Instant now);
+
+ private:
+  struct Stream {
+    bool paused = false;
+    /// By the task that met it: only that one's good end shows that it is over.
+    std::map<size_t, Cause> blocks;
+    Instant blocked_until{};
+  };
+
+  std::vector<Stream> streams_;
+  std::optional<Cause> hold_;
+  Instant held_until_{};
+  int holds_ = 0;
+  std::optional<Instant> throttled_since_;
+};
+
+}  // namespace hubmirror

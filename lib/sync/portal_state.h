@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "jobs/changes/changes_job.h"
+#include "jobs/links/link_partners.h"
+#include "jobs/reference/reference_job.h"
+#include "jobs/stream_context.h"
+#include "jobs/walk/verify_job.h"
+#include "jobs/walk/walk_job.h"
+#include "sync/portal_standing.h"
+#include "sync/task.h"
+
+namespace hubmirror {
+
+/// One stream of a portal with its jobs. Guarded by its portal.
+struct SyncedStream {
+  std::shared_ptr<StreamContext> context;
+  std::shared_ptr<ChangesJob> changes;
+  std::shared_ptr<WalkJob> sweep;
+  std::shared_ptr<WalkJob> archived;
+  std::shared_ptr<VerifyJob> verify;  ///< null: nothing is compared
+  std::vector<Task> tasks;
+  /// How often the archived list is walked, when its share of the day asks for a longer period.
+  std::optional<Duration> archived_stretched;
+  /// How often the live list is walked because the type cannot be searched.
+  std::optional<Duration> walked_every;
+
+  // What was said of it last.
+  StreamState noted_state = StreamState::kPassive;  ///< as last written to the database
+  std::string noted_reason;
+  std::optional<StreamState> logged_state;
+  std::string logged_reason;
+  Instant backfill_began{};
+  int64_t backfill_from = 0;
+
+  /// The task of a job of this kind; null where the stream has none.
+  Task* TaskOf(JobKind kind);
+};
+
+/// What is known of a portal while it is mirrored, under one mutex: PortalSync steps its jobs,
+/// PortalOperations takes an operator's wishes, PortalReport tells how it stands.
+struct PortalState {
+  explicit PortalState(size_t count) : standing(count) {}
+
+  /// Those of one object; of all objects when it is empty.
+  std::vector<size_t> StreamsOf(const std::string& object) const REQUIRES(mutex);
+  /// The task at a place of the schedule; see StepChooser. The portal's own come after its streams.
+  Task& TaskAt(size_t place, size_t task) REQUIRES(mutex);
+  size_t own_place() const REQUIRES(mutex) { return streams.size(); }
+  Task& opening() REQUIRES(mutex) { return portal_tasks.front(); }
+
+  LinkPartners link_partners;  ///< thread-safe by itself
+
+  mutable Mutex mutex;
+  PortalStanding standing GUARDED_BY(mutex);
+  std::vector<SyncedStream> streams GUARDED_BY(mutex);
+  /// The portal's own: opening and keeping it first, then its reference tables.
+  std::vector<Task> portal_tasks GUARDED_BY(mutex);
+  std::vector<std::shared_ptr<ReferenceJob>> reference_jobs GUARDED_BY(mutex);
+  bool opened_before GUARDED_BY(mutex) = false;
+  std::vector<std::string> said_missing_readers GUARDED_BY(mutex);
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,74 @@
+#include "sync/step_chooser.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <tuple>
+
+namespace hubmirror {
+namespace {
+
+// Divisible by both shares, a tenth and a quarter.
+constexpr int kWholeSlot = 40;
+
+int CreditFor(double lateness) {
+  if (lateness <= 1) return 0;
+  return lateness > 2 ? kWholeSlot / 4 : kWholeSlot / 10;
+}
+
+}  // namespace
+
+bool StepChooser::Owed(const Candidate& candidate) const {
+  const auto credit = credit_.find({candidate.place, candidate.task});
+  return credit != credit_.end() && credit->second >= kWholeSlot;
+}
+
+std::vector<StepChooser::Candidate> StepChooser::InOrder(std::vector<Candidate> candidates) const {
+  // What is owed a slot comes before everything else. What an operator wants at once does too, and
+  // is still done in the usual order.
+  const auto rank = [this](const Candidate& candidate) {
+    const bool first = candidate.forced || Owed(candidate);
+    return std::tuple(first ? Priority::kOperator : candidate.need.priority,
+                      candidate.need.priority, (candidate.place + places_ - turn_) % places_);
+  };
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
+  return candidates;
+}
+
+std::variant<StepChooser::Candidate, Instant> StepChooser::Choose(std::vector<Candidate> candidates,
+                                                                  const TakeSlots& take_slots,
+                                                                  Instant wake) {
+  candidates = InOrder(std::move(candidates));
+  std::set<Lane> full;
+  for (const Candidate& candidate : candidates) {
+    const std::optional<Lane> lane = candidate.need.lane;
+    // Who needs two slots must not be overtaken for ever by those who need one.
+    if (lane && full.contains(*lane)) continue;
+    if (lane) {
+      if (const auto later = take_slots(candidate)) {
+        wake = std::min(wake, *later);
+        full.insert(*lane);
+        continue;
+      }
+      Serve(candidate, candidates);
+    }
+    turn_ = (candidate.place + 1) % places_;
+    return candidate;
+  }
+  return wake;
+}
+
+void StepChooser::Serve(const Candidate& served, const std::vector<Candidate>& all) {
+  for (const Candidate& other : all) {
+    if (!other.need.lane) continue;
+    const TaskKey key{other.place, other.task};
+    if (key == TaskKey{served.place, served.task}) {
+      credit_.erase(key);
+    } else if (const int credit = CreditFor(other.lateness); credit > 0) {
+      credit_[key] += credit;
+    }
+  }
+}
+
+}  // namespace hubmirror
