@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/count_text.h"
+#include "base/exit_codes.h"
 #include "daemon/hubspot_transport.h"
 #include "daemon/instance_id.h"
 #include "daemon/process_environment.h"
@@ -20,10 +21,6 @@ namespace hubmirror {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr int kExitCannotCreate = 73;  // sysexits.h EX_CANTCREAT
-constexpr int kExitPermission = 77;    // EX_NOPERM
-constexpr int kExitConfig = 78;        // EX_CONFIG
 
 constexpr auto kTurn = 500ms;
 constexpr auto kStatusEvery = 15s;
@@ -104,7 +101,7 @@ std::optional<int> Daemon::StartDatabase() {
     auto password = secrets_.Resolve(*ref);
     if (!password) {
       Say(LogLevel::kErr, "daemon.failed", "database.password: " + password.error());
-      return secrets_.IsPermissionFault(*ref) ? kExitPermission : kExitConfig;
+      return secrets_.IsPermissionFault(*ref) ? kExitPermission : kExitConfiguration;
     }
     target.password = *password;
   }
@@ -135,7 +132,8 @@ std::optional<int> Daemon::StartDoors() {
       clock_);
   if (!web) {
     Say(LogLevel::kErr, "daemon.failed", "web.listen: " + web.error().message);
-    return web.error().kind == ListenError::Kind::kBadAddress ? kExitConfig : kExitCannotCreate;
+    return web.error().kind == ListenError::Kind::kBadAddress ? kExitConfiguration
+                                                              : kExitCannotCreate;
   }
   web_ = std::move(*web);
   Say(LogLevel::kNotice, "web.listening", web_->address());

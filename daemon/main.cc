@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/exit_codes.h"
 #include "base/printable.h"
 #include "daemon/daemon.h"
 #include "daemon/process_environment.h"
@@ -14,9 +15,6 @@
 #include "settings/reading/settings_reader.h"
 
 namespace {
-
-constexpr int kExitUsage = 64;   // sysexits.h EX_USAGE
-constexpr int kExitConfig = 78;  // EX_CONFIG
 
 constexpr const char* kUsage =
     "usage: hubmirrord [--config PATH] [--check]\n"
@@ -46,7 +44,7 @@ void KeepBuffersMapped() {
 int Usage(const char* wrong) {
   std::fprintf(stderr, "hubmirrord: unknown argument %s\n%s",
                hubmirror::WithoutControls(wrong, '?').c_str(), kUsage);
-  return kExitUsage;
+  return hubmirror::kExitUsage;
 }
 
 }  // namespace
@@ -79,7 +77,7 @@ int main(int count, char** values) {
     const std::string report =
         hubmirror::WithoutControls(hubmirror::CheckText(read, arguments.config), '?', '\n');
     std::fputs(report.c_str(), read.settings ? stdout : stderr);
-    return read.settings ? 0 : kExitConfig;
+    return read.settings ? hubmirror::kExitOk : hubmirror::kExitConfiguration;
   }
   return hubmirror::Daemon(arguments.config, std::move(*read.settings)).Run();
 }

@@ -5,14 +5,13 @@
 #include <sstream>
 #include <string_view>
 
+#include "base/exit_codes.h"
 #include "base/spelling.h"
 #include "daemon/cli/typed_words.h"
 #include "daemon/cli/verb_table.h"
 
 namespace hubmirror {
 namespace {
-
-constexpr int kUsage = 64;
 
 enum class TargetShape { kPortal, kStream, kRecord };
 
@@ -517,7 +516,7 @@ class Grammar {
         continue;
       }
       const auto meant = Nearest(word, names);
-      return CommandLineEnd{kUsage,
+      return CommandLineEnd{kExitUsage,
                             "`" + path + "` has no verb `" + word + "`" +
                                 (meant ? "; did you mean `" + path + " " + *meant + "`?" : ""),
                             path + (meant ? " " + *meant : "") + " --help"};
@@ -547,7 +546,7 @@ class Grammar {
       const auto meant = word.starts_with("--") ? Nearest(word, OptionNames(*app)) : std::nullopt;
       if (meant) message += "; did you mean " + *meant + "?";
     }
-    return {kUsage, message, verb + " --help"};
+    return {kExitUsage, message, verb + " --help"};
   }
 
   /// The options that a verb takes.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/exit_codes.h"
 
 namespace hubmirror {
 
@@ -37,17 +38,6 @@ struct CliContext {
 
   std::ostream& Drawing() const { return raw_out != nullptr ? *raw_out : out; }
 };
-
-// Exit codes of the command line beside those of ControlCode (sysexits.h).
-inline constexpr int kExitOk = 0;
-inline constexpr int kExitProblem = 1;
-inline constexpr int kExitUsage = 64;
-inline constexpr int kExitUnavailable = 69;
-inline constexpr int kExitBug = 70;
-inline constexpr int kExitCannotCreate = 73;
-inline constexpr int kExitInputOutput = 74;
-inline constexpr int kExitPermission = 77;
-inline constexpr int kExitConfiguration = 78;
 
 /// Writes `hubmirror: message` and `Next: next` to the error stream, or with `json` the document
 /// that the daemon answers with: `{"ok": false, "code": 64, "message": "...", "next": "..."}` to

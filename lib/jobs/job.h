@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "budget/rate_governor.h"
 #include "jobs/failure.h"
 #include "jobs/job_traits.h"
+#include "jobs/priority.h"
 #include "model/source/exchange.h"
 #include "model/source/stream.h"
 #include "model/store/row_sink.h"

@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "budget/rate_governor.h"
+#include "jobs/priority.h"
 #include "model/portal/controls.h"
 #include "model/source/stream.h"
 

@@ -1,5 +1,7 @@
 #include "jobs/stream_job.h"
 
+#include "base/finally.h"
+
 namespace hubmirror {
 namespace {
 
@@ -14,7 +16,8 @@ std::optional<StepNeed> StreamJob::Next(Instant now) {
   if (stepping_.load()) return std::nullopt;
   if (!works_without_table() && !stream_->table()) return std::nullopt;
   // The catalog still learns what the portal lists, and nothing else goes on.
-  if (traits().writes_values && !stream_->suspicion(Brake::kValuesLost).empty()) return std::nullopt;
+  if (traits().writes_values && !stream_->suspicion(Brake::kValuesLost).empty())
+    return std::nullopt;
   switch (memory_.load()) {
     case Memory::kLoading:
       return std::nullopt;
@@ -29,7 +32,7 @@ std::optional<StepNeed> StreamJob::Next(Instant now) {
 StepOutcome StreamJob::Step(Instant now) {
   if (overlaps()) return MakeStep(now);
   if (stepping_.exchange(true)) return StepOutcome::Unused();
-  const std::shared_ptr<void> done(nullptr, [this](void*) { stepping_.store(false); });
+  const Finally done([this] { stepping_.store(false); });
   return MakeStep(now);
 }
 

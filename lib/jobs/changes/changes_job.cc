@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/finally.h"
 #include "base/time_text.h"
 #include "jobs/resolve_plan.h"
 
@@ -64,7 +65,7 @@ std::optional<StepNeed> ChangesJob::NextStep(Instant) {
 }
 
 StepOutcome ChangesJob::DoStep(Instant) {
-  const std::shared_ptr<void> done(nullptr, [this](void*) {
+  const Finally done([this] {
     MutexLock lock(mutex_);
     reading_ = !unread_.empty();
   });

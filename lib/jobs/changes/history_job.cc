@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/finally.h"
 #include "base/json_fields.h"
 #include "jobs/changes/history_answer.h"
 #include "mirror/history_mapper.h"
@@ -70,7 +71,7 @@ std::optional<StepNeed> HistoryJob::NextStep(Instant) {
 }
 
 StepOutcome HistoryJob::DoStep(Instant) {
-  const std::shared_ptr<void> done(nullptr, [this](void*) {
+  const Finally done([this] {
     MutexLock lock(mutex_);
     reading_ = !block_.empty();
     walking_ = !cursor_.walked;

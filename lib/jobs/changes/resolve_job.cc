@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/finally.h"
 #include "base/json_fields.h"
 #include "jobs/retry_policy.h"
 
@@ -48,7 +49,7 @@ std::optional<StepNeed> ResolveJob::NextStep(Instant) {
 }
 
 StepOutcome ResolveJob::DoStep(Instant) {
-  const std::shared_ptr<void> done(nullptr, [this](void*) {
+  const Finally done([this] {
     MutexLock lock(mutex_);
     shown_phase_ = phase_;
   });

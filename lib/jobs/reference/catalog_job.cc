@@ -1,5 +1,7 @@
 #include "jobs/reference/catalog_job.h"
 
+#include "base/finally.h"
+
 namespace hubmirror {
 namespace {
 
@@ -37,7 +39,7 @@ StepOutcome CatalogJob::DoStep(Instant now) {
     MutexLock lock(mutex_);
     whole_ = std::exchange(whole_wanted_, false) || !whole_at_ || now - *whole_at_ >= kWholeEvery;
   }
-  const std::shared_ptr<void> done(nullptr, [this](void*) {
+  const Finally done([this] {
     MutexLock lock(mutex_);
     shown_part_ = part_;
   });

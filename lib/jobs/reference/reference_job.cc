@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/finally.h"
 #include "base/json_fields.h"
 
 namespace hubmirror {
@@ -109,7 +110,7 @@ StepOutcome ReferenceJob::Step(Instant) {
     busy_ = true;
     restart = std::exchange(restart_, false);
   }
-  const std::shared_ptr<void> done(nullptr, [this](void*) {
+  const Finally done([this] {
     MutexLock lock(mutex_);
     busy_ = false;
   });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/finally.h"
 #include "base/json_fields.h"
 #include "jobs/resolve_plan.h"
 #include "jobs/search_promises.h"
@@ -54,7 +55,7 @@ std::optional<StepNeed> FillJob::NextStep(Instant) {
 }
 
 StepOutcome FillJob::DoStep(Instant) {
-  const std::shared_ptr<void> done(nullptr, [this](void*) {
+  const Finally done([this] {
     MutexLock lock(mutex_);
     reading_ = !unread_.empty();
   });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/finally.h"
 #include "jobs/changes/changes_cursor.h"
 
 namespace hubmirror {
@@ -111,7 +112,7 @@ StepOutcome WalkJob::DoStep(Instant now) {
     if (action == Action::kMeasure || action == Action::kFlush) busy_ = true;
   }
   // Whatever way the step ends, the next one may measure or flush again.
-  const std::shared_ptr<void> done(nullptr, [this, action](void*) {
+  const Finally done([this, action] {
     if (action != Action::kMeasure && action != Action::kFlush) return;
     MutexLock lock(mutex_);
     busy_ = false;

@@ -8,19 +8,21 @@
 #include <string>
 #include <vector>
 
+#include "base/exit_codes.h"
 #include "base/ids.h"
 #include "model/store/verify.h"
 
 namespace hubmirror {
 
-/// How an operator's wish ended. The numbers are the exit codes of the command line (sysexits.h).
+/// How an operator's wish ended, which is how the command line exits.
 enum class ControlCode : int {
-  kOk = 0,
-  kProblem = 1,         ///< done, but a stream is blocked or suspicious
-  kUnknownTarget = 64,  ///< no such portal, object or record id
-  kUnavailable = 69,    ///< the database or HubSpot is away
-  kTryLater = 75,       ///< busy, shutting down, or not finished in time
-  kConfiguration = 78,  ///< the new configuration was refused; the old one still runs
+  kOk = kExitOk,
+  kProblem = kExitProblem,          ///< done, but a stream is blocked or suspicious
+  kUnknownTarget = kExitUsage,      ///< no such portal, object or record id
+  kUnavailable = kExitUnavailable,  ///< the database or HubSpot is away
+  kTryLater = kExitTryLater,        ///< busy, shutting down, or not finished in time
+  kConfiguration =
+      kExitConfiguration,  ///< the new configuration was refused; the old one still runs
 };
 
 /// The answer to an operator: lowercase words without a full stop; where something is wrong, the
