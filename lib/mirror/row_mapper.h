@@ -31,8 +31,6 @@ class RowMapper {
   /// Appends a row for each record of `page`. The batch is new, or was begun by this mapper.
   void Append(const Page& page, RowBatch& batch) const;
 
-  const std::shared_ptr<const RowShape>& shape() const { return shape_; }
-
  private:
   /// What the mirror itself reads in a value, besides storing it.
   enum class Meaning : char { kNone, kModifiedStamp, kMergedIds };

@@ -27,7 +27,6 @@ class WorkerPool {
 
   /// When the longest step under way began; nullopt when all wait. Feeds the watchdog.
   std::optional<Instant> OldestStep() const;
-  int size() const { return static_cast<int>(threads_.size()); }
 
  private:
   struct Desk {

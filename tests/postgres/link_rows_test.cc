@@ -150,8 +150,10 @@ TEST_CASE_FIXTURE(LinkRowsFixture,
   const std::string rows = "from_type, from_id, to_type, to_id, type_id, removed_at IS NULL";
   CHECK(List(rows, "FROM acme.associations ORDER BY from_id") ==
         "contacts|1|companies|8|280|t;contacts|2|companies|8|280|t;contacts|3|companies|9|280|t");
-  CHECK(List("company_id, contact_id", "FROM acme.company_contacts ORDER BY contact_id") == "8|1;8|2;9|3");
-  CHECK(List("contact_id, company_id", "FROM acme.contact_companies ORDER BY contact_id") == "1|8;2|8;3|9");
+  CHECK(List("company_id, contact_id", "FROM acme.company_contacts ORDER BY contact_id") ==
+        "8|1;8|2;9|3");
+  CHECK(List("contact_id, company_id", "FROM acme.contact_companies ORDER BY contact_id") ==
+        "1|8;2|8;3|9");
   CHECK(Value("SELECT from_type FROM acme.association_labels") == "contacts");
 
   CHECK(sink().Linked(read, {RecordId{8}, RecordId{7}}) == std::vector<RecordId>{RecordId{8}});

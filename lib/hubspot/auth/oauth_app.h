@@ -48,8 +48,6 @@ class OAuthApp {
   /// used or is too old is kBadRequest.
   Result<TokenAnswer, ApiError> ExchangeCode(const Secret& code, const std::string& redirect_uri);
 
-  const std::string& client_id() const { return settings_.client_id; }
-
  private:
   using Fields = std::vector<std::pair<std::string, std::string>>;
   /// `secret`: the one among `fields`.

@@ -25,7 +25,6 @@ class WalkBuffer {
   /// A record of the list that was not read with it.
   void Leave(PendingRecord record) { pending_.push_back(std::move(record)); }
 
-  bool empty() const { return !oldest_; }
   int64_t records() const { return records_; }
   size_t bytes() const { return bytes_; }
   std::optional<Instant> oldest() const { return oldest_; }

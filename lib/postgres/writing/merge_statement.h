@@ -50,7 +50,6 @@ class MergeStatement {
   /// The names of property columns in the line, from field kEnvelopeFields on; empty: skipped.
   const std::vector<std::string>& line_properties() const { return line_properties_; }
   static constexpr size_t kEnvelopeFields = 8;
-  static constexpr size_t kOverflowField = 7;
 
  private:
   struct Field {

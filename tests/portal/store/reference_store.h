@@ -79,7 +79,6 @@ class ReferenceStore {
  private:
   Items& of(ReferenceKind kind) { return items_[static_cast<size_t>(kind)]; }
   void AddOwner(Random& random, Instant now);
-  void AddPipelines(Random& random, Instant now);
   void AddList(const std::vector<CrmObject>& objects, Random& random, Instant now);
   void AddEvent(Random& random, Instant now);
   void AddRate(std::string_view currency, std::string_view rate, Instant effective);
