@@ -26,7 +26,7 @@ class Grammar {
         ->type_name("FILE")
         ->capture_default_str();
     app_.add_option("--socket", line_.socket_path,
-                    "Control socket of the daemon, instead of the one the configuration names")
+                    "Control socket of the daemon, instead of the one that the configuration names")
         ->type_name("FILE");
     app_.footer(
         "Examples:\n  hubmirror status --watch\n  hubmirror config check\n\n"
@@ -134,12 +134,12 @@ class Grammar {
                          "hubmirror status\n  hubmirror status acme --watch");
     AddTarget(app, "PORTAL", TargetShape::kPortal);
     app->add_flag("--json", line_.json, "The document of /api/v1/status");
-    app->add_flag("--problems", line_.problems, "Leave out what is well")
+    app->add_flag("--problems", line_.problems, "Hide what is well")
         ->excludes(app->get_option("--json"));
     CLI::Option* watch =
         app->add_flag("--watch", line_.watch, "Show it again as it changes, until interrupted");
     app->add_flag("--until-loaded", line_.until_loaded,
-                  "With --watch: end once the first load of every stream has ended")
+                  "With --watch: exit once the first load of every stream is done")
         ->needs(watch);
   }
 
@@ -151,7 +151,7 @@ class Grammar {
              "hubmirror config check --online\n  hubmirror --config new.yaml config check --json");
     check->add_flag("--json", line_.json, "The findings as JSON");
     check->add_flag("--online", line_.online,
-                    "Also ask HubSpot whether it answers with the properties that are named");
+                    "Also ask HubSpot whether it returns the properties that are named");
     AddJson(Verb(*group, "show", CliVerb::kConfigShow,
                  "Show the configuration in effect, defaults filled in, secrets as references",
                  "hubmirror config show\n  hubmirror --config new.yaml config show --json"));
@@ -159,7 +159,7 @@ class Grammar {
                           "Show what a reload would change, by comparing two configuration files",
                           "hubmirror config diff new.yaml\n"
                           "  hubmirror --config old.yaml config diff new.yaml");
-    diff->add_option("FILE", line_.path, "The file to come; --config names the one in effect")
+    diff->add_option("FILE", line_.path, "The new file; --config names the one in effect")
         ->required();
     AddJson(diff);
     Verb(*group, "schema", CliVerb::kConfigSchema, "Show the JSON Schema of the configuration",
@@ -172,24 +172,23 @@ class Grammar {
   void AddPortal() {
     CLI::App* group = app_.add_subcommand("portal", "Work with the portals of the configuration");
     group->require_subcommand(1);
-    Verb(*group, "list", CliVerb::kPortalList, "List the portals and what is mirrored of them",
+    Verb(*group, "list", CliVerb::kPortalList, "List the portals, with what is mirrored from each",
          "hubmirror portal list\n  hubmirror portal list --json")
         ->add_flag("--json", line_.json, "As JSON");
     AddPortalTest(*group);
     CLI::App* authorize =
         Verb(*group, "authorize", CliVerb::kPortalAuthorize,
-             "Let a person grant an OAuth app access to a portal, and keep the refresh token",
+             "Have a person grant an OAuth app access to a portal, and keep the refresh token",
              "hubmirror portal authorize acme\n"
              "  hubmirror portal authorize acme --redirect-uri https://example.com/callback");
     AddTarget(authorize, "PORTAL", TargetShape::kPortal);
     authorize->get_option("PORTAL")->required();
-    CLI::Option* port =
-        authorize
-            ->add_option("--port", line_.redirect_port,
-                         "Where the browser comes back: http://localhost:PORT/callback must be "
-                         "registered with the app")
-            ->check(CLI::Range(0, 65535))
-            ->capture_default_str();
+    CLI::Option* port = authorize
+                            ->add_option("--port", line_.redirect_port,
+                                         "Where the browser is redirected to: register "
+                                         "http://localhost:PORT/callback with the app")
+                            ->check(CLI::Range(0, 65535))
+                            ->capture_default_str();
     authorize
         ->add_option("--redirect-uri", line_.redirect_uri,
                      "Another address registered with the app; the code is then pasted")
@@ -198,10 +197,9 @@ class Grammar {
     authorize
         ->add_option(
             "--also", line_.also,
-            "Scopes beside those that the objects need: crm.objects.owners.read, "
+            "Scopes in addition to those that the objects need: crm.objects.owners.read, "
             "crm.lists.read, settings.users.read, settings.users.teams.read, "
-            "crm.objects.marketing_events.read, settings.currencies.read; the app must have "
-            "them")
+            "crm.objects.marketing_events.read, settings.currencies.read; the app must have them")
         ->delimiter(',')
         ->allow_extra_args(false);
     AddPortalDrop(*group);
@@ -209,14 +207,15 @@ class Grammar {
 
   void AddPortalDrop(CLI::App& group) {
     CLI::App* drop = Verb(group, "drop", CliVerb::kPortalDrop,
-                          "Take a portal's mirror out of the database, after no daemon mirrors it "
-                          "any more; HubSpot keeps everything",
+                          "Remove a portal's mirror from the database, once no daemon mirrors it "
+                          "any more; nothing changes in HubSpot",
                           "hubmirror portal drop acme --dry-run\n  hubmirror portal drop acme");
     AddTarget(drop, "PORTAL", TargetShape::kPortal);
     drop->get_option("PORTAL")->required();
-    drop->add_flag("--dry-run", line_.dry_run, "Only say what would go, and what is built on it");
+    drop->add_flag("--dry-run", line_.dry_run,
+                   "Only say what would be dropped, and what is built on it");
     drop->add_flag("--yes", line_.yes, "Do not ask");
-    drop->add_flag("--cascade", line_.cascade, "Let go what others built on it, too");
+    drop->add_flag("--cascade", line_.cascade, "Also drop what others have built on it");
     AddJson(drop);
   }
 
@@ -244,12 +243,12 @@ class Grammar {
 
   void AddControls() {
     constexpr const char* kWaitForEnd =
-        "Follow it to its end, so long at most (90s, 10m, 2h): exit 75 when the time is up";
+        "Wait until it has ended, at most this long (90s, 10m, 2h): exit 75 when the time is up";
     CLI::App* poll = Control("poll", CliVerb::kPoll, "Look for changes now",
                              "hubmirror poll acme\n  hubmirror poll acme/contacts --wait 1m");
     AddWait(poll, kWaitForEnd);
     AddDryRun(poll);
-    Control("pause", CliVerb::kPause, "Let nothing of it run until `resume`",
+    Control("pause", CliVerb::kPause, "Run nothing of it until `resume`",
             "hubmirror pause acme\n  hubmirror pause acme/deals");
     Control("resume", CliVerb::kResume, "Go on after `pause`",
             "hubmirror resume acme\n  hubmirror resume acme/deals");
@@ -270,15 +269,15 @@ class Grammar {
                 "Compare the mirror with the portal, column by column, on spare budget: exit 0 "
                 "when nothing differs, 1 when something does or is left after --repair",
                 "hubmirror verify acme/contacts\n  hubmirror verify acme --repair");
-    verify->add_flag("--repair", line_.repair, "Mend what is found");
-    AddWait(verify, "How long at most (90s, 10m, 2h); default: a day");
+    verify->add_flag("--repair", line_.repair, "Mend the differences");
+    AddWait(verify, "How long to wait at most (90s, 10m, 2h); default: a day");
     AddDryRun(verify);
     CLI::App* resolve =
         Control("resolve", CliVerb::kResolve, "Find out now what became of pending records",
                 "hubmirror resolve acme/contacts\n  hubmirror resolve acme/contacts --accept");
     resolve->add_flag("--accept", line_.accept,
-                      "Release a suspicious stream, or one with unproved records: they really are "
-                      "gone from HubSpot");
+                      "Confirm that the records of a suspicious stream, or its unproved records, "
+                      "really are gone from HubSpot");
     AddWait(resolve, kWaitForEnd);
     AddDryRun(resolve);
     CLI::App* refresh =
@@ -302,15 +301,15 @@ class Grammar {
         app_.add_subcommand("schema", "Work with the tables that follow HubSpot's properties");
     group->require_subcommand(1);
     CLI::App* plan = Verb(*group, "plan", CliVerb::kSchemaPlan,
-                          "Show what would change in the tables, by the configuration and by what "
-                          "HubSpot has today, and what stands in the way; nothing is changed",
+                          "Show what the configuration and HubSpot's properties of today would "
+                          "change in the tables, and what stands in the way; nothing is changed",
                           "hubmirror schema plan acme\n"
                           "  hubmirror --config new.yaml schema plan acme/contacts");
     AddTarget(plan, "PORTAL[/OBJECT]", TargetShape::kStream);
     AddJson(plan);
     CLI::App* apply = Verb(*group, "apply", CliVerb::kSchemaApply,
-                           "Have the daemon look at HubSpot's properties and change the tables now "
-                           "rather than within `catalog.every`",
+                           "Have the daemon read HubSpot's properties and change the tables now, "
+                           "instead of within `catalog.every`",
                            "hubmirror schema apply acme\n  hubmirror schema apply acme/contacts");
     AddTarget(apply, "PORTAL[/OBJECT]", TargetShape::kStream);
     AddWait(apply, "How long at most (90s, 10m, 2h); default: 2 x confirm_after + 120s");
@@ -324,47 +323,49 @@ class Grammar {
   }
 
   void AddQuarantine() {
-    CLI::App* group = app_.add_subcommand(
-        "quarantine",
-        "Work with the records that PostgreSQL refused, kept whole, or HubSpot does not show");
+    CLI::App* group = app_.add_subcommand("quarantine",
+                                          "Work with records that PostgreSQL refused, which are "
+                                          "kept whole, or that HubSpot does not show");
     group->require_subcommand(1);
     CLI::App* list = Verb(*group, "list", CliVerb::kQuarantineList, "List them with the reason",
                           "hubmirror quarantine list acme\n"
                           "  hubmirror quarantine list acme/contacts --json");
     AddTarget(list, "PORTAL[/OBJECT]", TargetShape::kStream);
     list->add_flag("--json", line_.json, "As JSON");
-    CLI::App* show = Verb(*group, "show", CliVerb::kQuarantineShow, "Show one, with its values",
-                          "hubmirror quarantine show acme/contacts/42\n"
-                          "  hubmirror quarantine show acme/deals/9000000001");
+    CLI::App* show =
+        Verb(*group, "show", CliVerb::kQuarantineShow, "Show one of them, with its values",
+             "hubmirror quarantine show acme/contacts/42\n"
+             "  hubmirror quarantine show acme/deals/9000000001");
     AddTarget(show, "PORTAL/OBJECT/ID", TargetShape::kRecord);
     AddJson(show);
     CLI::App* retry =
         Verb(*group, "retry", CliVerb::kQuarantineRetry,
-             "Read them again from HubSpot and try to store them, after what stood in the way is "
-             "gone",
+             "Read them again from HubSpot and try to store them, once you have removed what stood "
+             "in the way",
              "hubmirror quarantine retry acme\n  hubmirror quarantine retry acme/contacts");
     AddTarget(retry, "PORTAL[/OBJECT]", TargetShape::kStream);
     CLI::App* drop = Verb(*group, "drop", CliVerb::kQuarantineDrop,
-                          "Forget one; it comes back when it changes and is refused again",
+                          "Forget one of them; it comes back if it changes and is refused again",
                           "hubmirror quarantine drop acme/contacts/42\n"
                           "  hubmirror quarantine drop acme/deals/9000000001");
     AddTarget(drop, "PORTAL/OBJECT/ID", TargetShape::kRecord);
   }
 
   void AddGrants() {
-    CLI::App* app = Verb(app_, "grants", CliVerb::kGrants,
-                         "Show the SQL that gives the daemon's role what it needs and no more",
-                         "hubmirror grants --print-sql\n"
-                         "  hubmirror grants acme --print-sql | sudo -u postgres psql crm");
+    CLI::App* app =
+        Verb(app_, "grants", CliVerb::kGrants,
+             "Show the SQL that grants the daemon's role what it needs and nothing else",
+             "hubmirror grants --print-sql\n"
+             "  hubmirror grants acme --print-sql | sudo -u postgres psql crm");
     AddTarget(app, "PORTAL", TargetShape::kPortal);
     app->add_flag_callback(
-        "--print-sql", [] {}, "What it does anyway: nothing is run");
+        "--print-sql", [] {}, "The default: print the SQL, run nothing");
   }
 
   void AddPlan() {
     CLI::App* app = Verb(app_, "plan", CliVerb::kPlan,
-                         "Estimate requests a day, the time of the first load, and disk, before "
-                         "anything is asked",
+                         "Estimate requests a day, the duration of the first load and the disk "
+                         "space, before the first request",
                          "hubmirror plan\n"
                          "  hubmirror plan acme --records contacts=200000,deals=5000");
     AddTarget(app, "PORTAL", TargetShape::kPortal);
@@ -374,53 +375,54 @@ class Grammar {
   }
 
   void AddExamination() {
-    CLI::App* doctor =
-        Verb(app_, "doctor", CliVerb::kDoctor,
-             "Examine configuration, host, daemon, database and HubSpot, and say what to mend: "
-             "exit 1 when something must be",
-             "hubmirror doctor\n  sudo -u hubmirror hubmirror doctor acme --json");
+    CLI::App* doctor = Verb(app_, "doctor", CliVerb::kDoctor,
+                            "Examine configuration, host, daemon, database and HubSpot, and say "
+                            "what to mend: exit 1 if something is wrong",
+                            "hubmirror doctor\n  sudo -u hubmirror hubmirror doctor acme --json");
     AddTarget(doctor, "PORTAL", TargetShape::kPortal);
     doctor->add_flag("--offline", line_.offline, "Do not ask HubSpot");
     doctor->add_flag("--json", line_.json, "As JSON");
-    CLI::App* bundle = Verb(app_, "support-bundle", CliVerb::kSupportBundle,
-                            "Collect what a report of a mistake needs into one text file, without "
-                            "secrets and record values",
-                            "hubmirror support-bundle\n  hubmirror support-bundle report.txt");
+    CLI::App* bundle =
+        Verb(app_, "support-bundle", CliVerb::kSupportBundle,
+             "Collect what a bug report needs in one text file, without secrets or record values",
+             "hubmirror support-bundle\n  hubmirror support-bundle report.txt");
     bundle->add_option("FILE", line_.path, "The file, `-` for the standard output")
         ->default_str("hubmirror-support.txt");
     CLI::App* secret = app_.add_subcommand("secret", "Work with the secrets of the configuration");
     secret->require_subcommand(1);
     CLI::App* set = Verb(*secret, "set", CliVerb::kSecretSet,
-                         "Read a secret from the terminal or the standard input and put it where "
+                         "Read a secret from the terminal or the standard input and store it where "
                          "the configuration looks for it, with the right permissions",
                          "sudo hubmirror secret set acme\n  pass show hubspot | sudo hubmirror "
                          "secret set acme");
     AddTarget(set, "PORTAL", TargetShape::kPortal);
     set->get_option("PORTAL")->required();
     Verb(*secret, "remove", CliVerb::kSecretRemove,
-         "Take a credential away, after no portal of the configuration names it any more: its file "
-         "and what lets systemd hand it to the daemon",
+         "Delete a credential that no portal of the configuration names any more: its file, and "
+         "the drop-in by which systemd hands it to the daemon",
          "sudo hubmirror secret remove acme\n  sudo hubmirror secret remove hubspot.acme")
-        ->add_option("NAME", line_.name, "The portal whose token it was, or its own name")
+        ->add_option("NAME", line_.name,
+                     "The portal whose token it was, or the credential's own name")
         ->required();
-    AddJson(
-        Verb(*secret, "test", CliVerb::kSecretTest,
-             "Say of each secret of the configuration whether it can be read, without showing it",
-             "hubmirror secret test\n  sudo -u hubmirror hubmirror secret test --json"));
+    AddJson(Verb(*secret, "test", CliVerb::kSecretTest,
+                 "Say whether each secret of the configuration can be read, without showing it",
+                 "hubmirror secret test\n  sudo -u hubmirror hubmirror secret test --json"));
   }
 
   void AddSetup() {
-    CLI::App* app = Verb(app_, "setup", CliVerb::kSetup,
-                         "Write a first configuration, asking for what no option says; test token "
-                         "and database, and print the SQL that the database's owner runs",
-                         "sudo hubmirror setup\n"
-                         "  sudo hubmirror setup --portal acme --token credential:hubspot.acme "
-                         "--dsn 'host=/run/postgresql dbname=crm'");
+    CLI::App* app =
+        Verb(app_, "setup", CliVerb::kSetup,
+             "Write a first configuration, asking for what the options leave open; test token and "
+             "database, and print the SQL for the database's owner to run",
+             "sudo hubmirror setup\n"
+             "  sudo hubmirror setup --portal acme --token credential:hubspot.acme "
+             "--dsn 'host=/run/postgresql dbname=crm'");
     SetupAnswers& answers = line_.setup;
-    app->add_option("--portal", answers.portal, "Key of the portal: schema, label and name of it")
+    app->add_option("--portal", answers.portal,
+                    "Key of the portal: its name, metric label and schema")
         ->type_name("KEY");
     app->add_option("--portal-id", answers.portal_id,
-                    "Its id in HubSpot; the token's own if absent")
+                    "Its id in HubSpot; by default the one that the token belongs to")
         ->type_name("NUMBER");
     app->add_option("--token", answers.token,
                     "Where its token is: file:/path, credential:NAME or env:NAME")
@@ -434,39 +436,39 @@ class Grammar {
     app->add_option("--base-url", line_.base_url, "Where the API is, for tests and proxies")
         ->type_name("URL")
         ->capture_default_str();
-    app->add_flag("--offline", line_.offline, "Test neither token nor database");
-    app->add_flag("--force", answers.force, "Replace the configuration that is there");
+    app->add_flag("--offline", line_.offline, "Do not test token and database");
+    app->add_flag("--force", answers.force, "Replace an existing configuration");
   }
 
   void AddMonitoring() {
     CLI::App* runbook = Verb(app_, "runbook", CliVerb::kRunbook,
-                             "Show what to do when an alert fires; without a name, the alerts",
+                             "Show what to do when an alert fires; without a name, list the alerts",
                              "hubmirror runbook\n  hubmirror runbook HubMirrorDataStale");
     runbook->add_option("ALERT", line_.name, "Name of the alert");
     CLI::App* group = app_.add_subcommand(
-        "dashboards", "Work with the dashboards and alert rules that come along");
+        "dashboards", "Work with the dashboards and alert rules that come with hubmirror");
     group->require_subcommand(1);
     CLI::App* write = Verb(*group, "export", CliVerb::kDashboardsExport,
                            "Write the Grafana dashboards and the Prometheus rules into a folder",
                            "hubmirror dashboards export /var/lib/grafana/dashboards\n"
                            "  hubmirror dashboards export . --runbooks "
                            "https://wiki.example.com/hubmirror");
-    write->add_option("FOLDER", line_.path, "Where to; it is made if it is not there")->required();
+    write->add_option("FOLDER", line_.path, "Where to write; created if missing")->required();
     write
         ->add_option("--runbooks", line_.runbooks,
-                     "Where your people read docs/runbooks.md; panels and alerts link there")
+                     "Where your team reads docs/runbooks.md; panels and alerts link there")
         ->type_name("URL");
     CLI::App* completion =
         Verb(app_, "completion", CliVerb::kCompletion,
-             "Write the completion of a shell, or what a word of a command may be",
+             "Write the completion script of a shell, or the words that complete a command",
              "hubmirror completion bash > /etc/bash_completion.d/hubmirror\n"
              "  hubmirror completion --words streams");
     CLI::Option* shell = completion->add_option("SHELL", line_.name, "bash, zsh or fish")
                              ->check(CLI::IsMember({"bash", "zsh", "fish"}));
     completion
-        ->add_option("--words", line_.words,
-                     "portals, streams or alerts, one a line; none when the configuration cannot "
-                     "be read")
+        ->add_option(
+            "--words", line_.words,
+            "portals, streams or alerts, one per line; nothing if the configuration cannot be read")
         ->type_name("KIND")
         ->check(CLI::IsMember({"portals", "streams", "alerts"}))
         ->excludes(shell);
@@ -494,8 +496,9 @@ class Grammar {
   void AddJson(CLI::App* app) { app->add_flag("--json", line_.json, "As JSON"); }
 
   void AddDryRun(CLI::App* app) {
-    app->add_flag("--dry-run", line_.dry_run,
-                  "Only say what it would ask of HubSpot, and what that is of the day's share");
+    app->add_flag(
+        "--dry-run", line_.dry_run,
+        "Only say how many requests it would make, and what part of the day's share that is");
   }
 
   /// CLI11 says of a word that is no verb only that one is missing.

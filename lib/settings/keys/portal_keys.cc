@@ -35,20 +35,21 @@ constexpr FieldOf<StreamPlan> IncludeField() {
 }
 
 constexpr std::array kRows = {
-    KeyRule{.path = "portal_id",
-            .places = kPortal,
-            .type = kWholeNumber,
-            .least = "1",
-            .required = true,
-            .meaning = "Id of the HubSpot account. It must be the token's portal, else nothing is "
-                       "written.",
-            .example = "1234567",
-            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::portal_id>()},
+    KeyRule{
+        .path = "portal_id",
+        .places = kPortal,
+        .type = kWholeNumber,
+        .least = "1",
+        .required = true,
+        .meaning =
+            "The id of the HubSpot account. The token must belong to it, or nothing is written.",
+        .example = "1234567",
+        .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::portal_id>()},
     KeyRule{.path = "token",
             .places = kPortal,
             .type = kSecret,
-            .meaning = "Where the token of a private app or the service key is kept. Either this "
-                       "or `oauth`.",
+            .meaning =
+                "Where the private app token or service key is kept. Set either this or `oauth`.",
             .example = "credential:hubspot.acme",
             .field = Field<PortalSettings, &PortalSettings::token>()},
     KeyRule{.path = "oauth",
@@ -60,7 +61,7 @@ constexpr std::array kRows = {
             .type = kText,
             .required = true,
             .form = &kAnyText,
-            .meaning = "Client id of the app; it is no secret.",
+            .meaning = "The client id of the app; it is not a secret.",
             .example = "3e2d3a1b-7b47-4b5b-9b0e-0d6a5c1d2f10",
             .field = OAuthField<&OAuthSettings::client_id>()},
     KeyRule{.path = "oauth.client_secret",
@@ -70,46 +71,48 @@ constexpr std::array kRows = {
             .meaning = "Where the client secret of the app is kept.",
             .example = "credential:hubspot.client_secret",
             .field = OAuthField<&OAuthSettings::client_secret>()},
-    KeyRule{.path = "oauth.refresh_token",
-            .places = kPortal,
-            .type = kSecret,
-            .meaning = "Where the first refresh token is kept; newer ones are stored in "
-                       "`state_dir`. Not needed when `hubmirror portal authorize` gets it.",
-            .example = "credential:hubspot.acme.refresh",
-            .field = OAuthField<&OAuthSettings::refresh_token>()},
+    KeyRule{
+        .path = "oauth.refresh_token",
+        .places = kPortal,
+        .type = kSecret,
+        .meaning = "Where the first refresh token is kept; newer ones are stored in `state_dir`. "
+                   "Not needed if you obtain it with `hubmirror portal authorize`.",
+        .example = "credential:hubspot.acme.refresh",
+        .field = OAuthField<&OAuthSettings::refresh_token>()},
     KeyRule{.path = "hash_key",
             .places = kPortal,
             .type = kSecret,
-            .meaning = "Where the key is kept that values are hashed with (`properties.hash`); at "
-                       "least 16 bytes, for example from `openssl rand -hex 32`. Another key makes "
-                       "other hashes: they are read and written again.",
+            .meaning = "Where the key for hashing values (`properties.hash`) is kept; at least 16 "
+                       "bytes, for example from `openssl rand -hex 32`. A new key means new "
+                       "hashes: all hashed values are read and written again.",
             .example = "credential:hubspot.acme.hash",
             .field = Field<PortalSettings, &PortalSettings::hash_key>()},
     KeyRule{.path = "enabled",
             .places = kPortal,
             .type = kTruth,
             .preset = "true",
-            .meaning = "`false` leaves the portal alone; what is mirrored of it stays.",
+            .meaning = "`false` leaves the portal alone; what has been mirrored stays.",
             .example = "false",
             .field = Field<PortalSettings, &PortalSettings::enabled>()},
-    KeyRule{.path = "schema",
-            .places = kPortal,
-            .type = kText,
-            .form = &kSchemaName,
-            .meaning = "Schema of the database that holds this portal alone; the portal's key by "
-                       "default. `hubmirror`, `public`, `information_schema` and names that begin "
-                       "with `pg_` are refused.",
-            .example = "crm_acme",
-            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::schema>()},
-    KeyRule{.path = "readers",
-            .places = kPortal,
-            .type = kTextList,
-            .form = &kRoleName,
-            .meaning = "Roles of the database that are granted select on every table and view of "
-                       "the portal. One that does not exist is warned of, and granted it once it "
-                       "does.",
-            .example = "[analyst]",
-            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::readers>()},
+    KeyRule{
+        .path = "schema",
+        .places = kPortal,
+        .type = kText,
+        .form = &kSchemaName,
+        .meaning =
+            "The database schema for this portal alone; the portal's key by default. `hubmirror`, "
+            "`public`, `information_schema` and names that begin with `pg_` are refused.",
+        .example = "crm_acme",
+        .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::schema>()},
+    KeyRule{
+        .path = "readers",
+        .places = kPortal,
+        .type = kTextList,
+        .form = &kRoleName,
+        .meaning = "Database roles that are granted select on every table and view of the portal. "
+                   "If one does not exist, the daemon warns, and grants it the right once it does.",
+        .example = "[analyst]",
+        .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::readers>()},
 
     KeyRule{.path = "quota_share",
             .places = kPortalWide,
@@ -117,7 +120,7 @@ constexpr std::array kRows = {
             .preset = "0.5",
             .least = "0.01",
             .most = "1",
-            .meaning = "Part of the account's daily quota that may be used.",
+            .meaning = "The part of the account's daily quota that hubmirror may use.",
             .example = "0.25",
             .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::quota_share>()},
     KeyRule{.path = "daily",
@@ -125,8 +128,8 @@ constexpr std::array kRows = {
             .type = kWholeNumber,
             .least = "1",
             .most = "1000000000",
-            .meaning = "Daily quota of the account, where HubSpot's answers do not tell it (OAuth "
-                       "apps).",
+            .meaning = "The daily quota of the account, for when HubSpot's answers do not contain "
+                       "it (OAuth apps).",
             .example = "500000",
             .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::daily>()},
     KeyRule{.path = "burst",
@@ -136,7 +139,7 @@ constexpr std::array kRows = {
             .least = "1",
             .most = "10000",
             .takes_auto = true,
-            .meaning = "Requests per 10 seconds. `auto` begins with the smallest tier and learns "
+            .meaning = "Requests per 10 seconds. `auto` starts with the smallest tier and learns "
                        "from HubSpot's answers.",
             .example = "190",
             .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::burst>()},
@@ -171,7 +174,7 @@ constexpr std::array kRows = {
             .type = kDuration,
             .preset = "1h",
             .least = "1s",
-            .meaning = "How far the look back of every ten minutes goes; at least `overlap`.",
+            .meaning = "How far a poll looks back every ten minutes; at least `overlap`.",
             .example = "2h",
             .field = Field<StreamPlan, &StreamPlan::deep_overlap>()},
     KeyRule{.path = "confirm_after",
@@ -179,39 +182,39 @@ constexpr std::array kRows = {
             .type = kDuration,
             .preset = "10m",
             .least = "1s",
-            .meaning = "A record that is gone is looked for twice, this far apart, before its row "
-                       "is marked.",
+            .meaning = "A record that has vanished is looked for twice, this long apart, before "
+                       "its row is marked.",
             .example = "10m",
             .field = Field<StreamPlan, &StreamPlan::confirm_after>()},
     KeyRule{.path = "sweep",
             .places = kEverywhere,
             .type = kSection,
-            .meaning = "Walk of all live records; the first one is the backfill."},
+            .meaning = "The reading of all live records; the first sweep is the first load."},
     KeyRule{.path = "sweep.every",
             .places = kEverywhere,
             .type = kDuration,
             .preset = "24h",
             .least = "1s",
-            .meaning = "How often the live list is walked whole, on spare budget.",
+            .meaning = "How often the whole live list is read, on spare budget.",
             .example = "12h",
             .field = Field<StreamPlan, &StreamPlan::sweep_every>()},
     KeyRule{.path = "archived",
             .places = kEverywhere,
             .type = kSection,
-            .meaning = "Walk of the archived records."},
+            .meaning = "The reading of all archived records."},
     KeyRule{.path = "archived.every",
             .places = kEverywhere,
             .type = kDuration,
             .preset = "15m",
             .least = "1s",
-            .meaning = "How often the archived list is walked; longer where that would take more "
+            .meaning = "How often the archived list is read; less often if that would take more "
                        "than a tenth of the daily share.",
             .example = "1h",
             .field = Field<StreamPlan, &StreamPlan::archived_every>()},
     KeyRule{.path = "catalog",
             .places = kEverywhere,
             .type = kSection,
-            .meaning = "Reading of the definitions of properties."},
+            .meaning = "The reading of property definitions."},
     KeyRule{.path = "catalog.every",
             .places = kEverywhere,
             .type = kDuration,
@@ -223,118 +226,120 @@ constexpr std::array kRows = {
     KeyRule{.path = "links",
             .places = kEverywhere,
             .type = kSection,
-            .meaning = "Reading of the associations between records."},
+            .meaning = "The reading of associations between records."},
     KeyRule{.path = "links.every",
             .places = kEverywhere,
             .type = kDuration,
             .preset = "6h",
             .least = "1s",
-            .meaning = "How often the associations of all records are read. Those of records that "
-                       "changed are read again with their next poll.",
+            .meaning = "How often the associations of all records are read. Those of changed "
+                       "records are read again with their next poll.",
             .example = "1h",
             .field = Field<StreamPlan, &StreamPlan::links_every>()},
 
     KeyRule{.path = "verify",
             .places = kEverywhere,
             .type = kSection,
-            .meaning = "Comparison of the mirror with the portal, column by column."},
+            .meaning = "The comparison of the mirror with the portal, column by column."},
     KeyRule{.path = "verify.every",
             .places = kEverywhere,
             .type = kDuration,
             .preset = "24h",
             .least = "1s",
-            .meaning = "How often all live records are read and compared, on spare budget; longer "
-                       "where that would take more than a tenth of the daily share.",
+            .meaning = "How often all live records are read and compared, on spare budget; less "
+                       "often if that would take more than a tenth of the daily share.",
             .example = "7d",
             .field = Field<StreamPlan, &StreamPlan::verify_every>()},
     KeyRule{.path = "verify.repair",
             .places = kEverywhere,
             .type = kTruth,
             .preset = "true",
-            .meaning = "`false` reports what was found and leaves it; `hubmirror verify --repair` "
-                       "mends it.",
+            .meaning = "`false` reports differences without mending them; `hubmirror verify "
+                       "--repair` mends them.",
             .example = "false",
             .field = Field<StreamPlan, &StreamPlan::verify_repair>()},
     KeyRule{.path = "lists",
             .places = kPortalWide,
             .type = kSection,
-            .meaning = "Reading of lists, their members, and marketing events."},
+            .meaning = "The reading of lists, their members and marketing events."},
     KeyRule{.path = "lists.every",
             .places = kPortalWide,
             .type = kDuration,
             .preset = "1h",
             .least = "1s",
-            .meaning = "How often they are read; longer where that would take more than a tenth of "
-                       "the daily share.",
+            .meaning = "How often they are read; less often if that would take more than a tenth "
+                       "of the daily share.",
             .example = "6h",
             .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::lists_every>()},
     KeyRule{.path = "lists.memberships",
             .places = kPortalWide,
             .type = kTruth,
             .preset = "true",
-            .meaning = "`false` leaves out who is a member of which list: a request for every 250 "
-                       "members of every list, each time.",
+            .meaning = "`false` leaves out the members of lists, which cost a request for every "
+                       "250 members of every list, each time.",
             .example = "false",
             .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::list_memberships>()},
 
-    KeyRule{.path = "properties",
-            .places = kEverywhere,
-            .type = kSection,
-            .meaning =
-                "Which properties are mirrored. Patterns name them: `*` stands for any "
-                "letters, `?` for one. A list of an object replaces that of its portal or of "
-                "`defaults`."},
+    KeyRule{
+        .path = "properties",
+        .places = kEverywhere,
+        .type = kSection,
+        .meaning =
+            "Which properties are mirrored. Patterns select them: `*` stands for any characters, "
+            "`?` for one. An object's list replaces that of its portal or of `defaults`."},
     KeyRule{.path = "properties.include",
             .places = kEverywhere,
             .type = kTextList,
             .form = &kPropertyPattern,
-            .meaning = "Only properties that fit one of these, or that `columns`, `indexes` or "
-                       "`history` name, are mirrored; all by default. What it names in full is "
-                       "asked for even where HubSpot does not list it, unless other objects have "
-                       "the same list. Values of newly included ones are filled in at once.",
+            .meaning = "Only properties that match one of these, or that `columns`, `indexes` or "
+                       "`history` name, are mirrored; all by default. A property named in full is "
+                       "requested even if HubSpot does not list it, unless other objects share the "
+                       "list. The values of newly included properties are filled in at once.",
             .example = "[\"deal*\", amount, closedate]",
             .field = IncludeField()},
-    KeyRule{.path = "properties.exclude",
-            .places = kEverywhere,
-            .type = kTextList,
-            .form = &kPropertyPattern,
-            .meaning = "Properties that fit one of these are not asked for, whatever `include` "
-                       "says. One that was mirrored before keeps its column, without values.",
-            .example = "[\"hs_analytics_*\"]",
-            .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::exclude>()},
+    KeyRule{
+        .path = "properties.exclude",
+        .places = kEverywhere,
+        .type = kTextList,
+        .form = &kPropertyPattern,
+        .meaning = "Properties that match one of these are not requested, whatever `include` says. "
+                   "A property that was mirrored before keeps its column, without values.",
+        .example = "[\"hs_analytics_*\"]",
+        .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::exclude>()},
     KeyRule{.path = "properties.sensitive",
             .places = kEverywhere,
             .type = kTruth,
             .preset = "false",
             .meaning = "`true` also mirrors properties that HubSpot marks as sensitive or highly "
-                       "sensitive, as far as the token is granted them.",
+                       "sensitive, as far as the token has access to them.",
             .example = "true",
             .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::sensitive>()},
     KeyRule{.path = "properties.hash",
             .places = kEverywhere,
             .type = kTextList,
             .form = &kPropertyPattern,
-            .meaning = "Of properties that fit one of these a keyed hash is stored instead of the "
-                       "value, as text: HMAC-SHA-256 with the portal's `hash_key`, in hex.",
+            .meaning = "For properties that match one of these, a keyed hash is stored instead of "
+                       "the value, as text: HMAC-SHA-256 with the portal's `hash_key`, in hex.",
             .example = "[email, phone]",
             .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::hash>()},
 
-    KeyRule{.path = "objects",
-            .places = kPortalWide,
-            .type = kObjects,
-            .preset = "[companies, contacts, deals, emails, tasks, tickets]",
-            .meaning = "The object types to mirror: a list of names, a map of names with "
-                       "settings, or `all`, every type that the token may read. A portal's own "
-                       "`objects` replace those of `defaults`. HubSpot's path names, such as "
-                       "`line_items`, or ids, such as `0-8`, also of a standard type newer than "
-                       "this list; custom objects by id (`2-123456`) or "
-                       "full name (`p1234567_pets`), or `custom_objects`, all of them."},
+    KeyRule{
+        .path = "objects",
+        .places = kPortalWide,
+        .type = kObjects,
+        .preset = "[companies, contacts, deals, emails, tasks, tickets]",
+        .meaning =
+            "The object types to mirror: a list of names, a map of names with settings, or `all` "
+            "for every type that the token may read. A portal's own `objects` replace those of "
+            "`defaults`. Use HubSpot's path names, such as `line_items`, or ids, such as `0-8`, "
+            "including ids of standard types newer than this list; name custom objects by id "
+            "(`2-123456`) or full name (`p1234567_pets`), or all of them as `custom_objects`."},
     KeyRule{.path = "columns",
             .places = kObject,
             .type = kTextList,
             .form = &kPropertyName,
-            .meaning = "Properties that get a column of their own whatever else the table holds. "
-                       "They are asked for even where HubSpot does not list them.",
+            .meaning = "Properties that get a column of their own, however many others there are. "
+                       "They are requested even if HubSpot does not list them.",
             .example = "[amount, dealstage]",
             .field = Field<StreamPlan, &StreamPlan::columns>()},
     KeyRule{.path = "indexes",
@@ -344,8 +349,7 @@ constexpr std::array kRows = {
             .meaning = "What is indexed: properties, each of which gets a column of its own; "
                        "columns that every table has, such as `created_at` or `archived_at`; and "
                        "`lower(property)` of texts. `_synced_at`, and `email` of contacts, always "
-                       "are. Taking one out of the list drops its index. An index delays writing "
-                       "while it is built.",
+                       "are. Removing an entry drops its index. Building an index delays writing.",
             .example = "[hubspot_owner_id, created_at, lower(city)]",
             .field = Field<StreamPlan, &StreamPlan::indexes>()},
     KeyRule{.path = "associations",
@@ -353,18 +357,19 @@ constexpr std::array kRows = {
             .type = kTextList,
             .form = &kPropertyName,
             .meaning = "Object types whose associations with this one are mirrored, by the names "
-                       "of their tables; all mirrored types by default. A pair is left out when "
-                       "either side leaves the other out; what is stored of it stays as it is.",
+                       "of their tables; all mirrored types by default. A pair is left out if "
+                       "either side leaves the other out; links already stored stay as they are.",
             .example = "[contacts, companies]",
             .field = Field<StreamPlan, &StreamPlan::associations>()},
-    KeyRule{.path = "history",
-            .places = kObject,
-            .type = kTextList,
-            .form = &kPropertyName,
-            .meaning = "Properties whose former values are kept too, in the table "
-                       "`<object>_history`. One added later is read for all records at once.",
-            .example = "[dealstage, amount]",
-            .field = Field<StreamPlan, &StreamPlan::history>()},
+    KeyRule{
+        .path = "history",
+        .places = kObject,
+        .type = kTextList,
+        .form = &kPropertyName,
+        .meaning = "Properties whose former values are kept as well, in the table "
+                   "`<object>_history`. A property added later is read for all records at once.",
+        .example = "[dealstage, amount]",
+        .field = Field<StreamPlan, &StreamPlan::history>()},
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ constexpr std::array kRows = {
             .most = "1",
             .required = true,
             .needs_restart = true,
-            .meaning = "Version of this file's form.",
+            .meaning = "Version of the format of this file.",
             .example = "1",
             .field = Field<Settings, &Settings::version>()},
 
@@ -37,16 +37,16 @@ constexpr std::array kRows = {
             .required = true,
             .form = &kDsn,
             .needs_restart = true,
-            .meaning = "Where the database is: a libpq string of keywords or a postgresql:// "
-                       "address. Several hosts with target_session_attrs=read-write are fine; "
-                       "over a local socket the login can do without a password.",
+            .meaning = "Where the database is: a libpq keyword string or a postgresql:// URI. "
+                       "Several hosts with target_session_attrs=read-write are fine; over a local "
+                       "socket, the login may need no password.",
             .example = "\"host=/run/postgresql dbname=crm\"",
             .field = Field<Settings, &Settings::database, &DatabaseSettings::dsn>()},
     KeyRule{.path = "database.password",
             .places = kTop,
             .type = kSecret,
             .needs_restart = true,
-            .meaning = "Where the password of the database is kept, if it needs one.",
+            .meaning = "Where the database password is kept, if one is needed.",
             .example = "credential:db.password",
             .field = Field<Settings, &Settings::database, &DatabaseSettings::password>()},
     KeyRule{.path = "database.pool",
@@ -61,7 +61,7 @@ constexpr std::array kRows = {
         .least = "1",
         .most = "100",
         .needs_restart = true,
-        .meaning = "How many connections are open at most.",
+        .meaning = "The most connections that may be open.",
         .example = "8",
         .field =
             Field<Settings, &Settings::database, &DatabaseSettings::pool, &PoolSettings::size>()},
@@ -72,8 +72,8 @@ constexpr std::array kRows = {
         .preset = "direct",
         .choices = kPoolModeWords,
         .needs_restart = true,
-        .meaning = "`transaction` when the connections go through PgBouncer in transaction "
-                   "mode, else `direct`.",
+        .meaning = "`transaction` if the connections go through PgBouncer in transaction mode, "
+                   "otherwise `direct`.",
         .example = "transaction",
         .field =
             Field<Settings, &Settings::database, &DatabaseSettings::pool, &PoolSettings::mode>()},
@@ -103,15 +103,15 @@ constexpr std::array kRows = {
     KeyRule{.path = "api",
             .places = kTop,
             .type = kSection,
-            .meaning = "How HubSpot is reached. Only tests and proxies change this."},
+            .meaning = "How to reach HubSpot. You need this only for tests and proxies."},
     KeyRule{.path = "api.base_url",
             .places = kTop,
             .type = kText,
             .preset = "https://api.hubapi.com",
             .form = &kOrigin,
             .needs_restart = true,
-            .meaning = "Address of HubSpot's API. `http://` is accepted for loopback addresses "
-                       "only.",
+            .meaning =
+                "The address of HubSpot's API. `http://` is accepted for loopback addresses only.",
             .example = "https://api.hubapi.com",
             .field = Field<Settings, &Settings::api, &ApiSettings::base_url>()},
     KeyRule{.path = "api.version",
@@ -120,7 +120,7 @@ constexpr std::array kRows = {
             .preset = "2026-09",
             .form = &kApiVersion,
             .needs_restart = true,
-            .meaning = "Dated version of the API, a part of every path.",
+            .meaning = "The dated version of the API, which is part of every path.",
             .example = "\"2026-09\"",
             .field = Field<Settings, &Settings::api, &ApiSettings::version>()},
     KeyRule{.path = "api.ca_file",
@@ -128,8 +128,8 @@ constexpr std::array kRows = {
             .type = kText,
             .form = &kPath,
             .needs_restart = true,
-            .meaning = "File of certificate authorities to trust instead of the system's, for a "
-                       "proxy that opens TLS.",
+            .meaning = "A file of certificate authorities to trust instead of the system's, for a "
+                       "proxy that terminates TLS.",
             .example = "/etc/ssl/private-ca.pem",
             .field = Field<Settings, &Settings::api, &ApiSettings::ca_file>()},
     KeyRule{.path = "api.proxy",
@@ -137,8 +137,8 @@ constexpr std::array kRows = {
             .type = kText,
             .form = &kProxy,
             .needs_restart = true,
-            .meaning = "HTTP proxy that is asked to CONNECT. The environment's proxy variables "
-                       "are not read.",
+            .meaning =
+                "An HTTP proxy to CONNECT through. Proxy variables in the environment are ignored.",
             .example = "http://127.0.0.1:3128",
             .field = Field<Settings, &Settings::api, &ApiSettings::proxy>()},
     KeyRule{.path = "api.app_url",
@@ -161,9 +161,9 @@ constexpr std::array kRows = {
             .preset = "127.0.0.1:9437",
             .form = &kListenAddress,
             .needs_restart = true,
-            .meaning = "Where to listen. Port 0 takes any free one; the real address goes to the "
-                       "log and to `$RUNTIME_DIRECTORY/http.addr`. Other than loopback addresses "
-                       "are refused.",
+            .meaning =
+                "Where to listen. Port 0 takes any free port; the actual address is written to the "
+                "log and to `$RUNTIME_DIRECTORY/http.addr`. Only loopback addresses are accepted.",
             .example = "\"[::1]:9437\"",
             .field = Field<Settings, &Settings::web, &WebSettings::listen>()},
     KeyRule{.path = "web.allowed_hosts",
@@ -171,8 +171,8 @@ constexpr std::array kRows = {
             .type = kTextList,
             .form = &kHostName,
             .needs_restart = true,
-            .meaning = "Names under which the port answers beside loopback addresses and "
-                       "`localhost`, for a reverse proxy that passes its own name on.",
+            .meaning = "Names under which the port answers in addition to loopback addresses and "
+                       "`localhost`, for a reverse proxy that passes on its own name.",
             .example = "[mirror.example.com]",
             .field = Field<Settings, &Settings::web, &WebSettings::allowed_hosts>()},
 
@@ -182,24 +182,25 @@ constexpr std::array kRows = {
             .type = kChoice,
             .preset = "info",
             .choices = kLogLevelWords,
-            .meaning = "The least important level that is logged.",
+            .meaning = "The least severe level that is logged.",
             .example = "notice",
             .field = Field<Settings, &Settings::log, &LogSettings::level>()},
-    KeyRule{.path = "log.format",
-            .places = kTop,
-            .type = kChoice,
-            .preset = "auto",
-            .choices = kLogFormatWords,
-            .needs_restart = true,
-            .meaning = "`journal`: fields of the systemd journal; `json`: one object per line on "
-                       "stderr; `auto`: the journal if systemd started the daemon, else json.",
-            .example = "json",
-            .field = Field<Settings, &Settings::log, &LogSettings::format>()},
+    KeyRule{
+        .path = "log.format",
+        .places = kTop,
+        .type = kChoice,
+        .preset = "auto",
+        .choices = kLogFormatWords,
+        .needs_restart = true,
+        .meaning = "`journal`: native fields of the systemd journal; `json`: one object per line "
+                   "on stderr; `auto`: the journal if systemd started the daemon, otherwise json.",
+        .example = "json",
+        .field = Field<Settings, &Settings::log, &LogSettings::format>()},
 
     KeyRule{.path = "limits",
             .places = kTop,
             .type = kSection,
-            .meaning = "What the daemon may use of the machine and of time."},
+            .meaning = "How much of the machine and of time the daemon may use."},
     KeyRule{.path = "limits.workers",
             .places = kTop,
             .type = kWholeNumber,
@@ -209,7 +210,7 @@ constexpr std::array kRows = {
             .takes_auto = true,
             .needs_restart = true,
             .meaning = "How many requests and transactions may be under way at once. `auto` "
-                       "follows from the number of streams and their intervals.",
+                       "derives it from the number of streams and their intervals.",
             .example = "16",
             .field = Field<Settings, &Settings::limits, &LimitSettings::workers>()},
     KeyRule{.path = "limits.memory",
@@ -219,7 +220,7 @@ constexpr std::array kRows = {
             .least = "32MiB",
             .most = "64GiB",
             .needs_restart = true,
-            .meaning = "Bound for what has been read and is not yet written.",
+            .meaning = "The most memory for what has been read and not yet written.",
             .example = "512MiB",
             .field = Field<Settings, &Settings::limits, &LimitSettings::memory_bytes>()},
     KeyRule{.path = "limits.response",
@@ -229,7 +230,7 @@ constexpr std::array kRows = {
             .least = "1MiB",
             .most = "1GiB",
             .needs_restart = true,
-            .meaning = "Largest answer that is accepted from HubSpot, unpacked; at most `memory`.",
+            .meaning = "The largest answer accepted from HubSpot, decompressed; at most `memory`.",
             .example = "128MiB",
             .field = Field<Settings, &Settings::limits, &LimitSettings::response_bytes>()},
     KeyRule{.path = "limits.request",
@@ -239,7 +240,7 @@ constexpr std::array kRows = {
             .least = "1s",
             .most = "10m",
             .needs_restart = true,
-            .meaning = "How long one request may take in all.",
+            .meaning = "How long one request may take in total.",
             .example = "40s",
             .field = Field<Settings, &Settings::limits, &LimitSettings::request>()},
     KeyRule{.path = "limits.shutdown",
@@ -249,27 +250,27 @@ constexpr std::array kRows = {
             .least = "1s",
             .most = "10m",
             .needs_restart = true,
-            .meaning = "How long the steps under way may take to end when the daemon stops. Keep "
-                       "it below TimeoutStopSec= of the systemd unit.",
+            .meaning = "How long the steps under way may take to finish when the daemon stops. "
+                       "Keep it below the systemd unit's TimeoutStopSec=.",
             .example = "40s",
             .field = Field<Settings, &Settings::limits, &LimitSettings::shutdown>()},
 
-    KeyRule{.path = "state_dir",
-            .places = kTop,
-            .type = kText,
-            .preset = "/var/lib/hubmirror",
-            .form = &kPath,
-            .environment = "STATE_DIRECTORY",
-            .needs_restart = true,
-            .meaning = "Folder for what must outlive a restart and is not in the database: "
-                       "refresh tokens and the daemon's own id. `$STATE_DIRECTORY` is the default "
-                       "where it is set.",
-            .example = "/var/lib/hubmirror",
-            .field = Field<Settings, &Settings::state_dir>()},
+    KeyRule{
+        .path = "state_dir",
+        .places = kTop,
+        .type = kText,
+        .preset = "/var/lib/hubmirror",
+        .form = &kPath,
+        .environment = "STATE_DIRECTORY",
+        .needs_restart = true,
+        .meaning = "The folder for what must survive a restart and is not in the database: refresh "
+                   "tokens and the daemon's own id. Defaults to `$STATE_DIRECTORY` if that is set.",
+        .example = "/var/lib/hubmirror",
+        .field = Field<Settings, &Settings::state_dir>()},
     KeyRule{.path = "control",
             .places = kTop,
             .type = kSection,
-            .meaning = "The socket through which `hubmirror` steers the daemon."},
+            .meaning = "The socket through which `hubmirror` controls the daemon."},
     KeyRule{.path = "control.socket",
             .places = kTop,
             .type = kText,
@@ -278,31 +279,31 @@ constexpr std::array kRows = {
             .environment = "RUNTIME_DIRECTORY",
             .suffix = "/control.sock",
             .needs_restart = true,
-            .meaning = "Path of the socket. `$RUNTIME_DIRECTORY/control.sock` is the default "
-                       "where the variable is set.",
+            .meaning = "The path of the socket. Defaults to `$RUNTIME_DIRECTORY/control.sock` if "
+                       "the variable is set.",
             .example = "/run/hubmirror/control.sock",
             .field = Field<Settings, &Settings::control, &ControlSettings::socket>()},
 
     KeyRule{.path = "defaults",
             .places = kTop,
             .type = kSection,
-            .meaning = "What every portal and object inherits unless it has its own."},
+            .meaning = "What every portal and object inherits unless it has settings of its own."},
     KeyRule{.path = "unions",
             .places = kTop,
             .type = kTextList,
             .form = &kPropertyName,
             .meaning = "Object types that get a view over all portals, such as "
                        "`hubmirror.contacts`: column `portal`, then the columns of each portal's "
-                       "`contacts_live`. Who may read every portal in it may read the view.",
+                       "`contacts_live`. Whoever may read every portal in it may read the view.",
             .example = "[contacts, deals]",
             .field = Field<Settings, &Settings::unions>()},
     KeyRule{.path = "portals",
             .places = kTop,
             .type = kPortals,
             .required = true,
-            .meaning = "The portals to mirror. The key names the portal in metrics, on the "
+            .meaning = "The portals to mirror. The key names the portal in metrics and on the "
                        "command line and, unless `schema` says otherwise, its schema: at most 31 "
-                       "lower-case letters, digits and `_`, a letter first.",
+                       "lower-case letters, digits and `_`, starting with a letter.",
             .example = "{acme: {portal_id: 1234567, token: credential:hubspot.acme}}"},
 };
 
