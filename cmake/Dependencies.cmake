@@ -16,6 +16,7 @@ hubmirror_need_package(RapidJSON CONFIG)
 hubmirror_need_package(CLI11 CONFIG)
 
 add_library(hubmirror_rapidjson INTERFACE)
-target_include_directories(hubmirror_rapidjson SYSTEM INTERFACE ${RapidJSON_INCLUDE_DIR} ${RAPIDJSON_INCLUDE_DIRS})
+target_include_directories(hubmirror_rapidjson SYSTEM INTERFACE ${RapidJSON_INCLUDE_DIR}
+  ${RAPIDJSON_INCLUDE_DIRS})
 target_compile_definitions(hubmirror_rapidjson INTERFACE RAPIDJSON_HAS_STDSTRING=1)
 add_library(hubmirror::rapidjson ALIAS hubmirror_rapidjson)

@@ -6,5 +6,6 @@ function(hubmirror_library folder)
   add_library(hubmirror_${folder} STATIC ${ARG_SOURCES})
   add_library(hubmirror::${folder} ALIAS hubmirror_${folder})
   target_include_directories(hubmirror_${folder} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
-  target_link_libraries(hubmirror_${folder} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} hubmirror_warnings)
+  target_link_libraries(hubmirror_${folder} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE}
+    hubmirror_warnings)
 endfunction()

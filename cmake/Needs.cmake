@@ -1,6 +1,6 @@
-# What a build needs and a machine may lack. All of it is looked for before the first complaint, which is then
-# one line and the next step (see the project's CMakeLists.txt) and not the stack of the first failure.
-# Macros, because what find_package sets belongs to its caller.
+# What a build needs and a machine may lack. All of it is looked for before the first complaint,
+# which is then one line and the next step (see the project's CMakeLists.txt) and not the stack of
+# the first failure. Macros, because what find_package sets belongs to its caller.
 set(HUBMIRROR_MISSING "")
 
 # hubmirror_need_package(<arguments of find_package>)

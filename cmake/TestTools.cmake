@@ -1,5 +1,6 @@
-# Every program that a test runs, wherever the test names it, so that none is missed in the middle of a run.
-# packaging/install-build-deps.sh --test brings them; tests/bare proves on a bare machine that it does.
+# Every program that a test runs, wherever the test names it, so that none is missed in the middle
+# of a run. packaging/install-build-deps.sh --test brings them; tests/bare proves on a bare machine
+# that it does.
 hubmirror_need_package(doctest)
 file(GLOB postgres_folders /usr/lib/postgresql/*/bin)
 hubmirror_need_program(HUBMIRROR_POSTGRES postgres PATHS ${postgres_folders})
@@ -14,6 +15,7 @@ hubmirror_need_program(HUBMIRROR_TMUX tmux)
 hubmirror_need_program(HUBMIRROR_CURL curl)
 hubmirror_need_program(HUBMIRROR_MANDOC mandoc)
 hubmirror_need_program(HUBMIRROR_SHELLCHECK shellcheck)
+hubmirror_need_program(HUBMIRROR_CLANG_FORMAT clang-format)
 # The package, on a booted system and on a bare one.
 hubmirror_need_program(HUBMIRROR_DEBOOTSTRAP debootstrap)
 hubmirror_need_program(HUBMIRROR_NSPAWN systemd-nspawn)

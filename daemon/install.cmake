@@ -15,9 +15,11 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/monitoring/prometheus DESTINATION ${shar
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/monitoring/grafana DESTINATION ${share_dir}
   FILES_MATCHING PATTERN "*.json" PATTERN "*.yml")
 
-install(FILES ${PROJECT_SOURCE_DIR}/config/hubmirror.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES ${PROJECT_SOURCE_DIR}/config/hubmirror.yaml
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}
-  FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.txt" PATTERN "evidence" EXCLUDE PATTERN "images" EXCLUDE)
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.txt"
+  PATTERN "evidence" EXCLUDE PATTERN "images" EXCLUDE)
 foreach(section 1 5 7 8)
   file(GLOB pages ${PROJECT_SOURCE_DIR}/man/*.${section})
   install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})

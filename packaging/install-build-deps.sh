@@ -5,7 +5,7 @@
 #
 #   --quickstart  also what quickstart.sh runs: PostgreSQL and its client
 #   --test        also what the tests run: PostgreSQL, PgBouncer, Prometheus, Alertmanager, Node, ...
-#   --tidy        also clang, clang-tidy and clang-format
+#   --tidy        also clang and clang-tidy
 #   --deb         also what the Debian package is built and examined with
 #
 # Installs only what is missing, as root or through sudo; a second run changes nothing. No database
@@ -19,8 +19,8 @@ build_packages=(
 )
 quickstart_packages=(postgresql postgresql-client curl)
 test_packages=("${quickstart_packages[@]}" doctest-dev pgbouncer prometheus prometheus-alertmanager systemd
-  procps shellcheck mandoc chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian)
-tidy_packages=(clang clang-tidy clang-format)
+  procps shellcheck clang-format mandoc chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian)
+tidy_packages=(clang clang-tidy)
 deb_packages=(dpkg-dev debhelper fakeroot lintian)
 # Packages whose service would start by itself.
 with_service=(prometheus prometheus-alertmanager pgbouncer)

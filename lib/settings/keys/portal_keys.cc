@@ -71,14 +71,14 @@ constexpr std::array kRows = {
             .meaning = "Where the client secret of the app is kept.",
             .example = "credential:hubspot.client_secret",
             .field = OAuthField<&OAuthSettings::client_secret>()},
-    KeyRule{
-        .path = "oauth.refresh_token",
-        .places = kPortal,
-        .type = kSecret,
-        .meaning = "Where the first refresh token is kept; newer ones are stored in `state_dir`. "
-                   "Not needed if you obtain it with `hubmirror portal authorize`.",
-        .example = "credential:hubspot.acme.refresh",
-        .field = OAuthField<&OAuthSettings::refresh_token>()},
+    KeyRule{.path = "oauth.refresh_token",
+            .places = kPortal,
+            .type = kSecret,
+            .meaning =
+                "Where the first refresh token is kept; newer ones are stored in `state_dir`. "
+                "Not needed if you obtain it with `hubmirror portal authorize`.",
+            .example = "credential:hubspot.acme.refresh",
+            .field = OAuthField<&OAuthSettings::refresh_token>()},
     KeyRule{.path = "hash_key",
             .places = kPortal,
             .type = kSecret,
@@ -104,15 +104,15 @@ constexpr std::array kRows = {
             "`public`, `information_schema` and names that begin with `pg_` are refused.",
         .example = "crm_acme",
         .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::schema>()},
-    KeyRule{
-        .path = "readers",
-        .places = kPortal,
-        .type = kTextList,
-        .form = &kRoleName,
-        .meaning = "Database roles that are granted select on every table and view of the portal. "
-                   "If one does not exist, the daemon warns, and grants it the right once it does.",
-        .example = "[analyst]",
-        .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::readers>()},
+    KeyRule{.path = "readers",
+            .places = kPortal,
+            .type = kTextList,
+            .form = &kRoleName,
+            .meaning =
+                "Database roles that are granted select on every table and view of the portal. "
+                "If one does not exist, the daemon warns, and grants it the right once it does.",
+            .example = "[analyst]",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::readers>()},
 
     KeyRule{.path = "quota_share",
             .places = kPortalWide,
@@ -297,15 +297,15 @@ constexpr std::array kRows = {
                        "list. The values of newly included properties are filled in at once.",
             .example = "[\"deal*\", amount, closedate]",
             .field = IncludeField()},
-    KeyRule{
-        .path = "properties.exclude",
-        .places = kEverywhere,
-        .type = kTextList,
-        .form = &kPropertyPattern,
-        .meaning = "Properties that match one of these are not requested, whatever `include` says. "
-                   "A property that was mirrored before keeps its column, without values.",
-        .example = "[\"hs_analytics_*\"]",
-        .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::exclude>()},
+    KeyRule{.path = "properties.exclude",
+            .places = kEverywhere,
+            .type = kTextList,
+            .form = &kPropertyPattern,
+            .meaning =
+                "Properties that match one of these are not requested, whatever `include` says. "
+                "A property that was mirrored before keeps its column, without values.",
+            .example = "[\"hs_analytics_*\"]",
+            .field = Field<StreamPlan, &StreamPlan::selection, &PropertySelection::exclude>()},
     KeyRule{.path = "properties.sensitive",
             .places = kEverywhere,
             .type = kTruth,
@@ -361,15 +361,15 @@ constexpr std::array kRows = {
                        "either side leaves the other out; links already stored stay as they are.",
             .example = "[contacts, companies]",
             .field = Field<StreamPlan, &StreamPlan::associations>()},
-    KeyRule{
-        .path = "history",
-        .places = kObject,
-        .type = kTextList,
-        .form = &kPropertyName,
-        .meaning = "Properties whose former values are kept as well, in the table "
-                   "`<object>_history`. A property added later is read for all records at once.",
-        .example = "[dealstage, amount]",
-        .field = Field<StreamPlan, &StreamPlan::history>()},
+    KeyRule{.path = "history",
+            .places = kObject,
+            .type = kTextList,
+            .form = &kPropertyName,
+            .meaning =
+                "Properties whose former values are kept as well, in the table "
+                "`<object>_history`. A property added later is read for all records at once.",
+            .example = "[dealstage, amount]",
+            .field = Field<StreamPlan, &StreamPlan::history>()},
 };
 
 }  // namespace

@@ -185,17 +185,17 @@ constexpr std::array kRows = {
             .meaning = "The least severe level that is logged.",
             .example = "notice",
             .field = Field<Settings, &Settings::log, &LogSettings::level>()},
-    KeyRule{
-        .path = "log.format",
-        .places = kTop,
-        .type = kChoice,
-        .preset = "auto",
-        .choices = kLogFormatWords,
-        .needs_restart = true,
-        .meaning = "`journal`: native fields of the systemd journal; `json`: one object per line "
-                   "on stderr; `auto`: the journal if systemd started the daemon, otherwise json.",
-        .example = "json",
-        .field = Field<Settings, &Settings::log, &LogSettings::format>()},
+    KeyRule{.path = "log.format",
+            .places = kTop,
+            .type = kChoice,
+            .preset = "auto",
+            .choices = kLogFormatWords,
+            .needs_restart = true,
+            .meaning =
+                "`journal`: native fields of the systemd journal; `json`: one object per line "
+                "on stderr; `auto`: the journal if systemd started the daemon, otherwise json.",
+            .example = "json",
+            .field = Field<Settings, &Settings::log, &LogSettings::format>()},
 
     KeyRule{.path = "limits",
             .places = kTop,
@@ -255,18 +255,18 @@ constexpr std::array kRows = {
             .example = "40s",
             .field = Field<Settings, &Settings::limits, &LimitSettings::shutdown>()},
 
-    KeyRule{
-        .path = "state_dir",
-        .places = kTop,
-        .type = kText,
-        .preset = "/var/lib/hubmirror",
-        .form = &kPath,
-        .environment = "STATE_DIRECTORY",
-        .needs_restart = true,
-        .meaning = "The folder for what must survive a restart and is not in the database: refresh "
-                   "tokens and the daemon's own id. Defaults to `$STATE_DIRECTORY` if that is set.",
-        .example = "/var/lib/hubmirror",
-        .field = Field<Settings, &Settings::state_dir>()},
+    KeyRule{.path = "state_dir",
+            .places = kTop,
+            .type = kText,
+            .preset = "/var/lib/hubmirror",
+            .form = &kPath,
+            .environment = "STATE_DIRECTORY",
+            .needs_restart = true,
+            .meaning =
+                "The folder for what must survive a restart and is not in the database: refresh "
+                "tokens and the daemon's own id. Defaults to `$STATE_DIRECTORY` if that is set.",
+            .example = "/var/lib/hubmirror",
+            .field = Field<Settings, &Settings::state_dir>()},
     KeyRule{.path = "control",
             .places = kTop,
             .type = kSection,

@@ -1,0 +1,164 @@
+// The sides of PortalSink that keep what is beside records: links, histories, and owners,
+// pipelines, lists and the like. Records and streams are in portal_sink.cc.
+
+#include <algorithm>
+
+#include "postgres/portal_writing.h"
+#include "postgres/session/database_failure.h"
+#include "postgres/writing/reference_writer.h"
+
+namespace hubmirror {
+
+std::vector<RecordId> PortalSink::LiveIds(const ObjectType& object, std::optional<RecordId> above,
+                                          size_t limit) {
+  Transaction transaction(*pool_);
+  auto ids = links_.LiveIds(transaction, object.name, above, limit);
+  transaction.Commit();
+  return ids;
+}
+
+std::vector<DueRecord> PortalSink::DueLinks(const ObjectType& object, size_t limit) {
+  Transaction transaction(*pool_);
+  auto due = links_.Due(transaction, object.name, limit);
+  transaction.Commit();
+  return due;
+}
+
+void PortalSink::DropDueLinks(const ObjectType& object, const std::vector<DueRecord>& records) {
+  Writing writing(*this);
+  links_.DropDue(*writing, object.name, records);
+  writing->Commit();
+}
+
+std::vector<RecordId> PortalSink::LinkedFrom(const LinkPair& pair,
+                                             const std::vector<RecordId>& to) {
+  Transaction transaction(*pool_);
+  auto ids = links_.LinkedFrom(transaction, pair, to);
+  transaction.Commit();
+  return ids;
+}
+
+std::vector<RecordId> PortalSink::Linked(const LinkPair& pair, const std::vector<RecordId>& from) {
+  Transaction transaction(*pool_);
+  auto ids = links_.Linked(transaction, pair, from);
+  transaction.Commit();
+  return ids;
+}
+
+void PortalSink::WriteLinks(const LinkCommit& commit) {
+  Writing writing(*this);
+  links_.Write(*writing, commit);
+  if (commit.progress) {
+    store_.SaveProgress(*writing, commit.pair.from.name, {{JobKind::kLinks, *commit.progress}});
+  }
+  if (!commit.budget.empty()) store_.SaveBudget(*writing, commit.budget);
+  writing->Commit();
+}
+
+void PortalSink::SaveLinkTypes(const LinkPair& pair, const std::vector<LinkType>& types) {
+  {
+    Writing writing(*this);
+    links_.SaveTypes(*writing, pair, types);
+    writing->Commit();
+  }
+  try {
+    Writing writing(*this);
+    links_.MakeViews(*writing, pair);
+    writing->Commit();
+  } catch (const StatementError& error) {
+    // Somebody holds one of the tables: made with the next reading of all links.
+    if (!IsLockTimeout(error.sqlstate()) && error.sqlstate() != "40P01") throw;
+  }
+}
+
+std::vector<std::string> PortalSink::ObjectsWithHistory() const {
+  std::vector<std::string> objects;
+  for (const StreamPlan& stream : options_.plan.streams) {
+    if (!stream.history.empty()) objects.push_back(stream.object.name);
+  }
+  return objects;
+}
+
+bool PortalSink::PrepareHistory(const ObjectType& object) {
+  Writing writing(*this);
+  const bool there = history_.Exists(*writing, object.name);
+  if (!there) history_.Create(*writing, object.name);
+  writing->Commit();
+  return there;
+}
+
+void PortalSink::BeginHistory(const ObjectType& object, const JobProgress& progress) {
+  Known& known = KnownOf(object.name);
+  Writing writing(*this);
+  store_.SaveProgress(*writing, object.name, {{JobKind::kHistory, progress}});
+  writing->Commit();
+  known.history_followed = true;
+}
+
+std::vector<RecordId> PortalSink::HistoryBlock(const ObjectType& object, bool archived,
+                                               std::optional<RecordId> above, size_t limit) {
+  Transaction transaction(*pool_);
+  auto ids = history_.Block(transaction, object.name, archived, above, limit);
+  transaction.Commit();
+  return ids;
+}
+
+HistoryDue PortalSink::DueHistory(const ObjectType& object, size_t limit) {
+  Transaction transaction(*pool_);
+  HistoryDue due = history_.Due(transaction, object.name, limit);
+  due.followed = KnownOf(object.name).history_followed;
+  transaction.Commit();
+  return due;
+}
+
+HistoryOutcome PortalSink::WriteHistory(const HistoryCommit& commit) {
+  Known& known = KnownOf(commit.object.name);
+  Writing writing(*this);
+  const MirrorTablePtr table = TableOf(commit.object.name);
+  HistoryOutcome outcome;
+  if (table) outcome.added = history_.Add(*writing, *table, commit);
+  std::vector<RecordId> settled = commit.settled;
+  // What was written from a later read may have changed since ours.
+  std::erase_if(settled,
+                [&](RecordId id) { return known.recent.WrittenSince(id, commit.sent_at); });
+  history_.RemoveDue(*writing, commit.object.name, settled);
+  history_.PutOff(*writing, commit.object.name, commit.again, commit.again_in,
+                  commit.asked_archived);
+  outcome.unreadable = history_.SetAside(*writing, commit.object.name, commit.unreadable);
+  outcome.released = history_.Release(*writing, commit.object.name, commit.settled);
+  store_.SaveProgress(*writing, commit.object.name, {{JobKind::kHistory, commit.progress}});
+  if (!commit.budget.empty()) store_.SaveBudget(*writing, commit.budget);
+  writing->Commit();
+  return outcome;
+}
+
+void PortalSink::WriteReference(const std::vector<ReferenceCommit>& commits,
+                                const std::string& stream, JobKind job,
+                                const std::optional<JobProgress>& progress,
+                                const std::string& budget) {
+  const ReferenceWriter writer(schema_);
+  Writing writing(*this);
+  for (const ReferenceCommit& commit : commits) writer.Write(*writing, commit);
+  if (progress) store_.SaveProgress(*writing, stream, {{job, *progress}});
+  if (!budget.empty()) store_.SaveBudget(*writing, budget);
+  writing->Commit();
+}
+
+std::map<std::string, std::string> PortalSink::LoadTypeTables() {
+  Transaction transaction(*pool_);
+  const Rows rows = transaction.Run("SELECT type_id, object FROM " + schema_.Table("object_types"));
+  std::map<std::string, std::string> tables;
+  for (size_t i = 0; i < rows.size(); ++i) tables.emplace(rows.Text(i, 0), rows.Text(i, 1));
+  transaction.Commit();
+  return tables;
+}
+
+JobProgress PortalSink::LoadReferenceProgress(const std::string& stream, JobKind job) {
+  Transaction transaction(*pool_);
+  const auto all = store_.LoadProgress(transaction, stream);
+  transaction.Commit();
+  const auto found = all.find(job);
+  return found == all.end() ? JobProgress{} : found->second;
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# What keeps the house easy to look through, one check after the other:
+#   sizes    no file over 600 lines, but what programs write (.gitattributes)
+#   classes  no class in more than two sources
+#   cmake    no line of the build description over 100 columns
+#   words    none that was retired (retired_words.txt) comes back
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+cd "${1:?usage: check_tidy.sh PROJECT_FOLDER}"
+most_lines=600
+most_sources=2
+widest_line=100
+failed=0
+
+complain() {
+  echo "$*"
+  failed=1
+}
+
+# files FOLDER...: what stands in the project itself
+files() {
+  find "$@" \( -name build -o -name 'build-*' -o -name node_modules -o -name '.*' \) -prune -o -type f -print |
+    sort
+}
+
+mapfile -t written_by_programs < <(sed -nE 's/^([^#[:space:]]+)[[:space:]].*linguist-generated.*/\1/p' .gitattributes)
+written_by_program() {
+  local pattern
+  for pattern in "${written_by_programs[@]}"; do
+    # shellcheck disable=SC2053 # the right side is a pattern
+    [[ $1 == $pattern ]] && return 0
+  done
+  return 1
+}
+
+while read -r lines file; do
+  ((lines > most_lines)) || continue
+  written_by_program "$file" || complain "$file: $lines lines, more than $most_lines: give its parts files"
+done < <(files lib daemon tests cmake docs packaging | grep -vE '\.(png|json)$' | tr '\n' '\0' |
+  xargs -0 wc -l | grep -v ' total$')
+
+# Class::Function( at the beginning of a definition; of a nested class its own name counts.
+while read -r times class; do
+  ((times > most_sources)) && complain "class ${class%::} is in $times sources, more than $most_sources: it is several"
+done < <(grep -roE '^[A-Za-z][^(]*\(' lib daemon --include='*.cc' |
+  sed -nE 's/^([^:]*):(.*[^A-Za-z0-9_:])?(([A-Z][A-Za-z0-9]*::)+)~?[A-Za-z_]+\($/\1 \3/p' |
+  sort -u | awk '{print $2}' | sort | uniq -c)
+
+while IFS= read -r line; do
+  complain "$line: wider than $widest_line columns"
+done < <(files CMakeLists.txt cmake lib daemon tests | grep -E '(CMakeLists\.txt|\.cmake)$' |
+  xargs awk -v widest="$widest_line" 'length > widest {print FILENAME ":" FNR}')
+
+while read -r word instead; do
+  while IFS= read -r line; do
+    complain "$line: \`$word\` is retired: $instead"
+  done < <(files README.md CONTRIBUTING.md lib daemon tests docs packaging | grep -vF retired_words.txt |
+    tr '\n' '\0' | xargs -0 grep -nIoE -- "(^|[^A-Za-z0-9_])$word([^A-Za-z0-9_]|$)" | cut -d: -f1,2)
+done < <(grep -vE '^(#|$)' "$here/retired_words.txt")
+exit $failed
