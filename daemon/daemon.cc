@@ -216,9 +216,9 @@ void Daemon::Turn() {
 }
 
 void Daemon::Stop() {
-  notify_.Stopping("finishing the pages under way");
+  notify_.Stopping("finishing the steps under way");
   notify_.Extend(settings_.limits.shutdown);
-  Say(LogLevel::kNotice, "daemon.stopping", "stopping: pages under way are finished and committed");
+  Say(LogLevel::kNotice, "daemon.stopping", "stopping: steps under way are finished and committed");
   control_.reset();
   // A page that does not end in time is cut off; its walk goes on where its last commit left it.
   std::jthread guard(
@@ -247,17 +247,19 @@ ControlResult Daemon::Reload() {
   auto read = ReadSettingsFile(config_path_, ProcessEnvironment());
   if (!read.settings) {
     telemetry_.RejectConfiguration();
-    return finish({.code = ControlCode::kConfiguration,
-                   .message = "the new configuration is refused, the old one still runs: " +
-                              FormatProblem(FirstError(read.problems), config_path_),
-                   .next = "run `hubmirror config check`"});
+    return finish(
+        {.code = ControlCode::kConfiguration,
+         .message = "the new configuration was refused, the old one is still in effect: " +
+                    FormatProblem(FirstError(read.problems), config_path_),
+         .next = "run `hubmirror config check`"});
   }
   const ReloadPlan plan = DiffForReload(settings_, *read.settings);
   if (plan.needs_restart()) {
     telemetry_.RejectConfiguration();
     return finish(
         {.code = ControlCode::kConfiguration,
-         .message = "the new configuration needs a restart, the old one still runs: " + plan.Text(),
+         .message = "the new configuration needs a restart, the old one is still in effect: " +
+                    plan.Text(),
          .next = "restart the daemon"});
   }
   settings_ = std::move(*read.settings);
@@ -274,7 +276,8 @@ ControlResult Daemon::Reload() {
   }
   // A secret may have changed behind the same reference: whoever waits for one tries again now.
   for (const PortalPlan& portal : EnabledPlans()) supervisor_->Poll({.portal = portal.key});
-  return finish({.message = "the new configuration runs: " + plan.Text() + MissingReadersText()});
+  return finish(
+      {.message = "the new configuration is in effect: " + plan.Text() + MissingReadersText()});
 }
 
 std::string Daemon::MissingReadersText() const {
@@ -297,7 +300,7 @@ std::string Daemon::MissingReadersText() const {
   }
   if (names.empty()) return {};
   return "\nwarning: `readers` names roles that do not exist: " + names +
-         "; once they are created they may read within seconds";
+         "; once created, they can read within seconds";
 }
 
 void Daemon::Say(LogLevel level, std::string_view event, std::string message) {

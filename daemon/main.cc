@@ -24,7 +24,7 @@ constexpr const char* kUsage =
     "foreground until SIGTERM; SIGHUP reads the configuration again.\n"
     "\n"
     "  --config PATH  the configuration (default: /etc/hubmirror/hubmirror.yaml)\n"
-    "  --check        checks the configuration and ends: 0 when it is good, 78 when not\n";
+    "  --check        checks the configuration and exits: 0 if it is valid, 78 if not\n";
 
 struct Arguments {
   std::string config = "/etc/hubmirror/hubmirror.yaml";

@@ -67,8 +67,8 @@ OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalP
     check.problems.push_back(
         {.severity = Severity::kWarning,
          .path = portal + "." + named.first,
-         .what = "names " + named.second + ", which no property of any object fits",
-         .next = "correct the name, or take it out"});
+         .what = "names " + named.second + ", which matches no property of any object",
+         .next = "correct the name, or remove it"});
   }
   return check;
 }

@@ -6,28 +6,35 @@ namespace hubmirror {
 namespace {
 
 constexpr const char* kIntroduction =
-    "# The command line\n\n"
-    "`hubmirror VERB` asks the daemon over its control socket, or looks into the configuration, "
-    "the "
-    "database or HubSpot\nitself. Every error ends with a line `Next: ...` that says what to do; "
+    "# The command line\n"
+    "\n"
+    "`hubmirror VERB` asks the daemon over its control socket, or looks at the configuration, the "
+    "database or HubSpot\n"
+    "itself. Every error ends with a line `Next: ...` that says what to do; "
     "[operations.md](operations.md) has the exit codes.\n";
 
 constexpr const char* kFiles =
-    "\n## Files\n\n"
+    "\n"
+    "## Files\n"
+    "\n"
     "- `/etc/hubmirror/hubmirror.yaml`: the configuration, unless --config names another\n"
-    "- `/run/hubmirror/control.sock`: where the daemon is asked; its group may use it\n"
-    "- `/etc/hubmirror/secrets`: what `secret set` keeps of `credential:` references\n"
+    "- `/run/hubmirror/control.sock`: the daemon's control socket; its group may use it\n"
+    "- `/etc/hubmirror/secrets`: where `secret set` stores the secrets of `credential:` "
+    "references\n"
     "- `/usr/share/hubmirror`: dashboards, alert rules and the JSON Schema of the configuration\n";
 
 constexpr const char* kExitStatus =
-    "\n## Exit status\n\n"
-    "| code | meaning |\n|---|---|\n"
+    "\n"
+    "## Exit status\n"
+    "\n"
+    "| code | meaning |\n"
+    "|---|---|\n"
     "| 0 | done |\n"
     "| 1 | a check found a problem, a stream waits for a person, something differs |\n"
-    "| 64 | the arguments are wrong, or name a portal, object or record that is not there |\n"
+    "| 64 | the arguments are wrong, or name a portal, object or record that does not exist |\n"
     "| 69 | the daemon, the database or HubSpot could not be reached |\n"
-    "| 70 | a mistake of ours: please report it |\n"
-    "| 73, 74 | a file could not be made; the output could not be written |\n"
+    "| 70 | a bug in hubmirror: please report it |\n"
+    "| 73, 74 | a file could not be created; the output could not be written |\n"
     "| 75 | not finished in time: ask again |\n"
     "| 77 | this user may not read what is needed |\n"
     "| 78 | the configuration is wrong, or was refused |\n";

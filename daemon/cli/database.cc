@@ -114,8 +114,8 @@ int WithDatabase(const CliContext& context, const Settings& settings,
   } catch (const DatabaseError& error) {
     const bool missing = error.sqlstate() == "42P01" || error.sqlstate() == "3F000";
     return Fail(context, kExitUnavailable, error.what(),
-                missing ? "start the daemon: it makes the schema"
-                        : "look at database.dsn, and whether this user may connect");
+                missing ? "start the daemon, which creates the schema"
+                        : "check database.dsn, and whether this user may connect");
   }
 }
 
@@ -183,7 +183,7 @@ int RunQuarantineRetry(const CliContext& context, const CommandLine& line) {
       }
     }
     context.out << Counted(static_cast<int64_t>(rows.size()), "record")
-                << " asked for again; those that can be stored now leave the quarantine\n";
+                << " asked for again; those that can now be stored leave the quarantine\n";
     return kExitOk;
   });
 }
@@ -196,9 +196,9 @@ int RunGrants(const CliContext& context, const CommandLine& line) {
   const std::string database = DsnValue(settings->database.dsn, "dbname");
   std::string sql = "-- Run as the owner of the database" +
                     (database.empty() ? "" : " " + QuoteName(database)) + ".\n";
-  sql += "-- CREATE ROLE " + role +
-         " LOGIN;  -- if it is not there yet; with a PASSWORD unless it "
-         "logs in as a peer\n";
+  sql +=
+      "-- CREATE ROLE " + role +
+      " LOGIN;  -- if it does not exist yet; with a PASSWORD unless it uses peer authentication\n";
   sql += "CREATE SCHEMA IF NOT EXISTS hubmirror AUTHORIZATION " + role + ";\n";
   std::set<std::string> readers;
   for (const PortalSettings& portal : settings->portals) {

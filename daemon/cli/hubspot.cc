@@ -28,23 +28,23 @@ HubSpotAdvice AdviceOn(const ApiError& error) {
     case ApiErrorKind::kBurstLimit:
       return {kPasses, "try again in ten seconds: the daemon or another app uses up the limit"};
     case ApiErrorKind::kSearchLimit:
-      return {kPasses, "try again in some seconds: the daemon or another app searches a lot"};
+      return {kPasses, "try again in a few seconds: the daemon or another app searches a lot"};
     case ApiErrorKind::kDailyLimit:
-      return {kPasses, "try again after the account's midnight, or buy more requests of HubSpot"};
+      return {kPasses, "try again after the account's midnight, or buy more requests from HubSpot"};
     case ApiErrorKind::kTokenExpired:
     case ApiErrorKind::kUnauthorized:
-      return {kStays, "put a token in place that HubSpot accepts"};
+      return {kStays, "store a token that HubSpot accepts"};
     case ApiErrorKind::kGrantRevoked:
       return {kStays, "grant access again with `hubmirror portal authorize`"};
     case ApiErrorKind::kAppConfig:
       return {kStays, "compare client id and client secret with the app's page in HubSpot"};
     case ApiErrorKind::kSecret:
       return {kStays,
-              "make the token readable for this user and nobody else; an OAuth app's comes from "
+              "make the token readable by this user and nobody else; an OAuth app's comes from "
               "`hubmirror portal authorize`"};
     case ApiErrorKind::kWrongPortal:
       return {kStays,
-              "set portal_id to the portal the token belongs to, or put the right token in place"};
+              "set portal_id to the portal that the token belongs to, or store the right token"};
     case ApiErrorKind::kForbidden:
       return {kStays, error.missing_scopes.empty()
                           ? "grant the app or the key access to this object type in HubSpot"
@@ -52,27 +52,26 @@ HubSpotAdvice AdviceOn(const ApiError& error) {
                                 " to the app or the key in HubSpot"};
     case ApiErrorKind::kNotFound:
       return {kStays,
-              "compare the object's name with HubSpot's; where it is right, look at api.base_url "
-              "and api.version"};
+              "compare the object's name with HubSpot's; if it is right, check api.base_url and "
+              "api.version"};
     case ApiErrorKind::kUrlTooLong:
       return {kStays,
-              "let what stands before HubSpot (api.proxy, api.base_url) pass longer addresses"};
+              "let the proxy in front of HubSpot (api.proxy, api.base_url) pass longer addresses"};
     case ApiErrorKind::kUnsupported:
     case ApiErrorKind::kBadRequest:
       return {kStays, "look at api.base_url and api.version"};
     case ApiErrorKind::kLocked:
       return {kPasses, "try again in a minute"};
     case ApiErrorKind::kMigrating:
-      return {kPasses, "try again when HubSpot has moved the account, which may take hours"};
+      return {kPasses, "try again once HubSpot has moved the account, which may take hours"};
     case ApiErrorKind::kServer:
-      return {
-          kPasses,
-          "try again in a minute; where it stays, look at api.proxy and at HubSpot's status page"};
+      return {kPasses,
+              "try again in a minute; if it persists, check api.proxy and HubSpot's status page"};
     case ApiErrorKind::kConnect:
     case ApiErrorKind::kTimeout:
-      return {kPasses, "look at this host's network, api.base_url and api.proxy"};
+      return {kPasses, "check this host's network, api.base_url and api.proxy"};
     case ApiErrorKind::kDecode:
-      return {kPasses, "look at api.base_url and api.proxy: this is not what HubSpot answers"};
+      return {kPasses, "check api.base_url and api.proxy: this answer is not HubSpot's"};
     case ApiErrorKind::kTooLarge:
       return {kStays, "raise limits.response in the configuration"};
   }

@@ -152,7 +152,7 @@ int Run(const std::vector<std::string>& arguments) {
   out.flush();
   if (code == kExitOk && !out) {
     return Fail(context, kExitInputOutput, "the output could not be written",
-                "look at the disk or the pipe it goes to");
+                "check the disk, or the pipe that it goes to");
   }
   return code;
 }

@@ -190,13 +190,13 @@ PortalStatus RateGovernor::Status(Instant now) const {
     status.stopped_by = "api";
     status.message =
         "HubSpot is moving the account between data centres and serves nothing meanwhile (477); "
-        "goes on by itself";
+        "reading resumes by itself";
   }
   return status;
 }
 
 std::string RateGovernor::InWords(const DailyQuota::Over& over) const {
-  const std::string goes_on = "; goes on at the account's midnight, " +
+  const std::string goes_on = "; reading resumes at the account's midnight, " +
                               FormatRfc3339(std::chrono::floor<std::chrono::seconds>(over.until));
   if (!over.for_everybody) {
     return "our share of the day is used up, all " + CountWords(daily_.share().value_or(0)) +
@@ -208,7 +208,7 @@ std::string RateGovernor::InWords(const DailyQuota::Over& over) const {
     words += CountWords(ours + *others) + " of " + CountWords(*daily_.limit()) + " were used, " +
              CountWords(*others) + " of them by others";
   } else {
-    words += CountWords(ours) + " of those that were used were ours";
+    words += CountWords(ours) + " of those used were ours";
   }
   return words + goes_on;
 }

@@ -82,7 +82,7 @@ void ControlConnection::OnShutdown(Instant now) {
   if (!operation_ || finished_) return;
   operation_.reset();
   to_send_ += FormatResult(
-      {ControlCode::kTryLater, "the daemon is shutting down", "ask again when it runs"});
+      {ControlCode::kTryLater, "the daemon is shutting down", "try again when it is running"});
   Send(now);
 }
 

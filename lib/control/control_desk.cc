@@ -26,7 +26,7 @@ Phrases PhrasesOf(OperationKind kind) {
     case OperationKind::kPoll:
       return {"was looked at for changes", "was not looked at for changes"};
     case OperationKind::kBackfill:
-      return {"was walked from the beginning", "is not walked through"};
+      return {"was walked from the beginning", "is not walked to its end"};
     case OperationKind::kResolve:
       return {"has no pending records", "still has pending records"};
     case OperationKind::kSettle:
@@ -85,7 +85,7 @@ ControlResult Found(const ControlTarget& target, FoundRecord found) {
       break;
   }
   return {ControlCode::kProblem, "HubSpot has no record " + name + ", neither live nor archived",
-          "look up its id in HubSpot; if the mirror holds it, it is marked gone once a second look "
+          "check its id in HubSpot; if the mirror has it, it is marked gone once a second look "
           "says the same"};
 }
 
@@ -108,7 +108,7 @@ ControlResult Verified(const ControlTarget& target, const OperationProgress& pro
 ControlResult Blocked(const ControlTarget& target, const std::vector<std::string>& blocked) {
   ControlResult result{
       ControlCode::kProblem, NameOf(target) + " is in step with HubSpot's properties but for:",
-      "take away what stands in the way, then `hubmirror schema apply " + NameOf(target) + "`"};
+      "remove what stands in the way, then `hubmirror schema apply " + NameOf(target) + "`"};
   for (const std::string& one : blocked) result.message += "\n  " + one;
   return result;
 }
@@ -283,7 +283,7 @@ ControlResult ControlDesk::Do(const ControlRequest& request) {
     case ControlVerb::kApplySchema:
       break;
   }
-  return Refused("this verb is not a plain wish");
+  return Refused("this verb takes no such request");
 }
 
 void ControlDesk::Log(const ControlRequest& request, const ControlPeer& peer) {

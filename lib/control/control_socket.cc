@@ -52,7 +52,7 @@ std::string ClearWay(const std::string& path) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) return {};
   if (!S_ISSOCK(found.st_mode)) {
-    return "control socket " + path + " is in the way of a file that is no socket; " +
+    return "a file that is not a socket is in the place of control socket " + path + "; " +
            "remove that file or set control.socket to another path";
   }
   // Only a refusal proves that nobody listens; a busy daemon lets the probe time out.

@@ -40,7 +40,7 @@ bool IsUnanswerable(const ApiError& error) {
          error.kind == ApiErrorKind::kServer || error.kind == ApiErrorKind::kTimeout;
 }
 
-constexpr const char* kCorrect = "correct the name, or take it out";
+constexpr const char* kCorrect = "correct the name, or remove it";
 
 /// Judges one named property after the other.
 class NameJudge {

@@ -272,7 +272,7 @@ TEST_CASE("rate governor: the status says that others have used up the day, and 
   CHECK(status.used_by_others == 624'998);
   CHECK(status.message ==
         "HubSpot allows no more requests today: 625,000 of 625,000 were used, 624,998 of them by "
-        "others; goes on at the account's midnight, 2026-09-02T00:00:00.000Z");
+        "others; reading resumes at the account's midnight, 2026-09-02T00:00:00.000Z");
   CHECK(governor.Status(kLater + 12h).stopped_by.empty());
 }
 
@@ -287,8 +287,8 @@ TEST_CASE("rate governor: a refusal for the day says so where no header does") {
   CHECK(status.stopped_by == "quota");
   CHECK_FALSE(status.used_by_others);
   CHECK(status.message ==
-        "HubSpot allows no more requests today: 2 of those that were used were ours; goes on at "
-        "the account's midnight, 2026-09-02T00:00:00.000Z");
+        "HubSpot allows no more requests today: 2 of those used were ours; reading resumes at the "
+        "account's midnight, 2026-09-02T00:00:00.000Z");
 }
 
 TEST_CASE("rate governor: the status says that our own share is used up") {
@@ -299,8 +299,8 @@ TEST_CASE("rate governor: the status says that our own share is used up") {
 
   CHECK(status.stopped_by == "quota");
   CHECK(status.message ==
-        "our share of the day is used up, all 5 requests; goes on at the account's midnight, "
-        "2026-09-02T00:00:00.000Z; raise quota_share or lengthen the intervals");
+        "our share of the day is used up, all 5 requests; reading resumes at the account's "
+        "midnight, 2026-09-02T00:00:00.000Z; raise quota_share or lengthen the intervals");
 }
 
 TEST_CASE("rate governor: a move of the account is said once it takes two minutes") {

@@ -50,7 +50,7 @@ TEST_CASE(
   portal.plan.streams[0].columns = {"emial"};
   const std::string expected =
       "portals.acme.objects.contacts.columns: names emial, which HubSpot neither lists nor shows a "
-      "value of in 1 record; did you mean email? correct the name, or take it out\n";
+      "value of in 1 record; did you mean email? correct the name, or remove it\n";
   CHECK(portal.Check() == expected);
 }
 
@@ -58,10 +58,9 @@ TEST_CASE("config check online: a list of the portal must fit some object, not e
   Portal portal;
   portal.plan.streams[0].selection.hash = {"email", "zzz"};
   portal.plan.streams[0].shared_lists = {"properties.hash"};
-  CHECK(
-      portal.Check() ==
-      "portals.acme.properties.hash: names zzz, which no property of any object fits; correct the "
-      "name, or take it out\n");
+  CHECK(portal.Check() ==
+        "portals.acme.properties.hash: names zzz, which matches no property of any object; correct "
+        "the name, or remove it\n");
 }
 
 TEST_CASE("config check online: that HubSpot does not answer is said, and no reason to complain") {
@@ -103,7 +102,7 @@ TEST_CASE("doctor: a named property that HubSpot does not answer with is looked 
   CHECK(found().said ==
         "history of contacts names emial, which HubSpot neither lists nor shows a value of in 1 "
         "record");
-  CHECK(found().fix == "did you mean email? correct the name, or take it out");
+  CHECK(found().fix == "did you mean email? correct the name, or remove it");
 }
 
 }  // namespace

@@ -63,8 +63,7 @@ TEST_CASE("portal exam: nothing of a foreign portal is looked at") {
   CHECK(finding.wrong_portal);
   CHECK(exam.portal.requests.size() == 1);
   CHECK(ExitCodeOf(finding) == 1);
-  CHECK(NextStepOf(finding) ==
-        "set portal_id to 4711, or put the token of the right portal in place");
+  CHECK(NextStepOf(finding) == "set portal_id to 4711, or store the token of the right portal");
 }
 
 TEST_CASE("portal exam: a refused token ends it with what to do") {
@@ -74,7 +73,7 @@ TEST_CASE("portal exam: a refused token ends it with what to do") {
   CHECK_FALSE(finding.account);
   CHECK(ExitCodeOf(finding) == 1);
   CHECK(PortalFindingText(finding, "acme") == "acme: the token is refused\n");
-  CHECK(NextStepOf(finding) == "put a token in place that HubSpot accepts");
+  CHECK(NextStepOf(finding) == "store a token that HubSpot accepts");
 }
 
 TEST_CASE("portal exam: HubSpot out of reach is no problem of the portal") {
@@ -103,7 +102,7 @@ TEST_CASE("portal exam: what to do next fits the cause, and is to wait only wher
   };
   CHECK(next(ApiErrorKind::kTooLarge) == "raise limits.response in the configuration");
   CHECK(code(ApiErrorKind::kTooLarge) == 1);
-  CHECK(next(ApiErrorKind::kDecode).find("not what HubSpot answers") != std::string::npos);
+  CHECK(next(ApiErrorKind::kDecode).find("this answer is not HubSpot's") != std::string::npos);
   CHECK(next(ApiErrorKind::kDailyLimit).find("midnight") != std::string::npos);
   CHECK(code(ApiErrorKind::kDailyLimit) == 69);
   CHECK(next(ApiErrorKind::kNotFound).find("object's name") != std::string::npos);

@@ -159,7 +159,7 @@ expect 0 '"portal_id": 99' "$hubmirror" --config good.yaml config show --json
 
 # Doctor: everything but a daemon and a database is well.
 expect 1 'HubSpot accepts it' "$hubmirror" --config beta-right.yaml doctor beta
-for line in 'look  running' 'MEND  connection' 'ok    scopes' 'ok    clock' 'ok    version'; do
+for line in 'warn  running' 'FAIL  connection' 'ok    scopes' 'ok    clock' 'ok    version'; do
   grep -qF -- "$line" out
 done
 expect 1 'HubSpot is not asked' "$hubmirror" --config beta-right.yaml doctor --offline beta
@@ -206,7 +206,7 @@ expect 78 'intervall' "$hubmirror" --config bad.yaml status
 
 expect 0 'contacts     ok' "$hubmirror" --config beta-right.yaml portal test beta
 expect 1 'not the portal_id' "$hubmirror" --config good.yaml portal test beta
-expect 1 'Next: put a token in place' env TOKEN=pat-na1-wrong "$hubmirror" --config good.yaml \
+expect 1 'Next: store a token that' env TOKEN=pat-na1-wrong "$hubmirror" --config good.yaml \
   portal test beta
 expect 78 'TOKEN' env -u TOKEN "$hubmirror" --config good.yaml portal test beta
 expect 64 'no portal is called gamma' "$hubmirror" --config good.yaml portal test gamma

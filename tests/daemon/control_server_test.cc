@@ -200,7 +200,7 @@ TEST_CASE("control server: leaves a living daemon's socket and other files alone
   std::ofstream(folder + "/precious") << "text";
   const auto file = ListenAt(folder + "/precious");
   REQUIRE_FALSE(file);
-  CHECK(file.error().find("a file that is no socket") != std::string::npos);
+  CHECK(file.error().find("a file that is not a socket") != std::string::npos);
   CHECK(std::filesystem::file_size(folder + "/precious") == 4);
   std::filesystem::remove_all(folder);
 }

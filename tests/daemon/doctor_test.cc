@@ -64,7 +64,7 @@ TEST_CASE("doctor: what the daemon says becomes findings with a next step") {
   CHECK(Of(findings, "reload").verdict == Verdict::kMend);
   CHECK(Of(findings, "database").verdict == Verdict::kMend);
   CHECK(Of(findings, "streams").verdict == Verdict::kMend);
-  CHECK(Of(findings, "streams").said == "wait for a person: acme/contacts");
+  CHECK(Of(findings, "streams").said == "waiting for a person: acme/contacts");
   CHECK(Of(findings, "errors").said == "fail: acme/tasks");
   CHECK(Of(findings, "freshness").said == "late: acme/deals");
   CHECK(Of(findings, "quota of acme").verdict == Verdict::kLook);

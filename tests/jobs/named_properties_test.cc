@@ -59,9 +59,9 @@ TEST_CASE("named properties: an archived one, and patterns without a match, are 
   CHECK(TextOf(ComplainOfNames(stream, definitions, {})) ==
         "columns names old, which is archived in HubSpot: restore it there, or take the name out\n"
         "properties.include names zz*, which no property of contacts fits: correct the name, or "
-        "take it out; sensitive ones need `properties.sensitive: true`\n"
+        "remove it; sensitive ones need `properties.sensitive: true`\n"
         "properties.hash names emial, which no property of contacts fits: did you mean email? "
-        "correct the name, or take it out\n");
+        "correct the name, or remove it\n");
 }
 
 TEST_CASE("named properties: a list that is meant for other objects, too, names none of this one") {

@@ -92,7 +92,7 @@ TEST_CASE("R6: a name that HubSpot refuses stops nothing, and is told with the n
   CHECK(IsHeld(stream, "unlisted"));
   CHECK(stream.context->names_complaint() ==
         "columns of companies names nmae, which HubSpot refuses: did you mean name? correct the "
-        "name, or take it out");
+        "name, or remove it");
   CHECK(std::ranges::count(stream.log.events, "selection.unmatched") == 1);
 }
 
@@ -107,7 +107,7 @@ TEST_CASE("R6: a name that HubSpot never answers with is asked for, and told") {
   CHECK(NamedIn(stream.hubspot, "list", "soore"));
   CHECK(stream.context->names_complaint() ==
         "history of companies names soore, which HubSpot neither lists nor shows a value of in 2 "
-        "records: did you mean score? correct the name, or take it out");
+        "records: did you mean score? correct the name, or remove it");
 
   stream.clock.Advance(std::chrono::hours(2));
   stream.hubspot.Put(3, {{"soore", "hidden after all"}});

@@ -123,15 +123,16 @@ Findings ExamineProperties(PageSource& source, const PortalPlan& plan, TimePoint
   }
   findings.Judge(wide.empty(), Verdict::kLook, "properties",
                  wide.empty() ? "at most " + std::to_string(most) + " of an object type"
-                              : "more than fit into one view:" + wide,
-                 "what is beyond 1,500 stands in <object>_live_2; `properties.exclude` leaves out "
+                              : "more than fit in one view:" + wide,
+                 "properties beyond 1,500 are in <object>_live_2; `properties.exclude` leaves out "
                  "what nobody needs");
-  findings.Judge(
-      unhonoured.empty(), Verdict::kLook, "named properties",
-      unhonoured.empty() ? "HubSpot answers with what the configuration names" : unhonoured, next);
+  findings.Judge(unhonoured.empty(), Verdict::kLook, "named properties",
+                 unhonoured.empty() ? "HubSpot returns every property that the configuration names"
+                                    : unhonoured,
+                 next);
   findings.Judge(renamed.empty(), Verdict::kLook, "names",
-                 renamed.empty() ? "every property has a column of its own name"
-                                 : "columns named otherwise:" + renamed,
+                 renamed.empty() ? "every column has the name of its property"
+                                 : "columns with another name:" + renamed,
                  "`properties.column_name` in the portal's schema has every name");
   return findings;
 }
@@ -142,7 +143,7 @@ Finding ExamineVersion(const PortalKey& portal, std::string_view version, TimePo
   unsigned month = 0;
   if (std::sscanf(std::string(version).c_str(), "%4d-%2u", &year, &month) != 2 || month < 1 ||
       month > 12) {
-    findings.Skip("version", std::string(version) + " is no dated version");
+    findings.Skip("version", std::string(version) + " is not a dated version");
     return findings.list().front();
   }
   const auto end = std::chrono::sys_days(std::chrono::year(year) / std::chrono::month(month) / 1 +
@@ -150,7 +151,7 @@ Finding ExamineVersion(const PortalKey& portal, std::string_view version, TimePo
   const auto left = std::chrono::floor<days>(end - std::chrono::floor<days>(now));
   const std::string said = "HubSpot supports " + std::string(version) + " for " +
                            std::to_string(left.count()) + " days more";
-  const std::string fix = "update hubmirror; then take api.version out of the configuration";
+  const std::string fix = "update hubmirror, then remove api.version from the configuration";
   if (left.count() <= 0) {
     findings.Mend("version", "HubSpot supports " + std::string(version) + " no longer", fix);
   } else {

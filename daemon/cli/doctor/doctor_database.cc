@@ -63,7 +63,7 @@ void ExamineSchema(Findings& findings, Connection& connection, const std::string
         connection.Run("SELECT has_database_privilege(current_database(), 'CREATE')").Bool(0, 0);
     return findings.Judge(may, Verdict::kMend, check,
                           "the schema " + schema + " is not there" +
-                              (may ? " yet; the daemon makes it" : " and may not be made by us"),
+                              (may ? " yet; the daemon makes it" : " and we may not create it"),
                           "run what `hubmirror grants --print-sql` prints as the database's owner");
   }
   findings.Judge(rows.Bool(0, 1), Verdict::kMend, check,
@@ -89,7 +89,7 @@ void ExaminePortalSchema(Findings& findings, Connection& connection, const Porta
       "SELECT count(*), coalesce(min(object || '.' || name || ': ' || blocked_by), '') FROM " +
       QuoteName(plan.schema, "properties") + " WHERE blocked_by IS NOT NULL");
   findings.Judge(blocked.Int(0, 0) == 0, Verdict::kLook, "columns of " + plan.key,
-                 blocked.Int(0, 0) == 0 ? "no column waits for its new type"
+                 blocked.Int(0, 0) == 0 ? "no column is waiting for its new type"
                                         : CountWords(blocked.Int(0, 0)) +
                                               " columns wait: " + std::string(blocked.Text(0, 1)),
                  "remove the view or index that it names, or wait for the lock");
@@ -147,13 +147,12 @@ void ExamineLocks(Findings& findings, Connection& connection) {
       "SELECT count(*), coalesce(max(extract(epoch FROM now() - xact_start))::bigint, 0)"
       " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
       " AND xact_start < now() - interval '1 hour'");
-  findings.Judge(
-      rows.Int(0, 0) == 0, Verdict::kLook, "transactions",
-      rows.Int(0, 0) == 0
-          ? "none is older than an hour"
-          : CountWords(rows.Int(0, 0)) + " are open for more than an hour, the oldest for " +
-                SpanWords(std::chrono::seconds(rows.Int(0, 1))),
-      "they keep dead rows and may keep new columns from coming; look at pg_stat_activity");
+  findings.Judge(rows.Int(0, 0) == 0, Verdict::kLook, "transactions",
+                 rows.Int(0, 0) == 0 ? "none is older than an hour"
+                                     : CountWords(rows.Int(0, 0)) +
+                                           " are open for more than an hour, the oldest for " +
+                                           SpanWords(std::chrono::seconds(rows.Int(0, 1))),
+                 "they keep dead rows alive and may delay new columns; look at pg_stat_activity");
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ void ExamineStateDirectory(Findings& findings, const std::string& path) {
   if ((folder.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     findings.Mend("state-dir", path + " is open to others", "chmod 0700 " + path);
   } else if (::access(path.c_str(), W_OK) != 0) {
-    findings.Skip("state-dir", path + " is another user's", "run this as the daemon's user");
+    findings.Skip("state-dir", path + " belongs to another user", "run this as the daemon's user");
   } else {
     findings.Good("state-dir", path + " is ours alone");
   }
@@ -110,8 +110,8 @@ Findings ExamineDaemon(const std::optional<ShownStatus>& status, const std::stri
                  "systemctl restart hubmirror");
   findings.Judge(status->last_reload_accepted, Verdict::kMend, "reload",
                  status->last_reload_accepted
-                     ? "its configuration is the last one it was given"
-                     : "it refused its last configuration and runs on the one before",
+                     ? "it runs the last configuration that it was given"
+                     : "it refused its last configuration and runs the one before",
                  "hubmirror config check, then hubmirror reload");
   findings.Judge(status->database_up, Verdict::kMend, "database",
                  status->database_up ? "it reaches PostgreSQL" : "it does not reach PostgreSQL",
@@ -152,9 +152,9 @@ Findings ExamineDaemon(const std::optional<ShownStatus>& status, const std::stri
                            Verdict verdict, const char* bad, const char* fix) {
     findings.Judge(which.empty(), verdict, check, which.empty() ? good : bad + which, fix);
   };
-  none_of(stuck, "streams", "no stream waits for a person", Verdict::kMend,
-          "wait for a person:", "hubmirror status says for what");
-  none_of(wrong, "errors", "no stream fails", Verdict::kLook,
+  none_of(stuck, "streams", "no stream is waiting for a person", Verdict::kMend,
+          "waiting for a person:", "hubmirror status says for what");
+  none_of(wrong, "errors", "no stream is failing", Verdict::kLook,
           "fail:", "hubmirror status has their errors");
   if (stale.empty()) {
     none_of(late, "freshness", "every stream keeps its freshness_target", Verdict::kLook,

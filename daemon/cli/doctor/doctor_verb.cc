@@ -34,9 +34,9 @@ const char* WordOf(Verdict verdict) {
     case Verdict::kGood:
       return "ok";
     case Verdict::kLook:
-      return "look";
+      return "warn";
     case Verdict::kMend:
-      return "MEND";
+      return "FAIL";
     case Verdict::kSkipped:
       return "-";
   }
@@ -70,9 +70,9 @@ class Doctor {
 
   void ExamineSecrets() {
     Findings findings("configuration");
-    findings.Good("syntax", line_.config_path + " is a good configuration");
+    findings.Good("syntax", line_.config_path + " is a valid configuration");
     const std::string beside = std::string(", or, where only the daemon may read it: ") + kAsDaemon;
-    const std::string place = "put it where the configuration points" + beside;
+    const std::string place = "store it where the configuration points" + beside;
     Secrets(findings, "database.password", settings_.database.password, place);
     for (const PortalSettings& portal : settings_.portals) {
       Secrets(findings, "token of " + portal.plan.key, portal.token,
@@ -133,7 +133,7 @@ class Doctor {
       Take(ExamineDatabase(*connection, settings_, context_.clock.WallNow()));
     } catch (const DatabaseError& error) {
       findings.Mend("connection", error.what(),
-                    "look at database.dsn and pg_hba.conf; peer login needs the daemon's user: " +
+                    "check database.dsn and pg_hba.conf; peer login needs the daemon's user: " +
                         std::string(kAsDaemon));
       Take(findings);
     }
@@ -214,7 +214,7 @@ std::string FindingsText(const std::vector<Finding>& found) {
   }
   return text + Counted(static_cast<int64_t>(found.size()), "check") + ": " +
          CountWords(CountOf(found, Verdict::kGood)) + " good, " +
-         CountWords(CountOf(found, Verdict::kLook)) + " to look at, " +
+         CountWords(CountOf(found, Verdict::kLook)) + " to check, " +
          CountWords(CountOf(found, Verdict::kMend)) + " to mend, " +
          CountWords(CountOf(found, Verdict::kSkipped)) + " skipped\n";
 }

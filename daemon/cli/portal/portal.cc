@@ -116,7 +116,7 @@ int CheckSecretsOf(const CliContext& context, const PortalSettings& portal,
     if (secret) continue;
     return Fail(context, secrets.IsPermissionFault(ref) ? kExitPermission : kExitConfiguration,
                 secret.error(),
-                "make it readable for this user only, or run this as the daemon's user");
+                "make it readable by this user only, or run this as the daemon's user");
   }
   return kExitOk;
 }

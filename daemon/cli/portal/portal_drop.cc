@@ -54,16 +54,16 @@ std::string RemainsJson(const PortalRemains& remains, bool dropped) {
 /// Why it may not be dropped, as an exit code; kExitOk when it may.
 int Forbidden(const CliContext& context, const PortalRemains& remains, bool cascade) {
   if (remains.live) {
-    return Fail(context, static_cast<int>(ControlCode::kTryLater),
-                "a daemon (" + remains.owner + ") mirrors " + remains.portal,
-                "take it out of the configuration, `hubmirror reload`, and ask again after a "
-                "minute");
+    return Fail(
+        context, static_cast<int>(ControlCode::kTryLater),
+        "a daemon (" + remains.owner + ") mirrors " + remains.portal,
+        "remove it from the configuration, `hubmirror reload`, and try again after a minute");
   }
   if (!remains.dependents.empty() && !cascade) {
     return Fail(context, kExitProblem,
                 remains.dependents.front() + " is built on " + remains.portal +
                     (remains.dependents.size() > 1 ? ", and more" : ""),
-                "drop what is built on it first, or let it go too with --cascade");
+                "drop what is built on it first, or drop it as well with --cascade");
   }
   return kExitOk;
 }
@@ -81,7 +81,7 @@ std::string LeftOver(const Settings& settings, const PortalKey& portal,
                      const std::string& config_path) {
   std::string text;
   if (Configured(settings, portal) != nullptr) {
-    text += config_path + " still has portals." + portal + ": a daemon would load it anew\n";
+    text += config_path + " still has portals." + portal + ": a daemon would load it again\n";
   }
   const std::string grant = RefreshTokenFile(settings.state_dir, portal).path();
   if (::access(grant.c_str(), F_OK) == 0) text += grant + " still has its OAuth grant\n";
@@ -116,11 +116,11 @@ int Drop(const CliContext& context, const CommandLine& line, const Settings& set
 /// What a person can do about a drop that the server refused.
 std::string NextStep(const DatabaseError& error) {
   const std::string& state = error.sqlstate();
-  if (state == "55P03") return "somebody reads it: ask again, or look into pg_stat_activity";
-  if (state == "2BP01") return "drop what is built on it first, or let it go too with --cascade";
+  if (state == "55P03") return "somebody is reading it: try again, or look at pg_stat_activity";
+  if (state == "2BP01") return "drop what is built on it first, or drop it as well with --cascade";
   if (state == "53200") return "raise max_locks_per_transaction of the server and restart it";
   if (error.kind() == DatabaseError::Kind::kPassive) {
-    return "take it out of the configuration, `hubmirror reload`, and ask again after a minute";
+    return "remove it from the configuration, `hubmirror reload`, and try again after a minute";
   }
   return "run this as the role that owns the schema";
 }

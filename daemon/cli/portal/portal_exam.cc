@@ -83,7 +83,7 @@ std::string PortalFindingText(const PortalFinding& finding, const PortalKey& key
   std::string text = key + ": ";
   if (finding.failure) return text + Printable(finding.failure->message) + "\n";
   const Account& account = *finding.account;
-  text += "the token is accepted by portal " + std::to_string(account.portal_id.value) + " (" +
+  text += "the token is accepted for portal " + std::to_string(account.portal_id.value) + " (" +
           Printable(account.account_type) + ", " + Printable(account.time_zone) + ")\n";
   if (finding.wrong_portal) text += "  this is not the portal_id of the configuration\n";
   std::vector<std::pair<std::string, std::string>> named;
@@ -132,7 +132,7 @@ int ExitCodeOf(const PortalFinding& finding) {
 std::string NextStepOf(const PortalFinding& finding) {
   if (finding.wrong_portal) {
     return "set portal_id to " + std::to_string(finding.account->portal_id.value) +
-           ", or put the token of the right portal in place";
+           ", or store the token of the right portal";
   }
   const ApiError* failure = WorstFailure(finding);
   return failure != nullptr ? AdviceOn(*failure).next : "";

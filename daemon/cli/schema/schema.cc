@@ -97,7 +97,7 @@ int Show(const CliContext& context, const CommandLine& line, const std::vector<O
                                   [](const ObjectPlan& plan) { return !plan.problem.empty(); });
   if (wrong == plans.end()) return kExitOk;
   context.out.flush();
-  return Fail(context, kExitProblem, wrong->object + " could not be looked at: " + wrong->problem,
+  return Fail(context, kExitProblem, wrong->object + " could not be examined: " + wrong->problem,
               "`hubmirror portal test " + line.target.portal + "` says what the token lacks");
 }
 
@@ -134,7 +134,7 @@ Result<std::vector<StreamPlan>, int> FindStreams(const CliContext& context, cons
   if (!streams.empty()) return streams;
   const std::string missing = line.target.object.value_or("custom object, for it has none");
   return Fail(context, kExitUsage, "portal " + plan.key + " mirrors no " + missing,
-              "`hubmirror portal list` shows what is mirrored of it");
+              "`hubmirror portal list` shows what is mirrored from it");
 }
 
 Rows AskHistory(Connection& connection, const std::string& schema, const CommandLine& line) {
@@ -152,7 +152,7 @@ Rows AskHistory(Connection& connection, const std::string& schema, const Command
 }
 
 std::string HistoryText(const Rows& rows) {
-  if (rows.empty()) return "nothing has changed since this is written down\n";
+  if (rows.empty()) return "nothing has changed since changes have been recorded\n";
   std::string text;
   for (size_t i = 0; i < rows.size(); ++i) {
     text += Padded(rows.Text(i, 0), 20) + "  " + Padded(rows.Text(i, 1), 16) + " " +
@@ -189,7 +189,7 @@ int RunSchemaPlan(const CliContext& context, const CommandLine& line) {
   const auto hasher = ReadHasher(*portal, secrets);
   if (!hasher) {
     return Fail(context, kExitConfiguration, "hash_key: " + hasher.error(),
-                "run this as the daemon's user, or mend the key");
+                "run this as the daemon's user, or correct the key");
   }
   const auto access = HubSpotAccess::Open(*settings, secrets, context.clock);
   if (!access) return Fail(context, kExitConfiguration, access.error(), "correct api.ca_file");

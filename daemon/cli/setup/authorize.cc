@@ -124,7 +124,7 @@ std::vector<ScopeNeed> NeedsOf(const PortalPlan& plan, const std::vector<std::st
   for (const StreamPlan& stream : plan.streams) objects.push_back(stream.object);
   std::vector<ScopeNeed> needs = ScopesFor(objects);
   for (const std::string& scope : also) {
-    needs.push_back({.scope = scope, .without = "a table beside the records stays empty"});
+    needs.push_back({.scope = scope, .without = "a table stays empty without it"});
   }
   return needs;
 }
@@ -137,11 +137,13 @@ void Explain(const CliContext& context, const AuthorizationRequest& request, boo
   context.out << "\nOpen this address in a browser, as somebody who may install apps in portal "
               << request.portal_id.value << ":\n\n  " << AuthorizeUrl(request) << "\n\n";
   if (listening) {
-    context.out << "Waiting for the browser to come back to " << request.redirect_uri
-                << ".\nIf it runs on another machine, paste the address it ends at, or the code:"
-                << std::endl;
+    context.out
+        << "Waiting for the browser to return to " << request.redirect_uri
+        << ".\n"
+           "If it runs on another machine, paste the address that it ends up at, or the code:"
+        << std::endl;
   } else {
-    context.out << "Then paste the address the browser ends at, or the code:" << std::endl;
+    context.out << "Then paste the address that the browser ends up at, or the code:" << std::endl;
   }
 }
 
@@ -149,7 +151,7 @@ int Report(const CliContext& context, const PortalKey& key, const RefreshTokenFi
            const Authorized& authorized) {
   context.out << key << " is authorized; its refresh token is kept in " << file.path() << "\n";
   if (authorized.missing.empty()) {
-    context.out << "A running daemon takes it up at its next request.\n";
+    context.out << "A running daemon uses it from its next request.\n";
     return kExitOk;
   }
   for (const ScopeNeed& need : authorized.missing) {
@@ -157,21 +159,21 @@ int Report(const CliContext& context, const PortalKey& key, const RefreshTokenFi
                 << "\n";
   }
   return Fail(context, kExitProblem, "some scopes were not granted",
-              "allow them in the app's settings at HubSpot, then authorize again; what does not "
-              "need them is mirrored meanwhile");
+              "allow them in the app's settings in HubSpot, then authorize again; meanwhile, what "
+              "does not need them is mirrored");
 }
 
 // What comes before the next try.
 std::string StepBefore(const ApiError& error) {
   switch (error.kind) {
     case ApiErrorKind::kWrongPortal:
-      return "choose the account of portal_id in the browser";
+      return "choose the account with the configured portal_id in the browser";
     case ApiErrorKind::kGrantRevoked:
-      return "take a code that is new";  // Each is good for one use and some minutes.
+      return "use a fresh code";  // Each is good for one use and some minutes.
     case ApiErrorKind::kSecret:
-      return "let this user read and write what is named";
+      return "let this user read and write the file named";
     case ApiErrorKind::kDecode:
-      return "look at the app's page in HubSpot and at api.base_url";
+      return "check the app's page in HubSpot and api.base_url";
     default:
       return AdviceOn(error).next;
   }
@@ -202,7 +204,7 @@ int Authorize(const CliContext& context, const CommandLine& line, const Settings
   const auto configured = (*access)->ConfiguredRefreshToken(portal);
   if (!configured) {
     return Fail(context, kExitPermission, configured.error(),
-                "make it readable, or take oauth.refresh_token out: this command replaces it");
+                "make it readable, or remove oauth.refresh_token: this command replaces it");
   }
   AuthorizationRequest request{.app_url = settings.api.app_url,
                                .client_id = portal.oauth->client_id,

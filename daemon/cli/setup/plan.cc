@@ -58,8 +58,8 @@ std::string WithoutArchivedList(const PlanEstimate& estimate) {
   std::string text;
   for (const std::string& object : estimate.without_archived_list) {
     text += "  " + object +
-            ": HubSpot refuses its archived list. Who is archived is found by walking the\n"
-            "    live list more often (sweep); who was before the first load is not known.\n";
+            ": HubSpot refuses its archived list. Archived records are found by walking the\n"
+            "    live list more often (sweep); those archived before the first load are unknown.\n";
   }
   return text;
 }
@@ -68,7 +68,8 @@ std::string PlanText(const PortalPlan& plan, const PlanEstimate& estimate) {
   std::string text = plan.key + ": " + CountWords(estimate.requests_a_day) + " requests a day";
   if (const auto share = ShareOf(plan)) {
     text += " of our share of " + CountWords(*share);
-    if (estimate.requests_a_day > *share) text += ", which is TOO MANY: lengthen what stands first";
+    if (estimate.requests_a_day > *share)
+      text += ", which is TOO MANY: lengthen what is listed first";
   }
   text += "\n";
   for (const PlanEstimate::Job& job : estimate.jobs) {

@@ -122,7 +122,7 @@ int TryToken(const CliContext& context, const Settings& settings, SetupAnswers& 
   if (!answers.portal_id.empty() && answers.portal_id != id) {
     return Fail(context, kExitProblem,
                 "the token belongs to portal " + id + ", not " + answers.portal_id,
-                "leave --portal-id away, or take that portal's token");
+                "omit --portal-id, or use that portal's token");
   }
   answers.portal_id = id;
   context.out << "HubSpot accepts the token; it is portal " << id << "'s\n";
@@ -134,10 +134,10 @@ bool DatabaseWorks(const CliContext& context, const Settings& settings) {
     const auto connection = ConnectAsDaemon({.dsn = settings.database.dsn});
     const bool may =
         connection->Run("SELECT has_database_privilege(current_database(), 'CREATE')").Bool(0, 0);
-    context.out << "PostgreSQL answers" << (may ? ", and lets us make schemas\n" : "\n");
+    context.out << "PostgreSQL answers" << (may ? ", and lets us create schemas\n" : "\n");
     return may;
   } catch (const DatabaseError& error) {
-    context.out << "PostgreSQL does not let us in: " << PrintableLines(error.what()) << "\n";
+    context.out << "PostgreSQL refuses the login: " << PrintableLines(error.what()) << "\n";
     return false;
   }
 }
@@ -201,7 +201,7 @@ int RunSetup(const CliContext& context, const CommandLine& line) {
                            "credential:hubspot." + answers.portal);
   answers.dsn = AnswerOf(context, answers.dsn, "Database", "host=/run/postgresql dbname=crm");
   if (line.offline && answers.portal_id.empty()) {
-    return Fail(context, kExitUsage, "whose portal it is cannot be asked offline",
+    return Fail(context, kExitUsage, "which portal it belongs to cannot be asked offline",
                 "give --portal-id");
   }
 
@@ -271,7 +271,7 @@ int RunSecretRemove(const CliContext& context, const CommandLine& line) {
     for (const auto& [key, ref] : SecretsOf(*settings)) {
       if (ref != SecretRef{SecretRef::Kind::kCredential, credential.name()}) continue;
       return Fail(context, kExitProblem, key + " is " + ref.Text() + ", in " + line.config_path,
-                  "let the configuration name it no more, `hubmirror reload`, then this again");
+                  "remove it from the configuration, `hubmirror reload`, then run this again");
     }
   }
   const ServiceCredential::Removal removal = credential.Remove();
@@ -280,7 +280,7 @@ int RunSecretRemove(const CliContext& context, const CommandLine& line) {
     const bool forbidden = errno == EACCES || errno == EPERM;
     return Fail(context, forbidden ? kExitPermission : kExitInputOutput,
                 removal.failed + " cannot be removed: " + std::strerror(errno),
-                forbidden ? "run this with sudo" : "look at that file");
+                forbidden ? "run this with sudo" : "check that file");
   }
   if (removal.removed.empty()) {
     return Fail(context, kExitUsage, "there is no credential " + credential.name(),
@@ -313,7 +313,7 @@ int RunSecretTest(const CliContext& context, const CommandLine& line) {
   if (wrong == tested.end()) return kExitOk;
   return Fail(context, wrong->forbidden ? kExitPermission : kExitProblem,
               wrong->key + " cannot be read",
-              "run this as the daemon's user; credential: is given to the service alone");
+              "run this as the daemon's user; systemd gives credential: to the service alone");
 }
 
 }  // namespace hubmirror

@@ -229,9 +229,11 @@ std::string StatusTable(const ShownStatus& status, int columns) {
   const Layout layout = LayoutFor(status, columns);
   std::string table =
       "hubmirrord " + Printable(status.version) + (status.ready ? ": ready" : ": not ready") + "\n";
-  if (!status.database_up) table += "the database is away; polling resumes by itself\n";
+  if (!status.database_up) table += "the database is down; polling resumes by itself\n";
   if (!status.last_reload_accepted) {
-    table += "the last reload was refused, the old configuration runs: `hubmirror config check`\n";
+    table +=
+        "the last reload was refused, the old configuration is still in effect: `hubmirror config "
+        "check`\n";
   }
   // What keeps several portals waiting, as a database that is away, is said once.
   std::vector<std::pair<std::string, std::string>> named;

@@ -29,10 +29,11 @@ std::string OneLine(std::string_view text) {
 }
 
 std::string NextStep(std::string_view sqlstate) {
-  if (sqlstate == "53100") return "; free disk space on the database server, work goes on alone";
+  if (sqlstate == "53100")
+    return "; free disk space on the database server, the daemon resumes by itself";
   if (sqlstate == "53300") return "; raise max_connections or lower database.pool.size";
   if (sqlstate == "57014") return "; raise database.pool.statement_timeout if this repeats";
-  if (sqlstate == "42501") return "; grant what is missing, work goes on alone";
+  if (sqlstate == "42501") return "; grant what is missing, the daemon resumes by itself";
   return "";
 }
 
@@ -75,7 +76,7 @@ bool IsLockTimeout(std::string_view sqlstate) {
 DatabaseError ConnectionLost(std::string_view cause) {
   return DatabaseError(Kind::kUnavailable, "08006",
                        "the database is away: " + OneLine(cause) +
-                           "; check database.dsn and the server, work goes on alone");
+                           "; check database.dsn and the server, the daemon resumes by itself");
 }
 
 }  // namespace hubmirror
