@@ -38,6 +38,7 @@ Result<HistoryPage, ApiError> ReadHistoryPage(std::string body) {
     return ApiError{.kind = ApiErrorKind::kServer, .message = "the batch was not completed"};
   }
   HistoryPage page;
+  // With code 207: ids that do not exist are an answer, anything else is none.
   const JsonValue errors = document->root()["errors"];
   for (size_t i = 0; errors.is_array() && i < errors.size(); ++i) {
     if (ReadNotFound(errors.Item(i), page.not_found)) continue;

@@ -128,6 +128,8 @@ Result<Reading, ApiError> ReadResults(std::string body, PropertySetPtr propertie
   return Reading{std::move(page), std::move(*document)};
 }
 
+// Asked for a merged record and for its survivor, HubSpot answers with the survivor, once for
+// each of the two ids or once for both (https://community.hubspot.com, thread 1101616).
 void KeepFirstOfEach(std::vector<Record>& records) {
   std::unordered_set<RecordId> seen;
   std::erase_if(records, [&](const Record& record) { return !seen.insert(record.id).second; });
@@ -138,6 +140,8 @@ void KeepFirstOfEach(std::vector<Record>& records) {
 Result<Page, ApiError> ReadListPage(std::string body, PropertySetPtr properties) {
   auto reading = ReadResults(std::move(body), std::move(properties));
   if (!reading) return reading.error();
+  // Only `after` is used: the `link` beside it has been seen with a wrong host and path
+  // (https://github.com/dlt-hub/verified-sources/issues/305).
   const JsonValue next = reading->document.root()["paging"]["next"];
   if (next.is_object()) {
     // A page that says there is more but not where must not pass for the last one.
@@ -152,6 +156,9 @@ Result<Page, ApiError> ReadBatchPage(std::string body, PropertySetPtr properties
   auto reading = ReadResults(std::move(body), std::move(properties));
   if (!reading) return reading.error();
   const JsonValue root = reading->document.root();
+  // The envelope of a batch has other states, too (PENDING, PROCESSING, CANCELED), and with code
+  // 207 an entry in `errors` for each kind of failure. Ids that do not exist are such a failure,
+  // and an answer like any other.
   const std::string status = root["status"].String();
   if (!status.empty() && status != "COMPLETE") {
     return ApiError{.kind = ApiErrorKind::kServer, .message = "the batch was not completed"};

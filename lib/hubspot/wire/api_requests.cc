@@ -114,6 +114,8 @@ ApiRequest ApiRequests::List(const ObjectType& type, const ListRequest& list) co
   return {.target = std::move(target)};
 }
 
+// What is too long is answered with 414 and a web page: above about 16,200 characters (measured:
+// https://github.com/PostHog/posthog/issues/31617).
 size_t ApiRequests::ListTargetSize(const ObjectType& type, const PropertySet& properties) const {
   const std::string fixed = ObjectPath(type) + "?limit=100&archived=true&after=&properties=";
   size_t size = fixed.size() + kLongestAfter;
@@ -131,6 +133,8 @@ ApiRequest ApiRequests::Search(const ObjectType& type, const SearchRequest& sear
   json.Key("sorts");
   json.StartArray();
   json.StartObject();
+  // HubSpot takes one sort rule. Stamps will not do: imports give more than 10,000 records the
+  // same millisecond, and a search ends there (https://github.com/airbytehq/airbyte/issues/43317).
   WritePair(json, "propertyName", "hs_object_id");
   WritePair(json, "direction", search.newest_first ? "DESCENDING" : "ASCENDING");
   json.EndObject();
@@ -156,6 +160,7 @@ ApiRequest ApiRequests::BatchRead(const ObjectType& type, bool archived,
   WriteNames(json, "properties", properties.names());
   WriteNames(json, "propertiesWithHistory", {});  // required as well
   json.EndObject();
+  // Only the URL's `archived` counts: who puts it into the body never sees an archived record.
   return JsonPost(ObjectPath(type) + "/batch/read" + (archived ? "?archived=true" : ""), body);
 }
 

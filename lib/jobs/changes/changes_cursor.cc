@@ -18,6 +18,8 @@ SearchRequest NextSearch(const ChangesCursor& cursor) {
 
 ChangesCursor OpenWindow(ChangesCursor cursor, const LookBack& look_back, TimePoint now) {
   if (cursor.from) return cursor;
+  // Some changes reach the index late: https://github.com/estuary/connectors reads once more an
+  // hour behind for that reason.
   const bool deep = !cursor.looked_deep || now - *cursor.looked_deep >= kDeepLookEvery ||
                     LiesAhead(*cursor.looked_deep, now);
   cursor.from = cursor.followed_to - (deep ? look_back.deep_overlap : look_back.overlap);

@@ -12,6 +12,9 @@ LinkBatch::LinkBatch(ObjectType read_from, ObjectType other, std::vector<RecordI
   for (const RecordId id : ids_) left_.push_back({.input = {.id = id, .after = {}}});
 }
 
+// HubSpot pages every input by itself: where a record has more links, that input is sent again
+// with its own `after`. Readers that overlook this lose links
+// (https://github.com/estuary/connectors/issues/1974).
 std::vector<LinkInput> LinkBatch::NextInputs(size_t most) const {
   std::vector<LinkInput> inputs;
   for (const Wish& wish : left_) {
@@ -55,6 +58,7 @@ std::vector<BrokenPromise> LinkBatch::Take(const std::vector<LinkInput>& asked, 
     accounted.insert(id);
   }
   bool page_left_out = false;
+  // Records without links are named in `errors` or left out altogether; both have been seen.
   for (const auto& [id, further] : ids) {
     if (accounted.contains(id)) continue;
     if (further) {

@@ -47,6 +47,7 @@ void WriteComments(Connection& connection, const std::string& schema,
     if (standing == all.end()) continue;
     const std::string relation = QuoteName(schema, description.relation);
     if (!description.text.empty() && standing->second.text != description.text) {
+      // Utility statements take no parameters, so the text is quoted here.
       sql += std::string("COMMENT ON ") + standing->second.kind + " " + relation + " IS " +
              QuoteLiteral(description.text) + ";";
     }

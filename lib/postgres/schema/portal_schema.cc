@@ -64,6 +64,8 @@ void PortalSchema::Claim(Transaction& transaction) const {
 void PortalSchema::CheckEncoding(Transaction& transaction) const {
   const Rows rows =
       transaction.Run("SELECT current_setting('server_encoding'), current_database()");
+  // Any other encoding lacks characters that HubSpot sends, and refuses the whole row with 22P05;
+  // SQL_ASCII converts nothing at all (https://www.postgresql.org/docs/current/multibyte.html).
   if (rows.Text(0, 0) == "UTF8") return;
   throw DatabaseError(Kind::kForeign, "22P05",
                       "database " + QuoteName(rows.Text(0, 1)) + " has the encoding " +
@@ -160,6 +162,8 @@ void PortalSchema::EnsurePortalLayout(Transaction& transaction) const {
 
 void PortalSchema::TakeOwnership(Transaction& transaction) const {
   const std::string owner = Table("_owner");
+  // clock_timestamp(): now() stands still at BEGIN, and this may have waited for the lock on the
+  // row, which two daemons that start together both want.
   const Rows taken = transaction.Run(
       "INSERT INTO " + owner + " AS o (instance, renewed_at) VALUES ($1, clock_timestamp())" +
           " ON CONFLICT (only_row) DO UPDATE SET instance = excluded.instance," +

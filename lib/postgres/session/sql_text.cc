@@ -49,6 +49,9 @@ Param TextParam(const std::string& text) {
   return text;
 }
 
+// Arrays, and not a parameter for each value: a statement takes 65,535 parameters
+// (https://www.postgresql.org/docs/current/limits.html), and each number of them would be a
+// statement of its own to plan.
 void ArrayText::Separate() {
   if (text_.size() > 1) text_ += ',';
 }
@@ -116,6 +119,7 @@ std::string Join(const std::vector<std::string>& parts, std::string_view separat
   return joined;
 }
 
+// A number: the text of a timestamptz follows the DateStyle and TimeZone of the session.
 std::string EpochOf(std::string_view expression) {
   return "floor(extract(epoch FROM " + std::string(expression) + ") * 1000)::bigint";
 }

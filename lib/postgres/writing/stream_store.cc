@@ -113,6 +113,8 @@ std::map<std::string, int64_t> StreamStore::LastKnownRows(Transaction& transacti
   return known;
 }
 
+// Carried along with every write: count(*) would read the whole table, since which rows count is
+// different for each transaction (https://wiki.postgresql.org/wiki/Slow_Counting).
 int64_t StreamStore::LiveRows(Transaction& transaction, const std::string& object) const {
   const Rows rows = transaction.Run("SELECT rows_done FROM " + schema_.Table("_stream_state") +
                                         " WHERE object = $1 AND job = 'stream'",
