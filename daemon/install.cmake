@@ -10,18 +10,18 @@ install(FILES ${systemd_dir}/hubmirror.catalog DESTINATION lib/systemd/catalog)
 set(share_dir ${CMAKE_INSTALL_DATADIR}/hubmirror)
 install(FILES ${systemd_dir}/strict.conf DESTINATION ${share_dir}/systemd)
 install(FILES ${PROJECT_SOURCE_DIR}/config/hubmirror.schema.json DESTINATION ${share_dir})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/monitoring/prometheus DESTINATION ${share_dir}
-  FILES_MATCHING PATTERN "*.yml" PATTERN "*.test.yml" EXCLUDE)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/monitoring/grafana DESTINATION ${share_dir}
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/packaging/prometheus DESTINATION ${share_dir}
+  FILES_MATCHING PATTERN "*.yml")
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/packaging/grafana DESTINATION ${share_dir}
   FILES_MATCHING PATTERN "*.json" PATTERN "*.yml")
 
 install(FILES ${PROJECT_SOURCE_DIR}/config/hubmirror.yaml
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}
   FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.txt"
-  PATTERN "evidence" EXCLUDE PATTERN "images" EXCLUDE)
+  PATTERN "evidence" EXCLUDE PATTERN "images" EXCLUDE PATTERN "man" EXCLUDE)
 foreach(section 1 5 7 8)
-  file(GLOB pages ${PROJECT_SOURCE_DIR}/man/*.${section})
+  file(GLOB pages ${PROJECT_SOURCE_DIR}/docs/man/*.${section})
   install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 

@@ -21,12 +21,13 @@ mkdir -p "$1"
 output=$(realpath "$1")
 
 "$project/packaging/install-build-deps.sh" --deb
-# A copy: dpkg-buildpackage leaves its traces beside the sources.
+# A copy: dpkg-buildpackage leaves its traces beside the sources, and wants debian/ at the top.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/hubmirror"
 (cd "$project" && tar -c --exclude=./build --exclude=./.git --exclude=node_modules .) |
   tar -x -C "$work/hubmirror"
+mv "$work/hubmirror/packaging/debian" "$work/hubmirror/debian"
 (cd "$work/hubmirror" && HUBMIRROR_BUILD=$from dpkg-buildpackage -us -uc -b -d)
 lintian --allow-root --fail-on error,warning --info "$work"/hubmirror_*.changes
 cp "$work"/hubmirror_*.deb "$output/"

@@ -95,9 +95,9 @@ expect 0 'HubMirrorDown' "$hubmirror" runbook
 expect 0 'systemctl status hubmirror' "$hubmirror" runbook hubmirrordown
 expect 64 'no alert called Nothing' "$hubmirror" runbook Nothing
 expect 0 'boards/hubmirror-fleet.json' "$hubmirror" dashboards export boards
-cmp boards/hubmirror-portal.json "$docs/../monitoring/grafana/hubmirror-portal.json"
-cmp boards/hubmirror.rules.yml "$docs/../monitoring/prometheus/hubmirror.rules.yml"
-cmp boards/hubmirror.inhibit.yml "$docs/../monitoring/prometheus/hubmirror.inhibit.yml"
+cmp boards/hubmirror-portal.json "$docs/../packaging/grafana/hubmirror-portal.json"
+cmp boards/hubmirror.rules.yml "$docs/../packaging/prometheus/hubmirror.rules.yml"
+cmp boards/hubmirror.inhibit.yml "$docs/../packaging/prometheus/hubmirror.inhibit.yml"
 expect 0 'boards/scrape.yml' "$hubmirror" dashboards export boards --runbooks https://wiki.example.com/h
 grep -q 'https://wiki.example.com/h#hubmirrordown' boards/hubmirror.rules.yml
 expect 74 'cannot be written' "$hubmirror" dashboards export /proc/none

@@ -31,7 +31,7 @@ std::string WordsOf(const fs::path& path) {
 
 std::map<fs::path, std::string> NamingTexts() {
   std::map<fs::path, std::string> texts;
-  for (const char* const folder : {"daemon", "lib", "docs", "monitoring", "systemd", "debian"}) {
+  for (const char* const folder : {"daemon", "lib", "docs", "packaging", "systemd"}) {
     for (const auto& entry : fs::recursive_directory_iterator(kProjectFolder / folder)) {
       const std::string kind = entry.path().extension();
       const bool is_text = kind == ".cc" || kind == ".md" || kind == ".yml" || kind == ".catalog" ||
@@ -92,7 +92,7 @@ TEST_CASE("named places: every file that is named is one of ours, and is install
   const std::map<std::string, fs::path> installed = {
       {"/usr/share/doc/hubmirror/examples/", kProjectFolder / "config"},
       {"/usr/share/doc/hubmirror/", kProjectFolder / "docs"},
-      {"/usr/share/hubmirror/", kProjectFolder / "monitoring"}};
+      {"/usr/share/hubmirror/", kProjectFolder / "packaging"}};
   CHECK(CheckNamed("(/usr/share/(?:doc/)?hubmirror/[\\w./-]*\\w)",
                    [&](const fs::path&, const std::string& name) {
                      // The longest folder that fits: "examples" comes before what is above it.

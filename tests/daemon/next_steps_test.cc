@@ -34,7 +34,7 @@ std::string TextOf(const fs::path& path) {
 std::vector<fs::path> Texts() {
   const fs::path root = HUBMIRROR_SOURCE_DIR;
   std::vector<fs::path> found;
-  for (const char* folder : {"daemon", "lib", "docs", "monitoring", "systemd", "debian"}) {
+  for (const char* folder : {"daemon", "lib", "docs", "packaging", "systemd"}) {
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
       const std::string kind = entry.path().extension();
       const bool text = kind == ".cc" || kind == ".md" || kind == ".yml" || kind == ".catalog" ||

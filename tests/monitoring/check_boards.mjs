@@ -14,7 +14,7 @@ const project = process.argv[2];
 const read = (path) => readFileSync(join(project, path), 'utf8');
 const metrics = knownMetrics(read('docs/metrics.md'));
 const runbooks = read('docs/runbooks.md');
-const used = new Set(metricsIn(read('monitoring/prometheus/hubmirror.rules.yml')));
+const used = new Set(metricsIn(read('packaging/prometheus/hubmirror.rules.yml')));
 
 function checkVariables(board, prometheus) {
   const variables = new Map(board.templating.list.map((variable) => [variable.name, variable]));
@@ -76,7 +76,7 @@ function checkLayout(panels) {
 }
 
 function checkBoard(uid, prometheus) {
-  const board = JSON.parse(read(`monitoring/grafana/${uid}.json`));
+  const board = JSON.parse(read(`packaging/grafana/${uid}.json`));
   assert.equal(board.uid, uid);
   assert.ok(!('__inputs' in board) && !('id' in board) && board.editable === false);
   assert.ok(board.title && board.description && board.tags.includes('hubmirror'));

@@ -88,7 +88,7 @@ const here = `127.0.0.1:${server.address().port}`;
 
 const folder = mkdtempSync(join(tmpdir(), 'hubmirror-pages-'));
 const write = (name, text) => { writeFileSync(join(folder, name), text); return join(folder, name); };
-const read = (name) => readFileSync(join(project, 'monitoring/prometheus', name), 'utf8');
+const read = (name) => readFileSync(join(project, 'packaging/prometheus', name), 'utf8');
 const children = [];
 
 /// Starts a program; where it listens, by its log.

@@ -15,7 +15,7 @@ const [project, prometheus, start, end, dsn, schema, previews] = process.argv.sl
 const empty = [];
 let queries = 0;
 for (const uid of ['hubmirror-fleet', 'hubmirror-portal', 'hubmirror-mirror']) {
-  const board = JSON.parse(readFileSync(join(project, `monitoring/grafana/${uid}.json`), 'utf8'));
+  const board = JSON.parse(readFileSync(join(project, `packaging/grafana/${uid}.json`), 'utf8'));
   const shown = await dataOf(board, { prometheus, mirror: { dsn, schema }, time: { start, end } });
   for (const { panel, series, rows } of shown) {
     for (const { target, found } of series) {

@@ -2,7 +2,7 @@
 // with --check it only tells whether they are what the documents say. hubmirrord.8 is written by
 // hand.
 //
-//   node man/write.mjs [--check]
+//   node docs/man/write.mjs [--check]
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const pages = [
@@ -135,11 +135,11 @@ function body(text, shell) {
 
 function manual({ page, source, what, files }) {
   const [, name, section] = page.match(/^(.*)\.(\d)$/);
-  const text = readFileSync(new URL(`../docs/${source}`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../${source}`, import.meta.url), 'utf8');
   const others = [...pages.map((one) => one.page), 'hubmirrord.8'].filter((one) => one !== page)
     .map((one) => one.match(/^(.*)\.(\d)$/).slice(1)).sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
   return [
-    `.\\" Made from docs/${source} by man/write.mjs.`,
+    `.\\" Made from docs/${source} by docs/man/write.mjs.`,
     '.Dd November 27, 2026', `.Dt ${name.toUpperCase()} ${section}`, '.Os',
     '.Sh NAME', `.Nm ${name}`, `.Nd ${what}`,
     ...(section === '1' ? ['.Sh SYNOPSIS', '.Nm', '.Op Fl Fl config Ar FILE', '.Ar VERB', '.Op Ar ARGUMENTS'] : []),
@@ -155,7 +155,7 @@ for (const one of pages) {
   if (!check) {
     writeFileSync(path, text);
   } else if (readFileSync(path, 'utf8') !== text) {
-    console.error(`man/${one.page} is not what docs/${one.source} says\nNext: node man/write.mjs`);
+    console.error(`docs/man/${one.page} is not what docs/${one.source} says\nNext: node docs/man/write.mjs`);
     process.exitCode = 1;
   }
 }

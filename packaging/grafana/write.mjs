@@ -1,7 +1,7 @@
 // Writes the dashboards from their definitions; with --check it only tells whether they are what
 // the definitions say.
 //
-//   node monitoring/grafana/write.mjs [--check]
+//   node packaging/grafana/write.mjs [--check]
 import { readFileSync, writeFileSync } from 'node:fs';
 import fleet from './fleet.mjs';
 import mirror from './mirror.mjs';
@@ -14,7 +14,7 @@ for (const board of [fleet, portal, mirror]) {
   if (!check) {
     writeFileSync(path, text);
   } else if (readFileSync(path, 'utf8') !== text) {
-    console.error(`${board.uid}.json is not what its definition says\nNext: node monitoring/grafana/write.mjs`);
+    console.error(`${board.uid}.json is not what its definition says\nNext: node packaging/grafana/write.mjs`);
     process.exitCode = 1;
   }
 }
