@@ -31,7 +31,8 @@ std::string WordsOf(const fs::path& path) {
 
 std::map<fs::path, std::string> NamingTexts() {
   std::map<fs::path, std::string> texts;
-  for (const char* const folder : {"daemon", "lib", "docs", "packaging", "systemd"}) {
+  for (const char* const folder :
+       {"daemon", "lib", "docs", "packaging", "systemd", "tests/monitoring"}) {
     for (const auto& entry : fs::recursive_directory_iterator(kProjectFolder / folder)) {
       const std::string kind = entry.path().extension();
       const bool is_text = kind == ".cc" || kind == ".md" || kind == ".yml" || kind == ".catalog" ||
