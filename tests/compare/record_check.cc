@@ -27,6 +27,11 @@ Cell FormatOptional(const std::optional<Milliseconds>& instant) {
   return FormatInstant(*instant);
 }
 
+/// Of whose records nothing is kept once HubSpot has none of it.
+constexpr std::array<std::string_view, 9> kPersonal = {"calls",  "communications",       "contacts",
+                                                       "emails", "feedback_submissions", "meetings",
+                                                       "notes",  "postal_mail",          "tasks"};
+
 }  // namespace
 
 RecordCheck::RecordCheck(const ObjectLayout& layout, std::vector<PropertyPlace> places,
@@ -35,8 +40,9 @@ RecordCheck::RecordCheck(const ObjectLayout& layout, std::vector<PropertyPlace> 
       places_(std::move(places)),
       sink_(sink),
       selection_(std::move(selection)),
-      holds_personal_data_(layout.object == "contacts"),
-      modified_column_(holds_personal_data_ ? "lastmodifieddate" : "hs_lastmodifieddate") {
+      holds_personal_data_(std::find(kPersonal.begin(), kPersonal.end(), layout.object) !=
+                           kPersonal.end()),
+      modified_column_(layout.object == "contacts" ? "lastmodifieddate" : "hs_lastmodifieddate") {
   for (size_t i = 0; i < layout.table.columns.size(); ++i) {
     positions_.emplace(layout.table.columns[i].name, i);
   }
@@ -136,7 +142,8 @@ void RecordCheck::CheckTimes() {
 void RecordCheck::CheckMerged() {
   const bool survivor_gone = record_->survivor_state == RecordState::kErased ||
                              record_->survivor_state == RecordState::kPurged;
-  if (survivor_gone && !CellOf("merged_into")) {
+  // Who was merged into somebody who is erased is the same person.
+  if (survivor_gone && (holds_personal_data_ || !CellOf("merged_into"))) {
     CheckGone();
     return;
   }

@@ -163,7 +163,6 @@ TEST_CASE("record check: what a client cannot know of a loser is not held agains
   TruthRecord record = mirror.Record(5);
   record.state = RecordState::kMerged;
   record.merged_into = 9;
-  record.survivor_state = RecordState::kErased;
   MirrorRow row = mirror.RowOf(record);
   mirror.Cell(row, "merged_into") = "9";
 
@@ -172,7 +171,18 @@ TEST_CASE("record check: what a client cannot know of a loser is not held agains
   record.modified += 1;  // Changed and merged between two reads.
   mirror.Cell(row, "name") = "Zoe";
   CHECK(RowFindings(mirror, record, row) == Lines{});
-  mirror.Erase(row);  // Its survivor was erased before the merge was seen.
+}
+
+TEST_CASE("record check: who was merged into an erased contact is erased with it") {
+  const SampleMirror mirror;
+  TruthRecord record = mirror.Record(5);
+  record.state = RecordState::kMerged;
+  record.merged_into = 9;
+  record.survivor_state = RecordState::kErased;
+  MirrorRow row = mirror.RowOf(record);
+  mirror.Cell(row, "merged_into") = "9";
+  CHECK(RowFindings(mirror, record, row).size() > 5);
+  mirror.Erase(row);
   CHECK(RowFindings(mirror, record, row) == Lines{});
 }
 

@@ -13,39 +13,41 @@ struct Entry {
   std::string_view singular;
   std::string_view type_id;
   bool has_pipelines = false;
+  bool holds_personal_data = false;
 };
 
 // https://developers.hubspot.com/docs/guides/crm/understanding-the-crm; in the order of names.
+// Beside people, what was said with them and by them holds personal data.
 // Marketing events (0-54) are read by an API of their own.
 constexpr std::array kTypes = {
     Entry{"appointments", "appointment", "0-421", true},
-    Entry{"calls", "call", "0-48"},
+    Entry{"calls", "call", "0-48", false, true},
     Entry{"carts", "cart", "0-142"},
     Entry{"commerce_payments", "commerce_payment", "0-101"},
-    Entry{"communications", "communication", "0-18"},
+    Entry{"communications", "communication", "0-18", false, true},
     Entry{"companies", "company", "0-2"},
-    Entry{"contacts", "contact", "0-1"},
+    Entry{"contacts", "contact", "0-1", false, true},
     Entry{"courses", "course", "0-410", true},
     Entry{"deals", "deal", "0-3", true},
     Entry{"discounts", "discount", "0-84"},
-    Entry{"emails", "email", "0-49"},
-    Entry{"feedback_submissions", "feedback_submission", "0-19"},
+    Entry{"emails", "email", "0-49", false, true},
+    Entry{"feedback_submissions", "feedback_submission", "0-19", false, true},
     Entry{"fees", "fee", "0-85"},
     Entry{"goal_targets", "goal_target", "0-74"},
     Entry{"invoices", "invoice", "0-53"},
     Entry{"leads", "lead", "0-136", true},
     Entry{"line_items", "line_item", "0-8"},
     Entry{"listings", "listing", "0-420", true},
-    Entry{"meetings", "meeting", "0-47"},
-    Entry{"notes", "note", "0-46"},
+    Entry{"meetings", "meeting", "0-47", false, true},
+    Entry{"notes", "note", "0-46", false, true},
     Entry{"orders", "order", "0-123", true},
-    Entry{"postal_mail", "postal_mail", "0-116"},
+    Entry{"postal_mail", "postal_mail", "0-116", false, true},
     Entry{"products", "product", "0-7"},
     Entry{"projects", "project", "0-970", true},
     Entry{"quotes", "quote", "0-14"},
     Entry{"services", "service", "0-162", true},
     Entry{"subscriptions", "subscription", "0-69"},
-    Entry{"tasks", "task", "0-27"},
+    Entry{"tasks", "task", "0-27", false, true},
     Entry{"taxes", "tax", "0-86"},
     Entry{"tickets", "ticket", "0-5", true},
     Entry{"users", "user", "0-115"},
@@ -94,7 +96,7 @@ std::optional<ObjectType> FindObjectType(std::string_view name_or_id) {
                       .singular = std::string(entry.singular),
                       .type_id = std::string(entry.type_id),
                       .modified_property = contacts ? "lastmodifieddate" : "hs_lastmodifieddate",
-                      .holds_personal_data = contacts,
+                      .holds_personal_data = entry.holds_personal_data,
                       .has_pipelines = entry.has_pipelines};
   }
   return UnlistedType(name_or_id);

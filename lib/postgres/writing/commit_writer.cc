@@ -7,8 +7,8 @@
 #include "base/utf8.h"
 #include "postgres/schema/live_view.h"
 #include "postgres/session/sql_text.h"
+#include "postgres/writing/erasure.h"
 #include "postgres/writing/history_writer.h"
-#include "postgres/writing/reference_writer.h"
 
 namespace hubmirror {
 namespace {
@@ -68,13 +68,13 @@ CommitOutcome CommitWriter::Run() {
     WriteRows();
     Suspects();
     MarkMerged();
-    MarkGone(Fate::Kind::kErased);
-    MarkGone(Fate::Kind::kPurged);
+    MarkPurged();
     NoteDue();
     LeaveQuarantine();
   }
   SetAside();
   Pending();
+  if (stream_.table != nullptr) Erase();
   stream_.store.AddLiveRows(transaction_, commit_.object.name, outcome_.live_change);
   stream_.store.SaveProgress(transaction_, commit_.object.name, commit_.progress);
   if (!commit_.budget.empty()) stream_.store.SaveBudget(transaction_, commit_.budget);
@@ -250,6 +250,26 @@ void CommitWriter::Suspects() {
   };
   keep(stored_->absent(), absent_);
   keep(stored_->unarchived(), unarchived_);
+  SuspectsSetAside();
+}
+
+void CommitWriter::SuspectsSetAside() {
+  if (!stream_.quarantine_in_use) return;
+  // A record that never could be stored has no row to be missed by.
+  const auto live_list = [](const ProvenRange& range) { return !range.archived_list; };
+  if (std::none_of(commit_.ranges.begin(), commit_.ranges.end(), live_list)) return;
+  const Rows rows = transaction_.Run("SELECT q.id FROM " + stream_.schema.Table("_quarantine") +
+                                         " q WHERE q.object = $1 AND NOT EXISTS (SELECT FROM " +
+                                         Table() + " t WHERE t.id = q.id)",
+                                     {commit_.object.name});
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const RecordId id{rows.Int(i, 0)};
+    for (const ProvenRange& range : commit_.ranges) {
+      if (range.archived_list || id < range.from || range.to < id) continue;
+      const auto& present = range.present;
+      if (!std::binary_search(present.begin(), present.end(), id)) absent_.push_back(id);
+    }
+  }
 }
 
 void CommitWriter::MarkMerged() {
@@ -315,51 +335,38 @@ bool CommitWriter::LaterReadShows(const Fate& fate) const {
   return fate.sent_at != Instant{} && stream_.recent.WrittenSince(fate.id, fate.sent_at);
 }
 
-void CommitWriter::MarkGone(Fate::Kind kind) {
+void CommitWriter::MarkPurged() {
   ArrayText ids;
   ArrayText times;
-  std::vector<RecordId> gone;
+  bool any = false;
   for (const Fate& fate : commit_.fates) {
-    if (fate.kind != kind || LaterReadShows(fate)) continue;
-    gone.push_back(fate.id);
+    if (fate.kind != Fate::Kind::kPurged || LaterReadShows(fate)) continue;
+    any = true;
+    marked_.push_back(fate.id);
     ids.Add(fate.id.value);
     times.AddParam(TimeParam(fate.at));
   }
-  if (gone.empty()) return;
-  std::string sets = "purged_at = f.at";
-  if (kind == Fate::Kind::kErased) {
-    sets =
-        "erased_at = f.at, updated_at = NULL, archived_at = NULL, merged_into = NULL,"
-        " purged_at = NULL, _hash = NULL, _rejected = NULL, _overflow = NULL";
-    for (const MirrorColumn& column : stream_.table->columns) {
-      if (column.storage == Storage::kColumn)
-        sets += ", " + QuoteName(column.column_name) + " = NULL";
-    }
-    erased_ = gone;
-    for (const char* end : {"from", "to"}) {
-      transaction_.Run("DELETE FROM " + stream_.schema.Table("associations") + " WHERE " + end +
-                           "_type = $1 AND " + end + "_id = ANY ($2::bigint[])",
-                       {commit_.object.name, IdArray(gone)});
-    }
-    // What could not be stored holds personal data as well, whatever is known of the quarantine.
-    const Rows released = transaction_.Run("DELETE FROM " + stream_.schema.Table("_quarantine") +
-                                               " WHERE object = $1 AND id = ANY ($2::bigint[])"
-                                               " RETURNING id",
-                                           {commit_.object.name, IdArray(gone)});
-    outcome_.released += static_cast<int64_t>(released.size());
-    outcome_.released +=
-        HistoryWriter(stream_.schema).Erase(transaction_, commit_.object.name, gone);
-    ReferenceWriter(stream_.schema).EraseMembers(transaction_, commit_.object.type_id, gone);
-  }
+  if (!any) return;
   const Rows rows = transaction_.Run(
-      "UPDATE " + Table() + " t SET " + sets +
-          ", _synced_at = now() FROM unnest($1::bigint[], $2::timestamptz[]) f(id, at), " +
+      "UPDATE " + Table() +
+          " t SET purged_at = f.at, _synced_at = now()"
+          " FROM unnest($1::bigint[], $2::timestamptz[]) f(id, at), " +
           Table() + " old WHERE t.id = f.id AND old.id = t.id RETURNING " + IsLive("old"),
       {ids.Take(), times.Take()});
-  (kind == Fate::Kind::kErased ? outcome_.erased : outcome_.purged) +=
-      static_cast<int64_t>(rows.size());
+  outcome_.purged += static_cast<int64_t>(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) outcome_.live_change -= rows.Bool(i, 0);
-  marked_.insert(marked_.end(), gone.begin(), gone.end());
+}
+
+void CommitWriter::Erase() {
+  std::map<RecordId, TimePoint> people;
+  for (const Fate& fate : commit_.fates) {
+    if (fate.kind == Fate::Kind::kErased && !LaterReadShows(fate)) people.emplace(fate.id, fate.at);
+  }
+  const auto erased = Erasure(stream_.schema, *stream_.table).Erase(transaction_, people);
+  outcome_.erased += erased.rows;
+  outcome_.live_change -= erased.was_live;
+  outcome_.released += erased.released;
+  marked_.insert(marked_.end(), erased.ids.begin(), erased.ids.end());
 }
 
 void CommitWriter::NoteDue() {
@@ -380,7 +387,6 @@ void CommitWriter::Pending() {
   outcome_.suspects =
       store.AddPending(transaction_, object, absent_, PendingCause::kAbsent) +
       store.AddPending(transaction_, object, unarchived_, PendingCause::kUnarchived);
-  store.RemovePending(transaction_, object, erased_);
 }
 
 void CommitWriter::Remember(RecentWrites& recent, Instant committed_at) const {

@@ -48,10 +48,13 @@ class CommitWriter {
   Verdict Judge(const Row& row, const StoredRow* stored) const;
   void Count(const Row& row, const StoredRow* stored);
   void Suspects();
+  void SuspectsSetAside();
   void MarkMerged();
   /// `condition` limits which losers are marked, as SQL on `t`.
   void MarkMerged(const std::map<RecordId, RecordId>& survivor_of, const std::string& condition);
-  void MarkGone(Fate::Kind kind);
+  void MarkPurged();
+  /// The last that is done with records: whatever was noted of the erased ones goes as well.
+  void Erase();
   bool LaterReadShows(const Fate& fate) const;
   void NoteLinksDue();
   /// Links that were taken for removed after a record was archived, and before it was known here.
@@ -78,7 +81,6 @@ class CommitWriter {
   std::vector<RecordId> absent_;
   std::vector<RecordId> unarchived_;
   std::vector<RecordId> marked_;
-  std::vector<RecordId> erased_;
 };
 
 }  // namespace hubmirror

@@ -197,18 +197,6 @@ int64_t HistoryWriter::Release(Transaction& transaction, const std::string& obje
       .affected();
 }
 
-int64_t HistoryWriter::Erase(Transaction& transaction, const std::string& object,
-                             const std::vector<RecordId>& ids) const {
-  transaction.Run(
-      "DELETE FROM " + schema_.Table("_due") + " WHERE object = $1 AND id = ANY ($2::bigint[])",
-      {object, IdArray(ids)});
-  const int64_t released = Release(transaction, object, ids);
-  if (!Exists(transaction, object)) return released;
-  transaction.Run("DELETE FROM " + schema_.HistoryTable(object) + " WHERE id = ANY ($1::bigint[])",
-                  {IdArray(ids)});
-  return released;
-}
-
 void HistoryWriter::KeepOnly(Transaction& transaction,
                              const std::vector<std::string>& objects) const {
   for (const char* table : {"_due", "_stream_state"}) {

@@ -50,9 +50,6 @@ class HistoryWriter {
                    const std::vector<UnreadableRecord>& records) const;
   int64_t Release(Transaction& transaction, const std::string& object,
                   const std::vector<RecordId>& ids) const;
-  /// Takes out everything of records that are erased; returns how many leave the quarantine.
-  int64_t Erase(Transaction& transaction, const std::string& object,
-                const std::vector<RecordId>& ids) const;
   /// Of objects without history no records are due, and what was read is not complete any more.
   void KeepOnly(Transaction& transaction, const std::vector<std::string>& objects) const;
 

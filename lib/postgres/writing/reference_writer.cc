@@ -169,13 +169,4 @@ void ReferenceWriter::MarkGone(Transaction& transaction, const ReferenceTable& t
                   params);
 }
 
-void ReferenceWriter::EraseMembers(Transaction& transaction, const std::string& type_id,
-                                   const std::vector<RecordId>& ids) const {
-  transaction.Run("DELETE FROM " + schema_.Table("list_memberships") + " m USING " +
-                      schema_.Table("lists") +
-                      " l WHERE m.record_id = ANY ($1::bigint[]) AND l.id = m.list_id"
-                      " AND l.object_type_id = $2",
-                  {IdArray(ids), type_id});
-}
-
 }  // namespace hubmirror

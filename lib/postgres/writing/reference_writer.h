@@ -16,9 +16,6 @@ class ReferenceWriter {
   explicit ReferenceWriter(const PortalSchema& schema) : schema_(schema) {}
 
   void Write(Transaction& transaction, const ReferenceCommit& commit) const;
-  /// Takes records out of all lists, as if they had never been in one.
-  void EraseMembers(Transaction& transaction, const std::string& type_id,
-                    const std::vector<RecordId>& ids) const;
 
  private:
   void Upsert(Transaction& transaction, const ReferenceTable& table,

@@ -246,6 +246,13 @@ int64_t StreamStore::SuspectUnseen(Transaction& transaction, const std::string& 
                " AND NOT EXISTS (SELECT FROM " +
                seen +
                " s WHERE s.object = $1 AND s.id = t.id)"
+               // What never could be stored has no row to be missed by.
+               " UNION SELECT $1, q.id, $3 FROM " +
+               schema_.Table("_quarantine") +
+               " q WHERE q.object = $1 AND NOT EXISTS (SELECT FROM " + seen +
+               " s WHERE s.object = $1 AND s.id = q.id) AND NOT EXISTS (SELECT FROM " +
+               schema_.Table(object) +
+               " w WHERE w.id = q.id)"
                " ON CONFLICT (object, id) DO NOTHING",
            {object, TimeParam(walk_began), std::string(NameOf(PendingCause::kAbsent))})
       .affected();
