@@ -11,10 +11,11 @@
 #include "daemon/cli/text/words.h"
 #include "model/store/database_error.h"
 #include "postgres/schema/portal_schema.h"
+#include "postgres/schema/preparation.h"
 #include "postgres/session/connection.h"
 #include "postgres/session/dsn_value.h"
-#include "postgres/session/sql_text.h"
 #include "postgres/writing/history_writer.h"
+#include "postgres/writing/quarantine.h"
 #include "settings/reading/secret_source.h"
 
 namespace hubmirror {
@@ -32,57 +33,37 @@ int WithSchema(const CliContext& context, const CommandLine& line,
   });
 }
 
-/// Conditions of the line's target on `_quarantine` and their parameters.
-std::string Where(const CommandLine& line, Params& params) {
-  std::string where = " WHERE true";
-  if (line.target.object) {
-    params.emplace_back(*line.target.object);
-    where += " AND object IN ($" + std::to_string(params.size());
-    params.emplace_back(PortalSchema::HistoryName(*line.target.object));
-    where += ", $" + std::to_string(params.size()) + ")";
-  }
-  if (line.id) {
-    params.emplace_back(std::to_string(line.id->value));
-    where += " AND id = $" + std::to_string(params.size());
-  }
-  return where;
+QuarantineFilter FilterOf(const CommandLine& line) {
+  return {.object = line.target.object, .id = line.id};
 }
 
-Rows Ask(Connection& connection, const std::string& schema, const CommandLine& line,
-         const std::string& before, const std::string& after) {
-  Params params;
-  const std::string where = Where(line, params);
-  return connection.Run(before + QuoteName(schema, "_quarantine") + where + after, params);
-}
-
-int ListText(const CliContext& context, const Rows& rows) {
-  if (rows.empty()) {
+int ListText(const CliContext& context, const std::vector<QuarantinedRecord>& records) {
+  if (records.empty()) {
     context.out << "nothing is in quarantine\n";
     return kExitOk;
   }
   context.out << Padded("OBJECT", 16) << " " << Padded("ID", 16, true) << "  "
               << Padded("SINCE", 20) << " " << Padded("TRIES", 5, true) << "  REASON\n";
-  for (size_t i = 0; i < rows.size(); ++i) {
-    context.out << Padded(std::string(rows.Text(i, 0)), 16) << " "
-                << Padded(std::string(rows.Text(i, 1)), 16, true) << "  "
-                << Padded(std::string(rows.Text(i, 4)), 20) << " "
-                << Padded(std::string(rows.Text(i, 5)), 5, true) << "  "
-                << Printable(rows.Text(i, 2)) << " " << Printable(rows.Text(i, 3)) << "\n";
+  for (const QuarantinedRecord& one : records) {
+    context.out << Padded(one.object, 16) << " " << Padded(std::to_string(one.id.value), 16, true)
+                << "  " << Padded(one.added_at, 20) << " "
+                << Padded(std::to_string(one.attempts), 5, true) << "  " << Printable(one.sqlstate)
+                << " " << Printable(one.reason) << "\n";
   }
   return kExitOk;
 }
 
-int ListJson(const CliContext& context, const Rows& rows) {
+int ListJson(const CliContext& context, const std::vector<QuarantinedRecord>& records) {
   JsonPage json;
   json.BeginArray();
-  for (size_t i = 0; i < rows.size(); ++i) {
+  for (const QuarantinedRecord& one : records) {
     json.BeginObject();
-    json.Put("object", rows.Text(i, 0));
-    json.Put("id", rows.Int(i, 1));
-    json.Put("sqlstate", rows.Text(i, 2));
-    json.Put("reason", rows.Text(i, 3));
-    json.Put("added_at", rows.Text(i, 4));
-    json.Put("attempts", rows.Int(i, 5));
+    json.Put("object", one.object);
+    json.Put("id", one.id.value);
+    json.Put("sqlstate", one.sqlstate);
+    json.Put("reason", one.reason);
+    json.Put("added_at", one.added_at);
+    json.Put("attempts", one.attempts);
     json.EndObject();
   }
   json.EndArray();
@@ -90,12 +71,12 @@ int ListJson(const CliContext& context, const Rows& rows) {
   return kExitOk;
 }
 
-std::string OneJson(const Rows& rows) {
+std::string OneJson(const QuarantinedBody& body) {
   JsonPage json;
   json.BeginObject();
-  json.Put("sqlstate", rows.Text(0, 0));
-  json.Put("reason", rows.Text(0, 1));
-  json.PutJson("record", rows.Text(0, 2));
+  json.Put("sqlstate", body.sqlstate);
+  json.Put("reason", body.reason);
+  json.PutJson("record", body.record);
   json.EndObject();
   return json.Text();
 }
@@ -121,38 +102,31 @@ int WithDatabase(const CliContext& context, const Settings& settings,
 
 int RunQuarantineList(const CliContext& context, const CommandLine& line) {
   return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
-    const Rows rows =
-        Ask(connection, schema, line,
-            "SELECT object, id, sqlstate, reason, to_char(added_at AT TIME ZONE 'UTC',"
-            " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), attempts FROM ",
-            " ORDER BY object, id");
-    return line.json ? ListJson(context, rows) : ListText(context, rows);
+    const auto records = ListQuarantine(connection, schema, FilterOf(line));
+    return line.json ? ListJson(context, records) : ListText(context, records);
   });
 }
 
 int RunQuarantineShow(const CliContext& context, const CommandLine& line) {
   return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
-    const Rows rows =
-        Ask(connection, schema, line, "SELECT sqlstate, reason, jsonb_pretty(record) FROM ",
-            " ORDER BY object");
-    if (rows.empty()) {
+    const auto found = FindQuarantined(connection, schema, FilterOf(line));
+    if (!found) {
       return Fail(context, kExitUsage, "this record is not in quarantine",
                   "`hubmirror quarantine list " + line.target.portal + "`");
     }
     if (line.json) {
-      context.out << OneJson(rows);
+      context.out << OneJson(*found);
       return kExitOk;
     }
-    context.out << rows.Text(0, 0) << " " << Printable(rows.Text(0, 1)) << "\n"
-                << PrintableLines(rows.Text(0, 2)) << "\n";
+    context.out << found->sqlstate << " " << Printable(found->reason) << "\n"
+                << PrintableLines(found->record) << "\n";
     return kExitOk;
   });
 }
 
 int RunQuarantineDrop(const CliContext& context, const CommandLine& line) {
   return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
-    const Rows rows = Ask(connection, schema, line, "DELETE FROM ", "");
-    if (rows.affected() == 0) {
+    if (DropQuarantined(connection, schema, FilterOf(line)) == 0) {
       return Fail(context, kExitUsage, "this record is not in quarantine",
                   "`hubmirror quarantine list " + line.target.portal + "`");
     }
@@ -165,24 +139,24 @@ int RunQuarantineRetry(const CliContext& context, const CommandLine& line) {
   const auto socket = FindSocket(context, line);
   if (!socket) return socket.error();
   return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
-    const Rows rows = Ask(connection, schema, line, "SELECT object, id FROM ", " ORDER BY 1, 2");
-    for (size_t i = 0; i < rows.size(); ++i) {
-      const std::string object(rows.Text(i, 0));
-      const RecordId id{rows.Int(i, 1)};
-      if (const auto of_history = PortalSchema::ObjectOfHistory(object)) {
-        HistoryWriter::AskNow(connection, schema, *of_history, id);
+    const auto records = ListQuarantine(connection, schema, FilterOf(line));
+    for (const QuarantinedRecord& one : records) {
+      if (const auto of_history = PortalSchema::ObjectOfHistory(one.object)) {
+        HistoryWriter::AskNow(connection, schema, *of_history, one.id);
         continue;
       }
-      const ControlAnswer answer = AskDaemon(
-          *socket,
-          {.verb = ControlVerb::kRefresh, .portal = line.target.portal, .object = object, .id = id},
-          [](const OperationProgress&) {});
+      const ControlAnswer answer = AskDaemon(*socket,
+                                             {.verb = ControlVerb::kRefresh,
+                                              .portal = line.target.portal,
+                                              .object = one.object,
+                                              .id = one.id},
+                                             [](const OperationProgress&) {});
       const ControlResult& result = answer.result;
       if (!result.ok()) {
         return Fail(context, static_cast<int>(result.code), result.message, result.next);
       }
     }
-    context.out << Counted(static_cast<int64_t>(rows.size()), "record")
+    context.out << Counted(static_cast<int64_t>(records.size()), "record")
                 << " asked for again; those that can now be stored leave the quarantine\n";
     return kExitOk;
   });
@@ -192,27 +166,15 @@ int RunGrants(const CliContext& context, const CommandLine& line) {
   const auto settings = LoadSettings(context, line);
   if (!settings) return settings.error();
   const std::string named = DsnValue(settings->database.dsn, "user");
-  const std::string role = QuoteName(named.empty() ? "hubmirror" : named);
-  const std::string database = DsnValue(settings->database.dsn, "dbname");
-  std::string sql = "-- Run as the owner of the database" +
-                    (database.empty() ? "" : " " + QuoteName(database)) + ".\n";
-  sql +=
-      "-- CREATE ROLE " + role +
-      " LOGIN;  -- if it does not exist yet; with a PASSWORD unless it uses peer authentication\n";
-  sql += "CREATE SCHEMA IF NOT EXISTS hubmirror AUTHORIZATION " + role + ";\n";
+  std::vector<std::string> schemas;
   std::set<std::string> readers;
   for (const PortalSettings& portal : settings->portals) {
     if (!line.target.portal.empty() && portal.plan.key != line.target.portal) continue;
-    sql += "CREATE SCHEMA IF NOT EXISTS " + QuoteName(portal.plan.schema) + " AUTHORIZATION " +
-           role + ";\n";
+    schemas.push_back(portal.plan.schema);
     readers.insert(portal.plan.readers.begin(), portal.plan.readers.end());
   }
-  for (const std::string& reader : readers) {
-    sql += "-- CREATE ROLE " + QuoteName(reader) +
-           " NOLOGIN;  -- a reader: the daemon grants it "
-           "select on every table and view\n";
-  }
-  context.out << sql;
+  context.out << PreparationSql(DsnValue(settings->database.dsn, "dbname"),
+                                named.empty() ? "hubmirror" : named, schemas, readers);
   return kExitOk;
 }
 

@@ -3,6 +3,7 @@
 #   sizes    no file over 600 lines, but what programs write (.gitattributes)
 #   classes  no class in more than two sources
 #   cmake    no line of the build description over 100 columns
+#   sql      none in the programs: lib/postgres has a function for what they ask
 #   words    none that was retired (retired_words.txt) comes back
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -50,6 +51,11 @@ while IFS= read -r line; do
   complain "$line: wider than $widest_line columns"
 done < <(files CMakeLists.txt cmake lib daemon tests | grep -E '(CMakeLists\.txt|\.cmake)$' |
   xargs awk -v widest="$widest_line" 'length > widest {print FILENAME ":" FNR}')
+
+while IFS= read -r line; do
+  complain "$line: SQL belongs to lib/postgres (schema/inspection.h for what is only read)"
+done < <(grep -rnE '(connection|transaction)(\.|->)Run\(|"(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE (SCHEMA|TABLE)) ' daemon |
+  cut -d: -f1,2)
 
 while read -r word instead; do
   while IFS= read -r line; do

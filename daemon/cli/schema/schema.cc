@@ -10,6 +10,7 @@
 #include "daemon/cli/text/words.h"
 #include "jobs/reference/wanted_layout.h"
 #include "mirror/value_hasher.h"
+#include "postgres/schema/inspection.h"
 #include "postgres/schema/schema_plan.h"
 
 namespace hubmirror {
@@ -101,19 +102,6 @@ int Show(const CliContext& context, const CommandLine& line, const std::vector<O
               "`hubmirror portal test " + line.target.portal + "` says what the token lacks");
 }
 
-/// The tables that the mirror has given to custom types, by their ids.
-std::map<std::string, std::string> TypeTables(Connection& connection, const std::string& schema) {
-  const std::string table = QuoteName(schema, "object_types");
-  std::map<std::string, std::string> tables;
-  connection.Begin("SET TRANSACTION READ ONLY");
-  if (!connection.Run("SELECT to_regclass($1) IS NULL", {table}).Bool(0, 0)) {
-    const Rows rows = connection.Run("SELECT type_id, object FROM " + table);
-    for (size_t i = 0; i < rows.size(); ++i) tables.emplace(rows.Text(i, 0), rows.Text(i, 1));
-  }
-  connection.Rollback();
-  return tables;
-}
-
 /// The streams that the line is about, custom objects looked up.
 Result<std::vector<StreamPlan>, int> FindStreams(const CliContext& context, const CommandLine& line,
                                                  Connection& connection, ApiClient& source,
@@ -124,7 +112,7 @@ Result<std::vector<StreamPlan>, int> FindStreams(const CliContext& context, cons
       return Fail(context, kExitUnavailable, "custom objects: " + types.error().message,
                   AdviceOn(types.error()).next);
     }
-    const auto given = TypeTables(connection, plan.schema);
+    const auto given = ReadTypeTables(connection, plan.schema);
     plan = WithTypes(std::move(plan), WithTables(*types, given));
   }
   std::vector<StreamPlan> streams;
@@ -137,41 +125,28 @@ Result<std::vector<StreamPlan>, int> FindStreams(const CliContext& context, cons
               "`hubmirror portal list` shows what is mirrored from it");
 }
 
-Rows AskHistory(Connection& connection, const std::string& schema, const CommandLine& line) {
-  Params params;
-  std::string where;
-  if (line.target.object) {
-    params.emplace_back(*line.target.object);
-    where = " WHERE object = $1";
-  }
-  return connection.Run(
-      "SELECT to_char(changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), object,"
-      " change, property, column_name, detail FROM " +
-          QuoteName(schema, "schema_changes") + where + " ORDER BY number",
-      params);
-}
-
-std::string HistoryText(const Rows& rows) {
-  if (rows.empty()) return "nothing has changed since changes have been recorded\n";
+std::string HistoryText(const std::vector<RecordedChange>& changes) {
+  if (changes.empty()) return "nothing has changed since changes have been recorded\n";
   std::string text;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    text += Padded(rows.Text(i, 0), 20) + "  " + Padded(rows.Text(i, 1), 16) + " " +
-            Padded(rows.Text(i, 2), 15) + " " + Padded(Printable(rows.Text(i, 3)), 28) + " " +
-            Printable(rows.Text(i, 5)) + "\n";
+  for (const RecordedChange& one : changes) {
+    text += Padded(one.changed_at, 20) + "  " + Padded(one.object, 16) + " " +
+            Padded(one.change, 15) + " " + Padded(Printable(one.property), 28) + " " +
+            Printable(one.detail) + "\n";
   }
   return text;
 }
 
-std::string HistoryJson(const Rows& rows) {
+std::string HistoryJson(const std::vector<RecordedChange>& changes) {
   JsonPage json;
   json.BeginArray();
-  for (size_t i = 0; i < rows.size(); ++i) {
+  for (const RecordedChange& one : changes) {
     json.BeginObject();
-    const char* const names[] = {"changed_at", "object",      "change",
-                                 "property",   "column_name", "detail"};
-    for (size_t column = 0; column < std::size(names); ++column) {
-      json.Put(names[column], rows.Text(i, column));
-    }
+    json.Put("changed_at", one.changed_at);
+    json.Put("object", one.object);
+    json.Put("change", one.change);
+    json.Put("property", one.property);
+    json.Put("column_name", one.column_name);
+    json.Put("detail", one.detail);
     json.EndObject();
   }
   json.EndArray();
@@ -223,8 +198,8 @@ int RunSchemaHistory(const CliContext& context, const CommandLine& line) {
   const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
   if (portal == nullptr) return kExitUsage;
   return WithDatabase(context, *settings, [&](Connection& connection) {
-    const Rows rows = AskHistory(connection, portal->plan.schema, line);
-    context.out << (line.json ? HistoryJson(rows) : HistoryText(rows));
+    const auto changes = ReadSchemaChanges(connection, portal->plan.schema, line.target.object);
+    context.out << (line.json ? HistoryJson(changes) : HistoryText(changes));
     return kExitOk;
   });
 }

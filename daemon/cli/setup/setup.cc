@@ -17,6 +17,7 @@
 #include "daemon/cli/text/json_page.h"
 #include "daemon/cli/text/words.h"
 #include "model/store/database_error.h"
+#include "postgres/schema/inspection.h"
 #include "postgres/session/connection.h"
 #include "settings/reading/settings_reader.h"
 
@@ -132,8 +133,7 @@ int TryToken(const CliContext& context, const Settings& settings, SetupAnswers& 
 bool DatabaseWorks(const CliContext& context, const Settings& settings) {
   try {
     const auto connection = ConnectAsDaemon({.dsn = settings.database.dsn});
-    const bool may =
-        connection->Run("SELECT has_database_privilege(current_database(), 'CREATE')").Bool(0, 0);
+    const bool may = MayCreateSchemas(*connection);
     context.out << "PostgreSQL answers" << (may ? ", and lets us create schemas\n" : "\n");
     return may;
   } catch (const DatabaseError& error) {
