@@ -134,6 +134,44 @@ TEST_CASE("R13: an answer that does not return its control counts for nothing") 
   CHECK(stream.sink.waiting.contains(7));
 }
 
+TEST_CASE("R13: who is on a list is not gone, though batch reads leave him out for good") {
+  StreamFixture stream;
+  LoadRecords(stream, 250);
+  stream.hubspot.say_not_found = false;
+  stream.hubspot.Archive(120);
+  stream.Run(*stream.archived);
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+  stream.Pass(1min);
+  stream.hubspot.Put(30, {{"name", "Zoë"}});
+  for (const int64_t id : {30, 120}) stream.hubspot.left_out.insert(id);
+  stream.context->RequestRefresh(hubmirror::RecordId{120});
+  stream.Pass(1min);
+  stream.Run(*stream.changes);
+  for (int i = 0; i < 3; ++i) ProveTwice(stream);
+
+  CHECK(stream.sink.rows.at(7).gone);
+  CHECK(stream.sink.live(30));
+  CHECK(stream.sink.rows.at(30).line.find("Zoë") != std::string::npos);
+  CHECK_FALSE(stream.sink.rows.at(120).gone);
+  CHECK(stream.sink.rows.at(120).archived);
+  CHECK(stream.sink.waiting.empty());
+  CHECK(stream.observer.broken_promises.size() == 2);
+}
+
+TEST_CASE("R13: one whom a list shows and nothing can read is set aside, not gone") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.hubspot.say_not_found = false;
+  stream.hubspot.left_out.insert(7);
+  stream.context->RequestRefresh(hubmirror::RecordId{7});
+  stream.Resolve();
+  stream.hubspot.unreadable.insert(7);
+  for (int i = 0; i < 3; ++i) ProveTwice(stream);
+  CHECK_FALSE(stream.sink.rows.at(7).gone);
+  CHECK(stream.sink.set_aside.contains(7));
+}
+
 TEST_CASE("R13: a forbidden answer never counts as absence") {
   StreamFixture stream;
   LoadRecords(stream, 20);

@@ -36,6 +36,7 @@ void ResolveJob::Abandon() {
   batch_.clear();
   absent_.clear();
   gone_.clear();
+  listed_.clear();
   found_.clear();
   commit_ = {};
   MutexLock lock(mutex_);
@@ -45,13 +46,17 @@ void ResolveJob::Abandon() {
 std::optional<StepNeed> ResolveJob::NextStep(Instant) {
   MutexLock lock(mutex_);
   if (shown_phase_ == Phase::kTake) return StepNeed{.priority = Priority::kResolve};
-  return StepNeed{.lane = Lane::kBurst, .priority = Priority::kResolve};
+  StepNeed need{.lane = Lane::kBurst, .priority = Priority::kResolve};
+  const bool whole = shown_phase_ == Phase::kListed && shown_whole_;
+  if (whole) need.cost = stream().source().ListCost(object(), *stream().whole_set());
+  return need;
 }
 
 StepOutcome ResolveJob::DoStep(Instant) {
   const Finally done([this] {
     MutexLock lock(mutex_);
     shown_phase_ = phase_;
+    shown_whole_ = !listed_.empty();
   });
   switch (phase_) {
     case Phase::kTake:
@@ -60,6 +65,8 @@ StepOutcome ResolveJob::DoStep(Instant) {
       return ReadLive();
     case Phase::kArchived:
       return ReadArchived();
+    case Phase::kListed:
+      return listed_.empty() ? ReadListed() : ReadFromList();
     case Phase::kProve:
       return Prove();
   }
@@ -139,15 +146,16 @@ StepOutcome ResolveJob::Prove() {
     return StepOutcome::Failed(page.error());
   }
   now_ = page->times.date;
-  if (record.attempts + 1 < kUnreadableProofs) {
-    LookAgain(record, kUnreadableWait);
-  } else {
-    commit_.unreadable.push_back(
-        {.id = record.id, .reason = "HubSpot does not show it: " + failure_});
-    commit_.settled.push_back(record.id);
-  }
-  stream().NoteUnreadable(record.id, record.nominated);
+  SetAside(record, "HubSpot does not show it: " + failure_);
   return CommitBatch();
+}
+
+void ResolveJob::SetAside(PendingRecord record, const std::string& why) {
+  record.cause = PendingCause::kUnreadable;
+  stream().NoteUnreadable(record.id, record.nominated);
+  if (record.attempts + 1 < kUnreadableProofs) return LookAgain(std::move(record), kUnreadableWait);
+  commit_.unreadable.push_back({.id = record.id, .reason = why});
+  commit_.settled.push_back(record.id);
 }
 
 Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
@@ -208,13 +216,7 @@ void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, si
     const PendingRecord& record = Find(id);
     const auto row =
         std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.id == id; });
-    const bool older = record.nominated && row->modified && *row->modified < *record.nominated;
-    if (older && record.attempts < kNominationTries) {
-      LookAgain(record, Backoff(record.attempts + 1, 0.5));
-    } else {
-      commit_.settled.push_back(id);
-    }
-    found_.emplace_back(id, row->archived ? FoundRecord::kArchived : FoundRecord::kLive);
+    SettleShown(record, *row);
   }
   for (const Attribution::Merge& merge : said.merged) {
     commit_.fates.push_back({.id = merge.loser,
@@ -226,6 +228,16 @@ void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, si
   }
   AskApart(said.unclear, said.unclear.size() == asked);
   for (const RecordId id : said.unproved) LookAgain(Find(id), kNoControlWait);
+}
+
+void ResolveJob::SettleShown(const PendingRecord& record, const Row& row) {
+  const bool older = record.nominated && row.modified && *row.modified < *record.nominated;
+  if (older && record.attempts < kNominationTries) {
+    LookAgain(record, Backoff(record.attempts + 1, 0.5));
+  } else {
+    commit_.settled.push_back(record.id);
+  }
+  found_.emplace_back(record.id, row.archived ? FoundRecord::kArchived : FoundRecord::kLive);
 }
 
 StepOutcome ResolveJob::ReadLive() {
@@ -256,8 +268,86 @@ StepOutcome ResolveJob::ReadArchived() {
       LookAgain(Find(id), kNoControlWait);
     }
   }
+  if (gone_.empty()) return DecideGone();
+  std::ranges::sort(gone_, {}, &PendingRecord::id);
+  archived_list_ = false;
+  looked_up_ = 0;
+  phase_ = Phase::kListed;
+  return StepOutcome::More();
+}
+
+StepOutcome ResolveJob::DecideGone() {
   ApplyBrake();
   return CommitBatch();
+}
+
+StepOutcome ResolveJob::ReadListed() {
+  if (looked_up_ == gone_.size()) {
+    if (archived_list_ || !stream().has_archived_list() || gone_.empty()) return DecideGone();
+    archived_list_ = true;
+    looked_up_ = 0;
+  }
+  // A list goes on behind an id, as walks rely on and check.
+  const RecordId first = gone_[looked_up_].id;
+  const auto page = stream().List({.archived = archived_list_,
+                                   .after = std::to_string(first.value - 1),
+                                   .properties = IdOnly()});
+  if (!page && archived_list_ && page.error().kind == ApiErrorKind::kUnsupported) {
+    looked_up_ = gone_.size();
+    return StepOutcome::More();
+  }
+  if (page) return TakeInListed(*page, first);
+  for (const PendingRecord& record : gone_) LookAgain(record, kBrakeWait);
+  CommitBatch();
+  return StepOutcome::Failed(page.error());
+}
+
+StepOutcome ResolveJob::TakeInListed(const Page& page, RecordId first) {
+  now_ = page.times.date;
+  const auto& records = page.records;
+  const bool in_order = std::ranges::is_sorted(records, {}, &Record::id) &&
+                        (records.empty() || records.front().id >= RecordId{first.value - 1});
+  const bool goes_on = records.empty() || records.back().id >= first;
+  if (!in_order || (page.next_after && !goes_on)) {
+    // Such a list tells nothing about one id: who is on it is for the walks to find.
+    looked_up_ = gone_.size();
+    return StepOutcome::More();
+  }
+  while (looked_up_ < gone_.size()) {
+    const PendingRecord& record = gone_[looked_up_];
+    if (page.next_after && (records.empty() || record.id > records.back().id)) break;
+    if (std::ranges::binary_search(records, record.id, {}, &Record::id)) {
+      listed_.push_back(record);
+      gone_.erase(gone_.begin() + static_cast<std::ptrdiff_t>(looked_up_));
+    } else {
+      ++looked_up_;
+    }
+  }
+  return StepOutcome::More();
+}
+
+StepOutcome ResolveJob::ReadFromList() {
+  const PendingRecord record = listed_.front();
+  listed_.pop_front();
+  // Whether a list begins behind `after` or at it is not documented: one of the two is the record.
+  auto answer = stream().List({.archived = archived_list_,
+                               .after = std::to_string(record.id.value - 1),
+                               .properties = stream().whole_set(),
+                               .limit = 2});
+  if (!answer) {
+    SetAside(record, "a list shows it and batch reads leave it out: " + answer.error().message);
+    return StepOutcome::Failed(answer.error());
+  }
+  std::erase_if(answer->records, [&](const Record& other) { return other.id != record.id; });
+  RowBatch rows = stream().Map(*answer);
+  if (rows.rows.empty()) {
+    SetAside(record, "a list shows it and batch reads leave it out");
+  } else {
+    stream().Distrust("unanswered", "batch reads leave out a record that a list shows");
+    SettleShown(record, rows.rows.front());
+    commit_.rows.push_back(std::move(rows));
+  }
+  return StepOutcome::More();
 }
 
 void ResolveJob::ConfirmGone(const PendingRecord& record) {
@@ -324,6 +414,7 @@ StepOutcome ResolveJob::CommitBatch() {
   batch_.clear();
   absent_.clear();
   gone_.clear();
+  listed_.clear();
   found_.clear();
   commit_ = {};
   phase_ = Phase::kTake;

@@ -28,7 +28,7 @@ std::optional<ResolveCursor> ParseResolveCursor(std::string_view text);
 /// Looks at records one by one that another job could not explain: what became of them, proved by
 /// primary reads, twice where a record is to be marked gone (rules R13-R16). Silence never
 /// deletes: each read carries a record known to be there, and only an answer that returns it
-/// counts.
+/// counts; and who is still on a list is not gone, whatever batch reads leave out.
 class ResolveJob final : public StreamJob {
  public:
   explicit ResolveJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
@@ -43,11 +43,17 @@ class ResolveJob final : public StreamJob {
   void Abandon() override;
 
  private:
-  enum class Phase { kTake, kLive, kArchived, kProve };
+  enum class Phase { kTake, kLive, kArchived, kListed, kProve };
 
   StepOutcome Take();
   StepOutcome ReadLive();
   StepOutcome ReadArchived();
+  /// Looks on both lists for those who are to be marked gone.
+  StepOutcome ReadListed();
+  StepOutcome TakeInListed(const Page& page, RecordId first);
+  /// One that batch reads leave out is read from the list that shows it.
+  StepOutcome ReadFromList();
+  StepOutcome DecideGone();
   /// Takes what is due; records that could not be read with others are asked for one by one.
   void TakeDue();
   /// A question was not answered: smaller ones are put in its place, down to one record.
@@ -59,6 +65,10 @@ class ResolveJob final : public StreamJob {
   void Shown(const Attribution& said, const std::vector<Row>& rows, size_t asked);
   /// Puts the unclear ids of an answer into questions of their own; `all`: none was explained.
   void AskApart(const std::vector<RecordId>& unclear, bool all);
+  /// Settles a record that `row` shows, unless something newer of it was named.
+  void SettleShown(const PendingRecord& record, const Row& row);
+  /// Sets a record aside that was found to be unreadable often enough.
+  void SetAside(PendingRecord record, const std::string& why);
   void LookAgain(PendingRecord record, std::chrono::milliseconds in);
   void ConfirmGone(const PendingRecord& record);
   /// What was marked gone is counted anew for each sweep.
@@ -68,6 +78,7 @@ class ResolveJob final : public StreamJob {
 
   mutable Mutex mutex_;
   Phase shown_phase_ GUARDED_BY(mutex_) = Phase::kTake;
+  bool shown_whole_ GUARDED_BY(mutex_) = false;  ///< a whole record is read from a list next
 
   Phase phase_ = Phase::kTake;
   ResolveCursor cursor_;
@@ -76,7 +87,10 @@ class ResolveJob final : public StreamJob {
   PartSize part_{kBatchReadSize};
   std::string failure_;                ///< why the one record of the batch is not shown
   std::vector<PendingRecord> absent_;  ///< of the batch: not live
-  std::vector<PendingRecord> gone_;    ///< of the batch: confirmed twice
+  std::vector<PendingRecord> gone_;    ///< of the batch: confirmed twice; ascending by id
+  bool archived_list_ = false;         ///< which list is looked at for them
+  size_t looked_up_ = 0;               ///< so many of them were looked for on it
+  std::deque<PendingRecord> listed_;   ///< found on it
   /// Of the batch: what an operator asked for and was found.
   std::vector<std::pair<RecordId, FoundRecord>> found_;
   Commit commit_;
