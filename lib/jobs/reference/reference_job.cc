@@ -167,8 +167,13 @@ bool ReferenceJob::LeadsOn(const ReferenceRequest& request, ReferencePage& page)
   const bool counted = request.kind == ReferenceKind::kLists;
   const std::string here = request.after.value_or(counted ? "0" : "");
   const size_t items = page.batches.at(0).rows.size() + page.odd.size();
-  if (items > 0 && *page.next_after != here && places_.insert(*page.next_after).second) return true;
-  Distrust("cursor", "pages of " + std::string(TableOf(request.kind).name) + " do not move on");
+  // A counted place that lies beyond what was shown would pass lists over.
+  const bool ahead =
+      counted && std::stoll(*page.next_after) > std::stoll(here) + static_cast<int64_t>(items);
+  const bool moved = items > 0 && *page.next_after != here && !ahead;
+  if (moved && places_.insert(*page.next_after).second) return true;
+  Distrust("cursor", "pages of " + std::string(TableOf(request.kind).name) +
+                         (ahead ? " pass some over" : " do not move on"));
   if (items == 0 || !counted) return false;
   // Where the next page begins is known without HubSpot's saying so.
   page.next_after = std::to_string(std::stoll(here) + static_cast<int64_t>(items));

@@ -281,6 +281,18 @@ TEST_CASE_FIXTURE(ListsFixture,
 }
 
 TEST_CASE_FIXTURE(ListsFixture,
+                  "lists: a place that jumps ahead of what was shown is not believed") {
+  Lists({1, 2}, "40");
+  Lists({3});
+  for (int list = 1; list <= 3; ++list) Members(list, {10});
+  Events();
+  REQUIRE(Cycle());
+  CHECK(source.afters.at(1) == "2");
+  CHECK(Of(ReferenceKind::kLists).at(0).rows.size() == 3);
+  CHECK(Distrusted("cursor"));
+}
+
+TEST_CASE_FIXTURE(ListsFixture,
                   "lists: one that cannot be read is passed over, and nothing is marked gone") {
   Fails(ApiErrorKind::kServer, 2 + 8 + 2);
   Lists({2});
