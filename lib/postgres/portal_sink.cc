@@ -41,13 +41,22 @@ void PortalSink::Claim() {
   const Turnstile::Pass pass = turnstile_.Enter(pool_->options().stop);
   Transaction transaction(*pool_);
   const uint64_t breaks = pool_->breaks();
-  schema_.Claim(transaction);
+  std::optional<int64_t> held;
+  {
+    MutexLock lock(mutex_);
+    held = epoch_;
+  }
+  const int64_t epoch = schema_.Claim(transaction, held);
+  const std::string server(transaction.Run(std::string("SELECT ") + kServerSql).Text(0, 0));
   history_.KeepOnly(transaction, ObjectsWithHistory());
   auto missing_readers = schema_.MissingReaders(transaction);
   transaction.Commit();
   MutexLock lock(mutex_);
   missing_readers_ = std::move(missing_readers);
   claimed_at_break_ = breaks;
+  epoch_ = epoch;
+  server_ = server;
+  left_.clear();
   for (const auto& [object, known] : known_) known->views_wait = true;
 }
 
@@ -62,7 +71,7 @@ void PortalSink::Heartbeat() {
       schema_.GrantCommon(*writing);
       schema_.GrantReaders(*writing);
     }
-    writing->Commit();
+    writing.Commit();
     if (grant) {
       MutexLock lock(mutex_);
       missing_readers_ = std::move(missing_readers);
@@ -128,6 +137,7 @@ StoredStream PortalSink::Load(const ObjectType& object) {
   if (exists && !columns.empty()) {
     stored.table = Adopt(object, std::move(columns));
     stored.progress = store_.LoadProgress(transaction, object.name);
+    NoteLeft(transaction, object.name);
     stored.rows = store_.LiveRows(transaction, object.name);
     stored.pending = store_.CountPending(transaction, object.name);
     stored.quarantined = store_.CountQuarantined(transaction, object.name);
@@ -136,6 +146,17 @@ StoredStream PortalSink::Load(const ObjectType& object) {
   KnownOf(object.name).history_followed = stored.progress.contains(JobKind::kHistory);
   transaction.Commit();
   return stored;
+}
+
+void PortalSink::NoteLeft(Transaction& transaction, const std::string& object) {
+  const auto writes = store_.LastWrites(transaction, object);
+  MutexLock lock(mutex_);
+  for (const auto& [job, number] : writes) left_.emplace(std::pair(object, job), number);
+}
+
+void PortalSink::ForgetLeft(const std::string& object) {
+  MutexLock lock(mutex_);
+  std::erase_if(left_, [&](const auto& left) { return left.first.first == object; });
 }
 
 std::string PortalSink::LoadBudget() {
@@ -154,8 +175,9 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
   {
     Writing writing(*this);
     change = writer_.Apply(*writing, wanted);
-    writing->Commit();
+    writing.Commit();
     if (change.created) {
+      ForgetLeft(wanted.name());
       KnownOf(wanted.name()).recent.Clear();
       KnownOf(wanted.name()).history_followed = false;
     }
@@ -174,7 +196,7 @@ void PortalSink::Arrive(const ObjectType& object, const std::vector<std::string>
     // First the views learn to look in both places, then the values move.
     Writing writing(*this);
     writer_.ReplaceViews(*writing, object.name, TableOf(object.name)->columns);
-    writing->Commit();
+    writing.Commit();
   } catch (const StatementError& error) {
     if (!IsLockTimeout(error.sqlstate())) throw;
     return;
@@ -182,7 +204,7 @@ void PortalSink::Arrive(const ObjectType& object, const std::vector<std::string>
   for (const std::string& property : properties) {
     Writing writing(*this, kUnhurried);
     auto columns = writer_.Arrive(*writing, object.name, property);
-    writing->Commit();
+    writing.Commit();
     Adopt(object, std::move(columns));
   }
 }
@@ -193,17 +215,17 @@ void PortalSink::Decorate(const ObjectType& object) {
     {
       Writing writing(*this);
       writer_.ReplaceViews(*writing, object.name, table->columns);
-      writing->Commit();
+      writing.Commit();
     }
     OnSchemaChange(object.name, "replace_view");
     {
       Writing writing(*this);
       writer_.Comment(*writing, object.name, table->columns);
-      writing->Commit();
+      writing.Commit();
     }
     Writing writing(*this, kUnhurried);
     writer_.Index(*writing, object.name, table->columns);
-    writing->Commit();
+    writing.Commit();
     SetViewsWait(object.name, false);
   } catch (const StatementError& error) {
     // Somebody reads the view, or built on it: the heartbeat tries again.
@@ -225,14 +247,14 @@ void PortalSink::SaveAccount(const Account& account) {
                 TextParam(account.time_zone), std::to_string(account.utc_offset_ms),
                 TextParam(account.company_currency), NameArray(account.additional_currencies),
                 TextParam(account.ui_domain), TextParam(account.data_hosting_location)});
-  writing->Commit();
+  writing.Commit();
 }
 
 void PortalSink::SavePropertyGroups(const ObjectType& object,
                                     const std::vector<PropertyGroup>& groups) {
   Writing writing(*this);
   SaveGroups(*writing, schema_.name(), object.name, groups);
-  writing->Commit();
+  writing.Commit();
 }
 
 MirrorTablePtr PortalSink::MarkFilled(const ObjectType& object,
@@ -246,7 +268,7 @@ MirrorTablePtr PortalSink::MarkFilled(const ObjectType& object,
     if (filled) column.state = PropertyState::kCurrent;
   }
   SaveColumns(*writing, schema_.name(), object.name, stored, columns);
-  writing->Commit();
+  writing.Commit();
   return Adopt(object, std::move(columns));
 }
 
@@ -261,8 +283,8 @@ CommitOutcome PortalSink::Write(const Commit& commit) {
   known.recent.Forget(clock_.Now());
   CommitWriter writer(*writing, StreamOf(commit.object.name, table.get()), commit);
   bool in_quarantine = known.in_quarantine;
-  CommitOutcome outcome = Run(*writing, writer, commit.object.name, in_quarantine);
-  writing->Commit();
+  CommitOutcome outcome = Run(writing, writer, commit, in_quarantine);
+  writing.Commit();
   writer.Remember(known.recent, clock_.Now());
   known.in_quarantine = in_quarantine;
   NoteControls(commit);
@@ -279,11 +301,12 @@ CommitWriter::Stream PortalSink::StreamOf(const std::string& object, const Mirro
           .note_due = known.history_followed};
 }
 
-CommitOutcome PortalSink::Run(Transaction& transaction, CommitWriter& writer,
-                              const std::string& object, bool& in_quarantine) {
+CommitOutcome PortalSink::Run(Writing& writing, CommitWriter& writer, const Commit& commit,
+                              bool& in_quarantine) {
   CommitOutcome outcome = writer.Run();
+  writing.SaveProgress(commit.object.name, commit.progress);
   in_quarantine = outcome.quarantined + outcome.unreadable > 0 ||
-                  (in_quarantine && store_.CountQuarantined(transaction, object) > 0);
+                  (in_quarantine && store_.CountQuarantined(*writing, commit.object.name) > 0);
   return outcome;
 }
 
@@ -301,16 +324,16 @@ VerifyReport PortalSink::Verify(const Commit& page, const VerifyRequest& request
   VerifyWriter verify(*writing, StreamOf(object, table.get()), page);
   VerifyReport report = verify.Compare(request);
   if (!request.repair) {
-    writing->Commit();
+    writing.Commit();
     return report;
   }
   verify.ForgetHashes();
   CommitWriter writer(*writing, StreamOf(object, table.get()), page);
   bool in_quarantine = known.in_quarantine;
-  outcome = Run(*writing, writer, object, in_quarantine);
+  outcome = Run(writing, writer, page, in_quarantine);
   report.repaired = outcome.inserted + outcome.updated;
   report.left = verify.CountLeft();
-  writing->Commit();
+  writing.Commit();
   writer.Remember(known.recent, clock_.Now());
   known.in_quarantine = in_quarantine;
   return report;
@@ -415,7 +438,7 @@ int64_t PortalSink::CountRows(const ObjectType& object) {
     if (store_.LiveRows(*writing, object.name) == before) {
       store_.SetLiveRows(*writing, object.name, rows);
     }
-    writing->Commit();
+    writing.Commit();
   }
   return rows;
 }
@@ -423,27 +446,28 @@ int64_t PortalSink::CountRows(const ObjectType& object) {
 void PortalSink::BeginSeen(const ObjectType& object) {
   Writing writing(*this);
   store_.BeginSeen(*writing, object.name);
-  writing->Commit();
+  writing.Commit();
 }
 
 void PortalSink::AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) {
   Writing writing(*this);
   store_.AddSeen(*writing, object.name, ids);
-  writing->Commit();
+  writing.Commit();
 }
 
 int64_t PortalSink::SuspectUnseen(const ObjectType& object, TimePoint walk_began) {
   Writing writing(*this, kUnhurried);
   const int64_t suspects = store_.SuspectUnseen(*writing, object.name, walk_began);
   store_.BeginSeen(*writing, object.name);
-  writing->Commit();
+  writing.Commit();
   return suspects;
 }
 
 void PortalSink::ResetStream(const ObjectType& object) {
   Writing writing(*this);
   store_.Reset(*writing, object.name);
-  writing->Commit();
+  writing.Commit();
+  ForgetLeft(object.name);
   KnownOf(object.name).history_followed = false;
 }
 
@@ -451,7 +475,7 @@ void PortalSink::SaveState(const ObjectType& object, StreamState state, const st
                            const std::string& message) {
   Writing writing(*this);
   store_.SaveState(*writing, object.name, state, reason, message);
-  writing->Commit();
+  writing.Commit();
 }
 
 void PortalSink::Analyze(const ObjectType& object) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -130,12 +131,19 @@ class PortalSink final : public RowSink,
     std::atomic<bool> history_followed{false};
   };
 
+  /// The number of the last write of the progress of each job of each object: a failover that loses
+  /// commits may leave our session alive, behind PgBouncer, and this is what it cannot keep.
+  using Writes = std::map<std::pair<std::string, JobKind>, int64_t>;
+
+  /// Takes what is stored for what was left, unless we have written since the claim.
+  void NoteLeft(Transaction& transaction, const std::string& object);
+  void ForgetLeft(const std::string& object);
   /// Objects whose plan names properties to keep the history of.
   std::vector<std::string> ObjectsWithHistory() const;
   Known& KnownOf(const std::string& object);
   /// What a commit of one object works with, the turnstile passed.
   CommitWriter::Stream StreamOf(const std::string& object, const MirrorTable* table);
-  CommitOutcome Run(Transaction& transaction, CommitWriter& writer, const std::string& object,
+  CommitOutcome Run(Writing& writing, CommitWriter& writer, const Commit& commit,
                     bool& in_quarantine);
   MirrorTablePtr TableOf(const std::string& object);
   MirrorTablePtr Adopt(const ObjectType& object, std::vector<MirrorColumn> columns);
@@ -161,6 +169,9 @@ class PortalSink final : public RowSink,
   std::map<std::string, std::unique_ptr<Known>> known_ GUARDED_BY(mutex_);
   uint64_t versions_ GUARDED_BY(mutex_) = 0;
   std::optional<uint64_t> claimed_at_break_ GUARDED_BY(mutex_);
+  std::optional<int64_t> epoch_ GUARDED_BY(mutex_);  ///< of our last claim
+  std::string server_ GUARDED_BY(mutex_);            ///< that it was made at, see kServerSql
+  Writes left_ GUARDED_BY(mutex_);                   ///< where not known it is whatever is there
 };
 
 }  // namespace hubmirror

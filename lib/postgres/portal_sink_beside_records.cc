@@ -27,7 +27,7 @@ std::vector<DueRecord> PortalSink::DueLinks(const ObjectType& object, size_t lim
 void PortalSink::DropDueLinks(const ObjectType& object, const std::vector<DueRecord>& records) {
   Writing writing(*this);
   links_.DropDue(*writing, object.name, records);
-  writing->Commit();
+  writing.Commit();
 }
 
 std::vector<RecordId> PortalSink::LinkedFrom(const LinkPair& pair,
@@ -49,22 +49,22 @@ void PortalSink::WriteLinks(const LinkCommit& commit) {
   Writing writing(*this);
   links_.Write(*writing, commit);
   if (commit.progress) {
-    store_.SaveProgress(*writing, commit.pair.from.name, {{JobKind::kLinks, *commit.progress}});
+    writing.SaveProgress(commit.pair.from.name, {{JobKind::kLinks, *commit.progress}});
   }
   if (!commit.budget.empty()) store_.SaveBudget(*writing, commit.budget);
-  writing->Commit();
+  writing.Commit();
 }
 
 void PortalSink::SaveLinkTypes(const LinkPair& pair, const std::vector<LinkType>& types) {
   {
     Writing writing(*this);
     links_.SaveTypes(*writing, pair, types);
-    writing->Commit();
+    writing.Commit();
   }
   try {
     Writing writing(*this);
     links_.MakeViews(*writing, pair);
-    writing->Commit();
+    writing.Commit();
   } catch (const StatementError& error) {
     // Somebody holds one of the tables: made with the next reading of all links.
     if (!IsLockTimeout(error.sqlstate()) && error.sqlstate() != "40P01") throw;
@@ -83,15 +83,15 @@ bool PortalSink::PrepareHistory(const ObjectType& object) {
   Writing writing(*this);
   const bool there = history_.Exists(*writing, object.name);
   if (!there) history_.Create(*writing, object.name);
-  writing->Commit();
+  writing.Commit();
   return there;
 }
 
 void PortalSink::BeginHistory(const ObjectType& object, const JobProgress& progress) {
   Known& known = KnownOf(object.name);
   Writing writing(*this);
-  store_.SaveProgress(*writing, object.name, {{JobKind::kHistory, progress}});
-  writing->Commit();
+  writing.SaveProgress(object.name, {{JobKind::kHistory, progress}});
+  writing.Commit();
   known.history_followed = true;
 }
 
@@ -126,9 +126,9 @@ HistoryOutcome PortalSink::WriteHistory(const HistoryCommit& commit) {
                   commit.asked_archived);
   outcome.unreadable = history_.SetAside(*writing, commit.object.name, commit.unreadable);
   outcome.released = history_.Release(*writing, commit.object.name, commit.settled);
-  store_.SaveProgress(*writing, commit.object.name, {{JobKind::kHistory, commit.progress}});
+  writing.SaveProgress(commit.object.name, {{JobKind::kHistory, commit.progress}});
   if (!commit.budget.empty()) store_.SaveBudget(*writing, commit.budget);
-  writing->Commit();
+  writing.Commit();
   return outcome;
 }
 
@@ -139,9 +139,9 @@ void PortalSink::WriteReference(const std::vector<ReferenceCommit>& commits,
   const ReferenceWriter writer(schema_);
   Writing writing(*this);
   for (const ReferenceCommit& commit : commits) writer.Write(*writing, commit);
-  if (progress) store_.SaveProgress(*writing, stream, {{job, *progress}});
+  if (progress) writing.SaveProgress(stream, {{job, *progress}});
   if (!budget.empty()) store_.SaveBudget(*writing, budget);
-  writing->Commit();
+  writing.Commit();
 }
 
 std::map<std::string, std::string> PortalSink::LoadTypeTables() {
@@ -156,6 +156,7 @@ std::map<std::string, std::string> PortalSink::LoadTypeTables() {
 JobProgress PortalSink::LoadReferenceProgress(const std::string& stream, JobKind job) {
   Transaction transaction(*pool_);
   const auto all = store_.LoadProgress(transaction, stream);
+  NoteLeft(transaction, stream);
   transaction.Commit();
   const auto found = all.find(job);
   return found == all.end() ? JobProgress{} : found->second;

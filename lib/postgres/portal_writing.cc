@@ -10,7 +10,10 @@ PortalSink::Writing::Writing(PortalSink& sink, Transaction::Options options)
   if (!pass_) {
     throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "the daemon is stopping");
   }
-  options.first = sink.schema_.RenewSql();
+  {
+    MutexLock lock(sink.mutex_);
+    options.first = sink.schema_.OwnSql(sink.epoch_.value_or(0));
+  }
   Begin(options);
   sink.schema_.CheckOwned(*transaction_);
   CheckUnbroken();
@@ -28,10 +31,44 @@ void PortalSink::Writing::Begin(const Transaction::Options& options) {
 }
 
 void PortalSink::Writing::CheckUnbroken() {
-  MutexLock lock(sink_.mutex_);
-  if (sink_.claimed_at_break_ == sink_.pool_->breaks()) return;
+  bool unbroken = false;
+  std::string server;
+  {
+    MutexLock lock(sink_.mutex_);
+    unbroken = sink_.claimed_at_break_ == sink_.pool_->breaks();
+    server = sink_.server_;
+  }
+  if (!unbroken) StartOver("the database was away meanwhile");
+  if (transaction_->first().Text(0, 1) != server) StartOver("another server answers than before");
+}
+
+void PortalSink::Writing::StartOver(const std::string& cause) {
+  {
+    MutexLock lock(sink_.mutex_);
+    sink_.claimed_at_break_.reset();
+  }
   throw DatabaseError(DatabaseError::Kind::kUnavailable, "08006",
-                      "the database was away meanwhile: what it holds is read again");
+                      cause + ": what it holds is read again");
+}
+
+void PortalSink::Writing::SaveProgress(const std::string& object,
+                                       const std::map<JobKind, JobProgress>& progress) {
+  for (const auto& [job, number] : sink_.store_.SaveProgress(*transaction_, object, progress)) {
+    bool expected = true;
+    {
+      MutexLock lock(sink_.mutex_);
+      const auto left = sink_.left_.find({object, job});
+      expected = left == sink_.left_.end() || left->second + 1 == number;
+    }
+    if (!expected) StartOver("the database has lost commits, or somebody put them back");
+    writes_[{object, job}] = number;
+  }
+}
+
+void PortalSink::Writing::Commit() {
+  transaction_->Commit();
+  MutexLock lock(sink_.mutex_);
+  for (const auto& [job, number] : writes_) sink_.left_[job] = number;
 }
 
 }  // namespace hubmirror

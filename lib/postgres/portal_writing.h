@@ -1,14 +1,16 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "postgres/portal_sink.h"
 
 namespace hubmirror {
 
 /// A transaction of the owner of a portal, with the way to it kept clear: it waits for its turn,
-/// renews our ownership and refuses to write on what a lost session may have taken back. Owned by
-/// one thread.
+/// renews our ownership and refuses to write on what may have been taken back, be it by a lost
+/// session, by another server or by one that lost commits (rule R7). Owned by one thread.
 class PortalSink::Writing {
  public:
   explicit Writing(PortalSink& sink, Transaction::Options options = {});
@@ -16,13 +18,20 @@ class PortalSink::Writing {
   Transaction& operator*() { return *transaction_; }
   Transaction* operator->() { return &*transaction_; }
 
+  /// Together with what proves it. Throws kUnavailable when the progress stored there is not the
+  /// one that this daemon left there.
+  void SaveProgress(const std::string& object, const std::map<JobKind, JobProgress>& progress);
+  void Commit();
+
  private:
   void Begin(const Transaction::Options& options);
   void CheckUnbroken();
+  [[noreturn]] void StartOver(const std::string& cause);
 
   PortalSink& sink_;
   Turnstile::Pass pass_;
   std::optional<Transaction> transaction_;
+  Writes writes_;
 };
 
 }  // namespace hubmirror

@@ -56,6 +56,48 @@ TEST_CASE_FIXTURE(MirrorFixture,
   other->Heartbeat();
 }
 
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "of two daemons with one id, as of a copied state directory, one is passive") {
+  MakeContacts();
+  const auto copy = AnotherSink("me");
+
+  copy->Claim();
+
+  CHECK(RefusalOf([&] { Write({{.id = 1}}); }).kind == Kind::kPassive);
+  CHECK(RefusalOf([&] { sink().Heartbeat(); }).kind == Kind::kPassive);
+  // It tries again and again, and must not take it back: the two would take turns.
+  const Refusal refusal = RefusalOf([&] { sink().Claim(); });
+  CHECK(refusal.kind == Kind::kPassive);
+  CHECK(refusal.Says("state directory"));
+  copy->Heartbeat();
+  Value("UPDATE acme._owner SET renewed_at = now() - interval '61 s'");
+  sink().Claim();
+  CHECK(Write({{.id = 1}}).inserted == 1);
+  CHECK(RefusalOf([&] { copy->Heartbeat(); }).kind == Kind::kPassive);
+}
+
+TEST_CASE_FIXTURE(MirrorFixture, "commits lock the owner and do not write its row each time") {
+  MakeContacts();
+  const std::string before = Value("SELECT ctid FROM acme._owner");
+
+  for (int id = 1; id <= 5; ++id) Write({{.id = id}});
+
+  CHECK(Value("SELECT ctid FROM acme._owner") == before);
+}
+
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "a mirror of before there were epochs is taken over by its own daemon only") {
+  sink().Claim();
+  Value(
+      "ALTER TABLE acme._owner DROP COLUMN epoch; ALTER TABLE acme._stream_state DROP COLUMN"
+      " writes; UPDATE acme._portal SET layout_version = 10");
+
+  CHECK(RefusalOf([&] { AnotherSink("another")->Claim(); }).kind == Kind::kPassive);
+  AnotherSink("me")->Claim();
+
+  CHECK(Value("SELECT instance || epoch FROM acme._owner") == "me1");
+}
+
 TEST_CASE_FIXTURE(MirrorFixture, "each commit and each heartbeat renews ownership") {
   MakeContacts();
   const auto make_old = [&] {

@@ -37,7 +37,8 @@ constexpr Words kPortal[] = {
 };
 constexpr Words kOwner[] = {
     {"instance", "The daemon, by the id it made for itself"},
-    {"renewed_at", "When it wrote here last, by the server's clock"},
+    {"renewed_at", "When it was last here, to some seconds, by the server's clock"},
+    {"epoch", "Which claim of this portal it is; a daemon whose claim is an older one is passive"},
 };
 constexpr Words kStreamState[] = {
     {"job", "catalog, changes, sweep, archived, links, ...; stream is the object as a whole"},
@@ -50,6 +51,7 @@ constexpr Words kStreamState[] = {
     {"last_error_at", "When that was"},
     {"rows_done", "How many records the round under way has done; of the job stream: live rows"},
     {"rows_expected", "How many it will have done at its end, as far as is known"},
+    {"writes", "How often the job has written this row: shows that commits were lost"},
 };
 constexpr Words kPending[] = {
     {"id", "The record"},

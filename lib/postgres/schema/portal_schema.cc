@@ -19,6 +19,9 @@ using Kind = DatabaseError::Kind;
 
 // How long the owner may be silent before another daemon takes over.
 constexpr const char* kOwnerSilence = "60 seconds";
+constexpr const char* kRenewEvery = "5 seconds";
+constexpr int kLayoutWithEpochs = 11;
+
 bool Exists(Transaction& transaction, const std::string& quoted_relation) {
   return !transaction.Run("SELECT to_regclass($1)::text", {quoted_relation}).IsNull(0, 0);
 }
@@ -39,7 +42,7 @@ std::string PortalSchema::Table(const std::string& table) const {
   return QuoteName(plan_.schema, table);
 }
 
-void PortalSchema::Claim(Transaction& transaction) const {
+int64_t PortalSchema::Claim(Transaction& transaction, std::optional<int64_t> held) const {
   if (plan_.schema == kCommonSchema || plan_.schema == "public" ||
       plan_.schema == "information_schema" || plan_.schema.starts_with("pg_")) {
     throw DatabaseError(Kind::kForeign, "",
@@ -50,7 +53,7 @@ void PortalSchema::Claim(Transaction& transaction) const {
   LockLayouts(transaction.connection());
   EnsureSchemas(transaction);
   const bool common_changed = EnsureCommonLayout(transaction);
-  EnsurePortalLayout(transaction);
+  const int64_t epoch = EnsurePortalLayout(transaction, held);
   const bool portals_changed = Register(transaction);
   if (common_changed || portals_changed ||
       !Exists(transaction, QuoteName(kCommonSchema, "status"))) {
@@ -59,6 +62,7 @@ void PortalSchema::Claim(Transaction& transaction) const {
   }
   GrantCommon(transaction);
   GrantReaders(transaction);
+  return epoch;
 }
 
 void PortalSchema::CheckEncoding(Transaction& transaction) const {
@@ -119,7 +123,8 @@ bool PortalSchema::EnsureCommonLayout(Transaction& transaction) const {
   return true;
 }
 
-void PortalSchema::EnsurePortalLayout(Transaction& transaction) const {
+int64_t PortalSchema::EnsurePortalLayout(Transaction& transaction,
+                                         std::optional<int64_t> held) const {
   const std::string portal = Table("_portal");
   const std::string id = std::to_string(plan_.portal_id.value);
   int stored = 0;
@@ -134,7 +139,7 @@ void PortalSchema::EnsurePortalLayout(Transaction& transaction) const {
       }
       stored = static_cast<int>(rows.Int(0, 1));
     }
-    if (stored > 0) TakeOwnership(transaction);
+    if (stored > 0) CheckMayOwn(transaction, stored, held);
   } else {
     const Rows rows = transaction.Run(
         "SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid) OR"
@@ -157,27 +162,37 @@ void PortalSchema::EnsurePortalLayout(Transaction& transaction) const {
                         " layout_version = excluded.layout_version",
                     {id, std::to_string(version)});
   }
-  if (stored == 0) TakeOwnership(transaction);
+  return TakeOwnership(transaction, held);
 }
 
-void PortalSchema::TakeOwnership(Transaction& transaction) const {
-  const std::string owner = Table("_owner");
-  // clock_timestamp(): now() stands still at BEGIN, and this may have waited for the lock on the
-  // row, which two daemons that start together both want.
-  const Rows taken = transaction.Run(
-      "INSERT INTO " + owner + " AS o (instance, renewed_at) VALUES ($1, clock_timestamp())" +
-          " ON CONFLICT (only_row) DO UPDATE SET instance = excluded.instance," +
-          " renewed_at = clock_timestamp()" + " WHERE o.instance = excluded.instance OR" +
-          " o.renewed_at < clock_timestamp() - interval '" + kOwnerSilence + "' RETURNING 1",
-      {instance_});
-  if (!taken.empty()) return;
+void PortalSchema::CheckMayOwn(Transaction& transaction, int layout,
+                               std::optional<int64_t> held) const {
+  const std::string epoch = layout < kLayoutWithEpochs ? "0" : "epoch";
   const Rows rows = transaction.Run(
-      "SELECT instance, round(extract(epoch FROM clock_timestamp() - renewed_at)) FROM " + owner);
+      "SELECT instance, round(extract(epoch FROM clock_timestamp() - renewed_at)),"
+      " renewed_at < clock_timestamp() - interval '" +
+      std::string(kOwnerSilence) + "', " + epoch + " FROM " + Table("_owner") + " FOR UPDATE");
+  if (rows.empty() || rows.Bool(0, 2)) return;
+  // An earlier epoch than ours is our own, of a database that went back.
+  if (rows.Text(0, 0) == instance_ && (!held || rows.Int(0, 3) <= *held)) return;
   throw DatabaseError(
       Kind::kPassive, "",
       "another daemon (" + std::string(rows.Text(0, 0)) + ", seen " + std::string(rows.Text(0, 1)) +
           " s ago) mirrors this portal; this one takes over when it is silent for " +
-          kOwnerSilence);
+          kOwnerSilence +
+          (rows.Text(0, 0) == instance_ ? ". It bears the same id: its state directory is a copy"
+                                        : ""));
+}
+
+int64_t PortalSchema::TakeOwnership(Transaction& transaction, std::optional<int64_t> held) const {
+  return transaction
+      .Run("INSERT INTO " + Table("_owner") +
+               " AS o (instance, renewed_at, epoch) VALUES ($1, clock_timestamp(), $2::bigint + 1)"
+               " ON CONFLICT (only_row) DO UPDATE SET instance = excluded.instance,"
+               " renewed_at = excluded.renewed_at, epoch = greatest(o.epoch, $2::bigint) + 1"
+               " RETURNING epoch",
+           {instance_, std::to_string(held.value_or(0))})
+      .Int(0, 0);
 }
 
 bool PortalSchema::Register(Transaction& transaction) const {
@@ -245,10 +260,13 @@ std::vector<std::string> MissingRoles(Connection& connection,
   return missing;
 }
 
-std::string PortalSchema::RenewSql() const {
-  return "UPDATE " + Table("_owner") +
-         " SET renewed_at = clock_timestamp() WHERE instance = " + QuoteLiteral(instance_) +
-         " RETURNING to_regclass('" + kCommonSchema + ".status') IS NULL";
+std::string PortalSchema::OwnSql(int64_t epoch) const {
+  const std::string mine =
+      " WHERE instance = " + QuoteLiteral(instance_) + " AND epoch = " + std::to_string(epoch);
+  return "UPDATE " + Table("_owner") + " SET renewed_at = clock_timestamp()" + mine +
+         " AND renewed_at < clock_timestamp() - interval '" + kRenewEvery + "'; SELECT " +
+         "to_regclass('" + kCommonSchema + ".status') IS NULL, " + kServerSql + " FROM " +
+         Table("_owner") + mine + " FOR NO KEY UPDATE";
 }
 
 void PortalSchema::CheckOwned(const Transaction& transaction) const {

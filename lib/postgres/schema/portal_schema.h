@@ -30,12 +30,17 @@ class PortalSchema {
   /// Creates or migrates the schema, and takes ownership, all in the given transaction. Refuses
   /// by DatabaseError: kForeign (another portal's, not ours, newer), kPassive (a live daemon owns
   /// it), kPrivilege (with the SQL that mends it).
-  void Claim(Transaction& transaction) const;
+  /// Answers the epoch of this claim, by which it tells itself from any other, also from one of a
+  /// daemon that bears its name. `held` is that of the claim before, if there was one: an owner of
+  /// our name with a later one is somebody else, as with a state directory that was copied.
+  int64_t Claim(Transaction& transaction, std::optional<int64_t> held) const;
 
-  /// What a writing transaction begins with: renews our ownership, and answers whether the status
-  /// view is missing. It locks the row of `_owner`, so writers of a portal run one after the other.
-  std::string RenewSql() const;
-  /// Throws kPassive when a transaction begun with RenewSql found another owner.
+  /// What a writing transaction begins with. It locks the row of `_owner`, so writers of a portal
+  /// run one after the other, and renews it from time to time: were it written by every commit, all
+  /// would walk over its dead versions for as long as somebody holds an old snapshot. Answers
+  /// whether the status view is missing, and since when the server has run.
+  std::string OwnSql(int64_t epoch) const;
+  /// Throws kPassive when a transaction begun with OwnSql found another owner.
   void CheckOwned(const Transaction& transaction) const;
 
   /// Lets those roles of `readers:` that exist read every table and view of ours but the internal
@@ -55,8 +60,10 @@ class PortalSchema {
   void EnsureSchemas(Transaction& transaction) const;
   /// Whether it changed.
   bool EnsureCommonLayout(Transaction& transaction) const;
-  void EnsurePortalLayout(Transaction& transaction) const;
-  void TakeOwnership(Transaction& transaction) const;
+  int64_t EnsurePortalLayout(Transaction& transaction, std::optional<int64_t> held) const;
+  /// The layout may be of before there were epochs.
+  void CheckMayOwn(Transaction& transaction, int layout, std::optional<int64_t> held) const;
+  int64_t TakeOwnership(Transaction& transaction, std::optional<int64_t> held) const;
   bool Register(Transaction& transaction) const;
 
   const PortalPlan plan_;
@@ -66,6 +73,11 @@ class PortalSchema {
 /// Those of `roles` that do not exist.
 std::vector<std::string> MissingRoles(Connection& connection,
                                       const std::vector<std::string>& roles);
+
+/// SQL for which start of which server answers: of a standby that was promoted it is another one,
+/// also where PgBouncer keeps our session alive over the change.
+inline constexpr const char* kServerSql =
+    "(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint";
 
 /// Name of the schema that holds what is common to all portals.
 inline constexpr const char* kCommonSchema = "hubmirror";

@@ -76,7 +76,6 @@ CommitOutcome CommitWriter::Run() {
   Pending();
   if (stream_.table != nullptr) Erase();
   stream_.store.AddLiveRows(transaction_, commit_.object.name, outcome_.live_change);
-  stream_.store.SaveProgress(transaction_, commit_.object.name, commit_.progress);
   if (!commit_.budget.empty()) stream_.store.SaveBudget(transaction_, commit_.budget);
   return std::move(outcome_);
 }

@@ -42,20 +42,36 @@ std::map<JobKind, JobProgress> StreamStore::LoadProgress(Transaction& transactio
   return progress;
 }
 
-void StreamStore::SaveProgress(Transaction& transaction, const std::string& object,
-                               const std::map<JobKind, JobProgress>& progress) const {
+std::map<JobKind, int64_t> StreamStore::SaveProgress(
+    Transaction& transaction, const std::string& object,
+    const std::map<JobKind, JobProgress>& progress) const {
+  std::map<JobKind, int64_t> writes;
   for (const auto& [job, made] : progress) {
-    transaction.Run(
+    const Rows rows = transaction.Run(
         "INSERT INTO " + schema_.Table("_stream_state") +
-            " (object, job, cursor, verified_until, last_complete_at, rows_done, rows_expected)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (object, job) DO UPDATE SET"
+            " AS s (object, job, cursor, verified_until, last_complete_at, rows_done,"
+            " rows_expected, writes) VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT (object, "
+            "job) DO UPDATE SET"
             " cursor = excluded.cursor, verified_until = excluded.verified_until,"
             " last_complete_at = excluded.last_complete_at, rows_done = excluded.rows_done,"
-            " rows_expected = excluded.rows_expected",
+            " rows_expected = excluded.rows_expected, writes = s.writes + 1 RETURNING writes",
         {object, std::string(NameOf(job)), TextParam(made.cursor), TimeParam(made.verified_until),
          TimeParam(made.last_complete_at), std::to_string(made.rows_done),
          std::to_string(made.rows_expected)});
+    writes[job] = rows.Int(0, 0);
   }
+  return writes;
+}
+
+std::map<JobKind, int64_t> StreamStore::LastWrites(Transaction& transaction,
+                                                   const std::string& object) const {
+  const Rows rows = transaction.Run(
+      "SELECT job, writes FROM " + schema_.Table("_stream_state") + " WHERE object = $1", {object});
+  std::map<JobKind, int64_t> writes;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (const auto job = JobNamed(rows.Text(i, 0))) writes[*job] = rows.Int(i, 1);
+  }
+  return writes;
 }
 
 void StreamStore::SaveState(Transaction& transaction, const std::string& object, StreamState state,

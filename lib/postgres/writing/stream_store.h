@@ -19,8 +19,11 @@ class StreamStore {
 
   std::map<JobKind, JobProgress> LoadProgress(Transaction& transaction,
                                               const std::string& object) const;
-  void SaveProgress(Transaction& transaction, const std::string& object,
-                    const std::map<JobKind, JobProgress>& progress) const;
+  /// Answers the number of this write of each: one more than that of the last one that is there.
+  std::map<JobKind, int64_t> SaveProgress(Transaction& transaction, const std::string& object,
+                                          const std::map<JobKind, JobProgress>& progress) const;
+  /// The numbers of the last writes that are there.
+  std::map<JobKind, int64_t> LastWrites(Transaction& transaction, const std::string& object) const;
   void SaveState(Transaction& transaction, const std::string& object, StreamState state,
                  const std::string& reason, const std::string& message) const;
   /// Forgets cursors, pending and seen ids; the table keeps its rows.
