@@ -30,9 +30,9 @@ constexpr size_t kIdsAStep = 5000;
 
 /// Takes the last of `ids`, `most` of them.
 std::vector<RecordId> TakeBatch(std::vector<RecordId>& ids, size_t most) {
-  const size_t count = std::min(ids.size(), most);
-  std::vector<RecordId> batch(ids.end() - static_cast<std::ptrdiff_t>(count), ids.end());
-  ids.resize(ids.size() - count);
+  const auto from = ids.end() - static_cast<std::ptrdiff_t>(std::min(ids.size(), most));
+  std::vector<RecordId> batch(from, ids.end());
+  ids.erase(from, ids.end());
   return batch;
 }
 
