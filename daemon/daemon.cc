@@ -6,6 +6,7 @@
 
 #include "base/count_text.h"
 #include "base/exit_codes.h"
+#include "base/named_thread.h"
 #include "daemon/hubspot_transport.h"
 #include "daemon/instance_id.h"
 #include "daemon/process_environment.h"
@@ -221,12 +222,12 @@ void Daemon::Stop() {
   Say(LogLevel::kNotice, "daemon.stopping", "stopping: steps under way are finished and committed");
   control_.reset();
   // A page that does not end in time is cut off; its walk goes on where its last commit left it.
-  std::jthread guard(
-      [this, deadline = clock_.Now() + settings_.limits.shutdown * 2 / 3](std::stop_token done) {
-        if (!clock_.SleepUntil(deadline, std::move(done))) return;
-        transport_->Shutdown();
-        stop_.request_stop();
-      });
+  const Instant deadline = clock_.Now() + settings_.limits.shutdown * 2 / 3;
+  std::jthread guard = StartThread("shutdown", [this, deadline](std::stop_token done) {
+    if (!clock_.SleepUntil(deadline, std::move(done))) return;
+    transport_->Shutdown();
+    stop_.request_stop();
+  });
   supervisor_->Stop();
   guard.request_stop();
   guard.join();

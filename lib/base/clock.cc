@@ -1,7 +1,7 @@
 #include "base/clock.h"
 
-#include <condition_variable>
 #include <mutex>
+#include <utility>
 
 namespace hubmirror {
 
@@ -19,6 +19,11 @@ bool SystemClock::SleepUntil(Instant deadline, std::stop_token stop) const {
   std::unique_lock lock(mutex);
   wake.wait_until(lock, stop, deadline, [] { return false; });
   return !stop.stop_requested();
+}
+
+void SystemClock::WaitUntil(std::condition_variable_any& changed, MutexLock& lock, Instant deadline,
+                            std::stop_token stop, const std::function<bool()>& until) const {
+  changed.wait_until(lock, std::move(stop), deadline, until);
 }
 
 }  // namespace hubmirror

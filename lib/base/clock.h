@@ -1,7 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
+#include <functional>
 #include <stop_token>
+
+#include "base/mutex.h"
 
 namespace hubmirror {
 
@@ -23,6 +27,10 @@ class Clock {
   virtual TimePoint WallNow() const = 0;
   /// Returns true when `deadline` has come, false when `stop` was requested before.
   virtual bool SleepUntil(Instant deadline, std::stop_token stop) const = 0;
+  /// Waits on `changed`, giving `lock` back meanwhile, until `until` holds, `deadline` has come or
+  /// `stop` was requested. `until` is asked under the lock.
+  virtual void WaitUntil(std::condition_variable_any& changed, MutexLock& lock, Instant deadline,
+                         std::stop_token stop, const std::function<bool()>& until) const = 0;
 };
 
 /// The machine's clock.
@@ -31,6 +39,8 @@ class SystemClock final : public Clock {
   Instant Now() const override;
   TimePoint WallNow() const override;
   bool SleepUntil(Instant deadline, std::stop_token stop) const override;
+  void WaitUntil(std::condition_variable_any& changed, MutexLock& lock, Instant deadline,
+                 std::stop_token stop, const std::function<bool()>& until) const override;
 };
 
 }  // namespace hubmirror

@@ -1,7 +1,6 @@
 #include "control/control_server.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/named_thread.h"
 #include "control/control_connection.h"
 
 namespace hubmirror {
@@ -120,10 +120,7 @@ Result<Done, std::string> ControlServer::Start() {
     return std::string("cannot make an event descriptor for the control socket; raise LimitNOFILE");
   }
   loop_ = std::make_unique<Loop>(std::move(*listener), std::move(wake), options_, desk_, clock_);
-  thread_ = std::jthread([this](const std::stop_token& stop) {
-    ::pthread_setname_np(::pthread_self(), "control");
-    loop_->Run(stop);
-  });
+  thread_ = StartThread("control", [this](const std::stop_token& stop) { loop_->Run(stop); });
   return Done{};
 }
 

@@ -1,6 +1,11 @@
 #include "sync/poll_schedule.h"
 
 namespace hubmirror {
+namespace {
+
+constexpr auto kLookAnyway = std::chrono::hours(1);
+
+}  // namespace
 
 void PollSchedule::Line(Place& place, Instant at) {
   if (place.in_line != line_.end()) line_.erase(place.in_line);
@@ -27,44 +32,53 @@ std::shared_ptr<PortalSync> PollSchedule::Remove(const PortalKey& key) {
   return portal;
 }
 
-// The analysis cannot follow a lock that a condition variable gives back.
+// The analysis cannot follow a lock that is given back in between.
+std::optional<PollSchedule::Turn> PollSchedule::AskFirst(MutexLock& lock,
+                                                         Instant now) NO_THREAD_SAFETY_ANALYSIS {
+  const PortalKey key = line_.begin()->second;
+  Place& place = places_.at(key);
+  line_.erase(place.in_line);
+  place.in_line = line_.end();
+  place.being_asked = true;
+  place.woken = false;
+  const std::shared_ptr<PortalSync> portal = place.portal;
+
+  lock.unlock();
+  auto next = portal->Next(now);
+  lock.lock();
+
+  const auto* assignment = std::get_if<PortalSync::Assignment>(&next);
+  // The portal may have been removed, or replaced, meanwhile.
+  if (const auto again = places_.find(key);
+      again != places_.end() && again->second.portal == portal) {
+    again->second.being_asked = false;
+    const bool at_once = assignment != nullptr || again->second.woken;
+    Line(again->second, at_once ? now : std::get<Instant>(next));
+    changed_.notify_one();
+  }
+  if (assignment == nullptr) return std::nullopt;
+  return Turn{portal, *assignment};
+}
+
+std::variant<PollSchedule::Turn, Instant> PollSchedule::TakeNow() NO_THREAD_SAFETY_ANALYSIS {
+  MutexLock lock(mutex_);
+  const Instant now = clock_.Now();
+  while (!line_.empty() && line_.begin()->first <= now) {
+    if (auto turn = AskFirst(lock, now)) return *std::move(turn);
+  }
+  return line_.empty() ? now + kLookAnyway : line_.begin()->first;
+}
+
 std::optional<PollSchedule::Turn> PollSchedule::Take(std::stop_token stop)
     NO_THREAD_SAFETY_ANALYSIS {
-  MutexLock lock(mutex_);
   while (!stop.stop_requested()) {
-    const Instant now = clock_.Now();
-    if (line_.empty()) {
-      changed_.wait(lock, stop, [this]() NO_THREAD_SAFETY_ANALYSIS { return !line_.empty(); });
-      continue;
-    }
-    if (const Instant first = line_.begin()->first; first > now) {
-      changed_.wait_until(lock, stop, first, [this, first]() NO_THREAD_SAFETY_ANALYSIS {
-        return !line_.empty() && line_.begin()->first < first;
-      });
-      continue;
-    }
-    const PortalKey key = line_.begin()->second;
-    Place& place = places_.at(key);
-    line_.erase(place.in_line);
-    place.in_line = line_.end();
-    place.being_asked = true;
-    place.woken = false;
-    const std::shared_ptr<PortalSync> portal = place.portal;
-
-    lock.unlock();
-    auto next = portal->Next(now);
-    lock.lock();
-
-    const auto* assignment = std::get_if<PortalSync::Assignment>(&next);
-    // The portal may have been removed, or replaced, meanwhile.
-    if (const auto again = places_.find(key);
-        again != places_.end() && again->second.portal == portal) {
-      again->second.being_asked = false;
-      const bool at_once = assignment != nullptr || again->second.woken;
-      Line(again->second, at_once ? now : std::get<Instant>(next));
-      changed_.notify_one();
-    }
-    if (assignment != nullptr) return Turn{portal, *assignment};
+    auto next = TakeNow();
+    if (auto* turn = std::get_if<Turn>(&next)) return std::move(*turn);
+    const Instant at = std::get<Instant>(next);
+    MutexLock lock(mutex_);
+    clock_.WaitUntil(changed_, lock, at, stop, [this, at]() NO_THREAD_SAFETY_ANALYSIS {
+      return !line_.empty() && line_.begin()->first < at;
+    });
   }
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <variant>
 #include <vector>
 
 #include "base/clock.h"
@@ -28,6 +29,8 @@ class PollSchedule {
     std::shared_ptr<PortalSync> portal;
     PortalSync::Assignment assignment;
   };
+  /// A step to make now, or when to ask again at the latest.
+  std::variant<Turn, Instant> TakeNow();
   /// Waits for a step; nullopt when `stop` was requested.
   std::optional<Turn> Take(std::stop_token stop);
   /// A step has ended: its portal may have the next one at once.
@@ -47,6 +50,8 @@ class PollSchedule {
   };
 
   void Line(Place& place, Instant at) REQUIRES(mutex_);
+  /// Asks the first portal in line, with the lock given back.
+  std::optional<Turn> AskFirst(MutexLock& lock, Instant now);
 
   const Clock& clock_;
   mutable Mutex mutex_;

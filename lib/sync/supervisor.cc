@@ -1,9 +1,9 @@
 #include "sync/supervisor.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include "base/named_thread.h"
 
 namespace hubmirror {
 namespace {
@@ -73,7 +73,7 @@ Supervisor::~Supervisor() {
 
 void Supervisor::Start() {
   workers_ = std::make_unique<WorkerPool>(schedule_, clock_, options_.workers);
-  watch_ = std::jthread([this](std::stop_token stop) { Watch(std::move(stop)); });
+  watch_ = StartThread("supervisor", [this](std::stop_token stop) { Watch(std::move(stop)); });
 }
 
 void Supervisor::Stop() {
@@ -83,7 +83,6 @@ void Supervisor::Stop() {
 }
 
 void Supervisor::Watch(std::stop_token stop) {
-  pthread_setname_np(pthread_self(), "supervisor");
   do {
     const Instant now = clock_.Now();
     int64_t buffered = 0;

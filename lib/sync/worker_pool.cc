@@ -1,9 +1,9 @@
 #include "sync/worker_pool.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <string>
+
+#include "base/named_thread.h"
 
 namespace hubmirror {
 
@@ -11,9 +11,10 @@ WorkerPool::WorkerPool(PollSchedule& schedule, const Clock& clock, int workers)
     : schedule_(schedule), clock_(clock) {
   for (int i = 0; i < workers; ++i) desks_.push_back(std::make_unique<Desk>());
   for (int i = 0; i < workers; ++i) {
-    threads_.emplace_back([this, i](std::stop_token stop) {
-      Work(std::move(stop), *desks_[static_cast<size_t>(i)], i);
-    });
+    Desk& desk = *desks_[static_cast<size_t>(i)];
+    threads_.push_back(
+        StartThread("worker-" + std::to_string(i),
+                    [this, &desk](std::stop_token stop) { Work(std::move(stop), desk); }));
   }
 }
 
@@ -30,8 +31,7 @@ void WorkerPool::Join() {
   threads_.clear();
 }
 
-void WorkerPool::Work(std::stop_token stop, Desk& desk, int number) {
-  pthread_setname_np(pthread_self(), ("worker-" + std::to_string(number)).c_str());
+void WorkerPool::Work(std::stop_token stop, Desk& desk) {
   while (const auto turn = schedule_.Take(stop)) {
     desk.step_began = clock_.Now().time_since_epoch().count();
     turn->portal->Run(turn->assignment);

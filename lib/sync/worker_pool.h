@@ -32,7 +32,7 @@ class WorkerPool {
   struct Desk {
     std::atomic<Instant::rep> step_began{0};  ///< 0: waiting
   };
-  void Work(std::stop_token stop, Desk& desk, int number);
+  void Work(std::stop_token stop, Desk& desk);
 
   PollSchedule& schedule_;
   const Clock& clock_;

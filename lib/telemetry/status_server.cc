@@ -1,7 +1,6 @@
 #include "telemetry/status_server.h"
 
-#include <pthread.h>
-
+#include "base/named_thread.h"
 #include "telemetry/page/page_assets.h"
 #include "telemetry/status_routes.h"
 
@@ -22,8 +21,7 @@ Result<std::unique_ptr<StatusServer>, ListenError> StatusServer::Start(const Opt
       [&telemetry] { telemetry.CountWebRejection("rate"); });
   if (!listener) return listener.error();
   server->listener_ = std::move(*listener);
-  server->thread_ = std::jthread([self = server.get()](std::stop_token stop) {
-    pthread_setname_np(pthread_self(), "web");
+  server->thread_ = StartThread("web", [self = server.get()](std::stop_token stop) {
     self->listener_->Run(std::move(stop));
   });
   return server;

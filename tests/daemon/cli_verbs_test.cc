@@ -9,6 +9,7 @@
 #include "daemon/cli/status/status_verb.h"
 #include "sample_status.h"
 #include "served_control.h"
+#include "support/fake_clock.h"
 
 namespace hubmirror {
 namespace {
@@ -17,25 +18,13 @@ using namespace std::chrono_literals;
 using testing::kSampleStatus;
 using testing::Served;
 
-/// A clock whose sleeps end at once, a set number of times.
-class HurriedClock final : public Clock {
- public:
-  explicit HurriedClock(int sleeps) : sleeps_(sleeps) {}
-  Instant Now() const override { return {}; }
-  TimePoint WallNow() const override { return {}; }
-  bool SleepUntil(Instant, std::stop_token) const override { return sleeps_-- > 0; }
-
- private:
-  mutable int sleeps_;
-};
-
 /// The command line, its output caught.
 struct Shell {
-  explicit Shell(int sleeps = 0) : clock(sleeps) {}
+  explicit Shell(int sleeps = 0) { clock.LimitSleeps(sleeps); }
 
   std::ostringstream out;
   std::ostringstream err;
-  HurriedClock clock;
+  test::FakeClock clock;
   CliContext context{.out = out,
                      .err = err,
                      .terminal = false,

@@ -4,6 +4,7 @@
 #   classes  no class in more than two sources
 #   cmake    no line of the build description over 100 columns
 #   sql      none in the programs: lib/postgres has a function for what they ask
+#   threads  every one begins in base/named_thread and is on the page of threads
 #   words    none that was retired (retired_words.txt) comes back
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -56,6 +57,15 @@ while IFS= read -r line; do
   complain "$line: SQL belongs to lib/postgres (schema/inspection.h for what is only read)"
 done < <(grep -rnE '(connection|transaction)(\.|->)Run\(|"(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE (SCHEMA|TABLE)) ' daemon |
   cut -d: -f1,2)
+
+page=lib/README.md
+while IFS= read -r line; do
+  complain "$line: a thread without a name; StartThread of base/named_thread.h gives it one"
+done < <(grep -rnE 'std::(j?thread)( [a-z_]+)?[({]' lib daemon --include='*.cc' --include='*.h' |
+  grep -vE '^lib/base/named_thread|StartThread\(')
+while IFS= read -r name; do
+  grep -qE "^\| \`$name(-N)?\`" "$page" || complain "$page: the page of threads lacks \`$name\`"
+done < <(grep -rhoE 'StartThread\("[a-z]+' lib daemon --include='*.cc' | cut -d'"' -f2)
 
 while read -r word instead; do
   while IFS= read -r line; do

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "telemetry/manual_clock.h"
+#include "support/fake_clock.h"
 #include "telemetry/telemetry.h"
 
 namespace hubmirror {
@@ -9,7 +9,7 @@ namespace hubmirror {
 /// there can be is there.
 struct BusyDaemon {
   BusyDaemon();
-  ManualClock clock;
+  test::FakeClock clock;
   Telemetry telemetry;
 };
 

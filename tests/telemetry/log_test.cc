@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "support/fake_clock.h"
 #include "support/hostile_text.h"
 #include "telemetry/golden_file.h"
 #include "telemetry/log/event_table.h"
@@ -21,7 +22,6 @@
 #include "telemetry/log/journal_log.h"
 #include "telemetry/log/json_log.h"
 #include "telemetry/log/log_record.h"
-#include "telemetry/manual_clock.h"
 #include "telemetry/samples.h"
 
 namespace hubmirror {
@@ -50,7 +50,7 @@ struct CountingTally final : LogTally {
 struct LogFixture {
   CollectingLog output;
   CountingTally tally;
-  ManualClock clock{kNow};
+  test::FakeClock clock{kNow};
   FoldingLog log{output, tally, clock, LogLevel::kInfo};
 
   void Failed(std::string message, std::string object = "deals") {
@@ -70,7 +70,7 @@ const LogLine kLine{.level = LogLevel::kWarning,
 std::string Written(const LogLine& line) {
   std::array<int, 2> ends{};
   REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
-  ManualClock clock(kNow);
+  test::FakeClock clock(kNow);
   JsonLog(clock, ends[1]).Write(line);
   close(ends[1]);
   std::array<char, 4096> text{};
@@ -219,7 +219,7 @@ TEST_CASE_FIXTURE(LogFixture, "log: debug lines are never folded") {
 TEST_CASE("log: what is held is not lost at the end") {
   CollectingLog output;
   CountingTally tally;
-  ManualClock clock(kNow);
+  test::FakeClock clock(kNow);
   {
     FoldingLog log(output, tally, clock, LogLevel::kInfo);
     log.Write({.event = "daemon.stopping", .message = "first"});
@@ -288,7 +288,7 @@ TEST_CASE("log: nothing that is obeyed rather than shown gets into it, in JSON o
 }
 
 TEST_CASE("log: a closed output does not end the daemon") {
-  ManualClock clock(kNow);
+  test::FakeClock clock(kNow);
   JsonLog log(clock, -1);
 
   CHECK_NOTHROW(log.Write(kLine));

@@ -10,8 +10,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "support/fake_clock.h"
 #include "telemetry/http/file_descriptor.h"
-#include "telemetry/manual_clock.h"
 #include "telemetry/samples.h"
 
 namespace hubmirror {
@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 /// Takes systemd's part: an abstract datagram socket that $NOTIFY_SOCKET names.
 struct ServiceNotifyFixture {
-  ManualClock clock{kNow};
+  test::FakeClock clock{kNow};
   ServiceNotify notify{clock};
   FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
 

@@ -6,9 +6,9 @@
 #include <set>
 #include <string>
 
+#include "support/fake_clock.h"
 #include "telemetry/golden_file.h"
 #include "telemetry/loopback_client.h"
-#include "telemetry/manual_clock.h"
 #include "telemetry/metric_text.h"
 #include "telemetry/page/page_assets.h"
 #include "telemetry/samples.h"
@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 struct StatusServerFixture {
-  ManualClock clock{kNow};
+  test::FakeClock clock{kNow};
   Telemetry telemetry{clock, {"0.1.0", "abc123"}};
   std::unique_ptr<StatusServer> server;
 

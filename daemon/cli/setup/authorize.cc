@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "base/named_thread.h"
 #include "control/control_socket.h"
 #include "daemon/cli/hubspot.h"
 #include "daemon/cli/settings.h"
@@ -35,7 +36,7 @@ class CodeWait {
   CodeWait(const CliContext& context, RedirectListener* listener, std::string state)
       : context_(context), state_(std::move(state)), arrived_(::eventfd(0, EFD_CLOEXEC)) {
     if (listener == nullptr) return;
-    waiter_ = std::jthread([this, listener](const std::stop_token& stop) {
+    waiter_ = StartThread("code", [this, listener](const std::stop_token& stop) {
       redirected_ = listener->Wait(stop);
       const uint64_t one = 1;
       [[maybe_unused]] const ssize_t written = ::write(arrived_.number(), &one, sizeof(one));

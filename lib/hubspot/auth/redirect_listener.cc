@@ -2,7 +2,6 @@
 
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/named_thread.h"
 #include "hubspot/auth/authorization.h"
 
 namespace hubmirror {
@@ -60,10 +60,7 @@ RedirectListener::RedirectListener(int port, std::string state)
                              " on 127.0.0.1 is taken: choose another and allow it in the app");
   }
   redirect_uri_ = "http://localhost:" + std::to_string(ntohs(address.sin_port)) + "/callback";
-  thread_ = std::jthread([this](const std::stop_token& stop) {
-    pthread_setname_np(pthread_self(), "redirect");
-    Serve(stop);
-  });
+  thread_ = StartThread("redirect", [this](const std::stop_token& stop) { Serve(stop); });
 }
 
 RedirectListener::~RedirectListener() {
