@@ -1,7 +1,7 @@
 #pragma once
 
+#include <exception>
 #include <string>
-#include <utility>
 #include <variant>
 
 #include "model/source/api_error.h"
@@ -9,13 +9,16 @@
 
 namespace hubmirror {
 
-/// Why a step could not go on: HubSpot's answer, or the database.
-using Failure = std::variant<ApiError, DatabaseError>;
+/// A mistake of ours: a step met what nobody thought of.
+struct Bug {
+  std::string what;  ///< for us; without secrets or values
+};
+Bug BugOf(const std::exception& error);
+
+/// Why a step could not go on: HubSpot's answer, the database, or ourselves.
+using Failure = std::variant<ApiError, DatabaseError, Bug>;
 
 /// For people: cause and next step, without secrets or values.
-inline std::string MessageOf(const Failure& failure) {
-  if (const auto* api = std::get_if<ApiError>(&failure)) return api->message;
-  return std::get<DatabaseError>(failure).what();
-}
+std::string MessageOf(const Failure& failure);
 
 }  // namespace hubmirror

@@ -48,8 +48,8 @@ struct StepOutcome {
 /// ends caught up. Thread-safe: `Next` is asked under the schedule's lock and must be quick; steps
 /// of one job overlap only as far as `Next` keeps offering them.
 ///
-/// A step throws DatabaseError when the database work cannot go on; the job has then gone back to
-/// what is stored, so nothing is skipped.
+/// A step throws DatabaseError when the database work cannot go on, and anything else by a mistake
+/// of ours; the job has then gone back to what is stored, so nothing is skipped.
 class Job {
  public:
   virtual ~Job() = default;

@@ -46,7 +46,7 @@ StepOutcome PortalJob::Step(Instant) {
     StepOutcome outcome = StepOf(phase);
     if (outcome.end == StepOutcome::End::kFailed) hooks_.on_closed();
     return outcome;
-  } catch (const DatabaseError&) {
+  } catch (const std::exception&) {
     if (phase != Phase::kKeep) hooks_.on_closed();
     throw;
   }

@@ -105,7 +105,10 @@ std::chrono::milliseconds Backoff(int attempt, double jitter) {
 
 Verdict JudgeFailure(const Failure& failure, int attempt, double jitter) {
   if (const auto* api = std::get_if<ApiError>(&failure)) return JudgeApi(*api, attempt, jitter);
-  return JudgeDatabase(std::get<DatabaseError>(failure), attempt, jitter);
+  if (const auto* database = std::get_if<DatabaseError>(&failure)) {
+    return JudgeDatabase(*database, attempt, jitter);
+  }
+  return {.scope = Scope::kStream, .reason = "bug", .delay = Backoff(attempt, jitter)};
 }
 
 }  // namespace hubmirror

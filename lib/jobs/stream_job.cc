@@ -47,11 +47,18 @@ StepOutcome StreamJob::MakeStep(Instant now) {
     if (memory_.load() == Memory::kLoading) return StepOutcome::Unused();
     return DoStep(now);
   } catch (const DatabaseError& error) {
-    memory_.store(Memory::kStale);
-    Abandon();
+    GoBack();
     if (TableIsGone(error)) stream_->set_table(nullptr);
     throw;
+  } catch (...) {
+    GoBack();
+    throw;
   }
+}
+
+void StreamJob::GoBack() {
+  memory_.store(Memory::kStale);
+  Abandon();
 }
 
 void StreamJob::Restart() {

@@ -8,8 +8,8 @@
 
 namespace hubmirror {
 
-/// A job of a stream that keeps a cursor in the database. When the database fails it, it forgets
-/// what it holds and begins again from what is stored (rule R7). Thread-safe.
+/// A job of a stream that keeps a cursor in the database. When a step throws, it forgets what it
+/// holds and begins again from what is stored (rule R7). Thread-safe.
 class StreamJob : public Job {
  public:
   explicit StreamJob(std::shared_ptr<StreamContext> stream) : stream_(std::move(stream)) {}
@@ -39,6 +39,8 @@ class StreamJob : public Job {
   enum class Memory { kGood, kStale, kLoading };
 
   StepOutcome MakeStep(Instant now);
+  /// To what is stored, whatever ended a step.
+  void GoBack();
 
   const std::shared_ptr<StreamContext> stream_;
   std::atomic<Memory> memory_{Memory::kStale};

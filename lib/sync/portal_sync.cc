@@ -246,7 +246,7 @@ void PortalSync::Run(const Assignment& assignment) {
   } catch (const DatabaseError& error) {
     outcome = StepOutcome::Failed(error);
   } catch (const std::exception& error) {
-    outcome = StepOutcome::Failed(DatabaseError(DatabaseError::Kind::kOther, "", error.what()));
+    outcome = StepOutcome::Failed(BugOf(error));
   }
   {
     MutexLock lock(state_.mutex);
@@ -349,8 +349,11 @@ void PortalSync::SayFailed(const Assignment& assignment, const Failure& failure,
     if (!api->correlation_id.empty()) {
       line.fields.emplace_back("CORRELATION_ID", api->correlation_id);
     }
+  } else if (const auto* database = std::get_if<DatabaseError>(&failure)) {
+    line.fields.emplace_back("SQLSTATE", database->sqlstate());
   } else {
-    line.fields.emplace_back("SQLSTATE", std::get<DatabaseError>(failure).sqlstate());
+    line.level = LogLevel::kErr;
+    line.event = "step.bug";
   }
   if (assignment.place < state_.own_place()) {
     const StreamKey& key = state_.streams[assignment.place].context->key();

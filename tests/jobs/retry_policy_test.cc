@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+#include <string>
+
 using namespace hubmirror;
 using namespace std::chrono_literals;
 
@@ -16,6 +19,26 @@ Verdict Judge(DatabaseError::Kind kind, int attempt = 1) {
 }
 
 }  // namespace
+
+TEST_CASE("a mistake of ours is no failure of the database, and is tried again ever more seldom") {
+  const Verdict first = JudgeFailure(BugOf(std::out_of_range("map::at")), 1, 0.5);
+  CHECK(first.reason == "bug");
+  CHECK(first.state == StreamState::kFailing);
+  CHECK(first.scope == Verdict::Scope::kStream);
+  CHECK(JudgeFailure(Bug{}, 7, 0.5).delay > 40s);
+}
+
+TEST_CASE("a mistake of ours is told in the standard library's words, and in nobody else's") {
+  struct CouldNotRead : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+  CHECK(MessageOf(BugOf(std::length_error("vector::reserve"))).find("vector::reserve") !=
+        std::string::npos);
+  const std::string message = MessageOf(BugOf(CouldNotRead("jane@example.com is no number")));
+  CHECK(message.find("CouldNotRead") != std::string::npos);
+  CHECK(message.find("jane") == std::string::npos);
+  CHECK(message.find("`hubmirror support-bundle`") != std::string::npos);
+}
 
 TEST_CASE("backoff doubles up to a minute, half of it by chance") {
   CHECK(Backoff(1, 0.0) == 500ms);

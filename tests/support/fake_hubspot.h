@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -77,6 +78,8 @@ class FakeHubSpot final : public PageSource {
   std::set<std::string> refused_properties;  ///< asking for one of these is answered by 400
   PortalId portal_id{4711};
   std::vector<Request> requests;
+  /// Told of every request before it is answered: it may hold it up, or tell a governor.
+  std::function<void(const std::string& what)> on_request;
 
   /// The next answers carry these as their `Date`.
   mutable std::deque<TimePoint> dates;

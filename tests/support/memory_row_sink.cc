@@ -38,6 +38,7 @@ CommitOutcome MemoryRowSink::Write(const Commit& commit) {
   const Death death = std::exchange(die, Death::kNever);
   const DatabaseError away(DatabaseError::Kind::kUnavailable, "57P01", "the database went away");
   if (death == Death::kBeforeCommit) throw away;
+  if (!bug.empty()) throw std::out_of_range(bug);
   ++writes;
   CommitOutcome outcome{.values_lost = values_lost_per_write};
   for (const RowBatch& batch : commit.rows) WriteRows(batch, outcome);

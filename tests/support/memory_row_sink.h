@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ class MemoryRowSink final : public RowSink {
   /// What every Write says it set to NULL.
   std::map<std::string, int64_t> values_lost_per_write;
   int claims = 0;
+  /// Writes and claims meet this mistake of ours, if it is not empty.
+  std::string bug;
+  std::vector<std::string> states;  ///< as they were saved, `state/reason`
   std::vector<std::string> filled;
   bool database_away = false;  ///< neither Claim nor Heartbeat reach the database
   std::vector<std::string> missing_readers;
@@ -44,6 +48,7 @@ class MemoryRowSink final : public RowSink {
 
   void Claim() override {
     ++claims;
+    if (!bug.empty()) throw std::out_of_range(bug);
     if (database_away)
       throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "the database is away");
   }
@@ -72,7 +77,10 @@ class MemoryRowSink final : public RowSink {
   void AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) override;
   int64_t SuspectUnseen(const ObjectType& object, TimePoint walk_began) override;
   void ResetStream(const ObjectType&) override { progress.clear(); }
-  void SaveState(const ObjectType&, StreamState, const std::string&, const std::string&) override {}
+  void SaveState(const ObjectType&, StreamState state, const std::string& reason,
+                 const std::string&) override {
+    states.push_back(std::string(NameOf(state)) + (reason.empty() ? "" : "/" + reason));
+  }
   void Analyze(const ObjectType&) override {}
 
  private:

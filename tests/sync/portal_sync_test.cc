@@ -11,87 +11,61 @@
 #include <string>
 #include <utility>
 
-#include "support/stream_fixture.h"
+#include "support/portal_fixture.h"
 
 namespace hubmirror::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-class Listener final : public SilentObserver {
- public:
-  std::map<std::string, StreamStatus> streams;
-  PortalStatus portal;
-
-  void OnStreamStatus(const StreamKey& stream, const StreamStatus& status) override {
-    streams[stream.object] = status;
-  }
-  void OnPortalStatus(const PortalKey&, const PortalStatus& status) override { portal = status; }
-};
-
-/// Companies of one portal in memory; the daemon's turns are the test's.
-struct Portal {
-  Portal() {
-    auto source = std::make_unique<FakeHubSpot>(clock);
-    hubspot = source.get();
-    hubspot->definitions = {StreamFixture::Defined("hs_object_id", "number"),
-                            StreamFixture::Defined("name", "string"),
-                            StreamFixture::Defined("hs_lastmodifieddate", "datetime"),
-                            StreamFixture::Defined("hs_merged_object_ids", "string")};
-    auto rows = std::make_unique<MemoryRowSink>();
-    sink = rows.get();
-    StreamPlan companies;
-    companies.object = *FindObjectType("companies");
-    PortalPlan plan;
-    plan.key = "acme";
-    plan.portal_id = hubspot->portal_id;
-    plan.streams = {companies};
-    governor =
-        std::make_shared<RateGovernor>(RateGovernor::Options{}, hubspot->source_clock, clock.Now());
-    sync = std::make_unique<PortalSync>(plan, governor, hubspot->source_clock,
-                                        PortalSync::Ports{.source = std::move(source),
-                                                          .sink = std::move(rows),
-                                                          .observer = observer,
-                                                          .clock = clock,
-                                                          .log = log,
-                                                          .random = random});
-  }
-
-  /// Does what is due now, and no more.
-  void Work() {
-    for (int step = 0; step < 1000; ++step) {
-      const auto next = sync->Next(clock.Now());
-      if (!std::holds_alternative<PortalSync::Assignment>(next)) return;
-      sync->Run(std::get<PortalSync::Assignment>(next));
-    }
-  }
-  void WorkFor(Duration time) {
-    for (const Instant end = clock.Now() + time; clock.Now() < end; clock.Advance(250ms)) Work();
-    sync->Report(clock.Now());
-  }
-  StreamStatus companies() {
-    sync->Report(clock.Now());
-    return observer.streams.at("companies");
-  }
-  OperationProgress Refresh(int64_t id) {
-    const ControlTarget target{"acme", "companies", RecordId{id}};
-    const auto runs = sync->operations().Start(OperationKind::kRefresh, target, false);
-    WorkFor(5s);
-    return sync->operations().ProgressOf(OperationKind::kRefresh, target, runs);
-  }
-
-  FakeClock clock;
-  Listener observer;
-  MemoryLog log;
-  Random random{1};
-  FakeHubSpot* hubspot = nullptr;
-  MemoryRowSink* sink = nullptr;
-  std::shared_ptr<RateGovernor> governor;
-  std::unique_ptr<PortalSync> sync;
-};
+using Portal = PortalFixture;
 
 const ApiError kRefused{
     .kind = ApiErrorKind::kUnauthorized, .status = 530, .message = "HubSpot refuses the token"};
+
+TEST_CASE("portal: a mistake of ours is called one, stops one stream, and skips nothing") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  acme.WorkFor(1min);
+  REQUIRE(acme.companies().state == StreamState::kCurrent);
+
+  acme.sink->bug = "map::at";
+  acme.hubspot->Put(1, {{"name", "changed"}});
+  acme.clock.Advance(1min);
+  acme.WorkFor(10s);
+  const StreamStatus status = acme.companies();
+  CHECK(status.state == StreamState::kFailing);
+  CHECK(status.reason == "bug");
+  CHECK(status.message ==
+        "a mistake of ours (std::out_of_range: map::at): report it, with `hubmirror "
+        "support-bundle`");
+  CHECK(acme.observer.portal.stopped_by.empty());
+  CHECK(acme.observer.Retried("bug"));
+  CHECK(acme.Logged("step.bug") > 0);
+  CHECK(acme.Logged("poll.failed") == 0);
+  CHECK(acme.Logged("database.down") == 0);
+
+  acme.sink->bug.clear();
+  acme.WorkFor(2min);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+  CHECK(acme.sink->rows.at(1).line.find("changed") != std::string::npos);
+}
+
+TEST_CASE("portal: a mistake of ours that keeps it from being opened holds it, under that name") {
+  Portal acme;
+  acme.sink->bug = "vector::reserve";
+  acme.WorkFor(5s);
+  CHECK(acme.companies().reason == "bug");
+  CHECK(acme.observer.portal.stopped_by == "bug");
+  CHECK(acme.observer.portal.auth_valid);
+  CHECK(acme.Logged("portal.held") == 1);
+  CHECK(acme.Logged("database.down") == 0);
+
+  acme.sink->bug.clear();
+  acme.WorkFor(2min);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+  CHECK(acme.Logged("portal.resumed") == 1);
+}
 
 TEST_CASE("portal: what the table holds is unknown until somebody has asked, never nothing") {
   Portal acme;

@@ -50,7 +50,7 @@ void RunStream(Telemetry& telemetry) {
     telemetry.OnStreamStatus(kContacts, status);
   }
   for (const char* const failure :
-       {"", "auth", "scope", "secret", "portal_id", "api", "rate_limited", "database",
+       {"", "auth", "scope", "secret", "portal_id", "api", "bug", "rate_limited", "database",
         "database_privilege", "foreign_schema", "passive", "bad_rows", "mass_change"}) {
     for (int job = 0; job < kJobKinds; ++job) {
       telemetry.OnJobReport({.stream = kContacts,

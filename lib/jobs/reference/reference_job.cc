@@ -120,7 +120,7 @@ StepOutcome ReferenceJob::Step(Instant) {
   }
   try {
     return Read();
-  } catch (const DatabaseError&) {
+  } catch (const std::exception&) {
     ForgetCycle();
     throw;
   }

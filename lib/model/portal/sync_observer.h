@@ -51,7 +51,7 @@ struct PortalStatus {
   int64_t buffered_bytes = 0;             ///< rows read and not yet committed
   std::vector<ReferenceStatus> reference;
   /// What stops the portal as a whole: auth, secret, portal_id, database_privilege, foreign_schema,
-  /// database, passive, quota, api; empty when nothing does.
+  /// database, passive, quota, api, bug; empty when nothing does.
   std::string stopped_by;
 };
 

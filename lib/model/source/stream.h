@@ -39,7 +39,7 @@ enum class StreamState {
   kPaused,      ///< by the operator
   kBlocked,     ///< a person must act: auth, portal_id, scope, secret, database_privilege
   kSuspicious,  ///< too many records would be marked gone: `resolve --accept`
-  kFailing,     ///< retried: api, database
+  kFailing,     ///< retried: api, database, bug
   kPassive,     ///< another daemon owns the portal
 };
 inline constexpr int kStreamStates = 8;

@@ -70,6 +70,10 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "HubSpot or the database kept a step of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ from finishing. "
      "Its cursor did not move, and the step is retried.",
      "Nothing, if it passes. Otherwise read the message, which names the cause and the next step."},
+    {"step.bug", "b7c41c0e5f5d4c0a9d0b6a1f3e8d2c94", "A step hit a mistake of ours",
+     "A step of @HUBMIRROR_PORTAL@ ended in a way that nobody thought of. Its cursor did not move, "
+     "the step is retried with growing pauses, and everything else goes on.",
+     "Report the message, with `hubmirror support-bundle`."},
     {"backfill.started", "675c22ba28cd41f6b160f35c80609cad", "The first load of a stream has begun",
      "All records of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ are read once; changes are followed at "
      "the same time.",

@@ -210,7 +210,7 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
      {"portal", "reason"},
      "bool",
      "1 for what stops the portal as a whole: auth, secret, portal_id, database_privilege, "
-     "foreign_schema, database, passive, quota, api.",
+     "foreign_schema, database, passive, quota, api, bug.",
      "while something does"},
     {kTokenExpiryTimestamp, "hubmirror_token_expiry_timestamp_seconds", kGauge, kPortal, "seconds",
      "Unix time at which the access token expires.",
