@@ -1,4 +1,4 @@
 hubmirror_test(governor_rules
   SOURCES r18_within_the_limits_test.cc r19_no_starvation_test.cc
-  LINK hubmirror::sync
+  LINK hubmirror_fakes
   LABELS rules)

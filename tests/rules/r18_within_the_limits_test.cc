@@ -9,6 +9,7 @@
 
 #include "budget/exchanges.h"
 #include "budget/rate_governor.h"
+#include "sync/portal_periods.h"
 
 // R18: HubSpot never has to refuse a request for a limit of ours, whatever the network does and
 // however often the daemon is killed; and while there is work, the allowance is used.
@@ -227,4 +228,25 @@ TEST_CASE("R18: the day ends at our share of it") {
   CHECK(sent == 500);
   // Noon was at the start; the next day may begin again.
   CHECK(governor.Take(Lane::kBurst, 1, kStart + 12h).open());
+}
+
+TEST_CASE("R18: intervals that ask for more searches than an account allows are lengthened alike") {
+  PortalPlan plan;
+  for (int i = 0; i < 12; ++i) {
+    StreamPlan stream;
+    stream.interval = i < 8 ? 1s : 2s;
+    plan.streams.push_back(stream);
+  }
+  // Ten a second were asked for.
+  const PortalPeriods periods(plan);
+  double searches = 0;
+  for (const StreamPlan& stream : plan.streams) {
+    searches += 1000.0 / static_cast<double>(periods.Interval(stream).count());
+  }
+  CHECK(searches <= 3.01);
+  CHECK(searches > 2.9);
+  CHECK(periods.Interval(plan.streams.back()) / periods.Interval(plan.streams.front()) == 2);
+
+  plan.streams.resize(2);
+  CHECK(PortalPeriods(plan).Interval(plan.streams.front()) == 1s);
 }

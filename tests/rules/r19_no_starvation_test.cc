@@ -8,6 +8,8 @@
 
 #include "budget/exchanges.h"
 #include "budget/rate_governor.h"
+#include "support/portal_fixture.h"
+#include "support/stepped_workers.h"
 #include "sync/step_chooser.h"
 
 // R19: more important work goes first, but a job that is later than its period gets a tenth of the
@@ -128,4 +130,71 @@ TEST_CASE("R19: walks that pace themselves use the whole allowance") {
     }
   }
   CHECK(requests >= 6 * 184 * 95 / 100);
+}
+
+namespace {
+
+/// A portal whose records change more often than its slots allow to read them, so that changes
+/// could use all of them; a sweep of ten pages is due every five minutes. Two workers.
+struct BusyPortal {
+  explicit BusyPortal(int64_t daily) : portal(clock, Planned(daily)) {
+    for (int64_t id = 1; id <= 100; ++id) portal.hubspot->Put(id);
+    portal.hubspot->page_size = 10;
+    schedule.Add(portal.sync);
+    workers.WorkFor(5min);
+    REQUIRE(portal.companies().state == StreamState::kCurrent);
+  }
+  static PortalFixture::Options Planned(int64_t daily) {
+    return {.stream =
+                [](StreamPlan& stream) {
+                  stream.interval = 500ms;
+                  stream.sweep_every = 5min;
+                },
+            .budget = {.quota_share = 0.5, .daily = daily, .burst = 5},
+            .counts_slots = true};
+  }
+
+  FakeClock clock;
+  PollSchedule schedule{clock};
+  SteppedWorkers workers{schedule, clock, 2};
+  PortalFixture portal;
+
+  /// Some records change every second, for so long.
+  void ChangeFor(Duration time) {
+    for (const Instant end = clock.Now() + time; clock.Now() < end; workers.WorkFor(1s)) {
+      for (int64_t id = 1; id <= 5; ++id) portal.hubspot->Put(id);
+    }
+  }
+  int64_t Asked(const std::string& what) const { return portal.hubspot->Count(what); }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "R19: a sweep gets its tenth of the slots that changes would use up, and no more than it "
+    "needs") {
+  BusyPortal busy(1'000'000);
+  const auto read = busy.Asked("batch");
+  const auto listed = busy.Asked("list");
+  busy.ChangeFor(20min);
+  const auto changes = static_cast<double>(busy.Asked("batch") - read);
+  const auto sweeps = static_cast<double>(busy.Asked("list") - listed);
+  // Five slots in ten seconds, less what the governor keeps in hand.
+  CHECK(changes + sweeps > 400);
+  CHECK(changes > 0.7 * (changes + sweeps));
+  // Four sweeps of ten pages were due; the first of them begins when its period is over.
+  CHECK(sweeps >= 20);
+  CHECK(sweeps <= 50);
+}
+
+TEST_CASE("R19: the slots of our share of the day are given out, and then no more") {
+  BusyPortal busy(2000);
+  busy.ChangeFor(60min);
+  const PortalStatus status = busy.portal.governor->Status(busy.clock.Now());
+  // A step that was let through may make a request more than it took slots for.
+  CHECK(status.requests_today >= 990);
+  CHECK(status.requests_today <= 1010);
+  const auto given = busy.portal.hubspot->requests.size();
+  busy.ChangeFor(10min);
+  CHECK(busy.portal.hubspot->requests.size() <= given + 2);
 }

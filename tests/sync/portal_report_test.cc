@@ -1,0 +1,133 @@
+// How a portal and its streams stand, in words.
+
+#include "sync/portal_report.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "support/portal_fixture.h"
+
+namespace hubmirror::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("report: nine streams that ask for nine searches a second are each looked at in three") {
+  PortalFixture acme({.objects = {"companies", "contacts", "deals", "tickets", "products", "calls",
+                                  "emails", "meetings", "notes"},
+                      .stream = [](StreamPlan& stream) { stream.interval = 1s; }});
+  acme.sync->Report(acme.clock.Now());
+  CHECK(acme.observer.streams.size() == 9);
+  for (const auto& [object, status] : acme.observer.streams) {
+    CHECK(status.jobs.at(JobKind::kChanges).target == 3s);
+  }
+}
+
+TEST_CASE("report: a first load shows how far it is and how long it still takes") {
+  PortalFixture acme;
+  acme.hubspot->page_size = 10;
+  for (int64_t id = 1; id <= 2000; ++id) acme.hubspot->Put(id);
+  for (int step = 0; step < 60; ++step) {
+    const auto next = acme.sync->Next(acme.clock.Now());
+    acme.clock.Advance(250ms);
+    if (const auto* turn = std::get_if<PortalSync::Assignment>(&next)) acme.sync->Run(*turn);
+    acme.sync->Report(acme.clock.Now());
+  }
+  const StreamStatus status = acme.companies();
+  CHECK(status.backfill_running);
+  CHECK(status.backfill_done > 0);
+  CHECK(status.backfill_expected == 2000);
+  REQUIRE(status.backfill_eta);
+  CHECK(*status.backfill_eta > 10s);
+  CHECK(acme.observer.portal.buffered_bytes >= 0);
+  CHECK(acme.Logged("backfill.started") == 1);
+
+  acme.WorkFor(2min);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+  CHECK(acme.Logged("backfill.finished") == 1);
+  CHECK(acme.companies().backfill_done == 2000);
+}
+
+TEST_CASE("report: a stream that cannot be searched says how it is followed") {
+  PortalFixture acme;
+  acme.hubspot->Put(1);
+  acme.hubspot->search_refused = true;
+  acme.WorkFor(10min);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+  CHECK(acme.companies().message.find("does not know this object type") != std::string::npos);
+  acme.hubspot->Put(1, {{"name", "b"}});
+  acme.WorkFor(2min);
+  CHECK(acme.sink->rows.at(1).line.find('b') != std::string::npos);
+}
+
+TEST_CASE("report: an archived list that is too long for a tenth of the day says how often") {
+  PortalFixture acme({.budget = {.quota_share = 1, .daily = 960}});
+  for (int64_t id = 1; id <= 20; ++id) {
+    acme.hubspot->Put(id);
+    acme.hubspot->Archive(id);
+  }
+  // Twenty pages every quarter of an hour would be twice the day.
+  acme.hubspot->page_size = 1;
+  acme.WorkFor(2min);
+  CHECK(acme.companies().message.find("the archived list is walked every 300 minutes") !=
+        std::string::npos);
+  CHECK(acme.companies().jobs.at(JobKind::kArchived).target == 300min);
+}
+
+TEST_CASE(
+    "report: whoever is older than its target is late, with the quota's word where it is why") {
+  PortalFixture acme({.stream = [](StreamPlan& stream) { stream.interval = 10min; }});
+  acme.hubspot->Put(1);
+  acme.WorkFor(1min);
+  REQUIRE(acme.companies().state == StreamState::kCurrent);
+  acme.clock.Advance(6min);
+  CHECK(acme.companies().state == StreamState::kLate);
+  CHECK(acme.companies().reason == "freshness_target");
+}
+
+TEST_CASE("report: records that nothing proves gone are told with the way to decide") {
+  PortalFixture acme;
+  acme.hubspot->Put(1);
+  acme.hubspot->Put(2);
+  acme.WorkFor(1min);
+  acme.hubspot->Erase(2);
+  acme.operations().Backfill("");
+  acme.WorkFor(1h);
+  const StreamStatus status = acme.companies();
+  REQUIRE(status.unproved == 1);
+  CHECK(status.message.find("hubmirror resolve acme/companies --accept") != std::string::npos);
+}
+
+TEST_CASE("report: what the database is told is told once, until it changes") {
+  PortalFixture acme;
+  acme.hubspot->Put(1);
+  acme.WorkFor(1min);
+  REQUIRE(acme.sink->states.size() == 1);
+  CHECK(acme.sink->states[0] == "current");
+  acme.operations().Pause("", true);
+  acme.WorkFor(2s);
+  REQUIRE(acme.sink->states.size() == 2);
+  CHECK(acme.sink->states[1] == "paused/operator");
+  CHECK(acme.Logged("stream.state") == 1);
+}
+
+TEST_CASE("report: a portal with custom types, lists and owners tells of each") {
+  PortalFixture acme(
+      {.plan = [](PortalPlan& plan) { plan.custom_asked = {"cars"}; }, .everything = true});
+  acme.references.types = {{.type_id = "2-1", .name = "cars", .full_name = "p1_cars"}};
+  acme.hubspot->Put(1);
+  CHECK_FALSE(acme.sync->found_types());
+  acme.WorkFor(1min);
+  REQUIRE(acme.sync->found_types());
+  CHECK(acme.sync->found_types()->front().type_id == "2-1");
+  const auto& reference = acme.observer.portal.reference;
+  REQUIRE(reference.size() == 8);
+  CHECK(std::ranges::all_of(reference, [](const ReferenceStatus& status) {
+    return status.last_complete_at && status.target > 0s;
+  }));
+}
+
+}  // namespace
+}  // namespace hubmirror::test
