@@ -23,7 +23,7 @@ class WalkBuffer {
   }
 
   /// A record of the list that was not read with it.
-  void Leave(PendingRecord record) { pending_.push_back(std::move(record)); }
+  void Leave(const PendingRecord& record) { pending_.push_back(record); }
 
   int64_t records() const { return records_; }
   size_t bytes() const { return bytes_; }
