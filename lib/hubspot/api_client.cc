@@ -205,7 +205,9 @@ Result<HistoryPage, ApiError> ApiClient::ReadHistory(const ObjectType& type,
                                                      const HistoryRequest& request) {
   CHECK_THAT(!request.ids.empty() && request.ids.size() <= kHistoryReadSize);
   return Ask<HistoryPage>(Endpoint::kBatchRead, requests_.BatchReadHistory(type, request),
-                          [](std::string body) { return ReadHistoryPage(std::move(body)); });
+                          [](std::string body, uint64_t& replaced) {
+                            return ReadHistoryPage(std::move(body), replaced);
+                          });
 }
 
 Result<ReferencePage, ApiError> ApiClient::ReadReference(const ReferenceRequest& request) {

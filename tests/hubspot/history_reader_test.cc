@@ -2,19 +2,31 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <utility>
+
 #include "base/time_text.h"
 
 namespace hubmirror {
 namespace {
 
+/// What nobody counts.
+Result<HistoryPage, ApiError> Read(std::string body) {
+  uint64_t replaced = 0;
+  return ReadHistoryPage(std::move(body), replaced);
+}
+
 TEST_CASE("history reader: every version with its time and source") {
+  uint64_t replaced = 0;
   const auto page = ReadHistoryPage(
       R"({"status":"COMPLETE","results":[{"id":"5","properties":{},"propertiesWithHistory":{
         "stage":[{"value":"w\ud83d\u0000n","timestamp":"2026-01-02T00:00:00.123Z","sourceType":"CRM_UI",
                   "sourceId":"userId:4","sourceLabel":"x","updatedByUserId":4},
                  {"value":null,"timestamp":"2026-01-01T00:00:00Z","sourceType":"IMPORT"}],
-        "city":[]}}]})");
+        "city":[]}}]})",
+      replaced);
   REQUIRE(page);
+  CHECK(replaced == 2);
   REQUIRE(page->entries.size() == 2);
   const HistoryEntry& entry = page->entries[0];
   CHECK(entry.id == RecordId{5});
@@ -35,23 +47,23 @@ TEST_CASE("history reader: what cannot be believed is an error, not a loss") {
         R"({"status":"PENDING","results":[]})",
         R"({"results":[],"errors":[{"category":"INTERNAL"}]})"}) {
     CAPTURE(body);
-    CHECK_FALSE(ReadHistoryPage(body));
+    CHECK_FALSE(Read(body));
   }
-  CHECK(ReadHistoryPage(R"({"results":[{"id":"5"}]})"));
+  CHECK(Read(R"({"results":[{"id":"5"}]})"));
 }
 
 TEST_CASE("history reader: an answer says whom it answers for, and whom nobody knows") {
-  const auto some = ReadHistoryPage(R"({"results":[{"id":"5"}],"errors":[
+  const auto some = Read(R"({"results":[{"id":"5"}],"errors":[
     {"category":"OBJECT_NOT_FOUND","context":{"ids":["6","7"]}}]})");
   REQUIRE(some);
   CHECK(some->answered == std::vector<RecordId>{RecordId{5}});
   CHECK(some->not_found == std::vector<RecordId>{RecordId{6}, RecordId{7}});
   CHECK_FALSE(some->none_found);
 
-  const auto none = ReadHistoryPage(R"({"results":[],"errors":[{"category":"OBJECT_NOT_FOUND"}]})");
+  const auto none = Read(R"({"results":[],"errors":[{"category":"OBJECT_NOT_FOUND"}]})");
   REQUIRE(none);
   CHECK(none->none_found);
-  CHECK_FALSE(ReadHistoryPage(R"({"results":[]})")->none_found);
+  CHECK_FALSE(Read(R"({"results":[]})")->none_found);
 }
 
 }  // namespace

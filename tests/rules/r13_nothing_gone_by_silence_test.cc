@@ -159,6 +159,30 @@ TEST_CASE("R13: who is on a list is not gone, though batch reads leave him out f
   CHECK(stream.observer.broken_promises.size() == 2);
 }
 
+TEST_CASE("R13: where archived records cannot be read by their ids nobody is gone or set aside") {
+  for (const ApiErrorKind kind : {ApiErrorKind::kUnsupported, ApiErrorKind::kBadRequest}) {
+    StreamFixture stream;
+    LoadRecords(stream, 20);
+    stream.hubspot.archived_batch_error = ApiError{.kind = kind, .status = 400};
+    stream.hubspot.Erase(7);
+    stream.hubspot.Erase(8);
+    stream.Run(*stream.sweep);
+    for (int i = 0; i < 8; ++i) ProveTwice(stream);
+    for (int i = 0; i < 20; ++i) stream.Resolve();  // A refusal ends a cycle.
+    for (const int64_t id : {7, 8}) {
+      CHECK_FALSE(stream.sink.rows.at(id).gone);
+      CHECK(stream.sink.waiting.at(id).cause == hubmirror::PendingCause::kUnproved);
+    }
+    CHECK(stream.sink.set_aside.empty());
+    // Beside them the archived one, of whom it is not told whether it was merged.
+    CHECK(stream.context->unproved() == 3);
+
+    stream.hubspot.archived_batch_error.reset();
+    for (int i = 0; i < 8; ++i) ProveTwice(stream);
+    CHECK(stream.sink.rows.at(7).gone);
+  }
+}
+
 TEST_CASE("R13: one whom a list shows and nothing can read is set aside, not gone") {
   StreamFixture stream;
   LoadRecords(stream, 20);

@@ -173,6 +173,7 @@ Result<Page, ApiError> FakeHubSpot::BatchRead(const ObjectType&, const BatchRead
                               .properties = request.properties})) {
     return *error;
   }
+  if (request.archived && archived_batch_error) return *archived_batch_error;
   std::set<int64_t> shown;
   std::vector<RecordId> not_found;
   for (const RecordId id : request.ids) {

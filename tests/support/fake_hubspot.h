@@ -70,9 +70,10 @@ class FakeHubSpot final : public PageSource {
   std::set<int64_t> unsearchable;   ///< searches that would show these are answered by 500
   /// Search shows these stamps, whatever its index is asked for.
   std::map<int64_t, TimePoint> searched_stamps;
-  std::vector<int64_t> shown_beside;       ///< batch answers show these, too
-  std::deque<ApiError> errors;             ///< the next requests fail with these
-  std::optional<ApiError> archived_error;  ///< the archived list fails with this
+  std::vector<int64_t> shown_beside;             ///< batch answers show these, too
+  std::deque<ApiError> errors;                   ///< the next requests fail with these
+  std::optional<ApiError> archived_error;        ///< the archived list fails with this
+  std::optional<ApiError> archived_batch_error;  ///< and batch reads of archived records with this
   std::vector<PropertyDefinition>
       definitions;                           ///< others have values, too, but no search knows them
   std::set<std::string> refused_properties;  ///< asking for one of these is answered by 400

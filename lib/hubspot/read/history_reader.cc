@@ -28,9 +28,10 @@ bool AppendHistory(RecordId id, const JsonMember& history, std::vector<HistoryEn
 
 }  // namespace
 
-Result<HistoryPage, ApiError> ReadHistoryPage(std::string body) {
+Result<HistoryPage, ApiError> ReadHistoryPage(std::string body, uint64_t& replaced) {
   const auto document = JsonDocument::Parse(body);
   if (!document) return DecodeError(document.error());
+  replaced += document->repaired();
   const JsonValue results = document->root()["results"];
   if (!results.is_array()) return DecodeError("it has no results");
   const std::string status = document->root()["status"].String();

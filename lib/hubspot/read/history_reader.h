@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/result.h"
@@ -9,7 +10,8 @@
 namespace hubmirror {
 
 /// Reads `propertiesWithHistory` of a batch/read answer. An entry without a time is an error: it
-/// could be stored nowhere, and leaving it out would lose it.
-Result<HistoryPage, ApiError> ReadHistoryPage(std::string body);
+/// could be stored nowhere, and leaving it out would lose it. Adds to `replaced` how many characters
+/// of values PostgreSQL could not hold.
+Result<HistoryPage, ApiError> ReadHistoryPage(std::string body, uint64_t& replaced);
 
 }  // namespace hubmirror

@@ -16,6 +16,8 @@ constexpr auto kLookWhilePending = 2s;
 constexpr auto kLookWhenEmpty = 60s;
 constexpr auto kNoControlWait = 5s;
 constexpr auto kBrakeWait = 60s;
+// What HubSpot does not tell of archived records it will not tell soon.
+constexpr auto kRefusedWait = 1h;
 // HubSpot may fail for one record for a while: it is set aside when it does so twice.
 constexpr int kUnreadableProofs = 2;
 constexpr auto kUnreadableWait = 10s;
@@ -114,6 +116,10 @@ StepOutcome ResolveJob::Failed(const ApiError& error) {
   if (next == PartSize::Next::kSame) return StepOutcome::Failed(error);
   commit_ = {.object = object()};
   absent_.clear();
+  if (next == PartSize::Next::kAlone && phase_ == Phase::kArchived) {
+    LeaveUnproved(batch_);
+    return StepOutcome::Failed(error);
+  }
   if (next == PartSize::Next::kAlone) {
     failure_ = error.message;
     phase_ = Phase::kProve;
@@ -258,6 +264,7 @@ StepOutcome ResolveJob::ReadLive() {
 
 StepOutcome ResolveJob::ReadArchived() {
   const auto said = Ask(true, absent_);
+  if (!said && said.error().kind == ApiErrorKind::kUnsupported) return LeaveUnproved(absent_);
   if (!said) return Failed(said.error());
   BeginSweepCount();
   gone_.clear();
@@ -274,6 +281,17 @@ StepOutcome ResolveJob::ReadArchived() {
   looked_up_ = 0;
   phase_ = Phase::kListed;
   return StepOutcome::More();
+}
+
+StepOutcome ResolveJob::LeaveUnproved(const std::vector<PendingRecord>& records) {
+  for (const PendingRecord& record : records) {
+    PendingRecord again = record;
+    again.cause = PendingCause::kUnproved;
+    again.not_before = now_ + kRefusedWait;
+    commit_.pending.push_back(again);
+    found_.emplace_back(record.id, FoundRecord::kNowhere);
+  }
+  return CommitBatch();
 }
 
 StepOutcome ResolveJob::DecideGone() {

@@ -54,6 +54,8 @@ class ResolveJob final : public StreamJob {
   /// One that batch reads leave out is read from the list that shows it.
   StepOutcome ReadFromList();
   StepOutcome DecideGone();
+  /// They are not live, and HubSpot does not tell whether they are archived.
+  StepOutcome LeaveUnproved(const std::vector<PendingRecord>& records);
   /// Takes what is due; records that could not be read with others are asked for one by one.
   void TakeDue();
   /// A question was not answered: smaller ones are put in its place, down to one record.

@@ -135,8 +135,7 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
      "Values kept raw because they do not parse as their property's type.", kWithStream},
     {kValuesReplaced, "hubmirror_values_replaced_total", kCounter, kStream, "values",
      "Values with characters that PostgreSQL cannot hold, which were replaced; object "
-     "`definitions` "
-     "stands for properties, owners, lists and the like.",
+     "`definitions` stands for properties, owners, lists, histories and the like.",
      kWithStream},
     {kBackfillRunning, "hubmirror_backfill_running", kGauge, kStream, "bool",
      "1 while a full load runs.", kWithStream},
