@@ -72,10 +72,10 @@ ShownStream StreamOf(std::string object, const Json& json) {
   stream.age = Span(json, "age_s");
   stream.freshness_target = Span(json, "freshness_target_s").value_or(std::chrono::seconds{0});
   if (const Json* backfill = Member(json, "backfill")) {
-    stream.backfill_running = Flag(*backfill, "running", false);
-    stream.backfill_done = Number(*backfill, "done").value_or(0);
-    stream.backfill_expected = Number(*backfill, "expected").value_or(0);
-    stream.backfill_eta = Span(*backfill, "eta_s");
+    stream.load_running = Flag(*backfill, "running", false);
+    stream.load_done = Number(*backfill, "done").value_or(0);
+    stream.load_expected = Number(*backfill, "expected").value_or(0);
+    stream.load_eta = Span(*backfill, "eta_s");
   }
   return stream;
 }
@@ -137,7 +137,7 @@ bool ShownStatus::loaded() const {
   return std::all_of(portals.begin(), portals.end(), [](const ShownPortal& portal) {
     return !portal.streams.empty() &&
            std::none_of(portal.streams.begin(), portal.streams.end(), [](const ShownStream& one) {
-             return one.state == "backfilling" || one.backfill_running;
+             return one.state == "backfilling" || one.load_running;
            });
   });
 }

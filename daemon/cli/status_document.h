@@ -23,10 +23,10 @@ struct ShownStream {
   int64_t quarantined = 0;
   std::optional<std::chrono::seconds> age;
   std::chrono::seconds freshness_target{0};
-  bool backfill_running = false;
-  int64_t backfill_done = 0;
-  int64_t backfill_expected = 0;
-  std::optional<std::chrono::seconds> backfill_eta;
+  bool load_running = false;
+  int64_t load_done = 0;
+  int64_t load_expected = 0;
+  std::optional<std::chrono::seconds> load_eta;
 
   /// Neither current nor in its first load.
   bool NeedsAttention() const;

@@ -24,7 +24,7 @@ struct StepNeed {
 struct StepOutcome {
   enum class End {
     kMore,      ///< the cycle goes on
-    kUnused,    ///< there was nothing to do after all: the slot goes back
+    kUnused,    ///< there was nothing to do after all: the slot is returned
     kCaughtUp,  ///< the cycle is complete and committed
     kFailed,
   };
@@ -55,7 +55,7 @@ class Job {
   virtual ~Job() = default;
 
   virtual JobKind kind() const = 0;
-  virtual const JobTraits& traits() const { return TraitsOf(kind()); }
+  const JobTraits& traits() const { return TraitsOf(kind()); }
   /// What the next step needs; nullopt when none can begin before another one has ended.
   virtual std::optional<StepNeed> Next(Instant now) = 0;
   virtual StepOutcome Step(Instant now) = 0;

@@ -42,6 +42,12 @@ constexpr JobTraits kTraits[] = {
      .period = PeriodRule::kAffordable,
      .reads_everything = true,
      .proves_load = true},
+    {.kind = JobKind::kOpening, .opens_portal = true},
+    {.kind = JobKind::kDirectory,
+     .period = PeriodRule::kAffordable,
+     .finds_types = true,
+     .forced_by = {kSettle},
+     .when_forced = WhenForced::kForgets},
 };
 
 constexpr bool InOrder() {
@@ -52,26 +58,10 @@ constexpr bool InOrder() {
 }
 static_assert(InOrder());
 
-constexpr JobTraits kOpening{.kind = JobKind::kCatalog, .opens_portal = true};
-
-constexpr JobTraits kDirectory{.kind = JobKind::kCatalog,
-                               .period = PeriodRule::kAffordable,
-                               .finds_types = true,
-                               .forced_by = {kSettle},
-                               .when_forced = WhenForced::kForgets};
-
 }  // namespace
 
 const JobTraits& TraitsOf(JobKind kind) {
   return kTraits[static_cast<size_t>(kind)];
-}
-
-const JobTraits& TraitsOfOpening() {
-  return kOpening;
-}
-
-const JobTraits& TraitsOfDirectory() {
-  return kDirectory;
 }
 
 }  // namespace hubmirror

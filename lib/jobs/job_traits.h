@@ -65,11 +65,6 @@ struct JobTraits {
   OperationSet awaited_by = {};
 };
 
-/// Of the jobs that feed a stream, and of the lists.
 const JobTraits& TraitsOf(JobKind kind);
-/// Of the job that opens a portal, and of the one that keeps its owners, teams, users and types;
-/// both are shown as `catalog`.
-const JobTraits& TraitsOfOpening();
-const JobTraits& TraitsOfDirectory();
 
 }  // namespace hubmirror

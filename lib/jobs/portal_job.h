@@ -44,9 +44,7 @@ class PortalJob final : public Job {
 
   PortalJob(PortalId expected, Ports ports, Hooks hooks);
 
-  /// Shown as `catalog` in reports of the portal: it has no kind of its own.
-  JobKind kind() const override { return JobKind::kCatalog; }
-  const JobTraits& traits() const override { return TraitsOfOpening(); }
+  JobKind kind() const override { return JobKind::kOpening; }
   std::optional<StepNeed> Next(Instant now) override;
   StepOutcome Step(Instant now) override;
   void Load(const StoredStream&) override {}

@@ -11,7 +11,7 @@ enum class Priority {
   kResolve,
   kLinks,
   kArchived,
-  kBackfill,
+  kFirstLoad,
   kSweep
 };
 

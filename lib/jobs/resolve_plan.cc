@@ -7,7 +7,7 @@
 namespace hubmirror {
 
 Attribution Attribute(const Answer& answer) {
-  const auto& [asked, control, results, not_found, silence_counts] = answer;
+  const auto& [asked, witness, results, not_found, silence_counts] = answer;
   Attribution said;
   const std::unordered_set<RecordId> wanted(asked.begin(), asked.end());
   const std::unordered_set<RecordId> missing(not_found.begin(), not_found.end());
@@ -17,15 +17,15 @@ Attribution Attribute(const Answer& answer) {
     ids.insert(row.id);
     for (const RecordId loser : row.merged_ids) survivor_of.emplace(loser, row.id);
   }
-  // A control that others were merged into may stand for one of those who were asked: seeing it
+  // A witness that others were merged into may stand for one of those who were asked: seeing it
   // proves nothing about them.
   said.control_answered =
-      !control || std::any_of(results.begin(), results.end(), [&](const Row& row) {
-        return row.id == *control && row.merged_ids.empty();
+      !witness || std::any_of(results.begin(), results.end(), [&](const Row& row) {
+        return row.id == *witness && row.merged_ids.empty();
       });
 
   std::unordered_set<RecordId> explained;
-  if (control) explained.insert(*control);
+  if (witness) explained.insert(*witness);
   std::vector<RecordId> silent;
   for (const RecordId id : asked) {
     if (ids.contains(id)) {
@@ -45,7 +45,7 @@ Attribution Attribute(const Answer& answer) {
   // Who swallowed others may answer for one of theirs that it does not list, and an answer shows it
   // once, however many of those who were asked it stands for.
   const bool swallower = std::any_of(results.begin(), results.end(), [&](const Row& row) {
-    return !row.merged_ids.empty() && row.id != control;
+    return !row.merged_ids.empty() && row.id != witness;
   });
   const bool may_be_hidden = swallower && asked.size() > 1;
   for (const RecordId id : silent) {

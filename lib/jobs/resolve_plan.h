@@ -24,13 +24,13 @@ struct Attribution {
   std::vector<RecordId> unclear;
   /// Nobody answered for them, and that proves nothing: they are asked again later.
   std::vector<RecordId> unproved;
-  /// The control came back and answers for itself alone: absence counts.
+  /// The witness came back and answers for itself alone: absence counts.
   bool control_answered = false;
 };
 
 struct Answer {
-  std::vector<RecordId> asked;      ///< without the control
-  std::optional<RecordId> control;  ///< known to be there; absent when the mirror has none
+  std::vector<RecordId> asked;      ///< without the witness
+  std::optional<RecordId> witness;  ///< known to be there; absent when the mirror has none
   std::vector<Row> results;
   std::vector<RecordId> not_found;  ///< what the answer itself calls unknown
   /// Whether an id nobody answered for is absent even if the answer does not name it.

@@ -45,7 +45,7 @@ class StreamJob : public Job {
   const std::shared_ptr<StreamContext> stream_;
   std::atomic<Memory> memory_{Memory::kStale};
   std::atomic<bool> stepping_{false};  ///< used by jobs that do not overlap
-  std::atomic<bool> afresh_{false};    ///< what will be loaded is not to be gone on with
+  std::atomic<bool> afresh_{false};    ///< what will be loaded is not continued
 };
 
 }  // namespace hubmirror

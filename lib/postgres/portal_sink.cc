@@ -353,7 +353,7 @@ void PortalSink::NoteControls(const Commit& commit) {
   }
 }
 
-std::optional<RecordId> PortalSink::ControlRecord(const ObjectType& object, bool archived) {
+std::optional<RecordId> PortalSink::WitnessRecord(const ObjectType& object, bool archived) {
   std::vector<RecordId> seen;
   {
     Known& known = KnownOf(object.name);

@@ -76,7 +76,7 @@ class PortalSink final : public RowSink,
                                         size_t limit) override;
   PendingCounts CountPending(const ObjectType& object) override;
   int64_t CountRows(const ObjectType& object) override;
-  std::optional<RecordId> ControlRecord(const ObjectType& object, bool archived) override;
+  std::optional<RecordId> WitnessRecord(const ObjectType& object, bool archived) override;
 
   void BeginSeen(const ObjectType& object) override;
   void AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) override;

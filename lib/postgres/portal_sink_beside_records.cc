@@ -158,7 +158,9 @@ JobProgress PortalSink::LoadReferenceProgress(const std::string& stream, JobKind
   const auto all = store_.LoadProgress(transaction, stream);
   NoteLeft(transaction, stream);
   transaction.Commit();
-  const auto found = all.find(job);
+  // By name: what kDirectory stores is read as kCatalog, whose name it has.
+  const auto found = std::ranges::find_if(
+      all, [&](const auto& stored) { return NameOf(stored.first) == NameOf(job); });
   return found == all.end() ? JobProgress{} : found->second;
 }
 

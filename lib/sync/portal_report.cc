@@ -32,25 +32,25 @@ std::chrono::seconds InSeconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration);
 }
 
-void FillBackfill(SyncedStream& stream, bool opened_before, Instant now, StreamStatus& status) {
+void FillLoad(SyncedStream& stream, bool opened_before, Instant now, StreamStatus& status) {
   const StreamContext& context = *stream.context;
   if (!opened_before || context.loaded()) {
-    if (context.loaded()) stream.backfill_began = {};
-    status.backfill_done = status.backfill_expected = context.rows();
+    if (context.loaded()) stream.load_began = {};
+    status.load_done = status.load_expected = context.rows();
     return;
   }
   const WalkJob::Progress walk = stream.sweep->progress();
-  status.backfill_running = true;
-  status.backfill_done = walk.done;
-  status.backfill_expected = walk.expected;
-  if (stream.backfill_began == Instant{} && walk.running) {
-    stream.backfill_began = now;
-    stream.backfill_from = walk.done;
+  status.load_running = true;
+  status.load_done = walk.done;
+  status.load_expected = walk.expected;
+  if (stream.load_began == Instant{} && walk.running) {
+    stream.load_began = now;
+    stream.load_from = walk.done;
   }
-  const double seconds = std::chrono::duration<double>(now - stream.backfill_began).count();
-  const int64_t read = walk.done - stream.backfill_from;
+  const double seconds = std::chrono::duration<double>(now - stream.load_began).count();
+  const int64_t read = walk.done - stream.load_from;
   if (read > 0 && seconds > 1 && walk.expected > walk.done) {
-    status.backfill_eta = std::chrono::seconds(static_cast<int64_t>(
+    status.load_eta = std::chrono::seconds(static_cast<int64_t>(
         seconds * static_cast<double>(walk.expected - walk.done) / static_cast<double>(read)));
   }
 }
@@ -170,15 +170,14 @@ StreamStatus PortalReport::StatusOf(PortalState& state, size_t index, Instant no
   const StreamContext& context = *stream.context;
   // While the first load runs, a watermark says nothing about the table: what it was followed up to
   // is not all there yet.
-  StreamStatus status{
-      .verified_until = context.loaded() ? stream.changes->verified_until() : std::nullopt,
-      .rows = context.rows_known() ? std::optional(context.rows()) : std::nullopt,
-      .pending = context.pending(),
-      .unproved = context.unproved(),
-      .quarantined = context.quarantined(),
-      .freshness_target = InSeconds(context.plan().freshness_target)};
+  StreamStatus status{.watermark = context.loaded() ? stream.changes->watermark() : std::nullopt,
+                      .rows = context.rows_known() ? std::optional(context.rows()) : std::nullopt,
+                      .pending = context.pending(),
+                      .unproved = context.unproved(),
+                      .quarantined = context.quarantined(),
+                      .freshness_target = InSeconds(context.plan().freshness_target)};
   const auto source_now = source_clock_.Now(now);
-  FillBackfill(stream, state.opened_before, now, status);
+  FillLoad(stream, state.opened_before, now, status);
   FillJobs(stream, source_now, now, status);
   const auto held = state.standing.CauseOf(index);
   const PortalStanding::Cause cause = held ? *held : CauseInJobs(stream, now);
@@ -189,11 +188,11 @@ StreamStatus PortalReport::StatusOf(PortalState& state, size_t index, Instant no
   if (status.state == StreamState::kBackfilling && !budget.stopped_by.empty()) {
     status.reason = budget.stopped_by;
     status.message = budget.message;
-    status.backfill_eta.reset();
+    status.load_eta.reset();
   }
   if (status.message.empty()) status.message = Remark(stream, status, state.link_partners);
-  if (status.state == StreamState::kCurrent && status.verified_until && source_now &&
-      *source_now - *status.verified_until > context.plan().freshness_target) {
+  if (status.state == StreamState::kCurrent && status.watermark && source_now &&
+      *source_now - *status.watermark > context.plan().freshness_target) {
     status.state = StreamState::kLate;
     status.reason = "freshness_target";
     status.message = budget.message.empty()
@@ -219,7 +218,7 @@ std::vector<PortalJob::StateNote> PortalReport::ChangedStates(PortalState& state
 void PortalReport::LogState(SyncedStream& stream, const StreamStatus& status) const {
   if (stream.logged_state == status.state && stream.logged_reason == status.reason) return;
   // Until it is known what was loaded before, nothing has begun.
-  const bool starting = status.state == StreamState::kBackfilling && !status.backfill_running;
+  const bool starting = status.state == StreamState::kBackfilling && !status.load_running;
   if (starting && !stream.logged_state) return;
   const auto before = std::exchange(stream.logged_state, status.state);
   stream.logged_reason = status.reason;

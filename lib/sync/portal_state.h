@@ -36,8 +36,8 @@ struct SyncedStream {
   std::string noted_reason;
   std::optional<StreamState> logged_state;
   std::string logged_reason;
-  Instant backfill_began{};
-  int64_t backfill_from = 0;
+  Instant load_began{};
+  int64_t load_from = 0;
 
   /// The task of a job of this kind; null where the stream has none.
   Task* TaskOf(JobKind kind);

@@ -86,7 +86,7 @@ void PortalSync::AddReferenceJobs() {
                            ReferenceKind::kAccountUsers, ReferenceKind::kCurrencies};
   if (!plan_.custom_asked.empty()) directory.insert(directory.begin(), ReferenceKind::kObjectTypes);
   state_.reference_jobs.push_back(
-      std::make_shared<ReferenceJob>(plan_.key, JobKind::kCatalog, std::move(directory), parts));
+      std::make_shared<ReferenceJob>(plan_.key, JobKind::kDirectory, std::move(directory), parts));
   state_.portal_tasks.emplace_back(state_.reference_jobs.back(), directory_every);
   state_.reference_jobs.push_back(
       std::make_shared<ReferenceJob>(plan_.key, JobKind::kLists, std::move(lists), parts));
@@ -125,7 +125,7 @@ void PortalSync::AddStream(const StreamPlan& plan) {
   if (ports_.verify_sink != nullptr) {
     stream.verify = std::make_shared<VerifyJob>(
         stream.context, VerifyJob::Ports{*ports_.verify_sink, [changes = stream.changes] {
-                                           return changes->verified_until();
+                                           return changes->watermark();
                                          }});
     stream.tasks.emplace_back(stream.verify, plan.verify_every);
   }

@@ -15,7 +15,7 @@ constexpr auto kTurn = 1s;
 constexpr auto kLongestTurn = 30s;
 // Seconds a poll keeps a worker busy, request and commit together.
 constexpr double kPollSeconds = 0.3;
-constexpr int kBackfillWorkers = 8;
+constexpr int kLoadWorkers = 8;
 
 std::string Joined(const std::vector<std::string>& names) {
   std::string text;
@@ -55,7 +55,7 @@ std::chrono::milliseconds PatienceFor(OperationKind kind, const PortalPlan& plan
 int WorkersFor(const std::vector<PortalPlan>& plans) {
   double workers = 0;
   for (const PortalPlan& plan : plans) {
-    workers += kBackfillWorkers;
+    workers += kLoadWorkers;
     for (const StreamPlan& stream : plan.streams) {
       const double seconds = std::chrono::duration<double>(stream.interval).count();
       workers += kPollSeconds / std::max(0.1, seconds);

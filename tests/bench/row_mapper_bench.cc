@@ -56,17 +56,17 @@ double CpuSeconds() {
 int main() {
   std::vector<PropertyDefinition> definitions;
   for (int i = 0; i < kColumns; ++i) {
-    definitions.push_back(test::Define("property_" + std::to_string(i), TypeOf(i)));
+    definitions.push_back(testing::Define("property_" + std::to_string(i), TypeOf(i)));
   }
-  const MirrorTablePtr table = test::TableOf(test::Contacts(), definitions);
+  const MirrorTablePtr table = testing::TableOf(testing::Contacts(), definitions);
   const PropertySetPtr whole = WholeSet(*table);
 
   std::vector<Page> pages;
   for (int p = 0; p < kPages; ++p) {
-    test::PageBuilder builder(whole);
+    testing::PageBuilder builder(whole);
     for (int r = 0; r < kRecordsPerPage; ++r) {
       const int record = p * kRecordsPerPage + r;
-      test::PageBuilder::Values values = {{"lastmodifieddate", "2026-02-01T10:00:00.123Z"}};
+      testing::PageBuilder::Values values = {{"lastmodifieddate", "2026-02-01T10:00:00.123Z"}};
       for (int i = 0; i < kFilled; ++i) {
         const int property = (i * 4 + record % 4) % kColumns;
         values.emplace_back("property_" + std::to_string(property), ValueOf(property, record));

@@ -6,7 +6,7 @@
 #include "model/source/exchange.h"
 #include "model/source/source_clock.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 inline constexpr Instant kStart{std::chrono::hours(1)};
 /// HubSpot's clock at kStart: noon.
@@ -39,4 +39,4 @@ inline Exchange Refusal(Endpoint endpoint, Instant sent_at, ApiErrorKind failure
   return exchange;
 }
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

@@ -5,7 +5,7 @@
 #include "budget/exchanges.h"
 
 using namespace hubmirror;
-using namespace hubmirror::test;
+using namespace hubmirror::testing;
 using namespace std::chrono_literals;
 
 namespace {

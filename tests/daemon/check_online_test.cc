@@ -16,8 +16,8 @@ class NoReferences final : public ReferenceSource {
 };
 
 struct Portal {
-  test::FakeClock clock;
-  test::FakeHubSpot hubspot{clock};
+  testing::FakeClock clock;
+  testing::FakeHubSpot hubspot{clock};
   NoReferences references;
   PortalPlan plan{.key = "acme", .streams = {{.object = *FindObjectType("contacts")}}};
 

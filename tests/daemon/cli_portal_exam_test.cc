@@ -9,8 +9,8 @@
 namespace hubmirror {
 namespace {
 
-using test::FakeClock;
-using test::FakeHubSpot;
+using testing::FakeClock;
+using testing::FakeHubSpot;
 
 /// A portal 4711 and two object types to ask it for.
 struct Exam {

@@ -30,7 +30,7 @@ TEST_CASE("cli status: the document is read as it is") {
   CHECK(acme.daily_share == 312500);
   CHECK(acme.requests_today == 1204);
   REQUIRE(acme.streams.size() == 3);
-  CHECK(acme.streams[0].backfill_done == 11316);
+  CHECK(acme.streams[0].load_done == 11316);
   CHECK_FALSE(acme.streams[0].age);
   CHECK(acme.streams[1].age == std::chrono::seconds{12});
   CHECK_FALSE(status.portals[1].auth_valid);

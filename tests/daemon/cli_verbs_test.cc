@@ -24,7 +24,7 @@ struct Shell {
 
   std::ostringstream out;
   std::ostringstream err;
-  test::FakeClock clock;
+  testing::FakeClock clock;
   CliContext context{.out = out,
                      .err = err,
                      .terminal = false,

@@ -19,14 +19,14 @@ TEST_CASE("cli words: counts are grouped by thousands") {
 }
 
 TEST_CASE("cli words: spans show their two largest units") {
-  CHECK(SpanWords(0s) == "0s");
-  CHECK(SpanWords(-5s) == "0s");
-  CHECK(SpanWords(45s) == "45s");
-  CHECK(SpanWords(190s) == "3m 10s");
-  CHECK(SpanWords(5min) == "5m");
-  CHECK(SpanWords(2h + 5min + 7s) == "2h 5m");
-  CHECK(SpanWords(24h * 12 + 4h) == "12d 4h");
-  CHECK(SpanWords(24h * 12 + 5min) == "12d");
+  CHECK(CompactSpan(0s) == "0s");
+  CHECK(CompactSpan(-5s) == "0s");
+  CHECK(CompactSpan(45s) == "45s");
+  CHECK(CompactSpan(190s) == "3m 10s");
+  CHECK(CompactSpan(5min) == "5m");
+  CHECK(CompactSpan(2h + 5min + 7s) == "2h 5m");
+  CHECK(CompactSpan(24h * 12 + 4h) == "12d 4h");
+  CHECK(CompactSpan(24h * 12 + 5min) == "12d");
 }
 
 TEST_CASE("cli words: a bar is never over- or underfull") {

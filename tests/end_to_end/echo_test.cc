@@ -19,7 +19,7 @@ namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using test::LoopbackServer;
+using testing::LoopbackServer;
 
 constexpr const char* kStaticToken = "pat-na1-said-to-nobody";
 constexpr const char* kIssuedToken = "issued-said-to-nobody";

@@ -16,7 +16,7 @@ namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using test::LoopbackServer;
+using testing::LoopbackServer;
 
 constexpr auto kRequestLimit = 2s;
 constexpr int64_t kMemoryLimit = 150'000'000;

@@ -39,7 +39,7 @@ void CheckCopy(std::string_view raw) {
   object.Add(raw, raw);
   object.AppendCopy(line);
   line += '\n';
-  Require(test::CopyFields(line).size() == 2);
+  Require(testing::CopyFields(line).size() == 2);
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace hubmirror {
 namespace {
 
 using namespace std::chrono_literals;
-using test::FakeClock;
-using test::ScriptedTransport;
+using testing::FakeClock;
+using testing::ScriptedTransport;
 
 class ExchangeList final : public ExchangeObserver {
  public:

@@ -90,9 +90,9 @@ TEST_CASE("authorization: a pasted code or address will do") {
 /// The app of portal 42, whose HubSpot answers by script.
 struct AuthorizationFixture : ExchangeObserver {
   void OnExchange(const Exchange&) override {}
-  test::ScratchFolder folder;
-  test::ScriptedTransport hubspot;
-  test::FakeClock clock;
+  testing::ScratchFolder folder;
+  testing::ScriptedTransport hubspot;
+  testing::FakeClock clock;
   SourceClock source_clock;
   OAuthApp app{{.portal = "acme",
                 .version = "2026-09",

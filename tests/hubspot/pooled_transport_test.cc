@@ -15,8 +15,8 @@ namespace hubmirror {
 namespace {
 
 using namespace std::chrono_literals;
-using test::HttpAnswer;
-using test::LoopbackServer;
+using testing::HttpAnswer;
+using testing::LoopbackServer;
 using Connection = LoopbackServer::Connection;
 
 const SystemClock kClock;
@@ -304,7 +304,7 @@ TEST_CASE("transport: requests at once have a connection each, which are then sh
 /// A TLS server on 127.0.0.1 with a certificate of our own making.
 class TlsServer {
  public:
-  explicit TlsServer(const test::TestCertificates& certificates)
+  explicit TlsServer(const testing::TestCertificates& certificates)
       : server_(certificates.certificate_file.c_str(), certificates.key_file.c_str()) {
     server_.Get("/x", [](const httplib::Request&, httplib::Response& response) {
       response.set_content(std::string(10'000, 'y'), "application/json");
@@ -325,8 +325,8 @@ class TlsServer {
 };
 
 TEST_CASE("transport: TLS with an authority of the configuration works and is kept") {
-  const test::ScratchFolder folder;
-  const test::TestCertificates certificates(folder.path());
+  const testing::ScratchFolder folder;
+  const testing::TestCertificates certificates(folder.path());
   TlsServer server(certificates);
   TransportSettings settings = To(server.url());
   settings.ca_file = certificates.ca_file;
@@ -340,8 +340,8 @@ TEST_CASE("transport: TLS with an authority of the configuration works and is ke
 }
 
 TEST_CASE("transport: a certificate nobody vouches for is refused with the reason") {
-  const test::ScratchFolder folder;
-  const test::TestCertificates certificates(folder.path());
+  const testing::ScratchFolder folder;
+  const testing::TestCertificates certificates(folder.path());
   TlsServer server(certificates);
 
   const auto answer = PooledTransport(To(server.url()), kClock).Send(kGet);
@@ -353,8 +353,8 @@ TEST_CASE("transport: a certificate nobody vouches for is refused with the reaso
 }
 
 TEST_CASE("transport: a certificate for another host is refused") {
-  const test::ScratchFolder folder;
-  const test::TestCertificates certificates(folder.path(), "IP:127.0.0.2");
+  const testing::ScratchFolder folder;
+  const testing::TestCertificates certificates(folder.path(), "IP:127.0.0.2");
   TlsServer server(certificates);
   TransportSettings settings = To(server.url());
   settings.ca_file = certificates.ca_file;
@@ -377,8 +377,8 @@ TEST_CASE("transport: only alternative names of a certificate count, addresses a
                          Row{"IP:127.0.0.2", "localhost", "localhost", false},
                          Row{"DNS:127.0.0.1", "127.0.0.1", "127.0.0.1", false}}) {
     CAPTURE(row.alternative);
-    const test::ScratchFolder folder;
-    const test::TestCertificates certificates(folder.path(), row.alternative, row.subject);
+    const testing::ScratchFolder folder;
+    const testing::TestCertificates certificates(folder.path(), row.alternative, row.subject);
     TlsServer server(certificates);
     TransportSettings settings = To(server.url());
     settings.base.host = row.host;
@@ -403,7 +403,7 @@ TEST_CASE("transport: a server without TLS is told from one that is away") {
 }
 
 TEST_CASE("transport: an unreadable CA file is an error at the start") {
-  const test::ScratchFolder folder;
+  const testing::ScratchFolder folder;
   TransportSettings settings = To("https://api.hubapi.com");
   settings.ca_file = folder.path() + "/none.pem";
   CHECK_THROWS_WITH_AS(PooledTransport(settings, kClock),

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// A folder of its own that goes with the test.
 class ScratchFolder {
@@ -27,4 +27,4 @@ class ScratchFolder {
   std::string path_;
 };
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

@@ -8,7 +8,7 @@
 #include "base/mutex.h"
 #include "hubspot/wire/http_transport.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// Answers in the order they were put in and keeps the requests. Thread-safe. An answer that is
 /// asked for and was not put in is a failed connection.
@@ -51,4 +51,4 @@ class ScriptedTransport final : public HttpTransport {
   std::vector<ApiRequest> requests_ GUARDED_BY(mutex_);
 };
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

@@ -8,7 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 namespace {
 
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
@@ -81,4 +81,4 @@ TestCertificates::TestCertificates(const std::string& folder, const std::string&
   Save(key_file, key.get());
 }
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

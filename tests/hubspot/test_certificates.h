@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// A certificate authority made for one test and a server certificate for 127.0.0.1 signed by it,
 /// as PEM files in `folder`. `alternative` is what the certificate is for, `subject` a name (CN)
@@ -17,4 +17,4 @@ struct TestCertificates {
   std::string key_file;
 };
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

@@ -46,7 +46,7 @@ using Session = std::unique_ptr<SSL, void (*)(SSL*)>;
 /// Agrees on TLS with one client and closes.
 class RudeServer {
  public:
-  explicit RudeServer(const test::TestCertificates& certificates) {
+  explicit RudeServer(const testing::TestCertificates& certificates) {
     REQUIRE(SSL_CTX_use_certificate_file(context_.get(), certificates.certificate_file.c_str(),
                                          SSL_FILETYPE_PEM) == 1);
     REQUIRE(SSL_CTX_use_PrivateKey_file(context_.get(), certificates.key_file.c_str(),
@@ -88,8 +88,8 @@ class RudeServer {
 };
 
 TEST_CASE("tls: a peer that closes while it is written to raises no SIGPIPE") {
-  const test::ScratchFolder folder;
-  const test::TestCertificates certificates(folder.path());
+  const testing::ScratchFolder folder;
+  const testing::TestCertificates certificates(folder.path());
   RudeServer server(certificates);
   const Context context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   REQUIRE(SSL_CTX_load_verify_locations(context.get(), certificates.ca_file.c_str(), nullptr) == 1);

@@ -18,9 +18,9 @@ namespace hubmirror {
 namespace {
 
 using namespace std::chrono_literals;
-using test::FakeClock;
-using test::ScratchFolder;
-using test::ScriptedTransport;
+using testing::FakeClock;
+using testing::ScratchFolder;
+using testing::ScriptedTransport;
 
 class Observed final : public ExchangeObserver, public TokenObserver {
  public:

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// Reads one line of PostgreSQL's COPY text format as the server does: the fields, nullopt for
 /// NULL. Throws std::runtime_error for a line the server would refuse or misread.
@@ -57,4 +57,4 @@ inline std::vector<std::optional<std::string>> CopyFields(std::string_view line)
   return fields;
 }
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

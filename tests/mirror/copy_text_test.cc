@@ -46,7 +46,7 @@ TEST_CASE("copy text: a byte that needs care is found at every place") {
     for (size_t place = 0; place < 40; ++place) {
       std::string raw(40, 'x');
       raw[place] = care;
-      CHECK(test::CopyFields(Copy(raw) + "\n").at(0) == raw);
+      CHECK(testing::CopyFields(Copy(raw) + "\n").at(0) == raw);
     }
   }
 }
@@ -59,6 +59,6 @@ TEST_CASE("copy text: whatever is written reads back the same") {
       letter =
           random() % 4 == 0 ? "\\\t\n\r N.u0"[random() % 9] : static_cast<char>(1 + random() % 255);
     }
-    CHECK(test::CopyFields(Copy(raw) + "\n").at(0) == raw);
+    CHECK(testing::CopyFields(Copy(raw) + "\n").at(0) == raw);
   }
 }

@@ -10,7 +10,7 @@
 // Values nobody thought of: made by chance, the same ones in every run.
 
 using namespace hubmirror;
-using namespace hubmirror::test;
+using namespace hubmirror::testing;
 
 namespace {
 

@@ -11,7 +11,7 @@ namespace {
 std::optional<std::string> Json(const JsonObject& object) {
   std::string out;
   object.AppendCopy(out);
-  return test::CopyFields(out + "\n").at(0);
+  return testing::CopyFields(out + "\n").at(0);
 }
 
 }  // namespace

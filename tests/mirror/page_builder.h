@@ -9,7 +9,7 @@
 
 #include "model/source/page.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// Builds a page of records as a list answer would show them.
 class PageBuilder {
@@ -51,4 +51,4 @@ class PageBuilder {
   Page page_;
 };
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

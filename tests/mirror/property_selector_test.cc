@@ -8,7 +8,7 @@
 #include "mirror/written_row.h"
 
 using namespace hubmirror;
-using namespace hubmirror::test;
+using namespace hubmirror::testing;
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include "mirror/written_row.h"
 
 using namespace hubmirror;
-using namespace hubmirror::test;
+using namespace hubmirror::testing;
 using namespace std::chrono_literals;
 
 namespace {

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 namespace {
 
 MirrorColumn ColumnFor(const std::string& name) {
@@ -72,4 +72,4 @@ TEST_CASE("a new table is one change, a new property another") {
 }
 
 }  // namespace
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

@@ -8,7 +8,7 @@
 #include "mirror/tables.h"
 
 using namespace hubmirror;
-using namespace hubmirror::test;
+using namespace hubmirror::testing;
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include "model/source/object_type.h"
 #include "model/store/mirror_table.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 inline ObjectType Contacts() {
   return *FindObjectType("contacts");
@@ -44,4 +44,4 @@ inline bool HasColumnFor(const MirrorTable& table, const std::string& property) 
   return false;
 }
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

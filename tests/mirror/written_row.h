@@ -8,7 +8,7 @@
 #include "mirror/page_builder.h"
 #include "mirror/row_mapper.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// The cells of one row of a batch by column name, as PostgreSQL would read its line.
 class WrittenRow {
@@ -48,4 +48,4 @@ inline RowBatch MapWhole(const MirrorTablePtr& table, int64_t id,
   return MapPage(table, PageBuilder(WholeSet(*table)).Add(id, values).Build());
 }
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

@@ -250,26 +250,26 @@ TEST_CASE_FIXTURE(CommitWriterFixture, "values lost are counted where many rows 
 }
 
 TEST_CASE_FIXTURE(CommitWriterFixture,
-                  "a control is a record that is there for certain, read most recently") {
-  CHECK_FALSE(sink().ControlRecord(contacts()->object, false));
+                  "a witness is a record that is there for certain, read most recently") {
+  CHECK_FALSE(sink().WitnessRecord(contacts()->object, false));
   Write({{.id = 1}, {.id = 9}});
   Write({{.id = 5}});
   Write({{.id = 4, .archived = true}});
 
-  CHECK(sink().ControlRecord(contacts()->object, false) == RecordId{5});
-  CHECK(sink().ControlRecord(contacts()->object, true) == RecordId{4});
+  CHECK(sink().WitnessRecord(contacts()->object, false) == RecordId{5});
+  CHECK(sink().WitnessRecord(contacts()->object, true) == RecordId{4});
 
   Commit commit = NewCommit();
   commit.pending = {{.id = RecordId{5}, .cause = PendingCause::kAbsent}};
   sink().Write(commit);
-  CHECK(sink().ControlRecord(contacts()->object, false) == RecordId{9});
+  CHECK(sink().WitnessRecord(contacts()->object, false) == RecordId{9});
 
   // A restart has seen nothing yet.
   const auto restarted = AnotherSink("me");
   restarted->Claim();
   restarted->Load(contacts()->object);
-  CHECK(restarted->ControlRecord(contacts()->object, false) == RecordId{9});
-  CHECK(restarted->ControlRecord(contacts()->object, true) == RecordId{4});
+  CHECK(restarted->WitnessRecord(contacts()->object, false) == RecordId{9});
+  CHECK(restarted->WitnessRecord(contacts()->object, true) == RecordId{4});
 }
 
 TEST_CASE_FIXTURE(CommitWriterFixture, "a reset forgets cursors and pending records, not rows") {

@@ -99,7 +99,7 @@ class MirrorFixture {
   const std::string& dsn() const { return dsn_; }
   const std::string& database() const { return database_; }
   ConnectionPool& pool() { return *pool_; }
-  test::FakeClock& clock() { return clock_; }
+  testing::FakeClock& clock() { return clock_; }
   NotingObserver& observer() { return observer_; }
 
   /// One value as superuser; "" for NULL or none.
@@ -128,7 +128,7 @@ class MirrorFixture {
  private:
   const std::string database_;
   const std::string dsn_;
-  test::FakeClock clock_;
+  testing::FakeClock clock_;
   NotingObserver observer_;
   PortalPlan plan_;
   std::shared_ptr<ConnectionPool> pool_;

@@ -252,7 +252,7 @@ TEST_CASE_FIXTURE(MirrorFixture, "hubmirror.status tells of every portal and obj
   Commit commit = NewCommit();
   commit.rows.push_back(Batch({{.id = 1}, {.id = 2}}));
   commit.pending = {{.id = RecordId{3}}};
-  commit.progress[JobKind::kChanges] = {.verified_until = Second(100)};
+  commit.progress[JobKind::kChanges] = {.watermark = Second(100)};
   commit.progress[JobKind::kSweep] = {.last_complete_at = Second(200)};
   commit.progress[JobKind::kArchived] = {.last_complete_at = Second(300)};
   sink().Write(commit);

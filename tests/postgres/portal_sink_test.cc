@@ -54,7 +54,7 @@ TEST_CASE_FIXTURE(MirrorFixture, "progress and budget come back as they were com
   Commit commit = NewCommit();
   commit.progress[JobKind::kSweep] = {
       .cursor = R"({"a": 1})", .last_complete_at = Second(5), .rows_done = 3, .rows_expected = 4};
-  commit.progress[JobKind::kChanges] = {.verified_until = Second(9)};
+  commit.progress[JobKind::kChanges] = {.watermark = Second(9)};
   commit.budget = R"({"requests": 5})";
   sink().Write(commit);
 
@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(MirrorFixture, "progress and budget come back as they were com
   CHECK(sweep.rows_done == 3);
   CHECK(sweep.rows_expected == 4);
   CHECK(loaded.progress.at(JobKind::kChanges).cursor.empty());
-  CHECK(loaded.progress.at(JobKind::kChanges).verified_until == Second(9));
+  CHECK(loaded.progress.at(JobKind::kChanges).watermark == Second(9));
   CHECK(sink().LoadBudget() == R"({"requests": 5})");
 }
 

@@ -91,6 +91,18 @@ TEST_CASE_FIXTURE(ReferenceFixture, "reference: a page speaks of its own stretch
   CHECK(Members() == "7|1|t;7|5|f;7|9|t;7|10|f;8|1|f");
 }
 
+TEST_CASE_FIXTURE(ReferenceFixture,
+                  "reference: how far each of its jobs came is read as it was written") {
+  auto& reference = static_cast<ReferenceSink&>(sink());
+  reference.WriteReference({}, "owners", JobKind::kDirectory, {.last_complete_at = Second(5)}, "");
+  reference.WriteReference({}, "lists", JobKind::kLists, {.last_complete_at = Second(6)}, "");
+
+  CHECK(reference.LoadReferenceProgress("owners", JobKind::kDirectory).last_complete_at ==
+        Second(5));
+  CHECK(reference.LoadReferenceProgress("lists", JobKind::kLists).last_complete_at == Second(6));
+  CHECK(Value("SELECT job FROM acme._stream_state WHERE object = 'owners'") == "catalog");
+}
+
 TEST_CASE_FIXTURE(ReferenceFixture, "reference: equal rows are not written again") {
   const auto write = [this](const std::string& name, bool archived, int64_t at) {
     ReferenceRow team{.values = {"1", name, "[\"4\"]", std::nullopt}, .archived = archived};

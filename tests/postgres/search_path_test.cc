@@ -167,7 +167,7 @@ struct PlantedFixture : MirrorFixture {
     sink().DuePending(object, Second(2'000'000'000), 10);
     sink().CountPending(object);
     CHECK(sink().CountRows(object) > 200);
-    CHECK(sink().ControlRecord(object, false));
+    CHECK(sink().WitnessRecord(object, false));
     sink().BeginSeen(object);
     sink().AddSeen(object, {RecordId{5}});
     sink().SuspectUnseen(object, Second(1));

@@ -6,7 +6,7 @@
 
 using namespace hubmirror;
 using namespace std::chrono_literals;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 namespace {
 

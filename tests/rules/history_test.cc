@@ -9,7 +9,7 @@
 
 using namespace std::chrono_literals;
 using namespace hubmirror;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 namespace {
 

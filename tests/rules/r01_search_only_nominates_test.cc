@@ -3,7 +3,7 @@
 #include "support/stream_fixture.h"
 
 using namespace std::chrono_literals;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 TEST_CASE("R1: a change found by search is read from the primary store") {
   StreamFixture stream;

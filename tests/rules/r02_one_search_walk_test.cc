@@ -6,7 +6,7 @@ using namespace std::chrono_literals;
 using hubmirror::Job;
 using hubmirror::RecordId;
 using hubmirror::StepOutcome;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 namespace {
 

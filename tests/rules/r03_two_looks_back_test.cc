@@ -3,7 +3,7 @@
 #include "support/stream_fixture.h"
 
 using namespace std::chrono_literals;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 namespace {
 

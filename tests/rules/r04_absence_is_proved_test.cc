@@ -3,7 +3,7 @@
 #include "support/stream_fixture.h"
 
 using namespace std::chrono_literals;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 TEST_CASE("R4: a row that a page leaves out is suspected, not deleted") {
   StreamFixture stream;
@@ -77,7 +77,7 @@ TEST_CASE("R7: a walk whose commit died before the database took it reads those 
   for (int64_t id = 1; id <= 3000; ++id) stream.hubspot.Put(id);
   stream.Run(*stream.catalog);
 
-  stream.sink.die = hubmirror::test::MemoryRowSink::Death::kBeforeCommit;
+  stream.sink.die = hubmirror::testing::MemoryRowSink::Death::kBeforeCommit;
   CHECK_THROWS_AS(stream.Run(*stream.sweep), hubmirror::DatabaseError);
   stream.Run(*stream.sweep);
 
@@ -90,7 +90,7 @@ TEST_CASE("R7: a walk whose commit was taken although its answer was lost goes o
   stream.Run(*stream.catalog);
   for (int i = 0; i < 3; ++i) stream.sweep->Step(stream.clock.Now());
 
-  stream.sink.die = hubmirror::test::MemoryRowSink::Death::kAfterCommit;
+  stream.sink.die = hubmirror::testing::MemoryRowSink::Death::kAfterCommit;
   CHECK_THROWS_AS(stream.Run(*stream.sweep), hubmirror::DatabaseError);
   stream.Run(*stream.sweep);
 

@@ -4,7 +4,7 @@
 
 using namespace std::chrono_literals;
 using hubmirror::JobKind;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 TEST_CASE("R5: where changes begin is stored before the first list page") {
   StreamFixture stream;

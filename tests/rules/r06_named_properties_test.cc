@@ -8,8 +8,8 @@ using hubmirror::ApiError;
 using hubmirror::ApiErrorKind;
 using hubmirror::PropertyState;
 using hubmirror::StepOutcome;
-using hubmirror::test::FakeHubSpot;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::FakeHubSpot;
+using hubmirror::testing::StreamFixture;
 
 namespace {
 

@@ -5,7 +5,7 @@
 using namespace std::chrono_literals;
 using hubmirror::ApiError;
 using hubmirror::ApiErrorKind;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 TEST_CASE("R6: the values of a new property are filled for the records that have one") {
   StreamFixture stream;

@@ -6,7 +6,7 @@
 // R6: a page is mapped under the property set it was asked with, whatever the table has by then.
 
 using namespace hubmirror;
-using namespace hubmirror::test;
+using namespace hubmirror::testing;
 
 namespace {
 

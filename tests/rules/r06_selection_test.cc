@@ -10,8 +10,8 @@ using hubmirror::PropertyState;
 using hubmirror::Secret;
 using hubmirror::StepOutcome;
 using hubmirror::ValueHasher;
-using hubmirror::test::FakeHubSpot;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::FakeHubSpot;
+using hubmirror::testing::StreamFixture;
 
 namespace {
 

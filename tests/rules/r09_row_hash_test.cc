@@ -6,7 +6,7 @@
 // R9: the hash of a row moves when, and only when, what is stored of it would.
 
 using namespace hubmirror;
-using namespace hubmirror::test;
+using namespace hubmirror::testing;
 using namespace std::chrono_literals;
 
 namespace {

@@ -6,7 +6,7 @@
 // R10: we parse, PostgreSQL does not guess; what does not parse is kept, never lost.
 
 using namespace hubmirror;
-using namespace hubmirror::test;
+using namespace hubmirror::testing;
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include "support/stream_fixture.h"
 
 using namespace std::chrono_literals;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 TEST_CASE("R12: a table that holds less than nine tenths of the portal's records is swept now") {
   StreamFixture stream;

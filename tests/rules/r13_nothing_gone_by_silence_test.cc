@@ -6,7 +6,7 @@ using namespace std::chrono_literals;
 using hubmirror::ApiError;
 using hubmirror::ApiErrorKind;
 using hubmirror::StepOutcome;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 namespace {
 
@@ -117,7 +117,7 @@ TEST_CASE("R13: an unproved record that HubSpot shows again is live") {
   CHECK(stream.context->unproved() == 0);
 }
 
-TEST_CASE("R13: an answer that does not return its control counts for nothing") {
+TEST_CASE("R13: an answer that does not return its witness counts for nothing") {
   StreamFixture stream;
   LoadRecords(stream, 20);
   stream.hubspot.Erase(7);

@@ -8,7 +8,7 @@ using hubmirror::Answer;
 using hubmirror::Attribute;
 using hubmirror::RecordId;
 using hubmirror::Row;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 TEST_CASE("R15: losers of a merge name their survivor") {
   StreamFixture stream;
@@ -47,11 +47,11 @@ TEST_CASE("R15: a survivor that does not list its losers is found by asking each
 
 TEST_CASE("R15: an answer is attributed by id or merged ids, never by position") {
   const Row survivor{.id = RecordId{9}, .merged_ids = {RecordId{1}}};
-  const Row control{.id = RecordId{50}};
+  const Row witness{.id = RecordId{50}};
 
   const auto said = Attribute({.asked = {RecordId{2}, RecordId{1}},
-                               .control = RecordId{50},
-                               .results = {survivor, control},
+                               .witness = RecordId{50},
+                               .results = {survivor, witness},
                                .not_found = {RecordId{2}}});
 
   REQUIRE(said.merged.size() == 1);
@@ -62,11 +62,11 @@ TEST_CASE("R15: an answer is attributed by id or merged ids, never by position")
 
 TEST_CASE("R15: a stranger among the answers makes the unanswered ids unclear, not absent") {
   const Row stranger{.id = RecordId{9}};
-  const Row control{.id = RecordId{50}};
+  const Row witness{.id = RecordId{50}};
 
   const auto said = Attribute({.asked = {RecordId{1}, RecordId{2}},
-                               .control = RecordId{50},
-                               .results = {stranger, control}});
+                               .witness = RecordId{50},
+                               .results = {stranger, witness}});
 
   CHECK(said.absent.empty());
   CHECK(said.unclear.size() == 2);
@@ -76,11 +76,11 @@ TEST_CASE(
     "R15: beside a survivor of others, an unanswered id is unclear: it may be one more of its") {
   // 1 was merged into 2, then 2 into 9, which lists only 2 and is shown once for both.
   const Row survivor{.id = RecordId{9}, .merged_ids = {RecordId{2}}};
-  const Row control{.id = RecordId{50}};
+  const Row witness{.id = RecordId{50}};
 
   const auto said = Attribute({.asked = {RecordId{1}, RecordId{2}},
-                               .control = RecordId{50},
-                               .results = {survivor, control}});
+                               .witness = RecordId{50},
+                               .results = {survivor, witness}});
 
   REQUIRE(said.merged.size() == 1);
   CHECK(said.merged.front().loser == RecordId{2});
@@ -88,11 +88,11 @@ TEST_CASE(
   CHECK(said.unclear == std::vector{RecordId{1}});
 }
 
-TEST_CASE("R15: a control that others were merged into proves nothing") {
-  const Row control{.id = RecordId{50}, .merged_ids = {RecordId{2}}};
+TEST_CASE("R15: a witness that others were merged into proves nothing") {
+  const Row witness{.id = RecordId{50}, .merged_ids = {RecordId{2}}};
 
   const auto said =
-      Attribute({.asked = {RecordId{1}}, .control = RecordId{50}, .results = {control}});
+      Attribute({.asked = {RecordId{1}}, .witness = RecordId{50}, .results = {witness}});
 
   CHECK(!said.control_answered);
 }

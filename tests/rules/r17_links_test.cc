@@ -7,7 +7,7 @@
 
 using namespace hubmirror;
 using namespace std::chrono_literals;
-using hubmirror::test::LinksFixture;
+using hubmirror::testing::LinksFixture;
 
 TEST_CASE("R17: the type with the lower id is the one that is read, by number") {
   CHECK(PairOf(*FindObjectType("users"), *FindObjectType("tasks")).from.name == "tasks");
@@ -118,7 +118,7 @@ TEST_CASE("R17: a record of the higher type asks who it is linked with, and thes
   CHECK(stream.links.dropped.size() == 1);
 }
 
-TEST_CASE("R17: links that are wanted anew are not gone on with where a kill stopped") {
+TEST_CASE("R17: links that are wanted anew are not continued where a kill stopped") {
   for (const bool wanted : {false, true}) {
     LinksFixture stream;
     for (const char* name : {"companies", "tickets"}) stream.Partner(name);

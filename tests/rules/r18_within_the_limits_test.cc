@@ -15,7 +15,7 @@
 // however often the daemon is killed; and while there is work, the allowance is used.
 
 using namespace hubmirror;
-using namespace hubmirror::test;
+using namespace hubmirror::testing;
 using namespace std::chrono_literals;
 
 namespace {

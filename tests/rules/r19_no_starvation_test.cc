@@ -16,7 +16,7 @@
 // slots it waits for, one later than two periods a quarter.
 
 using namespace hubmirror;
-using namespace hubmirror::test;
+using namespace hubmirror::testing;
 using namespace std::chrono_literals;
 
 namespace {
@@ -46,7 +46,7 @@ TEST_CASE("R19: changes come before resolve, links, archived, backfill and sweep
   std::vector<Priority> served;
   std::vector<StepChooser::Candidate> wanting;
   for (const Priority priority :
-       {Priority::kSweep, Priority::kBackfill, Priority::kArchived, Priority::kLinks,
+       {Priority::kSweep, Priority::kFirstLoad, Priority::kArchived, Priority::kLinks,
         Priority::kResolve, Priority::kCatalog, Priority::kChanges}) {
     wanting.push_back(
         {.task = wanting.size(), .need = {.lane = Lane::kBurst, .priority = priority}});
@@ -59,7 +59,7 @@ TEST_CASE("R19: changes come before resolve, links, archived, backfill and sweep
     std::erase_if(wanting, [&](const auto& other) { return other.task == chosen.task; });
   }
   CHECK(served == std::vector{Priority::kChanges, Priority::kCatalog, Priority::kResolve,
-                              Priority::kLinks, Priority::kArchived, Priority::kBackfill,
+                              Priority::kLinks, Priority::kArchived, Priority::kFirstLoad,
                               Priority::kSweep});
 }
 

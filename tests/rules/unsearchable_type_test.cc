@@ -6,7 +6,7 @@
 
 using namespace std::chrono_literals;
 using hubmirror::TimePoint;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 namespace {
 
@@ -65,7 +65,7 @@ TEST_CASE("unsearchable type: it is current up to the beginning of its last whol
   stream.Run(*stream.sweep);
   stream.Run(*stream.changes);
 
-  CHECK(stream.changes->verified_until() == begin);
+  CHECK(stream.changes->watermark() == begin);
   CHECK(stream.sink.rows.at(1).line.find("new") != std::string::npos);
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("unsearchable type: a walk that was interrupted proves nothing of when
   Learned(stream);
   stream.Run(*stream.sweep);
   stream.Run(*stream.changes);
-  const auto before = stream.changes->verified_until();
+  const auto before = stream.changes->watermark();
   stream.Pass(1h);
   for (int step = 0; step < 25; ++step) stream.sweep->Step(stream.clock.Now());
   REQUIRE_FALSE(stream.sink.progress.at(hubmirror::JobKind::kSweep).cursor.empty());

@@ -6,7 +6,7 @@ using namespace std::chrono_literals;
 using hubmirror::JobKind;
 using hubmirror::ParseChangesCursor;
 using hubmirror::TimePoint;
-using hubmirror::test::StreamFixture;
+using hubmirror::testing::StreamFixture;
 
 namespace {
 
@@ -32,7 +32,7 @@ TEST_CASE("dates: one answer of the year 2038 stops no changes") {
   stream.hubspot.dates = {kYear2038};
   stream.clock.Advance(10s);
   stream.Run(*stream.changes);
-  CHECK(*stream.changes->verified_until() <= stream.clock.WallNow());
+  CHECK(*stream.changes->watermark() <= stream.clock.WallNow());
 
   stream.Pass(1h);
   stream.hubspot.Put(1, {{"name", "new"}});
@@ -61,7 +61,7 @@ TEST_CASE("dates: a cursor that was stored by a wrong clock is left, and the lis
   Poll(stream);
 
   CHECK(stream.context->sweep_wanted());
-  CHECK(*stream.changes->verified_until() <= stream.clock.WallNow());
+  CHECK(*stream.changes->watermark() <= stream.clock.WallNow());
   stream.hubspot.Put(1, {{"name", "newest"}});
   Poll(stream);
   CHECK(Has(stream, 1, "newest"));

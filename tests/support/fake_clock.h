@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// A clock that moves only when told, or, unless sleepers wait, when somebody sleeps on it.
 /// Thread-safe.
@@ -75,4 +75,4 @@ class FakeClock final : public Clock {
   mutable int sleeps_left_ GUARDED_BY(mutex_) = std::numeric_limits<int>::max();
 };
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

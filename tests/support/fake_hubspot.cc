@@ -5,7 +5,7 @@
 
 #include "base/time_text.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 void FakeHubSpot::Put(int64_t id, std::map<std::string, std::string> values) {
   Entry& entry = records[id];
@@ -221,4 +221,4 @@ Result<Account, ApiError> FakeHubSpot::AccountDetails() {
   return Account{.portal_id = portal_id, .times = Times()};
 }
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

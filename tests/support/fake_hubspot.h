@@ -13,7 +13,7 @@
 #include "model/source/source_clock.h"
 #include "support/fake_clock.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// A portal in memory behind the PageSource port: a primary store, and a search index that is told
 /// separately what it shows. Its clock is the fake clock's wall clock.
@@ -114,4 +114,4 @@ class FakeHubSpot final : public PageSource {
   const FakeClock& clock_;
 };
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

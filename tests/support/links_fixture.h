@@ -12,7 +12,7 @@
 #include "jobs/links/relink_job.h"
 #include "support/stream_fixture.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// Links in memory, `page` of a record at a time.
 class FakeLinks final : public LinkSource, public LinkSink {
@@ -163,4 +163,4 @@ struct LinksFixture : StreamFixture {
   LinkPartners partners;
 };
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

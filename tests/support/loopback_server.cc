@@ -9,7 +9,7 @@
 #include <array>
 #include <stdexcept>
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 std::string LoopbackServer::Connection::ReadRequest() {
   std::string request;
@@ -79,4 +79,4 @@ std::string HttpAnswer(const std::string& body, const std::string& more_headers)
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// A server on 127.0.0.1 that says exactly the bytes it is told to, one script per connection, so
 /// that broken answers can be had. Connections past the last script
@@ -53,4 +53,4 @@ class LoopbackServer {
 /// A whole answer with Content-Length.
 std::string HttpAnswer(const std::string& body, const std::string& more_headers = "");
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

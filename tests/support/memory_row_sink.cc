@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 StoredStream MemoryRowSink::Load(const ObjectType& object) {
   return {.table = table,
@@ -141,7 +141,7 @@ int64_t MemoryRowSink::CountRows(const ObjectType&) {
                        [](const auto& item) { return item.second.live(); });
 }
 
-std::optional<RecordId> MemoryRowSink::ControlRecord(const ObjectType&, bool archived) {
+std::optional<RecordId> MemoryRowSink::WitnessRecord(const ObjectType&, bool archived) {
   for (const auto& [id, entry] : rows) {
     const bool fits = archived ? entry.archived && !entry.merged_into && !entry.gone : entry.live();
     if (fits && !waiting.contains(id)) return RecordId{id};
@@ -163,4 +163,4 @@ int64_t MemoryRowSink::SuspectUnseen(const ObjectType&, TimePoint) {
   return suspects;
 }
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

@@ -9,7 +9,7 @@
 #include "model/store/database_error.h"
 #include "model/store/row_sink.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// A mirror in memory behind the RowSink port, for one object type: enough of PostgreSQL to see
 /// what the jobs make of it. It can die before or after a commit.
@@ -72,7 +72,7 @@ class MemoryRowSink final : public RowSink {
                                         size_t limit) override;
   PendingCounts CountPending(const ObjectType& object) override;
   int64_t CountRows(const ObjectType& object) override;
-  std::optional<RecordId> ControlRecord(const ObjectType& object, bool archived) override;
+  std::optional<RecordId> WitnessRecord(const ObjectType& object, bool archived) override;
   void BeginSeen(const ObjectType&) override { seen.clear(); }
   void AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) override;
   int64_t SuspectUnseen(const ObjectType& object, TimePoint walk_began) override;
@@ -88,4 +88,4 @@ class MemoryRowSink final : public RowSink {
   void Suspect(const ProvenRange& range, CommitOutcome& outcome);
 };
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

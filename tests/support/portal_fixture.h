@@ -15,7 +15,7 @@
 #include "support/stream_fixture.h"
 #include "sync/portal_sync.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// Keeps what sync tells of portals and their streams.
 class Listener final : public SilentObserver {
@@ -261,4 +261,4 @@ struct PortalFixture {
   std::unique_ptr<ExchangeRelay> relay;
 };
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

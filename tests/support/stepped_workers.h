@@ -8,7 +8,7 @@
 #include "support/fake_clock.h"
 #include "sync/poll_schedule.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// The workers of a schedule without their threads: each takes a step, is busy with it for a while
 /// of the test's clock, ends it and takes the next one.
@@ -75,4 +75,4 @@ class SteppedWorkers {
   size_t most_busy_ = 0;
 };
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

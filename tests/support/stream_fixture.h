@@ -15,7 +15,7 @@
 #include "support/fake_hubspot.h"
 #include "support/memory_row_sink.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 
 /// Takes what sync tells and keeps what tests ask about.
 class SilentObserver : public SyncObserver {
@@ -163,4 +163,4 @@ class StreamFixture {
   std::shared_ptr<WalkJob> archived;
 };
 
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

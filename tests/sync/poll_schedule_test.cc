@@ -12,7 +12,7 @@
 #include "support/portal_fixture.h"
 #include "support/stepped_workers.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
@@ -149,4 +149,4 @@ TEST_CASE("schedule: a worker waits for work, takes it when it comes, and ends w
 }
 
 }  // namespace
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

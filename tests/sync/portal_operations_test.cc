@@ -10,7 +10,7 @@
 
 #include "support/portal_fixture.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
@@ -204,4 +204,4 @@ TEST_CASE("cost: of a portal what is beside its streams counts, of an object onl
 }
 
 }  // namespace
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

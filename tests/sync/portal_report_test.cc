@@ -9,7 +9,7 @@
 
 #include "support/portal_fixture.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
@@ -36,18 +36,18 @@ TEST_CASE("report: a first load shows how far it is and how long it still takes"
     acme.sync->Report(acme.clock.Now());
   }
   const StreamStatus status = acme.companies();
-  CHECK(status.backfill_running);
-  CHECK(status.backfill_done > 0);
-  CHECK(status.backfill_expected == 2000);
-  REQUIRE(status.backfill_eta);
-  CHECK(*status.backfill_eta > 10s);
+  CHECK(status.load_running);
+  CHECK(status.load_done > 0);
+  CHECK(status.load_expected == 2000);
+  REQUIRE(status.load_eta);
+  CHECK(*status.load_eta > 10s);
   CHECK(acme.observer.portal.buffered_bytes >= 0);
   CHECK(acme.Logged("backfill.started") == 1);
 
   acme.WorkFor(2min);
   CHECK(acme.companies().state == StreamState::kCurrent);
   CHECK(acme.Logged("backfill.finished") == 1);
-  CHECK(acme.companies().backfill_done == 2000);
+  CHECK(acme.companies().load_done == 2000);
 }
 
 TEST_CASE("report: a stream that cannot be searched says how it is followed") {
@@ -130,4 +130,4 @@ TEST_CASE("report: a portal with custom types, lists and owners tells of each") 
 }
 
 }  // namespace
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

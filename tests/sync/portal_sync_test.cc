@@ -13,7 +13,7 @@
 
 #include "support/portal_fixture.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
@@ -75,7 +75,7 @@ TEST_CASE("portal: what the table holds is unknown until somebody has asked, nev
   acme.WorkFor(5s);
   CHECK(acme.companies().state == StreamState::kBlocked);
   CHECK_FALSE(acme.companies().rows);
-  CHECK_FALSE(acme.companies().backfill_running);
+  CHECK_FALSE(acme.companies().load_running);
 }
 
 TEST_CASE("portal: one that cannot be opened shows what the database last knew") {
@@ -279,4 +279,4 @@ TEST_CASE("portal: once an archived list is taken away, the sweep of tomorrow co
 }
 
 }  // namespace
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

@@ -42,7 +42,7 @@ TEST_CASE("chooser: streams take turns at what is as important, and what is more
   CHECK(Places(chooser, as_important, 7) == "0120120");
 
   const std::vector<Candidate> one_matters_more = {
-      Wants(0, Priority::kSweep), Wants(1, Priority::kChanges), Wants(2, Priority::kBackfill)};
+      Wants(0, Priority::kSweep), Wants(1, Priority::kChanges), Wants(2, Priority::kFirstLoad)};
   CHECK(Places(chooser, one_matters_more, 3) == "111");
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("chooser: when no slot is free it says when the first one may be") {
 
 TEST_CASE("chooser: who needs two slots is not overtaken in its lane by who needs one") {
   StepChooser chooser(3);
-  std::vector<Candidate> candidates = {Wants(0, Priority::kBackfill), Wants(1, Priority::kSweep),
+  std::vector<Candidate> candidates = {Wants(0, Priority::kFirstLoad), Wants(1, Priority::kSweep),
                                        Wants(2, Priority::kSweep, Lane::kSearch)};
   candidates[0].need.cost = 2;
   std::vector<size_t> asked;

@@ -20,7 +20,7 @@
 #include "base/named_thread.h"
 #include "support/portal_fixture.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
@@ -317,4 +317,4 @@ TEST_CASE("supervisor: an operation is followed to its end and given back") {
 }
 
 }  // namespace
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

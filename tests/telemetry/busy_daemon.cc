@@ -30,7 +30,7 @@ void MakeRequests(Telemetry& telemetry) {
   PortalStatus status;
   status.stopped_by = "auth";
   for (const auto& [table, job] :
-       {std::pair("owners", JobKind::kCatalog), {"lists", JobKind::kLists}}) {
+       {std::pair("owners", JobKind::kDirectory), {"lists", JobKind::kLists}}) {
     status.reference.push_back(
         {.table = table, .job = job, .last_complete_at = kNow, .target = std::chrono::hours{1}});
   }
@@ -43,7 +43,7 @@ void RunStream(Telemetry& telemetry) {
   for (int state = 0; state < kStreamStates; ++state) {
     StreamStatus status = CurrentStream();
     status.state = static_cast<StreamState>(state);
-    for (int job = 0; job < kJobKinds; ++job) {
+    for (int job = 0; job < kStreamJobKinds; ++job) {
       status.jobs[static_cast<JobKind>(job)] = {.last_complete_at = kNow,
                                                 .target = std::chrono::hours{1}};
     }
@@ -52,7 +52,7 @@ void RunStream(Telemetry& telemetry) {
   for (const char* const failure :
        {"", "auth", "scope", "secret", "portal_id", "api", "bug", "rate_limited", "database",
         "database_privilege", "foreign_schema", "passive", "bad_rows", "mass_change"}) {
-    for (int job = 0; job < kJobKinds; ++job) {
+    for (int job = 0; job < kStreamJobKinds; ++job) {
       telemetry.OnJobReport({.stream = kContacts,
                              .job = static_cast<JobKind>(job),
                              .failure = failure,

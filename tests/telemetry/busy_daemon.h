@@ -9,7 +9,7 @@ namespace hubmirror {
 /// there can be is there.
 struct BusyDaemon {
   BusyDaemon();
-  test::FakeClock clock;
+  testing::FakeClock clock;
   Telemetry telemetry;
 };
 

@@ -50,7 +50,7 @@ struct CountingTally final : LogTally {
 struct LogFixture {
   CollectingLog output;
   CountingTally tally;
-  test::FakeClock clock{kNow};
+  testing::FakeClock clock{kNow};
   FoldingLog log{output, tally, clock, LogLevel::kInfo};
 
   void Failed(std::string message, std::string object = "deals") {
@@ -70,7 +70,7 @@ const LogLine kLine{.level = LogLevel::kWarning,
 std::string Written(const LogLine& line) {
   std::array<int, 2> ends{};
   REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
-  test::FakeClock clock(kNow);
+  testing::FakeClock clock(kNow);
   JsonLog(clock, ends[1]).Write(line);
   close(ends[1]);
   std::array<char, 4096> text{};
@@ -219,7 +219,7 @@ TEST_CASE_FIXTURE(LogFixture, "log: debug lines are never folded") {
 TEST_CASE("log: what is held is not lost at the end") {
   CollectingLog output;
   CountingTally tally;
-  test::FakeClock clock(kNow);
+  testing::FakeClock clock(kNow);
   {
     FoldingLog log(output, tally, clock, LogLevel::kInfo);
     log.Write({.event = "daemon.stopping", .message = "first"});
@@ -288,7 +288,7 @@ TEST_CASE("log: nothing that is obeyed rather than shown gets into it, in JSON o
 }
 
 TEST_CASE("log: a closed output does not end the daemon") {
-  test::FakeClock clock(kNow);
+  testing::FakeClock clock(kNow);
   JsonLog log(clock, -1);
 
   CHECK_NOTHROW(log.Write(kLine));

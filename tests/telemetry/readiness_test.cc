@@ -39,7 +39,7 @@ TEST_CASE_FIXTURE(ReadinessFixture, "not ready: one thing that is missing is eno
     deals.status = CurrentStream(301s, 300s);
   }
   SUBCASE("stream never polled") {
-    deals.status.verified_until.reset();
+    deals.status.watermark.reset();
   }
   SUBCASE("stream not started") {
     deals.reported = false;
@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(ReadinessFixture, "ready: a first load and a missing scope do 
   deals.status = CurrentStream(2h, 300s);
   SUBCASE("loading") {
     deals.status.state = StreamState::kBackfilling;
-    deals.status.verified_until.reset();
+    deals.status.watermark.reset();
   }
   SUBCASE("scope") {
     deals.status.state = StreamState::kBlocked;

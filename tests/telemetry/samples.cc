@@ -5,7 +5,7 @@ namespace hubmirror {
 StreamStatus CurrentStream(std::chrono::seconds age, std::chrono::seconds target) {
   StreamStatus status;
   status.state = StreamState::kCurrent;
-  status.verified_until = kNow - age;
+  status.watermark = kNow - age;
   status.freshness_target = target;
   status.rows = 1200;
   JobStatus changes;

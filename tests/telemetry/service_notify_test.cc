@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 /// Takes systemd's part: an abstract datagram socket that $NOTIFY_SOCKET names.
 struct ServiceNotifyFixture {
-  test::FakeClock clock{kNow};
+  testing::FakeClock clock{kNow};
   ServiceNotify notify{clock};
   FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
 

@@ -76,11 +76,11 @@ TEST_CASE("status document: it fits its published schema, field by field") {
   StatusSnapshot snapshot = HealthySnapshot();
   StreamStatus& loading = snapshot.portals["acme"].streams["contacts"].status;
   loading.state = StreamState::kBackfilling;
-  loading.verified_until.reset();
-  loading.backfill_running = true;
-  loading.backfill_done = 1000;
-  loading.backfill_expected = 46000;
-  loading.backfill_eta = 125s;
+  loading.watermark.reset();
+  loading.load_running = true;
+  loading.load_done = 1000;
+  loading.load_expected = 46000;
+  loading.load_eta = 125s;
   loading.jobs[JobKind::kSweep].last_error = "HTTP 500";
   loading.jobs[JobKind::kSweep].last_error_at = kNow - 1min;
   snapshot.portals["empty"];
@@ -102,8 +102,8 @@ TEST_CASE("status document: it carries what a check from outside relies on") {
   deals.status.reason = "api";
   deals.status.message = "HubSpot answers 502; tried again";
   deals.status.pending = 4;
-  deals.status.backfill_done = 7;
-  deals.status.backfill_expected = 9;
+  deals.status.load_done = 7;
+  deals.status.load_expected = 9;
   deals.status.jobs[JobKind::kChanges].last_error = "HTTP 502";
 
   const auto document = Parsed(StatusDocument(snapshot, std::nullopt));
@@ -141,10 +141,10 @@ TEST_CASE("caught up: the last poll drained and nothing pending") {
     deals.status.pending = 1;
   }
   SUBCASE("not while a full load runs") {
-    deals.status.backfill_running = true;
+    deals.status.load_running = true;
   }
   SUBCASE("not before a poll was drained") {
-    deals.status.verified_until.reset();
+    deals.status.watermark.reset();
   }
   SUBCASE("not when the last poll failed") {
     deals.last_poll_failed = true;

@@ -144,10 +144,10 @@ TEST_CASE_FIXTURE(StatusPageFixture, "worst stream: measured by its own target")
 }
 
 TEST_CASE_FIXTURE(StatusPageFixture, "page: says how each stream does, without a script") {
-  deals.status.backfill_running = true;
-  deals.status.backfill_done = 12000;
-  deals.status.backfill_expected = 46000;
-  deals.status.backfill_eta = 185s;
+  deals.status.load_running = true;
+  deals.status.load_done = 12000;
+  deals.status.load_expected = 46000;
+  deals.status.load_eta = 185s;
   deals.status.jobs[JobKind::kSweep].last_error = "HTTP 500 from HubSpot";
   deals.status.jobs[JobKind::kSweep].last_error_at = kNow - 1min;
 
@@ -197,8 +197,8 @@ TEST_CASE_FIXTURE(StatusPageFixture, "page: nothing turns its text around or end
 
 TEST_CASE_FIXTURE(StatusPageFixture, "page: a stream in its first load is not yet behind") {
   deals.status.state = StreamState::kBackfilling;
-  deals.status.backfill_running = true;
-  deals.status.verified_until = std::nullopt;
+  deals.status.load_running = true;
+  deals.status.watermark = std::nullopt;
 
   CHECK(Says("loading for the first time</td><td data-l=\"Behind HubSpot\">not yet"));
 }

@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 struct StatusServerFixture {
-  test::FakeClock clock{kNow};
+  testing::FakeClock clock{kNow};
   Telemetry telemetry{clock, {"0.1.0", "abc123"}};
   std::unique_ptr<StatusServer> server;
 

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 const StreamKey kDeals{"acme", "deals"};
 
 struct TelemetryFixture {
-  test::FakeClock clock{kNow};
+  testing::FakeClock clock{kNow};
   Telemetry telemetry{clock, {"0.1.0", "abc123"}};
 
   double Value(const std::string& series) {
@@ -290,7 +290,7 @@ TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: reports, removals, reloads and s
 }
 
 TEST_CASE("telemetry: what was replaced in definitions is counted beside the values of records") {
-  test::FakeClock clock(kNow);
+  testing::FakeClock clock(kNow);
   Telemetry telemetry(clock, {});
   telemetry.Configure({Plan("acme", {"contacts"})});
   Exchange exchange{.portal = "acme", .endpoint = Endpoint::kProperties, .status = 200};
@@ -306,7 +306,7 @@ TEST_CASE("telemetry: what was replaced in definitions is counted beside the val
 }
 
 TEST_CASE("telemetry: what stops a portal is one series, and none when nothing does") {
-  test::FakeClock clock(kNow);
+  testing::FakeClock clock(kNow);
   Telemetry telemetry(clock, {});
   telemetry.Configure({Plan("acme", {"contacts"})});
   const auto stops = [&](const std::string& reason) {

@@ -120,7 +120,7 @@ void ExamineLocks(Findings& findings, Connection& connection) {
                  old.count == 0
                      ? "none is older than an hour"
                      : CountWords(old.count) + " are open for more than an hour, the oldest for " +
-                           SpanWords(old.oldest),
+                           CompactSpan(old.oldest),
                  "they keep dead rows alive and may delay new columns; look at pg_stat_activity");
 }
 

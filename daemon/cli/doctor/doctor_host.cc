@@ -128,7 +128,7 @@ Findings ExamineDaemon(const std::optional<ShownStatus>& status, const std::stri
     for (const ShownStream& stream : portal.streams) {
       const std::string name = " " + portal.key + "/" + stream.object;
       if (stream.state == "blocked" || stream.state == "suspicious") stuck += name;
-      const bool held = stream.state == "paused" || stream.backfill_running;
+      const bool held = stream.state == "paused" || stream.load_running;
       const auto target = stream.freshness_target;
       const bool older = stream.age && target.count() > 0 && *stream.age > target && !held;
       if (older && *stream.age > kStale * target) {

@@ -68,7 +68,7 @@ std::string ProgressWords(CliVerb verb, const OperationProgress& progress,
         static_cast<double>(progress.checked) / static_cast<double>(progress.expected);
     std::string words = ProgressBar(share, kBarCells) + " " + CountWords(progress.checked) +
                         " of " + Counted(progress.expected, "record") + done;
-    if (eta) words += ", eta " + SpanWords(*eta);
+    if (eta) words += ", eta " + CompactSpan(*eta);
     return words + ", " + streams;
   };
   switch (verb) {

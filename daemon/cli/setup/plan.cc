@@ -76,7 +76,7 @@ std::string PlanText(const PortalPlan& plan, const PlanEstimate& estimate) {
     text += "  " + Padded(job.name, 24) + Padded(CountWords(job.requests_a_day), 12, true) + "\n";
   }
   return text + "  first load: " + CountWords(estimate.backfill_requests) + " requests, " +
-         SpanWords(estimate.backfill) + " at " +
+         CompactSpan(estimate.backfill) + " at " +
          (plan.burst ? CountWords(*plan.burst) : "the smallest tier's 100") +
          " requests per 10 s\n  disk: about " + CountWords(estimate.disk_bytes / 1'000'000) +
          " MB, with 250 properties an object\n" + WithoutArchivedList(estimate);

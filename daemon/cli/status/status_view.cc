@@ -90,15 +90,14 @@ std::string PercentWords(double share) {
 std::string PaceWords(int64_t left, std::chrono::seconds eta) {
   std::string words;
   if (eta.count() > 0 && left > 0) words = CountWords(left / eta.count()) + "/s, ";
-  return words + "eta " + SpanWords(eta);
+  return words + "eta " + CompactSpan(eta);
 }
 
 std::string BackfillWords(const ShownStream& stream) {
-  const double share = ShareOf(stream.backfill_done, stream.backfill_expected);
+  const double share = ShareOf(stream.load_done, stream.load_expected);
   std::string words = ProgressBar(share, kBarCells) + " " + PercentWords(share);
-  if (stream.backfill_eta) {
-    words +=
-        ", " + PaceWords(stream.backfill_expected - stream.backfill_done, *stream.backfill_eta);
+  if (stream.load_eta) {
+    words += ", " + PaceWords(stream.load_expected - stream.load_done, *stream.load_eta);
   }
   return words;
 }
@@ -108,7 +107,7 @@ std::string RowsWords(const ShownStream& stream) {
 }
 
 std::string AgeWords(const ShownStream& stream) {
-  return stream.age ? SpanWords(*stream.age) : "not yet";
+  return stream.age ? CompactSpan(*stream.age) : "not yet";
 }
 
 /// The numbers of a stream, and how far its backfill is: in a row where that fits, else below it.
@@ -118,16 +117,16 @@ std::string StreamRows(const Layout& layout, const ShownStream& stream) {
   if (layout.table()) {
     rows =
         TableRow(layout, object,
-                 {StateWords(stream), AgeWords(stream), SpanWords(stream.freshness_target),
+                 {StateWords(stream), AgeWords(stream), CompactSpan(stream.freshness_target),
                   RowsWords(stream), CountWords(stream.pending), CountWords(stream.quarantined)});
   } else {
     rows = "  " + object + " is " + StateWords(stream) + "\n    age " + AgeWords(stream) +
-           ", target " + SpanWords(stream.freshness_target) + ", " +
+           ", target " + CompactSpan(stream.freshness_target) + ", " +
            (stream.rows ? Counted(*stream.rows, "row") : "rows unknown") + ", " +
            CountWords(stream.pending) + " pending, " + CountWords(stream.quarantined) +
            " in quarantine";
   }
-  if (stream.backfill_running) {
+  if (stream.load_running) {
     const std::string bar = BackfillWords(stream);
     const bool beside = layout.table() && rows.size() + 2 + bar.size() <= layout.columns;
     rows += (beside ? "  " : "\n    ") + bar;
@@ -256,11 +255,11 @@ std::string StatusLine(const ShownPortal& portal) {
   std::optional<std::chrono::seconds> eta;
   std::string states;
   for (const ShownStream& stream : portal.streams) {
-    if (stream.backfill_running) {
-      done += stream.backfill_done;
-      expected += stream.backfill_expected;
-      if (stream.backfill_eta) {
-        eta = std::max(eta.value_or(std::chrono::seconds{0}), *stream.backfill_eta);
+    if (stream.load_running) {
+      done += stream.load_done;
+      expected += stream.load_expected;
+      if (stream.load_eta) {
+        eta = std::max(eta.value_or(std::chrono::seconds{0}), *stream.load_eta);
       }
     } else {
       done += stream.rows.value_or(0);

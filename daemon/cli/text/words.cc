@@ -58,7 +58,7 @@ std::string Wrapped(std::string_view text, int columns, const MarginOf& margin_o
 
 }  // namespace
 
-std::string SpanWords(std::chrono::seconds span) {
+std::string CompactSpan(std::chrono::seconds span) {
   static constexpr std::array<std::pair<int64_t, char>, 4> kUnits{
       {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}}};
   int64_t rest = std::max<int64_t>(span.count(), 0);

@@ -10,7 +10,7 @@
 namespace hubmirror {
 
 /// The two largest units: `0s`, `45s`, `3m 10s`, `2h 5m`, `12d 4h`. Negative spans count as zero.
-std::string SpanWords(std::chrono::seconds span);
+std::string CompactSpan(std::chrono::seconds span);
 /// `[######------]`: `width` cells between the brackets, filled by `share` (cut to 0..1).
 std::string ProgressBar(double share, int width);
 /// `text` with what a terminal would obey (base/printable.h) replaced by `?`.

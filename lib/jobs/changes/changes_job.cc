@@ -27,9 +27,9 @@ RecordId IdOf(const Nomination& nomination) {
 
 }  // namespace
 
-std::optional<TimePoint> ChangesJob::verified_until() const {
+std::optional<TimePoint> ChangesJob::watermark() const {
   MutexLock lock(mutex_);
-  return verified_until_;
+  return watermark_;
 }
 
 void ChangesJob::LoadFrom(const StoredStream& stored) {
@@ -37,7 +37,7 @@ void ChangesJob::LoadFrom(const StoredStream& stored) {
   if (found == stored.progress.end()) return;
   cursor_ = ParseChangesCursor(found->second.cursor);
   MutexLock lock(mutex_);
-  verified_until_ = found->second.verified_until;
+  watermark_ = found->second.watermark;
 }
 
 void ChangesJob::Abandon() {
@@ -77,17 +77,17 @@ StepOutcome ChangesJob::DoStep(Instant) {
 
 StepOutcome ChangesJob::FollowWalks() {
   const auto walked = stream().walked_until();
-  if (!walked || walked == verified_until()) return StepOutcome::CaughtUp();
+  if (!walked || walked == watermark()) return StepOutcome::CaughtUp();
   // Should search answer one day after all, it begins where the walks have led.
   cursor_ = ChangesCursor{.followed_to = *walked};
   first_date_.reset();
   broken_parts_ = 0;
   Commit commit{.object = object()};
   commit.progress[JobKind::kChanges] = {
-      .cursor = ToText(*cursor_), .verified_until = walked, .last_complete_at = walked};
+      .cursor = ToText(*cursor_), .watermark = walked, .last_complete_at = walked};
   stream().Write(kind(), std::move(commit));
   MutexLock lock(mutex_);
-  verified_until_ = walked;
+  watermark_ = walked;
   return StepOutcome::CaughtUp();
 }
 
@@ -211,8 +211,7 @@ StepOutcome ChangesJob::HandOverToSweep(TimePoint date, const std::string& why) 
   if (!why.empty()) stream().WantSweep(why);
   cursor_ = ChangesCursor{.followed_to = date, .looked_deep = cursor_->looked_deep};
   Commit commit{.object = object()};
-  commit.progress[JobKind::kChanges] = {.cursor = ToText(*cursor_),
-                                        .verified_until = verified_until()};
+  commit.progress[JobKind::kChanges] = {.cursor = ToText(*cursor_), .watermark = watermark()};
   stream().Write(kind(), std::move(commit));
   first_date_.reset();
   broken_parts_ = 0;
@@ -226,7 +225,7 @@ void ChangesJob::LeaveFuture(TimePoint now) {
                      ", which HubSpot's clock has not reached: the whole list is walked instead");
   cursor_ = ChangesCursor{.followed_to = now};
   MutexLock lock(mutex_);
-  verified_until_.reset();
+  watermark_.reset();
 }
 
 std::vector<Nomination> ChangesJob::Unread(const SearchAnswer& answer) {
@@ -324,12 +323,12 @@ StepOutcome ChangesJob::CommitAnswer(const SearchAnswer& answer) {
   const ChangesCursor next = PastAnswer(*cursor_, answer, *first_date_);
   const bool wrote = !commit_.rows.empty() || !commit_.pending.empty();
   const auto verified =
-      ends ? std::optional(resumed ? *cursor_->until : *first_date_) : verified_until();
+      ends ? std::optional(resumed ? *cursor_->until : *first_date_) : watermark();
   const Instant now = stream().clock().Now();
   if (wrote || !ends || now - saved_at_ >= kSaveEvery) {
     commit_.object = object();
     commit_.progress[JobKind::kChanges] = {.cursor = ToText(next),
-                                           .verified_until = verified,
+                                           .watermark = verified,
                                            .last_complete_at = ends ? verified : std::nullopt};
     stream().Write(kind(), std::move(commit_));
     saved_at_ = now;
@@ -343,7 +342,7 @@ StepOutcome ChangesJob::CommitAnswer(const SearchAnswer& answer) {
   broken_parts_ = 0;
   {
     MutexLock lock(mutex_);
-    verified_until_ = verified;
+    watermark_ = verified;
   }
   return StepOutcome::CaughtUp(std::exchange(records_, 0));
 }

@@ -26,7 +26,7 @@ class ChangesJob final : public StreamJob {
   void Restart() override {}
 
   /// The `Date` of the first request of the last poll drained to its end.
-  std::optional<TimePoint> verified_until() const;
+  std::optional<TimePoint> watermark() const;
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
@@ -69,7 +69,7 @@ class ChangesJob final : public StreamJob {
 
   mutable Mutex mutex_;
   bool reading_ GUARDED_BY(mutex_) = false;
-  std::optional<TimePoint> verified_until_ GUARDED_BY(mutex_);
+  std::optional<TimePoint> watermark_ GUARDED_BY(mutex_);
 
   std::optional<ChangesCursor> cursor_;
   std::optional<SearchAnswer> answer_;  ///< whose nominations are being read

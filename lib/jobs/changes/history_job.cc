@@ -65,7 +65,7 @@ void HistoryJob::Abandon() {
 std::optional<StepNeed> HistoryJob::NextStep(Instant) {
   if (!stream().loaded()) return std::nullopt;
   MutexLock lock(mutex_);
-  const Priority priority = walking_ ? Priority::kBackfill : Priority::kArchived;
+  const Priority priority = walking_ ? Priority::kFirstLoad : Priority::kArchived;
   if (reading_) return StepNeed{.lane = Lane::kBurst, .priority = priority};
   return StepNeed{.priority = priority};
 }
@@ -188,18 +188,18 @@ StepOutcome HistoryJob::Failed(size_t asked, const ApiError& error) {
 
 StepOutcome HistoryJob::Prove() {
   proving_ = false;
-  control_ = NextControl();
+  witness_ = NextWitness();
   // Of a single record nobody can tell whether HubSpot fails for it or for all.
-  if (!control_) return StepOutcome::More();
-  const auto page = Ask({*control_});
+  if (!witness_) return StepOutcome::More();
+  const auto page = Ask({*witness_});
   if (!page) return StepOutcome::Failed(page.error());
-  proved_ = std::ranges::find(page->answered, *control_) != page->answered.end();
+  proved_ = std::ranges::find(page->answered, *witness_) != page->answered.end();
   return StepOutcome::More();
 }
 
-std::optional<RecordId> HistoryJob::NextControl() {
+std::optional<RecordId> HistoryJob::NextWitness() {
   const RecordId culprit = block_.front();
-  for (const RecordId above : {control_.value_or(culprit), RecordId{0}}) {
+  for (const RecordId above : {witness_.value_or(culprit), RecordId{0}}) {
     const auto ids = ports_.sink.HistoryBlock(object(), block_archived_, above, 2);
     const auto other = std::ranges::find_if(ids, [&](RecordId id) { return id != culprit; });
     if (other != ids.end()) return *other;

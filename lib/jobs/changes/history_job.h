@@ -60,7 +60,7 @@ class HistoryJob final : public StreamJob {
   /// Whether HubSpot answers for another record than the first of the block; when it does, it is
   /// asked for that one once more.
   StepOutcome Prove();
-  std::optional<RecordId> NextControl();
+  std::optional<RecordId> NextWitness();
   StepOutcome SetAside(const std::string& reason);
   StepOutcome Write(HistoryCommit commit);
 
@@ -77,7 +77,7 @@ class HistoryJob final : public StreamJob {
   PartSize part_{kHistoryReadSize};
   bool proving_ = false;  ///< the first of the block, asked for alone, is not answered for
   bool proved_ = false;   ///< and another one was just now
-  std::optional<RecordId> control_;  ///< the last one that was asked for in its stead
+  std::optional<RecordId> witness_;  ///< the last one that was asked for in its stead
 };
 
 }  // namespace hubmirror

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kLookWhilePending = 2s;
 constexpr auto kLookWhenEmpty = 60s;
-constexpr auto kNoControlWait = 5s;
+constexpr auto kNoWitnessWait = 5s;
 constexpr auto kBrakeWait = 60s;
 // What HubSpot does not tell of archived records it will not tell soon.
 constexpr auto kRefusedWait = 1h;
@@ -136,18 +136,18 @@ StepOutcome ResolveJob::Failed(const ApiError& error) {
 StepOutcome ResolveJob::Prove() {
   PendingRecord record = batch_.front();
   record.cause = PendingCause::kUnreadable;
-  const auto control = stream().sink().ControlRecord(object(), /*archived=*/false);
-  if (!control || *control == record.id) {
+  const auto witness = stream().sink().WitnessRecord(object(), /*archived=*/false);
+  if (!witness || *witness == record.id) {
     LookAgain(record, kBrakeWait);
     return CommitBatch();
   }
   const auto page = stream().source().BatchRead(
-      object(), {.ids = {*control}, .properties = stream().whole_set()});
+      object(), {.ids = {*witness}, .properties = stream().whole_set()});
   if (!page) {
     // All of HubSpot fails, or just this other record: another one is asked next time.
     LookAgain(record, kBrakeWait);
     commit_.pending.push_back(
-        {.id = *control, .cause = PendingCause::kUnreadable, .not_before = now_ + kBrakeWait});
+        {.id = *witness, .cause = PendingCause::kUnreadable, .not_before = now_ + kBrakeWait});
     CommitBatch();
     return StepOutcome::Failed(page.error());
   }
@@ -168,15 +168,15 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
                                               const std::vector<PendingRecord>& records) {
   BatchReadRequest request{.archived = archived, .properties = stream().whole_set()};
   for (const PendingRecord& record : records) request.ids.push_back(record.id);
-  auto control = stream().sink().ControlRecord(object(), archived);
-  if (control && std::find(request.ids.begin(), request.ids.end(), *control) != request.ids.end()) {
-    control.reset();
+  auto witness = stream().sink().WitnessRecord(object(), archived);
+  if (witness && std::find(request.ids.begin(), request.ids.end(), *witness) != request.ids.end()) {
+    witness.reset();
   }
   Answer answer{.asked = request.ids,
-                .control = control,
+                .witness = witness,
                 // Among archived records there may be none to ask beside them.
-                .silence_counts = control.has_value() || archived};
-  if (control) request.ids.push_back(*control);
+                .silence_counts = witness.has_value() || archived};
+  if (witness) request.ids.push_back(*witness);
   const auto page = stream().source().BatchRead(object(), request);
   if (!page) return page.error();
   part_.Answered();
@@ -195,9 +195,9 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
     }
   }
   if (!said.control_answered) {
-    // The control itself is a suspect now. While it waits, the next read takes another one.
+    // The witness itself is a suspect now. While it waits, the next read takes another one.
     commit_.pending.push_back(
-        {.id = *control, .cause = PendingCause::kAbsent, .not_before = now_ + 2 * kNoControlWait});
+        {.id = *witness, .cause = PendingCause::kAbsent, .not_before = now_ + 2 * kNoWitnessWait});
   }
   Shown(said, answer.results, answer.asked.size());
   return said;
@@ -233,7 +233,7 @@ void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, si
     found_.emplace_back(merge.loser, FoundRecord::kMerged);
   }
   AskApart(said.unclear, said.unclear.size() == asked);
-  for (const RecordId id : said.unproved) LookAgain(Find(id), kNoControlWait);
+  for (const RecordId id : said.unproved) LookAgain(Find(id), kNoWitnessWait);
 }
 
 void ResolveJob::SettleShown(const PendingRecord& record, const Row& row) {
@@ -254,7 +254,7 @@ StepOutcome ResolveJob::ReadLive() {
     if (said->control_answered) {
       absent_.push_back(Find(id));
     } else {
-      LookAgain(Find(id), kNoControlWait);
+      LookAgain(Find(id), kNoWitnessWait);
     }
   }
   if (absent_.empty()) return CommitBatch();
@@ -272,7 +272,7 @@ StepOutcome ResolveJob::ReadArchived() {
     if (said->control_answered) {
       ConfirmGone(Find(id));
     } else {
-      LookAgain(Find(id), kNoControlWait);
+      LookAgain(Find(id), kNoWitnessWait);
     }
   }
   if (gone_.empty()) return DecideGone();

@@ -80,17 +80,17 @@ Result<LinkAsker::End, ApiError> LinkAsker::Failed(LinkBatch& batch, size_t aske
 }
 
 Result<LinkAsker::End, ApiError> LinkAsker::Prove(LinkBatch& batch) {
-  auto control = batch.Control(control_turn_++);
-  if (!control) {
+  auto witness = batch.Witness(witness_turn_++);
+  if (!witness) {
     const RecordId doubtful = batch.NextInputs(1).front().id;
     for (const RecordId id : ports_.sink.LiveIds(batch.read_from(), std::nullopt, 2)) {
-      if (id != doubtful) control = id;
+      if (id != doubtful) witness = id;
     }
   }
-  const RecordId asked = control.value_or(batch.NextInputs(1).front().id);
+  const RecordId asked = witness.value_or(batch.NextInputs(1).front().id);
   const auto answer = ports_.source.ReadLinks(batch.read_from(), batch.other(), {{asked, {}}});
   if (answer) {
-    doubt_ = doubt_ == Doubt::kRecord && control ? Doubt::kProved : Doubt::kNone;
+    doubt_ = doubt_ == Doubt::kRecord && witness ? Doubt::kProved : Doubt::kNone;
     answered_ = true;
     return End::kGoesOn;
   }

@@ -64,7 +64,7 @@ class LinkAsker {
   PartSize part_{kLinkInputs};
   Doubt doubt_ = Doubt::kNone;
   bool answered_ = false;  ///< something of the batch was
-  size_t control_turn_ = 0;
+  size_t witness_turn_ = 0;
 };
 
 }  // namespace hubmirror

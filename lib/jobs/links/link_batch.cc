@@ -119,7 +119,7 @@ void LinkBatch::Leave(RecordId id, std::string reason) {
        .reason = "its links with " + other_.name + " cannot be read: " + std::move(reason)});
 }
 
-std::optional<RecordId> LinkBatch::Control(size_t turn) const {
+std::optional<RecordId> LinkBatch::Witness(size_t turn) const {
   const RecordId next = left_.front().input.id;
   std::vector<RecordId> others;
   for (const RecordId id : ids_) {

@@ -40,7 +40,7 @@ class LinkBatch {
   void SetAside(std::string reason);
   /// Another record than the next one, to see whether HubSpot answers at all: a different one for
   /// each `turn`. None: there is no other.
-  std::optional<RecordId> Control(size_t turn) const;
+  std::optional<RecordId> Witness(size_t turn) const;
 
   /// When whole: records that the answers were silent of. Silence may mean that they have no links,
   /// so those of which some are known are asked for once more before it is believed.

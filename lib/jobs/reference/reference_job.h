@@ -58,13 +58,10 @@ class ReferenceJob final : public Job {
     /// Custom types that are to be found, as the configuration names them.
     std::vector<std::string> custom_asked = {};
   };
-  /// kCatalog for owners, teams and users; kLists for lists, their members and marketing events.
+  /// kDirectory for owners, teams and users; kLists for lists, their members and marketing events.
   ReferenceJob(PortalKey portal, JobKind kind, std::vector<ReferenceKind> kinds, Parts parts);
 
   JobKind kind() const override { return kind_; }
-  const JobTraits& traits() const override {
-    return kind_ == JobKind::kCatalog ? TraitsOfDirectory() : TraitsOf(kind_);
-  }
   std::optional<StepNeed> Next(Instant now) override;
   StepOutcome Step(Instant now) override;
   void Load(const StoredStream&) override { ForgetCycle(); }

@@ -189,7 +189,7 @@ StepOutcome VerifyJob::TakeIn(size_t range, Page page) {
 
 void VerifyJob::Compare(Commit commit) {
   report_.Add(stream().Verify(ports_.sink, std::move(commit),
-                              {.repair = repair_, .verified_until = ports_.verified_until()}));
+                              {.repair = repair_, .watermark = ports_.watermark()}));
   MutexLock lock(mutex_);
   checked_ = report_.checked;
 }
@@ -232,10 +232,10 @@ StepOutcome VerifyJob::Explain() {
   const std::vector<RecordId> ids = TakeBatch(from, explained_.size());
   BatchReadRequest request{.archived = archived, .ids = ids, .properties = set_};
   // Beside somebody who is there, silence about the others says something.
-  const auto control =
-      archived ? std::nullopt : stream().sink().ControlRecord(object(), /*archived=*/false);
-  const bool has_control = control && std::find(ids.begin(), ids.end(), *control) == ids.end();
-  if (has_control) request.ids.push_back(*control);
+  const auto witness =
+      archived ? std::nullopt : stream().sink().WitnessRecord(object(), /*archived=*/false);
+  const bool has_witness = witness && std::find(ids.begin(), ids.end(), *witness) == ids.end();
+  if (has_witness) request.ids.push_back(*witness);
   const auto page = stream().source().BatchRead(object(), request);
   if (!page) {
     from.insert(from.end(), ids.begin(), ids.end());
@@ -246,10 +246,10 @@ StepOutcome VerifyJob::Explain() {
     TakeArchived(*page, ids);
   } else {
     TakeLive({.asked = ids,
-              .control = has_control ? control : std::nullopt,
+              .witness = has_witness ? witness : std::nullopt,
               .results = stream().Map(*page, request.ids).rows,
               .not_found = page->not_found,
-              .silence_counts = has_control});
+              .silence_counts = has_witness});
   }
   return StepOutcome::More();
 }

@@ -38,7 +38,7 @@ class VerifyJob final : public StreamJob {
   struct Ports {
     VerifySink& sink;
     /// Up to when changes should be in the mirror.
-    std::function<std::optional<TimePoint>()> verified_until;
+    std::function<std::optional<TimePoint>()> watermark;
   };
   VerifyJob(std::shared_ptr<StreamContext> stream, Ports ports)
       : StreamJob(std::move(stream)), ports_(std::move(ports)) {}
@@ -103,7 +103,7 @@ class VerifyJob final : public StreamJob {
   std::vector<RecordId> unarchived_;  ///< not on the list, and not archived either
   ListPart part_;
   ListPlaces places_;
-  PartSize explained_{kBatchReadSize - 1};  ///< one place is left for a control
+  PartSize explained_{kBatchReadSize - 1};  ///< one place is left for a witness
   /// Of a list without order.
   struct Seen {
     std::vector<RecordId> ids;

@@ -77,7 +77,7 @@ WalkJob::Action WalkJob::Choose(Instant now) const {
 
 Priority WalkJob::PriorityNow() const {
   if (options_.archived) return Priority::kArchived;
-  if (!stream().loaded() || stream().sweep_wanted()) return Priority::kBackfill;
+  if (!stream().loaded() || stream().sweep_wanted()) return Priority::kFirstLoad;
   return stream().searchable() ? Priority::kSweep : Priority::kArchived;
 }
 

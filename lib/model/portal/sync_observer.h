@@ -28,7 +28,7 @@ struct JobReport {
 /// How a table of model/reference.h stands, for people.
 struct ReferenceStatus {
   std::string table;
-  JobKind job = JobKind::kCatalog;
+  JobKind job = JobKind::kDirectory;
   std::optional<TimePoint> last_complete_at;
   std::string last_error;  ///< why it is not read, empty when it is
   std::chrono::seconds target{0};

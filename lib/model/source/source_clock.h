@@ -11,7 +11,7 @@ namespace hubmirror {
 /// HubSpot's time, carried forward between answers by our monotonic clock, and the only judge of
 /// what an answer's `Date` says. A `Date` near the carried time is believed. Another one, which a
 /// proxy or a cache may have made up, counts only when two further answers agree with it. Before
-/// the first belief our wall clock is the witness: a machine whose clock is wrong needs three
+/// the first belief our wall clock is the judge: a machine whose clock is wrong needs three
 /// answers that agree, and mirrors as well as any from then on. One for each portal, shared by all
 /// that ask. Thread-safe.
 class SourceClock {

@@ -11,7 +11,7 @@
 
 namespace hubmirror {
 
-/// The jobs that feed a stream.
+/// The jobs: those that feed a stream, then those of a portal as a whole.
 enum class JobKind {
   kCatalog,
   kChanges,
@@ -23,13 +23,17 @@ enum class JobKind {
   kRelink,
   kHistory,
   kLists,
-  kVerify
+  kVerify,
+  kOpening,   ///< opens the portal and keeps it
+  kDirectory  ///< owners, teams, users and types
 };
-inline constexpr int kJobKinds = 11;
+inline constexpr int kJobKinds = 13;
+inline constexpr int kStreamJobKinds = 11;
 
 /// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`, `links`, `relink`, `history`,
-/// `lists`, `verify`: as stored and as shown.
+/// `lists`, `verify`: as stored and as shown. kOpening and kDirectory are shown as `catalog`, too.
 std::string_view NameOf(JobKind job);
+/// Of those that are stored.
 std::optional<JobKind> JobNamed(std::string_view name);
 
 enum class StreamState {
@@ -49,7 +53,7 @@ std::string_view NameOf(StreamState state);
 /// What is stored of one job of one stream, in `_stream_state`.
 struct JobProgress {
   std::string cursor;                         ///< JSON, the job's own; empty: none yet
-  std::optional<TimePoint> verified_until;    ///< changes: the watermark
+  std::optional<TimePoint> watermark;         ///< of changes; the column watermark
   std::optional<TimePoint> last_complete_at;  ///< by HubSpot's clock
   int64_t rows_done = 0;
   int64_t rows_expected = 0;
@@ -69,18 +73,17 @@ struct StreamStatus {
   StreamState state = StreamState::kBackfilling;
   std::string reason;   ///< fixed word: auth, scope, portal_id, secret, database, api, ...
   std::string message;  ///< cause and next step in words
-  std::optional<TimePoint>
-      verified_until;           ///< the watermark: HubSpot's `Date` of the last drained poll
-  std::optional<int64_t> rows;  ///< live rows; absent while nobody has asked the database
+  std::optional<TimePoint> watermark;  ///< HubSpot's `Date` of the last drained poll
+  std::optional<int64_t> rows;         ///< live rows; absent while nobody has asked the database
   int64_t pending = 0;
   /// HubSpot shows them nowhere, and nothing shows that it would show archived ones: left out of
   /// the views of live records, neither erased nor purged.
   int64_t unproved = 0;
   int64_t quarantined = 0;
-  bool backfill_running = false;
-  int64_t backfill_done = 0;
-  int64_t backfill_expected = 0;
-  std::optional<std::chrono::seconds> backfill_eta;
+  bool load_running = false;
+  int64_t load_done = 0;
+  int64_t load_expected = 0;
+  std::optional<std::chrono::seconds> load_eta;
   std::chrono::seconds freshness_target{0};
   std::map<JobKind, JobStatus> jobs;
 };

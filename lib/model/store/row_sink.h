@@ -178,8 +178,8 @@ class RowSink {
   /// Counts live rows exactly.
   virtual int64_t CountRows(const ObjectType& object) = 0;
   /// A record that is (or with `archived`, is flagged archived) for certain, read most recently:
-  /// the control of R13.
-  virtual std::optional<RecordId> ControlRecord(const ObjectType& object, bool archived) = 0;
+  /// the witness of R13.
+  virtual std::optional<RecordId> WitnessRecord(const ObjectType& object, bool archived) = 0;
 
   /// Seen ids of a walk whose order cannot be trusted (R4): a logged table.
   virtual void BeginSeen(const ObjectType& object) = 0;

@@ -54,7 +54,7 @@ struct VerifyReport {
 struct VerifyRequest {
   bool repair = false;
   /// By HubSpot's clock: changes up to here should be in the mirror.
-  std::optional<TimePoint> verified_until;
+  std::optional<TimePoint> watermark;
 };
 
 /// Compares rows with what is stored. Blocks, throws DatabaseError and renews ownership as RowSink

@@ -34,7 +34,7 @@ std::map<JobKind, JobProgress> StreamStore::LoadProgress(Transaction& transactio
     const auto job = JobNamed(rows.Text(i, 0));
     if (!job) continue;
     progress[*job] = {.cursor = std::string(rows.Text(i, 1)),
-                      .verified_until = rows.Time(i, 2),
+                      .watermark = rows.Time(i, 2),
                       .last_complete_at = rows.Time(i, 3),
                       .rows_done = rows.Int(i, 4),
                       .rows_expected = rows.Int(i, 5)};
@@ -55,7 +55,7 @@ std::map<JobKind, int64_t> StreamStore::SaveProgress(
             " cursor = excluded.cursor, verified_until = excluded.verified_until,"
             " last_complete_at = excluded.last_complete_at, rows_done = excluded.rows_done,"
             " rows_expected = excluded.rows_expected, writes = s.writes + 1 RETURNING writes",
-        {object, std::string(NameOf(job)), TextParam(made.cursor), TimeParam(made.verified_until),
+        {object, std::string(NameOf(job)), TextParam(made.cursor), TimeParam(made.watermark),
          TimeParam(made.last_complete_at), std::to_string(made.rows_done),
          std::to_string(made.rows_expected)});
     writes[job] = rows.Int(0, 0);

@@ -37,8 +37,7 @@ VerifyReport VerifyWriter::Compare(const VerifyRequest& request) {
   const std::string table = stream_.schema.Table(page_.object.name);
   const StoredRows stored(transaction_, table, *stream_.table, ids, page_.ranges);
   const auto is_due = [&](const Row& row) {
-    return request.verified_until && row.modified &&
-           *row.modified + kSlack < *request.verified_until;
+    return request.watermark && row.modified && *row.modified + kSlack < *request.watermark;
   };
   for (const RowBatch& batch : page_.rows) {
     std::vector<const Row*> same;

@@ -44,7 +44,7 @@ ReadinessCheck CheckStream(std::string name, const StreamSnapshot& stream, TimeP
   const auto limit = max_age.value_or(status.freshness_target);
   const auto age = AgeOf(status, now);
   if (!age) return {std::move(name), false, "never polled to the end"};
-  const bool fresh = now - *status.verified_until <= limit;
+  const bool fresh = now - *status.watermark <= limit;
   std::string detail = SpanWords(*age) + " behind, allowed " +
                        SpanWords(std::chrono::ceil<std::chrono::seconds>(limit));
   if (!fresh && !status.message.empty()) detail += ": " + status.message;

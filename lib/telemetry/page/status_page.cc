@@ -73,17 +73,17 @@ std::string Minute(TimePoint time) {
   return FormatRfc3339(time).substr(0, 19).replace(10, 1, " ") + " UTC";
 }
 
-std::string BackfillNote(const StreamStatus& status) {
-  if (!status.backfill_running || status.state == StreamState::kBlocked) return {};
-  const std::string done = std::to_string(status.backfill_done);
+std::string LoadNote(const StreamStatus& status) {
+  if (!status.load_running || status.state == StreamState::kBlocked) return {};
+  const std::string done = std::to_string(status.load_done);
   std::string note = "<progress";
-  if (status.backfill_expected > 0) {
-    note += " max=\"" + std::to_string(status.backfill_expected) + "\" value=\"" + done + "\"";
+  if (status.load_expected > 0) {
+    note += " max=\"" + std::to_string(status.load_expected) + "\" value=\"" + done + "\"";
   }
-  note += " aria-label=\"loaded\"></progress> " + CountWords(status.backfill_done);
-  if (status.backfill_expected > 0) note += " of " + CountWords(status.backfill_expected);
+  note += " aria-label=\"loaded\"></progress> " + CountWords(status.load_done);
+  if (status.load_expected > 0) note += " of " + CountWords(status.load_expected);
   note += " loaded";
-  if (status.backfill_eta) note += ", about " + SpanWords(*status.backfill_eta) + " left";
+  if (status.load_eta) note += ", about " + SpanWords(*status.load_eta) + " left";
   return note + " ";
 }
 
@@ -140,7 +140,7 @@ std::string StreamRow(const std::string& object, const StreamSnapshot& stream,
                             stream.reported ? StateWords(status.state) : "starting");
   row += AgeCell(AgeOf(status, now), status.freshness_target);
   row += Figures(status.rows, status.pending, status.quarantined);
-  row += "<td data-l=\"Notes\">" + BackfillNote(status);
+  row += "<td data-l=\"Notes\">" + LoadNote(status);
   const bool is_said = status.message.empty() || status.message == portal.message;
   if (!is_said) row += Message(status.message) + " ";
   return row + ErrorNote(status, portal) + "</td></tr>\n";

@@ -28,7 +28,7 @@ PortalSeries::PortalSeries(MetricRegistry& registry, const PortalKey& portal)
     : registry_(registry),
       portal_(portal),
       streams_(registry, MetricId::kStreamsConfigured, {portal}, 0),
-      cycles_{Cycle(registry, portal, "owners", JobKind::kCatalog),
+      cycles_{Cycle(registry, portal, "owners", JobKind::kDirectory),
               Cycle(registry, portal, "lists", JobKind::kLists)},
       requests_(registry, MetricId::kApiRequests, {portal}, kRequestSeries),
       failures_(registry, MetricId::kApiRequestFailures, {portal}, kFailureSeries),

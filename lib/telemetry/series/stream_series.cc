@@ -76,8 +76,8 @@ void StreamSeries::SetTargets(const StreamPlan& plan) {
 
 void StreamSeries::SetStatus(const StreamStatus& status) {
   SetState(status.state);
-  if (status.verified_until) {
-    watermark_.Set(UnixSeconds(*status.verified_until));
+  if (status.watermark) {
+    watermark_.Set(UnixSeconds(*status.watermark));
   } else {
     watermark_.Clear();
   }
@@ -85,9 +85,9 @@ void StreamSeries::SetStatus(const StreamStatus& status) {
   pending_.Set(static_cast<double>(status.pending));
   quarantine_.Set(static_cast<double>(status.quarantined));
   if (status.rows) rows_.Set(static_cast<double>(*status.rows));
-  backfill_running_.Set(status.backfill_running ? 1 : 0);
-  backfill_done_.Set(static_cast<double>(status.backfill_done));
-  backfill_expected_.Set(static_cast<double>(status.backfill_expected));
+  backfill_running_.Set(status.load_running ? 1 : 0);
+  backfill_done_.Set(static_cast<double>(status.load_done));
+  backfill_expected_.Set(static_cast<double>(status.load_expected));
   for (const auto& [kind, job] : status.jobs) {
     Walk* const walk = WalkOf(kind);
     if (walk == nullptr) continue;

@@ -4,7 +4,7 @@
 
 #include "support/links_fixture.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
@@ -268,4 +268,4 @@ TEST_CASE("one-way pairs: a changed record finds out what no walk has seen") {
 }
 
 }  // namespace
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing

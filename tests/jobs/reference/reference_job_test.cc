@@ -11,7 +11,7 @@
 
 #include "support/stream_fixture.h"
 
-namespace hubmirror::test {
+namespace hubmirror::testing {
 namespace {
 
 /// Answers with pages that were laid down before.
@@ -64,7 +64,7 @@ struct TypesFixture {
   RateGovernor governor{RateGovernor::Options{}, source_clock, clock.Now()};
   MemoryLog log;
   ReferenceJob job{"acme",
-                   JobKind::kCatalog,
+                   JobKind::kDirectory,
                    {ReferenceKind::kObjectTypes},
                    {.ports = {source, sink},
                     .source_clock = *source_clock,
@@ -314,4 +314,4 @@ TEST_CASE_FIXTURE(ListsFixture, "reference: a kind that always fails does not ho
 }
 
 }  // namespace
-}  // namespace hubmirror::test
+}  // namespace hubmirror::testing
