@@ -8,8 +8,8 @@
 
 namespace hubmirror {
 
-// Small files that another user might have laid a trap for: a link is never followed, and nobody
-// ever sees half of one. Each of these leaves the cause in errno when it fails. Thread-safe.
+// Small files in places where another user might set a trap: links are never followed, and nobody
+// ever sees half a file. Each of these leaves the cause in errno when it fails. Thread-safe.
 
 struct FileOwner {
   uid_t user = 0;

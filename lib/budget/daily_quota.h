@@ -23,8 +23,8 @@ class DailyQuota {
   void set_utc_offset(std::chrono::milliseconds offset) { utc_offset_ = offset; }
   /// A request was answered at `date`.
   void Count(TimePoint date);
-  /// What an answer of `date` told of the account's quota; it counts when the next one agrees. When
-  /// the rest rises within a day by our reckoning, the account's day begins then (its clocks
+  /// What an answer of `date` said about the account's quota; it counts once the next one agrees.
+  /// When the rest rises within a day by our reckoning, the account's day begins then (its clocks
   /// changed), and from now on at that time.
   void Learn(std::optional<int64_t> limit, std::optional<int64_t> remaining, TimePoint date);
   /// The whole quota is used up, by us or by others: HubSpot refused a request for it.
@@ -32,12 +32,12 @@ class DailyQuota {
   /// HubSpot served a request: there is something left.
   void Served() { used_up_until_.reset(); }
 
-  /// How long nothing may be sent, with `unanswered` requests not counted yet, the one that asks
-  /// included; zero: go on.
+  /// How long nothing may be sent, given `unanswered` requests that are not counted yet, including
+  /// the one asking. Zero: send.
   std::chrono::milliseconds Wait(TimePoint now, int64_t unanswered) const;
 
-  /// While nothing may be sent: how long until a single request asks whether that still holds.
-  /// Absent when it is for our own share of a limit that the configuration tells.
+  /// While nothing may be sent: how long until a single request tests whether that still holds.
+  /// Absent if only our own share of a configured limit is used up.
   std::optional<std::chrono::milliseconds> ToProbe(TimePoint now) const;
 
   /// Nothing may be sent any more today.
@@ -46,12 +46,12 @@ class DailyQuota {
     TimePoint until{};
   };
   std::optional<Over> OverAt(TimePoint now) const;
-  /// Requests of the day that were not ours, as far as HubSpot tells; absent where it does not.
+  /// Requests of the day that were not ours, as far as HubSpot says; absent if it does not.
   std::optional<int64_t> used_by_others() const;
 
   std::optional<int64_t> limit() const { return limit_; }
   std::optional<int64_t> remaining() const { return remaining_; }
-  /// Requests a day we may make; absent while the quota is not known.
+  /// How many requests we may make in a day; absent while the quota is unknown.
   std::optional<int64_t> share() const;
   int64_t requests() const { return requests_; }
 

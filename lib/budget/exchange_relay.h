@@ -20,8 +20,8 @@ class ExchangeRelay final : public ExchangeObserver {
 
   /// Starts counting the requests the calling thread makes.
   static void BeginStep();
-  /// Requests made by the calling thread since, those without a budget left out: a slot of a step
-  /// that made none goes back to the governor.
+  /// Requests that the calling thread has made since, not counting those without a budget. A step
+  /// that made none gives its slot back to the governor.
   static int RequestsOfStep();
   /// What they asked for: Exchange::request of those that were answered.
   static std::vector<size_t> AnsweredOfStep();

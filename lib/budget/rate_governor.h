@@ -30,19 +30,19 @@ class Slot {
   std::optional<Instant> not_before_;
 };
 
-/// How the slots of a lane are used up.
+/// How a lane uses its slots.
 enum class Pace {
   kAtOnce,  ///< as soon as one is free
   kEvenly,  ///< walks, which want thousands: as many as in all, but spread over the window, so that
-            ///< a change never finds all slots gone at once and none coming back for seconds
+            ///< a change never finds all slots taken at once, with none returning for seconds
 };
 
-/// Decides when the next request to one portal may leave (rule R18), so that HubSpot never has
-/// to refuse one for a limit of ours. It learns the limits from answers, holds back when others
-/// use the same ones, and stops at our share of the day. What a single answer tells stops nothing
-/// for longer than a window; while the day is over for what HubSpot told, one request every five
-/// minutes asks whether that still holds. It reads no clock and never sleeps: the caller passes
-/// `now`. Thread-safe.
+/// Decides when the next request to one portal may leave (rule R18), so that HubSpot never has to
+/// refuse one because of our limits. It learns the limits from answers, holds back when others use
+/// them too, and stops at our share of the day. A single answer stops nothing for longer than a
+/// window. While HubSpot says that the day's quota is used up, one request every five minutes tests
+/// whether that still holds. It reads no clock and never sleeps: the caller passes `now`.
+/// Thread-safe.
 ///
 /// Limits: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
 class RateGovernor {
@@ -52,18 +52,19 @@ class RateGovernor {
     std::optional<int64_t> daily;  ///< the account's quota where answers do not tell it
     std::optional<int64_t> burst;  ///< requests per 10 s; absent: 100 until an answer tells
   };
-  /// `source_clock` has heard of an answer before this does.
+  /// `source_clock` must see each answer before this does.
   RateGovernor(Options options, std::shared_ptr<const SourceClock> source_clock, Instant now);
 
   /// Takes `cost` slots of a lane if they are free now, else says when to ask again.
   [[nodiscard]] Slot Take(Lane lane, int cost, Instant now, Pace pace = Pace::kAtOnce);
   /// A slot was taken for a request that was not made.
   void GiveBack(Lane lane);
-  /// A request was answered, or failed: its slot comes back in time, and its headers teach.
+  /// A request was answered, or failed: its slot returns in due time, and its headers are learned
+  /// from.
   void OnExchange(const Exchange& exchange);
   void SetUtcOffset(std::chrono::milliseconds offset);
 
-  /// Requests a day we may make; absent while the quota is not known.
+  /// How many requests we may make in a day; absent while the quota is unknown.
   std::optional<int64_t> daily_share() const;
   /// The quota part of a portal's status, with why nothing is sent when the day is over or the
   /// account has been on the move for long.
@@ -77,7 +78,7 @@ class RateGovernor {
   void LearnFromHeaders(const Exchange& exchange) REQUIRES(mutex_);
   void LearnBurst(const RateHeaders& rate, const Exchange& exchange) REQUIRES(mutex_);
   void HoldBack(const Exchange& exchange) REQUIRES(mutex_);
-  /// How long the day's quota lets nothing leave.
+  /// How long the day's quota keeps everything back.
   std::chrono::milliseconds DayWait(int cost, Instant now) const REQUIRES(mutex_);
   /// Says that the day is over, and for whom.
   std::string InWords(const DailyQuota::Over& over) const REQUIRES(mutex_);

@@ -13,16 +13,16 @@ namespace hubmirror {
 /// Deciding only; owned by one thread at a time.
 class SlotWindow {
  public:
-  /// Begins empty-handed, because a process that ran before may have used all slots: they come in
-  /// evenly over one window that starts at `began`, which may lie ahead.
+  /// Starts without slots, because the process before it may have used them all. They arrive evenly
+  /// over one window that starts at `began`, which may be in the future.
   SlotWindow(int64_t limit, Duration window, Instant began);
 
-  /// When `cost` slots will be free: `now` or earlier means at once. A cost above the limit is
-  /// taken for the limit.
+  /// When `cost` slots will be free; `now` or earlier means at once. A cost above the limit counts
+  /// as the limit.
   Instant FreeAt(int64_t cost, Instant now) const;
   void Take(int64_t cost, Instant now);
-  /// The same for those who spread their requests: at most a tenth of a window's slots at once,
-  /// then one after another in even steps.
+  /// The same for callers that spread their requests: at most a tenth of a window's slots at once,
+  /// then one by one at even intervals.
   Instant EvenlyFreeAt(int64_t cost, Instant now) const;
   void TakeEvenly(int64_t cost, Instant now);
   /// A request has been answered; it reached HubSpot at `arrived` at the latest.
@@ -31,9 +31,9 @@ class SlotWindow {
   void GiveBack();
   /// A limit learned from answers.
   void SetLimit(int64_t limit, Duration window);
-  /// HubSpot had counted so many requests in its window when it got the one that was sent at
-  /// `sent_at` (not yet Answered here), that one included. What is not ours is somebody else's
-  /// with the same app, or of a process before us; it is believed for one window.
+  /// HubSpot's count of requests in its window when it received the one sent at `sent_at` (not yet
+  /// Answered here), including that one. Requests that are not ours come from another user of the
+  /// app or from the process before us; they are taken into account for one window.
   void Counted(int64_t count, Instant sent_at, Instant now);
 
   int64_t limit() const { return limit_; }

@@ -4,8 +4,8 @@
 
 namespace hubmirror {
 
-/// What HubSpot's headers tell, believed when two answers in a row agree: what one answer tells may
-/// be made up by something on the way. Owned by one thread at a time.
+/// What HubSpot's headers say, believed once two answers in a row agree: something on the way may
+/// have made up a single one. Owned by one thread at a time.
 template <typename T>
 class ToldTwice {
  public:

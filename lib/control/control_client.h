@@ -15,9 +15,10 @@ struct ControlAnswer {
   std::string text;    ///< the line itself, JSON
 };
 
-/// Asks the daemon at `socket_path` and waits for its result; `on_progress` is told of every
-/// progress line before it. A daemon that is not there, or silent for longer than `silence`, is
-/// kUnavailable; a socket we may not open has the next step for that. Owned by one thread.
+/// Asks the daemon at `socket_path` and waits for its result; `on_progress` gets every progress
+/// line before it. A daemon that is not running, or is silent for longer than `silence`, is
+/// kUnavailable; for a socket that we may not open, the result names the next step. Owned by one
+/// thread.
 ControlAnswer AskDaemon(const std::string& socket_path, const ControlRequest& request,
                         const std::function<void(const OperationProgress&)>& on_progress,
                         std::chrono::milliseconds silence = std::chrono::seconds{30});

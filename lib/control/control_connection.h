@@ -10,8 +10,8 @@
 
 namespace hubmirror {
 
-/// One client of the control socket: reads a line, has the desk answer it, sends what there is to
-/// say, is finished. Never blocks: the server's loop says when the socket is ready and what time
+/// One client of the control socket: it reads a line, has the desk answer it, sends the answer and
+/// is finished. It never blocks: the server's loop tells it when the socket is ready and what time
 /// it is. Owned by one thread.
 class ControlConnection {
  public:

@@ -13,7 +13,7 @@
 
 namespace hubmirror {
 
-/// Follows one operation until it ends and gives its ticket back, also when nobody listens any
+/// Follows one operation until it ends and returns its ticket, even if nobody is listening any
 /// more. Owned by one thread.
 class OperationWatch {
  public:
@@ -23,8 +23,8 @@ class OperationWatch {
   OperationWatch(const OperationWatch&) = delete;
   OperationWatch& operator=(const OperationWatch&) = delete;
 
-  /// Lines to send now: a progress line when the counts moved and every 5 s, so that the client
-  /// knows we live; the result line at the end. Not to be asked again once `ended`.
+  /// Lines to send now: a progress line when the counts have moved, and every 5 s as a sign of
+  /// life; the result line at the end. Do not call it again once `ended`.
   struct Look {
     std::string lines;
     bool ended = false;
@@ -47,9 +47,10 @@ struct ControlPeer {
   int64_t uid = -1;
 };
 
-/// Turns a request line into calls of the daemon and its answers into lines. Knows no sockets and
-/// never blocks, except for a reload, which takes as long as reading the configuration. Every wish
-/// that changes something is logged with its peer. Owned by one thread.
+/// Turns a request line into calls to the daemon, and the daemon's answers into lines. It knows
+/// nothing of sockets and never blocks, except for a reload, which takes as long as reading the
+/// configuration. Every request that changes something is logged with its peer. Owned by one
+/// thread.
 class ControlDesk {
  public:
   /// The document of `GET /api/v1/status`.

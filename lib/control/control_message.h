@@ -29,8 +29,8 @@ enum class ControlVerb {
 /// `status`, `poll`, ... as on the command line and on the wire.
 std::string_view NameOf(ControlVerb verb);
 
-/// One wish of an operator. Which fields count depends on the verb; ParseControlRequest makes sure
-/// that those a verb needs are there and that others are not.
+/// One request from an operator. Which fields count depends on the verb; ParseControlRequest
+/// ensures that those a verb needs are present and that no others are.
 struct ControlRequest {
   ControlVerb verb = ControlVerb::kStatus;
   PortalKey portal = {};                   ///< empty for status and reload
@@ -39,8 +39,8 @@ struct ControlRequest {
   bool accept = false;                     ///< resolve only
   bool repair = false;                     ///< verify only
   bool dry_run = false;                    ///< nothing is done, the answer is what it would cost
-  /// How long to follow it. Absent: settle, verify and apply-schema take the daemon's own patience,
-  /// the others are only noted.
+  /// How long to follow it. If absent, settle, verify and apply-schema are followed as long as the
+  /// daemon thinks fit; the others are only noted.
   std::optional<std::chrono::milliseconds> wait = {};
 
   ControlTarget target() const { return {portal, object, id}; }

@@ -33,9 +33,9 @@ class ControlServer {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
-  /// Makes the socket and starts the thread. A socket left by a dead daemon is replaced; one that
-  /// answers belongs to a living daemon and is an error, like a path that is no socket. The error
-  /// is one line with the next step; the process should exit with 73.
+  /// Makes the socket and starts the thread. A socket left behind by a dead daemon is replaced. One
+  /// that answers belongs to a living daemon and is an error, as is a path that is not a socket.
+  /// The error is one line with the next step; the process should exit with 73.
   Result<Done, std::string> Start();
 
  private:

@@ -19,9 +19,9 @@ namespace hubmirror {
 /// A longer URL than this is not asked for; HubSpot's edge refuses them near 16,200 characters.
 inline constexpr size_t kLongestUrl = 15'000;
 
-/// One portal over HubSpot's dated API. Every request is reported to the observer, also those that
-/// fail. Thread-safe, if what it is given is. All it keeps is how long a URL may be: less than
-/// kLongestUrl once something on the way has refused a shorter one (414).
+/// One portal over HubSpot's dated API. Every request is reported to the observer, including those
+/// that fail. Thread-safe, if what it is given is. Its only state is how long a URL may be: less
+/// than kLongestUrl once something on the way has refused a shorter one (414).
 class ApiClient final : public PageSource,
                         public LinkSource,
                         public HistorySource,

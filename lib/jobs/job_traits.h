@@ -22,7 +22,7 @@ class OperationSet {
   unsigned bits_ = 0;
 };
 
-/// What decides how often a job comes round, beside what the operator asked for.
+/// What decides how often a job runs, besides what the operator asked for.
 enum class PeriodRule {
   kAsPlanned,
   kAffordable,       ///< a cycle costs at most a tenth of our day, where our day is known
@@ -35,13 +35,13 @@ enum class PeriodRule {
 enum class WhenForced {
   kGoesOn,
   kForgets,  ///< it may have read what changed since
-  /// The same for a walk, which may have passed what changed since: also what is stored of it is
-  /// not gone on with. Not the first load.
+  /// The same for a walk, which may have passed what has changed since: what is stored of it is not
+  /// continued either. Not the first load.
   kWalksAgain,
 };
 
-/// What holds for every job of one kind: the one table that the schedule, the operations and the
-/// status look into, so that none of them names jobs. Immutable.
+/// What holds for every job of one kind. The schedule, the operations and the status all consult
+/// this one table, so none of them has to name jobs. Immutable.
 struct JobTraits {
   JobKind kind;
   Pace pace = Pace::kAtOnce;  ///< of its requests
@@ -52,7 +52,7 @@ struct JobTraits {
   bool finds_types = false;
   /// Reads all there is: after a restart it is due when its period is over, not at once.
   bool reads_everything = false;
-  /// Proves what a load has brought: not due before its period has passed since then.
+  /// Checks what a load has brought: not due until its period has passed since then.
   bool proves_load = false;
   /// Writes values, and stops when too many of them were lost (rule R13).
   bool writes_values = true;

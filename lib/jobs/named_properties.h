@@ -30,7 +30,7 @@ PropertySelection SelectionOf(const StreamPlan& stream);
 std::set<std::string> FindUnlisted(const StreamPlan& stream,
                                    const std::vector<PropertyDefinition>& definitions);
 
-/// How HubSpot answers for named properties that it does not list.
+/// What HubSpot answers for named properties that it does not list.
 struct UnlistedAnswers {
   std::set<std::string> names;    ///< all that were asked about
   std::set<std::string> refused;  ///< a request with one of these is refused: never asked for
@@ -41,17 +41,18 @@ struct UnlistedAnswers {
   std::set<std::string> Asked() const;
 };
 
-/// Finds out how HubSpot answers for unlisted names, by pages of the live list that ask for nothing
-/// else: one, unless it is refused; then ever fewer names at once, until who is refused stands
-/// alone. Does no requests itself. Owned by one thread.
+/// Finds out what HubSpot answers for unlisted names, by pages of the live list that ask for
+/// nothing else. One page is enough unless it is refused; then it asks for fewer and fewer names at
+/// once, until the refused one stands alone. Makes no requests itself. Owned by one thread.
 class UnlistedProbe {
  public:
   explicit UnlistedProbe(std::set<std::string> names = {});
 
-  /// What to ask for next; null: all that can be known is known.
+  /// What to ask for next; null: there is nothing more to find out.
   PropertySetPtr Next() const;
   void Answered(const Page& page);
-  /// False: the failure says nothing about names, so the same is to be asked again later.
+  /// False: the failure has nothing to do with the names, so the same question is asked again
+  /// later.
   bool Failed(const ApiError& error);
 
   const UnlistedAnswers& answers() const { return answers_; }
@@ -65,12 +66,12 @@ class UnlistedProbe {
 Result<UnlistedAnswers, ApiError> AskForUnlisted(PageSource& source, const ObjectType& object,
                                                  std::set<std::string> names);
 
-/// Something the configuration names and cannot have, or perhaps not mean.
+/// Something that the configuration names and cannot have, or may not mean.
 struct NameComplaint {
   std::string key;   ///< `properties.include`
   std::string said;  ///< `names amuont, which ...`
   std::string next;  ///< what to do about it
-  /// The list is meant for other objects, too, and may be right for them.
+  /// The list is shared with other objects, and may be right for them.
   bool shared = false;
   std::string name;  ///< the property or pattern it is about
 };

@@ -7,9 +7,9 @@
 
 namespace hubmirror {
 
-/// How much one kind of request asks for at once. A request that fails time and again is asked in
-/// halves, until what HubSpot cannot answer stands alone; from there the size grows back slowly.
-/// No request is all or nothing. Pure value.
+/// How much one kind of request asks for at once. A request that keeps failing is asked in halves,
+/// until the item that HubSpot cannot answer stands alone; from there the size grows back slowly.
+/// So no request is all or nothing. Pure value.
 class PartSize {
  public:
   explicit PartSize(size_t most) : most_(most), size_(most) {}

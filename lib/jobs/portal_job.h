@@ -36,7 +36,7 @@ class PortalJob final : public Job {
     std::function<void(const Account&)> on_account;
     /// The schema is ours: streams load what is stored.
     std::function<void()> on_open;
-    /// It could not be opened, which says nothing of what the database holds.
+    /// It could not be opened, which says nothing about what the database holds.
     std::function<void()> on_closed;
     /// States that changed since the last call.
     std::function<std::vector<StateNote>()> changed_states;

@@ -8,7 +8,7 @@
 
 namespace hubmirror {
 
-/// What an answer to a batch read says about each id that was asked: rules R13 and R15. Answers
+/// What an answer to a batch read says about each id that was asked for: rules R13 and R15. Answers
 /// are attributed by id, or by `hs_merged_object_ids` of a result, never by position. Pure.
 struct Attribution {
   std::vector<RecordId> shown;  ///< answered by themselves
@@ -19,10 +19,10 @@ struct Attribution {
   std::vector<Merge> merged;
   /// Nothing answered for them and nothing unexplained came.
   std::vector<RecordId> absent;
-  /// Some result may answer for one of these: without those who were explained, in smaller groups
-  /// and in the end alone, it shows for which.
+  /// Some result may answer for one of these; asking in smaller groups, and finally one by one,
+  /// shows for which.
   std::vector<RecordId> unclear;
-  /// Nobody answered for them, and that proves nothing: they are asked again later.
+  /// Nothing answered for them, and that proves nothing: they are asked for again later.
   std::vector<RecordId> unproved;
   /// The witness came back and answers for itself alone: absence counts.
   bool control_answered = false;
@@ -33,18 +33,18 @@ struct Answer {
   std::optional<RecordId> witness;  ///< known to be there; absent when the mirror has none
   std::vector<Row> results;
   std::vector<RecordId> not_found;  ///< what the answer itself calls unknown
-  /// Whether an id nobody answered for is absent even if the answer does not name it.
+  /// Whether an id without an answer counts as absent even if the answer does not name it.
   bool silence_counts = true;
 };
 Attribution Attribute(const Answer& answer);
 
-/// Takes rows out of `answered` that nothing of what was asked explains: neither asked for, nor
-/// merged with one that was, nor able to stand for one nobody answered for. Returns how many.
+/// Removes rows from `answered` that the question does not explain: neither asked for, nor merged
+/// with one that was, nor able to stand for one without an answer. Returns how many.
 size_t DropUnasked(RowBatch& answered, const std::vector<RecordId>& asked);
 /// The same, also for rows that may stand for one nobody answered for: nothing proves that yet, so
 /// they are not to be stored.
 size_t DropStrangers(RowBatch& answered, const std::vector<RecordId>& asked);
-/// Those of `asked` that no row answers for, by itself or by having swallowed it.
+/// Those in `asked` for which no row answers, neither itself nor the survivor it was merged into.
 std::vector<RecordId> Unanswered(const std::vector<RecordId>& asked, const RowBatch& answered);
 
 /// How many rows one sweep may find gone before a person must look: max(500, 1 % of the table).

@@ -8,7 +8,7 @@
 
 namespace hubmirror {
 
-/// What a failure stops and for how long. The one place that decides on retries.
+/// What a failure stops, and for how long. The only place that decides on retries.
 struct Verdict {
   enum class Scope {
     kJob,     ///< only this job waits

@@ -8,8 +8,8 @@
 
 namespace hubmirror {
 
-/// What was said within the last hour: what happens again and again need not be said each time.
-/// Owned by one thread at a time.
+/// What was said within the last hour: what keeps happening need not be said every time. Owned by
+/// one thread at a time.
 class SaidLately {
  public:
   static constexpr Duration kHour = std::chrono::hours(1);

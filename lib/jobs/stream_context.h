@@ -35,8 +35,8 @@ enum class Brake {
   kValuesLost,  ///< too many records lose the value of one property
 };
 
-/// What the jobs of one stream share: the ways in and out, the table as it stands, and the few
-/// facts one job tells another. Thread-safe.
+/// What the jobs of one stream share: the ports, the table in its present shape, and the few facts
+/// that one job tells another. Thread-safe.
 class StreamContext {
  public:
   struct Ports {
@@ -144,7 +144,7 @@ class StreamContext {
   /// The first sweep has ended: the table is a whole copy.
   bool loaded() const { return loaded_.load(); }
   void set_loaded(bool loaded) { loaded_.store(loaded); }
-  /// Somebody found reason for a sweep before its time; at backfill priority.
+  /// Somebody found a reason to sweep before the time is due; at the priority of a first load.
   bool sweep_wanted() const { return sweep_wanted_.load(); }
   void WantSweep(const std::string& why);
   /// A sweep begins.
@@ -158,8 +158,8 @@ class StreamContext {
   void WantArchivedWalk() { archived_walk_.store(ArchivedWalk::kWanted); }
   void ArchivedWalkBegins() { Move(ArchivedWalk::kWanted, ArchivedWalk::kServed); }
   void ArchivedWalkEnds() { Move(ArchivedWalk::kServed, ArchivedWalk::kNotWanted); }
-  /// HubSpot refuses the archived list of this type, for good as it says: nothing is walked. Who
-  /// was archived leaves the live list, and resolve finds him by his id.
+  /// HubSpot refuses the archived list of this type, for good as it says: nothing is walked. An
+  /// archived record drops out of the live list, and resolve finds it by its id.
   void NoteNoArchivedList(const ApiError& refusal);
   void NoteArchivedList() { archived_list_.store(true); }
   bool has_archived_list() const { return archived_list_.load(); }
@@ -167,8 +167,8 @@ class StreamContext {
   /// Whether HubSpot's search knows this type: not every type can be searched, and which ones can
   /// is only partly documented, so it is learned from answers. Tried again once a day.
   bool searchable() const;
-  /// How a search was answered. One that was refused several times in a row, and never answered in
-  /// between, is asked no more.
+  /// How a search was answered. After several refusals in a row, without an answer in between,
+  /// search is no longer asked.
   void NoteSearch(const Result<SearchAnswer, ApiError>& answer);
   /// By HubSpot's clock, when the last whole walk of the live list began: all that was changed
   /// before is in the mirror.
@@ -180,13 +180,13 @@ class StreamContext {
   /// Where the changes job begins when it never ran: set by the first sweep (rule R5).
   std::optional<TimePoint> changes_from() const;
   void set_changes_from(TimePoint from);
-  /// Why a brake holds; empty: it does not.
+  /// Why a brake holds the stream; empty: it does not.
   std::string suspicion(Brake brake) const;
   void Suspect(Brake brake, std::string why);
   void Release(Brake brake);
   /// A whole sweep has passed without the brake on lost values: its count begins again.
   void ForgetLostValues();
-  /// The operator looked and agreed.
+  /// The operator checked and agreed.
   void AcceptSuspicion();
   bool TakeAcceptance() { return accepted_.exchange(false); }
 
@@ -200,9 +200,9 @@ class StreamContext {
   void NoteNames(std::set<std::string> unlisted, std::string complaint);
   bool IsUnlisted(const std::string& property) const;
   std::string names_complaint() const;
-  /// Asks in smaller parts from here on, which is said.
+  /// Asks in smaller parts from now on, and says so.
   void AskForLess(JobKind job, size_t size, const ApiError& why) const;
-  /// Records that HubSpot fails to show: whoever reads many at once leaves them to resolve. Those
+  /// Records that HubSpot fails to show: jobs that read many at once leave them to resolve. Those
   /// whose index stamp moved since are worth another try.
   void NoteUnreadable(RecordId id, std::optional<TimePoint> nominated);
   void SayUnreadable(const UnreadableRecord& record) const;

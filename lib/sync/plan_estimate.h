@@ -10,9 +10,9 @@
 
 namespace hubmirror {
 
-/// What a configuration will cost, computed before anything is asked. Estimates, from how many
-/// records there are; what HubSpot needs for them is known exactly: a request for 100 records of a
-/// list, for 1,000 records and one other type of their links.
+/// What a configuration will cost, computed before the first request. The numbers of records are
+/// estimates; what they cost is known exactly: one request for 100 records of a list, and one for
+/// the links of 1,000 records with one other type.
 struct PlanEstimate {
   struct Job {
     std::string name;
@@ -23,8 +23,8 @@ struct PlanEstimate {
   int64_t backfill_requests = 0;
   std::chrono::seconds backfill{0};  ///< at the rate that `burst` allows
   int64_t disk_bytes = 0;            ///< of tables and indexes, a year of changes not counted
-  /// Object types whose archived list HubSpot is known to refuse: their sweep tells instead, as
-  /// often as it can be afforded.
+  /// Object types whose archived list HubSpot is known to refuse: their sweep finds archived
+  /// records instead, as often as the budget allows.
   std::vector<std::string> without_archived_list;
 };
 

@@ -14,15 +14,15 @@
 
 namespace hubmirror {
 
-/// Hands the next step to whichever worker is free. Portals stand in line by the time at which
-/// they may have something to do; one that was served goes behind those already waiting, so a huge
-/// portal cannot keep a small one from its turn. Thread-safe.
+/// Hands the next step to whichever worker is free. Portals queue by the time at which they may
+/// have something to do; one that was served goes behind those already waiting, so a huge portal
+/// cannot keep a small one from its turn. Thread-safe.
 class PollSchedule {
  public:
   explicit PollSchedule(const Clock& clock) : clock_(clock) {}
 
   void Add(std::shared_ptr<PortalSync> portal);
-  /// Takes the portal out of the line and stops it; steps under way end by themselves.
+  /// Removes the portal from the queue and stops it; steps under way end by themselves.
   std::shared_ptr<PortalSync> Remove(const PortalKey& key);
 
   struct Turn {

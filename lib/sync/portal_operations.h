@@ -14,8 +14,9 @@
 
 namespace hubmirror {
 
-/// What an operator may ask of a portal, and how far it has come. Every call notes a wish or looks
-/// and returns at once; the jobs do the work. `object` empty: all streams. Thread-safe.
+/// What an operator may ask of a portal, and how far that has come. Every call only notes a
+/// request, or looks, and returns at once; the jobs do the work. `object` empty: all streams.
+/// Thread-safe.
 class PortalOperations {
  public:
   /// All must outlive it.

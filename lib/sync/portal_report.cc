@@ -113,8 +113,8 @@ std::string Remark(const SyncedStream& stream, const StreamStatus& status,
            context.key().portal + "/" + context.key().object + " --accept`";
   }
   if (!context.has_archived_list()) {
-    return "HubSpot has no archived list of this object type: who was archived is found by walking "
-           "the live list every " +
+    return "HubSpot has no archived list of this object type: archived records are found by "
+           "walking the live list every " +
            InWords(*status.jobs.at(JobKind::kSweep).target);
   }
   if (stream.archived_stretched) {

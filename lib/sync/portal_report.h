@@ -43,7 +43,7 @@ class PortalReport {
  private:
   /// Says so once when state or reason are others than before.
   void LogState(SyncedStream& stream, const StreamStatus& status) const;
-  /// What a person should see to; said to the log once.
+  /// What needs a person's attention; logged once.
   std::vector<std::string> Warnings(PortalState& state) const REQUIRES(state.mutex);
 
   const PortalPlan& plan_;

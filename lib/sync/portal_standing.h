@@ -12,10 +12,11 @@
 
 namespace hubmirror {
 
-/// What of a portal waits, until when and why: the whole portal while it is held, because it could
-/// not be opened or its database or account failed; a stream while it is blocked by what a job of
-/// it met, or paused by an operator. Also how long no slot has been free. Takes verdicts and the
-/// time, gives instants and causes, and does nothing itself. Guarded by its portal.
+/// Which parts of a portal wait, until when and why: the whole portal while it is held, because it
+/// could not be opened or its database or account failed; a stream while it is blocked by what one
+/// of its jobs met, or paused by an operator. Also how long no slot has been free. It takes
+/// verdicts and the time, returns instants and causes, and does nothing itself. Guarded by its
+/// portal.
 class PortalStanding {
  public:
   /// Why something waits, for people.
@@ -51,7 +52,7 @@ class PortalStanding {
   void Block(size_t stream, size_t task, const Verdict& verdict, std::string message, Instant now);
   /// A step of `task` ended well: what stopped it is over, and the others need not wait.
   void Unblock(size_t stream, size_t task, Instant now);
-  /// A job with nothing left to ask for is stopped by nothing; what others wait for stands.
+  /// A job with nothing left to ask for is no longer stopped; what others wait for remains.
   void HasNothingToDo(size_t stream, size_t task) { streams_[stream].blocks.erase(task); }
   void Pause(size_t stream, bool paused) { streams_[stream].paused = paused; }
   /// Somebody wants to know now whether it still is so.

@@ -26,8 +26,8 @@
 namespace hubmirror {
 
 /// Keeps one portal in sync: builds the jobs of its streams, offers them to its chooser, makes
-/// their steps and takes in how they end. What comes next is StepChooser's to say, who waits is
-/// PortalStanding's, how often is PortalPeriods'. It has no thread and never waits. Thread-safe.
+/// their steps and notes how they end. StepChooser decides what comes next, PortalStanding who
+/// waits, PortalPeriods how often. It has no thread and never waits. Thread-safe.
 class PortalSync {
  public:
   struct Ports {

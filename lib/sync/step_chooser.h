@@ -13,8 +13,8 @@
 namespace hubmirror {
 
 /// Chooses a portal's next step (rule R19): the most important first, streams in turn where two are
-/// as important, and a guaranteed share of the slots for whoever is later than its period: of those
-/// that it waits for and others get, a tenth, and a quarter once it is two periods late. Reads no
+/// as important, and a guaranteed share of the slots for whatever is later than its period: a tenth
+/// of those that it waits for and others get, and a quarter once it is two periods late. Reads no
 /// clock and takes no slot. Guarded by its portal.
 class StepChooser {
  public:

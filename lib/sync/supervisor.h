@@ -17,8 +17,8 @@
 
 namespace hubmirror {
 
-/// How many workers serve these portals when the configuration leaves it open: what their polls
-/// keep busy, and eight per portal for its backfill; 4 to 128.
+/// How many workers serve these portals if the configuration does not say: as many as their polls
+/// keep busy, and eight per portal for its first load; 4 to 128.
 int WorkersFor(const std::vector<PortalPlan>& plans);
 
 /// Runs the portals: owns the schedule, the workers and the `supervisor` thread that reports how
@@ -44,8 +44,8 @@ class Supervisor final : public Controls {
   /// See PortalSync::found_types.
   std::optional<std::vector<CustomType>> FoundTypes(const PortalKey& key) const;
 
-  /// True while the schedule turns, which takes no longer than half a minute, and no step is older
-  /// than `step_limit`: the watchdog may bark off.
+  /// True while the schedule keeps turning (a turn takes no longer than half a minute) and no step
+  /// is older than `step_limit`. Only then is the watchdog fed.
   bool Moves(Duration step_limit) const;
 
   ControlResult Poll(const ControlTarget& target) override;

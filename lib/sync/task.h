@@ -12,9 +12,9 @@
 
 namespace hubmirror {
 
-/// One job in the schedule of its portal: when it is due, and how it fared. Deciding only; guarded
-/// by its portal. (More than fifteen functions: most are one-line looks at a timetable whose parts
-/// change together at every step's end.)
+/// One job in the schedule of its portal: when it is due, and how it has fared. Deciding only;
+/// guarded by its portal. (More than fifteen functions: most are one-line looks at a timetable
+/// whose parts change together at every step's end.)
 class Task {
  public:
   Task(std::shared_ptr<Job> job, std::chrono::milliseconds every)
@@ -35,11 +35,11 @@ class Task {
   Instant ready_at() const;
   /// How far behind its period it is: 1 when a whole period late, 0 when not.
   double Lateness(Instant now) const;
-  /// Waits no longer for what failed it.
+  /// It no longer waits because of its last failure.
   void RetryNow() { not_before_ = {}; }
   /// Due at `at` again, whatever it did before.
   void DueAt(Instant at) { due_ = at; }
-  /// Wants a whole cycle that begins after `now`, at top priority.
+  /// Requests a whole cycle that starts after `now`, at top priority.
   void Force(Instant now);
   /// A cycle that was wanted by Force is still to come or under way.
   bool forced() const { return forced_at_.has_value(); }
@@ -53,8 +53,8 @@ class Task {
   /// Whole cycles so far.
   int64_t cycles() const { return cycles_; }
   void Begin(Instant now);
-  /// Takes in the requests of a step. True when one of them was sent again and again in this cycle
-  /// although it was answered: the job turns in a circle, and its step counts as failed.
+  /// Notes the requests of a step. True if one of them was sent again and again in this cycle
+  /// although it was answered: the job is going round in circles, and its step counts as failed.
   bool Circles(const std::vector<size_t>& requests);
   /// Ends a step that did not fail.
   void EndStep();
@@ -74,8 +74,8 @@ class Task {
   std::optional<TimePoint> last_error_at() const { return last_error_at_; }
   std::optional<TimePoint> last_complete_at() const { return last_complete_at_; }
   void set_last_complete_at(std::optional<TimePoint> at) { last_complete_at_ = at; }
-  /// HubSpot asks it to wait, again and again, and has served it nothing in between. Nothing is
-  /// wrong with that, until it takes long.
+  /// HubSpot keeps asking it to wait, and has served it nothing in between. That is fine unless it
+  /// takes long.
   struct Wait {
     Instant since{};
     std::string reason;

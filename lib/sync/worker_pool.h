@@ -12,7 +12,7 @@
 namespace hubmirror {
 
 /// The threads that make the steps, named `worker-0`, `worker-1`, ... Each takes a step, makes it
-/// with blocking I/O, hands it back and takes the next one. Owned by one thread.
+/// with blocking I/O, hands it back and takes the next. Owned by one thread.
 class WorkerPool {
  public:
   WorkerPool(PollSchedule& schedule, const Clock& clock, int workers);

@@ -9,10 +9,10 @@
 
 namespace hubmirror {
 
-/// The newest refresh token of one portal, in the state directory. HubSpot may hand out another one
-/// with every refresh, and the one before may then be dead: it must survive a power cut. Another
-/// process may replace it at any time (`hubmirror portal authorize`). Immutable; safe to use from
-/// several threads, if not for two Stores at once.
+/// The newest refresh token of one portal, in the state directory. HubSpot may issue a new one with
+/// every refresh and invalidate the old one, so it must survive a power cut. Another process may
+/// replace it at any time (`hubmirror portal authorize`). Immutable; safe to use from several
+/// threads, if not for two Stores at once.
 class RefreshTokenFile {
  public:
   /// What the file holds.
@@ -28,7 +28,7 @@ class RefreshTokenFile {
 
   const std::string& path() const { return path_; }
 
-  /// Nothing when there is no file. The error says what is wrong with it and what to do.
+  /// Nothing if there is no file. The error says what is wrong with the file and what to do.
   Result<std::optional<Grant>, std::string> Load() const;
 
   /// Writes a new file (0600), forces it to disk and puts it in place of the old one. When it

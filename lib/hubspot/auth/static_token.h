@@ -9,10 +9,10 @@
 
 namespace hubmirror {
 
-/// A private app's token or a service key: it does not expire, but it can be replaced, also by
-/// another portal's. Whose it is only the account details tell, so until they have named the
-/// configured portal no other request gets it. It is read again for each such check and after a
-/// 401, so that a new one put in its place works at the next try. Thread-safe.
+/// A private app's token or a service key. It does not expire, but it can be replaced, even by
+/// another portal's. Only the account details tell whose it is, so no other request gets it until
+/// they have named the configured portal. It is read again for each such check and after a 401, so
+/// a replacement works at the next attempt. Thread-safe.
 class StaticToken final : public TokenSource {
  public:
   /// Without `portal_id` any portal's token will do.

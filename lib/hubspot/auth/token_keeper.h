@@ -23,9 +23,9 @@ class TokenObserver {
 
 /// Keeps one portal's OAuth access token valid.
 ///
-/// It is refreshed before it runs out (HubSpot: a 401 is no reliable sign), by one thread at a
-/// time; others go on with the old token while it is good and wait when it is not. A new refresh
-/// token is on disk before the access token that came with it is used. The stored refresh token is
+/// One thread at a time refreshes it before it expires (a 401 from HubSpot is no reliable sign of
+/// that). Others use the old token while it is valid, and wait when it is not. A new refresh token
+/// is on disk before the access token that came with it is used. The stored refresh token is
 /// preferred to the configured one unless the configuration has changed since. Thread-safe.
 class TokenKeeper final : public TokenSource {
  public:

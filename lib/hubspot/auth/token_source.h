@@ -12,8 +12,8 @@ class TokenSource {
  public:
   virtual ~TokenSource() = default;
 
-  /// A token that should be accepted now. May block for one token request; another thread's
-  /// request is waited for rather than repeated.
+  /// A token that should be accepted now. May block for one token request; if another thread is
+  /// making it, this one waits for that.
   virtual Result<Secret, ApiError> Acquire() = 0;
 
   /// A token for the one request that asks whose it is; its answer goes to Identify.

@@ -7,7 +7,7 @@
 
 namespace hubmirror {
 
-/// What the body of an error tells. Every field may be empty: HubSpot promises none of them.
+/// What the body of an error says. Every field may be empty: HubSpot promises none of them.
 struct ErrorBody {
   bool json = false;  ///< the body is a JSON object at all
   std::string category;

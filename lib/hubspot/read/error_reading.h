@@ -9,11 +9,11 @@
 
 namespace hubmirror {
 
-/// What stands in the way of reading an answer as JSON, nullopt when nothing does (any 2xx that
-/// calls itself JSON, and the 404 by which a batch read says that none of its records exists).
-/// Pure. Statuses, bodies and headers as HubSpot's error handling and
-/// usage guidelines tell them and as seen: HTML pages come with 404, 414 and 5xx, and from proxies.
-/// A 401 is kUnauthorized here; who made the token decides whether another one can help.
+/// What keeps an answer from being read as JSON; nullopt if nothing does (any 2xx that calls itself
+/// JSON, and the 404 by which a batch read says that none of its records exists). Pure. Statuses,
+/// bodies and headers as HubSpot's error handling and usage guidelines tell them and as seen: HTML
+/// pages come with 404, 414 and 5xx, and from proxies. A 401 is kUnauthorized here; who made the
+/// token decides whether another one can help.
 std::optional<ApiError> ErrorOf(Endpoint endpoint, const ApiAnswer& answer);
 
 /// An answer whose body makes no sense. `what` must not quote values.

@@ -12,8 +12,8 @@ namespace hubmirror {
 
 struct JsonMember;
 
-/// One value inside a JsonDocument, which must outlive it. Reading never fails: what is not there
-/// or has another type is simply not found, because HubSpot adds fields and leaves others out.
+/// One value inside a JsonDocument, which must outlive it. Reading never fails: a value that is
+/// missing or has another type is simply not found, because HubSpot adds fields and omits others.
 class JsonValue {
  public:
   JsonValue() = default;
@@ -52,16 +52,16 @@ struct JsonMember {
   JsonValue value;
 };
 
-/// A parsed body. A member that is null is found no more than one that is not there: HubSpot sends
-/// null for what is not set, and absent means the same. Texts point into the string it was parsed
-/// from. Owned by one thread.
+/// A parsed body. A null member is treated as a missing one: HubSpot sends null for what is not
+/// set, and absent means the same. Texts point into the string it was parsed from. Owned by one
+/// thread.
 class JsonDocument {
  public:
   /// Nulls among the properties of a page's records may be most of it, and a tree of them costs
   /// more than all that is done with it.
   enum class Nulls { kKeep, kLeaveOutOfRecords };
-  /// Parses `text` in place: it is garbled afterwards and must stay alive and unmoved. The error
-  /// says what is wrong and where, never what the text says.
+  /// Parses `text` in place: it is garbled afterwards, and must stay alive and where it is. The
+  /// error says what is wrong and where, and never quotes the text.
   static Result<JsonDocument, std::string> Parse(std::string& text, Nulls nulls = Nulls::kKeep);
 
   JsonDocument(JsonDocument&&) noexcept;

@@ -9,9 +9,9 @@
 namespace hubmirror {
 
 /// Reads the answer of `/crm/associations/{version}/{from}/{to}/batch/read`, also as 207. Errors
-/// that say that a record has no associations are no errors. Any other one that names its records
-/// concerns these, as long as others are shown; one that names none fails the answer, as it leaves
-/// open which records have none.
+/// saying that a record has no associations do not count as errors. Any other error concerns the
+/// records that it names, as long as others are shown. One that names no records fails the whole
+/// answer, because it leaves open which records have no links.
 Result<LinkAnswer, ApiError> ReadLinkAnswer(std::string body);
 
 /// Reads the answer of `.../{from}/{to}/labels`.

@@ -8,9 +8,9 @@
 
 namespace hubmirror {
 
-/// The secrets that one request carries, in every form in which something on the way may send them
-/// back: as they are, percent-encoded, and base64-encoded, alone or within more (`Authorization:
-/// Basic`). HubSpot's errors quote what they were asked, and so do proxies. Immutable.
+/// The secrets that one request carries, in every form in which something on the way may echo them:
+/// plain, percent-encoded, and base64-encoded, alone or as part of more (`Authorization: Basic`).
+/// HubSpot's errors quote the request, and so do proxies. Immutable.
 class SentSecrets {
  public:
   explicit SentSecrets(const ApiRequest& request);

@@ -7,7 +7,7 @@
 
 namespace hubmirror {
 
-/// What an answer may have at most, whoever sends it. HubSpot's are far below.
+/// The limits of an answer, whoever sends it. HubSpot's own stay far below.
 struct AnswerBounds {
   size_t line = 8 << 10;     ///< bytes of a line of the header, of a chunk's size, of a trailer
   size_t header = 64 << 10;  ///< bytes of a header, and of all trailers

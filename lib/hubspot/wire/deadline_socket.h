@@ -21,9 +21,9 @@ struct ConnectFailure {
   int proxy_status = 0;  ///< kProxy: what it answered instead of 200; 0: nothing usable
 };
 
-/// A connected socket, in the clear or with TLS, whose every wait ends at one deadline, however few
-/// bytes trickle in: a timeout per read would begin anew with each of them. It does not own the
-/// descriptor. Owned by one thread; another one wakes it by shutdown(2) on the descriptor.
+/// A connected socket, with or without TLS, on which every wait ends at one deadline, however
+/// slowly bytes trickle in: a timeout per read would start afresh with each of them. It does not
+/// own the descriptor. Owned by one thread; another one wakes it by shutdown(2) on the descriptor.
 class DeadlineSocket {
  public:
   /// `tls`: a session on this descriptor, or null.

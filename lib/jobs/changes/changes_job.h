@@ -41,29 +41,29 @@ class ChangesJob final : public StreamJob {
   /// Whether HubSpot answers another search; when it does, the one for the window is made once
   /// more.
   StepOutcome Prove();
-  /// Takes in an answer that keeps its promises, or that nothing better can be had for.
+  /// Accepts an answer that keeps its promises, or for which there is no better one.
   StepOutcome TakeIn(SearchAnswer answer);
-  /// An answer that cannot be followed: the window is walked in smaller parts, and where they get
-  /// no smaller, a sweep finds what is missing.
+  /// The answer cannot be trusted: the window is walked in smaller parts, and once they get no
+  /// smaller, a sweep has to find what is missing.
   StepOutcome Disbelieve(SearchAnswer answer, const BrokenPromise& broken);
   /// Fewer records came than the first answer of the window counted: those that changed meanwhile
   /// have left it. Are there so many?
   StepOutcome CountLeavers();
   StepOutcome Read();
-  /// Nothing of the front of what is to be read was answered.
+  /// None of the first records to be read was answered for.
   StepOutcome ReadFailed(size_t asked, const ApiError& error);
   /// Ids of `answer` that must be read: newer than stored, or unknown.
   std::vector<Nomination> Unread(const SearchAnswer& answer);
   /// The window holds so much that walking the list is cheaper (rule R5).
   bool TooMuch(const SearchAnswer& answer) const;
   StepOutcome HandOverToSweep(TimePoint date, const std::string& why);
-  /// Wants a sweep for what search did not show, once an hour at most.
+  /// Requests a sweep for what search did not show, at most once an hour.
   void WantSweepFor(const BrokenPromise& broken);
-  /// Begins anew at `now` when the cursor is ahead of HubSpot's clock: that clock was wrong while
-  /// it moved, nobody knows since when, so the list has to be walked.
+  /// Starts again at `now` if the cursor is ahead of HubSpot's clock. That clock was wrong while
+  /// the cursor moved, and nobody knows since when, so the list has to be walked.
   void LeaveFuture(TimePoint now);
   StepOutcome CommitAnswer(const SearchAnswer& answer);
-  /// Leaves a record that cannot be read with others to resolve.
+  /// Hands a record that cannot be read together with others over to resolve.
   void LeaveUnreadable(const Nomination& nomination);
   void Settle(const Page& page, const std::vector<Nomination>& asked);
 

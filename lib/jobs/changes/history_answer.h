@@ -14,9 +14,10 @@ struct HistoryAnswer {
   size_t unasked = 0;             ///< records it shows that stand for none of those asked for
 };
 
-/// Accounts for every id of `asked`, and takes the entries of others out of `page`. A record that
-/// was merged away is answered for by its survivor, under the survivor's id: which of several
-/// silent ones another's result stands for shows when each is asked for alone. Pure.
+/// Accounts for every id in `asked`, and removes the entries of all others from `page`. The answer
+/// for a record that was merged away comes from its survivor, under the survivor's id. If several
+/// records were not answered for, asking for each alone shows for which of them that answer stands.
+/// Pure.
 HistoryAnswer AccountFor(const std::vector<RecordId>& asked, HistoryPage& page);
 
 }  // namespace hubmirror

@@ -25,11 +25,11 @@ std::string ToText(const HistoryCursor& cursor);
 std::optional<HistoryCursor> ParseHistoryCursor(std::string_view text);
 
 /// Keeps the history of chosen properties. First it walks over the mirror's rows, live and
-/// archived, in blocks of 50; then it reads the records whose rows changed, which commits note in
-/// `_due`. A property that is added, or hashed in another way, makes it walk again; what is there
-/// already is not written twice. Every record asked for is accounted for: who is left out of an
-/// answer is asked for again, in smaller parts, and in the end alone. One that HubSpot still does
-/// not answer for, while it answers for another, is set aside and asked for again an hour later.
+/// archived, in blocks of 50; then it reads the records whose rows have changed, which commits note
+/// in `_due`. A property that is added, or hashed differently, makes it walk again; what is already
+/// stored is not written twice. Every record is accounted for: one that an answer leaves out is
+/// asked for again, in smaller parts and finally alone. If HubSpot still does not answer for it,
+/// but does for another one, it is set aside and asked for again an hour later.
 class HistoryJob final : public StreamJob {
  public:
   struct Ports {
@@ -57,8 +57,8 @@ class HistoryJob final : public StreamJob {
   StepOutcome TakeIn(HistoryPage page, const std::vector<RecordId>& asked);
   /// The first `asked` of the block were not answered for.
   StepOutcome Failed(size_t asked, const ApiError& error);
-  /// Whether HubSpot answers for another record than the first of the block; when it does, it is
-  /// asked for that one once more.
+  /// Whether HubSpot answers for a record other than the first of the block; if it does, the first
+  /// is asked for once more.
   StepOutcome Prove();
   std::optional<RecordId> NextWitness();
   StepOutcome SetAside(const std::string& reason);

@@ -20,16 +20,16 @@ struct LinkPorts {
   LinkPartners& partners;
 };
 
-/// Puts the questions of link batches for one job, a request each call: in parts that HubSpot
-/// answers, down to the one record that it does not, which is named and set aside when another one
-/// is answered right then. A refusal (a missing scope, types that cannot be linked) is noted and
-/// said in the log; it must not hold up the stream. Owned by one thread.
+/// Asks the questions of link batches for one job, one request per call. It asks in parts that
+/// HubSpot can answer, down to the one record that it cannot, which is named and set aside if
+/// another one is answered at the same time. A refusal (a missing scope, types that cannot be
+/// linked) is noted and logged; it must not hold up the stream. Owned by one thread.
 class LinkAsker {
  public:
   LinkAsker(StreamContext& stream, JobKind job, LinkPorts ports);
 
-  /// Asks what links there can be between two types, notes it and, of a pair that is read from this
-  /// side, stores it.
+  /// Asks which links are possible between two types, notes the answer and, if the pair is read
+  /// from this side, stores it.
   std::optional<ApiError> LearnTypes(const LinkPair& pair);
 
   enum class End {
@@ -39,7 +39,7 @@ class LinkAsker {
   };
   /// Asks for what the batch wants next.
   Result<End, ApiError> Ask(LinkBatch& batch);
-  /// The batch under way is not gone on with.
+  /// Abandons the batch under way.
   void Forget();
 
  private:
@@ -52,7 +52,7 @@ class LinkAsker {
 
   bool NoteRefusal(const LinkPair& pair, const ApiError& error) const;
   Result<End, ApiError> Failed(LinkBatch& batch, size_t asked, const ApiError& error);
-  /// Asks for another record than the one in doubt.
+  /// Asks for a record other than the one in doubt.
   Result<End, ApiError> Prove(LinkBatch& batch);
   Result<End, ApiError> EndOf(LinkBatch& batch);
   void Name(LinkBatch& batch);

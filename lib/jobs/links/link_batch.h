@@ -16,10 +16,10 @@
 
 namespace hubmirror {
 
-/// The links of some records with one other type, read until every one of them is accounted for:
-/// read to its last page, or set aside because HubSpot does not show its links. Only then are they
-/// whole, and what is missing in them is gone (rule R17). No answer is believed because it is
-/// well-formed: it is held against what was asked for. Owned by one thread.
+/// The links of some records with one other type, read until every record is accounted for: read to
+/// its last page, or set aside because HubSpot does not show its links. Only then are the links
+/// complete, and what is missing from them is gone (rule R17). No answer is believed just because
+/// it is well-formed: it is compared with what was asked for. Owned by one thread.
 class LinkBatch {
  public:
   /// `read_from`: the type whose ids these are; it need not be the one the pair is read from.
@@ -31,23 +31,23 @@ class LinkBatch {
   bool whole() const { return left_.empty(); }
 
   /// What to ask for next, at most `most` records: those not asked for yet and those with further
-  /// pages. A record whose answer was not to be believed is asked for by itself.
+  /// pages. A record whose answer was not believed is asked for alone.
   std::vector<LinkInput> NextInputs(size_t most) const;
-  /// The answer to these inputs, which NextInputs gave. Of what it shows beside them nothing is
-  /// kept. Returns which promises it broke.
+  /// Accepts the answer to these inputs, which NextInputs gave; nothing else in it is kept. Returns
+  /// the promises that it broke.
   std::vector<BrokenPromise> Take(const std::vector<LinkInput>& asked, LinkAnswer answer);
-  /// The next record cannot be read, though others can: nothing is said of its links.
+  /// The next record cannot be read, although others can: its links remain unknown.
   void SetAside(std::string reason);
   /// Another record than the next one, to see whether HubSpot answers at all: a different one for
   /// each `turn`. None: there is no other.
   std::optional<RecordId> Witness(size_t turn) const;
 
-  /// When whole: records that the answers were silent of. Silence may mean that they have no links,
-  /// so those of which some are known are asked for once more before it is believed.
+  /// When whole: records that the answers did not mention. They may have no links; but if we know
+  /// of some, we ask once more before we believe it.
   const std::vector<RecordId>& silent() const { return silent_; }
   void AskAgain(const std::vector<RecordId>& known);
 
-  /// Records that were set aside since the last call, with what is to be said of them.
+  /// Records set aside since the last call, each with the reason.
   std::vector<UnreadableRecord> TakeUnread() { return std::exchange(unread_, {}); }
 
   size_t links() const { return links_.size(); }
@@ -73,8 +73,8 @@ class LinkBatch {
   /// Whether the next page of a record leads on and this one, which began with a link to
   /// `begun_with`, brought something.
   bool MovesOn(const LinkInput& more, std::optional<RecordId> begun_with);
-  /// Its answers cannot be right: it is read once more, by itself and from its beginning; the
-  /// second time it is set aside.
+  /// Its answers cannot be right: it is read once more, alone and from the beginning; the second
+  /// time it is set aside.
   void Distrust(RecordId id, const std::string& reason);
   void Leave(RecordId id, std::string reason);
 

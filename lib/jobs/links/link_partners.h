@@ -14,8 +14,8 @@
 namespace hubmirror {
 
 /// Which object types of a portal are mirrored, which of them can be linked with which, and from
-/// which side a pair is read: from the type with the lower id, as long as nothing shows that
-/// HubSpot tells its links from the other one only, as it does of leads and deals. Thread-safe.
+/// which side a pair is read: from the type with the lower id, unless it turns out that HubSpot
+/// shows the links from the other side only, as with leads and deals. Thread-safe.
 class LinkPartners {
  public:
   /// `with`: the types it is to be linked with, by name; empty: all.
@@ -31,16 +31,17 @@ class LinkPartners {
 
   /// HubSpot says whether records of the two can be linked.
   void NoteLinkable(const LinkPair& pair, bool linkable, Instant now);
-  /// What it said within the last hour; nothing: it is to be asked (again).
+  /// What it said within the last hour; nothing: ask (again).
   std::optional<bool> Linkable(const LinkPair& pair, Instant now) const;
 
-  // One-way pairs. Where the side that is read shows no link of a whole batch, the other one looks
-  // too; what it shows and the first one denies proves that the pair is one-way.
+  // One-way pairs. If the side that is read shows no link for a whole batch, we look from the other
+  // side, too. A link that the other side shows and the first one denies proves that the pair is
+  // one-way.
 
   /// `pair`, as it is read, showed none. Once known this changes nothing, unless `again`: something
   /// else says that there are links.
   void NoteNone(const LinkPair& pair, bool again = false);
-  /// It showed some: the other side need not look.
+  /// It showed some: no need to look from the other side.
   void NoteShown(const LinkPair& pair);
   /// Whether `pair`, from the side that is not read, is to be looked at.
   bool IsDoubtful(const LinkPair& pair) const;

@@ -27,8 +27,8 @@ std::string ToText(const LinksCursor& cursor);
 std::optional<LinksCursor> ParseLinksCursor(std::string_view text);
 
 /// Reads the associations of all live records of one type, pair of types by pair (rule R17): a
-/// thousand records a request. Changes of links move no stamp, so this is what finds them; it goes
-/// on where its last commit left it. Begins when the stream is loaded.
+/// thousand records a request. A change of links moves no stamp, so only this job finds it. It
+/// continues where its last commit left it, and starts once the stream is loaded.
 ///
 /// A pair whose first side shows nothing is looked at from the other one, which stores nothing
 /// until HubSpot denies on the first side what it shows on this one: then this is the side that the
@@ -54,7 +54,8 @@ class LinksJob final : public StreamJob {
   void Begin();
   /// When all links are to be read again; nothing: they are now, or nobody knows.
   std::optional<std::chrono::milliseconds> DueIn() const;
-  /// The pair under way; moves on when its partner is not mirrored any more. Null: all are read.
+  /// The pair under way; moves on if its partner is no longer mirrored. Null: all pairs have been
+  /// read.
   const LinkPair* CurrentPair();
   /// Leaves pairs out that are known not to be linkable, or are read from their other side.
   void SkipOthers(Instant now);

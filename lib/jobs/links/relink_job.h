@@ -9,11 +9,11 @@
 
 namespace hubmirror {
 
-/// Reads the associations of the records that were written lately: created, changed, restored,
-/// survivors of merges. Those of types that are read from the other side are asked who they are
-/// linked with, then these are read, so that what is stored always comes from one side. What it
-/// wants is in the database (`_due`), so a kill loses nothing. A link between records of one type
-/// is stored from both ends, so there the others are read as well.
+/// Reads the associations of records written recently: created, changed, restored, survivors of
+/// merges. If a pair is read from the other side, it first asks which records they are linked with
+/// and then reads those, so that what is stored always comes from one side. Its work list is in the
+/// database (`_due`), so a kill loses nothing. A link within one type is stored from both ends, so
+/// there the other records are read as well.
 class RelinkJob final : public StreamJob {
  public:
   RelinkJob(std::shared_ptr<StreamContext> stream, LinkPorts ports)

@@ -59,7 +59,7 @@ class CatalogJob final : public StreamJob {
   StepOutcome CountRecords();
   StepOutcome Apply();
   void SayChanged(const MirrorTable& table);
-  /// Tells what of the operator's names cannot be honoured.
+  /// Reports which of the operator's names cannot be honoured.
   void Complain(const KnownProperties& known);
   void Advance();
 

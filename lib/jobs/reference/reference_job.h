@@ -37,15 +37,17 @@ struct ReferencePorts {
   ReferenceSink& sink;
 };
 
-/// Whether HubSpot refuses what was asked for, which asking again does not mend: a missing scope, a
-/// plan that lacks it. Such tables are left as they are and must not hold up anything else.
+/// Whether HubSpot refuses the request for a reason that repeating does not mend: a missing scope,
+/// or a plan that lacks the feature. Such tables are left as they are and must not hold up anything
+/// else.
 bool IsRefused(const ApiError& error);
 
 /// Keeps tables of a portal that belong to no object type in step with it: every cycle reads each
-/// kind whole and marks what is not there any more. Members of lists, which may be millions, are
-/// committed in blocks, and a cycle goes on where its last commit left it. A page that fails is
-/// asked for in smaller ones; a kind, or a list, that cannot be read to its end, or whose pages do
-/// not lead on, keeps what it had, says so and does not hold up the others. One step at a time.
+/// kind completely and marks what is no longer there. Members of lists, of which there may be
+/// millions, are committed in blocks, and a cycle continues where its last commit left it. A page
+/// that fails is asked for in smaller ones. If a kind or a list cannot be read to its end, or its
+/// pages lead nowhere, its table stays as it was; this is reported, and the others go on. One step
+/// at a time.
 class ReferenceJob final : public Job {
  public:
   struct Parts {
@@ -80,7 +82,7 @@ class ReferenceJob final : public Job {
   StepOutcome Read();
   StepOutcome Take(ReferencePage page);
   StepOutcome TakeMembers(ReferencePage page);
-  /// What is to be said of what was left out; nothing is left of it afterwards.
+  /// Takes the message about what was left out.
   std::string TakeLeftOut();
   /// Names the tables of the types that were read. What the configuration asks for and there is
   /// not, in words.
@@ -91,7 +93,7 @@ class ReferenceJob final : public Job {
   bool LeadsOn(const ReferenceRequest& request, ReferencePage& page);
   void Distrust(const std::string& promise, const std::string& how);
   StepOutcome Refused(const ApiError& error);
-  /// Nothing smaller can be asked for, and `error` is all that comes.
+  /// Nothing smaller can be asked for, and the answer remains `error`.
   StepOutcome Failed(const ApiError& error);
   StepOutcome GiveUp(const ApiError& error);
   StepOutcome EndKind(int64_t records);

@@ -11,9 +11,9 @@
 
 namespace hubmirror {
 
-/// Whether sensitive definitions are to be read: where the operator wants them, and where he names
-/// something that is not among the `live` ones, since a sensitive property must not be taken for an
-/// unlisted one and asked for.
+/// Whether to read sensitive definitions: if the operator wants them, or names something that is
+/// not among the `live` ones, since a sensitive property must not be mistaken for an unlisted one
+/// and requested.
 bool WantsSensitiveDefinitions(const StreamPlan& stream,
                                const std::vector<PropertyDefinition>& live);
 

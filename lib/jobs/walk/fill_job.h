@@ -23,8 +23,8 @@ std::string ToText(const FillCursor& cursor);
 std::optional<FillCursor> ParseFillCursor(std::string_view text);
 
 /// Reads the values of properties that are new to the mirror, or whose type changed: search names
-/// the records that have one, batch/read fetches them whole (rule R6). What search cannot find
-/// by, a sweep fills, and so it does where many properties are new at once.
+/// the records that have one, batch/read fetches them whole (rule R6). If search cannot filter by a
+/// property, or if many are new at once, a sweep fills them.
 class FillJob final : public StreamJob {
  public:
   explicit FillJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
@@ -41,7 +41,7 @@ class FillJob final : public StreamJob {
   /// Properties of the table that are filling; empty when none.
   std::vector<std::string> Filling() const;
   StepOutcome Search();
-  /// Whether this search is to blame: it fails, and another one was answered just now.
+  /// Whether this search is at fault: it fails, and another one was answered just now.
   bool SearchFailed(const ApiError& error);
   StepOutcome Read();
   StepOutcome ReadFailed(size_t asked, const ApiError& error);

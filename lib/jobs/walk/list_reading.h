@@ -10,9 +10,9 @@
 
 namespace hubmirror {
 
-/// How the next page of one stretch of a list is asked for: in halves while it fails, and in the
-/// end, when one record alone cannot be read, by that record's id only, so that it can be named and
-/// passed. Pure value.
+/// How to ask for the next page of one stretch of a list: in halves while it fails, and finally,
+/// when a single record cannot be read, by its id only, so that it can be named and passed. Pure
+/// value.
 class ListPart {
  public:
   /// The next page names a record that cannot be read.
@@ -29,8 +29,8 @@ class ListPart {
   bool naming_ = false;
 };
 
-/// The places that the cursors of a list lead to, so that a list that leads back ends nowhere. Of a
-/// list in the order of its ids an id takes the place of such a cursor. Owned by one thread at a
+/// The places to which the cursors of a list lead, so that a list leading back to an earlier place
+/// is noticed. In a list ordered by id, an id replaces such a cursor. Owned by one thread at a
 /// time.
 class ListPlaces {
  public:

@@ -28,11 +28,11 @@ std::optional<VerifyCursor> ParseVerifyCursor(std::string_view text);
 
 /// Reads all live records of a stream and compares them with the mirror column by column, page by
 /// page and on spare budget: it finds what nothing else would, such as a row that somebody edited.
-/// What the mirror shows and the list does not is read by its ids in the end: only the mirror's
-/// own mistakes count. A list without order, one that leads back and pages that are too large are
-/// read as the walks read them; a record that cannot be read is left to resolve. Begins when the
-/// stream is loaded; how far it is is stored now and then, and a restart of the daemon goes on from
-/// there.
+/// Records that the mirror shows and the list does not are finally read by their ids, so that only
+/// the mirror's own mistakes count. A list without order, one that leads back and pages that are
+/// too large are read as the walks read them; a record that cannot be read is left to resolve.
+/// Starts once the stream is loaded. Its progress is stored from time to time, and a restarted
+/// daemon continues from there.
 class VerifyJob final : public StreamJob {
  public:
   struct Ports {

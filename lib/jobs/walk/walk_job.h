@@ -16,10 +16,10 @@
 
 namespace hubmirror {
 
-/// Walks a list of one stream from end to end: the live list (the `sweep` job: its first walk is
-/// the backfill) or the archived one. Pages are read by several workers at once, gathered, and
-/// committed together with the cursor they prove; what a page leaves out is a suspect (rule R4).
-/// A walk that was interrupted goes on where its last commit left it.
+/// Walks a list of one stream from end to end: the live list (the `sweep` job, whose first walk is
+/// the first load) or the archived one. Several workers read pages at once; the pages are gathered
+/// and committed together with the cursor that they prove. What a page leaves out is a suspect
+/// (rule R4). An interrupted walk continues where its last commit left it.
 class WalkJob final : public StreamJob {
  public:
   struct Options {
@@ -75,9 +75,9 @@ class WalkJob final : public StreamJob {
   StepOutcome TakeIn(const Reading& reading, Page page);
   /// Whether the list's own cursor leads on; where it does not, an id takes its place.
   bool MovesOn(const Reading& reading, Page& page);
-  /// Puts what is listed and was not read where it is looked at by itself.
+  /// Puts records that are listed but could not be read where they are looked at one by one.
   void LeaveUnread(const Reading& reading, const Page& page) REQUIRES(mutex_);
-  /// There is no such list; a later cycle asks again.
+  /// HubSpot has no such list; a later cycle asks again.
   StepOutcome GiveUp(const ApiError& refusal);
   StepOutcome Flush();
   StepOutcome Finish(Commit last);

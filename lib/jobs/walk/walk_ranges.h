@@ -33,10 +33,10 @@ struct WalkCursor {
 std::string ToText(const WalkCursor& cursor);
 std::optional<WalkCursor> ParseWalkCursor(std::string_view text);
 
-/// Deals out the pages of a list walk to several readers at once: when all ranges are taken, the
-/// one with the most left is split. HubSpot's list cursor is a keyset over ascending ids (seen,
-/// never promised), so every page is checked, and ids are sparse over ten decades, so splitting
-/// follows what the pages show. Pure; owned by one thread at a time.
+/// Deals out the pages of a walk to several readers: when all ranges are taken, it splits the one
+/// with the most left. HubSpot's list cursor is a keyset over ascending ids (seen, never promised),
+/// so every page is checked, and ids are sparse over ten decades, so splitting follows what the
+/// pages show. Pure; owned by one thread at a time.
 class WalkRanges {
  public:
   WalkRanges(WalkCursor cursor, size_t readers_max);

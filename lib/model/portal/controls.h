@@ -14,7 +14,7 @@
 
 namespace hubmirror {
 
-/// How an operator's wish ended, which is how the command line exits.
+/// How an operator's request ended, which is also the exit code of the command line.
 enum class ControlCode : int {
   kOk = kExitOk,
   kProblem = kExitProblem,          ///< done, but a stream is blocked or suspicious
@@ -25,7 +25,7 @@ enum class ControlCode : int {
       kExitConfiguration,  ///< the new configuration was refused; the old one still runs
 };
 
-/// The answer to an operator: lowercase words without a full stop; where something is wrong, the
+/// The answer to an operator: lowercase words without a full stop. If something is wrong, the
 /// message names it and `next` says what to do about it.
 struct ControlResult {
   ControlCode code = ControlCode::kOk;
@@ -35,7 +35,7 @@ struct ControlResult {
   bool ok() const { return code == ControlCode::kOk; }
 };
 
-/// What a wish is about: one record, one stream, or all streams of a portal when `object` is
+/// What a request is about: one record, one stream, or all streams of a portal if `object` is
 /// absent.
 struct ControlTarget {
   PortalKey portal;
@@ -67,8 +67,8 @@ enum class OperationKind {
 /// What HubSpot shows of a record that was read again.
 enum class FoundRecord { kLive, kArchived, kMerged, kNowhere };
 
-/// How far an operation has come. Troubled streams are left out of the counts and of `done`: the
-/// others end, then the operation ends naming the troubled ones.
+/// How far an operation has come. Troubled streams are left out of the counts and of `done`: once
+/// the others have ended, the operation ends and names the troubled ones.
 struct OperationProgress {
   bool done = false;      ///< every job that can run did so once, and nothing is pending
   int64_t jobs_left = 0;  ///< jobs (of a comparison or a backfill: streams) that have not ended
@@ -109,8 +109,8 @@ struct OperationCost {
   }
 };
 
-/// What an operator can ask of the running synchronisation. Every call notes the wish and returns
-/// at once; nothing here waits for HubSpot or PostgreSQL. Thread-safe.
+/// What an operator can ask of the running synchronisation. Every call notes the request and
+/// returns at once; nothing here waits for HubSpot or PostgreSQL. Thread-safe.
 ///
 /// An unknown portal or object is kUnknownTarget with the known names in the message.
 class Controls {
@@ -122,10 +122,11 @@ class Controls {
   /// No step starts until Resume; the state is `paused`. Asking twice is fine.
   virtual ControlResult Pause(const ControlTarget& target) = 0;
   virtual ControlResult Resume(const ControlTarget& target) = 0;
-  /// Starts a sweep from the beginning at backfill priority. A running one goes on instead.
+  /// Starts a sweep from the beginning, at the priority of a first load. One that is already
+  /// running continues instead.
   virtual ControlResult Backfill(const ControlTarget& target) = 0;
   /// Makes resolve due now. `accept` also releases a stream held as `suspicious`: an operator has
-  /// looked and the records really are gone.
+  /// checked that the records really are gone.
   virtual ControlResult Resolve(const ControlTarget& target, bool accept) = 0;
   /// Reads one record again from HubSpot, whatever its stamp.
   virtual ControlResult Refresh(const StreamKey& stream, RecordId id) = 0;
@@ -136,7 +137,7 @@ class Controls {
                                         bool repair) = 0;
   /// An unknown ticket is `done`.
   virtual OperationProgress ProgressOf(uint64_t ticket) = 0;
-  /// Gives the ticket back, also before the end; the jobs then keep their usual pace.
+  /// Returns the ticket, even before the end; the jobs then return to their usual pace.
   virtual void EndOperation(uint64_t ticket) = 0;
   /// What an operation would cost, from what is known now; nothing is asked of HubSpot.
   virtual ControlResult CostOf(OperationKind kind, const ControlTarget& target,

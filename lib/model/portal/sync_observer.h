@@ -55,8 +55,8 @@ struct PortalStatus {
   std::string stopped_by;
 };
 
-/// What sync tells the outside; telemetry implements it. Called on the worker that did the work.
-/// Thread-safe and quick: no I/O.
+/// What sync reports to the outside; telemetry implements it. Called on the worker that did the
+/// work. Thread-safe and quick: no I/O.
 class SyncObserver : public ExchangeObserver {
  public:
   virtual void OnRecordsFetched(const StreamKey& stream, int64_t records, uint64_t values_rejected,

@@ -15,7 +15,7 @@
 namespace hubmirror {
 
 /// One non-empty value of a record, as sent. Absent, null and "" mean the same to HubSpot's users
-/// and are not listed.
+/// and are left out.
 struct PropertyValue {
   uint32_t property = 0;  ///< position in the page's PropertySet
   std::string_view raw;   ///< lives as long as the page

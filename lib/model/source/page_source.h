@@ -35,7 +35,7 @@ struct SearchRequest {
   size_t limit = kSearchPageSize;           ///< results at most
 };
 
-/// At most 100 ids. An id merged away answers with its survivor; order is not promised.
+/// At most 100 ids. An id that was merged away is answered with its survivor; no order is promised.
 struct BatchReadRequest {
   bool archived = false;
   std::vector<RecordId> ids;

@@ -8,12 +8,11 @@
 
 namespace hubmirror {
 
-/// HubSpot's time, carried forward between answers by our monotonic clock, and the only judge of
-/// what an answer's `Date` says. A `Date` near the carried time is believed. Another one, which a
-/// proxy or a cache may have made up, counts only when two further answers agree with it. Before
-/// the first belief our wall clock is the judge: a machine whose clock is wrong needs three
-/// answers that agree, and mirrors as well as any from then on. One for each portal, shared by all
-/// that ask. Thread-safe.
+/// HubSpot's time, carried forward between answers by our monotonic clock, and the only judge of an
+/// answer's `Date`. A `Date` near the carried time is believed. Any other, which a proxy or a cache
+/// may have made up, counts only once two further answers agree with it. Before the first belief
+/// our wall clock is the judge: a machine whose clock is wrong needs three answers that agree, and
+/// then mirrors as well as any other. One for each portal, shared by all that ask. Thread-safe.
 class SourceClock {
  public:
   /// What came with an answer, and our clocks.
@@ -45,8 +44,8 @@ class SourceClock {
   int claims_ GUARDED_BY(mutex_) = 0;                ///< answers in a row that agree on it
 };
 
-/// Whether `time` is one that HubSpot's clock, which says `now`, cannot have shown yet. Such a time
-/// in what was stored comes from a clock that was wrong for a while, and counts for nothing.
+/// Whether HubSpot's clock, which says `now`, cannot have shown `time` yet. A stored time of that
+/// kind comes from a clock that was wrong for a while, and counts for nothing.
 bool LiesAhead(TimePoint time, TimePoint now);
 
 }  // namespace hubmirror

@@ -5,8 +5,9 @@
 
 namespace hubmirror {
 
-/// The database work cannot go on; nothing of it was written. Caught once per worker, where it
-/// becomes a stream state. The message names the cause and the next step, never a secret or value.
+/// The database work cannot continue, and nothing of it was written. Caught once per worker, where
+/// it becomes the state of a stream. The message names the cause and the next step, never a secret
+/// or value.
 class DatabaseError : public std::runtime_error {
  public:
   enum class Kind {

@@ -11,8 +11,9 @@ constexpr std::string_view kIntroduction =
     "# Configuration\n"
     "\n"
     "`hubmirrord` and `hubmirror` read one YAML file, by default `/etc/hubmirror/hubmirror.yaml`.\n"
-    "`hubmirror config check` says everything that is wrong with it, with line and column;\n"
-    "`hubmirror config show` prints the settings in force. A reload takes a new file whole or not\n"
+    "`hubmirror config check` lists everything that is wrong with it, with line and column;\n"
+    "`hubmirror config show` prints the settings in effect. A reload takes a new file as a whole "
+    "or not\n"
     "at all.\n"
     "\n"
     "- Unknown and repeated keys are errors, and so are values that YAML readers understand\n"
@@ -22,8 +23,8 @@ constexpr std::string_view kIntroduction =
     "- Secrets never stand in the file, only where they are kept: `credential:NAME` (a file of\n"
     "  `$CREDENTIALS_DIRECTORY`, which systemd fills), `file:/path` (refused when its group may\n"
     "  write it or others may open it) or `env:NAME`. One trailing newline is trimmed.\n"
-    "- An object's own settings win over its portal's, those over `defaults`, those over the\n"
-    "  defaults named here.\n";
+    "- An object's own settings override its portal's, which override `defaults`, which override\n"
+    "  the defaults named here.\n";
 
 std::string TypeText(const KeyRule& rule) {
   switch (rule.type) {

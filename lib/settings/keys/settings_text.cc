@@ -135,7 +135,7 @@ std::string ShowSettings(const Settings& settings) {
       writer.Add("portals." + portal.plan.key + "." + setting.path, setting.text);
     }
   }
-  return "# The settings in force, defaults filled in; secrets are shown as their references.\n" +
+  return "# The settings in effect, defaults filled in; secrets are shown as their references.\n" +
          writer.Take();
 }
 

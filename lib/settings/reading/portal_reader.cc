@@ -89,7 +89,7 @@ void PortalReader::CheckAccess(const Layer& layer, const std::string& path, Text
     problems_.push_back({.at = later.at,
                          .path = later.path,
                          .what = "the portal has both token and oauth",
-                         .next = "keep the one that is to be used"});
+                         .next = "keep the one that you want to use"});
   }
 }
 

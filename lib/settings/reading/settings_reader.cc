@@ -54,7 +54,7 @@ class DocumentReader {
       Refuse(top, "database.pool.lock_timeout", "database.pool.statement_timeout",
              "lock_timeout " + WriteDuration(pool.lock_timeout) +
                  " is longer than statement_timeout " + WriteDuration(pool.statement_timeout),
-             "make statement_timeout the longer one");
+             "make statement_timeout longer than that");
     }
     const LimitSettings& limits = settings.limits;
     if (limits.response_bytes > limits.memory_bytes) {

@@ -85,7 +85,7 @@ Fault CheckRoleName(std::string_view text) {
   }
   // GRANT takes these two for keywords, quoted or not.
   if (text == "public" || text == "none") {
-    return Wrong(text, "is no role, it stands for all or none",
+    return Wrong(text, "is not a role: it stands for all or none",
                  "create a role for those who may read and name it here");
   }
   return std::nullopt;
@@ -99,7 +99,7 @@ Fault CheckPropertyName(std::string_view text) {
 
 Fault CheckIndexKey(std::string_view text) {
   if (ParseIndexKey(text)) return std::nullopt;
-  return Wrong(text, "is nothing an index can be on",
+  return Wrong(text, "cannot be indexed",
                "write a column, such as created_at, or lower(column) of a text");
 }
 

@@ -38,7 +38,7 @@ std::string_view StateWords(StreamState state) {
     case StreamState::kBlocked:
       return "blocked: a person must act";
     case StreamState::kSuspicious:
-      return "held: too many records would go at once";
+      return "held: too many records would be marked gone at once";
     case StreamState::kFailing:
       return "failing, tried again";
     case StreamState::kPassive:

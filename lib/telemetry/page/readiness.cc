@@ -11,14 +11,15 @@ namespace {
 ReadinessCheck CheckConfig(const StatusSnapshot& snapshot) {
   if (!snapshot.config_loaded) return {"config", false, "no configuration is loaded yet"};
   if (!snapshot.last_reload_accepted) {
-    return {"config", true, "loaded; the last reload was refused and the old one still holds"};
+    return {"config", true,
+            "loaded; the last reload was refused, the old configuration is still in effect"};
   }
   return {"config", true, "loaded"};
 }
 
 ReadinessCheck CheckDatabase(const StatusSnapshot& snapshot) {
   if (snapshot.database_up) return {"database", true, "the last round trip worked"};
-  return {"database", false, "not reachable; it is tried again without end"};
+  return {"database", false, "not reachable; retrying"};
 }
 
 ReadinessCheck CheckToken(const PortalKey& key, const PortalSnapshot& portal) {

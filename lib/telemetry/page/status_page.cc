@@ -317,7 +317,7 @@ std::string Head(const StatusSnapshot& snapshot, std::string_view title) {
   }
   if (!snapshot.last_reload_accepted) {
     head +=
-        "<p class=\"warn\">The last reload was refused; the old configuration still holds. "
+        "<p class=\"warn\">The last reload was refused; the old configuration is still in effect. "
         "Next: hubmirror config check</p>\n";
   }
   return head;
@@ -344,8 +344,9 @@ std::string Whole(std::string page, const StatusSnapshot& snapshot) {
   page += "<p class=\"soft\">As of " + Minute(snapshot.taken_at) + ". hubmirror " +
           Escaped(Shortened(snapshot.version, 60)) + "</p>\n</main>\n";
   page +=
-      "<p id=\"lost\" class=\"bad\" hidden>The daemon does not answer; what stands here is "
-      "old.</p>\n<script>";
+      "<p id=\"lost\" class=\"bad\" hidden>The daemon does not answer; this page is out of "
+      "date.</p>\n"
+      "<script>";
   return page.append(PageScript()).append("</script></body></html>\n");
 }
 
