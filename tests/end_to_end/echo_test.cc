@@ -19,7 +19,6 @@ namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::LoopbackServer;
 
 constexpr const char* kStaticToken = "pat-na1-said-to-nobody";
 constexpr const char* kIssuedToken = "issued-said-to-nobody";

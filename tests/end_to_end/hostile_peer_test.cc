@@ -16,7 +16,6 @@ namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::LoopbackServer;
 
 constexpr auto kRequestLimit = 2s;
 constexpr int64_t kMemoryLimit = 150'000'000;

@@ -122,8 +122,8 @@ TEST_CASE("transport: what comes after a whole answer is never the next one, how
     std::latch planted(1);
     LoopbackServer server({[&](Connection& connection) {
                              connection.ReadRequest();
-                             const std::string more = testing::HttpAnswer("planted");
-                             connection.Write(testing::HttpAnswer("first") + (late ? "" : more));
+                             const std::string more = testing::AnswerText("planted");
+                             connection.Write(testing::AnswerText("first") + (late ? "" : more));
                              if (late) {
                                kSystemClock.SleepUntil(kSystemClock.Now() + 20ms, {});
                                connection.Write(more);
@@ -133,7 +133,7 @@ TEST_CASE("transport: what comes after a whole answer is never the next one, how
                            },
                            [](Connection& connection) {
                              connection.ReadRequest();
-                             connection.Write(testing::HttpAnswer("second"));
+                             connection.Write(testing::AnswerText("second"));
                            }});
     PooledTransport transport({.base = *ParseBaseUrl(server.url())}, kSystemClock);
 

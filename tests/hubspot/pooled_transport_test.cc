@@ -15,7 +15,7 @@ namespace hubmirror {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HttpAnswer;
+using testing::AnswerText;
 using testing::LoopbackServer;
 using Connection = LoopbackServer::Connection;
 
@@ -61,7 +61,7 @@ TEST_CASE("transport: a request carries token, encoding and body") {
   std::string seen;
   LoopbackServer server({[&](Connection& connection) {
     seen = connection.ReadRequest();
-    connection.Write(HttpAnswer("{}"));
+    connection.Write(AnswerText("{}"));
   }});
   PooledTransport transport(To(server.url()), kClock);
 
@@ -86,7 +86,7 @@ TEST_CASE("transport: a long URL arrives unchanged") {
   std::string seen;
   LoopbackServer server({[&](Connection& connection) {
     seen = connection.ReadRequest();
-    connection.Write(HttpAnswer("{}"));
+    connection.Write(AnswerText("{}"));
   }});
 
   CHECK(bool(PooledTransport(To(server.url()), kClock).Send({.target = target})));
@@ -96,7 +96,7 @@ TEST_CASE("transport: a long URL arrives unchanged") {
 
 TEST_CASE("transport: the connection is kept for the next request") {
   LoopbackServer server({[](Connection& connection) {
-    while (!connection.ReadRequest().empty()) connection.Write(HttpAnswer("{}"));
+    while (!connection.ReadRequest().empty()) connection.Write(AnswerText("{}"));
   }});
   PooledTransport transport(To(server.url()), kClock);
 
@@ -106,7 +106,7 @@ TEST_CASE("transport: the connection is kept for the next request") {
 }
 
 TEST_CASE("transport: a kept connection found closed costs no error") {
-  LoopbackServer server({Once(HttpAnswer("1")), Once(HttpAnswer("2")), Once(HttpAnswer("3"))});
+  LoopbackServer server({Once(AnswerText("1")), Once(AnswerText("2")), Once(AnswerText("3"))});
   PooledTransport transport(To(server.url()), kClock);
 
   CHECK(transport.Send(kGet)->body == "1");
@@ -117,10 +117,10 @@ TEST_CASE("transport: a kept connection found closed costs no error") {
 TEST_CASE("transport: a connection closed instead of an answer is tried once more, at once") {
   const auto answer_then_vanish = [](Connection& connection) {
     connection.ReadRequest();
-    connection.Write(HttpAnswer("first"));
+    connection.Write(AnswerText("first"));
     connection.ReadRequest();  // and closes without a word
   };
-  LoopbackServer server({answer_then_vanish, Once(HttpAnswer("second"))});
+  LoopbackServer server({answer_then_vanish, Once(AnswerText("second"))});
   PooledTransport transport(To(server.url()), kClock);
 
   CHECK(transport.Send(kGet)->body == "first");
@@ -130,7 +130,7 @@ TEST_CASE("transport: a connection closed instead of an answer is tried once mor
 
 TEST_CASE("transport: a new connection that is closed without an answer is an error") {
   LoopbackServer server({[](Connection& connection) { connection.ReadRequest(); },
-                         Once(HttpAnswer("not asked for"))});
+                         Once(AnswerText("not asked for"))});
   PooledTransport transport(To(server.url()), kClock);
 
   const auto answer = transport.Send(kGet);
@@ -154,7 +154,7 @@ TEST_CASE("transport: nobody listening is an error with the address in it") {
 TEST_CASE("transport: gzip is undone and both sizes are known") {
   const std::string plain(100'000, 'x');
   const std::string packed = Gzip(plain);
-  LoopbackServer server({Once(HttpAnswer(packed, "Content-Encoding: gzip\r\n"))});
+  LoopbackServer server({Once(AnswerText(packed, "Content-Encoding: gzip\r\n"))});
 
   const auto answer = PooledTransport(To(server.url()), kClock).Send(kGet);
 
@@ -176,15 +176,15 @@ TEST_CASE("transport: a body cut short is an error, however it is framed") {
   CHECK(ErrorOfAnswer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf") ==
         ApiErrorKind::kDecode);
   const std::string packed = Gzip(std::string(50'000, 'x') + "end");
-  CHECK(ErrorOfAnswer(HttpAnswer(packed.substr(0, packed.size() / 2),
+  CHECK(ErrorOfAnswer(AnswerText(packed.substr(0, packed.size() / 2),
                                  "Content-Encoding: gzip\r\n")) == ApiErrorKind::kDecode);
-  CHECK(ErrorOfAnswer(HttpAnswer("no gzip", "Content-Encoding: gzip\r\n")) ==
+  CHECK(ErrorOfAnswer(AnswerText("no gzip", "Content-Encoding: gzip\r\n")) ==
         ApiErrorKind::kDecode);
-  CHECK(ErrorOfAnswer(HttpAnswer("?", "Content-Encoding: br\r\n")) == ApiErrorKind::kDecode);
+  CHECK(ErrorOfAnswer(AnswerText("?", "Content-Encoding: br\r\n")) == ApiErrorKind::kDecode);
 }
 
 TEST_CASE("transport: a body over the cap is not read to its end") {
-  CHECK(ErrorOfAnswer(HttpAnswer(std::string(20'000, 'x')), 10'000) == ApiErrorKind::kTooLarge);
+  CHECK(ErrorOfAnswer(AnswerText(std::string(20'000, 'x')), 10'000) == ApiErrorKind::kTooLarge);
   CHECK(ErrorOfAnswer("HTTP/1.1 200 OK\r\n\r\n" + std::string(20'000, 'x'), 10'000) ==
         ApiErrorKind::kTooLarge);
 }
@@ -193,11 +193,11 @@ TEST_CASE("transport: a gzip bomb stops at the cap") {
   const std::string bomb = Gzip(std::string(size_t{64} << 20, '\0'));
   REQUIRE(bomb.size() < 100'000);
 
-  CHECK(ErrorOfAnswer(HttpAnswer(bomb, "Content-Encoding: gzip\r\n")) == ApiErrorKind::kTooLarge);
+  CHECK(ErrorOfAnswer(AnswerText(bomb, "Content-Encoding: gzip\r\n")) == ApiErrorKind::kTooLarge);
 }
 
 TEST_CASE("transport: a redirect is an answer and is not followed") {
-  LoopbackServer elsewhere({Once(HttpAnswer("stolen"))});
+  LoopbackServer elsewhere({Once(AnswerText("stolen"))});
   LoopbackServer server({Once("HTTP/1.1 302 Found\r\nLocation: " + elsewhere.url() +
                               "/\r\nContent-Length: 0\r\n\r\n")});
 
@@ -286,8 +286,8 @@ TEST_CASE("transport: requests at once have a connection each, which are then sh
   const auto meet = [&](Connection& connection) {
     connection.ReadRequest();
     both.arrive_and_wait();
-    connection.Write(HttpAnswer("{}"));
-    while (!connection.ReadRequest().empty()) connection.Write(HttpAnswer("{}"));
+    connection.Write(AnswerText("{}"));
+    while (!connection.ReadRequest().empty()) connection.Write(AnswerText("{}"));
   };
   LoopbackServer server({meet, meet});
   PooledTransport transport(To(server.url()), kClock);
@@ -392,7 +392,7 @@ TEST_CASE("transport: only alternative names of a certificate count, addresses a
 }
 
 TEST_CASE("transport: a server without TLS is told from one that is away") {
-  LoopbackServer server({[](Connection& connection) { connection.Write(HttpAnswer("{}")); }});
+  LoopbackServer server({[](Connection& connection) { connection.Write(AnswerText("{}")); }});
 
   const auto answer =
       PooledTransport(To("https://127.0.0.1:" + std::to_string(server.port())), kClock).Send(kGet);

@@ -94,8 +94,10 @@ TEST_CASE_FIXTURE(ReferenceFixture, "reference: a page speaks of its own stretch
 TEST_CASE_FIXTURE(ReferenceFixture,
                   "reference: how far each of its jobs came is read as it was written") {
   auto& reference = static_cast<ReferenceSink&>(sink());
-  reference.WriteReference({}, "owners", JobKind::kDirectory, {.last_complete_at = Second(5)}, "");
-  reference.WriteReference({}, "lists", JobKind::kLists, {.last_complete_at = Second(6)}, "");
+  reference.WriteReference({}, "owners", JobKind::kDirectory,
+                           JobProgress{.last_complete_at = Second(5)}, "");
+  reference.WriteReference({}, "lists", JobKind::kLists, JobProgress{.last_complete_at = Second(6)},
+                           "");
 
   CHECK(reference.LoadReferenceProgress("owners", JobKind::kDirectory).last_complete_at ==
         Second(5));

@@ -74,7 +74,7 @@ void LoopbackServer::Serve(const std::vector<Script>& scripts, Then then) {
   }
 }
 
-std::string HttpAnswer(const std::string& body, const std::string& more_headers) {
+std::string AnswerText(const std::string& body, const std::string& more_headers) {
   return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + more_headers +
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }

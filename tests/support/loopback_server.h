@@ -51,6 +51,6 @@ class LoopbackServer {
 };
 
 /// A whole answer with Content-Length.
-std::string HttpAnswer(const std::string& body, const std::string& more_headers = "");
+std::string AnswerText(const std::string& body, const std::string& more_headers = "");
 
 }  // namespace hubmirror::testing
