@@ -26,6 +26,11 @@ Attribution Attribute(const Answer& answer) {
 
   std::unordered_set<RecordId> explained;
   if (witness) explained.insert(*witness);
+  // The witness may have been merged away itself just now.
+  if (const auto found = witness ? survivor_of.find(*witness) : survivor_of.end();
+      found != survivor_of.end()) {
+    explained.insert(found->second);
+  }
   std::vector<RecordId> silent;
   for (const RecordId id : asked) {
     if (ids.contains(id)) {
@@ -59,9 +64,13 @@ Attribution Attribute(const Answer& answer) {
       said.unproved.push_back(id);
     }
   }
-  // Asked alone, a stranger can only be the one who answers for it.
+  // Asked alone, a stranger can only be the one who answers for it, or for the witness.
   if (said.unclear.size() == 1 && asked.size() == 1) {
-    said.merged.push_back({said.unclear.front(), stranger->id});
+    if (!witness || ids.contains(*witness)) {
+      said.merged.push_back({said.unclear.front(), stranger->id});
+    } else {
+      said.unproved.push_back(said.unclear.front());
+    }
     said.unclear.clear();
   }
   return said;

@@ -111,3 +111,17 @@ TEST_CASE("R15: a loser that looks archived names its survivor, also when that l
 
   CHECK(stream.sink.rows.at(3).merged_into == 100);
 }
+
+TEST_CASE("R15: who answers for a witness that was just merged answers for nobody else") {
+  const Row survivor{.id = RecordId{9}};
+  const auto unlisted = Attribute(
+      {.asked = {RecordId{1}}, .witness = RecordId{5}, .results = {survivor}, .not_found = {}});
+  CHECK(unlisted.merged.empty());
+  CHECK(unlisted.unproved == std::vector{RecordId{1}});
+
+  const Row listing{.id = RecordId{9}, .merged_ids = {RecordId{5}}};
+  const auto listed = Attribute(
+      {.asked = {RecordId{1}}, .witness = RecordId{5}, .results = {listing}, .not_found = {}});
+  CHECK(listed.merged.empty());
+  CHECK_FALSE(listed.control_answered);
+}
