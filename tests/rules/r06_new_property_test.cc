@@ -100,3 +100,21 @@ TEST_CASE("R6: a walk keeps the property set it began with") {
 
   CHECK(stream.sink.rows.at(300).line.find("gold") == std::string::npos);
 }
+
+TEST_CASE("R6: one short list of properties archives none") {
+  StreamFixture stream;
+  stream.hubspot.Put(1, {{"score", "5"}});
+  stream.Load();
+  const auto archived = [&] {
+    return std::ranges::count_if(stream.sink.table->columns,
+                                 [](const auto& column) { return column.definition.archived; });
+  };
+
+  stream.hubspot.short_definitions = 1;
+  stream.Run(*stream.catalog);
+  CHECK(archived() == 0);
+
+  stream.hubspot.definitions.pop_back();
+  stream.Run(*stream.catalog);
+  CHECK(archived() == 1);
+}

@@ -208,6 +208,10 @@ Result<std::vector<PropertyDefinition>, ApiError> FakeHubSpot::Properties(
       answer.push_back(definition);
     }
   }
+  if (!answer.empty() && short_definitions > 0) {
+    --short_definitions;
+    answer.pop_back();
+  }
   return answer;
 }
 

@@ -76,6 +76,7 @@ class FakeHubSpot final : public PageSource {
   std::optional<ApiError> archived_batch_error;  ///< and batch reads of archived records with this
   std::vector<PropertyDefinition>
       definitions;                           ///< others have values, too, but no search knows them
+  int short_definitions = 0;                 ///< so many answers lack the last of the definitions
   std::set<std::string> refused_properties;  ///< asking for one of these is answered by 400
   PortalId portal_id{4711};
   std::vector<Request> requests;

@@ -22,6 +22,7 @@ void CatalogJob::LoadFrom(const StoredStream& stored) {
 
 void CatalogJob::Abandon() {
   part_ = Part::kLive;
+  missing_.clear();
   MutexLock lock(mutex_);
   shown_part_ = Part::kLive;
   whole_wanted_ = true;
@@ -90,10 +91,22 @@ StepOutcome CatalogJob::ReadDefinitions(Part part) {
   request.archived = part == Part::kArchived;
   auto answer = hubmirror::ReadDefinitions(stream().source(), object(), request);
   if (!answer) return StepOutcome::Failed(answer.error());
+  if (part == Part::kLive && IsShort(*answer)) return StepOutcome::More();
   if (part == Part::kLive && definitions_[part] != *answer) whole_ = true;
   definitions_[part] = std::move(*answer);
   Advance();
   return StepOutcome::More();
+}
+
+bool CatalogJob::IsShort(const std::vector<PropertyDefinition>& answer) {
+  std::set<std::string> missing;
+  if (const MirrorTablePtr table = stream().table()) {
+    for (const MirrorColumn& column : table->columns) {
+      if (!column.definition.archived && !column.excluded) missing.insert(column.property());
+    }
+  }
+  for (const PropertyDefinition& definition : answer) missing.erase(definition.name);
+  return std::exchange(missing_, missing) != missing;
 }
 
 StepOutcome CatalogJob::AskUnlisted() {
@@ -163,8 +176,8 @@ StepOutcome CatalogJob::CountRecords() {
   if (!answer) return StepOutcome::More();
   stream().set_rows(stream().sink().CountRows(object()));
   if (stream().rows() * 10 < answer->total * 9) {
-    stream().WantSweep("the table holds " + std::to_string(stream().rows()) + " live rows of " +
-                       std::to_string(answer->total) + " in the portal: it is swept now");
+    stream().OweSweep("the table holds " + std::to_string(stream().rows()) + " live rows of " +
+                      std::to_string(answer->total) + " in the portal: it is swept now");
   }
   return StepOutcome::More();
 }

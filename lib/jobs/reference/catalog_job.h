@@ -52,6 +52,9 @@ class CatalogJob final : public StreamJob {
   };
 
   StepOutcome ReadDefinitions(Part part);
+  /// Whether an answer lacks properties that the table has, and the one before did not lack the
+  /// same: then another one is asked for before they are taken for archived.
+  bool IsShort(const std::vector<PropertyDefinition>& answer);
   StepOutcome AskUnlisted();
   std::vector<PropertyDefinition> AllDefinitions() const;
   StepOutcome ReadGroups();
@@ -72,6 +75,7 @@ class CatalogJob final : public StreamJob {
   Part part_ = Part::kLive;
   bool whole_ = true;  ///< this cycle reads everything
   std::map<Part, std::vector<PropertyDefinition>> definitions_;
+  std::set<std::string> missing_;  ///< of the table's properties, in the last answer
   std::optional<Instant> whole_at_;
   UnlistedProbe probe_;            ///< of the last whole cycle, or under way
   std::set<std::string> warned_;   ///< of the operator's names, as said
