@@ -11,6 +11,9 @@ namespace {
 // A range may span more rows than a commit names, when much has vanished: then the server
 // compares, so that memory stays bounded.
 constexpr size_t kSpareRows = 5000;
+// A list that ends far too early would make a suspect of every row above: more than a statement has
+// time for. Later walks find the rest.
+constexpr size_t kSuspectsMost = 100'000;
 
 enum Flag : int64_t { kArchived = 1, kMerged = 2, kGone = 4 };
 
@@ -129,9 +132,10 @@ void StoredRows::AskUnnamed(const std::vector<const ProvenRange*>& ranges,
   for (const ProvenRange* range : ranges) {
     const Rows rows = transaction_.Run(
         "SELECT t.id FROM " + table_ + " t WHERE t.id BETWEEN $1 AND $2 AND " + condition +
-            " AND NOT EXISTS (SELECT FROM unnest($3::bigint[]) p WHERE p = t.id)",
+            " AND NOT EXISTS (SELECT FROM unnest($3::bigint[]) p WHERE p = t.id)"
+            " ORDER BY t.id LIMIT $4",
         {std::to_string(range->from.value), std::to_string(range->to.value),
-         IdArray(range->present)});
+         IdArray(range->present), std::to_string(kSuspectsMost)});
     for (size_t i = 0; i < rows.size(); ++i) {
       suspects.push_back({RecordId{rows.Int(i, 0)}, range->sent_at});
     }
