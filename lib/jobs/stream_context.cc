@@ -29,6 +29,28 @@ void StreamContext::set_table(MirrorTablePtr table) {
   set_table(std::move(table), hasher());
 }
 
+void StreamContext::Load(const StoredStream& stored) {
+  AdoptStored(stored.table);
+  set_rows(stored.rows);
+  set_pending(stored.pending);
+  set_quarantined(stored.quarantined);
+  NotePending();
+  const auto sweep = stored.progress.find(JobKind::kSweep);
+  const bool swept = sweep != stored.progress.end() && sweep->second.last_complete_at;
+  set_loaded(swept);
+  if (swept) {
+    set_last_sweep(std::to_string(sweep->second.last_complete_at->time_since_epoch().count()));
+  }
+  {
+    MutexLock lock(mutex_);
+    debts_.Join(ParseStreamDebts(stored.debts));
+    stored_debts_ = stored.debts;
+    values_lost_.clear();
+    if (!forget_lost_values_) values_lost_why_.clear();
+  }
+  CountLostValues(stored.values_lost);
+}
+
 void StreamContext::AdoptStored(MirrorTablePtr table) {
   auto hasher = ReadHasher();
   // Without the key the catalog cannot go on either, and says why.
@@ -118,18 +140,31 @@ RowBatch StreamContext::Map(const Page& page, const std::vector<RecordId>& asked
   return batch;
 }
 
-CommitOutcome StreamContext::Write(JobKind job, Commit commit) {
+CommitOutcome StreamContext::Write(JobKind job, Commit commit, std::optional<int64_t> sweep_ended) {
+  const MutexLock writing(writing_);
   commit.budget = Budget();
   // The first reading of all links comes after the load.
   commit.links_due = links_followed_.load() && loaded();
+  PutDebts(commit, sweep_ended);
   CommitOutcome outcome = ports_.sink.Write(commit);
   TakeIn(job, commit, outcome);
   return outcome;
 }
 
+void StreamContext::PutDebts(Commit& commit, std::optional<int64_t> sweep_ended) {
+  MutexLock lock(mutex_);
+  StreamDebts debts = debts_;
+  if (sweep_ended) debts.SweepEnded(*sweep_ended);
+  if (std::string text = ToText(debts); text != stored_debts_) commit.debts = std::move(text);
+  // A whole sweep has passed without the brake, or the operator agreed.
+  commit.forget_lost_values = forget_lost_values_ || (sweep_ended && values_lost_why_.empty());
+}
+
 VerifyReport StreamContext::Verify(VerifySink& sink, Commit page, const VerifyRequest& request) {
+  const MutexLock writing(writing_);
   page.budget = Budget();
   page.links_due = links_followed_.load() && loaded();
+  PutDebts(page, {});
   CommitOutcome outcome;
   VerifyReport report = sink.Verify(page, request, outcome);
   if (request.repair) TakeIn(JobKind::kVerify, page, outcome);
@@ -151,7 +186,19 @@ void StreamContext::TakeIn(JobKind job, const Commit& commit, const CommitOutcom
     if (unreadable_.empty()) break;
     for (const Row& row : batch.rows) unreadable_.erase(row.id);
   }
-  CountLostValues(outcome);
+  {
+    MutexLock lock(mutex_);
+    if (commit.debts) {
+      // What came about meanwhile is stored with the next commit.
+      debts_.SweepEnded(ParseStreamDebts(*commit.debts).sweeps_served);
+      stored_debts_ = *commit.debts;
+    }
+    if (commit.forget_lost_values) {
+      values_lost_.clear();
+      forget_lost_values_ = false;
+    }
+  }
+  CountLostValues(outcome.values_lost);
   if (outcome.suspects > 0 || outcome.outrun > 0 || !commit.pending.empty()) NotePending();
   if (commit.links_due && outcome.inserted + outcome.updated > 0) NoteLinksDue();
   ports_.observer.OnCommit(key_, job, outcome, SourceNow().value_or(ports_.clock.WallNow()));
@@ -161,8 +208,51 @@ std::optional<TimePoint> StreamContext::SourceNow() const {
   return ports_.source_clock.Now(ports_.clock.Now());
 }
 
-void StreamContext::WantSweep(const std::string& why) {
-  if (!sweep_wanted_.exchange(true)) Log(LogLevel::kNotice, "sweep.wanted", why);
+int64_t StreamContext::NoteWish(const std::string& why, bool owed) {
+  const auto now = SourceNow();
+  bool stood = false;
+  int64_t wish = 0;
+  {
+    MutexLock lock(mutex_);
+    stood = debts_.sweep_stands() && sweep_serves_ < debts_.sweeps_wanted;
+    debts_.WantSweep(owed, now, why);
+    wish = debts_.sweeps_wanted;
+  }
+  if (!stood) Log(LogLevel::kNotice, "sweep.wanted", why);
+  return wish;
+}
+
+int64_t StreamContext::WantSweep(const std::string& why) {
+  return NoteWish(why, false);
+}
+
+void StreamContext::OweSweep(const std::string& why) {
+  NoteWish(why, true);
+}
+
+bool StreamContext::sweep_wanted() const {
+  MutexLock lock(mutex_);
+  return debts_.sweep_stands() && sweep_serves_ < debts_.sweeps_wanted;
+}
+
+int64_t StreamContext::sweeps_wanted() const {
+  MutexLock lock(mutex_);
+  return debts_.sweeps_wanted;
+}
+
+void StreamContext::SweepBegins(int64_t serves) {
+  MutexLock lock(mutex_);
+  sweep_serves_ = serves;
+}
+
+bool StreamContext::SweepEnded(int64_t wish) const {
+  MutexLock lock(mutex_);
+  return debts_.sweeps_served >= wish;
+}
+
+std::string StreamContext::sweep_owed() const {
+  MutexLock lock(mutex_);
+  return debts_.sweep_owed ? debts_.sweep_why : std::string();
 }
 
 bool StreamContext::searchable() const {
@@ -207,17 +297,6 @@ void StreamContext::set_walked_until(TimePoint until) {
   walked_until_ = until;
 }
 
-void StreamContext::ClearSweepWanted() {
-  MutexLock lock(mutex_);
-  sweep_before_begin_ = last_sweep_;
-  sweep_wanted_.store(false);
-}
-
-bool StreamContext::wanted_sweep_ended() const {
-  MutexLock lock(mutex_);
-  return !sweep_wanted_.load() && last_sweep_ != sweep_before_begin_;
-}
-
 std::string StreamContext::last_sweep() const {
   MutexLock lock(mutex_);
   return last_sweep_;
@@ -240,33 +319,22 @@ void StreamContext::set_changes_from(TimePoint from) {
 
 std::string StreamContext::suspicion(Brake brake) const {
   MutexLock lock(mutex_);
-  const auto found = suspicions_.find(brake);
-  return found == suspicions_.end() ? std::string() : found->second;
+  return brake == Brake::kMassGone ? debts_.mass_gone : values_lost_why_;
 }
 
-void StreamContext::Suspect(Brake brake, std::string why) {
+void StreamContext::SuspectMassGone(std::string why) {
   MutexLock lock(mutex_);
-  suspicions_[brake] = std::move(why);
+  debts_.mass_gone = std::move(why);
 }
 
-void StreamContext::Release(Brake brake) {
-  MutexLock lock(mutex_);
-  suspicions_.erase(brake);
-}
-
-void StreamContext::ForgetLostValues() {
-  MutexLock lock(mutex_);
-  values_lost_.clear();
-}
-
-void StreamContext::CountLostValues(const CommitOutcome& outcome) {
+void StreamContext::CountLostValues(const std::map<std::string, int64_t>& values_lost) {
   const int64_t limit = std::max(kLostValuesLeast, rows() / 5);
   MutexLock lock(mutex_);
-  for (const auto& [property, records] : outcome.values_lost) {
+  for (const auto& [property, records] : values_lost) {
     int64_t& lost = values_lost_[property];
     lost += records;
-    if (lost <= limit || suspicions_.contains(Brake::kValuesLost)) continue;
-    suspicions_[Brake::kValuesLost] =
+    if (lost <= limit || !values_lost_why_.empty()) continue;
+    values_lost_why_ =
         std::to_string(lost) + " of " + std::to_string(rows()) +
         " records lost their value of the property " + property +
         ", which the portal still lists: was a scope or a field permission taken away? Nothing is "
@@ -279,8 +347,10 @@ void StreamContext::AcceptSuspicion() {
   accepted_.store(true);
   NotePending();
   MutexLock lock(mutex_);
-  suspicions_.clear();
+  debts_.mass_gone.clear();
+  values_lost_why_.clear();
   values_lost_.clear();
+  forget_lost_values_ = true;
 }
 
 void StreamContext::RequestRefresh(RecordId id) {

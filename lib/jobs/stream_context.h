@@ -16,6 +16,7 @@
 #include "base/secret.h"
 #include "budget/rate_governor.h"
 #include "jobs/said_lately.h"
+#include "jobs/stream_debts.h"
 #include "mirror/property_selector.h"
 #include "mirror/row_mapper.h"
 #include "mirror/value_hasher.h"
@@ -61,6 +62,9 @@ class StreamContext {
   SyncObserver& observer() const { return ports_.observer; }
   const Clock& clock() const { return ports_.clock; }
 
+  /// Takes over what is stored of the stream: after a start, and whenever the portal opens again.
+  void Load(const StoredStream& stored);
+
   /// The table as it stands, null before the catalog has made it.
   MirrorTablePtr table() const;
   void set_table(MirrorTablePtr table);
@@ -89,8 +93,9 @@ class StreamContext {
   /// The same for the answer to a batch read of `asked`; what it shows beside them is not believed.
   RowBatch Map(const Page& page, const std::vector<RecordId>& asked);
   /// Writes, with the day's requests (rule R18), and tells everyone: metrics, the row count, the
-  /// resolve job.
-  CommitOutcome Write(JobKind job, Commit commit);
+  /// resolve job. What the stream owes goes with it; `sweep_ended`: the commit ends a walk that
+  /// began when so many sweeps were wanted.
+  CommitOutcome Write(JobKind job, Commit commit, std::optional<int64_t> sweep_ended = {});
   /// Compares, and tells everyone what was mended.
   VerifyReport Verify(VerifySink& sink, Commit page, const VerifyRequest& request);
 
@@ -144,13 +149,21 @@ class StreamContext {
   /// The first sweep has ended: the table is a whole copy.
   bool loaded() const { return loaded_.load(); }
   void set_loaded(bool loaded) { loaded_.store(loaded); }
-  /// Somebody found a reason to sweep before the time is due; at the priority of a first load.
-  bool sweep_wanted() const { return sweep_wanted_.load(); }
-  void WantSweep(const std::string& why);
-  /// A sweep begins.
-  void ClearSweepWanted();
-  /// A sweep that began after it was wanted has ended.
-  bool wanted_sweep_ended() const;
+  /// Somebody found reason for a sweep before its time, and none has begun since; at the
+  /// priority of a first load.
+  bool sweep_wanted() const;
+  /// How many sweeps were wanted so far; one that begins now serves them all.
+  int64_t sweeps_wanted() const;
+  /// Returns the number of this wish. The next commit stores it.
+  int64_t WantSweep(const std::string& why);
+  /// The same where cursors pass what only the sweep will read: nothing is verified until it ends.
+  void OweSweep(const std::string& why);
+  /// A sweep begins, or goes on, that serves so many.
+  void SweepBegins(int64_t serves);
+  /// A sweep that began after this wish has ended.
+  bool SweepEnded(int64_t wish) const;
+  /// Why nothing is verified before a sweep has ended; empty: none is owed.
+  std::string sweep_owed() const;
   /// The archived list has to be walked before its time: other properties are asked for than when
   /// it was walked last. True until a walk that began afterwards has ended.
   bool archived_walk_wanted() const { return archived_walk_.load() != ArchivedWalk::kNotWanted; }
@@ -182,10 +195,8 @@ class StreamContext {
   void set_changes_from(TimePoint from);
   /// Why a brake holds the stream; empty: it does not.
   std::string suspicion(Brake brake) const;
-  void Suspect(Brake brake, std::string why);
-  void Release(Brake brake);
-  /// A whole sweep has passed without the brake on lost values: its count begins again.
-  void ForgetLostValues();
+  /// Holds the brake on mass change; empty: releases it.
+  void SuspectMassGone(std::string why);
   /// The operator checked and agreed.
   void AcceptSuspicion();
   bool TakeAcceptance() { return accepted_.exchange(false); }
@@ -216,8 +227,11 @@ class StreamContext {
   void Move(ArchivedWalk from, ArchivedWalk to) {
     archived_walk_.compare_exchange_strong(from, to);
   }
+  int64_t NoteWish(const std::string& why, bool owed);
+  /// Puts what is owed into `commit`, and whether lost values are counted anew.
+  void PutDebts(Commit& commit, std::optional<int64_t> sweep_ended);
   void TakeIn(JobKind job, const Commit& commit, const CommitOutcome& outcome);
-  void CountLostValues(const CommitOutcome& outcome);
+  void CountLostValues(const std::map<std::string, int64_t>& values_lost);
 
   const StreamKey key_;
   const StreamPlan plan_;
@@ -231,13 +245,14 @@ class StreamContext {
   std::atomic<int64_t> quarantined_{0};
   std::atomic<bool> pending_noted_{true};
   std::atomic<bool> loaded_{false};
-  std::atomic<bool> sweep_wanted_{false};
   std::atomic<ArchivedWalk> archived_walk_{ArchivedWalk::kNotWanted};
   std::atomic<bool> archived_list_{true};
   std::atomic<bool> accepted_{false};
   std::atomic<bool> links_followed_{false};
   std::atomic<bool> links_due_{true};
 
+  /// One commit after the other, so that what is owed is stored in the order it came about.
+  Mutex writing_;
   mutable Mutex mutex_;
   MirrorTablePtr table_ GUARDED_BY(mutex_);
   PropertySetPtr whole_set_ GUARDED_BY(mutex_);
@@ -248,10 +263,13 @@ class StreamContext {
   Instant search_refused_at_ GUARDED_BY(mutex_){};
   std::optional<TimePoint> walked_until_ GUARDED_BY(mutex_);
   std::string last_sweep_ GUARDED_BY(mutex_);
-  std::string sweep_before_begin_ GUARDED_BY(mutex_);  ///< last_sweep_ when one began last
+  StreamDebts debts_ GUARDED_BY(mutex_);
+  std::string stored_debts_ GUARDED_BY(mutex_);
+  int64_t sweep_serves_ GUARDED_BY(mutex_) = 0;  ///< the one that began last
   std::optional<TimePoint> changes_from_ GUARDED_BY(mutex_);
-  std::map<Brake, std::string> suspicions_ GUARDED_BY(mutex_);
+  std::string values_lost_why_ GUARDED_BY(mutex_);
   std::map<std::string, int64_t> values_lost_ GUARDED_BY(mutex_);
+  bool forget_lost_values_ GUARDED_BY(mutex_) = false;  ///< with the next commit
   std::vector<RecordId> refresh_requests_ GUARDED_BY(mutex_);
   std::map<RecordId, std::optional<FoundRecord>> followed_ GUARDED_BY(mutex_);
   SaidLately distrust_said_ GUARDED_BY(mutex_);

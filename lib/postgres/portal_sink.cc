@@ -141,6 +141,9 @@ StoredStream PortalSink::Load(const ObjectType& object) {
     stored.rows = store_.LiveRows(transaction, object.name);
     stored.pending = store_.CountPending(transaction, object.name);
     stored.quarantined = store_.CountQuarantined(transaction, object.name);
+    StreamStore::Debts debts = store_.LoadDebts(transaction, object.name);
+    stored.debts = std::move(debts.owed);
+    stored.values_lost = std::move(debts.values_lost);
     stored.paused = store_.IsPaused(transaction, object.name);
   }
   KnownOf(object.name).history_followed = stored.progress.contains(JobKind::kHistory);

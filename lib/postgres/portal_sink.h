@@ -23,6 +23,7 @@
 #include "postgres/writing/commit_writer.h"
 #include "postgres/writing/history_writer.h"
 #include "postgres/writing/link_rows.h"
+#include "postgres/writing/recent_links.h"
 #include "postgres/writing/recent_writes.h"
 #include "postgres/writing/stream_store.h"
 
@@ -163,6 +164,7 @@ class PortalSink final : public RowSink,
   const LinkRows links_;
   const HistoryWriter history_;
   Turnstile turnstile_;
+  RecentLinks recent_links_;  ///< guarded by the turn
 
   mutable Mutex mutex_;
   std::vector<std::string> missing_readers_ GUARDED_BY(mutex_);

@@ -47,12 +47,13 @@ std::vector<RecordId> PortalSink::Linked(const LinkPair& pair, const std::vector
 
 void PortalSink::WriteLinks(const LinkCommit& commit) {
   Writing writing(*this);
-  links_.Write(*writing, commit);
+  links_.Write(*writing, recent_links_.Newest(commit));
   if (commit.progress) {
     writing.SaveProgress(commit.pair.from.name, {{JobKind::kLinks, *commit.progress}});
   }
   if (!commit.budget.empty()) store_.SaveBudget(*writing, commit.budget);
   writing.Commit();
+  recent_links_.Wrote(commit);
 }
 
 void PortalSink::SaveLinkTypes(const LinkPair& pair, const std::vector<LinkType>& types) {

@@ -91,6 +91,9 @@ PortalStanding::Cause CauseInJobs(const SyncedStream& stream, Instant now) {
     }
   }
   const bool loaded = stream.context->loaded();
+  if (const std::string why = stream.context->sweep_owed(); loaded && !why.empty()) {
+    return {StreamState::kLate, "sweep_owed", why};
+  }
   return {loaded ? StreamState::kCurrent : StreamState::kBackfilling, "", ""};
 }
 

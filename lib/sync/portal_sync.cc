@@ -275,12 +275,17 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
   const bool of_stream = assignment.place < state_.own_place();
   switch (outcome.end) {
     case StepOutcome::End::kUnused:
-      state_.TaskAt(assignment.place, assignment.task).EndStep();
+      state_.TaskAt(assignment.place, assignment.task).EndStep(now);
       break;
-    case StepOutcome::End::kMore:
-      state_.TaskAt(assignment.place, assignment.task).EndStep();
-      if (of_stream) state_.standing.Unblock(assignment.place, assignment.task, now);
+    case StepOutcome::End::kMore: {
+      Task& task = state_.TaskAt(assignment.place, assignment.task);
+      task.EndStep(now);
+      // While it counts failures, its cycle has yet to show that they are over.
+      if (of_stream && task.failures() == 0) {
+        state_.standing.Unblock(assignment.place, assignment.task, now);
+      }
       break;
+    }
     case StepOutcome::End::kCaughtUp:
       if (of_stream) state_.standing.Unblock(assignment.place, assignment.task, now);
       CycleEnded(assignment, outcome, now);
@@ -488,34 +493,21 @@ std::vector<std::shared_ptr<ReferenceJob>> PortalSync::ReferenceJobs() const {
 
 Instant PortalSync::DueAfter(const JobProgress& progress, Task& task, Instant now) const {
   const auto source_now = source_clock_->Now(now);
-  if (!source_now || !progress.cursor.empty() || !progress.last_complete_at ||
+  if (!source_now || !progress.last_complete_at ||
       LiesAhead(*progress.last_complete_at, *source_now)) {
     return now;
   }
+  // A restart makes nobody less late.
+  task.RanBefore(now - (*source_now - *progress.last_complete_at));
+  if (!progress.cursor.empty()) return now;
   task.set_last_complete_at(progress.last_complete_at);
   return std::max(now, now + (*progress.last_complete_at + task.every() - *source_now));
 }
 
 void PortalSync::LoadStream(SyncedStream& stream, const StoredStream& stored, Instant now) {
-  StreamContext& context = *stream.context;
-  context.AdoptStored(stored.table);
-  context.set_rows(stored.rows);
-  context.set_pending(stored.pending);
-  context.set_quarantined(stored.quarantined);
-  context.NotePending();
+  stream.context->Load(stored);
   const auto sweep = stored.progress.find(JobKind::kSweep);
   const bool swept = sweep != stored.progress.end() && sweep->second.last_complete_at;
-  context.set_loaded(swept);
-  if (swept) {
-    context.set_last_sweep(
-        std::to_string(sweep->second.last_complete_at->time_since_epoch().count()));
-  }
-  if (const auto changes = stored.progress.find(JobKind::kChanges);
-      changes != stored.progress.end()) {
-    if (const auto cursor = ParseChangesCursor(changes->second.cursor)) {
-      context.set_changes_from(cursor->followed_to);
-    }
-  }
   for (Task& task : stream.tasks) {
     task.job().Load(stored);
     Instant due = now;

@@ -8,6 +8,8 @@ namespace {
 // Pages in a circle and readers side by side lie between two requests that are the same.
 constexpr size_t kRequestsRemembered = 64;
 constexpr auto kSameRequests = 5;
+// Some of the longest times between tries.
+constexpr auto kFailuresForgotten = std::chrono::minutes(5);
 
 }  // namespace
 
@@ -32,8 +34,9 @@ Instant Task::ready_at() const {
 }
 
 double Task::Lateness(Instant now) const {
+  // One that never ran is late from when it should have.
   const Instant since = last_cycle_began_.value_or(due_);
-  if (!last_cycle_began_ || every_.count() <= 0 || now <= since) return 0;
+  if (since == Instant{} || every_.count() <= 0 || now <= since) return 0;
   const double periods = std::chrono::duration<double>(now - since).count() /
                          std::chrono::duration<double>(every_).count();
   return periods;
@@ -48,8 +51,14 @@ void Task::Begin(Instant now) {
   if (!cycle_began_) cycle_began_ = now;
 }
 
-void Task::EndStep() {
+void Task::EndStep(Instant now) {
   --running_;
+  // What fails at the end of a cycle, such as its commit, goes well at its beginning each time. A
+  // walk of hours need not remember what is long over.
+  if (!failed_at_ || now - *failed_at_ >= kFailuresForgotten) ForgetFailures();
+}
+
+void Task::ForgetFailures() {
   failures_ = 0;
   trouble_.reset();
   wait_.reset();
@@ -57,7 +66,8 @@ void Task::EndStep() {
 
 void Task::EndCycle(Instant now, Instant next_due, std::optional<TimePoint> at) {
   ++cycles_;
-  EndStep();
+  --running_;
+  ForgetFailures();
   recent_requests_.clear();
   if (forced_at_ && cycle_began_ && *cycle_began_ >= *forced_at_) forced_at_.reset();
   last_cycle_began_ = cycle_began_;
@@ -71,6 +81,7 @@ void Task::EndFailed(const Verdict& verdict, std::string message, Instant now,
                      std::optional<TimePoint> at) {
   --running_;
   not_before_ = now + verdict.delay;
+  failed_at_ = now;
   if (!verdict.counts_as_failure) {
     const Instant since = wait_ ? wait_->since : now;
     wait_ = {.since = since, .reason = verdict.reason, .message = std::move(message)};

@@ -38,6 +38,10 @@ class Task {
   /// It no longer waits because of its last failure.
   void RetryNow() { not_before_ = {}; }
   /// Due at `at` again, whatever it did before.
+  /// Before this start it ran last at that time.
+  void RanBefore(Instant at) {
+    if (!last_cycle_began_) last_cycle_began_ = at;
+  }
   void DueAt(Instant at) { due_ = at; }
   /// Requests a whole cycle that starts after `now`, at top priority.
   void Force(Instant now);
@@ -57,7 +61,7 @@ class Task {
   /// although it was answered: the job is going round in circles, and its step counts as failed.
   bool Circles(const std::vector<size_t>& requests);
   /// Ends a step that did not fail.
-  void EndStep();
+  void EndStep(Instant now);
   /// Ends the last step of a cycle; the next one is due at `next_due`.
   void EndCycle(Instant now, Instant next_due, std::optional<TimePoint> at);
   void EndFailed(const Verdict& verdict, std::string message, Instant now,
@@ -84,6 +88,8 @@ class Task {
   const std::optional<Wait>& wait() const { return wait_; }
 
  private:
+  void ForgetFailures();
+
   std::shared_ptr<Job> job_;
   std::chrono::milliseconds every_;
   Instant due_{};
@@ -94,6 +100,7 @@ class Task {
   std::optional<Instant> forced_at_;
   int64_t cycles_ = 0;
   int failures_ = 0;
+  std::optional<Instant> failed_at_;
   std::deque<size_t> recent_requests_;  ///< of the cycle, the latest ones
   std::optional<Verdict> trouble_;
   std::optional<Wait> wait_;

@@ -25,6 +25,12 @@ struct CommitWriterFixture : MirrorFixture {
     return range;
   }
   std::string PendingNow() { return List("id, cause", "FROM acme._pending ORDER BY id"); }
+  SettledRecord Taken(int64_t id) {
+    for (const PendingRecord& record : sink().DuePending(contacts()->object, Second(99), 99)) {
+      if (record.id.value == id) return {.id = record.id, .version = record.version};
+    }
+    return {.id = RecordId{id}};
+  }
   CommitOutcome Prove(const ProvenRange& range) {
     Commit commit = NewCommit();
     commit.ranges = {range};
@@ -180,7 +186,8 @@ TEST_CASE_FIXTURE(CommitWriterFixture,
   sink().Write(commit);
   CHECK(sink().DuePending(contacts()->object, Second(0), 10).at(0).cause ==
         PendingCause::kRequested);
-  CHECK(sink().CountPending(contacts()->object).absent == 0);
+  // When it was found nowhere first is not forgotten.
+  CHECK(sink().CountPending(contacts()->object).absent == 1);
 }
 
 TEST_CASE_FIXTURE(CommitWriterFixture,
@@ -202,20 +209,88 @@ TEST_CASE_FIXTURE(CommitWriterFixture,
   CHECK(List("pending, unproved", "FROM hubmirror.status WHERE object = 'contacts'") == "1|1");
 
   commit.pending = {};
-  commit.settled = {RecordId{1}};
+  commit.settled = {Taken(1)};
   sink().Write(commit);
   CHECK(List("id", "FROM acme.contacts_live ORDER BY id") == "1;2;3");
 }
 
-TEST_CASE_FIXTURE(CommitWriterFixture, "settled records leave _pending, whatever their cause") {
+TEST_CASE_FIXTURE(CommitWriterFixture,
+                  "a record is settled as it was read, whatever it waits for") {
   Commit commit = NewCommit();
-  commit.pending = {{.id = RecordId{1}}, {.id = RecordId{2}}};
+  commit.pending = {{.id = RecordId{1}, .cause = PendingCause::kAbsent}, {.id = RecordId{2}}};
   sink().Write(commit);
   commit.pending.clear();
-  commit.settled = {RecordId{1}};
+  commit.settled = {Taken(1)};
   sink().Write(commit);
 
   CHECK(PendingNow() == "2|nominated");
+}
+
+TEST_CASE_FIXTURE(CommitWriterFixture, "what is found of a waiting record again is not settled") {
+  Write({{.id = 1}});
+  Commit commit = NewCommit();
+  clock().Advance(1s);
+  commit.ranges = {Range(1, 1, {})};
+  CHECK(sink().Write(commit).suspects == 1);
+  const SettledRecord taken = Taken(1);
+  CHECK(sink().Write(commit).suspects == 0);
+
+  Commit late = NewCommit();
+  late.settled = {taken};
+  late.pending = {{.id = RecordId{1}, .cause = PendingCause::kUnproved, .version = taken.version}};
+  sink().Write(late);
+
+  CHECK(PendingNow() == "1|absent");
+}
+
+TEST_CASE_FIXTURE(CommitWriterFixture, "a stamp settles the nominations it answers for, only") {
+  Commit commit = NewCommit();
+  commit.pending = {{.id = RecordId{1}, .nominated = Second(5)},
+                    {.id = RecordId{2}, .nominated = Second(7)},
+                    {.id = RecordId{3}, .cause = PendingCause::kAbsent}};
+  sink().Write(commit);
+  commit.pending.clear();
+  for (const int64_t id : {1, 2, 3}) {
+    commit.settled.push_back({.id = RecordId{id}, .shown = Second(6)});
+  }
+  sink().Write(commit);
+
+  CHECK(PendingNow() == "2|nominated;3|absent");
+}
+
+TEST_CASE_FIXTURE(CommitWriterFixture, "a nomination leaves what was found out before") {
+  Commit commit = NewCommit();
+  commit.pending = {{.id = RecordId{1},
+                     .nominated = Second(5),
+                     .absent_since = Second(9),
+                     .attempts = 3,
+                     .not_before = Second(20)}};
+  sink().Write(commit);
+  commit.pending = {{.id = RecordId{1}, .nominated = Second(5), .not_before = Second(30)}};
+  sink().Write(commit);
+  const auto same = sink().DuePending(contacts()->object, Second(20), 9);
+  REQUIRE(same.size() == 1);
+  CHECK(same.front().absent_since == Second(9));
+  CHECK(same.front().attempts == 3);
+
+  commit.pending = {{.id = RecordId{1}, .nominated = Second(6), .not_before = Second(30)}};
+  sink().Write(commit);
+  CHECK(sink().DuePending(contacts()->object, Second(29), 9).empty());
+  const auto newer = sink().DuePending(contacts()->object, Second(30), 9);
+  REQUIRE(newer.size() == 1);
+  CHECK(newer.front().absent_since == Second(9));
+  CHECK(newer.front().attempts == 0);
+}
+
+TEST_CASE_FIXTURE(CommitWriterFixture, "what a stream owes and what it lost is stored with rows") {
+  Commit commit = NewCommit();
+  commit.debts = R"({"sweeps_wanted":1})";
+  sink().Write(commit);
+  sink().Write(NewCommit());
+  CHECK(sink().Load(contacts()->object).debts == R"({"sweeps_wanted":1})");
+
+  sink().ResetStream(contacts()->object);
+  CHECK(sink().Load(contacts()->object).debts.empty());
 }
 
 TEST_CASE_FIXTURE(CommitWriterFixture, "a walk without order finds what it never saw") {
@@ -247,6 +322,12 @@ TEST_CASE_FIXTURE(CommitWriterFixture, "values lost are counted where many rows 
   CHECK(outcome.values_lost.size() == 2);
   CHECK(outcome.values_lost.at("a") == 250);
   CHECK(outcome.values_lost.at("o") == 300);
+  CHECK(sink().Load(contacts()->object).values_lost == outcome.values_lost);
+
+  Commit forgetting = NewCommit();
+  forgetting.forget_lost_values = true;
+  sink().Write(forgetting);
+  CHECK(sink().Load(contacts()->object).values_lost.empty());
 }
 
 TEST_CASE_FIXTURE(CommitWriterFixture,
@@ -314,7 +395,7 @@ TEST_CASE_FIXTURE(CommitWriterFixture,
   CHECK(sink().DuePending(contacts()->object, Second(1'700'000'000), 10).front().cause ==
         PendingCause::kUnreadable);
   commit.pending.clear();
-  commit.settled = {RecordId{1}};
+  commit.settled = {Taken(1)};
   commit.unreadable = {{RecordId{1}, "HubSpot fails"}, {RecordId{7}, "HubSpot fails"}};
 
   const CommitOutcome first = sink().Write(commit);

@@ -68,18 +68,18 @@ TEST_CASE("connection: a refused statement tells its SQLSTATE and what it means"
     std::string sqlstate;
     DatabaseError::Kind kind;
   };
-  const std::vector<Case> cases = {{"SELECT 'a'::numeric", "22P02", DatabaseError::Kind::kOther},
-                                   {"SELECT nothing", "42703", DatabaseError::Kind::kOther},
-                                   {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '42501'; END$$",
-                                    "42501", DatabaseError::Kind::kPrivilege},
-                                   {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END$$",
-                                    "53100", DatabaseError::Kind::kUnavailable},
-                                   {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END$$",
-                                    "40P01", DatabaseError::Kind::kUnavailable},
-                                   {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END$$",
-                                    "40001", DatabaseError::Kind::kUnavailable},
-                                   {"SET statement_timeout = 1; SELECT pg_sleep(10)", "57014",
-                                    DatabaseError::Kind::kUnavailable}};
+  const std::vector<Case> cases = {
+      {"SELECT 'a'::numeric", "22P02", DatabaseError::Kind::kOther},
+      {"SELECT nothing", "42703", DatabaseError::Kind::kOther},
+      {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '42501'; END$$", "42501",
+       DatabaseError::Kind::kPrivilege},
+      {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END$$", "53100",
+       DatabaseError::Kind::kUnavailable},
+      {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END$$", "40P01",
+       DatabaseError::Kind::kUnavailable},
+      {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END$$", "40001",
+       DatabaseError::Kind::kUnavailable},
+      {"SET statement_timeout = 1; SELECT pg_sleep(10)", "57014", DatabaseError::Kind::kOther}};
   for (const auto& [sql, sqlstate, kind] : cases) {
     CAPTURE(sql);
     try {

@@ -43,6 +43,16 @@ TEST_CASE_FIXTURE(LinkRowsFixture,
   CHECK(Stored() == "2|-|100|;3|friend|100|");
 }
 
+TEST_CASE_FIXTURE(LinkRowsFixture, "links: a batch read earlier undoes nothing read since") {
+  WriteLinks({To(2)}, 100);
+  WriteLinks({}, 200);
+  WriteLinks({To(2)}, 300);
+
+  // It began before the link came back, and shows another one that is gone by now.
+  WriteLinks({To(3)}, 250);
+  CHECK(Stored() == "2|-|100|");
+}
+
 TEST_CASE_FIXTURE(LinkRowsFixture, "links: equal ones are not written again") {
   WriteLinks({To(2), To(2)}, 100);
   const std::string before = Value("SELECT xmin FROM acme.associations");

@@ -151,7 +151,10 @@ struct PlantedFixture : MirrorFixture {
         {.from = RecordId{20}, .to = RecordId{21}, .sent_at = clock().Now()},
         {.from = RecordId{1}, .to = RecordId{9}, .sent_at = clock().Now(), .archived_list = true}};
     commit.pending = {{.id = RecordId{12}}};
-    commit.settled = {RecordId{13}};
+    commit.settled = {{.id = RecordId{13}, .version = "1"},
+                      {.id = RecordId{14}, .shown = Second(1)}};
+    commit.debts = "{}";
+    commit.forget_lost_values = true;
     commit.progress = {{JobKind::kSweep, {.cursor = "{}"}}};
     commit.budget = "{}";
     sink().Write(commit);

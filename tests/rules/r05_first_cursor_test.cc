@@ -62,3 +62,23 @@ TEST_CASE("R5: after a long absence the list is walked instead of following ever
   stream.Run(*stream.sweep);
   CHECK(stream.sink.rows.at(3000).line.find("new") != std::string::npos);
 }
+
+TEST_CASE("R5: what a deep look back meets again is no reason to walk the list") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 6000; ++id) stream.hubspot.Put(id, {{"name", "old"}});
+  stream.Load();
+  stream.Pass(48h);
+  for (int64_t id = 1; id <= 3000; ++id) stream.hubspot.Put(id, {{"name", "new"}});
+  stream.Pass();
+  stream.Run(*stream.changes);
+  stream.Run(*stream.sweep);
+  REQUIRE_FALSE(stream.context->sweep_wanted());
+
+  for (int i = 0; i < 4; ++i) {
+    stream.Pass(11min);
+    stream.Run(*stream.changes);
+  }
+
+  CHECK_FALSE(stream.context->sweep_wanted());
+  CHECK(stream.hubspot.Count("batch") == 0);
+}

@@ -8,13 +8,16 @@ StoredStream MemoryRowSink::Load(const ObjectType& object) {
   return {.table = table,
           .progress = progress,
           .rows = CountRows(object),
-          .pending = CountPending(object)};
+          .pending = CountPending(object),
+          .debts = debts,
+          .values_lost = values_lost};
 }
 
 MirrorTablePtr MemoryRowSink::ApplyLayout(const MirrorTable& wanted) {
   MirrorTable next = wanted;
   next.version = table ? table->version + 1 : 1;
   if (!table) progress.clear();
+  if (table && table->columns != wanted.columns) progress[JobKind::kFill].cursor.clear();
   table = std::make_shared<const MirrorTable>(std::move(next));
   return table;
 }
@@ -39,6 +42,9 @@ CommitOutcome MemoryRowSink::Write(const Commit& commit) {
   const DatabaseError away(DatabaseError::Kind::kUnavailable, "57P01", "the database went away");
   if (death == Death::kBeforeCommit) throw away;
   if (!bug.empty()) throw std::out_of_range(bug);
+  if (refuses_rows && !commit.rows.empty()) {
+    throw DatabaseError(DatabaseError::Kind::kOther, "P0001", "a trigger refuses");
+  }
   ++writes;
   CommitOutcome outcome{.values_lost = values_lost_per_write};
   for (const RowBatch& batch : commit.rows) WriteRows(batch, outcome);
@@ -54,14 +60,51 @@ CommitOutcome MemoryRowSink::Write(const Commit& commit) {
       ++(fate.kind == Fate::Kind::kErased ? outcome.erased : outcome.purged);
     }
   }
-  for (const PendingRecord& record : commit.pending) waiting[record.id.value] = record;
-  for (const RecordId id : commit.settled) waiting.erase(id.value);
+  for (const SettledRecord& record : commit.settled) Settle(record);
+  for (const PendingRecord& record : commit.pending) Wait(record);
   for (const UnreadableRecord& record : commit.unreadable) {
     outcome.unreadable += set_aside.insert_or_assign(record.id.value, record.reason).second;
   }
   for (const auto& [job, stored] : commit.progress) progress[job] = stored;
+  if (commit.debts) debts = *commit.debts;
+  if (commit.forget_lost_values) values_lost.clear();
+  for (const auto& [property, records] : outcome.values_lost) values_lost[property] += records;
   if (death == Death::kAfterCommit) throw away;
   return outcome;
+}
+
+bool MemoryRowSink::Found(PendingRecord record) {
+  const auto [found, is_new] = waiting.try_emplace(record.id.value, std::move(record));
+  found->second.version = NextVersion();
+  return is_new;
+}
+
+void MemoryRowSink::Settle(const SettledRecord& record) {
+  const auto found = waiting.find(record.id.value);
+  if (found == waiting.end()) return;
+  const PendingRecord& waits = found->second;
+  const bool shown = record.version.empty() && record.shown &&
+                     waits.cause == PendingCause::kNominated && waits.nominated &&
+                     *waits.nominated <= *record.shown;
+  if (shown || waits.version == record.version) waiting.erase(found);
+}
+
+void MemoryRowSink::Wait(PendingRecord record) {
+  const auto found = waiting.find(record.id.value);
+  if (found != waiting.end()) {
+    const PendingRecord& waits = found->second;
+    if (!record.version.empty() && record.version != waits.version) return;
+    if (record.version.empty()) {
+      if (record.cause == waits.cause && waits.nominated && record.nominated <= waits.nominated) {
+        return;
+      }
+      if (!(record.nominated > waits.nominated)) record.attempts = waits.attempts;
+      record.nominated = std::max(record.nominated, waits.nominated);
+      if (waits.absent_since) record.absent_since = waits.absent_since;
+    }
+  }
+  record.version = NextVersion();
+  waiting[record.id.value] = std::move(record);
 }
 
 void MemoryRowSink::WriteRows(const RowBatch& batch, CommitOutcome& outcome) {
@@ -70,8 +113,7 @@ void MemoryRowSink::WriteRows(const RowBatch& batch, CommitOutcome& outcome) {
     const auto [found, is_new] = rows.try_emplace(row.id.value);
     Entry& entry = found->second;
     if (!is_new && entry.modified && row.modified && *row.modified < *entry.modified) {
-      waiting.try_emplace(row.id.value,
-                          PendingRecord{.id = row.id, .cause = PendingCause::kOutrun});
+      Found({.id = row.id, .cause = PendingCause::kOutrun});
       ++outcome.outrun;
       continue;
     }
@@ -96,9 +138,7 @@ void MemoryRowSink::Suspect(const ProvenRange& range, CommitOutcome& outcome) {
     if (!concerned) continue;
     if (std::binary_search(range.present.begin(), range.present.end(), RecordId{id})) continue;
     const auto cause = range.archived_list ? PendingCause::kUnarchived : PendingCause::kAbsent;
-    if (waiting.try_emplace(id, PendingRecord{.id = RecordId{id}, .cause = cause}).second) {
-      ++outcome.suspects;
-    }
+    if (Found({.id = RecordId{id}, .cause = cause})) ++outcome.suspects;
   }
 }
 
@@ -120,8 +160,10 @@ std::vector<StoredRecord> MemoryRowSink::Stored(const ObjectType&,
 std::vector<PendingRecord> MemoryRowSink::DuePending(const ObjectType&, TimePoint now,
                                                      size_t limit) {
   std::vector<PendingRecord> due;
-  for (const auto& [id, record] : waiting) {
+  for (auto& [id, record] : waiting) {
     if (due.size() == limit) break;
+    // A test has put it there.
+    if (record.version.empty()) record.version = NextVersion();
     if (!record.not_before || *record.not_before <= now) due.push_back(record);
   }
   return due;
@@ -157,7 +199,7 @@ int64_t MemoryRowSink::SuspectUnseen(const ObjectType&, TimePoint) {
   int64_t suspects = 0;
   for (const auto& [id, entry] : rows) {
     if (!entry.live() || std::find(seen.begin(), seen.end(), id) != seen.end()) continue;
-    waiting.try_emplace(id, PendingRecord{.id = RecordId{id}, .cause = PendingCause::kAbsent});
+    Found({.id = RecordId{id}, .cause = PendingCause::kAbsent});
     ++suspects;
   }
   return suspects;

@@ -29,10 +29,13 @@ class MemoryRowSink final : public RowSink {
   std::map<int64_t, PendingRecord> waiting;
   std::map<int64_t, std::string> set_aside;  ///< with the reason
   std::map<JobKind, JobProgress> progress;
+  std::string debts;
+  std::map<std::string, int64_t> values_lost;
   MirrorTablePtr table;
   std::vector<int64_t> seen;
   Death die = Death::kNever;  ///< at the next Write
   int writes = 0;
+  bool refuses_rows = false;  ///< as a user's trigger may
   /// What every Write says it set to NULL.
   std::map<std::string, int64_t> values_lost_per_write;
   int claims = 0;
@@ -84,8 +87,14 @@ class MemoryRowSink final : public RowSink {
   void Analyze(const ObjectType&) override {}
 
  private:
+  std::string NextVersion() { return std::to_string(++versions_); }
+  bool Found(PendingRecord record);
+  void Settle(const SettledRecord& record);
+  void Wait(PendingRecord record);
   void WriteRows(const RowBatch& batch, CommitOutcome& outcome);
   void Suspect(const ProvenRange& range, CommitOutcome& outcome);
+
+  int64_t versions_ = 0;
 };
 
 }  // namespace hubmirror::testing

@@ -91,16 +91,7 @@ class StreamFixture {
         "acme", plan,
         StreamContext::Ports{hubspot, sink, observer, *source_clock, governor, clock, log,
                              [this] { return hash_key; }});
-    context->AdoptStored(sink.table);
-    const auto sweep_progress = sink.progress.find(JobKind::kSweep);
-    context->set_loaded(sweep_progress != sink.progress.end() &&
-                        sweep_progress->second.last_complete_at.has_value());
-    if (const auto found = sink.progress.find(JobKind::kChanges); found != sink.progress.end()) {
-      if (const auto cursor = ParseChangesCursor(found->second.cursor)) {
-        context->set_changes_from(cursor->followed_to);
-      }
-    }
-    context->set_rows(sink.CountRows(plan.object));
+    context->Load(sink.Load(plan.object));
     catalog = std::make_shared<CatalogJob>(context);
     changes = std::make_shared<ChangesJob>(context);
     resolve = std::make_shared<ResolveJob>(context);

@@ -117,6 +117,48 @@ TEST_CASE("portal: reading a record again ends with what HubSpot shows of it") {
   CHECK(nobody.found == FoundRecord::kNowhere);
 }
 
+TEST_CASE("portal: a database that refuses steadily is tried less and less often") {
+  Portal acme;
+  for (int64_t id = 1; id <= 3; ++id) acme.hubspot->Put(id);
+  acme.WorkFor(30s);
+  acme.sink->refuses_rows = true;
+  acme.hubspot->Put(1, {{"name", "new"}});
+  acme.WorkFor(5min);
+  CHECK(acme.companies().state == StreamState::kFailing);
+
+  // A minute between two tries, at most: the search goes well each time, and the commit does not.
+  const int64_t searches = acme.hubspot->Count("search");
+  acme.WorkFor(10min);
+  CHECK(acme.hubspot->Count("search") - searches <= 2 * 20);
+  CHECK(acme.companies().state == StreamState::kFailing);
+
+  acme.sink->refuses_rows = false;
+  acme.WorkFor(2min);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+}
+
+TEST_CASE("portal: a stream whose sweep is owed is late, and says why") {
+  Portal acme;
+  for (int64_t id = 1; id <= 5000; ++id) acme.hubspot->Put(id, {{"name", "old"}});
+  acme.WorkFor(3min);
+  REQUIRE(acme.companies().state == StreamState::kCurrent);
+  acme.clock.Advance(48h);
+  for (int64_t id = 1; id <= 4000; ++id) acme.hubspot->Put(id, {{"name", "new"}});
+  acme.clock.Advance(1min);
+  bool owed = false;
+  for (int i = 0; i < 1200 && !owed; ++i) {
+    acme.Work();
+    acme.clock.Advance(250ms);
+    const StreamStatus status = acme.companies();
+    owed = status.reason == "sweep_owed";
+    if (owed) CHECK(status.state == StreamState::kLate);
+  }
+  CHECK(owed);
+  acme.WorkFor(5min);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+  CHECK(acme.sink->rows.at(4000).line.find("new") != std::string::npos);
+}
+
 TEST_CASE("portal: a look that is waited for ends once the database was found away again") {
   Portal acme;
   acme.WorkFor(30s);

@@ -40,7 +40,7 @@ TEST_CASE_FIXTURE(TaskFixture, "a task is ready when it is due, and again one pe
 
 TEST_CASE_FIXTURE(TaskFixture, "a cycle under way goes on whatever the time") {
   task.Begin(kBegin);
-  task.EndStep();
+  task.EndStep(kBegin);
   CHECK(task.Ready(kBegin + 1ms));
 }
 
@@ -52,6 +52,39 @@ TEST_CASE_FIXTURE(TaskFixture, "after a failure a task waits as long as the verd
   CHECK(task.Ready(kBegin + 4s));
   CHECK(task.failures() == 1);
   CHECK(task.last_error() == "no answer");
+}
+
+TEST_CASE_FIXTURE(TaskFixture, "failures count until a cycle ends, whatever goes well in it") {
+  for (int failures = 1; failures <= 3; ++failures) {
+    task.Begin(kBegin);
+    task.EndStep(kBegin);
+    task.Begin(kBegin);
+    task.EndFailed({.delay = 4s}, "no commit", kBegin, std::nullopt);
+    CHECK(task.failures() == failures);
+  }
+
+  task.Begin(kBegin + 5s);
+  task.EndCycle(kBegin + 5s, kBegin + 60s, std::nullopt);
+  CHECK(task.failures() == 0);
+}
+
+TEST_CASE_FIXTURE(TaskFixture, "a cycle of hours forgets failures that are minutes old") {
+  task.Begin(kBegin);
+  task.EndFailed({.delay = 4s}, "no answer", kBegin, std::nullopt);
+  task.Begin(kBegin + 4min);
+  task.EndStep(kBegin + 4min);
+  CHECK(task.failures() == 1);
+
+  task.Begin(kBegin + 5min);
+  task.EndStep(kBegin + 5min);
+  CHECK(task.failures() == 0);
+}
+
+TEST_CASE_FIXTURE(TaskFixture,
+                  "one that ran before a restart, or should have, is as late as ever") {
+  CHECK(task.Lateness(kBegin + 90s) == doctest::Approx(1.5));
+  task.RanBefore(kBegin - 30s);
+  CHECK(task.Lateness(kBegin + 90s) == doctest::Approx(2.0));
 }
 
 TEST_CASE_FIXTURE(TaskFixture, "an urgent job does not wait for its time") {

@@ -1,7 +1,6 @@
 #include "jobs/changes/changes_job.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "base/finally.h"
 #include "base/time_text.h"
@@ -36,6 +35,8 @@ void ChangesJob::LoadFrom(const StoredStream& stored) {
   const auto found = stored.progress.find(JobKind::kChanges);
   if (found == stored.progress.end()) return;
   cursor_ = ParseChangesCursor(found->second.cursor);
+  if (cursor_) stream().set_changes_from(cursor_->followed_to);
+  last_complete_at_ = found->second.last_complete_at;
   MutexLock lock(mutex_);
   watermark_ = found->second.watermark;
 }
@@ -189,7 +190,7 @@ void ChangesJob::WantSweepFor(const BrokenPromise& broken) {
   const Instant now = stream().clock().Now();
   if (sweep_wanted_at_ && now - *sweep_wanted_at_ < kSweepForSearchEvery) return;
   sweep_wanted_at_ = now;
-  stream().WantSweep(broken.how + ": the whole list is walked instead");
+  stream().OweSweep(broken.how + ": the whole list is walked instead");
 }
 
 StepOutcome ChangesJob::TakeIn(SearchAnswer answer) {
@@ -203,15 +204,27 @@ StepOutcome ChangesJob::TakeIn(SearchAnswer answer) {
 
 bool ChangesJob::TooMuch(const SearchAnswer& answer) const {
   const int64_t rows = stream().rows();
-  return !cursor_->last && stream().loaded() && answer.total > kFewRecords &&
-         answer.total > rows / 5;
+  if (cursor_->last || !stream().loaded() || answer.total <= kFewRecords ||
+      answer.total <= rows / 5) {
+    return false;
+  }
+  // A look back meets what was followed, or swept, before: that costs nothing but searches.
+  return 2 * CountNewer(answer) > answer.nominations.size();
+}
+
+size_t ChangesJob::CountNewer(const SearchAnswer& answer) const {
+  const auto stored = StoredOf(answer);
+  return static_cast<size_t>(std::ranges::count_if(
+      answer.nominations,
+      [&](const Nomination& nomination) { return IsNewer(nomination, stored); }));
 }
 
 StepOutcome ChangesJob::HandOverToSweep(TimePoint date, const std::string& why) {
-  if (!why.empty()) stream().WantSweep(why);
+  if (!why.empty()) stream().OweSweep(why);
   cursor_ = ChangesCursor{.followed_to = date, .looked_deep = cursor_->looked_deep};
   Commit commit{.object = object()};
-  commit.progress[JobKind::kChanges] = {.cursor = ToText(*cursor_), .watermark = watermark()};
+  commit.progress[JobKind::kChanges] = {
+      .cursor = ToText(*cursor_), .watermark = watermark(), .last_complete_at = last_complete_at_};
   stream().Write(kind(), std::move(commit));
   first_date_.reset();
   broken_parts_ = 0;
@@ -221,29 +234,37 @@ StepOutcome ChangesJob::HandOverToSweep(TimePoint date, const std::string& why) 
 void ChangesJob::LeaveFuture(TimePoint now) {
   const TimePoint end = std::max(cursor_->followed_to, cursor_->until.value_or(TimePoint{}));
   if (!LiesAhead(end, now)) return;
-  stream().WantSweep("changes were followed up to " + FormatRfc3339(end) +
-                     ", which HubSpot's clock has not reached: the whole list is walked instead");
+  stream().OweSweep("changes were followed up to " + FormatRfc3339(end) +
+                    ", which HubSpot's clock has not reached: the whole list is walked instead");
   cursor_ = ChangesCursor{.followed_to = now};
   MutexLock lock(mutex_);
   watermark_.reset();
 }
 
-std::vector<Nomination> ChangesJob::Unread(const SearchAnswer& answer) {
+ChangesJob::StoredById ChangesJob::StoredOf(const SearchAnswer& answer) const {
   std::vector<RecordId> ids;
   std::transform(answer.nominations.begin(), answer.nominations.end(), std::back_inserter(ids),
                  IdOf);
-  std::unordered_map<RecordId, StoredRecord> stored;
+  StoredById stored;
   if (!ids.empty()) {
     for (const StoredRecord& record : stream().sink().Stored(object(), ids)) {
       stored.emplace(record.id, record);
     }
   }
+  return stored;
+}
+
+bool ChangesJob::IsNewer(const Nomination& nomination, const StoredById& stored) {
+  const auto found = stored.find(nomination.id);
+  return found == stored.end() || !found->second.modified || !nomination.modified ||
+         *found->second.modified < *nomination.modified;
+}
+
+std::vector<Nomination> ChangesJob::Unread(const SearchAnswer& answer) {
+  const StoredById stored = StoredOf(answer);
   std::vector<Nomination> unread;
   for (const Nomination& nomination : answer.nominations) {
-    const auto found = stored.find(nomination.id);
-    const bool newer = found == stored.end() || !found->second.modified || !nomination.modified ||
-                       *found->second.modified < *nomination.modified;
-    if (!newer) continue;
+    if (!IsNewer(nomination, stored)) continue;
     const auto unreadable = stream().UnreadableNow(nomination);
     if (unreadable == StreamContext::Unreadable::kTryAgain) LeaveUnreadable(nomination);
     if (unreadable != StreamContext::Unreadable::kNo) continue;
@@ -306,7 +327,7 @@ void ChangesJob::Settle(const Page& page, const std::vector<Nomination>& asked) 
     const bool confirmed = found != shown.end() && (!nomination.modified || !found->second ||
                                                     *found->second >= *nomination.modified);
     if (confirmed) {
-      commit_.settled.push_back(nomination.id);
+      commit_.settled.push_back({.id = nomination.id, .shown = found->second});
     } else {
       // Not there, merged away, or older than the index said: it is looked at by itself.
       commit_.pending.push_back({.id = nomination.id,
@@ -322,14 +343,16 @@ StepOutcome ChangesJob::CommitAnswer(const SearchAnswer& answer) {
   const bool resumed = cursor_->until.has_value();
   const ChangesCursor next = PastAnswer(*cursor_, answer, *first_date_);
   const bool wrote = !commit_.rows.empty() || !commit_.pending.empty();
-  const auto verified =
-      ends ? std::optional(resumed ? *cursor_->until : *first_date_) : watermark();
+  const TimePoint end = resumed ? *cursor_->until : *first_date_;
+  // What a sweep has yet to read is not in the table, whatever search shows.
+  const bool owed = !stream().sweep_owed().empty();
+  const auto verified = ends && !owed ? std::optional(end) : watermark();
+  if (ends) last_complete_at_ = end;
   const Instant now = stream().clock().Now();
   if (wrote || !ends || now - saved_at_ >= kSaveEvery) {
     commit_.object = object();
-    commit_.progress[JobKind::kChanges] = {.cursor = ToText(next),
-                                           .watermark = verified,
-                                           .last_complete_at = ends ? verified : std::nullopt};
+    commit_.progress[JobKind::kChanges] = {
+        .cursor = ToText(next), .watermark = verified, .last_complete_at = last_complete_at_};
     stream().Write(kind(), std::move(commit_));
     saved_at_ = now;
   }

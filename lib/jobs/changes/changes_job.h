@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/mutex.h"
@@ -56,6 +57,10 @@ class ChangesJob final : public StreamJob {
   std::vector<Nomination> Unread(const SearchAnswer& answer);
   /// The window holds so much that walking the list is cheaper (rule R5).
   bool TooMuch(const SearchAnswer& answer) const;
+  using StoredById = std::unordered_map<RecordId, StoredRecord>;
+  StoredById StoredOf(const SearchAnswer& answer) const;
+  static bool IsNewer(const Nomination& nomination, const StoredById& stored);
+  size_t CountNewer(const SearchAnswer& answer) const;
   StepOutcome HandOverToSweep(TimePoint date, const std::string& why);
   /// Requests a sweep for what search did not show, at most once an hour.
   void WantSweepFor(const BrokenPromise& broken);
@@ -72,6 +77,7 @@ class ChangesJob final : public StreamJob {
   std::optional<TimePoint> watermark_ GUARDED_BY(mutex_);
 
   std::optional<ChangesCursor> cursor_;
+  std::optional<TimePoint> last_complete_at_;
   std::optional<SearchAnswer> answer_;  ///< whose nominations are being read
   /// Of the part of the window under way, when it is walked from its beginning.
   struct Tally {

@@ -161,7 +161,7 @@ void ResolveJob::SetAside(PendingRecord record, const std::string& why) {
   stream().NoteUnreadable(record.id, record.nominated);
   if (record.attempts + 1 < kUnreadableProofs) return LookAgain(std::move(record), kUnreadableWait);
   commit_.unreadable.push_back({.id = record.id, .reason = why});
-  commit_.settled.push_back(record.id);
+  commit_.settled.push_back({.id = record.id, .version = record.version});
 }
 
 Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
@@ -181,6 +181,8 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   if (!page) return page.error();
   part_.Answered();
   now_ = page->times.date;
+  // What is absent was so at the first of the two reads.
+  if (!archived) sent_at_ = page->times.sent_at;
   answer.not_found = page->not_found;
   commit_.rows.push_back(stream().Map(*page, request.ids));
   answer.results = commit_.rows.back().rows;
@@ -228,8 +230,9 @@ void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, si
     commit_.fates.push_back({.id = merge.loser,
                              .kind = Fate::Kind::kMerged,
                              .merged_into = merge.survivor,
-                             .at = now_});
-    commit_.settled.push_back(merge.loser);
+                             .at = now_,
+                             .sent_at = sent_at_});
+    commit_.settled.push_back({.id = merge.loser, .version = Find(merge.loser).version});
     found_.emplace_back(merge.loser, FoundRecord::kMerged);
   }
   AskApart(said.unclear, said.unclear.size() == asked);
@@ -241,7 +244,7 @@ void ResolveJob::SettleShown(const PendingRecord& record, const Row& row) {
   if (older && record.attempts < kNominationTries) {
     LookAgain(record, Backoff(record.attempts + 1, 0.5));
   } else {
-    commit_.settled.push_back(record.id);
+    commit_.settled.push_back({.id = record.id, .version = record.version, .shown = row.modified});
   }
   found_.emplace_back(record.id, row.archived ? FoundRecord::kArchived : FoundRecord::kLive);
 }
@@ -396,13 +399,13 @@ void ResolveJob::ApplyBrake() {
   const int64_t would_be_gone = cursor_.marked_gone + absent;
   const bool too_many = would_be_gone > limit && !cursor_.accepted;
   if (too_many) {
-    stream().Suspect(Brake::kMassGone,
-                     std::to_string(would_be_gone) + " of " + std::to_string(stream().rows()) +
-                         " records vanished, more than " + std::to_string(limit) +
-                         ": nothing is marked gone until `hubmirror resolve " +
-                         stream().key().portal + "/" + stream().key().object + " --accept`");
+    stream().SuspectMassGone(std::to_string(would_be_gone) + " of " +
+                             std::to_string(stream().rows()) + " records vanished, more than " +
+                             std::to_string(limit) +
+                             ": nothing is marked gone until `hubmirror resolve " +
+                             stream().key().portal + "/" + stream().key().object + " --accept`");
   } else {
-    stream().Release(Brake::kMassGone);
+    stream().SuspectMassGone("");
   }
   // Suspects that nobody has looked at yet may be too many, too: they are looked at first.
   const int64_t waiting = pending.waiting + pending.unproved;
@@ -417,8 +420,9 @@ void ResolveJob::ApplyBrake() {
     commit_.fates.push_back(
         {.id = record.id,
          .kind = object().holds_personal_data ? Fate::Kind::kErased : Fate::Kind::kPurged,
-         .at = now_});
-    commit_.settled.push_back(record.id);
+         .at = now_,
+         .sent_at = sent_at_});
+    commit_.settled.push_back({.id = record.id, .version = record.version});
   }
   cursor_.marked_gone += static_cast<int64_t>(gone_.size());
 }

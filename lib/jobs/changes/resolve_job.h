@@ -97,6 +97,7 @@ class ResolveJob final : public StreamJob {
   std::vector<std::pair<RecordId, FoundRecord>> found_;
   Commit commit_;
   TimePoint now_{};
+  Instant sent_at_{};  ///< of the live read of the batch
 };
 
 }  // namespace hubmirror

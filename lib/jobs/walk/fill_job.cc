@@ -1,6 +1,7 @@
 #include "jobs/walk/fill_job.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/finally.h"
 #include "base/json_fields.h"
@@ -34,6 +35,7 @@ void FillJob::LoadFrom(const StoredStream& stored) {
   const auto found = stored.progress.find(JobKind::kFill);
   if (found == stored.progress.end()) return;
   cursor_ = ParseFillCursor(found->second.cursor).value_or(FillCursor{});
+  if (stored.table) filled_table_ = stored.table->version;
 }
 
 void FillJob::Abandon() {
@@ -59,6 +61,10 @@ StepOutcome FillJob::DoStep(Instant) {
     MutexLock lock(mutex_);
     reading_ = !unread_.empty();
   });
+  // A property that was retyped, or left out and taken in again, has lost what was filled.
+  const MirrorTablePtr table = stream().table();
+  if (!table) return StepOutcome::Unused();
+  if (std::exchange(filled_table_, table->version) != table->version) Abandon();
   if (!by_sweep_.empty()) return FillBySweep();
   return unread_.empty() ? Search() : Read();
 }
@@ -156,14 +162,14 @@ StepOutcome FillJob::ReadFailed(size_t asked, const ApiError& error) {
 
 StepOutcome FillJob::LeaveToSweep(std::vector<std::string> filling, const std::string& why) {
   by_sweep_ = std::move(filling);
-  stream().WantSweep(why);
+  sweep_ = stream().WantSweep(why);
   return FillBySweep();
 }
 
 StepOutcome FillJob::CommitAnswer() {
   if (!more_) {
-    if (!commit_.rows.empty() || !commit_.pending.empty())
-      stream().Write(kind(), std::move(commit_));
+    commit_.progress[JobKind::kFill] = {};
+    stream().Write(kind(), std::move(commit_));
     return Filled({cursor_.property});
   }
   cursor_.last = last_of_answer_;
@@ -177,7 +183,7 @@ StepOutcome FillJob::CommitAnswer() {
 StepOutcome FillJob::FillBySweep() {
   StepOutcome waiting = StepOutcome::CaughtUp();
   waiting.next_in = kLookAtSweep;
-  if (!stream().wanted_sweep_ended()) return waiting;
+  if (!stream().SweepEnded(sweep_)) return waiting;
   return Filled(std::exchange(by_sweep_, {}));
 }
 

@@ -55,6 +55,7 @@ class FillJob final : public StreamJob {
   bool reading_ GUARDED_BY(mutex_) = false;
 
   FillCursor cursor_;
+  uint64_t filled_table_ = 0;  ///< the version of the table that the cursor is about
   std::deque<RecordId> unread_;
   PartSize part_{kBatchReadSize};
   PartSize search_part_{kSearchPageSize};
@@ -65,6 +66,7 @@ class FillJob final : public StreamJob {
   Commit commit_;
   /// Properties that a sweep must fill.
   std::vector<std::string> by_sweep_;
+  int64_t sweep_ = 0;  ///< by this one
 };
 
 }  // namespace hubmirror

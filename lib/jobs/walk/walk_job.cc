@@ -39,6 +39,13 @@ bool WalkJob::urgent() const {
 }
 
 void WalkJob::LoadFrom(const StoredStream& stored) {
+  // What is stored already is not to be seeded.
+  if (const auto changes = stored.progress.find(JobKind::kChanges);
+      changes != stored.progress.end()) {
+    if (const auto cursor = ParseChangesCursor(changes->second.cursor)) {
+      stream().set_changes_from(cursor->followed_to);
+    }
+  }
   MutexLock lock(mutex_);
   const auto found = stored.progress.find(kind());
   if (found == stored.progress.end()) {
@@ -77,7 +84,8 @@ WalkJob::Action WalkJob::Choose(Instant now) const {
 
 Priority WalkJob::PriorityNow() const {
   if (options_.archived) return Priority::kArchived;
-  if (!stream().loaded() || stream().sweep_wanted()) return Priority::kFirstLoad;
+  if (!stream().loaded() || stream().sweep_wanted() || !stream().sweep_owed().empty())
+    return Priority::kFirstLoad;
   return stream().searchable() ? Priority::kSweep : Priority::kArchived;
 }
 
@@ -138,7 +146,11 @@ StepOutcome WalkJob::Measure() {
     cursor = stored_;
     generation = generation_;
   }
-  const bool resumed = !cursor.ranges.empty();
+  const int64_t wanted = stream().sweeps_wanted();
+  // What is wanted since the walk began only one that begins now can give. A first load goes on.
+  const bool passed = !options_.archived && cursor.serves < wanted && stream().loaded();
+  const bool resumed = !cursor.ranges.empty() && !passed;
+  if (!resumed) cursor = {.serves = wanted};
   std::optional<TimePoint> date = stream().SourceNow();
   if (!options_.archived) cursor.records_expected = std::max(stream().rows(), cursor.records_done);
   if (Measured()) {
@@ -156,7 +168,7 @@ StepOutcome WalkJob::Measure() {
 
   if (!options_.archived && date) {
     Commit commit{.object = object()};
-    SeedChanges(*date, commit);
+    const auto seed = SeedChanges(*date, commit);
     commit.progress[kind()] = {.cursor = ToText(cursor),
                                .rows_done = cursor.records_done,
                                .rows_expected = cursor.records_expected};
@@ -165,7 +177,8 @@ StepOutcome WalkJob::Measure() {
       commit.progress[kind()].last_complete_at = last_complete_at_;
     }
     stream().Write(kind(), std::move(commit));
-    stream().ClearSweepWanted();
+    if (seed) stream().set_changes_from(*seed);
+    stream().SweepBegins(cursor.serves);
   }
   // Before the set to ask for is taken.
   if (options_.archived && !resumed) stream().ArchivedWalkBegins();
@@ -178,11 +191,11 @@ StepOutcome WalkJob::Measure() {
   return StepOutcome::More();
 }
 
-void WalkJob::SeedChanges(TimePoint date, Commit& commit) {
-  if (stream().changes_from()) return;
+std::optional<TimePoint> WalkJob::SeedChanges(TimePoint date, Commit& commit) const {
+  if (stream().changes_from()) return std::nullopt;
   const TimePoint from = date - stream().plan().deep_overlap;
   commit.progress[JobKind::kChanges] = {.cursor = ToText(ChangesCursor{.followed_to = from})};
-  stream().set_changes_from(from);
+  return from;
 }
 
 void WalkJob::BeginWalk(WalkCursor cursor) {
@@ -372,24 +385,26 @@ StepOutcome WalkJob::Finish(Commit last) {
   bool unordered = false;
   TimePoint began{};
   std::optional<TimePoint> whole_since;
+  std::optional<int64_t> serves;
   {
     MutexLock lock(mutex_);
     unordered = !stored_.ordered;
     began = began_;
     whole_since = whole_since_;
+    if (!options_.archived) serves = stored_.serves;
   }
   const TimePoint complete_at = *last.progress.at(kind()).last_complete_at;
-  stream().Write(kind(), std::move(last));
   if (unordered && !options_.archived) {
+    // Before the walk is committed as ended: nobody would look for them afterwards.
     if (stream().sink().SuspectUnseen(object(), began) > 0) stream().NotePending();
   }
+  stream().Write(kind(), std::move(last), serves);
   if (!options_.archived) {
     if (!stream().loaded()) stream().sink().Analyze(object());
     stream().set_rows(stream().sink().CountRows(object()));
     if (whole_since) stream().set_walked_until(*whole_since);
     stream().set_last_sweep(std::to_string(complete_at.time_since_epoch().count()));
     stream().set_loaded(true);
-    stream().ForgetLostValues();
     stream().Log(LogLevel::kInfo, "sweep.finished",
                  std::to_string(stream().rows()) + " live records");
   } else {

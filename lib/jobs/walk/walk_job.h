@@ -86,7 +86,8 @@ class WalkJob final : public StreamJob {
   void LookBehindArchived(Commit& commit) const;
   void BeginWalk(WalkCursor cursor) REQUIRES(mutex_);
   void BeginUnordered();
-  void SeedChanges(TimePoint date, Commit& commit);
+  /// Puts where changes begin into `commit`, where that is not stored yet.
+  std::optional<TimePoint> SeedChanges(TimePoint date, Commit& commit) const;
   Commit Drain() REQUIRES(mutex_);
 
   const Options options_;

@@ -105,15 +105,16 @@ std::optional<WalkRanges::Proof> WalkRanges::Give(size_t index, const PageFacts&
   const int64_t from = range.next;
   const int64_t last_of_range = range.end ? *range.end - 1 : kHighest;
   // The page may reach into the ranges beside its own, which count what is theirs.
-  facts_.records_done += std::ranges::count_if(
+  const auto own = std::ranges::count_if(
       page.ids, [&](int64_t id) { return !facts_.ordered || (id >= from && id <= last_of_range); });
+  facts_.records_done += own;
   if (!page.next_after || (page.count > 0 && page.last_id >= last_of_range)) {
     entry.done = true;
     return Proof{from, last_of_range};
   }
   range.after = *page.next_after;
   if (page.count == 0) return std::nullopt;
-  entry.records += page.count;
+  entry.records += own;
   range.next = page.last_id + 1;
   return Proof{from, page.last_id};
 }
@@ -150,6 +151,7 @@ std::string ToText(const WalkCursor& cursor) {
   fields.Put("highest_id", cursor.highest_id);
   fields.Put("records_done", cursor.records_done);
   fields.Put("records_expected", cursor.records_expected);
+  fields.Put("serves", cursor.serves);
   fields.Put("ordered", cursor.ordered);
   return fields.Text();
 }
@@ -163,6 +165,7 @@ std::optional<WalkCursor> ParseWalkCursor(std::string_view text) {
                     .highest_id = fields->Number("highest_id").value_or(0),
                     .records_done = fields->Number("records_done").value_or(0),
                     .records_expected = fields->Number("records_expected").value_or(0),
+                    .serves = fields->Number("serves").value_or(0),
                     .ordered = fields->Flag("ordered")};
   for (const JsonFields& range : *ranges) {
     const auto next = range.Number("next");

@@ -40,6 +40,18 @@ struct PendingRecord {
   int attempts = 0;
   /// Not looked at again before this, by HubSpot's clock.
   std::optional<TimePoint> not_before;
+  /// Which state of what waits under the id this was read as; empty: it was not read.
+  std::string version = {};
+};
+
+/// A record that need not wait any more, by what was read of it.
+struct SettledRecord {
+  RecordId id;
+  /// Of the pending record as it was read; one that was noted since goes on waiting.
+  std::string version = {};
+  /// Without a version: the stamp a primary read showed. It settles only what waits for this or an
+  /// older one.
+  std::optional<TimePoint> shown = {};
 };
 
 /// The pending records of an object.
@@ -87,13 +99,19 @@ struct Commit {
   ObjectType object;
   std::vector<RowBatch> rows;
   std::vector<ProvenRange> ranges;
-  std::vector<PendingRecord> pending;  ///< added, or replaced when the id is there already
-  std::vector<RecordId> settled;       ///< leave `_pending`, whatever their cause
+  /// Added. What waits under the same id is replaced if it still is the version this was made from;
+  /// without a version it takes on a newer nomination and keeps what was found out before.
+  std::vector<PendingRecord> pending;
+  std::vector<SettledRecord> settled;  ///< leave `_pending`
   std::vector<Fate> fates;
   std::vector<UnreadableRecord> unreadable;  ///< set aside in `_quarantine`, by their ids alone
   /// Live rows that are written have their links read again soon: see LinkSink::DueLinks.
   bool links_due = false;
   std::map<JobKind, JobProgress> progress;
+  /// What the stream owes (jobs/stream_debts.h); JSON, absent: unchanged.
+  std::optional<std::string> debts = {};
+  /// The counts of values lost begin anew, with what this commit loses.
+  bool forget_lost_values = false;
   /// Requests the portal made today, for a budget that survives a restart; JSON, empty: unchanged.
   std::string budget;
 };
@@ -128,6 +146,9 @@ struct StoredStream {
   int64_t rows = 0;  ///< live rows: estimate
   PendingCounts pending;
   int64_t quarantined = 0;
+  std::string debts = {};  ///< as last committed; empty: none
+  /// Values set to NULL by commits since that was last forgotten, by property.
+  std::map<std::string, int64_t> values_lost = {};
   bool paused = false;  ///< by the operator, when the state was last saved
 };
 

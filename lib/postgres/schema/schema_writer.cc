@@ -93,6 +93,12 @@ SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
   const bool keeps = !change.created;
   SaveColumns(transaction, schema_.name(), wanted.name(),
               keeps ? stored : std::vector<MirrorColumn>{}, change.columns);
+  if (keeps && change.columns != stored) {
+    // Values that were filled may be gone, and where a fill stands says nothing of that.
+    transaction.Run("UPDATE " + schema_.Table("_stream_state") +
+                        " SET cursor = NULL WHERE object = $1 AND job = 'fill'",
+                    {wanted.name()});
+  }
   SaveChanges(transaction, schema_.name(), wanted.name(),
               CompareLayouts(keeps ? Present(stored, physical) : std::vector<MirrorColumn>{},
                              change.columns));

@@ -76,6 +76,11 @@ CommitOutcome CommitWriter::Run() {
   Pending();
   if (stream_.table != nullptr) Erase();
   stream_.store.AddLiveRows(transaction_, commit_.object.name, outcome_.live_change);
+  if (commit_.debts) {
+    stream_.store.SaveDebts(transaction_, commit_.object.name, *commit_.debts);
+  }
+  stream_.store.CountValuesLost(transaction_, commit_.object.name, commit_.forget_lost_values,
+                                outcome_.values_lost);
   if (!commit_.budget.empty()) stream_.store.SaveBudget(transaction_, commit_.budget);
   return std::move(outcome_);
 }
@@ -380,7 +385,7 @@ void CommitWriter::NoteDue() {
 void CommitWriter::Pending() {
   const StreamStore& store = stream_.store;
   const std::string& object = commit_.object.name;
-  store.RemovePending(transaction_, object, commit_.settled);
+  store.Settle(transaction_, object, commit_.settled);
   store.PutPending(transaction_, object, commit_.pending);
   store.AddPending(transaction_, object, outrun_, PendingCause::kOutrun);
   outcome_.suspects =

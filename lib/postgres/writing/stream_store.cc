@@ -90,6 +90,9 @@ void StreamStore::Reset(Transaction& transaction, const std::string& object) con
   transaction.Run(
       "DELETE FROM " + schema_.Table("_stream_state") + " WHERE object = $1 AND job <> 'stream'",
       {object});
+  transaction.Run("UPDATE " + schema_.Table("_stream_state") +
+                      " SET cursor = NULL WHERE object = $1 AND job = 'stream'",
+                  {object});
   for (const char* table : {"_pending", "_seen", "_due"}) {
     transaction.Run("DELETE FROM " + schema_.Table(table) + " WHERE object = $1", {object});
   }
@@ -154,13 +157,83 @@ void StreamStore::AddLiveRows(Transaction& transaction, const std::string& objec
                   {object, std::to_string(change)});
 }
 
+// What the stream as a whole owes stands beside its state, in the row of the job `stream`.
+StreamStore::Debts StreamStore::LoadDebts(Transaction& transaction,
+                                          const std::string& object) const {
+  const std::string row =
+      schema_.Table("_stream_state") + " s WHERE s.object = $1 AND s.job = 'stream'";
+  const Rows owed = transaction.Run("SELECT s.cursor->>'owed' FROM " + row, {object});
+  const Rows lost = transaction.Run("SELECT l.key, l.value::bigint FROM (SELECT s.cursor FROM " +
+                                        row + ") c, jsonb_each_text(c.cursor->'values_lost') l",
+                                    {object});
+  Debts debts;
+  if (!owed.empty() && !owed.IsNull(0, 0)) debts.owed = owed.Text(0, 0);
+  for (size_t i = 0; i < lost.size(); ++i) {
+    debts.values_lost.emplace(std::string(lost.Text(i, 0)), lost.Int(i, 1));
+  }
+  return debts;
+}
+
+void StreamStore::SaveDebts(Transaction& transaction, const std::string& object,
+                            const std::string& owed) const {
+  // As a text, so that it comes back as it was written.
+  transaction.Run("UPDATE " + schema_.Table("_stream_state") +
+                      " SET cursor = coalesce(cursor, '{}') || jsonb_build_object('owed', $2::text)"
+                      " WHERE object = $1 AND job = 'stream'",
+                  {object, owed});
+}
+
+void StreamStore::CountValuesLost(Transaction& transaction, const std::string& object, bool forget,
+                                  const std::map<std::string, int64_t>& values_lost) const {
+  if (values_lost.empty() && !forget) return;
+  std::map<std::string, int64_t> counts = values_lost;
+  if (!forget) {
+    for (const auto& [property, records] : LoadDebts(transaction, object).values_lost) {
+      counts[property] += records;
+    }
+  }
+  ArrayText properties;
+  ArrayText records;
+  for (const auto& [property, count] : counts) {
+    properties.Add(property);
+    records.Add(count);
+  }
+  transaction.Run("UPDATE " + schema_.Table("_stream_state") +
+                      " SET cursor = coalesce(cursor, '{}') || jsonb_build_object('values_lost',"
+                      " coalesce((SELECT jsonb_object_agg(l.name, l.records)"
+                      " FROM unnest($2::text[], $3::bigint[]) l(name, records)), '{}'))"
+                      " WHERE object = $1 AND job = 'stream'",
+                  {object, properties.Take(), records.Take()});
+}
+
 void StreamStore::PutPending(Transaction& transaction, const std::string& object,
                              const std::vector<PendingRecord>& records) const {
+  std::map<RecordId, const PendingRecord*> read;
+  std::map<RecordId, const PendingRecord*> noted;
+  std::vector<std::pair<RecordId, std::string>> versions;
+  for (const PendingRecord& record : records) {
+    (record.version.empty() ? noted : read)[record.id] = &record;
+    if (!record.version.empty()) versions.emplace_back(record.id, record.version);
+  }
+  RemoveVersions(transaction, object, versions);
+  InsertPending(transaction, object, read, "NOTHING");
+  // The same nomination once more says nothing new.
+  InsertPending(transaction, object, noted,
+                "UPDATE SET cause = excluded.cause,"
+                " nominated = greatest(p.nominated, excluded.nominated),"
+                " absent_since = coalesce(p.absent_since, excluded.absent_since),"
+                " attempts = CASE WHEN excluded.nominated > p.nominated THEN 0 ELSE p.attempts END,"
+                " not_before = excluded.not_before"
+                " WHERE p.cause IS DISTINCT FROM excluded.cause OR p.nominated IS NULL"
+                " OR excluded.nominated > p.nominated");
+}
+
+void StreamStore::InsertPending(Transaction& transaction, const std::string& object,
+                                const std::map<RecordId, const PendingRecord*>& records,
+                                const std::string& on_conflict) const {
   if (records.empty()) return;
-  std::map<RecordId, const PendingRecord*> last;
-  for (const PendingRecord& record : records) last[record.id] = &record;
   std::array<ArrayText, 6> arrays;
-  for (const auto& [id, record] : last) {
+  for (const auto& [id, record] : records) {
     arrays[0].Add(id.value);
     arrays[1].Add(NameOf(record->cause));
     arrays[2].AddParam(TimeParam(record->nominated));
@@ -171,24 +244,67 @@ void StreamStore::PutPending(Transaction& transaction, const std::string& object
   Params params = {object};
   for (ArrayText& array : arrays) params.emplace_back(array.Take());
   transaction.Run("INSERT INTO " + schema_.Table("_pending") +
-                      " (object, id, cause, nominated, absent_since, attempts, not_before)"
+                      " AS p (object, id, cause, nominated, absent_since, attempts, not_before)"
                       " SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::timestamptz[],"
                       " $5::timestamptz[], $6::int[], $7::timestamptz[])"
-                      " ON CONFLICT (object, id) DO UPDATE SET cause = excluded.cause,"
-                      " nominated = excluded.nominated, absent_since = excluded.absent_since,"
-                      " attempts = excluded.attempts, not_before = excluded.not_before",
+                      " ON CONFLICT (object, id) DO " +
+                      on_conflict,
                   params);
 }
 
 int64_t StreamStore::AddPending(Transaction& transaction, const std::string& object,
                                 const std::vector<RecordId>& ids, PendingCause cause) const {
   if (ids.empty()) return 0;
-  return transaction
-      .Run("INSERT INTO " + schema_.Table("_pending") +
-               " (object, id, cause) SELECT $1, id, $3 FROM unnest($2::bigint[]) id"
-               " ON CONFLICT (object, id) DO NOTHING",
-           {object, IdArray(ids), std::string(NameOf(cause))})
-      .affected();
+  const Rows rows =
+      transaction.Run("INSERT INTO " + schema_.Table("_pending") +
+                          " AS p (object, id, cause) SELECT $1, id, $3 FROM unnest($2::bigint[]) id"
+                          " ON CONFLICT (object, id) DO UPDATE SET cause = p.cause"
+                          " RETURNING xmax = 0",
+                      {object, IdArray(ids), std::string(NameOf(cause))});
+  int64_t added = 0;
+  for (size_t i = 0; i < rows.size(); ++i) added += rows.Bool(i, 0);
+  return added;
+}
+
+void StreamStore::Settle(Transaction& transaction, const std::string& object,
+                         const std::vector<SettledRecord>& records) const {
+  std::vector<std::pair<RecordId, std::string>> versions;
+  ArrayText ids;
+  ArrayText stamps;
+  bool shown = false;
+  for (const SettledRecord& record : records) {
+    if (!record.version.empty()) {
+      versions.emplace_back(record.id, record.version);
+    } else if (record.shown) {
+      shown = true;
+      ids.Add(record.id.value);
+      stamps.AddParam(TimeParam(record.shown));
+    }
+  }
+  RemoveVersions(transaction, object, versions);
+  if (!shown) return;
+  transaction.Run(
+      "DELETE FROM " + schema_.Table("_pending") +
+          " p USING unnest($2::bigint[], $3::timestamptz[]) s(id, shown)"
+          " WHERE p.object = $1 AND p.id = s.id AND p.cause = $4"
+          " AND p.nominated <= s.shown",
+      {object, ids.Take(), stamps.Take(), std::string(NameOf(PendingCause::kNominated))});
+}
+
+void StreamStore::RemoveVersions(
+    Transaction& transaction, const std::string& object,
+    const std::vector<std::pair<RecordId, std::string>>& versions) const {
+  if (versions.empty()) return;
+  ArrayText ids;
+  ArrayText texts;
+  for (const auto& [id, version] : versions) {
+    ids.Add(id.value);
+    texts.Add(version);
+  }
+  transaction.Run("DELETE FROM " + schema_.Table("_pending") +
+                      " p USING unnest($2::bigint[], $3::text[]) v(id, version)"
+                      " WHERE p.object = $1 AND p.id = v.id AND p.xmin::text = v.version",
+                  {object, ids.Take(), texts.Take()});
 }
 
 void StreamStore::RemovePending(Transaction& transaction, const std::string& object,
@@ -202,12 +318,13 @@ void StreamStore::RemovePending(Transaction& transaction, const std::string& obj
 std::vector<PendingRecord> StreamStore::DuePending(Transaction& transaction,
                                                    const std::string& object, TimePoint now,
                                                    size_t limit) const {
-  const Rows rows = transaction.Run(
-      "SELECT id, cause, " + EpochOf("nominated") + ", " + EpochOf("absent_since") +
-          ", attempts, " + EpochOf("not_before") + " FROM " + schema_.Table("_pending") +
-          " WHERE object = $1 AND (not_before IS NULL OR not_before <= $2)"
-          " ORDER BY not_before NULLS FIRST, added_at, id LIMIT $3",
-      {object, TimeParam(now), std::to_string(limit)});
+  const Rows rows =
+      transaction.Run("SELECT id, cause, " + EpochOf("nominated") + ", " + EpochOf("absent_since") +
+                          ", attempts, " + EpochOf("not_before") + ", xmin::text FROM " +
+                          schema_.Table("_pending") +
+                          " WHERE object = $1 AND (not_before IS NULL OR not_before <= $2)"
+                          " ORDER BY not_before NULLS FIRST, added_at, id LIMIT $3",
+                      {object, TimeParam(now), std::to_string(limit)});
   std::vector<PendingRecord> due;
   for (size_t i = 0; i < rows.size(); ++i) {
     due.push_back({.id = RecordId{rows.Int(i, 0)},
@@ -215,7 +332,9 @@ std::vector<PendingRecord> StreamStore::DuePending(Transaction& transaction,
                    .nominated = rows.Time(i, 2),
                    .absent_since = rows.Time(i, 3),
                    .attempts = static_cast<int>(rows.Int(i, 4)),
-                   .not_before = rows.Time(i, 5)});
+                   .not_before = rows.Time(i, 5),
+                   // Every change of a row gives it another one.
+                   .version = std::string(rows.Text(i, 6))});
   }
   return due;
 }

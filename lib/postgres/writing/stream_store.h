@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/store/row_sink.h"
@@ -42,12 +43,28 @@ class StreamStore {
   void SetLiveRows(Transaction& transaction, const std::string& object, int64_t rows) const;
   void AddLiveRows(Transaction& transaction, const std::string& object, int64_t change) const;
 
-  /// Adds, or replaces what waits under the same id.
+  struct Debts {
+    std::string owed;  ///< empty: nothing was ever stored
+    std::map<std::string, int64_t> values_lost;
+  };
+  Debts LoadDebts(Transaction& transaction, const std::string& object) const;
+  void SaveDebts(Transaction& transaction, const std::string& object,
+                 const std::string& owed) const;
+  /// Adds to the counts, which begin anew with `forget`.
+  void CountValuesLost(Transaction& transaction, const std::string& object, bool forget,
+                       const std::map<std::string, int64_t>& values_lost) const;
+
+  /// See Commit::pending.
   void PutPending(Transaction& transaction, const std::string& object,
                   const std::vector<PendingRecord>& records) const;
-  /// Adds those that do not wait yet; returns how many.
+  /// Adds those that do not wait yet; returns how many. Those that do are found anew: what was read
+  /// of them before settles them no more.
   int64_t AddPending(Transaction& transaction, const std::string& object,
                      const std::vector<RecordId>& ids, PendingCause cause) const;
+  /// See Commit::settled.
+  void Settle(Transaction& transaction, const std::string& object,
+              const std::vector<SettledRecord>& records) const;
+  /// Whatever they wait for.
   void RemovePending(Transaction& transaction, const std::string& object,
                      const std::vector<RecordId>& ids) const;
   std::vector<PendingRecord> DuePending(Transaction& transaction, const std::string& object,
@@ -63,6 +80,13 @@ class StreamStore {
                         TimePoint walk_began) const;
 
  private:
+  /// Those that wait as they were read.
+  void RemoveVersions(Transaction& transaction, const std::string& object,
+                      const std::vector<std::pair<RecordId, std::string>>& versions) const;
+  void InsertPending(Transaction& transaction, const std::string& object,
+                     const std::map<RecordId, const PendingRecord*>& records,
+                     const std::string& on_conflict) const;
+
   const PortalSchema& schema_;
 };
 

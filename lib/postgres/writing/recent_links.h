@@ -1,0 +1,51 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <string>
+#include <unordered_map>
+
+#include "model/store/link_sink.h"
+
+namespace hubmirror {
+
+/// Whose links were written lately, and by when they were read: a batch over many records is under
+/// way for longer than the reading of a single one, and must not undo it (rule R8). Owned by
+/// whoever may write the portal at the moment.
+class RecentLinks {
+ public:
+  /// What of `commit` no later reading has overtaken.
+  LinkCommit Newest(LinkCommit commit) const {
+    const auto pair = read_.find(NameOf(commit.pair));
+    if (pair == read_.end()) return commit;
+    const auto overtaken = [&](RecordId id) {
+      const auto found = pair->second.find(id);
+      return found != pair->second.end() && found->second > commit.at;
+    };
+    std::erase_if(commit.read, overtaken);
+    std::erase_if(commit.links, [&](const Link& link) { return overtaken(link.from); });
+    return commit;
+  }
+
+  /// After the transaction is committed.
+  void Wrote(const LinkCommit& commit) {
+    auto& records = read_[NameOf(commit.pair)];
+    for (const RecordId id : commit.read) {
+      TimePoint& at = records[id];
+      at = std::max(at, commit.at);
+    }
+    std::erase_if(records,
+                  [&](const auto& record) { return record.second < commit.at - kRemembered; });
+  }
+
+ private:
+  // Longer than any batch is under way.
+  static constexpr auto kRemembered = std::chrono::minutes(10);
+
+  static std::string NameOf(const LinkPair& pair) { return pair.from.name + ">" + pair.to.name; }
+
+  std::map<std::string, std::unordered_map<RecordId, TimePoint>> read_;
+};
+
+}  // namespace hubmirror
