@@ -85,8 +85,11 @@ void StreamContext::set_table(MirrorTablePtr table, HasherPtr hasher) {
   MutexLock lock(mutex_);
   hasher_ = std::move(hasher);
   // The same names keep the same set, so that pages in flight stay comparable.
-  if (!whole_set_ || !whole || whole_set_->names() != whole->names()) whole_set_ = std::move(whole);
+  if (whole && (!whole_set_ || whole_set_->names() != whole->names())) {
+    whole_set_ = std::move(whole);
+  }
   table_ = std::move(table);
+  if (table_) table_asked_with_ = table_;
   mapper_.reset();
 }
 
@@ -118,7 +121,7 @@ RowBatch StreamContext::Map(const Page& page) const {
   {
     MutexLock lock(mutex_);
     if (!mapper_ || mapper_set_ != page.properties) {
-      mapper_ = std::make_shared<const RowMapper>(table_, page.properties, hasher_);
+      mapper_ = std::make_shared<const RowMapper>(table_asked_with_, page.properties, hasher_);
       mapper_set_ = page.properties;
     }
     mapper = mapper_;
@@ -200,6 +203,7 @@ void StreamContext::TakeIn(JobKind job, const Commit& commit, const CommitOutcom
   }
   CountLostValues(outcome.values_lost);
   if (outcome.suspects > 0 || outcome.outrun > 0 || !commit.pending.empty()) NotePending();
+  if (outcome.erased > 0) erased_noted_.store(true);
   if (commit.links_due && outcome.inserted + outcome.updated > 0) NoteLinksDue();
   ports_.observer.OnCommit(key_, job, outcome, SourceNow().value_or(ports_.clock.WallNow()));
 }

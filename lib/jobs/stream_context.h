@@ -82,7 +82,8 @@ class StreamContext {
   /// A table together with the key that its hashed properties are made with.
   void set_table(MirrorTablePtr table, HasherPtr hasher);
 
-  /// What to ask for to read whole records of the table as it stands. Null before it is made.
+  /// What to ask for to read whole records of the table as it stands; of one that somebody dropped,
+  /// as it stood last. Null before there was one.
   PropertySetPtr whole_set() const;
 
   /// One search, or one page of a list; that it shows what was not asked for is counted and said.
@@ -116,6 +117,9 @@ class StreamContext {
   bool pending_noted() const { return pending_noted_.load(); }
   void NotePending() { pending_noted_.store(true); }
   void ClearPendingNote() { pending_noted_.store(false); }
+  /// Whether a commit of this stream erased somebody since this was last asked: then what was said
+  /// with them, records of other streams, waits in `_pending`.
+  bool TakeErasedNote() { return erased_noted_.exchange(false); }
   /// Records in `_pending` when resolve last looked: to be looked at, and those of whom nothing can
   /// be proved yet.
   int64_t pending() const { return pending_.load(); }
@@ -244,6 +248,7 @@ class StreamContext {
   std::atomic<bool> archived_shown_{false};
   std::atomic<int64_t> quarantined_{0};
   std::atomic<bool> pending_noted_{true};
+  std::atomic<bool> erased_noted_{false};
   std::atomic<bool> loaded_{false};
   std::atomic<ArchivedWalk> archived_walk_{ArchivedWalk::kNotWanted};
   std::atomic<bool> archived_list_{true};
@@ -255,6 +260,8 @@ class StreamContext {
   Mutex writing_;
   mutable Mutex mutex_;
   MirrorTablePtr table_ GUARDED_BY(mutex_);
+  /// The last one there was: what is under way was asked for it, also once somebody dropped it.
+  MirrorTablePtr table_asked_with_ GUARDED_BY(mutex_);
   PropertySetPtr whole_set_ GUARDED_BY(mutex_);
   HasherPtr hasher_ GUARDED_BY(mutex_);
   mutable std::shared_ptr<const RowMapper> mapper_ GUARDED_BY(mutex_);

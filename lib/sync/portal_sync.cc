@@ -273,6 +273,9 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
     }
   }
   const bool of_stream = assignment.place < state_.own_place();
+  if (of_stream && state_.streams[assignment.place].context->TakeErasedNote()) {
+    for (const SyncedStream& stream : state_.streams) stream.context->NotePending();
+  }
   switch (outcome.end) {
     case StepOutcome::End::kUnused:
       state_.TaskAt(assignment.place, assignment.task).EndStep(now);

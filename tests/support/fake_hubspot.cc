@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "base/time_text.h"
 
@@ -36,6 +37,7 @@ int64_t FakeHubSpot::Count(const std::string& what) const {
 std::optional<ApiError> FakeHubSpot::NextError(Request request) {
   if (on_request) on_request(request.what);
   requests.push_back(std::move(request));
+  if (meanwhile) std::exchange(meanwhile, nullptr)();
   if (all_fails) return ApiError{.kind = ApiErrorKind::kServer, .status = 500};
   if (errors.empty()) return std::nullopt;
   ApiError error = errors.front();

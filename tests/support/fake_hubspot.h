@@ -72,6 +72,7 @@ class FakeHubSpot final : public PageSource {
   std::map<int64_t, TimePoint> searched_stamps;
   std::vector<int64_t> shown_beside;             ///< batch answers show these, too
   std::deque<ApiError> errors;                   ///< the next requests fail with these
+  std::function<void()> meanwhile;               ///< happens while the next request is under way
   std::optional<ApiError> archived_error;        ///< the archived list fails with this
   std::optional<ApiError> archived_batch_error;  ///< and batch reads of archived records with this
   std::vector<PropertyDefinition>
