@@ -105,10 +105,12 @@ std::chrono::milliseconds Backoff(int attempt, double jitter) {
 
 Verdict JudgeFailure(const Failure& failure, int attempt, double jitter) {
   if (const auto* api = std::get_if<ApiError>(&failure)) return JudgeApi(*api, attempt, jitter);
+  Verdict verdict{.scope = Scope::kStream, .reason = "bug", .delay = Backoff(attempt, jitter)};
   if (const auto* database = std::get_if<DatabaseError>(&failure)) {
-    return JudgeDatabase(*database, attempt, jitter);
+    verdict = JudgeDatabase(*database, attempt, jitter);
   }
-  return {.scope = Scope::kStream, .reason = "bug", .delay = Backoff(attempt, jitter)};
+  verdict.until_cycle_ends = true;
+  return verdict;
 }
 
 }  // namespace hubmirror

@@ -20,6 +20,9 @@ struct Verdict {
   std::string reason;                  ///< fixed word for state, metric and log
   std::chrono::milliseconds delay{0};  ///< before the next try
   bool counts_as_failure = true;       ///< false: waiting was asked of us, nothing is wrong
+  /// Only the end of a cycle shows that it is over: a commit fails after many steps that go well.
+  /// What HubSpot refuses, its next answer to the same job tells.
+  bool until_cycle_ends = false;
 };
 
 /// `attempt` counts failures in a row, from 1. `jitter` in [0, 1) spreads the retries.

@@ -55,7 +55,8 @@ void Task::EndStep(Instant now) {
   --running_;
   // What fails at the end of a cycle, such as its commit, goes well at its beginning each time. A
   // walk of hours need not remember what is long over.
-  if (!failed_at_ || now - *failed_at_ >= kFailuresForgotten) ForgetFailures();
+  const bool lasts = trouble_ && trouble_->until_cycle_ends;
+  if (!lasts || !failed_at_ || now - *failed_at_ >= kFailuresForgotten) ForgetFailures();
 }
 
 void Task::ForgetFailures() {

@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(TaskFixture, "failures count until a cycle ends, whatever goes
     task.Begin(kBegin);
     task.EndStep(kBegin);
     task.Begin(kBegin);
-    task.EndFailed({.delay = 4s}, "no commit", kBegin, std::nullopt);
+    task.EndFailed({.delay = 4s, .until_cycle_ends = true}, "no commit", kBegin, std::nullopt);
     CHECK(task.failures() == failures);
   }
 
@@ -68,9 +68,17 @@ TEST_CASE_FIXTURE(TaskFixture, "failures count until a cycle ends, whatever goes
   CHECK(task.failures() == 0);
 }
 
-TEST_CASE_FIXTURE(TaskFixture, "a cycle of hours forgets failures that are minutes old") {
+TEST_CASE_FIXTURE(TaskFixture, "an answer shows that an answer that failed is over") {
   task.Begin(kBegin);
   task.EndFailed({.delay = 4s}, "no answer", kBegin, std::nullopt);
+  task.Begin(kBegin + 4s);
+  task.EndStep(kBegin + 4s);
+  CHECK(task.failures() == 0);
+}
+
+TEST_CASE_FIXTURE(TaskFixture, "a cycle of hours forgets failures that are minutes old") {
+  task.Begin(kBegin);
+  task.EndFailed({.delay = 4s, .until_cycle_ends = true}, "no commit", kBegin, std::nullopt);
   task.Begin(kBegin + 4min);
   task.EndStep(kBegin + 4min);
   CHECK(task.failures() == 1);

@@ -1,6 +1,7 @@
 #include "jobs/changes/resolve_job.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/finally.h"
@@ -16,6 +17,7 @@ constexpr auto kLookWhilePending = 2s;
 constexpr auto kLookWhenEmpty = 60s;
 constexpr auto kNoWitnessWait = 5s;
 constexpr auto kBrakeWait = 60s;
+constexpr size_t kHeldBackMost = 10'000;
 // What HubSpot does not tell of archived records it will not tell soon.
 constexpr auto kRefusedWait = 1h;
 // HubSpot may fail for one record for a while: it is set aside when it does so twice.
@@ -41,6 +43,7 @@ void ResolveJob::Abandon() {
   listed_.clear();
   found_.clear();
   commit_ = {};
+  look_back_ = accepted_;
   MutexLock lock(mutex_);
   shown_phase_ = Phase::kTake;
 }
@@ -90,6 +93,8 @@ StepOutcome ResolveJob::Take() {
   for (const RecordId id : stream().TakeRefreshRequests()) {
     groups_.push_back({{.id = id, .cause = PendingCause::kRequested}});
   }
+  NoteAcceptance();
+  if (std::exchange(look_back_, false)) TakeHeldBack();
   if (!groups_.empty()) return StepOutcome::More();
   TakeDue();
   if (batch_.empty() && groups_.empty()) {
@@ -100,6 +105,19 @@ StepOutcome ResolveJob::Take() {
   }
   if (!batch_.empty()) phase_ = Phase::kLive;
   return StepOutcome::More();
+}
+
+void ResolveJob::TakeHeldBack() {
+  auto held = stream().sink().DuePending(object(), now_ + kBrakeWait, kHeldBackMost);
+  std::erase_if(held, [](const PendingRecord& record) {
+    return record.cause != PendingCause::kAbsent || !record.absent_since;
+  });
+  constexpr size_t kGroup = kBatchReadSize - 1;
+  for (size_t from = 0; from < held.size(); from += kGroup) {
+    const auto begin = held.begin() + static_cast<std::ptrdiff_t>(from);
+    const auto size = std::min(kGroup, held.size() - from);
+    groups_.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(size));
+  }
 }
 
 void ResolveJob::TakeDue() {
@@ -297,9 +315,18 @@ StepOutcome ResolveJob::LeaveUnproved(const std::vector<PendingRecord>& records)
   return CommitBatch();
 }
 
+void ResolveJob::NoteAcceptance() {
+  if (stream().TakeAcceptance()) accepted_ = look_back_ = true;
+  if (accepted_) cursor_.accepted = true;
+}
+
 StepOutcome ResolveJob::DecideGone() {
+  // An operator may have agreed since this batch was begun.
+  NoteAcceptance();
   ApplyBrake();
-  return CommitBatch();
+  StepOutcome outcome = CommitBatch();
+  accepted_ = false;
+  return outcome;
 }
 
 StepOutcome ResolveJob::ReadListed() {
@@ -389,7 +416,7 @@ void ResolveJob::ConfirmGone(const PendingRecord& record) {
 
 void ResolveJob::BeginSweepCount() {
   if (cursor_.sweep != stream().last_sweep()) cursor_ = {.sweep = stream().last_sweep()};
-  if (stream().TakeAcceptance()) cursor_.accepted = true;
+  NoteAcceptance();
 }
 
 void ResolveJob::ApplyBrake() {

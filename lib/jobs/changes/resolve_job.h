@@ -56,6 +56,9 @@ class ResolveJob final : public StreamJob {
   StepOutcome DecideGone();
   /// They are not live, and HubSpot does not tell whether they are archived.
   StepOutcome LeaveUnproved(const std::vector<PendingRecord>& records);
+  void NoteAcceptance();
+  /// Once an operator has agreed, what the brake held back need not wait for its next look.
+  void TakeHeldBack();
   /// Takes what is due; records that could not be read with others are asked for one by one.
   void TakeDue();
   /// A question was not answered: smaller ones are put in its place, down to one record.
@@ -84,6 +87,8 @@ class ResolveJob final : public StreamJob {
 
   Phase phase_ = Phase::kTake;
   ResolveCursor cursor_;
+  bool accepted_ = false;                          ///< and no commit has said so yet
+  bool look_back_ = false;                         ///< for what the brake held back
   std::deque<std::vector<PendingRecord>> groups_;  ///< to be asked apart from others
   std::vector<PendingRecord> batch_;
   PartSize part_{kBatchReadSize};
