@@ -19,7 +19,7 @@ Attribution Attribute(const Answer& answer) {
   }
   // A witness that others were merged into may stand for one of those who were asked: seeing it
   // proves nothing about them.
-  said.control_answered =
+  said.witness_answered =
       !witness || std::any_of(results.begin(), results.end(), [&](const Row& row) {
         return row.id == *witness && row.merged_ids.empty();
       });

@@ -25,7 +25,7 @@ struct Attribution {
   /// Nothing answered for them, and that proves nothing: they are asked for again later.
   std::vector<RecordId> unproved;
   /// The witness came back and answers for itself alone: absence counts.
-  bool control_answered = false;
+  bool witness_answered = false;
 };
 
 struct Answer {

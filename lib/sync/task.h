@@ -37,11 +37,11 @@ class Task {
   double Lateness(Instant now) const;
   /// It no longer waits because of its last failure.
   void RetryNow() { not_before_ = {}; }
-  /// Due at `at` again, whatever it did before.
-  /// Before this start it ran last at that time.
+  /// Before this start it ran last at `at`.
   void RanBefore(Instant at) {
     if (!last_cycle_began_) last_cycle_began_ = at;
   }
+  /// Due at `at` again, whatever it did before.
   void DueAt(Instant at) { due_ = at; }
   /// Requests a whole cycle that starts after `now`, at top priority.
   void Force(Instant now);

@@ -183,6 +183,40 @@ TEST_CASE("R13: where archived records cannot be read by their ids nobody is gon
   }
 }
 
+TEST_CASE("R13: a list that shows nothing and promises more is not asked again and again") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+  stream.Resolve();
+  stream.Pass(11min);
+  stream.hubspot.hollow_lists = true;
+  const auto before = stream.hubspot.requests.size();
+  stream.Resolve();
+  CHECK(stream.hubspot.requests.size() - before <= 6);
+}
+
+TEST_CASE("R13: a list that cannot be asked says nothing against a record it showed") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.hubspot.say_not_found = false;
+  stream.hubspot.left_out.insert(7);
+  stream.context->RequestRefresh(hubmirror::RecordId{7});
+  for (int tries = 0; tries < 3; ++tries) {
+    // Its values are asked for when both batch reads and the page of ids have been answered.
+    stream.hubspot.on_request = [&](const std::string& what) {
+      if (what != "list" || stream.hubspot.requests.back().what != "list") return;
+      stream.hubspot.errors = {{.kind = ApiErrorKind::kUnauthorized, .status = 401}};
+    };
+    ProveTwice(stream);
+  }
+  CHECK(stream.sink.set_aside.empty());
+  CHECK(stream.sink.live(7));
+  stream.hubspot.on_request = nullptr;
+  for (int i = 0; i < 3; ++i) ProveTwice(stream);
+  CHECK(stream.sink.waiting.empty());
+}
+
 TEST_CASE("R13: one whom a list shows and nothing can read is set aside, not gone") {
   StreamFixture stream;
   LoadRecords(stream, 20);

@@ -94,7 +94,7 @@ TEST_CASE("R15: a witness that others were merged into proves nothing") {
   const auto said =
       Attribute({.asked = {RecordId{1}}, .witness = RecordId{50}, .results = {witness}});
 
-  CHECK(!said.control_answered);
+  CHECK(!said.witness_answered);
 }
 
 TEST_CASE("R15: a loser that looks archived names its survivor, also when that lists it nowhere") {
@@ -123,5 +123,5 @@ TEST_CASE("R15: who answers for a witness that was just merged answers for nobod
   const auto listed = Attribute(
       {.asked = {RecordId{1}}, .witness = RecordId{5}, .results = {listing}, .not_found = {}});
   CHECK(listed.merged.empty());
-  CHECK_FALSE(listed.control_answered);
+  CHECK_FALSE(listed.witness_answered);
 }

@@ -117,6 +117,12 @@ Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& r
     }
     ids.push_back(id);
   }
+  if (hollow_lists) {
+    ids.clear();
+    Page page = PageOf(ids, request.properties);
+    page.next_after = request.after.value_or("1");
+    return page;
+  }
   if (auto error = Trouble(ids, request.properties)) return *error;
   Page page = PageOf(ids, request.properties);
   if (more) page.next_after = std::to_string(ids.back() + 1);

@@ -59,6 +59,7 @@ class FakeHubSpot final : public PageSource {
   bool all_fails = false;             ///< everything is answered by 500
   size_t page_size = kListPageSize;
   size_t largest_page = 1000;        ///< pages with values of more records are too large
+  bool hollow_lists = false;         ///< list pages are empty, and there is more
   bool stuck_lists = false;          ///< list pages name the place they were asked from
   std::set<int64_t> left_off_lists;  ///< lists do not show these
   bool ignores_limits = false;       ///< pages and searches are as long as the two sizes say

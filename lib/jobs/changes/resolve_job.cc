@@ -214,7 +214,7 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
       commit_.pending.push_back({.id = merge.survivor, .cause = PendingCause::kNominated});
     }
   }
-  if (!said.control_answered) {
+  if (!said.witness_answered) {
     // The witness itself is a suspect now. While it waits, the next read takes another one.
     commit_.pending.push_back(
         {.id = *witness, .cause = PendingCause::kAbsent, .not_before = now_ + 2 * kNoWitnessWait});
@@ -272,7 +272,7 @@ StepOutcome ResolveJob::ReadLive() {
   if (!said) return Failed(said.error());
   absent_.clear();
   for (const RecordId id : said->absent) {
-    if (said->control_answered) {
+    if (said->witness_answered) {
       absent_.push_back(Find(id));
     } else {
       LookAgain(Find(id), kNoWitnessWait);
@@ -290,7 +290,7 @@ StepOutcome ResolveJob::ReadArchived() {
   BeginSweepCount();
   gone_.clear();
   for (const RecordId id : said->absent) {
-    if (said->control_answered) {
+    if (said->witness_answered) {
       ConfirmGone(Find(id));
     } else {
       LookAgain(Find(id), kNoWitnessWait);
@@ -355,7 +355,7 @@ StepOutcome ResolveJob::TakeInListed(const Page& page, RecordId first) {
   const auto& records = page.records;
   const bool in_order = std::ranges::is_sorted(records, {}, &Record::id) &&
                         (records.empty() || records.front().id >= RecordId{first.value - 1});
-  const bool goes_on = records.empty() || records.back().id >= first;
+  const bool goes_on = !records.empty() && records.back().id >= first;
   if (!in_order || (page.next_after && !goes_on)) {
     // Such a list tells nothing about one id: who is on it is for the walks to find.
     looked_up_ = gone_.size();
@@ -363,7 +363,7 @@ StepOutcome ResolveJob::TakeInListed(const Page& page, RecordId first) {
   }
   while (looked_up_ < gone_.size()) {
     const PendingRecord& record = gone_[looked_up_];
-    if (page.next_after && (records.empty() || record.id > records.back().id)) break;
+    if (page.next_after && record.id > records.back().id) break;
     if (std::ranges::binary_search(records, record.id, {}, &Record::id)) {
       listed_.push_back(record);
       gone_.erase(gone_.begin() + static_cast<std::ptrdiff_t>(looked_up_));
@@ -383,7 +383,12 @@ StepOutcome ResolveJob::ReadFromList() {
                                .properties = stream().whole_set(),
                                .limit = 2});
   if (!answer) {
-    SetAside(record, "a list shows it and batch reads leave it out: " + answer.error().message);
+    // Without a token, or over a limit, HubSpot says nothing about the record.
+    if (SizeMatters(answer.error())) {
+      SetAside(record, "a list shows it and batch reads leave it out: " + answer.error().message);
+    } else {
+      LookAgain(record, kBrakeWait);
+    }
     return StepOutcome::Failed(answer.error());
   }
   std::erase_if(answer->records, [&](const Record& other) { return other.id != record.id; });

@@ -289,7 +289,7 @@ void VerifyJob::TakeLive(const Answer& answer) {
   // Whoever is shown is back, and whoever another answers for was merged, which the survivor's next
   // change tells. What is left is nowhere.
   const Attribution said = Attribute(answer);
-  if (!said.control_answered) return;
+  if (!said.witness_answered) return;
   for (const RecordId id : said.absent) CountExtra(id);
 }
 
