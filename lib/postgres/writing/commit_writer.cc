@@ -277,7 +277,7 @@ void CommitWriter::SuspectsSetAside() {
 }
 
 void CommitWriter::MarkMerged() {
-  std::map<RecordId, RecordId> survivor_of;
+  Merges::SurvivorOf survivor_of;
   for (const Candidate& candidate : written_) {
     for (const RecordId loser : candidate.row->merged_ids) {
       if (loser != candidate.row->id) survivor_of[loser] = candidate.row->id;
@@ -287,7 +287,8 @@ void CommitWriter::MarkMerged() {
     if (fate.kind != Fate::Kind::kMerged || fate.merged_into == fate.id) continue;
     if (!LaterReadShows(fate)) survivor_of[fate.id] = fate.merged_into;
   }
-  MarkMerged(survivor_of, "");
+  for (const auto& [loser, survivor] : survivor_of) marked_.push_back(loser);
+  MarkMerged(survivor_of, Merges::Losers::kAll);
   // A loser whose survivor is archived looks merely archived, and nobody answers for it. It may
   // have been written after the survivor, whose list is therefore believed again whenever it is
   // read.
@@ -297,42 +298,13 @@ void CommitWriter::MarkMerged() {
       if (loser != row->id) survivor_of[loser] = row->id;
     }
   }
-  MarkMerged(survivor_of, " AND t.archived AND t.merged_into IS NULL AND t.erased_at IS NULL");
+  MarkMerged(survivor_of, Merges::Losers::kMerelyArchived);
 }
 
-void CommitWriter::MarkMerged(const std::map<RecordId, RecordId>& survivor_of,
-                              const std::string& condition) {
-  if (survivor_of.empty()) return;
-  ArrayText losers;
-  ArrayText survivors;
-  for (const auto& [loser, survivor] : survivor_of) {
-    losers.Add(loser.value);
-    survivors.Add(survivor.value);
-    if (condition.empty()) marked_.push_back(loser);
-  }
-  const Params pairs = {losers.Take(), survivors.Take()};
-  // A survivor that was merged itself passes its losers on. Once for the losers, once for those
-  // that had been merged into them.
-  for (const char* concerned : {"t.id = p.loser", "t.merged_into = p.loser"}) {
-    const Rows rows =
-        transaction_.Run("UPDATE " + Table() +
-                             " t SET merged_into = p.survivor, _synced_at = now() FROM"
-                             " (SELECT q.loser, coalesce(w.merged_into, q.survivor) AS survivor"
-                             "  FROM unnest($1::bigint[], $2::bigint[]) q(loser, survivor)"
-                             "  LEFT JOIN " +
-                             Table() + " w ON w.id = q.survivor) p, " + Table() +
-                             " old"
-                             " WHERE " +
-                             concerned +
-                             " AND t.id <> p.survivor AND old.id = t.id"
-                             " AND t.merged_into IS DISTINCT FROM p.survivor" +
-                             condition + " RETURNING old.merged_into IS NULL, " + IsLive("old"),
-                         pairs);
-    for (size_t i = 0; i < rows.size(); ++i) {
-      outcome_.merged += rows.Bool(i, 0);
-      outcome_.live_change -= rows.Bool(i, 1);
-    }
-  }
+void CommitWriter::MarkMerged(const Merges::SurvivorOf& survivor_of, Merges::Losers which) {
+  const Merges::Outcome marked = Merges(transaction_, Table()).Mark(survivor_of, which);
+  outcome_.merged += marked.rows;
+  outcome_.live_change -= marked.was_live;
 }
 
 bool CommitWriter::LaterReadShows(const Fate& fate) const {

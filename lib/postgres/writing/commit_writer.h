@@ -9,6 +9,7 @@
 #include "model/store/row_sink.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/transaction.h"
+#include "postgres/writing/merges.h"
 #include "postgres/writing/recent_writes.h"
 #include "postgres/writing/row_writer.h"
 #include "postgres/writing/stored_rows.h"
@@ -50,8 +51,7 @@ class CommitWriter {
   void Suspects();
   void SuspectsSetAside();
   void MarkMerged();
-  /// `condition` limits which losers are marked, as SQL on `t`.
-  void MarkMerged(const std::map<RecordId, RecordId>& survivor_of, const std::string& condition);
+  void MarkMerged(const Merges::SurvivorOf& survivor_of, Merges::Losers which);
   void MarkPurged();
   /// The last that is done with records: whatever was noted of the erased ones goes as well.
   void Erase();

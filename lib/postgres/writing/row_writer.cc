@@ -26,19 +26,20 @@ RowWriter::RowWriter(Transaction& transaction, const PortalSchema& schema, const
     : transaction_(transaction), schema_(schema), table_(table) {}
 
 void RowWriter::Write(const RowShape& shape, const std::vector<Planned>& rows) {
-  const MergeStatement merge(shape, table_, schema_.Table(table_.name()));
+  const UpsertStatement upsert(shape, table_, schema_.Table(table_.name()));
   std::vector<Planned> fresh;
   std::vector<Planned> rest;
   for (const Planned& row : rows) {
-    (row.is_new && merge.fits() ? fresh : rest).push_back(row);
+    (row.is_new && upsert.fits() ? fresh : rest).push_back(row);
   }
-  if (!fresh.empty() && !CopyNew(merge, fresh)) rest.insert(rest.end(), fresh.begin(), fresh.end());
-  if (!rest.empty()) Merge(merge, rest);
+  if (!fresh.empty() && !CopyNew(upsert, fresh))
+    rest.insert(rest.end(), fresh.begin(), fresh.end());
+  if (!rest.empty()) Upsert(upsert, rest);
 }
 
-bool RowWriter::CopyNew(const MergeStatement& merge, Some rows) {
+bool RowWriter::CopyNew(const UpsertStatement& upsert, Some rows) {
   try {
-    transaction_.InSavepoint([&] { CopyLines(schema_.Table(table_.name()), merge, rows); });
+    transaction_.InSavepoint([&] { CopyLines(schema_.Table(table_.name()), upsert, rows); });
     return true;
   } catch (const StatementError& error) {
     // A bad record, or a row somebody else put there: the longer way sorts them out.
@@ -47,9 +48,9 @@ bool RowWriter::CopyNew(const MergeStatement& merge, Some rows) {
   }
 }
 
-void RowWriter::CopyLines(const std::string& target, const MergeStatement& merge, Some rows) {
+void RowWriter::CopyLines(const std::string& target, const UpsertStatement& upsert, Some rows) {
   Connection& connection = transaction_.connection();
-  connection.BeginCopy(target, merge.LineColumns());
+  connection.BeginCopy(target, upsert.LineColumns());
   // Lines that follow each other in their batch go out as one piece, without copying them here.
   const RowBatch* batch = nullptr;
   size_t begin = 0;
@@ -73,46 +74,47 @@ void RowWriter::CopyLines(const std::string& target, const MergeStatement& merge
   connection.EndCopy();
 }
 
-void RowWriter::Merge(const MergeStatement& merge, Some rows) {
+void RowWriter::Upsert(const UpsertStatement& upsert, Some rows) {
   try {
-    transaction_.InSavepoint([&] { MergeOnce(merge, rows); });
+    transaction_.InSavepoint([&] { UpsertOnce(upsert, rows); });
   } catch (const StatementError& error) {
     if (!MayBeBadRow(error.sqlstate())) throw;
-    if (rows.size() == 1) return SetAside(merge, rows.front(), error);
+    if (rows.size() == 1) return SetAside(upsert, rows.front(), error);
     const size_t half = rows.size() / 2;
-    Merge(merge, rows.first(half));
-    Merge(merge, rows.subspan(half));
+    Upsert(upsert, rows.first(half));
+    Upsert(upsert, rows.subspan(half));
   }
 }
 
-void RowWriter::MergeOnce(const MergeStatement& merge, Some rows) {
+void RowWriter::UpsertOnce(const UpsertStatement& upsert, Some rows) {
   if (rows.size() < kManyRows) {
-    MergeArrays(merge, rows);
+    UpsertArrays(upsert, rows);
   } else {
-    MergeStaged(merge, rows);
+    UpsertStaged(upsert, rows);
   }
 }
 
-void RowWriter::MergeStaged(const MergeStatement& merge, Some rows) {
+void RowWriter::UpsertStaged(const UpsertStatement& upsert, Some rows) {
   const std::string stage = std::string("pg_temp.") + kStage;
   transaction_.Run("CREATE TEMPORARY TABLE " + std::string(kStage) + " (" +
-                   merge.LineDeclarations() + ") ON COMMIT DROP");
-  CopyLines(stage, merge, rows);
+                   upsert.LineDeclarations() + ") ON COMMIT DROP");
+  CopyLines(stage, upsert, rows);
   const auto existing =
       std::count_if(rows.begin(), rows.end(), [](const Planned& row) { return !row.is_new; });
-  if (static_cast<size_t>(existing) >= kManyRows) CountLost(merge, stage + " s");
-  transaction_.Run(merge.InsertFrom(stage + " s"));
+  if (static_cast<size_t>(existing) >= kManyRows) CountLost(upsert, stage + " s");
+  transaction_.Run(upsert.InsertFrom(stage + " s"));
   transaction_.Run("DROP TABLE " + stage);
 }
 
-void RowWriter::CountLost(const MergeStatement& merge, const std::string& source) {
-  if (!merge.Countable().empty()) {
-    const Rows rows = transaction_.Run(merge.CountLost(source));
-    for (size_t i = 0; i < merge.Countable().size(); ++i) {
-      if (const int64_t lost = rows.Int(0, i); lost > 0) values_lost_[merge.Countable()[i]] += lost;
+void RowWriter::CountLost(const UpsertStatement& upsert, const std::string& source) {
+  if (!upsert.Countable().empty()) {
+    const Rows rows = transaction_.Run(upsert.CountLost(source));
+    for (size_t i = 0; i < upsert.Countable().size(); ++i) {
+      if (const int64_t lost = rows.Int(0, i); lost > 0)
+        values_lost_[upsert.Countable()[i]] += lost;
     }
   }
-  if (const std::string sql = merge.CountLostOverflow(source); !sql.empty()) {
+  if (const std::string sql = upsert.CountLostOverflow(source); !sql.empty()) {
     const Rows rows = transaction_.Run(sql);
     for (size_t i = 0; i < rows.size(); ++i) {
       values_lost_[std::string(rows.Text(i, 0))] += rows.Int(i, 1);
@@ -120,7 +122,7 @@ void RowWriter::CountLost(const MergeStatement& merge, const std::string& source
   }
 }
 
-void RowWriter::MergeArrays(const MergeStatement& merge, Some rows) {
+void RowWriter::UpsertArrays(const UpsertStatement& upsert, Some rows) {
   std::vector<ArrayText> arrays;
   for (const Planned& planned : rows) {
     const auto fields = FieldsOfLine(planned.batch->Line(*planned.row));
@@ -129,14 +131,14 @@ void RowWriter::MergeArrays(const MergeStatement& merge, Some rows) {
   }
   Params params;
   for (ArrayText& array : arrays) params.emplace_back(array.Take());
-  transaction_.Run(merge.InsertFrom(merge.FromArrays()), params);
+  transaction_.Run(upsert.InsertFrom(upsert.FromArrays()), params);
 }
 
-void RowWriter::SetAside(const MergeStatement& merge, const Planned& row,
+void RowWriter::SetAside(const UpsertStatement& upsert, const Planned& row,
                          const StatementError& error) {
   // Too large for a row or an index: `_overflow` holds what a column cannot.
   const bool too_large = error.sqlstate() == "54000";
-  if (too_large && (Spill(merge, row, kLongValue) || Spill(merge, row, 0))) return;
+  if (too_large && (Spill(upsert, row, kLongValue) || Spill(upsert, row, 0))) return;
   if (quarantined_.size() == kQuarantineMax) {
     throw DatabaseError(DatabaseError::Kind::kSuspectRows, error.sqlstate(),
                         "more than " + std::to_string(kQuarantineMax) + " records of " +
@@ -151,7 +153,7 @@ void RowWriter::SetAside(const MergeStatement& merge, const Planned& row,
   for (const size_t index : shape.columns) names.push_back(shape.table->columns[index].property());
   ArrayText values;
   ArrayText keys;
-  const std::vector<std::string>& dropped = merge.dropped();
+  const std::vector<std::string>& dropped = upsert.dropped();
   const auto may_keep = [&](size_t field) {
     const bool several = names[field] == "_rejected" || names[field] == "_overflow";
     return dropped.empty() ||
@@ -173,13 +175,13 @@ void RowWriter::SetAside(const MergeStatement& merge, const Planned& row,
   quarantined_.push_back(row.row->id);
 }
 
-bool RowWriter::Spill(const MergeStatement& merge, const Planned& row, size_t longest_kept) {
+bool RowWriter::Spill(const UpsertStatement& upsert, const Planned& row, size_t longest_kept) {
   auto fields = FieldsOfLine(row.batch->Line(*row.row));
   ArrayText keys;
   ArrayText values;
-  for (size_t i = 0; i < merge.line_properties().size(); ++i) {
-    const std::string& property = merge.line_properties()[i];
-    Param& field = fields[MergeStatement::kEnvelopeFields + i];
+  for (size_t i = 0; i < upsert.line_properties().size(); ++i) {
+    const std::string& property = upsert.line_properties()[i];
+    Param& field = fields[UpsertStatement::kEnvelopeFields + i];
     const bool stays = property.empty() || property == table_.object.modified_property;
     if (stays || !field || field->size() <= longest_kept) continue;
     keys.Add(property);
@@ -199,8 +201,8 @@ bool RowWriter::Spill(const MergeStatement& merge, const Planned& row, size_t lo
   try {
     transaction_.InSavepoint([&] {
       transaction_.Run(
-          merge.InsertFromWithSpill(
-              merge.FromArrays(), "jsonb_object($" + first + "::text[], $" + second + "::text[])"),
+          upsert.InsertFromWithSpill(
+              upsert.FromArrays(), "jsonb_object($" + first + "::text[], $" + second + "::text[])"),
           params);
     });
     return true;

@@ -10,7 +10,7 @@
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/database_failure.h"
 #include "postgres/session/transaction.h"
-#include "postgres/writing/merge_statement.h"
+#include "postgres/writing/upsert_statement.h"
 
 namespace hubmirror {
 
@@ -38,15 +38,15 @@ class RowWriter {
  private:
   using Some = std::span<const Planned>;
 
-  bool CopyNew(const MergeStatement& merge, Some rows);
-  void Merge(const MergeStatement& merge, Some rows);
-  void MergeOnce(const MergeStatement& merge, Some rows);
-  void MergeStaged(const MergeStatement& merge, Some rows);
-  void MergeArrays(const MergeStatement& merge, Some rows);
-  void CountLost(const MergeStatement& merge, const std::string& source);
-  void CopyLines(const std::string& target, const MergeStatement& merge, Some rows);
-  void SetAside(const MergeStatement& merge, const Planned& row, const StatementError& error);
-  bool Spill(const MergeStatement& merge, const Planned& row, size_t longest_kept);
+  bool CopyNew(const UpsertStatement& upsert, Some rows);
+  void Upsert(const UpsertStatement& upsert, Some rows);
+  void UpsertOnce(const UpsertStatement& upsert, Some rows);
+  void UpsertStaged(const UpsertStatement& upsert, Some rows);
+  void UpsertArrays(const UpsertStatement& upsert, Some rows);
+  void CountLost(const UpsertStatement& upsert, const std::string& source);
+  void CopyLines(const std::string& target, const UpsertStatement& upsert, Some rows);
+  void SetAside(const UpsertStatement& upsert, const Planned& row, const StatementError& error);
+  bool Spill(const UpsertStatement& upsert, const Planned& row, size_t longest_kept);
 
   Transaction& transaction_;
   const PortalSchema& schema_;

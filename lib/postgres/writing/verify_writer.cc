@@ -6,7 +6,7 @@
 
 #include "postgres/session/copy_text.h"
 #include "postgres/session/sql_text.h"
-#include "postgres/writing/merge_statement.h"
+#include "postgres/writing/upsert_statement.h"
 
 namespace hubmirror {
 namespace {
@@ -16,7 +16,7 @@ using FoundKind = VerifyFinding::Kind;
 // What HubSpot's index shows late is looked for again this long.
 constexpr auto kSlack = std::chrono::minutes(2);
 
-/// Names as MergeStatement::Differences joins them.
+/// Names as UpsertStatement::Differences joins them.
 std::vector<std::string> Split(std::string_view text) {
   std::vector<std::string> parts;
   while (!text.empty()) {
@@ -83,7 +83,8 @@ std::vector<RecordId> VerifyWriter::FindDifferent(const RowBatch& batch,
                                                   const std::vector<const Row*>& rows) {
   // Lines made for another layout than today's are compared the next time.
   if (rows.empty() || batch.shape->table->version != stream_.table->version) return {};
-  const MergeStatement merge(*batch.shape, *stream_.table, stream_.schema.Table(page_.object.name));
+  const UpsertStatement upsert(*batch.shape, *stream_.table,
+                               stream_.schema.Table(page_.object.name));
   std::vector<ArrayText> arrays;
   for (const Row* row : rows) {
     const auto fields = FieldsOfLine(batch.Line(*row));
@@ -92,7 +93,7 @@ std::vector<RecordId> VerifyWriter::FindDifferent(const RowBatch& batch,
   }
   Params params;
   for (ArrayText& array : arrays) params.emplace_back(array.Take());
-  const Rows found = transaction_.Run(merge.Differences(merge.FromArrays()), params);
+  const Rows found = transaction_.Run(upsert.Differences(upsert.FromArrays()), params);
   std::vector<RecordId> ids;
   for (size_t i = 0; i < found.size(); ++i) {
     ids.push_back(RecordId{found.Int(i, 0)});

@@ -9,10 +9,10 @@ namespace hubmirror {
 
 /// How lines of one shape become rows of the table as it stands now; the table may have moved on
 /// since the lines were made. Immutable.
-class MergeStatement {
+class UpsertStatement {
  public:
   /// `table` quoted with its schema.
-  MergeStatement(const RowShape& shape, const MirrorTable& current, std::string table);
+  UpsertStatement(const RowShape& shape, const MirrorTable& current, std::string table);
 
   /// Lines can be copied into the table as they are.
   bool fits() const { return fits_; }
@@ -66,7 +66,7 @@ class MergeStatement {
 
   std::string Without(const std::string& column, const std::vector<std::string>& names) const;
   std::string Overflow(const std::string& spill) const;
-  std::string Merged(const std::string& column, const std::vector<std::string>& replaced) const;
+  std::string Combined(const std::string& column, const std::vector<std::string>& replaced) const;
 
   const std::string table_;
   std::string modified_;  ///< quoted column, empty when the table has none

@@ -1,4 +1,4 @@
-#include "postgres/writing/merge_statement.h"
+#include "postgres/writing/upsert_statement.h"
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@ constexpr std::array kEnvelope = {Envelope{"id", "bigint"},
                                   Envelope{"_hash", "bigint"},
                                   Envelope{"_rejected", "jsonb"},
                                   Envelope{"_overflow", "jsonb"}};
-static_assert(kEnvelope.size() == MergeStatement::kEnvelopeFields);
+static_assert(kEnvelope.size() == UpsertStatement::kEnvelopeFields);
 
 /// Whether values made for a property as it stood may be stored as it stands.
 bool MayStore(const MirrorTable& current, const MirrorColumn& made_for,
@@ -33,7 +33,8 @@ bool MayStore(const MirrorTable& current, const MirrorColumn& made_for,
 
 }  // namespace
 
-MergeStatement::MergeStatement(const RowShape& shape, const MirrorTable& current, std::string table)
+UpsertStatement::UpsertStatement(const RowShape& shape, const MirrorTable& current,
+                                 std::string table)
     : table_(std::move(table)), asked_(shape.asked), overflow_(shape.overflow) {
   const bool is_current = shape.table->version == current.version;
   std::unordered_map<std::string_view, const MirrorColumn*> standing;
@@ -85,19 +86,19 @@ MergeStatement::MergeStatement(const RowShape& shape, const MirrorTable& current
                                      [](const Field& field) { return field.used; });
 }
 
-std::string MergeStatement::LineColumns() const {
+std::string UpsertStatement::LineColumns() const {
   std::vector<std::string> names;
   for (const Field& field : fields_) names.push_back(field.name);
   return Join(names);
 }
 
-std::string MergeStatement::LineDeclarations() const {
+std::string UpsertStatement::LineDeclarations() const {
   std::vector<std::string> parts;
   for (const Field& field : fields_) parts.push_back(field.name + " " + field.type);
   return Join(parts);
 }
 
-std::string MergeStatement::FromArrays() const {
+std::string UpsertStatement::FromArrays() const {
   std::vector<std::string> arrays;
   for (size_t i = 0; i < fields_.size(); ++i) {
     arrays.push_back("$" + std::to_string(i + 1) + "::" + fields_[i].type + "[]");
@@ -105,13 +106,13 @@ std::string MergeStatement::FromArrays() const {
   return "unnest(" + Join(arrays) + ") AS s(" + LineColumns() + ")";
 }
 
-std::string MergeStatement::Without(const std::string& column,
-                                    const std::vector<std::string>& names) const {
+std::string UpsertStatement::Without(const std::string& column,
+                                     const std::vector<std::string>& names) const {
   if (names.empty()) return column;
   return "nullif(" + column + " - " + QuoteLiteral(NameArray(names)) + "::text[], '{}')";
 }
 
-std::string MergeStatement::Overflow(const std::string& spill) const {
+std::string UpsertStatement::Overflow(const std::string& spill) const {
   std::vector<std::string> names = dropped_;
   for (const Moved& moved : moved_) names.push_back(moved.property);
   std::string overflow = Without("s._overflow", names);
@@ -119,8 +120,8 @@ std::string MergeStatement::Overflow(const std::string& spill) const {
   return overflow;
 }
 
-std::string MergeStatement::Merged(const std::string& column,
-                                   const std::vector<std::string>& replaced) const {
+std::string UpsertStatement::Combined(const std::string& column,
+                                      const std::vector<std::string>& replaced) const {
   if (asks_everything_) return "excluded." + column;
   // What was not asked for is neither confirmed nor denied by the answer.
   return "CASE WHEN t." + column + " IS NULL THEN excluded." + column + " ELSE nullif((t." +
@@ -128,12 +129,12 @@ std::string MergeStatement::Merged(const std::string& column,
          column + ", '{}'), '{}') END";
 }
 
-std::string MergeStatement::InsertFrom(const std::string& source) const {
+std::string UpsertStatement::InsertFrom(const std::string& source) const {
   return InsertFromWithSpill(source, "");
 }
 
-std::string MergeStatement::InsertFromWithSpill(const std::string& source,
-                                                const std::string& spill) const {
+std::string UpsertStatement::InsertFromWithSpill(const std::string& source,
+                                                 const std::string& spill) const {
   std::vector<std::string> names;
   std::vector<std::string> values;
   std::vector<std::string> sets = {
@@ -144,10 +145,10 @@ std::string MergeStatement::InsertFromWithSpill(const std::string& source,
     names.push_back(field.name);
     if (field.name == "\"_overflow\"") {
       values.push_back(Overflow(spill));
-      sets.push_back("_overflow = " + Merged("_overflow", asked_));
+      sets.push_back("_overflow = " + Combined("_overflow", asked_));
     } else if (field.name == "\"_rejected\"") {
       values.push_back(Without("s._rejected", dropped_));
-      sets.push_back("_rejected = " + Merged("_rejected", asked_));
+      sets.push_back("_rejected = " + Combined("_rejected", asked_));
     } else if (field.name == "\"_hash\"" && !keeps_hash_) {
       values.emplace_back("NULL");
       sets.emplace_back("_hash = NULL");
@@ -170,7 +171,7 @@ std::string MergeStatement::InsertFromWithSpill(const std::string& source,
   return sql;
 }
 
-std::string MergeStatement::Differences(const std::string& source) const {
+std::string UpsertStatement::Differences(const std::string& source) const {
   std::vector<std::string> ours;
   std::vector<std::string> theirs;
   std::vector<std::string> names;
@@ -202,7 +203,7 @@ std::string MergeStatement::Differences(const std::string& source) const {
          Join(ours) + ") IS DISTINCT FROM (" + Join(theirs) + ")) d WHERE d.names <> ''";
 }
 
-std::string MergeStatement::CountLost(const std::string& source) const {
+std::string UpsertStatement::CountLost(const std::string& source) const {
   std::vector<std::string> counts;
   for (const Field& field : fields_) {
     if (!field.used || field.property.empty()) continue;
@@ -212,7 +213,7 @@ std::string MergeStatement::CountLost(const std::string& source) const {
   return "SELECT " + Join(counts) + " FROM " + source + " JOIN " + table_ + " t ON t.id = s.id";
 }
 
-std::string MergeStatement::CountLostOverflow(const std::string& source) const {
+std::string UpsertStatement::CountLostOverflow(const std::string& source) const {
   if (overflow_.empty()) return "";
   return "SELECT k, count(*) FROM " + source + " JOIN " + table_ +
          " t ON t.id = s.id, LATERAL jsonb_object_keys(t._overflow) k WHERE k = ANY (" +
