@@ -2,19 +2,23 @@
 # Installs what is missing, builds, and runs the tests.
 #
 #   ./test.sh          release and address/undefined sanitizer builds, every test but the long ones
-#   ./test.sh --all    also a thread sanitizer build, clang-tidy and the long tests; what they print
-#                      is kept in docs/evidence/
+#   ./test.sh --all    also a thread sanitizer build, clang-tidy, ten minutes of fuzzing and the long
+#                      tests; what they print is kept in docs/evidence/
+#   ./test.sh --coverage
+#                      instead of all that: how many lines of lib/ the tests run, by folder
 #
 # Works as root and as an ordinary user with sudo; a second run builds only what changed.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 all=false
+coverage=false
 case "${1:-}" in
   '') ;;
   --all) all=true ;;
+  --coverage) coverage=true ;;
   *)
-    printf 'test.sh: unknown option %s\nNext: ./test.sh [--all]\n' "$1" >&2
+    printf 'test.sh: unknown option %s\nNext: ./test.sh [--all | --coverage]\n' "$1" >&2
     exit 64
     ;;
 esac
@@ -56,8 +60,23 @@ kept() {
   "$@" 2>&1 | tee "docs/evidence/$name.txt"
 }
 
+# Programs that are killed, as some tests do, say nothing of what they ran.
+show_coverage() {
+  find build/coverage -name '*.gcda' -delete
+  run_tests coverage -LE 'long|release-only' || true
+  gcovr --root . --filter lib/ --exclude-throw-branches -j "$jobs" --json-summary build/coverage/lines.json \
+    --txt build/coverage/lines.txt build/coverage
+  node tests/support/coverage_by_folder.mjs build/coverage/lines.json
+}
+
 mkdir -p build
 install_options=(--test)
+if $coverage; then
+  section 'packages' packaging/install-build-deps.sh --test --coverage
+  section 'coverage build' build coverage
+  section 'coverage' kept coverage show_coverage
+  exit $((${#failures[@]} > 0))
+fi
 if $all; then install_options+=(--tidy); fi
 section 'packages' packaging/install-build-deps.sh "${install_options[@]}"
 
@@ -73,6 +92,7 @@ if $all; then
   section 'tsan tests' kept tests-tsan setarch --addr-no-randomize \
     ctest --preset tsan -j "$jobs" --no-tests=error -LE 'long|release-only'
   section 'tidy' kept tidy build tidy
+  section 'fuzzing' kept fuzzing tests/fuzz/run --seconds 75
   section 'long tests' kept tests-long run_tests release -L long -j 1 --verbose
 fi
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 or newer, or a derivative) that hubmirror is built from.
 #
-#   packaging/install-build-deps.sh [--quickstart] [--test] [--tidy] [--deb]
+#   packaging/install-build-deps.sh [--quickstart] [--test] [--tidy] [--coverage] [--deb]
 #
 #   --quickstart  also what quickstart.sh runs: PostgreSQL and its client
 #   --test        also what the tests run: PostgreSQL, PgBouncer, Prometheus, Alertmanager, Node, ...
-#   --tidy        also clang and clang-tidy
+#   --tidy        also clang and clang-tidy, for fuzzing too
+#   --coverage    also gcovr
 #   --deb         also what the Debian package is built and examined with
 #
 # Installs only what is missing, as root or through sudo; a second run changes nothing. No database
@@ -21,6 +22,7 @@ quickstart_packages=(postgresql postgresql-client curl)
 test_packages=("${quickstart_packages[@]}" doctest-dev pgbouncer prometheus prometheus-alertmanager systemd
   procps shellcheck clang-format mandoc chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian)
 tidy_packages=(clang clang-tidy)
+coverage_packages=(gcovr)
 deb_packages=(dpkg-dev debhelper fakeroot lintian)
 # Packages whose service would start by itself.
 with_service=(prometheus prometheus-alertmanager pgbouncer)
@@ -45,8 +47,9 @@ for option in "$@"; do
       command -v npm >/dev/null || packages+=(npm)
       ;;
     --tidy) packages+=("${tidy_packages[@]}") ;;
+    --coverage) packages+=("${coverage_packages[@]}") ;;
     --deb) packages+=("${deb_packages[@]}") ;;
-    *) fail "unknown option $option" 'packaging/install-build-deps.sh [--quickstart] [--test] [--tidy] [--deb]' 64 ;;
+    *) fail "unknown option $option" 'packaging/install-build-deps.sh [--quickstart] [--test] [--tidy] [--coverage] [--deb]' 64 ;;
   esac
 done
 

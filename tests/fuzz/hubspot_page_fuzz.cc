@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/utf8.h"
 #include "hubspot/read/catalog_reader.h"
 #include "hubspot/read/page_reader.h"
 #include "hubspot/read/search_reader.h"
@@ -28,8 +29,7 @@ void CheckPage(const Result<Page, ApiError>& page) {
       const PropertyValue& value = record.values[i];
       Require(!value.raw.empty() && value.property < page->properties->size());
       Require(i == 0 || record.values[i - 1].property < value.property);
-      std::string copy(value.raw);
-      Require(RepairText(copy).has_value());  // Valid UTF-8.
+      Require(ValidUtf8(value.raw) == value.raw);
     }
   }
   Require(!page->next_after || !page->next_after->empty());

@@ -40,23 +40,3 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Require(again.settings.has_value() && *again.settings == *reading.settings);
   return 0;
 }
-
-#ifdef HUBMIRROR_FUZZ_MAIN
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
-/// Runs every file of the corpus directories once.
-int main(int argc, char** argv) {
-  int files = 0;
-  for (int i = 1; i < argc; ++i) {
-    for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
-      std::ifstream file(entry.path(), std::ios::binary);
-      const std::string bytes(std::istreambuf_iterator<char>(file), {});
-      LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
-      ++files;
-    }
-  }
-  return files > 0 ? 0 : 1;
-}
-#endif

@@ -56,22 +56,3 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const RecordId id : ids) Require(id.value > 1);
   return 0;
 }
-
-#ifdef HUBMIRROR_FUZZ_MAIN
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
-/// Runs every file of the corpus directory once.
-int main(int argc, char** argv) {
-  Require(argc == 2);
-  int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(argv[1])) {
-    std::ifstream file(entry.path(), std::ios::binary);
-    const std::string bytes(std::istreambuf_iterator<char>(file), {});
-    LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
-    ++files;
-  }
-  return files > 0 ? 0 : 1;
-}
-#endif

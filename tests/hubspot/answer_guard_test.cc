@@ -48,6 +48,18 @@ TEST_CASE("answer guard: nothing of a header passes before it is whole") {
   CHECK(Pass("HTTP/1.1 200 OK\r\nDate: x\r\n", 5).bytes.empty());
 }
 
+TEST_CASE("answer guard: lines that end in LF alone pass with CRLF, as the library wants them") {
+  // cpp-httplib skips a line of the header without CRLF, an empty one too, and would read the body
+  // on as fields of a header that nobody counts.
+  const std::string bare =
+      "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n3\na\nc\n0\nTrailer: z\n\n";
+  for (const size_t piece : {size_t{1}, size_t{3}, bare.size()}) {
+    CHECK(Pass(bare, piece).bytes ==
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "3\r\na\nc\r\n0\r\nTrailer: z\r\n\r\n");
+  }
+}
+
 TEST_CASE("answer guard: interim answers are taken out, and only a few of them") {
   const std::string interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
   const std::string answer = "HTTP/1.1 200 OK\r\n\r\nabc";

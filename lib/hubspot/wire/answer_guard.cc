@@ -74,6 +74,7 @@ Breach AnswerGuard::TakeHeader(std::string_view& bytes, std::string& passed) {
   header_.append(bytes.substr(0, count));
   bytes.remove_prefix(count);
   if (newline == std::string_view::npos) return Breach::kNone;
+  if (!header_.ends_with("\r\n")) header_.replace(header_.size() - 1, 1, "\r\n");
 
   const std::string_view line = WithoutEnd(std::string_view(header_).substr(line_begin_));
   const bool first = line_begin_ == 0;
@@ -121,6 +122,9 @@ Breach AnswerGuard::TakeFraming(std::string_view& bytes, std::string& passed) {
   framing_.append(bytes.substr(0, count));
   passed.append(bytes.substr(0, count));
   bytes.remove_prefix(count);
+  if (framing_.ends_with('\n') && !framing_.ends_with("\r\n")) {
+    passed.replace(passed.size() - 1, 1, "\r\n");
+  }
   return newline == std::string_view::npos ? Breach::kNone : EndFramingLine();
 }
 

@@ -18,8 +18,10 @@ struct AnswerBounds {
 
 /// Looks at every byte of one answer before a library interprets it: counts them, and takes interim
 /// answers (1xx, RFC 9110 section 15.2) out. A library that reads a line to its end, or matches it
-/// with a recursive regular expression, then meets only lines that are short enough. It decodes
-/// nothing: chunks are followed only to find their lines. Deciding only; owned by one thread.
+/// with a recursive regular expression, then meets only lines that are short enough. A line that
+/// ends in LF alone is passed with CRLF (RFC 9112 section 2.2 lets a reader take it so), so that
+/// guard and library agree where a header ends. It decodes nothing: chunks are followed only to
+/// find their lines. Deciding only; owned by one thread.
 class AnswerGuard {
  public:
   enum class Breach {
