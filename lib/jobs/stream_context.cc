@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "jobs/named_properties.h"
 #include "jobs/resolve_plan.h"
 #include "jobs/search_promises.h"
 
@@ -18,19 +17,13 @@ constexpr Duration kSearchTriedAgain = std::chrono::hours(24);
 }  // namespace
 
 StreamContext::StreamContext(PortalKey portal, StreamPlan plan, Ports ports)
-    : key_{std::move(portal), plan.object.name}, plan_(std::move(plan)), ports_(std::move(ports)) {}
-
-MirrorTablePtr StreamContext::table() const {
-  MutexLock lock(mutex_);
-  return table_;
-}
-
-void StreamContext::set_table(MirrorTablePtr table) {
-  set_table(std::move(table), hasher());
-}
+    : key_{std::move(portal), plan.object.name},
+      plan_(std::move(plan)),
+      ports_(std::move(ports)),
+      table_(plan_, ports_.hash_key) {}
 
 void StreamContext::Load(const StoredStream& stored) {
-  AdoptStored(stored.table);
+  table_.AdoptStored(stored.table);
   set_rows(stored.rows);
   set_pending(stored.pending);
   set_quarantined(stored.quarantined);
@@ -51,53 +44,6 @@ void StreamContext::Load(const StoredStream& stored) {
   CountLostValues(stored.values_lost);
 }
 
-void StreamContext::AdoptStored(MirrorTablePtr table) {
-  auto hasher = ReadHasher();
-  // Without the key the catalog cannot go on either, and says why.
-  if (!hasher || !table || !SelectorFor(*hasher).Agrees(*table)) return set_table(nullptr);
-  set_table(std::move(table), std::move(*hasher));
-}
-
-Result<StreamContext::HasherPtr, ApiError> StreamContext::ReadHasher() const {
-  if (plan_.selection.hash.empty()) return HasherPtr();
-  const auto fault = [](std::string message) {
-    return ApiError{.kind = ApiErrorKind::kSecret, .message = std::move(message)};
-  };
-  if (!ports_.hash_key) return fault("the portal has no hash_key, but properties to hash");
-  auto key = ports_.hash_key();
-  if (!key) return fault(key.error());
-  auto hasher = ValueHasher::Make(std::move(*key));
-  if (!hasher) return fault(hasher.error());
-  return std::make_shared<const ValueHasher>(std::move(*hasher));
-}
-
-StreamContext::HasherPtr StreamContext::hasher() const {
-  MutexLock lock(mutex_);
-  return hasher_;
-}
-
-PropertySelector StreamContext::SelectorFor(const HasherPtr& hasher) const {
-  return PropertySelector(plan_.object, SelectionOf(plan_), hasher ? hasher->id() : "");
-}
-
-void StreamContext::set_table(MirrorTablePtr table, HasherPtr hasher) {
-  PropertySetPtr whole = table ? WholeSet(*table) : nullptr;
-  MutexLock lock(mutex_);
-  hasher_ = std::move(hasher);
-  // The same names keep the same set, so that pages in flight stay comparable.
-  if (whole && (!whole_set_ || whole_set_->names() != whole->names())) {
-    whole_set_ = std::move(whole);
-  }
-  table_ = std::move(table);
-  if (table_) table_asked_with_ = table_;
-  mapper_.reset();
-}
-
-PropertySetPtr StreamContext::whole_set() const {
-  MutexLock lock(mutex_);
-  return whole_set_;
-}
-
 Result<SearchAnswer, ApiError> StreamContext::Search(const SearchRequest& request) {
   auto answer = ports_.source.Search(object(), request);
   if (!answer) return answer;
@@ -116,26 +62,17 @@ Result<Page, ApiError> StreamContext::List(const ListRequest& request) {
   return page;
 }
 
-RowBatch StreamContext::Map(const Page& page) const {
-  std::shared_ptr<const RowMapper> mapper;
-  {
-    MutexLock lock(mutex_);
-    if (!mapper_ || mapper_set_ != page.properties) {
-      mapper_ = std::make_shared<const RowMapper>(table_asked_with_, page.properties, hasher_);
-      mapper_set_ = page.properties;
-    }
-    mapper = mapper_;
-  }
-  RowBatch batch;
-  mapper->Append(page, batch);
+RowBatch StreamContext::Map(const Page& page, const TableShape& asked_for) const {
+  RowBatch batch = table_.Map(page, asked_for);
   ports_.observer.OnRecordsFetched(key_, static_cast<int64_t>(page.records.size()),
                                    batch.values_rejected,
                                    batch.values_replaced + page.values_replaced);
   return batch;
 }
 
-RowBatch StreamContext::Map(const Page& page, const std::vector<RecordId>& asked) {
-  RowBatch batch = Map(page);
+RowBatch StreamContext::Map(const Page& page, const TableShape& asked_for,
+                            const std::vector<RecordId>& asked) {
+  RowBatch batch = Map(page, asked_for);
   if (const size_t dropped = DropUnasked(batch, asked); dropped > 0) {
     Distrust("unasked", "a batch read answered with " + std::to_string(dropped) +
                             " records that were not asked for; they are not stored");

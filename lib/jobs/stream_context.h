@@ -17,9 +17,7 @@
 #include "budget/rate_governor.h"
 #include "jobs/said_lately.h"
 #include "jobs/stream_debts.h"
-#include "mirror/property_selector.h"
-#include "mirror/row_mapper.h"
-#include "mirror/value_hasher.h"
+#include "jobs/stream_table.h"
 #include "model/portal/controls.h"
 #include "model/portal/portal_plan.h"
 #include "model/portal/sync_observer.h"
@@ -65,34 +63,16 @@ class StreamContext {
   /// Takes over what is stored of the stream: after a start, and whenever the portal opens again.
   void Load(const StoredStream& stored);
 
-  /// The table as it stands, null before the catalog has made it.
-  MirrorTablePtr table() const;
-  void set_table(MirrorTablePtr table);
-  /// Takes the table as it is stored, unless it was made for another selection than the operator's
-  /// of today: then there is none until the catalog has brought it up to date, so that no value is
-  /// stored that should not be.
-  void AdoptStored(MirrorTablePtr table);
-
-  using HasherPtr = std::shared_ptr<const ValueHasher>;
-  /// Reads the key anew; null when nothing is hashed. Does not change what Map hashes with.
-  Result<HasherPtr, ApiError> ReadHasher() const;
-  /// What Map hashes with.
-  HasherPtr hasher() const;
-  PropertySelector SelectorFor(const HasherPtr& hasher) const;
-  /// A table together with the key that its hashed properties are made with.
-  void set_table(MirrorTablePtr table, HasherPtr hasher);
-
-  /// What to ask for to read whole records of the table as it stands; of one that somebody dropped,
-  /// as it stood last. Null before there was one.
-  PropertySetPtr whole_set() const;
+  StreamTable& table() { return table_; }
+  const StreamTable& table() const { return table_; }
 
   /// One search, or one page of a list; that it shows what was not asked for is counted and said.
   Result<SearchAnswer, ApiError> Search(const SearchRequest& request);
   Result<Page, ApiError> List(const ListRequest& request);
-  /// Page -> rows, under the set the page was asked with.
-  RowBatch Map(const Page& page) const;
+  /// Page -> rows, under the set the page was asked with; `asked_for` is the table as it was then.
+  RowBatch Map(const Page& page, const TableShape& asked_for) const;
   /// The same for the answer to a batch read of `asked`; what it shows beside them is not believed.
-  RowBatch Map(const Page& page, const std::vector<RecordId>& asked);
+  RowBatch Map(const Page& page, const TableShape& asked_for, const std::vector<RecordId>& asked);
   /// Writes, with the day's requests (rule R18), and tells everyone: metrics, the row count, the
   /// resolve job. What the stream owes goes with it; `sweep_ended`: the commit ends a walk that
   /// began when so many sweeps were wanted.
@@ -240,6 +220,7 @@ class StreamContext {
   const StreamKey key_;
   const StreamPlan plan_;
   const Ports ports_;
+  StreamTable table_;
 
   std::atomic<int64_t> rows_{0};
   std::atomic<bool> rows_known_{false};
@@ -259,13 +240,6 @@ class StreamContext {
   /// One commit after the other, so that what is owed is stored in the order it came about.
   Mutex writing_;
   mutable Mutex mutex_;
-  MirrorTablePtr table_ GUARDED_BY(mutex_);
-  /// The last one there was: what is under way was asked for it, also once somebody dropped it.
-  MirrorTablePtr table_asked_with_ GUARDED_BY(mutex_);
-  PropertySetPtr whole_set_ GUARDED_BY(mutex_);
-  HasherPtr hasher_ GUARDED_BY(mutex_);
-  mutable std::shared_ptr<const RowMapper> mapper_ GUARDED_BY(mutex_);
-  mutable PropertySetPtr mapper_set_ GUARDED_BY(mutex_);
   int searches_refused_ GUARDED_BY(mutex_) = 0;
   Instant search_refused_at_ GUARDED_BY(mutex_){};
   std::optional<TimePoint> walked_until_ GUARDED_BY(mutex_);

@@ -14,7 +14,7 @@ bool TableIsGone(const DatabaseError& error) {
 
 std::optional<StepNeed> StreamJob::Next(Instant now) {
   if (stepping_.load()) return std::nullopt;
-  if (!works_without_table() && !stream_->table()) return std::nullopt;
+  if (!works_without_table() && !stream_->table().Now()) return std::nullopt;
   // The catalog still learns what the portal lists, and nothing else goes on.
   if (traits().writes_values && !stream_->suspicion(Brake::kValuesLost).empty())
     return std::nullopt;
@@ -45,10 +45,12 @@ StepOutcome StreamJob::MakeStep(Instant now) {
       return StepOutcome::More();
     }
     if (memory_.load() == Memory::kLoading) return StepOutcome::Unused();
-    return DoStep(now);
+    const TableShapePtr table = stream_->table().Now();
+    if (!works_without_table() && !table) return StepOutcome::Unused();
+    return DoStep(now, table);
   } catch (const DatabaseError& error) {
     GoBack();
-    if (TableIsGone(error)) stream_->set_table(nullptr);
+    if (TableIsGone(error)) stream_->table().Drop();
     throw;
   } catch (...) {
     GoBack();

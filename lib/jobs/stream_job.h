@@ -25,7 +25,9 @@ class StreamJob : public Job {
   const ObjectType& object() const { return stream_->object(); }
 
   virtual std::optional<StepNeed> NextStep(Instant now) = 0;
-  virtual StepOutcome DoStep(Instant now) = 0;
+  /// `table` as it stands when the step begins; never null, except for a job that works without it.
+  /// What the step asks HubSpot for it keeps that shape for.
+  virtual StepOutcome DoStep(Instant now, const TableShapePtr& table) = 0;
   virtual void LoadFrom(const StoredStream& stored) = 0;
   /// Drops everything that was not committed.
   virtual void Abandon() = 0;

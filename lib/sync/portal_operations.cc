@@ -11,7 +11,7 @@ namespace {
 constexpr auto kAskedByOperator = "an operator asked for it";
 
 bool IsFilling(const StreamContext& context) {
-  const MirrorTablePtr table = context.table();
+  const MirrorTablePtr table = context.table().layout();
   if (!table) return true;
   return std::any_of(table->columns.begin(), table->columns.end(), [](const MirrorColumn& column) {
     return column.state == PropertyState::kFilling && !column.definition.archived;
@@ -45,7 +45,7 @@ void Force(Task& task, bool loaded, Instant now) {
 
 /// What the layout of a table could not be given, and why.
 void NoteBlockedColumns(const StreamContext& context, OperationProgress& progress) {
-  const MirrorTablePtr table = context.table();
+  const MirrorTablePtr table = context.table().layout();
   if (!table) return;
   for (const MirrorColumn& column : table->columns) {
     if (column.blocked_by.empty()) continue;

@@ -13,12 +13,12 @@ namespace {
 
 /// Runs steps until the job asks HubSpot, during which the table goes; then it is made again.
 void LoseTableDuringRequest(StreamFixture& stream, hubmirror::Job& job) {
-  stream.hubspot.meanwhile = [&] { stream.context->set_table(nullptr); };
+  stream.hubspot.meanwhile = [&] { stream.context->table().Drop(); };
   while (stream.hubspot.meanwhile) {
     REQUIRE(job.Next(stream.clock.Now()));
     job.Step(stream.clock.Now());
   }
-  REQUIRE(stream.context->table() == nullptr);
+  REQUIRE(stream.context->table().Now() == nullptr);
   CHECK_FALSE(job.Next(stream.clock.Now()));
   stream.Run(*stream.catalog);
 }

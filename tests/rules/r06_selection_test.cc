@@ -110,11 +110,11 @@ TEST_CASE("R6: under a changed selection nothing is read before the table follow
 
   stream.selection = {.hash = {"name"}};
   stream.Restart();
-  CHECK(stream.context->table() == nullptr);
+  CHECK(stream.context->table().Now() == nullptr);
   CHECK_FALSE(stream.changes->Next(stream.clock.Now()));
   CHECK(stream.catalog->urgent());
   stream.Run(*stream.catalog);
-  CHECK(stream.context->table() != nullptr);
+  CHECK(stream.context->table().Now() != nullptr);
   stream.Run(*stream.fill);
 
   const auto hasher = ValueHasher::Make(*stream.hash_key);
@@ -122,7 +122,7 @@ TEST_CASE("R6: under a changed selection nothing is read before the table follow
   CHECK(Holds(stream, hasher->Hash("private")));
 
   stream.Restart();
-  CHECK(stream.context->table() != nullptr);
+  CHECK(stream.context->table().Now() != nullptr);
 }
 
 TEST_CASE("R6: without its key a stream that hashes stands still and says why") {

@@ -65,12 +65,12 @@ std::optional<StepNeed> ChangesJob::NextStep(Instant) {
   return StepNeed{.lane = reading_ ? Lane::kBurst : Lane::kSearch, .priority = Priority::kChanges};
 }
 
-StepOutcome ChangesJob::DoStep(Instant) {
+StepOutcome ChangesJob::DoStep(Instant, const TableShapePtr& table) {
   const Finally done([this] {
     MutexLock lock(mutex_);
     reading_ = !unread_.empty();
   });
-  if (!unread_.empty()) return Read();
+  if (!unread_.empty()) return Read(*table);
   if (short_) return CountLeavers();
   if (proving_) return Prove();
   return stream().searchable() ? Search() : FollowWalks();
@@ -277,9 +277,9 @@ std::vector<Nomination> ChangesJob::Unread(const SearchAnswer& answer) {
   return unread;
 }
 
-StepOutcome ChangesJob::Read() {
+StepOutcome ChangesJob::Read(const TableShape& table) {
   std::vector<Nomination> asked;
-  BatchReadRequest request{.properties = stream().whole_set()};
+  BatchReadRequest request{.properties = table.whole_set};
   for (size_t i = 0; i < unread_.size() && i < part_.size(); ++i) {
     asked.push_back(unread_[i]);
     request.ids.push_back(unread_[i].id);
@@ -289,7 +289,7 @@ StepOutcome ChangesJob::Read() {
 
   part_.Answered();
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(asked.size()));
-  commit_.rows.push_back(stream().Map(*page, request.ids));
+  commit_.rows.push_back(stream().Map(*page, table, request.ids));
   // Whom nobody answered for resolve asks about, and finds out who stands for him.
   DropStrangers(commit_.rows.back(), request.ids);
   records_ += static_cast<int64_t>(page->records.size());

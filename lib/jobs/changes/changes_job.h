@@ -31,7 +31,7 @@ class ChangesJob final : public StreamJob {
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
-  StepOutcome DoStep(Instant now) override;
+  StepOutcome DoStep(Instant now, const TableShapePtr& table) override;
   void LoadFrom(const StoredStream& stored) override;
   void Abandon() override;
 
@@ -50,7 +50,7 @@ class ChangesJob final : public StreamJob {
   /// Fewer records came than the first answer of the window counted: those that changed meanwhile
   /// have left it. Are there so many?
   StepOutcome CountLeavers();
-  StepOutcome Read();
+  StepOutcome Read(const TableShape& table);
   /// None of the first records to be read was answered for.
   StepOutcome ReadFailed(size_t asked, const ApiError& error);
   /// Ids of `answer` that must be read: newer than stored, or unknown.

@@ -70,19 +70,19 @@ std::optional<StepNeed> HistoryJob::NextStep(Instant) {
   return StepNeed{.priority = priority};
 }
 
-StepOutcome HistoryJob::DoStep(Instant) {
+StepOutcome HistoryJob::DoStep(Instant, const TableShapePtr& table) {
   const Finally done([this] {
     MutexLock lock(mutex_);
     reading_ = !block_.empty();
     walking_ = !cursor_.walked;
   });
   if (proving_) return Prove();
-  return block_.empty() ? Choose() : Read();
+  return block_.empty() ? Choose() : Read(*table);
 }
 
 HistoryScope HistoryJob::ScopeNow() const {
   HistoryScope scope;
-  const MirrorTablePtr table = stream().table();
+  const MirrorTablePtr table = stream().table().layout();
   if (!table) return scope;
   const std::vector<std::string>& wanted = stream().plan().history;
   for (const MirrorColumn& column : table->columns) {
@@ -141,15 +141,16 @@ Result<HistoryPage, ApiError> HistoryJob::Ask(const std::vector<RecordId>& ids) 
   return ports_.source.ReadHistory(object(), request);
 }
 
-StepOutcome HistoryJob::Read() {
+StepOutcome HistoryJob::Read(const TableShape& table) {
   const auto count = static_cast<std::ptrdiff_t>(std::min(block_.size(), part_.size()));
   const std::vector<RecordId> asked(block_.begin(), block_.begin() + count);
   auto page = Ask(asked);
   if (!page) return Failed(asked.size(), page.error());
-  return TakeIn(std::move(*page), asked);
+  return TakeIn(std::move(*page), asked, table.hasher);
 }
 
-StepOutcome HistoryJob::TakeIn(HistoryPage page, const std::vector<RecordId>& asked) {
+StepOutcome HistoryJob::TakeIn(HistoryPage page, const std::vector<RecordId>& asked,
+                               const HasherPtr& hasher) {
   const HistoryAnswer said = AccountFor(asked, page);
   if (said.unasked > 0) {
     stream().Distrust("unasked", "a history read answered with " + std::to_string(said.unasked) +
@@ -166,7 +167,7 @@ StepOutcome HistoryJob::TakeIn(HistoryPage page, const std::vector<RecordId>& as
   proved_ = false;
   block_.erase(block_.begin(), block_.begin() + static_cast<std::ptrdiff_t>(asked.size()));
   block_.insert(block_.end(), said.silent.begin(), said.silent.end());
-  return Write({.entries = MapHistory(std::move(page.entries), cursor_.scope, stream().hasher()),
+  return Write({.entries = MapHistory(std::move(page.entries), cursor_.scope, hasher),
                 .settled = said.settled,
                 .sent_at = page.times.sent_at});
 }

@@ -43,7 +43,7 @@ class HistoryJob final : public StreamJob {
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
-  StepOutcome DoStep(Instant now) override;
+  StepOutcome DoStep(Instant now, const TableShapePtr& table) override;
   void LoadFrom(const StoredStream& stored) override;
   void Abandon() override;
 
@@ -53,8 +53,8 @@ class HistoryJob final : public StreamJob {
   StepOutcome ChooseOfWalk();
   StepOutcome ChooseDue();
   Result<HistoryPage, ApiError> Ask(const std::vector<RecordId>& ids);
-  StepOutcome Read();
-  StepOutcome TakeIn(HistoryPage page, const std::vector<RecordId>& asked);
+  StepOutcome Read(const TableShape& table);
+  StepOutcome TakeIn(HistoryPage page, const std::vector<RecordId>& asked, const HasherPtr& hasher);
   /// The first `asked` of the block were not answered for.
   StepOutcome Failed(size_t asked, const ApiError& error);
   /// Whether HubSpot answers for a record other than the first of the block; if it does, the first

@@ -53,11 +53,12 @@ std::optional<StepNeed> ResolveJob::NextStep(Instant) {
   if (shown_phase_ == Phase::kTake) return StepNeed{.priority = Priority::kResolve};
   StepNeed need{.lane = Lane::kBurst, .priority = Priority::kResolve};
   const bool whole = shown_phase_ == Phase::kListed && shown_whole_;
-  if (whole) need.cost = stream().source().ListCost(object(), *stream().whole_set());
+  const TableShapePtr table = stream().table().Now();
+  if (whole && table) need.cost = stream().source().ListCost(object(), *table->whole_set);
   return need;
 }
 
-StepOutcome ResolveJob::DoStep(Instant) {
+StepOutcome ResolveJob::DoStep(Instant, const TableShapePtr& table) {
   const Finally done([this] {
     MutexLock lock(mutex_);
     shown_phase_ = phase_;
@@ -67,13 +68,13 @@ StepOutcome ResolveJob::DoStep(Instant) {
     case Phase::kTake:
       return Take();
     case Phase::kLive:
-      return ReadLive();
+      return ReadLive(*table);
     case Phase::kArchived:
-      return ReadArchived();
+      return ReadArchived(*table);
     case Phase::kListed:
-      return listed_.empty() ? ReadListed() : ReadFromList();
+      return listed_.empty() ? ReadListed() : ReadFromList(*table);
     case Phase::kProve:
-      return Prove();
+      return Prove(*table);
   }
   return StepOutcome::Unused();
 }
@@ -151,7 +152,7 @@ StepOutcome ResolveJob::Failed(const ApiError& error) {
   return StepOutcome::Failed(error);
 }
 
-StepOutcome ResolveJob::Prove() {
+StepOutcome ResolveJob::Prove(const TableShape& table) {
   PendingRecord record = batch_.front();
   record.cause = PendingCause::kUnreadable;
   const auto witness = stream().sink().WitnessRecord(object(), /*archived=*/false);
@@ -159,8 +160,8 @@ StepOutcome ResolveJob::Prove() {
     LookAgain(record, kBrakeWait);
     return CommitBatch();
   }
-  const auto page = stream().source().BatchRead(
-      object(), {.ids = {*witness}, .properties = stream().whole_set()});
+  const auto page =
+      stream().source().BatchRead(object(), {.ids = {*witness}, .properties = table.whole_set});
   if (!page) {
     // All of HubSpot fails, or just this other record: another one is asked next time.
     LookAgain(record, kBrakeWait);
@@ -183,8 +184,9 @@ void ResolveJob::SetAside(PendingRecord record, const std::string& why) {
 }
 
 Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
-                                              const std::vector<PendingRecord>& records) {
-  BatchReadRequest request{.archived = archived, .properties = stream().whole_set()};
+                                              const std::vector<PendingRecord>& records,
+                                              const TableShape& table) {
+  BatchReadRequest request{.archived = archived, .properties = table.whole_set};
   for (const PendingRecord& record : records) request.ids.push_back(record.id);
   auto witness = stream().sink().WitnessRecord(object(), archived);
   if (witness && std::find(request.ids.begin(), request.ids.end(), *witness) != request.ids.end()) {
@@ -202,7 +204,7 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   // What is absent was so at the first of the two reads.
   if (!archived) sent_at_ = page->times.sent_at;
   answer.not_found = page->not_found;
-  commit_.rows.push_back(stream().Map(*page, request.ids));
+  commit_.rows.push_back(stream().Map(*page, table, request.ids));
   answer.results = commit_.rows.back().rows;
   if (std::ranges::any_of(answer.results, &Row::archived)) stream().NoteArchivedShown();
   Attribution said = Attribute(answer);
@@ -267,8 +269,8 @@ void ResolveJob::SettleShown(const PendingRecord& record, const Row& row) {
   found_.emplace_back(record.id, row.archived ? FoundRecord::kArchived : FoundRecord::kLive);
 }
 
-StepOutcome ResolveJob::ReadLive() {
-  const auto said = Ask(false, batch_);
+StepOutcome ResolveJob::ReadLive(const TableShape& table) {
+  const auto said = Ask(false, batch_, table);
   if (!said) return Failed(said.error());
   absent_.clear();
   for (const RecordId id : said->absent) {
@@ -283,8 +285,8 @@ StepOutcome ResolveJob::ReadLive() {
   return StepOutcome::More();
 }
 
-StepOutcome ResolveJob::ReadArchived() {
-  const auto said = Ask(true, absent_);
+StepOutcome ResolveJob::ReadArchived(const TableShape& table) {
+  const auto said = Ask(true, absent_, table);
   if (!said && said.error().kind == ApiErrorKind::kUnsupported) return LeaveUnproved(absent_);
   if (!said) return Failed(said.error());
   BeginSweepCount();
@@ -374,13 +376,13 @@ StepOutcome ResolveJob::TakeInListed(const Page& page, RecordId first) {
   return StepOutcome::More();
 }
 
-StepOutcome ResolveJob::ReadFromList() {
+StepOutcome ResolveJob::ReadFromList(const TableShape& table) {
   const PendingRecord record = listed_.front();
   listed_.pop_front();
   // Whether a list begins behind `after` or at it is not documented: one of the two is the record.
   auto answer = stream().List({.archived = archived_list_,
                                .after = std::to_string(record.id.value - 1),
-                               .properties = stream().whole_set(),
+                               .properties = table.whole_set,
                                .limit = 2});
   if (!answer) {
     // Without a token, or over a limit, HubSpot says nothing about the record.
@@ -392,7 +394,7 @@ StepOutcome ResolveJob::ReadFromList() {
     return StepOutcome::Failed(answer.error());
   }
   std::erase_if(answer->records, [&](const Record& other) { return other.id != record.id; });
-  RowBatch rows = stream().Map(*answer);
+  RowBatch rows = stream().Map(*answer, table);
   if (rows.rows.empty()) {
     SetAside(record, "a list shows it and batch reads leave it out");
   } else {

@@ -38,7 +38,7 @@ class ResolveJob final : public StreamJob {
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
-  StepOutcome DoStep(Instant now) override;
+  StepOutcome DoStep(Instant now, const TableShapePtr& table) override;
   void LoadFrom(const StoredStream& stored) override;
   void Abandon() override;
 
@@ -46,13 +46,13 @@ class ResolveJob final : public StreamJob {
   enum class Phase { kTake, kLive, kArchived, kListed, kProve };
 
   StepOutcome Take();
-  StepOutcome ReadLive();
-  StepOutcome ReadArchived();
+  StepOutcome ReadLive(const TableShape& table);
+  StepOutcome ReadArchived(const TableShape& table);
   /// Looks on both lists for those who are to be marked gone.
   StepOutcome ReadListed();
   StepOutcome TakeInListed(const Page& page, RecordId first);
   /// One that batch reads leave out is read from the list that shows it.
-  StepOutcome ReadFromList();
+  StepOutcome ReadFromList(const TableShape& table);
   StepOutcome DecideGone();
   /// They are not live, and HubSpot does not tell whether they are archived.
   StepOutcome LeaveUnproved(const std::vector<PendingRecord>& records);
@@ -64,9 +64,10 @@ class ResolveJob final : public StreamJob {
   /// A question was not answered: smaller ones are put in its place, down to one record.
   StepOutcome Failed(const ApiError& error);
   /// Whether HubSpot answers the question of another record, while it fails for this one.
-  StepOutcome Prove();
+  StepOutcome Prove(const TableShape& table);
   StepOutcome CommitBatch();
-  Result<Attribution, ApiError> Ask(bool archived, const std::vector<PendingRecord>& records);
+  Result<Attribution, ApiError> Ask(bool archived, const std::vector<PendingRecord>& records,
+                                    const TableShape& table);
   void Shown(const Attribution& said, const std::vector<Row>& rows, size_t asked);
   /// Puts the unclear ids of an answer into questions of their own; `all`: none was explained.
   void AskApart(const std::vector<RecordId>& unclear, bool all);

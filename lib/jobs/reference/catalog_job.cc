@@ -17,7 +17,7 @@ void CatalogJob::Restart() {
 }
 
 void CatalogJob::LoadFrom(const StoredStream& stored) {
-  stream().AdoptStored(stored.table);
+  stream().table().AdoptStored(stored.table);
 }
 
 void CatalogJob::Abandon() {
@@ -35,7 +35,7 @@ std::optional<StepNeed> CatalogJob::NextStep(Instant) {
   return StepNeed{.lane = lane, .priority = Priority::kCatalog};
 }
 
-StepOutcome CatalogJob::DoStep(Instant now) {
+StepOutcome CatalogJob::DoStep(Instant now, const TableShapePtr&) {
   if (part_ == Part::kLive) {
     MutexLock lock(mutex_);
     whole_ = std::exchange(whole_wanted_, false) || !whole_at_ || now - *whole_at_ >= kWholeEvery;
@@ -100,7 +100,7 @@ StepOutcome CatalogJob::ReadDefinitions(Part part) {
 
 bool CatalogJob::IsShort(const std::vector<PropertyDefinition>& answer) {
   std::set<std::string> missing;
-  if (const MirrorTablePtr table = stream().table()) {
+  if (const MirrorTablePtr table = stream().table().layout()) {
     for (const MirrorColumn& column : table->columns) {
       if (!column.definition.archived && !column.excluded) missing.insert(column.property());
     }
@@ -184,10 +184,10 @@ StepOutcome CatalogJob::CountRecords() {
 
 StepOutcome CatalogJob::Apply() {
   const KnownProperties known{.definitions = AllDefinitions(), .unlisted = probe_.answers()};
-  const auto hasher = stream().ReadHasher();
+  const auto hasher = stream().table().ReadHasher();
   if (!hasher) return StepOutcome::Failed(hasher.error());
   Complain(known);
-  MirrorTablePtr table = stream().table();
+  MirrorTablePtr table = stream().table().layout();
   if (!table) table = stream().sink().Load(object()).table;
   const bool is_new = table == nullptr;
   const MirrorTable wanted =
@@ -197,10 +197,8 @@ StepOutcome CatalogJob::Apply() {
     table = stream().sink().ApplyLayout(wanted);
     if (before && before->columns != table->columns) SayChanged(*table);
   }
-  const PropertySetPtr before = stream().whole_set();
-  stream().set_table(table, *hasher);
   // The fill reads live records only.
-  if (before && before != stream().whole_set()) stream().WantArchivedWalk();
+  if (stream().table().Set(table, *hasher)) stream().WantArchivedWalk();
   if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
   part_ = Part::kLive;
   return StepOutcome::CaughtUp();

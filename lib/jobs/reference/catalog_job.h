@@ -27,13 +27,13 @@ class CatalogJob final : public StreamJob {
       : StreamJob(std::move(stream)), reference_(reference) {}
 
   JobKind kind() const override { return JobKind::kCatalog; }
-  bool urgent() const override { return stream().table() == nullptr; }
+  bool urgent() const override { return stream().table().Now() == nullptr; }
   /// The next cycle reads everything.
   void Restart() override;
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
-  StepOutcome DoStep(Instant now) override;
+  StepOutcome DoStep(Instant now, const TableShapePtr& table) override;
   void LoadFrom(const StoredStream& stored) override;
   void Abandon() override;
   bool works_without_table() const override { return true; }

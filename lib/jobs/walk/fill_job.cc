@@ -21,7 +21,7 @@ constexpr size_t kManyProperties = 10;
 
 std::vector<std::string> FillJob::Filling() const {
   std::vector<std::string> names;
-  const MirrorTablePtr table = stream().table();
+  const MirrorTablePtr table = stream().table().layout();
   if (!table) return names;
   for (const MirrorColumn& column : table->columns) {
     if (column.state == PropertyState::kFilling && !column.definition.archived) {
@@ -56,17 +56,16 @@ std::optional<StepNeed> FillJob::NextStep(Instant) {
   return StepNeed{.lane = Lane::kSearch, .priority = Priority::kArchived};
 }
 
-StepOutcome FillJob::DoStep(Instant) {
+StepOutcome FillJob::DoStep(Instant, const TableShapePtr& table) {
   const Finally done([this] {
     MutexLock lock(mutex_);
     reading_ = !unread_.empty();
   });
   // A property that was retyped, or left out and taken in again, has lost what was filled.
-  const MirrorTablePtr table = stream().table();
-  if (!table) return StepOutcome::Unused();
-  if (std::exchange(filled_table_, table->version) != table->version) Abandon();
+  const uint64_t version = table->table->version;
+  if (std::exchange(filled_table_, version) != version) Abandon();
   if (!by_sweep_.empty()) return FillBySweep();
-  return unread_.empty() ? Search() : Read();
+  return unread_.empty() ? Search() : Read(*table);
 }
 
 StepOutcome FillJob::Search() {
@@ -125,15 +124,15 @@ bool FillJob::SearchFailed(const ApiError& error) {
   return std::exchange(proved_, false);
 }
 
-StepOutcome FillJob::Read() {
-  BatchReadRequest request{.properties = stream().whole_set()};
+StepOutcome FillJob::Read(const TableShape& table) {
+  BatchReadRequest request{.properties = table.whole_set};
   const size_t count = std::min(unread_.size(), part_.size());
   request.ids.assign(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
   const auto page = stream().source().BatchRead(object(), request);
   if (!page) return ReadFailed(count, page.error());
   part_.Answered();
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
-  commit_.rows.push_back(stream().Map(*page, request.ids));
+  commit_.rows.push_back(stream().Map(*page, table, request.ids));
   // Whom nobody answered for resolve asks about, and finds out who stands for him.
   DropStrangers(commit_.rows.back(), request.ids);
   for (const RecordId id : Unanswered(request.ids, commit_.rows.back())) {
@@ -188,7 +187,7 @@ StepOutcome FillJob::FillBySweep() {
 }
 
 StepOutcome FillJob::Filled(const std::vector<std::string>& properties) {
-  stream().set_table(stream().sink().MarkFilled(object(), properties));
+  stream().table().Replace(stream().sink().MarkFilled(object(), properties));
   cursor_ = {};
   commit_ = {};
   last_of_answer_.reset();

@@ -33,7 +33,7 @@ class FillJob final : public StreamJob {
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
-  StepOutcome DoStep(Instant now) override;
+  StepOutcome DoStep(Instant now, const TableShapePtr& table) override;
   void LoadFrom(const StoredStream& stored) override;
   void Abandon() override;
 
@@ -43,7 +43,7 @@ class FillJob final : public StreamJob {
   StepOutcome Search();
   /// Whether this search is at fault: it fails, and another one was answered just now.
   bool SearchFailed(const ApiError& error);
-  StepOutcome Read();
+  StepOutcome Read(const TableShape& table);
   StepOutcome ReadFailed(size_t asked, const ApiError& error);
   /// Search is no help with what is filling: `why`.
   StepOutcome LeaveToSweep(std::vector<std::string> filling, const std::string& why);

@@ -74,22 +74,22 @@ void VerifyJob::Abandon() {
 
 std::optional<StepNeed> VerifyJob::NextStep(Instant) {
   if (!stream().loaded()) return std::nullopt;
-  const PropertySetPtr set = stream().whole_set();
-  if (!set) return std::nullopt;
+  const TableShapePtr table = stream().table().Now();
+  if (!table) return std::nullopt;
   return StepNeed{.lane = Lane::kBurst,
                   .priority = Priority::kSweep,
-                  .cost = stream().source().ListCost(object(), *set)};
+                  .cost = stream().source().ListCost(object(), *table->whole_set)};
 }
 
-StepOutcome VerifyJob::DoStep(Instant) {
-  if (!ranges_) Begin();
+StepOutcome VerifyJob::DoStep(Instant, const TableShapePtr& table) {
+  if (!ranges_) Begin(table);
   if (!ranges_->done()) return Read();
   if (seen_) return CompareSeen();
   if (!report_.absent.empty() || !unarchived_.empty()) return Explain();
   return Finish();
 }
 
-void VerifyJob::Begin() {
+void VerifyJob::Begin(const TableShapePtr& table) {
   VerifyCursor begin{
       .walk = {.ranges = {WalkRange{}}}, .report = {}, .repair = stream().plan().verify_repair};
   if (resume_) begin = *std::exchange(resume_, std::nullopt);
@@ -98,7 +98,7 @@ void VerifyJob::Begin() {
   repair_ = begin.repair;
   pages_ = begin.pages;
   unsaved_pages_ = 0;
-  set_ = stream().whole_set();
+  table_ = table;
   unarchived_.clear();
   places_.Clear();
   seen_.reset();
@@ -133,7 +133,7 @@ void VerifyJob::BeginUnordered() {
 StepOutcome VerifyJob::Read() {
   const auto index = ranges_->Take();
   if (!index) return StepOutcome::More();
-  ListRequest request{.properties = set_};
+  ListRequest request{.properties = table_->whole_set};
   if (const std::string& after = ranges_->range(*index).after; !after.empty()) {
     request.after = after;
   }
@@ -179,7 +179,7 @@ StepOutcome VerifyJob::TakeIn(size_t range, Page page) {
   if (part_.naming()) {
     for (const Record& record : page.records) LeaveToResolve(record.id);
   } else {
-    commit.rows.push_back(stream().Map(page));
+    commit.rows.push_back(stream().Map(page, *table_));
   }
   part_.Answered();
   Compare(std::move(commit));
@@ -230,7 +230,7 @@ StepOutcome VerifyJob::Explain() {
   const bool archived = !report_.absent.empty();
   std::vector<RecordId>& from = archived ? report_.absent : unarchived_;
   const std::vector<RecordId> ids = TakeBatch(from, explained_.size());
-  BatchReadRequest request{.archived = archived, .ids = ids, .properties = set_};
+  BatchReadRequest request{.archived = archived, .ids = ids, .properties = table_->whole_set};
   // Beside somebody who is there, silence about the others says something.
   const auto witness =
       archived ? std::nullopt : stream().sink().WitnessRecord(object(), /*archived=*/false);
@@ -247,7 +247,7 @@ StepOutcome VerifyJob::Explain() {
   } else {
     TakeLive({.asked = ids,
               .witness = has_witness ? witness : std::nullopt,
-              .results = stream().Map(*page, request.ids).rows,
+              .results = stream().Map(*page, *table_, request.ids).rows,
               .not_found = page->not_found,
               .silence_counts = has_witness});
   }

@@ -58,12 +58,12 @@ class VerifyJob final : public StreamJob {
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
-  StepOutcome DoStep(Instant now) override;
+  StepOutcome DoStep(Instant now, const TableShapePtr& table) override;
   void LoadFrom(const StoredStream& stored) override;
   void Abandon() override;
 
  private:
-  void Begin();
+  void Begin(const TableShapePtr& table);
   /// Stores where it stands.
   void Save();
   /// The list is not in the order of its ids: it is read from its beginning again, in one piece.
@@ -95,7 +95,7 @@ class VerifyJob final : public StreamJob {
   std::optional<VerifyCursor> resume_;  ///< as it was stored
   std::optional<TimePoint> last_complete_at_;
   std::optional<WalkRanges> ranges_;
-  PropertySetPtr set_;
+  TableShapePtr table_;  ///< as the comparison under way began
   VerifyReport report_;
   bool repair_ = false;
   int64_t pages_ = 0;

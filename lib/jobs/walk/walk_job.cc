@@ -107,12 +107,12 @@ std::optional<StepNeed> WalkJob::NextStep(Instant now) {
     case Action::kRead:
       return StepNeed{.lane = Lane::kBurst,
                       .priority = priority,
-                      .cost = stream().source().ListCost(object(), *set_)};
+                      .cost = stream().source().ListCost(object(), *table_->whole_set)};
   }
   return std::nullopt;
 }
 
-StepOutcome WalkJob::DoStep(Instant now) {
+StepOutcome WalkJob::DoStep(Instant now, const TableShapePtr& table) {
   Action action;
   {
     MutexLock lock(mutex_);
@@ -129,7 +129,7 @@ StepOutcome WalkJob::DoStep(Instant now) {
     case Action::kNone:
       return StepOutcome::Unused();
     case Action::kMeasure:
-      return Measure();
+      return Measure(table);
     case Action::kRead:
       return Read();
     case Action::kFlush:
@@ -138,7 +138,7 @@ StepOutcome WalkJob::DoStep(Instant now) {
   return StepOutcome::Unused();
 }
 
-StepOutcome WalkJob::Measure() {
+StepOutcome WalkJob::Measure(const TableShapePtr& table) {
   WalkCursor cursor;
   uint64_t generation = 0;
   {
@@ -180,11 +180,12 @@ StepOutcome WalkJob::Measure() {
     if (seed) stream().set_changes_from(*seed);
     stream().SweepBegins(cursor.serves);
   }
-  // Before the set to ask for is taken.
+  // Before the set to ask for is taken: the newest, if the table was not dropped meanwhile.
   if (options_.archived && !resumed) stream().ArchivedWalkBegins();
+  const TableShapePtr newest = stream().table().Now();
   MutexLock lock(mutex_);
   if (generation != generation_) return StepOutcome::More();
-  BeginWalk(std::move(cursor));
+  BeginWalk(std::move(cursor), newest ? newest : table);
   began_ = date.value_or(TimePoint{});
   last_date_ = began_;
   whole_since_ = resumed ? std::nullopt : date;
@@ -198,9 +199,9 @@ std::optional<TimePoint> WalkJob::SeedChanges(TimePoint date, Commit& commit) co
   return from;
 }
 
-void WalkJob::BeginWalk(WalkCursor cursor) {
+void WalkJob::BeginWalk(WalkCursor cursor, TableShapePtr table) {
   ++generation_;
-  set_ = stream().whole_set();
+  table_ = std::move(table);
   ranges_.emplace(std::move(cursor), options_.archived ? 1 : options_.readers_max);
   buffer_.Clear();
   parts_.clear();
@@ -217,7 +218,10 @@ StepOutcome WalkJob::Read() {
     if (phase_ != Phase::kWalking) return StepOutcome::Unused();
     const auto range = ranges_->Take();
     if (!range) return StepOutcome::Unused();
-    reading = {.range = *range, .generation = generation_, .naming = parts_[*range].naming()};
+    reading = {.range = *range,
+               .generation = generation_,
+               .table = table_,
+               .naming = parts_[*range].naming()};
     request = RequestOf(*range);
     reading.limit = request.limit;
   }
@@ -241,7 +245,7 @@ StepOutcome WalkJob::GiveUp(const ApiError& refusal) {
 }
 
 ListRequest WalkJob::RequestOf(size_t range) const {
-  ListRequest request{.archived = options_.archived, .properties = set_};
+  ListRequest request{.archived = options_.archived, .properties = table_->whole_set};
   const std::string& after = ranges_->range(range).after;
   if (!after.empty()) request.after = after;
   parts_.at(range).Shape(request);
@@ -307,7 +311,7 @@ StepOutcome WalkJob::TakeIn(const Reading& reading, Page page) {
     return StepOutcome::More();
   }
   RowBatch rows;
-  if (!reading.naming) rows = stream().Map(page);
+  if (!reading.naming) rows = stream().Map(page, *reading.table);
   if (unordered && !options_.archived) stream().sink().AddSeen(object(), IdsOf(page));
   MutexLock lock(mutex_);
   if (reading.generation != generation_) return StepOutcome::More();
@@ -333,7 +337,8 @@ void WalkJob::BeginUnordered() {
   cursor.records_done = 0;
   cursor.ordered = false;
   stored_ = {};
-  BeginWalk(std::move(cursor));
+  const TableShapePtr newest = stream().table().Now();
+  BeginWalk(std::move(cursor), newest ? newest : table_);
 }
 
 Commit WalkJob::Drain() {

@@ -48,7 +48,7 @@ class WalkJob final : public StreamJob {
  protected:
   bool overlaps() const override { return true; }
   std::optional<StepNeed> NextStep(Instant now) override;
-  StepOutcome DoStep(Instant now) override;
+  StepOutcome DoStep(Instant now, const TableShapePtr& table) override;
   void LoadFrom(const StoredStream& stored) override;
   void Abandon() override;
 
@@ -61,13 +61,14 @@ class WalkJob final : public StreamJob {
   /// Whether search says how many records a walk will meet, and up to which id.
   bool Measured() const;
   /// Learns how many records there are and the highest id, and stores where changes begin.
-  StepOutcome Measure();
+  StepOutcome Measure(const TableShapePtr& table);
   StepOutcome Read();
   /// Where the next page of a range begins and how large it may be.
   struct Reading {
     size_t range = 0;
     uint64_t generation = 0;
-    bool naming = false;  ///< the one record that cannot be read is only to be named
+    TableShapePtr table = {};  ///< that is asked for
+    bool naming = false;       ///< the one record that cannot be read is only to be named
     size_t limit = 0;
   };
   ListRequest RequestOf(size_t range) const REQUIRES(mutex_);
@@ -84,7 +85,7 @@ class WalkJob final : public StreamJob {
   /// Rows that were not known as archived go to resolve: losers of a merge may look archived, and
   /// only a live read of each tells who survived it (rule R15).
   void LookBehindArchived(Commit& commit) const;
-  void BeginWalk(WalkCursor cursor) REQUIRES(mutex_);
+  void BeginWalk(WalkCursor cursor, TableShapePtr table) REQUIRES(mutex_);
   void BeginUnordered();
   /// Puts where changes begin into `commit`, where that is not stored yet.
   std::optional<TimePoint> SeedChanges(TimePoint date, Commit& commit) const;
@@ -98,7 +99,7 @@ class WalkJob final : public StreamJob {
 
   uint64_t generation_ GUARDED_BY(mutex_) = 0;
   std::optional<WalkRanges> ranges_ GUARDED_BY(mutex_);
-  PropertySetPtr set_ GUARDED_BY(mutex_);
+  TableShapePtr table_ GUARDED_BY(mutex_);  ///< that the walk under way asks for
   WalkBuffer buffer_ GUARDED_BY(mutex_);
   std::map<size_t, ListPart> parts_ GUARDED_BY(mutex_);  ///< by range
   ListPlaces places_ GUARDED_BY(mutex_);
