@@ -24,70 +24,72 @@ constexpr Words kEverywhere[] = {
     {"only_row", "Always true: the table has one row"},
     {"object", "The object type, by the name of its table: contacts"},
     {"created_at", "When it was created in HubSpot"},
-    {"updated_at", "When HubSpot says it was changed last"},
-    {"archived", "HubSpot shows it as archived, or no longer"},
-    {"archived_at", "When that was seen; HubSpot does not say when it was done"},
+    {"updated_at", "When it was last changed, by HubSpot's clock"},
+    {"archived", "HubSpot shows it as archived, or no longer shows it"},
+    {"archived_at", "When that was noticed here; HubSpot does not say when it happened"},
     {"_synced_at", "When the row was last written here"},
 };
 
 constexpr Words kPortal[] = {
     {"portal_id", "HubSpot's id of the account"},
-    {"layout_version", "Which version of hubmirror's own tables stands here"},
-    {"budget", "Requests made today, by HubSpot's day"},
+    {"layout_version", "The layout version of hubmirror's own tables"},
+    {"budget", "Requests made today, counted by HubSpot's day"},
 };
 constexpr Words kOwner[] = {
-    {"instance", "The daemon, by the id it made for itself"},
-    {"renewed_at", "When it was last here, to some seconds, by the server's clock"},
-    {"epoch", "Which claim of this portal it is; a daemon whose claim is an older one is passive"},
+    {"instance", "The id that the daemon gave itself"},
+    {"renewed_at", "When the daemon last renewed its claim, within seconds, by the server's clock"},
+    {"epoch", "The number of its claim on this portal; a daemon with an older claim is passive"},
 };
 constexpr Words kStreamState[] = {
-    {"job", "catalog, changes, sweep, archived, links, ...; stream is the object as a whole"},
-    {"state", "Of the job stream: backfilling, current, late, paused, blocked, ..."},
+    {"job",
+     "catalog, changes, sweep, archived, links, ...; stream stands for the object as a whole"},
+    {"state", "For the job stream: backfilling, current, late, paused, blocked, ..."},
     {"reason", "Why it is in that state, in a word; NULL where there is no why"},
-    {"cursor", "Where the job goes on; its own business"},
-    {"verified_until", "Up to when, by HubSpot's clock, everything it showed is in the tables"},
-    {"last_complete_at", "When the job last came to its end, by HubSpot's clock"},
-    {"last_error", "What went wrong last"},
+    {"cursor", "Where the job continues; internal"},
+    {"verified_until", "Everything that HubSpot showed up to then, by its clock, is in the tables"},
+    {"last_complete_at", "When the job last completed, by HubSpot's clock"},
+    {"last_error", "What last went wrong"},
     {"last_error_at", "When that was"},
-    {"rows_done", "How many records the round under way has done; of the job stream: live rows"},
-    {"rows_expected", "How many it will have done at its end, as far as is known"},
-    {"writes", "How often the job has written this row: shows that commits were lost"},
+    {"rows_done", "Records done in the current round; for the job stream: live rows"},
+    {"rows_expected", "Records expected in the whole round, as far as known"},
+    {"writes", "How often the job has written this row; reveals lost commits"},
 };
 constexpr Words kPending[] = {
     {"id", "The record"},
-    {"cause", "Why it waits: nominated, absent, unarchived, outrun, requested, unreadable"},
-    {"nominated", "The change that must at least be seen, by its stamp"},
-    {"absent_since", "When it was found neither live nor archived for the first time"},
-    {"attempts", "How often it was looked at"},
-    {"not_before", "Not looked at again before this, by HubSpot's clock"},
-    {"added_at", "Since when it waits"},
+    {"cause", "Why it is waiting: nominated, absent, unarchived, outrun, requested, unreadable"},
+    {"nominated",
+     "The stamp of the change that must be seen before the record can leave this table"},
+    {"absent_since", "When it was first found to be neither live nor archived"},
+    {"attempts", "How often it has been checked"},
+    {"not_before", "Not checked again before then, by HubSpot's clock"},
+    {"added_at", "When it was put here"},
 };
 constexpr Words kQuarantine[] = {
     {"id", "The record"},
-    {"sqlstate", "PostgreSQL's code of the refusal"},
+    {"sqlstate", "The error code with which PostgreSQL refused it"},
     {"reason", "Why it could not be written or read"},
-    {"record", "The record as it was to be written; empty where HubSpot could not show it"},
-    {"added_at", "Since when it is here"},
-    {"attempts", "How often it was tried"},
+    {"record", "The record as it should have been written; empty if HubSpot could not show it"},
+    {"added_at", "When it was put here"},
+    {"attempts", "How often it has been tried"},
 };
 constexpr Words kSeen[] = {
     {"id", "The record"},
-    {"noted_at", "When the walk met it"},
+    {"noted_at", "When the walk came across it"},
 };
 constexpr Words kDue[] = {
-    {"job", "Who is to look at it: links, history"},
+    {"job", "The job that must follow it up: links, history"},
     {"id", "The record"},
-    {"since", "When it was written; later than now: when it is asked for again"},
+    {"since", "When it was written; if in the future, when it is asked for again"},
 };
 constexpr Words kAccount[] = {
     {"portal_id", "HubSpot's id of the account"},
     {"account_type", "STANDARD, DEVELOPER_TEST, SANDBOX, APP_DEVELOPER"},
-    {"time_zone", "The account's time zone by name: whose days its people mean"},
-    {"utc_offset_ms", "How far it was from UTC when it was read, in milliseconds"},
-    {"company_currency", "The currency that amounts in home currency are in"},
-    {"additional_currencies", "Other currencies the account uses"},
-    {"ui_domain", "Where its people work: app.hubspot.com"},
-    {"data_hosting_location", "Where HubSpot keeps its data: na1, eu1"},
+    {"time_zone", "The account's time zone by name, in which its users think of days"},
+    {"utc_offset_ms", "Its offset from UTC when it was read, in milliseconds"},
+    {"company_currency", "The currency of amounts in home currency"},
+    {"additional_currencies", "Other currencies that the account uses"},
+    {"ui_domain", "The host at which its users work: app.hubspot.com"},
+    {"data_hosting_location", "The region in which HubSpot keeps its data: na1, eu1"},
 };
 constexpr Words kProperties[] = {
     {"name", "HubSpot's name of the property"},
@@ -96,25 +98,26 @@ constexpr Words kProperties[] = {
     {"storage", "Where the values are: column, or overflow for the table's _overflow"},
     {"column_type", "PostgreSQL's type of the values"},
     {"state", "current, or filling while the values of older records are still being read"},
-    {"blocked_by", "What keeps a column from coming or from changing its type"},
+    {"blocked_by", "What prevents the column from being added or from changing its type"},
     {"type", "HubSpot's type: string, number, enumeration, datetime, ..."},
-    {"field_type", "How HubSpot shows it in forms: text, select, checkbox, calculation_equation"},
+    {"field_type", "How forms in HubSpot show it: text, select, checkbox, calculation_equation"},
     {"label", "What people call it"},
-    {"group_name", "The group it is shown in: property_groups.name"},
-    {"description", "What it is for, in HubSpot's or its maker's words"},
+    {"group_name", "The group in which it is shown: property_groups.name"},
+    {"description", "What it is for, in the words of HubSpot or of whoever created it"},
     {"data_sensitivity", "non_sensitive, sensitive or highly_sensitive"},
     {"referenced_object_type", "OWNER where the values are ids of owners"},
-    {"calculated", "HubSpot calculates it; a new value moves no stamp of the record"},
-    {"hubspot_defined", "HubSpot's own, not the account's"},
-    {"external_options", "The values it may have are kept elsewhere, as owners are"},
+    {"calculated", "Calculated by HubSpot; a new value does not change the record's updated_at"},
+    {"hubspot_defined", "Defined by HubSpot, not by the account"},
+    {"external_options", "Its possible values are kept elsewhere, as those of owners are"},
     {"has_unique_value", "No two records have the same value"},
-    {"hidden", "Not shown to people in HubSpot"},
-    {"archived", "Archived in HubSpot: last values stay, but are no longer kept fresh"},
-    {"excluded", "Left out by the configuration: not asked for, and its values are not kept"},
-    {"hashed_with", "Where values are keyed hashes: tells one hash_key from another"},
-    {"display_order", "Its place in lists of HubSpot, lowest first; -1: behind the others"},
-    {"currency_property_name", "The property of the same record that names the currency"},
-    {"show_currency_symbol", "Shown as money; in the account's currency where none is named"},
+    {"hidden", "Hidden from users in HubSpot"},
+    {"archived", "Archived in HubSpot: the last values stay, but are no longer updated"},
+    {"excluded", "Left out by the configuration: not requested, and without values here"},
+    {"hashed_with", "Set if the values are keyed hashes; changes with the hash_key"},
+    {"display_order", "Its place in HubSpot's lists, lowest first; -1: after all others"},
+    {"currency_property_name",
+     "The property of the same record that names the currency of an amount"},
+    {"show_currency_symbol", "Shown as money, in the account's currency unless another is named"},
     {"number_display_hint",
      "How a number is shown: formatted, currency, percentage, duration, ..."},
     {"text_display_hint", "How a text is shown: multi_line, email, phone_number, ..."},
@@ -122,12 +125,12 @@ constexpr Words kProperties[] = {
 };
 constexpr Words kPropertyOptions[] = {
     {"property", "HubSpot's name of the property"},
-    {"position", "Its place among the values, as HubSpot sends them"},
-    {"value", "The value, as records have it"},
+    {"position", "Its place among the values, in the order in which HubSpot sends them"},
+    {"value", "The value, as it appears in records"},
     {"label", "What people call it"},
     {"description", "What it is for"},
     {"display_order", "Its place when shown, lowest first; -1: behind the others"},
-    {"hidden", "Not offered to people any more"},
+    {"hidden", "No longer offered to users"},
 };
 constexpr Words kPropertyGroups[] = {
     {"name", "HubSpot's name of the group"},
@@ -140,10 +143,10 @@ constexpr Words kAssociations[] = {
     {"to_type", "The object type on the other side"},
     {"to_id", "id of the record on the other side"},
     {"category", "HUBSPOT_DEFINED, USER_DEFINED or INTEGRATOR_DEFINED"},
-    {"type_id", "HubSpot's id of the label in this direction, see association_labels"},
+    {"type_id", "HubSpot's id of the label in this direction; see association_labels"},
     {"label", "What people call the link; NULL: the link as such"},
-    {"first_seen_at", "When the link was seen here first"},
-    {"removed_at", "When it was seen to be gone; NULL: it stands"},
+    {"first_seen_at", "When the link was first seen here"},
+    {"removed_at", "When it was seen to be gone; NULL: it still exists"},
 };
 constexpr Words kAssociationLabels[] = {
     {"from_type", "The object type on this side, by the name of its table"},
@@ -153,127 +156,131 @@ constexpr Words kAssociationLabels[] = {
     {"label", "What people call the link; NULL: the link as such"},
 };
 constexpr Words kSchemaChanges[] = {
-    {"number", "Counts the changes"},
-    {"changed_at", "When it was made here"},
+    {"number", "The number of the change, counting from 1"},
+    {"changed_at", "When the change was made here"},
     {"change", "create_table, add_column, retype_column, archive, exclude, create_index, ..."},
     {"property", "HubSpot's name of the property it concerns"},
     {"column_name", "The column it concerns"},
-    {"detail", "More in words: text to numeric"},
+    {"detail", "An explanation: text to numeric"},
 };
 constexpr Words kObjectTypeWords[] = {
     {"type_id", "HubSpot's id of the type: 2-1234567"},
-    {"object", "The name of its table, where it is mirrored"},
-    {"name", "HubSpot's name of it within the account"},
-    {"fully_qualified_name", "Its name with the account's: p1234567_pets"},
+    {"object", "The name of its table, if it is mirrored"},
+    {"name", "Its name within the account"},
+    {"fully_qualified_name", "Its name with the account's id: p1234567_pets"},
     {"label", "What people call one of them"},
-    {"plural_label", "What people call several"},
-    {"description", "What it is for, in its maker's words"},
-    {"primary_display_property", "The property that people know a record by"},
+    {"plural_label", "What people call several of them"},
+    {"description", "What it is for, in the words of whoever created it"},
+    {"primary_display_property", "The property by which people know a record"},
 };
 constexpr Words kOwners[] = {
-    {"id", "HubSpot's id: what hubspot_owner_id and its like hold"},
-    {"user_id", "account_users.id of the person; NULL for deactivated ones"},
-    {"user_id_including_inactive", "The same, for deactivated ones too"},
+    {"id", "HubSpot's id, as in hubspot_owner_id and similar properties"},
+    {"user_id", "account_users.id of the person; NULL if deactivated"},
+    {"user_id_including_inactive", "The same, also for deactivated people"},
     {"email", "E-mail address"},
     {"first_name", "First name"},
     {"last_name", "Last name"},
     {"type", "PERSON or QUEUE"},
-    {"teams", "Teams with id, name and whether it is the primary one"},
+    {"teams", "Their teams: id, name and whether it is the primary one"},
 };
 constexpr Words kTeams[] = {
     {"id", "HubSpot's id of the team"},
     {"name", "What people call it"},
-    {"user_ids", "account_users.id of those whose primary team it is"},
-    {"secondary_user_ids", "account_users.id of its other members"},
+    {"user_ids", "account_users.id of the members whose primary team it is"},
+    {"secondary_user_ids", "account_users.id of the other members"},
 };
 constexpr Words kAccountUsers[] = {
     {"id", "HubSpot's id of the user: owners.user_id"},
     {"email", "E-mail address"},
     {"first_name", "First name"},
     {"last_name", "Last name"},
-    {"role_ids", "Ids of the roles"},
-    {"primary_team_id", "teams.id of the primary team"},
-    {"secondary_team_ids", "teams.id of the others"},
-    {"super_admin", "May do everything in the account"},
+    {"role_ids", "The ids of their roles"},
+    {"primary_team_id", "teams.id of their primary team"},
+    {"secondary_team_ids", "teams.id of their other teams"},
+    {"super_admin", "May do anything in the account"},
 };
 constexpr Words kPipelines[] = {
-    {"id", "HubSpot's id: what the property pipeline or hs_pipeline holds"},
+    {"id", "HubSpot's id, as in the property pipeline or hs_pipeline"},
     {"label", "What people call it"},
     {"display_order", "Its place when shown, lowest first"},
 };
 constexpr Words kPipelineStages[] = {
-    {"pipeline_id", "pipelines.id of the pipeline it is in"},
-    {"id", "HubSpot's id: what dealstage or hs_pipeline_stage holds; unique in its pipeline"},
+    {"pipeline_id", "pipelines.id of its pipeline"},
+    {"id", "HubSpot's id, as in dealstage or hs_pipeline_stage; unique within its pipeline"},
     {"label", "What people call it"},
     {"display_order", "Its place in the pipeline, lowest first"},
-    {"metadata", "As HubSpot sends it, texts all: isClosed and probability, ticketState"},
+    {"metadata", "As HubSpot sends it, all as text: isClosed and probability, ticketState"},
 };
 constexpr Words kLists[] = {
     {"id", "HubSpot's id of the list"},
     {"name", "What people call it"},
-    {"object", "The table its members are in; NULL: not mirrored"},
+    {"object", "The table of its members; NULL: not mirrored"},
     {"object_type_id", "The type of its members by HubSpot's id: 0-1"},
-    {"processing_type", "MANUAL, DYNAMIC (by filters, kept up) or SNAPSHOT (by filters, once)"},
-    {"processing_status", "COMPLETE, or how far HubSpot is with applying the filters"},
-    {"list_version", "Counts the changes of its definition"},
-    {"created_by_id", "account_users.id of who made it"},
-    {"updated_by_id", "account_users.id of who changed it last"},
-    {"filters_updated_at", "When its filters were changed last"},
-    {"size", "How many members HubSpot counts"},
-    {"folder_name", "The folder it is in"},
-    {"reference_count", "How many places of the account use it, as HubSpot counts them"},
+    {"processing_type",
+     "MANUAL, DYNAMIC (filters, applied all the time) or SNAPSHOT (filters, applied once)"},
+    {"processing_status", "COMPLETE, or how far HubSpot has come in applying the filters"},
+    {"list_version", "The version of its definition"},
+    {"created_by_id", "account_users.id of whoever created it"},
+    {"updated_by_id", "account_users.id of whoever last changed it"},
+    {"filters_updated_at", "When its filters were last changed"},
+    {"size", "The number of its members, as counted by HubSpot"},
+    {"folder_name", "The folder that contains it"},
+    {"reference_count", "How many places in the account use it, as counted by HubSpot"},
     {"last_record_added_at", "When a record last joined"},
     {"last_record_removed_at", "When a record last left"},
 };
 constexpr Words kListMemberships[] = {
     {"list_id", "lists.id"},
-    {"record_id", "id of the member, in the table that lists.object names"},
-    {"joined_at", "When it joined, by HubSpot"},
-    {"left_at", "When it was seen to have left; NULL: it is a member"},
+    {"record_id", "The id of the member, in the table named by lists.object"},
+    {"joined_at", "When it joined, as told by HubSpot"},
+    {"left_at", "When it was seen to have left; NULL: it is still a member"},
 };
 constexpr Words kMarketingEvents[] = {
     {"id", "HubSpot's id of the event"},
     {"event_name", "What it is called"},
-    {"event_type", "WEBINAR, CONFERENCE, ..., as its maker has it"},
+    {"event_type", "WEBINAR, CONFERENCE, ..., as given by its application"},
     {"event_organizer", "Who holds it"},
     {"event_description", "What it is about"},
-    {"event_url", "Where people find it"},
-    {"external_event_id", "Its id in the application it comes from"},
+    {"event_url", "Its page on the web"},
+    {"external_event_id", "Its id in the application that it comes from"},
     {"event_status", "PAST, ONGOING, UPCOMING, CANCELLED"},
-    {"event_cancelled", "It does not take place"},
+    {"event_cancelled", "It was cancelled"},
     {"event_completed", "It has taken place"},
     {"start_date_time", "When it begins"},
     {"end_date_time", "When it ends"},
     {"registrants", "How many registered"},
     {"attendees", "How many came"},
-    {"cancellations", "How many called off"},
-    {"no_shows", "How many registered and did not come"},
-    {"custom_properties", "What its application adds, as HubSpot sends it"},
+    {"cancellations", "How many cancelled"},
+    {"no_shows", "How many registered but did not come"},
+    {"custom_properties", "Whatever its application adds, as HubSpot sends it"},
 };
 constexpr Words kCurrencies[] = {
     {"id", "HubSpot's id of the rate"},
-    {"currency", "The currency the rate is of: EUR"},
-    {"company_currency", "The currency it leads to, the account's"},
-    {"rate", "What one unit of currency is worth in company_currency"},
-    {"effective_at", "From when on it holds"},
-    {"visible", "Offered to people in HubSpot"},
+    {"currency", "The currency that is converted: EUR"},
+    {"company_currency", "The account's currency, into which it is converted"},
+    {"rate", "The worth of one unit of currency in company_currency"},
+    {"effective_at", "The time from which it applies"},
+    {"visible", "Offered to users in HubSpot"},
 };
 
 constexpr TableWords kPortalTables[] = {
     {"_portal", kPortal},
     {"_owner", kOwner},
     {"_stream_state", kStreamState},
-    {"_pending", kPending},
+    {"_pending", kPending,
+     "Records that must be checked one by one before the mirror is sure of them"},
     {"_quarantine", kQuarantine,
-     "Records the database refused, whole, and records that HubSpot fails to show, by their ids"},
+     "Records that the database refused, whole, and records that HubSpot fails to show, by id "
+     "only"},
     {"_seen", kSeen},
-    {"_due", kDue},
+    {"_due", kDue, "Records that a job must follow up soon, because they were written"},
     {"account", kAccount},
     {"properties", kProperties},
     {"property_options", kPropertyOptions},
     {"property_groups", kPropertyGroups},
     {"associations", kAssociations},
-    {"association_labels", kAssociationLabels},
+    {"association_labels", kAssociationLabels,
+     "The kinds of links that are possible between two types"},
     {"schema_changes", kSchemaChanges},
     {"object_types", kObjectTypeWords},
     {"owners", kOwners},
@@ -288,14 +295,14 @@ constexpr TableWords kPortalTables[] = {
 };
 
 constexpr Words kLayout[] = {
-    {"version", "Which version of hubmirror's own tables stands here"},
+    {"version", "The layout version of hubmirror's own tables"},
 };
 constexpr Words kPortals[] = {
     {"schema_name", "The schema that holds the portal"},
     {"portal", "Its key in the configuration"},
     {"portal_id", "HubSpot's id of the account"},
-    {"joined_at", "When it came to this database"},
-    {"unions", "Objects whose view in this schema shows the portal beside others"},
+    {"joined_at", "When it was added to this database"},
+    {"unions", "Objects whose view in this schema includes the portal"},
 };
 constexpr TableWords kCommonTables[] = {
     {"layout", kLayout},
@@ -308,31 +315,33 @@ constexpr Words kStatus[] = {
     {"state", "backfilling, current, late, paused, blocked, suspicious, failing or passive"},
     {"reason", "Why it is in that state, in a word; NULL where there is no why"},
     {"verified_until", "Every change that HubSpot's search showed up to then is in the tables"},
-    {"last_sweep_at", "When all live records were last walked through"},
-    {"last_archived_at", "When all archived records were last walked through"},
-    {"pending", "Records that are looked at by themselves before the mirror is sure of them"},
+    {"last_sweep_at", "When a walk through all live records last ended"},
+    {"last_archived_at", "When a walk through all archived records last ended"},
+    {"pending", "Records that must be checked one by one before the mirror is sure of them"},
     {"quarantined", "Records that could not be written or read"},
     {"rows", "Live records in the table"},
     {"last_links_at", "When all links of the object were last read"},
     {"unproved",
-     "Records that HubSpot shows neither as live nor as archived, while nothing has shown that it "
-     "would show archived ones: left out of the live views, neither erased nor purged"},
+     "Records that HubSpot shows neither as live nor as archived, without proof that it would show "
+     "archived ones: left out of the live views, but neither erased nor purged"},
 };
 
 /// The columns of an object's table that are no properties; its views have the first three.
 constexpr Words kEnvelopeWords[] = {
     {"id", "HubSpot's id of the record"},
     {"created_at", "When the record was created, by HubSpot's clock"},
-    {"updated_at", "When HubSpot says the record was changed last"},
+    {"updated_at", "When the record was last changed, by HubSpot's clock"},
     {"archived", "The record is in HubSpot's recycle bin"},
-    {"archived_at", "Since when it is there"},
-    {"merged_into", "The record that took this one in, the last of a chain of merges"},
+    {"archived_at", "When it was put there"},
+    {"merged_into", "The record that this one was merged into, the last in a chain of merges"},
     {"erased_at",
-     "When a person, or what was said with one, was found to be gone; no more is left"},
-    {"purged_at", "When a record was found to be gone for good; it keeps its last values"},
+     "When a person, or what was said with them, was found to be gone for good; nothing else is "
+     "left"},
+    {"purged_at",
+     "When a record of another type was found to be gone for good; it keeps its last values"},
     {"_synced_at", "When the row was last written here"},
-    {"_hash", "Tells equal from changed; of no use to queries"},
-    {"_rejected", "Values as sent that do not fit the type of their column, by property"},
+    {"_hash", "Tells changed rows from equal ones; of no use in queries"},
+    {"_rejected", "Values that do not fit the type of their column, as sent, by property"},
     {"_overflow", "Values of properties without a column, by property"},
 };
 constexpr size_t kEnvelopeOfViews = 3;
@@ -341,9 +350,9 @@ constexpr Words kHistory[] = {
     {"id", "HubSpot's id of the record"},
     {"property", "HubSpot's name of the property"},
     {"value", "As HubSpot sent it, whatever the type; NULL: it was cleared"},
-    {"changed_at", "From when on it was the value, by HubSpot's clock"},
-    {"source_type", "Where it came from: CRM_UI, IMPORT, CALCULATED, ..."},
-    {"source_id", "More about that: userId:123"},
+    {"changed_at", "When the property got this value, by HubSpot's clock"},
+    {"source_type", "What set it: CRM_UI, IMPORT, CALCULATED, ..."},
+    {"source_id", "More about what set it: userId:123"},
     {"updated_by", "HubSpot's id of the user who set it"},
 };
 
@@ -372,7 +381,7 @@ std::string TextOfView(const std::string& object, const std::string& view) {
     return "The same records as " + object +
            "_live, with the names of owners, pipelines, stages and options in place of their ids";
   }
-  return "Those " + object + " that exist in HubSpot now, every property under its column name";
+  return "The " + object + " that exist in HubSpot now, every property under its column name";
 }
 
 }  // namespace
@@ -387,16 +396,17 @@ std::vector<Description> DescribeCommon() {
 
 Description DescribeStatus() {
   Description description{.relation = "status",
-                          .text = "Whether each mirrored object can be trusted, and as of when",
+                          .text = "Whether the data of each object can be trusted, and as of when",
                           .columns = {}};
   Add(kStatus, description);
   return description;
 }
 
 Description DescribeHistory(const std::string& object) {
-  Description description{.relation = object + "_history",
-                          .text = "Every value the chosen properties had, each from changed_at on",
-                          .columns = {}};
+  Description description{
+      .relation = object + "_history",
+      .text = "Every value that the chosen properties ever had, each from its changed_at on",
+      .columns = {}};
   Add(kHistory, description);
   return description;
 }

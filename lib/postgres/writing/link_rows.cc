@@ -231,7 +231,7 @@ void LinkRows::MakeView(Transaction& transaction, const LinkPair& pair, bool ahe
   explain("label", "What people call the link; NULL: the link as such");
   explain("category", "HUBSPOT_DEFINED, USER_DEFINED or INTEGRATOR_DEFINED");
   explain("type_id", "HubSpot's id of the label, see association_labels");
-  explain("first_seen_at", "When the link was seen here first");
+  explain("first_seen_at", "When the link was first seen here");
   transaction.Run(sql);
   schema_.GrantReaders(transaction);
 }
