@@ -221,7 +221,7 @@ void Daemon::Stop() {
   notify_.Extend(settings_.limits.shutdown);
   Say(LogLevel::kNotice, "daemon.stopping", "stopping: steps under way are finished and committed");
   control_.reset();
-  // A page that does not end in time is cut off; its walk goes on where its last commit left it.
+  // A page that does not end in time is cut off; its walk resumes at its last commit.
   const Instant deadline = clock_.Now() + settings_.limits.shutdown * 2 / 3;
   std::jthread guard = StartThread("shutdown", [this, deadline](std::stop_token done) {
     if (!clock_.SleepUntil(deadline, std::move(done))) return;
@@ -283,7 +283,7 @@ ControlResult Daemon::Reload() {
 
 std::string Daemon::MissingReadersText() const {
   const StatusSnapshot snapshot = telemetry_.Snapshot();
-  // A reload does not wait for a database that is away.
+  // A reload does not wait for a database that cannot be reached.
   if (!snapshot.database_up) return {};
   std::vector<std::string> readers;
   for (const PortalPlan& plan : EnabledPlans()) {
@@ -329,7 +329,7 @@ std::string Daemon::OneLineStatus() const {
   }
   std::string text = Counted(current, "stream") + " current, " + std::to_string(backfilling) +
                      " loading, " + std::to_string(troubled) + " need a look";
-  if (snapshot.database_tried && !snapshot.database_up) text += "; the database is away";
+  if (snapshot.database_tried && !snapshot.database_up) text += "; the database cannot be reached";
   return text;
 }
 

@@ -301,8 +301,8 @@ class Grammar {
         app_.add_subcommand("schema", "Work with the tables that follow HubSpot's properties");
     group->require_subcommand(1);
     CLI::App* plan = Verb(*group, "plan", CliVerb::kSchemaPlan,
-                          "Show what the configuration and HubSpot's properties of today would "
-                          "change in the tables, and what stands in the way; nothing is changed",
+                          "Show what the configuration and HubSpot's current properties would "
+                          "change in the tables, and what prevents it; nothing is changed",
                           "hubmirror schema plan acme\n"
                           "  hubmirror --config new.yaml schema plan acme/contacts");
     AddTarget(plan, "PORTAL[/OBJECT]", TargetShape::kStream);
@@ -377,7 +377,7 @@ class Grammar {
   void AddExamination() {
     CLI::App* doctor = Verb(app_, "doctor", CliVerb::kDoctor,
                             "Examine configuration, host, daemon, database and HubSpot, and say "
-                            "what to mend: exit 1 if something is wrong",
+                            "what to fix: exit 1 if something is wrong",
                             "hubmirror doctor\n  sudo -u hubmirror hubmirror doctor acme --json");
     AddTarget(doctor, "PORTAL", TargetShape::kPortal);
     doctor->add_flag("--offline", line_.offline, "Do not ask HubSpot");

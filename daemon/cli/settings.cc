@@ -103,7 +103,7 @@ Result<std::string, int> FindSocket(const CliContext& context, const CommandLine
   if (!line.socket_path.empty()) return line.socket_path;
   const SettingsReading reading = Read(context, line);
   if (reading.settings) return reading.settings->control.socket;
-  // Somebody in the daemon's group may use its socket without being allowed to read its file.
+  // Members of the daemon's group may use its socket without being allowed to read its file.
   if (reading.unreadable && !line.config_given) return std::string(kServiceSocket);
   // A file that is being edited must not hide the daemon that runs with the one before. A reload
   // goes through in any case: the daemon must hear that it is refused, for its metric says so.

@@ -5,9 +5,9 @@ namespace hubmirror {
 // How our programs end, after sysexits.h. ControlCode and the JSON of the command line have the
 // same numbers.
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitProblem = 1;  ///< done, and something that was looked at is not well
+inline constexpr int kExitProblem = 1;  ///< done, and a check found a problem
 inline constexpr int kExitUsage = 64;
-inline constexpr int kExitUnavailable = 69;  ///< the database or HubSpot is away
+inline constexpr int kExitUnavailable = 69;  ///< the database or HubSpot cannot be reached
 inline constexpr int kExitBug = 70;
 inline constexpr int kExitCannotCreate = 73;
 inline constexpr int kExitInputOutput = 74;

@@ -40,7 +40,7 @@ class DailyQuota {
   /// Absent if only our own share of a configured limit is used up.
   std::optional<std::chrono::milliseconds> ToProbe(TimePoint now) const;
 
-  /// Nothing may be sent any more today.
+  /// Nothing more may be sent today.
   struct Over {
     bool for_everybody = false;  ///< HubSpot serves nobody; else it is for our own share
     TimePoint until{};

@@ -190,7 +190,7 @@ PortalStatus RateGovernor::Status(Instant now) const {
     status.stopped_by = "api";
     status.message =
         "HubSpot is moving the account between data centres and serves nothing meanwhile (477); "
-        "reading resumes by itself";
+        "reading resumes afterwards";
   }
   return status;
 }

@@ -24,9 +24,9 @@ struct Phrases {
 Phrases PhrasesOf(OperationKind kind) {
   switch (kind) {
     case OperationKind::kPoll:
-      return {"was looked at for changes", "was not looked at for changes"};
+      return {"was checked for changes", "was not checked for changes"};
     case OperationKind::kBackfill:
-      return {"was walked from the beginning", "is not walked to its end"};
+      return {"was read from the beginning", "was not read to the end"};
     case OperationKind::kResolve:
       return {"has no pending records", "still has pending records"};
     case OperationKind::kSettle:
@@ -57,7 +57,7 @@ ControlResult Troubled(const ControlTarget& target, OperationKind kind,
   for (const TroubledStream& one : troubled) {
     named.emplace_back(Named(one.stream), CauseOf(one));
     if (one.state == "suspicious") {
-      result.next = "look at what would be marked as gone, then `hubmirror resolve " +
+      result.next = "check what would be marked as gone, then `hubmirror resolve " +
                     Named(one.stream) + " --accept`";
     }
   }
@@ -85,8 +85,8 @@ ControlResult Found(const ControlTarget& target, FoundRecord found) {
       break;
   }
   return {ControlCode::kProblem, "HubSpot has no record " + name + ", neither live nor archived",
-          "check its id in HubSpot; if the mirror has it, it is marked gone once a second look "
-          "says the same"};
+          "check its id in HubSpot; if the mirror has it, it is marked gone once a second check "
+          "confirms this"};
 }
 
 /// 0 when nothing is left that differs.
@@ -101,7 +101,7 @@ ControlResult Verified(const ControlTarget& target, const OperationProgress& pro
   if (left == 0) return result;
   result.code = ControlCode::kProblem;
   result.next = "`hubmirror verify " + NameOf(target) +
-                " --repair` mends it; different: who else writes to the mirror?";
+                " --repair` repairs them; `different`: who else writes to the mirror?";
   return result;
 }
 
@@ -117,7 +117,7 @@ ControlResult Late(const ControlTarget& target, OperationKind kind,
                    const OperationProgress& progress) {
   std::string message = NameOf(target) + " " + PhrasesOf(kind).not_done + " in time: ";
   if (kind == OperationKind::kVerify || kind == OperationKind::kBackfill) {
-    message += Counted(progress.checked, "record") + " so far; it goes on without you";
+    message += Counted(progress.checked, "record") + " so far; it continues in the background";
   } else if (kind == OperationKind::kRefresh) {
     message += "it is still asked for";
   } else {

@@ -24,7 +24,7 @@ class ControlServer {
     size_t max_request_bytes = 65536;  ///< a longer request line is refused
     std::chrono::milliseconds request_time{5000};  ///< to send the whole request
     std::chrono::milliseconds answer_time{10000};  ///< for the client to take any byte of an answer
-    std::chrono::milliseconds progress_tick{200};  ///< how often an operation is looked at
+    std::chrono::milliseconds progress_tick{200};  ///< how often an operation is checked
   };
 
   ControlServer(Options options, ControlDesk& desk, const Clock& clock);

@@ -4,7 +4,7 @@
 
 namespace hubmirror {
 
-/// Which of HubSpot's promises an answer does not keep, as SyncObserver::OnBrokenPromise names it.
+/// Which of HubSpot's promises an answer breaks, by the names of SyncObserver::OnBrokenPromise.
 struct BrokenPromise {
   std::string promise;
   std::string how;  ///< for people

@@ -23,8 +23,8 @@ struct StepNeed {
 /// How a step ended.
 struct StepOutcome {
   enum class End {
-    kMore,      ///< the cycle goes on
-    kUnused,    ///< there was nothing to do after all: the slot is returned
+    kMore,      ///< the cycle continues
+    kUnused,    ///< there turned out to be nothing to do: the slot is returned
     kCaughtUp,  ///< the cycle is complete and committed
     kFailed,
   };
@@ -43,31 +43,31 @@ struct StepOutcome {
   }
 };
 
-/// Work that feeds a stream, cut into steps of one request (and at most one transaction) each, so
-/// that the governor can choose what matters most at every request. A cycle is a run of steps that
-/// ends caught up. Thread-safe: `Next` is asked under the schedule's lock and must be quick; steps
-/// of one job overlap only as far as `Next` keeps offering them.
+/// Work that feeds a stream, divided into steps of one request and at most one transaction, so that
+/// before every request the most important step can be chosen. A cycle is a run of steps that ends
+/// caught up. Thread-safe: `Next` is called under the portal's mutex and must be quick; steps of
+/// one job overlap only if `Next` offers another one while one is under way.
 ///
-/// A step throws DatabaseError when the database work cannot go on, and anything else by a mistake
-/// of ours; the job has then gone back to what is stored, so nothing is skipped.
+/// A step throws DatabaseError if the database work cannot continue; any other exception is a bug
+/// of ours. In both cases the job has gone back to what is stored, so nothing is skipped.
 class Job {
  public:
   virtual ~Job() = default;
 
   virtual JobKind kind() const = 0;
   const JobTraits& traits() const { return TraitsOf(kind()); }
-  /// What the next step needs; nullopt when none can begin before another one has ended.
+  /// What the next step needs; nullopt if none can begin until a step under way has ended.
   virtual std::optional<StepNeed> Next(Instant now) = 0;
   virtual StepOutcome Step(Instant now) = 0;
-  /// Starts over from what is stored, dropping what was not committed.
+  /// Starts over from what is stored, and forgets whatever was not committed.
   virtual void Load(const StoredStream& stored) = 0;
-  /// Wants to run before its time.
+  /// Whether it wants to run before it is due.
   virtual bool urgent() const { return false; }
-  /// Knows already of something for its next cycle.
+  /// Whether it already knows of work for its next cycle.
   virtual bool has_more_to_do() const { return false; }
-  /// Requests that its last whole cycle made, where its period depends on them.
+  /// The requests of its last complete cycle, if its period depends on them.
   virtual int64_t last_cycle_requests() const { return 0; }
-  /// Throws away a cycle under way so that the next one begins afresh.
+  /// Abandons a cycle under way, so that the next one starts from the beginning.
   virtual void Restart() {}
 };
 

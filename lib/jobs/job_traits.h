@@ -34,7 +34,7 @@ enum class PeriodRule {
 /// What an operation that makes a job run at once does with a cycle under way.
 enum class WhenForced {
   kGoesOn,
-  kForgets,  ///< it may have read what changed since
+  kForgets,  ///< it may have read what has changed since
   /// The same for a walk, which may have passed what has changed since: what is stored of it is not
   /// continued either. Not the first load.
   kWalksAgain,
@@ -46,22 +46,22 @@ struct JobTraits {
   JobKind kind;
   Pace pace = Pace::kAtOnce;  ///< of its requests
   PeriodRule period = PeriodRule::kAsPlanned;
-  /// It opens the portal and keeps it: all others wait for it, and its failure holds them.
+  /// It opens the portal and keeps it open: all others wait for it, and its failure stops them.
   bool opens_portal = false;
-  /// Finds which custom types there are, which is not known from before a restart.
+  /// Finds out which custom types exist; a restart forgets them.
   bool finds_types = false;
-  /// Reads all there is: after a restart it is due when its period is over, not at once.
+  /// Reads everything: after a restart it is due once its period is over, not at once.
   bool reads_everything = false;
-  /// Checks what a load has brought: not due until its period has passed since then.
+  /// Checks what a load has written: not due until one period after the load.
   bool proves_load = false;
   /// Writes values, and stops when too many of them were lost (rule R13).
   bool writes_values = true;
-  /// The stream is as this job is: its trouble is the stream's state.
+  /// The state of this job is the state of the stream.
   bool speaks_for_stream = false;
   /// These make it run at once, at top priority.
   OperationSet forced_by = {};
   WhenForced when_forced = WhenForced::kGoesOn;
-  /// These end no sooner than a cycle of it that is under way.
+  /// These do not end before a cycle of it that is under way.
   OperationSet awaited_by = {};
 };
 

@@ -18,7 +18,7 @@ struct NamedProperty {
   std::string name;
 };
 
-/// In the order of their keys; a name may stand under several. Patterns name nothing.
+/// In the order of their keys; a name may appear under several. Patterns do not count as names.
 std::vector<NamedProperty> NamedProperties(const StreamPlan& stream);
 
 /// The stream's selection, which includes what is named. Without named ones, or where everything
@@ -35,7 +35,7 @@ struct UnlistedAnswers {
   std::set<std::string> names;    ///< all that were asked about
   std::set<std::string> refused;  ///< a request with one of these is refused: never asked for
   std::set<std::string> shown;    ///< records hold values of these
-  size_t records = 0;             ///< that were looked at
+  size_t records = 0;             ///< that were examined
 
   /// What is asked for although HubSpot does not list it.
   std::set<std::string> Asked() const;
@@ -43,7 +43,7 @@ struct UnlistedAnswers {
 
 /// Finds out what HubSpot answers for unlisted names, by pages of the live list that ask for
 /// nothing else. One page is enough unless it is refused; then it asks for fewer and fewer names at
-/// once, until the refused one stands alone. Makes no requests itself. Owned by one thread.
+/// once, until the refused one is alone. Makes no requests itself. Owned by one thread.
 class UnlistedProbe {
  public:
   explicit UnlistedProbe(std::set<std::string> names = {});
@@ -66,7 +66,7 @@ class UnlistedProbe {
 Result<UnlistedAnswers, ApiError> AskForUnlisted(PageSource& source, const ObjectType& object,
                                                  std::set<std::string> names);
 
-/// Something that the configuration names and cannot have, or may not mean.
+/// Something that the configuration names but cannot have, or may not mean.
 struct NameComplaint {
   std::string key;   ///< `properties.include`
   std::string said;  ///< `names amuont, which ...`

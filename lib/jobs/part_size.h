@@ -7,19 +7,19 @@
 
 namespace hubmirror {
 
-/// How much one kind of request asks for at once. A request that keeps failing is asked in halves,
-/// until the item that HubSpot cannot answer stands alone; from there the size grows back slowly.
-/// So no request is all or nothing. Pure value.
+/// How much one kind of request asks for at once. A request that keeps failing is repeated in
+/// halves until the item that HubSpot cannot answer is alone; then the size slowly grows again. So
+/// no request is all or nothing. Pure value.
 class PartSize {
  public:
   explicit PartSize(size_t most) : most_(most), size_(most) {}
 
   size_t size() const { return size_; }
 
-  /// An answer came that could be used.
+  /// There was a usable answer.
   void Answered();
   enum class Next {
-    kSame,     ///< size has nothing to do with it, or it was the first failure
+    kSame,     ///< the size is not to blame, or it was the first failure
     kSmaller,  ///< the size was halved
     kAlone,    ///< one item alone has failed so often that it is to blame, or everything fails
   };

@@ -13,9 +13,9 @@
 
 namespace hubmirror {
 
-/// Opens a portal and keeps it ours: first the token's account (its portal id must be the
-/// configured one, and HubSpot's clock must be known, else nothing is written), then the schema,
-/// then a heartbeat. All other jobs of the portal wait until it is open. One step at a time.
+/// Opens a portal and keeps hold of it: reads the token's account first (unless its portal id is
+/// the configured one and HubSpot's clock is known, nothing is written), then claims the schema,
+/// then renews the claim. All other jobs of the portal wait until it is open. One step at a time.
 class PortalJob final : public Job {
  public:
   struct Ports {
@@ -34,7 +34,7 @@ class PortalJob final : public Job {
   struct Hooks {
     /// The token's account, before anything is written.
     std::function<void(const Account&)> on_account;
-    /// The schema is ours: streams load what is stored.
+    /// The schema is claimed: streams load what is stored.
     std::function<void()> on_open;
     /// It could not be opened, which says nothing about what the database holds.
     std::function<void()> on_closed;
@@ -50,9 +50,9 @@ class PortalJob final : public Job {
   void Load(const StoredStream&) override {}
 
   bool open() const;
-  /// Asks the account again before anything else: after a refused token.
+  /// Reads the account again before anything else: after a refused token.
   void CheckAgain();
-  /// Claims the schema again: after the database was away.
+  /// Claims the schema again: after the database could not be reached.
   void ClaimAgain();
 
  private:
@@ -60,7 +60,7 @@ class PortalJob final : public Job {
 
   StepOutcome StepOf(Phase phase);
   StepOutcome CheckAccount();
-  /// This host's clock is not near HubSpot's: three answers have to agree.
+  /// This host's clock is far from HubSpot's: three answers must agree.
   StepOutcome AskForTime();
   StepOutcome Claim();
   StepOutcome Keep();

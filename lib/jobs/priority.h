@@ -2,8 +2,8 @@
 
 namespace hubmirror {
 
-/// What a request is for; the most important one first. The governor gives slots to whoever asks
-/// first; who asks first is decided by this order (see PortalSync).
+/// What a request is for, most important first. The governor gives slots to whoever asks first;
+/// StepChooser asks in this order.
 enum class Priority {
   kOperator,
   kChanges,

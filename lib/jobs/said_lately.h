@@ -8,13 +8,13 @@
 
 namespace hubmirror {
 
-/// What was said within the last hour: what keeps happening need not be said every time. Owned by
-/// one thread at a time.
+/// What was logged within the last hour, so that what keeps happening is not logged every time.
+/// Owned by one thread at a time.
 class SaidLately {
  public:
   static constexpr Duration kHour = std::chrono::hours(1);
 
-  /// Whether to say it now; it counts as said then.
+  /// Whether to say it now; if so, it counts as said.
   bool IsNews(const std::string& what, Instant now) {
     const auto [said, first] = at_.try_emplace(what, now);
     if (!first && now - said->second < kHour) return false;

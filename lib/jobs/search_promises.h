@@ -8,14 +8,14 @@
 
 namespace hubmirror {
 
-/// What an answer to `request` shows that was not asked for. Stamps from before the window are
-/// taken out, as those of an index that differs from its records: whether such a record changed
-/// shows when it is read by its id. Pure.
+/// What an answer to `request` shows without being asked. Nominations with a stamp from before the
+/// window are removed: they come from an index that lags behind its records, and reading a record
+/// by its id shows whether it changed. Pure.
 std::vector<BrokenPromise> TakeOutUnasked(SearchAnswer& answer, const SearchRequest& request);
 
-/// What is wrong with an answer to a search for ids above `above`, ascending: a walk that goes on
-/// behind its last id would pass over records, or never end. An answer that shows all it counts
-/// needs no order, but nothing at or below `above`, which the walk has counted already. Pure.
+/// What is wrong with an answer to a search for ids above `above`, ascending: a walk that continues
+/// after its last id would skip records, or never end. An answer that shows all it counts needs no
+/// order, but may show nothing at or below `above`, which the walk has already counted. Pure.
 std::optional<BrokenPromise> FindBrokenPromise(const SearchAnswer& answer,
                                                std::optional<RecordId> above);
 

@@ -14,7 +14,7 @@ namespace hubmirror {
 struct StreamDebts {
   /// Counts the sweeps that were wanted. A walk serves those that were wanted before it began.
   int64_t sweeps_wanted = 0;
-  int64_t sweeps_served = 0;  ///< so many of them
+  int64_t sweeps_served = 0;  ///< how many of them
   bool sweep_owed = false;  ///< until all are served, changes are missing that cursors have passed
   std::optional<TimePoint> sweep_since;  ///< HubSpot's clock
   std::string sweep_why;
@@ -30,7 +30,7 @@ struct StreamDebts {
 };
 
 std::string ToText(const StreamDebts& debts);
-/// Text that is none reads as no debts.
+/// Malformed text reads as no debts.
 StreamDebts ParseStreamDebts(std::string_view text);
 
 }  // namespace hubmirror

@@ -5,7 +5,7 @@
 namespace hubmirror {
 namespace {
 
-// Somebody dropped a table or a column of ours: the catalog makes them again.
+// Someone dropped a table or a column of ours: the catalog creates them again.
 bool TableIsGone(const DatabaseError& error) {
   return error.sqlstate() == "42P01" || error.sqlstate() == "42703";
 }

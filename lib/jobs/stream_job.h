@@ -8,8 +8,8 @@
 
 namespace hubmirror {
 
-/// A job of a stream that keeps a cursor in the database. When a step throws, it forgets what it
-/// holds and begins again from what is stored (rule R7). Thread-safe.
+/// A job of a stream that keeps its cursor in the database. If a step throws, the job forgets what
+/// it holds in memory and resumes from what is stored (rule R7). Thread-safe.
 class StreamJob : public Job {
  public:
   explicit StreamJob(std::shared_ptr<StreamContext> stream) : stream_(std::move(stream)) {}
@@ -17,7 +17,7 @@ class StreamJob : public Job {
   std::optional<StepNeed> Next(Instant now) final;
   StepOutcome Step(Instant now) final;
   void Load(const StoredStream& stored) final;
-  /// Also what is stored of a cycle is not gone on with.
+  /// Also discards what is stored of a cycle.
   void Restart() override;
 
  protected:
@@ -29,25 +29,25 @@ class StreamJob : public Job {
   /// What the step asks HubSpot for it keeps that shape for.
   virtual StepOutcome DoStep(Instant now, const TableShapePtr& table) = 0;
   virtual void LoadFrom(const StoredStream& stored) = 0;
-  /// Drops everything that was not committed.
+  /// Forgets everything that was not committed.
   virtual void Abandon() = 0;
-  /// Whether steps may overlap. Otherwise one follows the other, and only what others look at needs
-  /// a guard.
+  /// Whether steps may overlap. If not, they run one after another, and only what other threads
+  /// read needs a guard.
   virtual bool overlaps() const { return false; }
-  /// Whether steps can be made before the table exists.
+  /// Whether it can work before the table exists.
   virtual bool works_without_table() const { return false; }
 
  private:
   enum class Memory { kGood, kStale, kLoading };
 
   StepOutcome MakeStep(Instant now);
-  /// To what is stored, whatever ended a step.
+  /// To what is stored, whatever ended the step.
   void GoBack();
 
   const std::shared_ptr<StreamContext> stream_;
   std::atomic<Memory> memory_{Memory::kStale};
   std::atomic<bool> stepping_{false};  ///< used by jobs that do not overlap
-  std::atomic<bool> afresh_{false};    ///< what will be loaded is not continued
+  std::atomic<bool> afresh_{false};    ///< what is loaded next is not continued
 };
 
 }  // namespace hubmirror

@@ -22,7 +22,7 @@ class PropertySelector {
 
   bool Includes(const PropertyDefinition& definition) const;
   /// Sets what a column says about the selection; its definition is up to date. An archived
-  /// property that was hashed stays so: its plain values are not to be had any more.
+  /// property that was hashed stays hashed: its plain values can no longer be read.
   void Mark(MirrorColumn& column) const;
 
   /// Whether a table says of every property what the selection asks for: values read for such a

@@ -184,7 +184,7 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
       KnownOf(wanted.name()).recent.Clear();
       KnownOf(wanted.name()).history_followed = false;
     }
-    // Before anybody else writes: values that may not be stored any more are told by the table.
+    // Before anyone else writes: the table tells which values may no longer be stored.
     Adopt(wanted.object, change.columns);
   }
   SetViewsWait(wanted.name(), true);
@@ -231,7 +231,7 @@ void PortalSink::Decorate(const ObjectType& object) {
     writing.Commit();
     SetViewsWait(object.name, false);
   } catch (const StatementError& error) {
-    // Somebody reads the view, or built on it: the heartbeat tries again.
+    // Someone is reading the view, or built on it: the heartbeat tries again.
     const bool can_wait = IsLockTimeout(error.sqlstate()) || error.sqlstate() == "2BP01" ||
                           error.sqlstate() == "40P01";
     if (!can_wait) throw;

@@ -29,12 +29,11 @@
 
 namespace hubmirror {
 
-/// One portal's schema in PostgreSQL. Calls that write pass one at a time and renew our ownership
+/// One portal's schema in PostgreSQL. Calls that write run one at a time and renew our ownership
 /// first; calls that only read do neither.
 ///
-/// After any session of the pool was lost every writing call fails with kUnavailable until Claim
-/// was called again: what the caller remembers of the database may not be in it any more.
-/// Thread-safe.
+/// Once any session of the pool is lost, every writing call fails with kUnavailable until Claim is
+/// called again: what the caller remembers of the database may no longer be in it. Thread-safe.
 class PortalSink final : public RowSink,
                          public LinkSink,
                          public HistorySink,

@@ -67,7 +67,7 @@ void PortalSink::SaveLinkTypes(const LinkPair& pair, const std::vector<LinkType>
     links_.MakeViews(*writing, pair);
     writing.Commit();
   } catch (const StatementError& error) {
-    // Somebody holds one of the tables: made with the next reading of all links.
+    // Someone holds a lock on one of the tables: created with the next reading of all links.
     if (!IsLockTimeout(error.sqlstate()) && error.sqlstate() != "40P01") throw;
   }
 }

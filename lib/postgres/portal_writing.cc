@@ -23,7 +23,7 @@ void PortalSink::Writing::Begin(const Transaction::Options& options) {
   try {
     transaction_.emplace(*sink_.pool_, options);
   } catch (const StatementError& error) {
-    // 42P01, 3F000: somebody dropped the schema under us.
+    // 42P01, 3F000: someone dropped the schema under us.
     if (error.sqlstate() != "42P01" && error.sqlstate() != "3F000") throw;
     throw DatabaseError(DatabaseError::Kind::kUnavailable, error.sqlstate(),
                         "schema " + QuoteName(sink_.schema_.name()) + " is gone; it is made again");
@@ -38,7 +38,7 @@ void PortalSink::Writing::CheckUnbroken() {
     unbroken = sink_.claimed_at_break_ == sink_.pool_->breaks();
     server = sink_.server_;
   }
-  if (!unbroken) StartOver("the database was away meanwhile");
+  if (!unbroken) StartOver("the database could not be reached meanwhile");
   if (transaction_->first().Text(0, 1) != server) StartOver("another server answers than before");
 }
 
@@ -60,7 +60,7 @@ void PortalSink::Writing::SaveProgress(const std::string& object,
       const auto left = sink_.left_.find({object, job});
       expected = left == sink_.left_.end() || left->second + 1 == number;
     }
-    if (!expected) StartOver("the database has lost commits, or somebody put them back");
+    if (!expected) StartOver("the database has lost commits, or was restored from a backup");
     writes_[{object, job}] = number;
   }
 }

@@ -22,7 +22,7 @@ class PollSchedule {
   explicit PollSchedule(const Clock& clock) : clock_(clock) {}
 
   void Add(std::shared_ptr<PortalSync> portal);
-  /// Removes the portal from the queue and stops it; steps under way end by themselves.
+  /// Removes the portal from the queue and stops it; steps under way are left to finish.
   std::shared_ptr<PortalSync> Remove(const PortalKey& key);
 
   struct Turn {

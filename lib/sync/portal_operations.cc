@@ -211,7 +211,7 @@ void PortalOperations::NoteProgress(size_t index, OperationKind kind, const Runs
   const StreamStatus status = report_.StatusOf(state_, index, now);
   // Whoever asked looks at the status next: it must not be a second old then.
   observer_.OnStreamStatus(context.key(), status);
-  // Who wants an answer now is told why there is none, once it was tried again for him.
+  // Whoever wants an answer now is told why there is none, after one more attempt.
   const bool at_once = kind == OperationKind::kPoll || kind == OperationKind::kRefresh;
   const bool closed = at_once && state_.standing.hold() && state_.standing.holds() > runs.holds;
   if (NeedsAPerson(status.state) || closed) {

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// HubSpot locks records and moves accounts in bursts that end by themselves.
+// HubSpot locks records and moves accounts in bursts that pass.
 constexpr auto kWaitSaid = 2min;
 // One bad answer is no state; it is retried within seconds.
 constexpr int kFailuresSaid = 3;
@@ -101,7 +101,7 @@ PortalStanding::Cause CauseInJobs(const SyncedStream& stream, Instant now) {
 std::string Remark(const SyncedStream& stream, const StreamStatus& status,
                    const LinkPartners& link_partners) {
   const StreamContext& context = *stream.context;
-  // Somebody has to correct them.
+  // A person has to correct them.
   if (std::string names = context.names_complaint(); !names.empty()) return names;
   if (stream.walked_every) {
     return "HubSpot's search does not know this object type: what changed is found by walking the "

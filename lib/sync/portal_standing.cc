@@ -17,7 +17,7 @@ std::optional<Instant> PortalStanding::StreamWaits(size_t stream, Instant now) c
 
 std::optional<PortalStanding::Cause> PortalStanding::CauseOf(size_t stream) const {
   if (streams_[stream].paused) {
-    return Cause{StreamState::kPaused, "operator", "paused; `hubmirror resume` goes on"};
+    return Cause{StreamState::kPaused, "operator", "paused until `hubmirror resume`"};
   }
   if (hold_) return hold_;
   const auto& blocks = streams_[stream].blocks;

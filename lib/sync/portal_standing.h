@@ -30,18 +30,18 @@ class PortalStanding {
 
   /// Until when no step of the portal may begin; nullopt: one may.
   std::optional<Instant> Waits(Instant now) const;
-  /// The same of one stream; Instant::max(): until somebody resumes it.
+  /// The same of one stream; Instant::max(): until an operator resumes it.
   std::optional<Instant> StreamWaits(size_t stream, Instant now) const;
   /// What holds the portal.
   const std::optional<Cause>& hold() const { return hold_; }
   /// How often in a row it was found closed.
   int holds() const { return holds_; }
-  /// What a stream waits for, or what stands in its way although it may try again.
+  /// What a stream waits for, or what stopped it although it may try again now.
   std::optional<Cause> CauseOf(size_t stream) const;
 
   enum class Held {
-    kAlready,   ///< steps under way fail for the same cause; the first one has said it
-    kStill,     ///< tried again, for nothing
+    kAlready,   ///< a step that was under way fails for the same cause as the first one
+    kStill,     ///< tried again without success
     kForReason  ///< for one that is new
   };
   Held Hold(const Verdict& verdict, std::string message, Instant now);
@@ -55,7 +55,7 @@ class PortalStanding {
   /// A job with nothing left to ask for is no longer stopped; what others wait for remains.
   void HasNothingToDo(size_t stream, size_t task) { streams_[stream].blocks.erase(task); }
   void Pause(size_t stream, bool paused) { streams_[stream].paused = paused; }
-  /// Somebody wants to know now whether it still is so.
+  /// Someone wants to know now whether that still holds.
   void TryPortalNow(Instant now) { held_until_ = now; }
   void TryStreamNow(size_t stream, Instant now) { streams_[stream].blocked_until = now; }
 

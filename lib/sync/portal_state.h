@@ -44,7 +44,7 @@ struct SyncedStream {
 };
 
 /// What is known of a portal while it is mirrored, under one mutex: PortalSync steps its jobs,
-/// PortalOperations takes an operator's wishes, PortalReport tells how it stands.
+/// PortalOperations takes an operator's wishes, PortalReport tells the state.
 struct PortalState {
   explicit PortalState(size_t count) : standing(count) {}
 

@@ -79,15 +79,15 @@ class PortalSync {
   std::variant<Assignment, Instant> Next(Instant now);
   /// Makes the step and takes in how it ended. Never throws.
   void Run(const Assignment& assignment);
-  /// No new steps; those under way end by themselves.
+  /// No new steps; those under way are left to finish.
   void Stop();
   bool idle() const;
 
   /// What an operator may ask.
   PortalOperations& operations() { return operations_; }
 
-  /// Tells the observer how everything stands; called about once a second. Returns the bytes of
-  /// rows that are read and not yet committed.
+  /// Reports the state of everything to the observer; called about once a second. Returns the bytes
+  /// of rows that are read and not yet committed.
   int64_t Report(Instant now) { return report_.Tell(state_, now); }
 
  private:

@@ -155,7 +155,7 @@ ControlResult Supervisor::Ask(const ControlTarget& target, const std::string& sa
   if (!portal) return result;
   wish(portal->operations(), target.object.value_or(""));
   schedule_.Wake(target.portal);
-  // Whoever asked looks at the status next: it must not be a second old then.
+  // Whoever asked looks at the status next, which must not be a second old then.
   portal->Report(clock_.Now());
   result.message = NameOf(target) + " " + said;
   return result;
@@ -173,7 +173,7 @@ ControlResult Supervisor::Pause(const ControlTarget& target) {
 }
 
 ControlResult Supervisor::Resume(const ControlTarget& target) {
-  return Ask(target, "goes on", [](PortalOperations& portal, const std::string& object) {
+  return Ask(target, "is resumed", [](PortalOperations& portal, const std::string& object) {
     portal.Pause(object, false);
   });
 }

@@ -21,8 +21,8 @@ namespace hubmirror {
 /// keep busy, and eight per portal for its first load; 4 to 128.
 int WorkersFor(const std::vector<PortalPlan>& plans);
 
-/// Runs the portals: owns the schedule, the workers and the `supervisor` thread that reports how
-/// everything stands once a second. Thread-safe.
+/// Runs the portals: owns the schedule, the workers and the `supervisor` thread, which reports the
+/// state of all streams once a second. Thread-safe.
 class Supervisor final : public Controls {
  public:
   struct Options {

@@ -31,7 +31,7 @@ class Task {
   void set_every(std::chrono::milliseconds every) { every_ = every; }
   /// Whether a step may begin now, as far as time goes.
   bool Ready(Instant now) const;
-  /// When it will be ready by itself.
+  /// When it will be ready without anyone asking.
   Instant ready_at() const;
   /// How far behind its period it is: 1 when a whole period late, 0 when not.
   double Lateness(Instant now) const;

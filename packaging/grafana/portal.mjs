@@ -44,7 +44,7 @@ export default dashboard({
     ['Correctness', [
       [6, 4, stat({ title: 'Divergent records', unit: 'short', thresholds: redAbove(1), runbook: 'HubMirrorDivergence', description: 'Left different by the last comparison.' },
         `sum(hubmirror_verify_divergent_records{${s}})`)],
-      [6, 4, stat({ title: 'Repaired, 7 days', unit: 'short', thresholds: redAbove(1), runbook: 'HubMirrorDivergence', description: 'Records that a comparison mended in 7 days.' },
+      [6, 4, stat({ title: 'Repaired, 7 days', unit: 'short', thresholds: redAbove(1), runbook: 'HubMirrorDivergence', description: 'Records that a comparison repaired in 7 days.' },
         `sum(increase(hubmirror_verify_repaired_records_total{${s}}[7d]))`)],
       [6, 4, stat({ title: 'Quarantined', unit: 'short', thresholds: redAbove(1), runbook: 'HubMirrorQuarantine', description: 'Records that PostgreSQL refused, now.' },
         `sum(hubmirror_quarantine_records{${s}})`)],

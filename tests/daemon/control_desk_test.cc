@@ -197,7 +197,7 @@ TEST_CASE("control desk: a wish with a wait is followed to its end") {
   CHECK(line.progress->expected == 2000);
   walking.controls.Report({.done = true, .troubled = {}});
   CHECK(Desk::Only(answer.operation->At(kStart + 1s).lines).result->message ==
-        "acme was walked from the beginning");
+        "acme was read from the beginning");
 }
 
 TEST_CASE("control desk: a dry run says the cost, does nothing and is not logged") {
@@ -263,7 +263,7 @@ TEST_CASE(
   const ControlLine line = Desk::Only(answer.operation->At(kStart).lines);
   CHECK(line.result->code == ControlCode::kUnavailable);
   CHECK(line.result->message ==
-        "acme was not looked at for changes: acme/contacts, acme/deals are failing (database), the "
+        "acme was not checked for changes: acme/contacts, acme/deals are failing (database), the "
         "database is away");
 }
 

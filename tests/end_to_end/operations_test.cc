@@ -82,7 +82,7 @@ TEST_CASE("operations: what is waited for has been done") {
   const std::string id = acme.world.portal.Mutate(
       R"({"object":"deals","kind":"create","properties":{"dealname":"new"}})");
   const Json polled = acme.AskJson({"poll", "acme/deals", "--wait", "60s"});
-  CHECK(polled.Text("message") == "acme/deals was looked at for changes");
+  CHECK(polled.Text("message") == "acme/deals was checked for changes");
   CHECK(acme.world.Sql("SELECT dealname FROM acme.deals WHERE id = " + id) == "new");
 
   const std::string gone = acme.world.Sql("SELECT max(id)::text FROM acme.contacts_live");

@@ -117,7 +117,7 @@ TEST_CASE("terminal: what the verbs write fits the window, and progress leaves n
   INFO(verified);
   CHECK(LinesOf(verified).size() == 3);
   CHECK(verified.find("acme/deals: 388 checked, 0 missing") != std::string::npos);
-  CHECK(terminal.Run("hm backfill acme --wait 60s") == "acme was walked from the beginning\n");
+  CHECK(terminal.Run("hm backfill acme --wait 60s") == "acme was read from the beginning\n");
 
   const std::string refused = terminal.Run("hm poll nowhere");
   CHECK(refused.starts_with("hubmirror: there is no portal nowhere"));

@@ -279,7 +279,7 @@ TEST_CASE("supervisor: every wish is answered at once, and the status is of then
   Supervisor& ask = daemon.supervisor;
   CHECK(ask.Pause(companies).message == "acme/companies is paused");
   CHECK(acme.observer.Of("companies").state == StreamState::kPaused);
-  CHECK(ask.Resume(companies).message == "acme/companies goes on");
+  CHECK(ask.Resume(companies).message == "acme/companies is resumed");
   CHECK(acme.observer.Of("companies").state == StreamState::kBackfilling);
   CHECK(ask.Poll({"acme"}).message == "acme is polled now");
   CHECK(ask.Backfill(companies).message == "acme/companies is loaded from the beginning");

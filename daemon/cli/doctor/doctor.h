@@ -31,10 +31,10 @@ class Findings {
   explicit Findings(std::string area) : area_(std::move(area)) {}
 
   void Good(std::string check, std::string said);
-  /// Something that a person should look at; nothing is broken yet.
+  /// Something that a person should check; nothing is broken yet.
   void Look(std::string check, std::string said, std::string fix);
   void Mend(std::string check, std::string said, std::string fix);
-  /// Could not be looked at, and why.
+  /// Could not be checked, and why.
   void Skip(std::string check, std::string why, std::string fix = {});
   /// Good or one of the others.
   void Judge(bool good, Finding::Verdict otherwise, std::string check, std::string said,
@@ -49,8 +49,8 @@ class Findings {
   std::vector<Finding> list_;
 };
 
-/// The findings in the order in which they are to be looked at: areas with something to mend first,
-/// the heaviest of it (a token, then the database, the portal's id, scopes) before the small ones;
+/// The findings in the order in which to tackle them: areas with something to fix first, what
+/// weighs most (a token, then the database, the portal's id, scopes) before the small things;
 /// likewise within an area.
 std::vector<Finding> ByWeight(std::vector<Finding> findings);
 
@@ -62,7 +62,7 @@ Findings ExamineHost(const Settings& settings, const std::string& config_path);
 Findings ExamineDaemon(const std::optional<ShownStatus>& status, const std::string& failure,
                        const Settings& settings, std::string_view version);
 
-/// What PostgreSQL allows the daemon's role and what stands in its way. `now` is this host's.
+/// What PostgreSQL allows the daemon's role to do, and what obstructs it. `now` is this host's.
 Findings ExamineDatabase(Connection& connection, const Settings& settings, TimePoint now);
 
 /// Properties of each object type, those that the configuration names among them, and the clock of

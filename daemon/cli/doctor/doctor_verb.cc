@@ -215,7 +215,7 @@ std::string FindingsText(const std::vector<Finding>& found) {
   return text + Counted(static_cast<int64_t>(found.size()), "check") + ": " +
          CountWords(CountOf(found, Verdict::kGood)) + " good, " +
          CountWords(CountOf(found, Verdict::kLook)) + " to check, " +
-         CountWords(CountOf(found, Verdict::kMend)) + " to mend, " +
+         CountWords(CountOf(found, Verdict::kMend)) + " to fix, " +
          CountWords(CountOf(found, Verdict::kSkipped)) + " skipped\n";
 }
 

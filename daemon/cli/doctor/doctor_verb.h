@@ -5,7 +5,7 @@
 
 namespace hubmirror {
 
-/// Examines everything that a mirror depends on and says what to mend. Exit code 1 when something
+/// Examines everything that a mirror depends on and says what to fix. Exit code 1 when something
 /// must be, else 0.
 int RunDoctor(const CliContext& context, const CommandLine& line);
 

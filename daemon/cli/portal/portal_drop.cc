@@ -116,7 +116,7 @@ int Drop(const CliContext& context, const CommandLine& line, const Settings& set
 /// What a person can do about a drop that the server refused.
 std::string NextStep(const DatabaseError& error) {
   const std::string& state = error.sqlstate();
-  if (state == "55P03") return "somebody is reading it: try again, or look at pg_stat_activity";
+  if (state == "55P03") return "someone is reading it: try again, or look at pg_stat_activity";
   if (state == "2BP01") return "drop what is built on it first, or drop it as well with --cascade";
   if (state == "53200") return "raise max_locks_per_transaction of the server and restart it";
   if (error.kind() == DatabaseError::Kind::kPassive) {

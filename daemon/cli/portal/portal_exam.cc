@@ -33,7 +33,7 @@ std::optional<ApiError> Ask(PageSource& source, const Clock& clock, const Object
   return std::nullopt;
 }
 
-// The failure that matters most: one a person must mend before one that passes by itself.
+// The failure that matters most: one that needs a person before one that passes.
 const ApiError* WorstFailure(const PortalFinding& finding) {
   if (finding.failure) return &*finding.failure;
   const ApiError* worst = nullptr;

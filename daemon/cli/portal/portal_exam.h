@@ -29,7 +29,7 @@ struct PortalFinding {
 
 /// Asks HubSpot: one request for the account, two per object type, slowly enough for the few
 /// searches a second that the whole account has. Stops after the account when that fails or is
-/// another portal's: nothing of a foreign portal is looked at.
+/// another portal's: nothing of a foreign portal is read.
 PortalFinding ExaminePortal(PageSource& source, const Clock& clock,
                             std::optional<PortalId> configured,
                             const std::vector<ObjectType>& objects);

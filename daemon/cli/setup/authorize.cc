@@ -135,7 +135,7 @@ void Explain(const CliContext& context, const AuthorizationRequest& request, boo
   for (const ScopeNeed& need : request.scopes) {
     context.out << "  " << Padded(need.scope, 30) << " without it: " << need.without << "\n";
   }
-  context.out << "\nOpen this address in a browser, as somebody who may install apps in portal "
+  context.out << "\nOpen this address in a browser, as someone who may install apps in portal "
               << request.portal_id.value << ":\n\n  " << AuthorizeUrl(request) << "\n\n";
   if (listening) {
     context.out

@@ -228,13 +228,14 @@ std::string StatusTable(const ShownStatus& status, int columns) {
   const Layout layout = LayoutFor(status, columns);
   std::string table =
       "hubmirrord " + Printable(status.version) + (status.ready ? ": ready" : ": not ready") + "\n";
-  if (!status.database_up) table += "the database is down; polling resumes by itself\n";
+  if (!status.database_up)
+    table += "the database cannot be reached; polling resumes as soon as it can\n";
   if (!status.last_reload_accepted) {
     table +=
         "the last reload was refused, the old configuration is still in effect: `hubmirror config "
         "check`\n";
   }
-  // What keeps several portals waiting, as a database that is away, is said once.
+  // What keeps several portals waiting, such as an unreachable database, is said once.
   std::vector<std::pair<std::string, std::string>> named;
   for (const ShownPortal& portal : status.portals) named.emplace_back(portal.key, portal.message);
   std::set<std::string> said;

@@ -19,11 +19,11 @@ std::string Printable(std::string_view text);
 std::string PrintableLines(std::string_view text);
 /// How many rows of a terminal of `columns` columns `text` takes, long lines wrapped.
 int RowsOnTerminal(std::string_view text, int columns);
-/// `text` with the lines that are longer than `columns` broken at blanks; what goes on in the next
-/// line stands two columns further in. Counts UTF-8 characters.
+/// `text` with lines that are longer than `columns` broken at blanks; the rest of a line is
+/// indented by two more columns. Counts UTF-8 characters.
 std::string WrapLines(std::string_view text, int columns);
-/// The same for what `--help` shows: what goes on stands below the words it explains, where these
-/// begin after two blanks or more.
+/// The same for what `--help` shows: the rest of a line is aligned with its explanation, which
+/// follows two blanks or more.
 std::string WrapHelp(std::string_view text, int columns);
 /// The first lines of `text` that take at most `rows` rows on such a terminal.
 std::string FirstRows(std::string_view text, int columns, int rows);

@@ -124,7 +124,7 @@ Result<TokenKeeper::Grant, ApiError> TokenKeeper::ChooseGrant() const {
   const auto descends = [&](const std::string& from) { return digest.empty() || from == digest; };
   if (unsaved_ && descends(unsaved_->configured_digest)) return *unsaved_;
 
-  // Read each time: an operator may have authorized the portal anew meanwhile.
+  // Read each time: an operator may have authorized the portal again meanwhile.
   const auto stored = file_.Load();
   if (!stored) return SecretError(stored.error());
   if (*stored && descends((*stored)->configured_digest)) {
@@ -145,7 +145,7 @@ std::optional<ApiError> TokenKeeper::Keep(const Grant& used, const TokenAnswer& 
   const auto stored = file_.Store({newest, used.configured_digest});
   unsaved_.reset();
   if (stored) return std::nullopt;
-  // The one before may be dead from now on: this one must not be forgotten while we live.
+  // The previous one may be invalid from now on: this one must not be forgotten while we live.
   unsaved_ = Grant{newest, used.configured_digest, false};
   return SecretError(stored.error());
 }

@@ -72,7 +72,8 @@ RateHeaders Plausible(RateHeaders rate) {
   return rate;
 }
 
-/// An id that means something to HubSpot's support; anything else in its place is somebody's text.
+/// An id that means something to HubSpot's support; anything else in its place may be anyone's
+/// text.
 bool IsId(std::string_view text) {
   return text.size() <= 100 && std::all_of(text.begin(), text.end(),
                                            [](char c) { return IsLetterOrDigit(c) || c == '-'; });

@@ -143,7 +143,7 @@ Result<JsonDocument, std::string> JsonDocument::Parse(std::string& text, Nulls n
     return Problem(reader.GetParseErrorCode()) + " at byte " +
            std::to_string(reader.GetErrorOffset()) + " of " + std::to_string(text.size());
   }
-  if (stream.Tell() != text.size()) return std::string("a NUL byte stands after the JSON");
+  if (stream.Tell() != text.size()) return std::string("there is a NUL byte after the JSON");
   return JsonDocument(std::move(tree));
 }
 

@@ -13,7 +13,7 @@ LinkType ReadType(JsonValue type) {
 }
 
 /// `OBJECT_NOT_FOUND` with the subcategory `crm.associations.NO_ASSOCIATIONS_FOUND`, or of a record
-/// that is not there any more: in either case there are no links.
+/// that no longer exists: in either case there are no links.
 bool SaysNone(JsonValue error) {
   return error["subCategory"].String().find("NO_ASSOCIATIONS") != std::string::npos ||
          error["category"].String() == "OBJECT_NOT_FOUND";

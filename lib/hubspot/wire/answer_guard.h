@@ -36,8 +36,8 @@ class AnswerGuard {
 
   explicit AnswerGuard(AnswerBounds bounds) : bounds_(bounds) {}
 
-  /// Takes the next bytes as they came and appends to `passed` what may be read on. After a breach
-  /// nothing passes any more.
+  /// Takes the next bytes as they came and appends to `passed` what may be read. After a breach
+  /// nothing passes.
   Breach Take(std::string_view bytes, std::string& passed);
 
   /// Whether the whole header has passed.

@@ -56,7 +56,7 @@ Result<Authority, std::string> ParseAuthority(std::string_view text) {
   return authority;
 }
 
-/// `127.example.com` is somebody's host; an address is not.
+/// `127.example.com` may be anyone's host; an address is not.
 bool StaysOnThisMachine(const std::string& host) {
   if (host == "localhost") return true;
   in_addr four{};

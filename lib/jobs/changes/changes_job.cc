@@ -290,7 +290,7 @@ StepOutcome ChangesJob::Read(const TableShape& table) {
   part_.Answered();
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(asked.size()));
   commit_.rows.push_back(stream().Map(*page, table, request.ids));
-  // Whom nobody answered for resolve asks about, and finds out who stands for him.
+  // Records without an answer are left to resolve, which finds out what became of them.
   DropStrangers(commit_.rows.back(), request.ids);
   records_ += static_cast<int64_t>(page->records.size());
   Settle(*page, asked);
@@ -329,7 +329,7 @@ void ChangesJob::Settle(const Page& page, const std::vector<Nomination>& asked) 
     if (confirmed) {
       commit_.settled.push_back({.id = nomination.id, .shown = found->second});
     } else {
-      // Not there, merged away, or older than the index said: it is looked at by itself.
+      // Not there, merged away, or older than the index said: it is checked on its own.
       commit_.pending.push_back({.id = nomination.id,
                                  .cause = PendingCause::kNominated,
                                  .nominated = nomination.modified,

@@ -16,7 +16,7 @@ struct HistoryAnswer {
 
 /// Accounts for every id in `asked`, and removes the entries of all others from `page`. The answer
 /// for a record that was merged away comes from its survivor, under the survivor's id. If several
-/// records were not answered for, asking for each alone shows for which of them that answer stands.
+/// records were not answered for, asking for each alone shows which of them that answer is about.
 /// Pure.
 HistoryAnswer AccountFor(const std::vector<RecordId>& asked, HistoryPage& page);
 

@@ -12,7 +12,7 @@
 
 namespace hubmirror {
 
-/// Where the reading of histories stands.
+/// How far the reading of histories has come.
 struct HistoryCursor {
   HistoryScope scope;
   bool archived = false;         ///< the walk has come to the archived records

@@ -208,7 +208,8 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   answer.results = commit_.rows.back().rows;
   if (std::ranges::any_of(answer.results, &Row::archived)) stream().NoteArchivedShown();
   Attribution said = Attribute(answer);
-  // Who stands for somebody else without naming him is believed about him, and read by himself.
+  // A record that answers for another one without naming it is believed about that one, and is
+  // itself read separately.
   DropStrangers(commit_.rows.back(), request.ids);
   for (const Attribution::Merge& merge : said.merged) {
     if (std::ranges::find(commit_.rows.back().rows, merge.survivor, &Row::id) ==
@@ -337,7 +338,7 @@ StepOutcome ResolveJob::ReadListed() {
     archived_list_ = true;
     looked_up_ = 0;
   }
-  // A list goes on behind an id, as walks rely on and check.
+  // A list continues after an id: walks rely on that, and check it.
   const RecordId first = gone_[looked_up_].id;
   const auto page = stream().List({.archived = archived_list_,
                                    .after = std::to_string(first.value - 1),
@@ -441,7 +442,7 @@ void ResolveJob::ApplyBrake() {
   } else {
     stream().SuspectMassGone("");
   }
-  // Suspects that nobody has looked at yet may be too many, too: they are looked at first.
+  // Suspects not checked yet may be too many, too: they are checked first.
   const int64_t waiting = pending.waiting + pending.unproved;
   const bool undecided = cursor_.marked_gone + waiting > limit && waiting > absent;
   if (too_many || (undecided && !cursor_.accepted)) {

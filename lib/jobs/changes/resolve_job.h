@@ -77,7 +77,7 @@ class ResolveJob final : public StreamJob {
   void SetAside(PendingRecord record, const std::string& why);
   void LookAgain(PendingRecord record, std::chrono::milliseconds in);
   void ConfirmGone(const PendingRecord& record);
-  /// What was marked gone is counted anew for each sweep.
+  /// What was marked gone is counted for each sweep separately.
   void BeginSweepCount();
   void ApplyBrake();
   const PendingRecord& Find(RecordId id) const;
@@ -96,7 +96,7 @@ class ResolveJob final : public StreamJob {
   std::string failure_;                ///< why the one record of the batch is not shown
   std::vector<PendingRecord> absent_;  ///< of the batch: not live
   std::vector<PendingRecord> gone_;    ///< of the batch: confirmed twice; ascending by id
-  bool archived_list_ = false;         ///< which list is looked at for them
+  bool archived_list_ = false;         ///< the list in which they are looked up
   size_t looked_up_ = 0;               ///< so many of them were looked for on it
   std::deque<PendingRecord> listed_;   ///< found on it
   /// Of the batch: what an operator asked for and was found.

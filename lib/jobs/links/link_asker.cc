@@ -25,7 +25,7 @@ bool LinkAsker::NoteRefusal(const LinkPair& pair, const ApiError& error) const {
   if (!refused) return false;
   stream_.Log(LogLevel::kWarning, "links.refused",
               "the associations of " + pair.from.name + " with " + pair.to.name +
-                  " cannot be read, other ones go on: " + error.message);
+                  " cannot be read, the others continue: " + error.message);
   ports_.partners.NoteLinkable(pair, false, stream_.clock().Now());
   return true;
 }

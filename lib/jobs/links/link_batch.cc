@@ -12,7 +12,7 @@ LinkBatch::LinkBatch(ObjectType read_from, ObjectType other, std::vector<RecordI
   for (const RecordId id : ids_) left_.push_back({.input = {.id = id, .after = {}}});
 }
 
-// HubSpot pages every input by itself: where a record has more links, that input is sent again
+// HubSpot pages each input separately: where a record has more links, that input is sent again
 // with its own `after`. Readers that overlook this lose links
 // (https://github.com/estuary/connectors/issues/1974).
 std::vector<LinkInput> LinkBatch::NextInputs(size_t most) const {

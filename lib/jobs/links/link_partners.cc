@@ -122,7 +122,7 @@ void LinkPartners::BeginLooks(const ObjectType& type) {
 void LinkPartners::UseFrom(const std::string& from, const std::string& to) {
   MutexLock lock(mutex_);
   one_way_.insert({from, to});
-  // What links there can be is asked anew, and stored, from this side.
+  // The possible kinds of links are read again, and stored, from this side.
   said_.erase({from, to});
 }
 

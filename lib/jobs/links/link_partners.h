@@ -43,12 +43,12 @@ class LinkPartners {
   void NoteNone(const LinkPair& pair, bool again = false);
   /// It showed some: no need to look from the other side.
   void NoteShown(const LinkPair& pair);
-  /// Whether `pair`, from the side that is not read, is to be looked at.
+  /// Whether `pair` must be examined from the side that is not read.
   bool IsDoubtful(const LinkPair& pair) const;
   /// The doubtful pairs of `type`, from its side; sorted like PairsFrom. `never_looked_at`: only
   /// those that BeginLooks has not seen.
   std::vector<LinkPair> DoubtfulOf(const ObjectType& type, bool never_looked_at = false) const;
-  /// Whether one of them was never looked at. BeginLooks says that they are now.
+  /// Whether one of them was never examined. BeginLooks notes that they are now.
   bool LookWanted(const ObjectType& type) const;
   void BeginLooks(const ObjectType& type);
   /// HubSpot shows the links of the pair from `pair.from` only. Both by name, so that it can be

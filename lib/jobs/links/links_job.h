@@ -15,8 +15,8 @@
 
 namespace hubmirror {
 
-/// Where the reading of all links stands: the other type of the pair, and the last record read. And
-/// what outlives it: the types whose links HubSpot shows from this side only.
+/// How far the reading of all links has come: the other type of the pair, and the last record read.
+/// And what outlives it: the types whose links HubSpot shows from this side only.
 struct LinksCursor {
   std::string other = {};
   std::optional<RecordId> last = {};
@@ -30,7 +30,7 @@ std::optional<LinksCursor> ParseLinksCursor(std::string_view text);
 /// thousand records a request. A change of links moves no stamp, so only this job finds it. It
 /// continues where its last commit left it, and starts once the stream is loaded.
 ///
-/// A pair whose first side shows nothing is looked at from the other one, which stores nothing
+/// A pair whose first side shows nothing is examined from the other one, which stores nothing
 /// until HubSpot denies on the first side what it shows on this one: then this is the side that the
 /// pair is read from, over restarts too. A look before the job is due reads no other pair.
 class LinksJob final : public StreamJob {
@@ -74,7 +74,7 @@ class LinksJob final : public StreamJob {
   std::vector<LinkPair> pairs_;
   bool walking_ = false;
   bool only_looking_ = false;              ///< at doubtful pairs, before the job is due
-  std::atomic<bool> whole_wanted_{false};  ///< by somebody who wants all links read
+  std::atomic<bool> whole_wanted_{false};  ///< an operator wants all links read
   LinksCursor cursor_;
   std::optional<LinkBatch> batch_;
   /// Records at the other end of links that were found by looking.

@@ -32,7 +32,7 @@ void RelinkJob::DropUnlinkable(Instant now) {
 }
 
 bool RelinkJob::TakeDue() {
-  // What is written from here on is noted anew.
+  // From here on, what is written is noted again.
   stream().ClearLinksDue();
   taken_ = ports_.sink.DueLinks(object(), kLinkInputs);
   if (taken_.empty()) return false;

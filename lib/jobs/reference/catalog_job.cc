@@ -145,7 +145,7 @@ StepOutcome CatalogJob::ReadPipelines() {
   if (!page) {
     if (std::exchange(pipelines_refused_, page.error().message) != page.error().message) {
       stream().Log(LogLevel::kWarning, "reference.refused",
-                   "pipelines cannot be read, everything else goes on: " + page.error().message);
+                   "pipelines cannot be read, everything else continues: " + page.error().message);
     }
     return StepOutcome::More();
   }

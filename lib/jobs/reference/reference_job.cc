@@ -230,7 +230,7 @@ StepOutcome ReferenceJob::GiveUp(const ApiError& error) {
 
 StepOutcome ReferenceJob::Refused(const ApiError& error) {
   BeginPages();
-  // Somebody has deleted the list since it was found.
+  // The list was deleted since it was found.
   const bool gone = kinds_[at_] == ReferenceKind::kListMemberships && error.status == 404;
   if (gone) return NextList();
   Note(kinds_[at_], false, error.message);
@@ -442,7 +442,7 @@ void ReferenceJob::Note(ReferenceKind kind, bool read, const std::string& messag
   parts_.log.Write(
       {.level = LogLevel::kWarning,
        .event = "reference.refused",
-       .message = table + (read ? ": " : " cannot be read, everything else goes on: ") + message,
+       .message = table + (read ? ": " : " cannot be read, everything else continues: ") + message,
        .fields = {{"PORTAL", portal_}, {"OBJECT", table}}});
 }
 

@@ -20,7 +20,7 @@
 
 namespace hubmirror {
 
-/// Where the reading of the members of lists stands: the list, where its next page begins, and the
+/// How far the reading of list members has come: the list, where its next page begins, and the
 /// last member read of it.
 struct MembersCursor {
   int64_t list = 0;
@@ -37,7 +37,7 @@ struct ReferencePorts {
   ReferenceSink& sink;
 };
 
-/// Whether HubSpot refuses the request for a reason that repeating does not mend: a missing scope,
+/// Whether HubSpot refuses the request for a reason that repeating does not cure: a missing scope,
 /// or a plan that lacks the feature. Such tables are left as they are and must not hold up anything
 /// else.
 bool IsRefused(const ApiError& error);
@@ -72,7 +72,7 @@ class ReferenceJob final : public Job {
   /// Recalls how far it came before this daemon was started; blocks.
   JobProgress Recall();
 
-  /// How each table stands, for people.
+  /// The state of each table, for people.
   std::vector<ReferenceStatus> statuses() const;
   /// The custom types there are, once they were read.
   std::optional<std::vector<CustomType>> found_types() const;

@@ -133,7 +133,7 @@ StepOutcome FillJob::Read(const TableShape& table) {
   part_.Answered();
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
   commit_.rows.push_back(stream().Map(*page, table, request.ids));
-  // Whom nobody answered for resolve asks about, and finds out who stands for him.
+  // Records without an answer are left to resolve, which finds out what became of them.
   DropStrangers(commit_.rows.back(), request.ids);
   for (const RecordId id : Unanswered(request.ids, commit_.rows.back())) {
     commit_.pending.push_back(

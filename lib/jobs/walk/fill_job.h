@@ -13,7 +13,7 @@
 
 namespace hubmirror {
 
-/// Where a property fill stands: the property under way and the last id read for it.
+/// How far a property fill has come: the property under way and the last id read for it.
 struct FillCursor {
   std::string property;
   std::optional<RecordId> last;

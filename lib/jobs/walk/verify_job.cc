@@ -110,7 +110,7 @@ void VerifyJob::Begin(const TableShapePtr& table) {
 
 void VerifyJob::Save() {
   unsaved_pages_ = 0;
-  // A walk without order begins anew after a restart.
+  // A walk without order starts from the beginning after a restart.
   if (seen_) return;
   // So many that it is no matter of single records: not worth to be written again and again.
   if (report_.absent.size() > kMostStored) return;
@@ -124,7 +124,7 @@ void VerifyJob::Save() {
 void VerifyJob::BeginUnordered() {
   stream().Distrust("order", "a list is not in ascending order of ids");
   ranges_.emplace(WalkCursor{.ranges = {WalkRange{}}, .ordered = false}, 1);
-  // What was found before stands on the order of the list.
+  // What was found before relied on the order of the list.
   report_ = {};
   places_.Clear();
   seen_ = Seen{.since = stream().clock().Now()};
@@ -231,7 +231,7 @@ StepOutcome VerifyJob::Explain() {
   std::vector<RecordId>& from = archived ? report_.absent : unarchived_;
   const std::vector<RecordId> ids = TakeBatch(from, explained_.size());
   BatchReadRequest request{.archived = archived, .ids = ids, .properties = table_->whole_set};
-  // Beside somebody who is there, silence about the others says something.
+  // Silence about the others means something only if the witness is shown.
   const auto witness =
       archived ? std::nullopt : stream().sink().WitnessRecord(object(), /*archived=*/false);
   const bool has_witness = witness && std::find(ids.begin(), ids.end(), *witness) == ids.end();

@@ -15,8 +15,8 @@
 
 namespace hubmirror {
 
-/// Where a comparison of mirror and portal stands: the walk over the list, what was found so far
-/// (the counts and the ids to be asked about, not the examples), and whether it mends.
+/// How far a comparison of mirror and portal has come: the walk over the list, what was found so
+/// far (the counts and the ids to be asked about, not the examples), and whether it repairs.
 struct VerifyCursor {
   WalkCursor walk;
   VerifyReport report;
@@ -27,7 +27,7 @@ std::string ToText(const VerifyCursor& cursor);
 std::optional<VerifyCursor> ParseVerifyCursor(std::string_view text);
 
 /// Reads all live records of a stream and compares them with the mirror column by column, page by
-/// page and on spare budget: it finds what nothing else would, such as a row that somebody edited.
+/// page and on spare budget: it finds what nothing else would, such as a row that someone edited.
 /// Records that the mirror shows and the list does not are finally read by their ids, so that only
 /// the mirror's own mistakes count. A list without order, one that leads back and pages that are
 /// too large are read as the walks read them; a record that cannot be read is left to resolve.
@@ -45,7 +45,7 @@ class VerifyJob final : public StreamJob {
 
   JobKind kind() const override { return JobKind::kVerify; }
 
-  /// The next comparison mends or does not, whatever the configuration says; returns its number.
+  /// Whether the next comparison repairs, whatever the configuration says; returns its number.
   int64_t Want(bool repair);
   /// How many comparisons have ended, and what the last of them found.
   struct Finished {
@@ -64,7 +64,7 @@ class VerifyJob final : public StreamJob {
 
  private:
   void Begin(const TableShapePtr& table);
-  /// Stores where it stands.
+  /// Stores how far it has come.
   void Save();
   /// The list is not in the order of its ids: it is read from its beginning again, in one piece.
   void BeginUnordered();

@@ -76,7 +76,7 @@ class WalkJob final : public StreamJob {
   StepOutcome TakeIn(const Reading& reading, Page page);
   /// Whether the list's own cursor leads on; where it does not, an id takes its place.
   bool MovesOn(const Reading& reading, Page& page);
-  /// Puts records that are listed but could not be read where they are looked at one by one.
+  /// Puts records that are listed but could not be read where they are checked one by one.
   void LeaveUnread(const Reading& reading, const Page& page) REQUIRES(mutex_);
   /// HubSpot has no such list; a later cycle asks again.
   StepOutcome GiveUp(const ApiError& refusal);

@@ -19,7 +19,7 @@ enum class ControlCode : int {
   kOk = kExitOk,
   kProblem = kExitProblem,          ///< done, but a stream is blocked or suspicious
   kUnknownTarget = kExitUsage,      ///< no such portal, object or record id
-  kUnavailable = kExitUnavailable,  ///< the database or HubSpot is away
+  kUnavailable = kExitUnavailable,  ///< the database or HubSpot cannot be reached
   kTryLater = kExitTryLater,        ///< busy, shutting down, or not finished in time
   kConfiguration =
       kExitConfiguration,  ///< the new configuration was refused; the old one still runs
@@ -131,8 +131,8 @@ class Controls {
   /// Reads one record again from HubSpot, whatever its stamp.
   virtual ControlResult Refresh(const StreamKey& stream, RecordId id) = 0;
 
-  /// Starts an operation; `repair` is for kVerify: what differs is mended. kRefresh needs a record
-  /// as its target, the others a stream or a portal.
+  /// Starts an operation; `repair` is for kVerify: what differs is repaired. kRefresh needs a
+  /// record as its target, the others a stream or a portal.
   virtual OperationStart StartOperation(OperationKind kind, const ControlTarget& target,
                                         bool repair) = 0;
   /// An unknown ticket is `done`.

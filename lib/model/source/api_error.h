@@ -14,7 +14,7 @@ enum class ApiErrorKind {
   kSearchLimit,   ///< 429 on a search path
   kDailyLimit,    ///< 429, day used up
   kTokenExpired,  ///< 401 on a token that can be refreshed: ask again with a new one
-  kUnauthorized,  ///< 401 that a refresh does not mend; 530: malformed token
+  kUnauthorized,  ///< 401 despite a refreshed token; 530: malformed token
   kGrantRevoked,  ///< the refresh token or the portal is gone (BAD_REFRESH_TOKEN, BAD_HUB)
   kAppConfig,     ///< our client id, secret or redirect is wrong; never counts as revocation
   kSecret,        ///< the configured secret cannot be read

@@ -83,8 +83,8 @@ struct HistoryOutcome {
 struct HistoryDue {
   std::vector<RecordId> live;
   std::vector<RecordId> archived;
-  std::vector<RecordId> gone;  ///< nobody can read them any more
-  bool followed = true;        ///< false: the stream began anew, and changes are not noted any more
+  std::vector<RecordId> gone;  ///< HubSpot no longer shows them
+  bool followed = true;        ///< false: the stream was reset, and changes are no longer noted
   bool empty() const { return live.empty() && archived.empty() && gone.empty(); }
 };
 

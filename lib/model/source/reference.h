@@ -42,7 +42,7 @@ struct ReferenceColumn {
   ReferenceType type = ReferenceType::kText;
 };
 
-/// A table besides those of the object types. A row that HubSpot does not show any more is kept:
+/// A table besides those of the object types. A row that HubSpot no longer shows is kept:
 /// `gone` says since when.
 struct ReferenceTable {
   ReferenceKind kind;

@@ -37,7 +37,7 @@ struct MirrorColumn {
   ColumnType type = ColumnType::kText;
   Storage storage = Storage::kColumn;
   PropertyState state = PropertyState::kCurrent;
-  /// What keeps a retype from happening (a view or column of somebody else); empty when nothing.
+  /// What prevents a retype, such as someone's own view; empty when nothing does.
   std::string blocked_by;
   /// Left out by the operator's selection: not asked for, its values not kept, shown as NULL. What
   /// the mirror cannot do without (IsAlwaysAsked) is kept in the table all the same.

@@ -30,7 +30,7 @@ enum class PendingCause {
 
 std::string_view NameOf(PendingCause cause);
 
-/// One record waiting to be looked at by itself.
+/// One record that waits to be checked on its own.
 struct PendingRecord {
   RecordId id;
   PendingCause cause = PendingCause::kNominated;
@@ -38,13 +38,13 @@ struct PendingRecord {
   /// When both primary reads first found nothing, by HubSpot's clock; set by resolve.
   std::optional<TimePoint> absent_since;
   int attempts = 0;
-  /// Not looked at again before this, by HubSpot's clock.
+  /// Not checked again before then, by HubSpot's clock.
   std::optional<TimePoint> not_before;
   /// Which state of what waits under the id this was read as; empty: it was not read.
   std::string version = {};
 };
 
-/// A record that need not wait any more, by what was read of it.
+/// A record that need not wait any longer, by what was read of it.
 struct SettledRecord {
   RecordId id;
   /// Of the pending record as it was read; one that was noted since goes on waiting.
@@ -56,7 +56,7 @@ struct SettledRecord {
 
 /// The pending records of an object.
 struct PendingCounts {
-  int64_t waiting = 0;   ///< to be looked at; without the unproved ones
+  int64_t waiting = 0;   ///< to be checked; without the unproved ones
   int64_t absent = 0;    ///< of all: found nowhere, at least once
   int64_t unproved = 0;  ///< left out of the views of live records
 };
@@ -110,7 +110,7 @@ struct Commit {
   std::map<JobKind, JobProgress> progress;
   /// What the stream owes (jobs/stream_debts.h); JSON, absent: unchanged.
   std::optional<std::string> debts = {};
-  /// The counts of values lost begin anew, with what this commit loses.
+  /// The counts of values lost are reset to what this commit loses.
   bool forget_lost_values = false;
   /// Requests the portal made today, for a budget that survives a restart; JSON, empty: unchanged.
   std::string budget;
@@ -178,7 +178,7 @@ class RowSink {
   virtual std::string LoadBudget() = 0;
 
   /// Brings table, views, comments and `properties` to `wanted` (see mirror/table_layout.h), as
-  /// far as locks and other people's objects allow at once; returns what stands now. Creating a
+  /// far as locks and objects of others allow at once; returns what there is now. Creating a
   /// table resets its stream in the same transaction.
   virtual MirrorTablePtr ApplyLayout(const MirrorTable& wanted) = 0;
   virtual void SaveAccount(const Account& account) = 0;

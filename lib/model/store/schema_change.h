@@ -12,15 +12,15 @@ namespace hubmirror {
 struct SchemaChange {
   enum class Kind {
     kCreateTable,
-    kAddColumn,     ///< a property that the mirror did not have, or whose column somebody dropped
-    kAddOverflow,   ///< the same, kept in `_overflow`: no column is free for it
+    kAddColumn,    ///< a property that the mirror did not have, or whose column was dropped by hand
+    kAddOverflow,  ///< the same, kept in `_overflow`: no column is free for it
     kMoveToColumn,  ///< from `_overflow`
-    kRetypeColumn,  ///< a new column of the new type, filled anew
+    kRetypeColumn,  ///< a new column of the new type, filled from HubSpot
     kExclude,       ///< by the configuration: its values go
     kInclude,       ///< again: its values are filled
     kRehash,        ///< values are hashed, in another way than before, or no longer
     kArchive,       ///< in HubSpot: column and values stay
-    kRestore,       ///< in HubSpot: filled anew
+    kRestore,       ///< in HubSpot: filled again
     kCreateIndex,
     kDropIndex,
   };

@@ -16,7 +16,7 @@ struct VerifyFinding {
   enum class Kind {
     kMissing,    ///< live in the portal, not in the mirror
     kExtra,      ///< live in the mirror, not on the portal's list
-    kDifferent,  ///< the mirror holds other values than it has written: somebody edited them
+    kDifferent,  ///< the mirror holds other values than it wrote: someone edited them
     kStale,      ///< the mirror holds what the portal held before
   };
   RecordId id;
@@ -37,7 +37,7 @@ struct VerifyReport {
   int64_t different = 0;
   int64_t stale = 0;
   int64_t unstamped = 0;  ///< changed in the portal without a stamp since the last sweep
-  int64_t repaired = 0;   ///< rows written anew; extra ones are resolved by themselves
+  int64_t repaired = 0;   ///< rows written again; extra ones are left to resolve
   int64_t left = 0;       ///< different after they were repaired, or found and not to be repaired
   std::vector<VerifyFinding> findings;  ///< the first of them
   /// Live in the mirror and not on the list, not counted yet: the portal is asked what they are.

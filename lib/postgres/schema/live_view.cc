@@ -24,7 +24,7 @@ class ValueText {
       : schema_(schema), object_(object), columns_(columns), arriving_(arriving) {}
 
   std::string Plain(const MirrorColumn& column) const {
-    // Leaving it out would make the view anew, which views of others forbid.
+    // To leave it out, the view would have to be dropped, which views of others prevent.
     if (column.excluded) return "NULL::" + std::string(SqlName(column.type));
     std::string value = "t." + QuoteName(column.column_name);
     if (column.storage == Storage::kColumn) return value;

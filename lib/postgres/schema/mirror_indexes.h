@@ -23,7 +23,7 @@ struct IndexChange {
 /// of contacts), those on `asked` and no others of ours; a table that is yet to be made is made
 /// with the built-in ones, which are then no changes. There is none on a property in `_overflow`,
 /// none on lower() of what is no text, no second one on columns that have theirs from the
-/// beginning. Indexes that somebody else made do not count, but keep their names.
+/// beginning. Indexes that others made do not count, but keep their names.
 std::vector<IndexChange> CompareIndexes(Connection& connection, const std::string& schema,
                                         const std::string& object,
                                         const std::vector<IndexKey>& asked,

@@ -33,7 +33,7 @@ void ReadOwner(Connection& connection, PortalRemains& remains) {
 
 std::vector<std::string> DependentsOutside(Connection& connection, const std::string& schema) {
   // A view is known by its rewrite rule, a foreign key by its constraint. Views of our own over all
-  // portals are made anew.
+  // portals are rebuilt.
   const Rows rows = connection.Run(
       "SELECT DISTINCT CASE WHEN r.oid IS NOT NULL THEN"
       "   CASE o.relkind WHEN 'm' THEN 'materialized view ' ELSE 'view ' END || o.oid::regclass"

@@ -29,15 +29,15 @@ class PortalSchema {
 
   /// Creates or migrates the schema, and takes ownership, all in the given transaction. Refuses
   /// by DatabaseError: kForeign (another portal's, not ours, newer), kPassive (a live daemon owns
-  /// it), kPrivilege (with the SQL that mends it).
-  /// Answers the epoch of this claim, by which it tells itself from any other, also from one of a
-  /// daemon that bears its name. `held` is that of the claim before, if there was one: an owner of
-  /// our name with a later one is somebody else, as with a state directory that was copied.
+  /// it), kPrivilege (with the SQL that grants it).
+  /// Returns the epoch of this claim, which no other claim has, not even one of a daemon with the
+  /// same id. `held` is the epoch of our claim before, if there was one: an owner with our id and a
+  /// later epoch is another daemon, as after copying a state directory.
   int64_t Claim(Transaction& transaction, std::optional<int64_t> held) const;
 
   /// What a writing transaction begins with. It locks the row of `_owner`, so writers of a portal
   /// run one after the other, and renews it from time to time: were it written by every commit, all
-  /// would walk over its dead versions for as long as somebody holds an old snapshot. Answers
+  /// would walk over its dead versions for as long as someone holds an old snapshot. Returns
   /// whether the status view is missing, and since when the server has run.
   std::string OwnSql(int64_t epoch) const;
   /// Throws kPassive when a transaction begun with OwnSql found another owner.
@@ -51,8 +51,8 @@ class PortalSchema {
   /// Those roles of `readers:` that do not exist.
   std::vector<std::string> MissingReaders(Transaction& transaction) const;
 
-  /// Makes the views of schema `hubmirror` again after somebody dropped `status` (they go with the
-  /// schema of any portal), unless another daemon is about to.
+  /// Recreates the views of schema `hubmirror` after `status` was dropped (they go with the schema
+  /// of any portal), unless another daemon is about to.
   void RestoreStatus(Transaction& transaction) const;
 
  private:

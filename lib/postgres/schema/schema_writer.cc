@@ -157,7 +157,7 @@ void SchemaWriter::AddColumns(Transaction& transaction, const std::string& objec
       column.blocked_by = "a column of this name and type " + there->second + " is there already";
       continue;
     }
-    // Somebody dropped it, and its values with it.
+    // Someone dropped it, and its values with it.
     if (was_ours) column.state = PropertyState::kFilling;
     missing.push_back(&column);
     additions.push_back("ADD COLUMN " + Declaration(column));
@@ -201,7 +201,7 @@ void SchemaWriter::Retype(Transaction& transaction, const std::string& object, M
   const bool converts = Converts(stored, column);
   const bool arrives = converts && stored.storage == Storage::kColumn;
   // The values are here, and those of merged and purged records nowhere else: they go through
-  // `_overflow` into the new column, and nothing is read anew.
+  // `_overflow` into the new column, and nothing is read again.
   if (converts) column.state = stored.state;
   if (arrives) {
     column.storage = Storage::kOverflow;
@@ -213,7 +213,7 @@ void SchemaWriter::Retype(Transaction& transaction, const std::string& object, M
     change.changes.emplace_back("retype_column");
     if (arrives) change.arriving.push_back(column.property());
   } catch (const StatementError& error) {
-    // 2BP01: somebody made something on it a moment ago.
+    // 2BP01: someone built something on it a moment ago.
     if (!CanWait(error) && error.sqlstate() != "2BP01") throw;
     keep(kTableBusy);
   }

@@ -14,22 +14,22 @@
 
 namespace hubmirror {
 
-/// Brings tables, columns and views to what is wanted, as far as other people's locks and objects
-/// allow. No statement that takes an exclusive lock waits longer than 200 ms for it, so that
-/// nobody's queries queue up behind us; what could not be had is said in the columns returned and
-/// tried again at the next call. Thread-safe: keeps nothing.
+/// Brings tables, columns and views to what is wanted, as far as locks and objects of others allow.
+/// No statement that takes an exclusive lock waits longer than 200 ms for it, so that nobody's
+/// queries queue up behind us; what could not be done is noted in the columns returned and tried
+/// again at the next call. Thread-safe: keeps nothing.
 ///
 /// Values of a property that is now excluded, or hashed in another way, are taken out of the table
 /// and the quarantine in the same transaction. What was changed is written to `schema_changes`.
 ///
 /// A property whose column could not be added comes back with storage `overflow` and a text in
-/// `blocked_by`; one whose type somebody else's view or index holds comes back with its old type.
+/// `blocked_by`; one whose type is held by someone's view or index comes back with its old type.
 class SchemaWriter {
  public:
   explicit SchemaWriter(const PortalSchema& schema) : schema_(schema) {}
 
   struct Change {
-    std::vector<MirrorColumn> columns;  ///< what stands now
+    std::vector<MirrorColumn> columns;  ///< what there is now
     std::vector<std::string> changes;   ///< create_table, add_column, retype_column
     /// Columns that came late: their values are still in `_overflow`, see Arrive.
     std::vector<std::string> arriving;
@@ -45,17 +45,17 @@ class SchemaWriter {
   std::vector<MirrorColumn> Arrive(Transaction& transaction, const std::string& object,
                                    const std::string& property) const;
 
-  /// Makes the views anew, with what may be read from a column and what from `_overflow`, and
-  /// grants the readers. Throws StatementError when a lock is not to be had.
+  /// Rebuilds the views, with what may be read from a column and what from `_overflow`, and grants
+  /// them to the readers. Throws StatementError if it cannot get a lock.
   void ReplaceViews(Transaction& transaction, const std::string& object,
                     const std::vector<MirrorColumn>& columns) const;
-  /// Says of the table, its views and history what they are for, and of their columns what HubSpot
-  /// says of the properties. Throws StatementError when a lock is not to be had.
+  /// Comments on the table, its views and history, and on their columns what HubSpot says of the
+  /// properties. Throws StatementError if it cannot get a lock.
   void Comment(Transaction& transaction, const std::string& object,
                const std::vector<MirrorColumn>& columns) const;
 
   /// Makes the indexes that the operator asks for, and drops those no longer asked for. Takes as
-  /// long as a walk over the table. Throws StatementError when a lock is not to be had.
+  /// long as a walk over the table. Throws StatementError if it cannot get a lock.
   void Index(Transaction& transaction, const std::string& object,
              const std::vector<MirrorColumn>& columns) const;
 
@@ -80,9 +80,9 @@ class SchemaWriter {
                   const MirrorColumn& stored, const std::vector<MirrorColumn>& columns) const;
   void ForgetValues(Transaction& transaction, const ObjectType& object, const Stored& stored,
                     std::vector<MirrorColumn>& columns) const;
-  /// Takes out what records hold of properties that came back: one that was deleted and made anew
-  /// has other values, and only records with a value are found by the fill. What nobody can read
-  /// any more, merged and purged records, keeps its last values.
+  /// Removes the values of properties that came back: one that was deleted and created again has
+  /// other values, and the fill finds only records with a value. Merged and purged records, which
+  /// can no longer be read, keep their last values.
   void ClearReturned(Transaction& transaction, const std::string& object, const Stored& stored,
                      const std::vector<MirrorColumn>& columns) const;
   /// SQL that takes the values of these out of the rows that fulfil `rows`.

@@ -31,7 +31,7 @@ using PhysicalColumns = std::map<std::string, std::string>;  ///< column name ->
 PhysicalColumns ReadPhysicalColumns(Connection& connection, const std::string& schema,
                                     const std::string& relation);
 
-/// Without those whose column somebody dropped.
+/// Without those whose column was dropped by hand.
 std::vector<MirrorColumn> Present(std::vector<MirrorColumn> columns,
                                   const PhysicalColumns& physical);
 

@@ -12,7 +12,7 @@ namespace hubmirror {
 inline constexpr const char* kAskedIndex = "Made because the configuration names it in `indexes`";
 inline constexpr const char* kBuiltInIndex = "Made by hubmirror for whoever reads the table";
 
-/// What somebody else built on a column of ours or on the views named, in words (`view
+/// What others built on a column of ours or on the views named, in words (`view
 /// reports.funnel`, `index contacts_email_idx`); empty when nothing. Our views do not count.
 std::vector<std::string> DependentsOf(Connection& connection, const std::string& schema,
                                       const std::string& table, const std::string& column,

@@ -19,15 +19,15 @@ namespace hubmirror {
 /// Thread-safe: keeps nothing. Each call is inside a transaction of the caller's, and may wait for
 /// another portal that is making its views.
 
-/// Makes the view of one object anew, or drops it when nobody asks for it any more.
+/// Rebuilds the view of one object, or drops it if no portal asks for it any longer.
 void RebuildUnion(Connection& connection, const std::string& object);
-/// The same for every object that anybody asks for or that there is a view of; one that is in use
-/// stays as it is.
+/// The same for every object that a portal asks for or that has a view; one that is in use stays as
+/// it is.
 void RebuildUnions(Connection& connection);
-/// Says of its columns what the portals say of theirs, the first that has one.
+/// Gives its columns the comments that they have in the first portal with such a column.
 void CommentUnion(Connection& connection, const std::string& object);
-/// Takes the view away while the views under it are made anew in the same transaction, with
-/// RebuildUnion at the end. Throws StatementError 2BP01 when somebody built on it.
+/// Drops the view while the views under it are rebuilt in the same transaction, which ends with
+/// RebuildUnion. Throws StatementError 2BP01 if something is built on it.
 void DropUnion(Connection& connection, const std::string& object);
 
 }  // namespace hubmirror

@@ -70,7 +70,7 @@ class Connection {
   void Rollback();
 
   /// One or more statements without parameters; the answer is the last one's. Outside of a
-  /// transaction they are one by themselves.
+  /// transaction they are one of their own.
   Rows Run(const std::string& sql);
   Rows Run(const std::string& sql, const Params& params);
 

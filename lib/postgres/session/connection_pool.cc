@@ -56,7 +56,7 @@ std::unique_ptr<Connection> ConnectionPool::Connect() {
 void ConnectionPool::CheckServer(Connection& connection) {
   // After a failover another server answers, and with asynchronous replication it may lack the
   // last commits (https://www.postgresql.org/docs/current/warm-standby.html). A new one is a
-  // break, so that everybody reads anew what is stored (rule R7).
+  // break, so that everyone reads what is stored again (rule R7).
   const Rows rows = connection.Run(
       "SELECT concat_ws(' ', pg_postmaster_start_time(), inet_server_addr(), inet_server_port())");
   const std::string server(rows.Text(0, 0));

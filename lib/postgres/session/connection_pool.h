@@ -25,7 +25,7 @@ class ConnectionPool {
     size_t size = 4;
     std::chrono::milliseconds statement_timeout{std::chrono::seconds{30}};
     std::chrono::milliseconds lock_timeout{std::chrono::seconds{5}};
-    /// When stop is requested, nobody waits for a connection any more.
+    /// Once stop is requested, nobody waits for a connection.
     std::stop_token stop;
   };
 
@@ -54,7 +54,7 @@ class ConnectionPool {
   Lease Take();
 
   /// How often a session was lost, or another server answered than before. What was read before
-  /// such a moment may not be in the database any more (a failover can lose commits): who holds
+  /// such a moment may no longer be in the database (a failover can lose commits): whoever holds
   /// cursors compares this number and reads them again (rule R7).
   uint64_t breaks() const { return breaks_.load(); }
 

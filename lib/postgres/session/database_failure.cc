@@ -28,7 +28,7 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
-/// What somebody can do about a SQLSTATE, or about all that begin like it; the first row that fits.
+/// What can be done about a SQLSTATE, or about all that begin like it; the first row that fits.
 struct Remedy {
   std::string_view sqlstate;
   std::string_view step;
@@ -37,19 +37,19 @@ constexpr Remedy kRemedies[] = {
     {"25006", "point database.dsn at the primary; target_session_attrs=read-write finds it"},
     {"28", "check user and password of database.dsn and the server's pg_hba.conf"},
     {"3D000", "create the database, or correct its name in database.dsn"},
-    {"40", "the daemon tries again by itself"},
-    {"42501", "grant what is missing, the daemon resumes by itself"},
-    {"53100", "free disk space on the database server, the daemon resumes by itself"},
+    {"40", "the daemon tries again"},
+    {"42501", "grant what is missing; the daemon then resumes"},
+    {"53100", "free disk space on the database server; the daemon then resumes"},
     {"53300", "raise max_connections or lower database.pool.size"},
-    {"53", "give the database server more of what it lacks, the daemon resumes by itself"},
+    {"53", "give the database server more of what it lacks; the daemon then resumes"},
     {"55P03",
      "pg_blocking_pids() and pg_stat_activity show who holds the lock; end that session, or wait: "
-     "the daemon tries again by itself"},
+     "the daemon tries again"},
     {"57014", "raise database.pool.statement_timeout if this repeats"},
-    {"57P", "start the database server if it is stopped, the daemon resumes by itself"},
-    {"58", "check the disks and the log of the database server, the daemon resumes by itself"},
-    {"08", "check the network and any pooler between, the daemon resumes by itself"},
-    {"P0001", "change the trigger or function that raises this, the daemon resumes by itself"},
+    {"57P", "start the database server if it is stopped; the daemon then resumes"},
+    {"58", "check the disks and the log of the database server; the daemon then resumes"},
+    {"08", "check the network and any pooler in between; the daemon then resumes"},
+    {"P0001", "change the trigger or function that raises this; the daemon then resumes"},
 };
 
 std::string NextStep(std::string_view sqlstate) {
@@ -99,8 +99,8 @@ bool IsLockTimeout(std::string_view sqlstate) {
 
 DatabaseError ConnectionLost(std::string_view cause) {
   return DatabaseError(Kind::kUnavailable, "08006",
-                       "the database is away: " + OneLine(cause) +
-                           "; check database.dsn and the server, the daemon resumes by itself");
+                       "the database cannot be reached: " + OneLine(cause) +
+                           "; check database.dsn and the server; the daemon then resumes");
 }
 
 }  // namespace hubmirror

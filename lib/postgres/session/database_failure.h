@@ -22,7 +22,7 @@ class StatementError : public DatabaseError {
 /// What a SQLSTATE means for the work: see
 /// https://www.postgresql.org/docs/current/errcodes-appendix.html.
 DatabaseError::Kind KindOf(std::string_view sqlstate);
-/// The session ended with this error, or will not take writes any more.
+/// The session ended with this error, or no longer takes writes.
 bool EndsSession(std::string_view sqlstate);
 /// The fault may lie in a row (classes 22, 23, 54) rather than in the database: rule R11.
 bool MayBeBadRow(std::string_view sqlstate);

@@ -35,7 +35,7 @@ class ArrayText {
   void AddFlag(bool flag);
   void AddParam(const Param& value);
   void AddNull();
-  /// The finished literal; the object starts anew.
+  /// The finished literal; the object is empty again.
   std::string Take();
 
  private:

@@ -28,7 +28,7 @@ class CommitWriter {
     const MirrorTable* table;  ///< null: not made yet, then only progress can be written
     const RecentWrites& recent;
     bool quarantine_in_use = true;  ///< a record written may be one set aside earlier
-    bool note_due = false;          ///< somebody follows whose rows change: into `_due`
+    bool note_due = false;          ///< a job follows which rows change: into `_due`
   };
 
   CommitWriter(Transaction& transaction, const Stream& stream, const Commit& commit);
@@ -61,7 +61,7 @@ class CommitWriter {
   void BringBackHiddenLinks();
   /// Names what HubSpot does not show.
   void SetAside();
-  /// What was shown and is as it should be, and what is gone, is not set aside any more.
+  /// Takes out of `_quarantine` what was shown and is as it should be, and what is gone.
   void LeaveQuarantine();
   void NoteDue();
   void Pending();

@@ -75,7 +75,7 @@ Erasure::Outcome Erasure::Erase(Transaction& transaction,
 std::map<RecordId, TimePoint> Erasure::WithMerged(
     Transaction& transaction, const std::map<RecordId, TimePoint>& people) const {
   const std::string table = schema_.Table(table_.name());
-  // A list that names somebody who is shown as living is wrong about that one.
+  // A list of merged ids that names a record shown as live is wrong about that one.
   const Rows rows = transaction.Run(
       "WITH gone AS (SELECT * FROM unnest($1::bigint[], $2::timestamptz[]) g(id, at))"
       " SELECT t.id, " +

@@ -32,7 +32,7 @@ class Erasure {
  private:
   std::map<RecordId, TimePoint> WithMerged(Transaction& transaction,
                                            const std::map<RecordId, TimePoint>& people) const;
-  /// Has what was written to and said with them be looked at now.
+  /// Has what was written to them and said with them checked now.
   void LookAtActivities(Transaction& transaction, const std::vector<RecordId>& ids) const;
   int64_t EraseNotes(Transaction& transaction, const std::vector<RecordId>& ids) const;
   void EraseRows(Transaction& transaction, const std::map<RecordId, TimePoint>& people,

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kJob = "history";
 
-/// Somebody can still read the record.
+/// The record can still be read.
 constexpr const char* kReadable =
     "t.merged_into IS NULL AND t.erased_at IS NULL AND t.purged_at IS NULL";
 

@@ -29,7 +29,7 @@ class HistoryWriter {
                               std::optional<RecordId> above, size_t limit) const;
   HistoryDue Due(Transaction& transaction, const std::string& object, size_t limit) const;
 
-  /// Adds what is not there yet and may be stored in `table`'s portal as it stands.
+  /// Adds what is not there yet and may be stored in the portal of `table` as it is now.
   int64_t Add(Transaction& transaction, const MirrorTable& table,
               const HistoryCommit& commit) const;
 
@@ -41,8 +41,8 @@ class HistoryWriter {
   /// Lets those of these that were put off be asked for now.
   void Hasten(Transaction& transaction, const std::string& object,
               const std::vector<RecordId>& ids) const;
-  /// Notes that these are to be asked for again after `in`, and not before, where they still are
-  /// what they were asked for as.
+  /// Notes that these must be asked for again after `in`, and not before, if they are still as live
+  /// or archived as they were when they were asked for.
   void PutOff(Transaction& transaction, const std::string& object, const std::vector<RecordId>& ids,
               std::chrono::seconds in, bool asked_archived) const;
   /// Both return how many records that concerned.
@@ -50,7 +50,7 @@ class HistoryWriter {
                    const std::vector<UnreadableRecord>& records) const;
   int64_t Release(Transaction& transaction, const std::string& object,
                   const std::vector<RecordId>& ids) const;
-  /// Of objects without history no records are due, and what was read is not complete any more.
+  /// For objects without history no record is due, and what was read is no longer complete.
   void KeepOnly(Transaction& transaction, const std::vector<std::string>& objects) const;
 
  private:

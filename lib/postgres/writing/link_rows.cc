@@ -206,7 +206,7 @@ void LinkRows::MakeView(Transaction& transaction, const LinkPair& pair, bool ahe
   const std::string comment =
       words + " they are linked with: a link with a label has an unlabelled row too";
   const std::string standing = CommentOn(transaction, name);
-  // One of an older version is replaced, something of somebody else's stays.
+  // One of an older version is replaced; something that is not ours stays.
   if (standing == comment || (Exists(transaction, name) && !standing.starts_with(words))) return;
   const bool same = pair.from == pair.to;
   const std::string first = QuoteName(one.singular + "_id");

@@ -42,7 +42,7 @@ bool RowWriter::CopyNew(const UpsertStatement& upsert, Some rows) {
     transaction_.InSavepoint([&] { CopyLines(schema_.Table(table_.name()), upsert, rows); });
     return true;
   } catch (const StatementError& error) {
-    // A bad record, or a row somebody else put there: the longer way sorts them out.
+    // A bad record, or a row that someone else put there: the longer way sorts them out.
     if (!MayBeBadRow(error.sqlstate())) throw;
     return false;
   }

@@ -50,15 +50,15 @@ class StreamStore {
   Debts LoadDebts(Transaction& transaction, const std::string& object) const;
   void SaveDebts(Transaction& transaction, const std::string& object,
                  const std::string& owed) const;
-  /// Adds to the counts, which begin anew with `forget`.
+  /// Adds to the counts, which `forget` resets first.
   void CountValuesLost(Transaction& transaction, const std::string& object, bool forget,
                        const std::map<std::string, int64_t>& values_lost) const;
 
   /// See Commit::pending.
   void PutPending(Transaction& transaction, const std::string& object,
                   const std::vector<PendingRecord>& records) const;
-  /// Adds those that do not wait yet; returns how many. Those that do are found anew: what was read
-  /// of them before settles them no more.
+  /// Adds those that do not wait yet; returns how many. Those that do count as found again: what
+  /// was read of them before no longer settles them.
   int64_t AddPending(Transaction& transaction, const std::string& object,
                      const std::vector<RecordId>& ids, PendingCause cause) const;
   /// See Commit::settled.

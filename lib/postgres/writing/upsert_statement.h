@@ -7,8 +7,8 @@
 
 namespace hubmirror {
 
-/// How lines of one shape become rows of the table as it stands now; the table may have moved on
-/// since the lines were made. Immutable.
+/// How lines of one shape become rows of the table as it is now, which may have changed since the
+/// lines were made. Immutable.
 class UpsertStatement {
  public:
   /// `table` quoted with its schema.
@@ -43,7 +43,7 @@ class UpsertStatement {
   /// when there is nothing of the kind.
   std::string CountLostOverflow(const std::string& source) const;
 
-  /// Properties whose values in the lines may not be stored any more: since the lines were made the
+  /// Properties whose values in the lines may no longer be stored: since the lines were made the
   /// operator's selection has left them out, or they are hashed in another way.
   const std::vector<std::string>& dropped() const { return dropped_; }
 

@@ -7,7 +7,7 @@
 
 namespace hubmirror {
 
-/// Compares one page of primary reads with the mirror inside one transaction, and mends it if
+/// Compares one page of primary reads with the mirror inside one transaction, and repairs it if
 /// asked. Made for one page. Owned by one thread, which may write the portal.
 class VerifyWriter {
  public:

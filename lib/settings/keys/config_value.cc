@@ -170,7 +170,7 @@ std::optional<ConfigValue> ReadTextList(const ConfigNode& node, const KeyRule& r
     } else if (const Read read = ReadText(item, *rule.form); !read) {
       fault = read.error();
     } else if (std::ranges::find(items, item.text) != items.end()) {
-      fault = {QuoteForMessage(item.text) + " stands here twice", "remove one of them"};
+      fault = {QuoteForMessage(item.text) + " is here twice", "remove one of them"};
     }
     if (fault) {
       Report(item, path, std::move(*fault), problems);

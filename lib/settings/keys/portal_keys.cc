@@ -254,8 +254,8 @@ constexpr std::array kRows = {
             .places = kEverywhere,
             .type = kTruth,
             .preset = "true",
-            .meaning = "`false` reports differences without mending them; `hubmirror verify "
-                       "--repair` mends them.",
+            .meaning = "`false` reports differences without repairing them; `hubmirror verify "
+                       "--repair` repairs them.",
             .example = "false",
             .field = Field<StreamPlan, &StreamPlan::verify_repair>()},
     KeyRule{.path = "lists",

@@ -9,7 +9,7 @@
 
 namespace hubmirror {
 
-/// Fetches secrets from where the configuration says they are, each time anew, so that a changed
+/// Fetches secrets from where the configuration says they are, every time, so that a changed
 /// file counts at once. One trailing newline is trimmed; a secret that is then empty or has
 /// several lines is refused, and so is a file that its group may write or others may open.
 /// Errors are lowercase words that name the reference and the next step, never the content.

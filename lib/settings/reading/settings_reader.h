@@ -25,7 +25,7 @@ SettingsReading ReadSettings(std::string_view text, const Environment& environme
 SettingsReading ReadSettingsFile(const std::string& path, const Environment& environment);
 
 /// Warnings for the secrets of `settings` that cannot be fetched now. Without
-/// $CREDENTIALS_DIRECTORY, so outside of the service, `credential:` references are not looked at.
+/// $CREDENTIALS_DIRECTORY, so outside of the service, `credential:` references are not checked.
 ConfigProblems CheckSecrets(const Settings& settings, const Environment& environment);
 
 }  // namespace hubmirror

@@ -85,7 +85,7 @@ Fault CheckRoleName(std::string_view text) {
   }
   // GRANT takes these two for keywords, quoted or not.
   if (text == "public" || text == "none") {
-    return Wrong(text, "is not a role: it stands for all or none",
+    return Wrong(text, "is not a role: it means all or none",
                  "create a role for those who may read and name it here");
   }
   return std::nullopt;

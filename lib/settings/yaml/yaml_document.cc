@@ -158,7 +158,7 @@ class TreeBuilder final : public YAML::EventHandler {
 ConfigFault ToFault(std::string_view message) {
   const std::array known_messages = {
       std::pair{YAML::ErrorMsg::INVALID_ESCAPE, "an unknown escape sequence begins with \\ here"},
-      std::pair{YAML::ErrorMsg::MAP_VALUE, "a `:` stands where none can be"},
+      std::pair{YAML::ErrorMsg::MAP_VALUE, "there is a `:` where none can be"},
       std::pair{YAML::ErrorMsg::END_OF_SEQ_FLOW, "a list is not closed by ]"},
       std::pair{YAML::ErrorMsg::END_OF_SEQ, "this does not fit the list around it"},
       std::pair{YAML::ErrorMsg::END_OF_MAP_FLOW, "a map is not closed by }"},

@@ -38,11 +38,12 @@ constexpr auto kEvents = std::to_array<EventKind>({
     {"database.down", "5e7f49cfaf3046169ecbcea16e8aa88a", "PostgreSQL is not reachable",
      "The connection was lost or refused. Polling waits and nothing is lost; the daemon stays up "
      "and keeps trying.",
-     "Check `pg_isready`, disk space and the server's log. The daemon resumes by itself."},
+     "Check `pg_isready`, disk space and the server's log. The daemon then resumes."},
     {"database.up", "a1e3bf6261254fc0ba37550c4b592329", "PostgreSQL is reachable again",
      "The database answers; work resumes at the last committed cursor.", "Nothing to do."},
     {"portal.held", "edd2e3e583de4d848062f36a20b1b5d8", "A whole portal is waiting",
-     "No stream of portal @HUBMIRROR_PORTAL@ can go on, for the reason in the message: its token, "
+     "No stream of portal @HUBMIRROR_PORTAL@ can continue, for the reason in the message: its "
+     "token, "
      "its portal id, its secret, or its database schema. Other portals are not affected.",
      "Run `hubmirror status @HUBMIRROR_PORTAL@`, which names the next step; `hubmirror portal test "
      "@HUBMIRROR_PORTAL@` checks the token."},
@@ -70,9 +71,9 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "HubSpot or the database kept a step of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ from finishing. "
      "Its cursor did not move, and the step is retried.",
      "Nothing, if it passes. Otherwise read the message, which names the cause and the next step."},
-    {"step.bug", "b7c41c0e5f5d4c0a9d0b6a1f3e8d2c94", "A step hit a mistake of ours",
-     "A step of @HUBMIRROR_PORTAL@ ended in a way that nobody thought of. Its cursor did not move, "
-     "the step is retried with growing pauses, and everything else goes on.",
+    {"step.bug", "b7c41c0e5f5d4c0a9d0b6a1f3e8d2c94", "A step met a bug in hubmirror",
+     "A step of @HUBMIRROR_PORTAL@ ended in a way that hubmirror does not foresee. Its cursor did "
+     "not move, the step is retried with growing pauses, and everything else continues.",
      "Report the message, with `hubmirror support-bundle`."},
     {"backfill.started", "675c22ba28cd41f6b160f35c80609cad", "The first load of a stream has begun",
      "All records of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ are read once; changes are followed at "
@@ -89,7 +90,7 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "HubSpot has no archived list of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@. Records that are "
      "archived drop out of the live list, which is walked more often for that reason.",
      "Nothing to do; archived records are noticed with the next sweep."},
-    {"sweep.wanted", "5a65d2dac6a0460dad84bd933f08e4b5", "A full walk was asked for",
+    {"sweep.wanted", "5a65d2dac6a0460dad84bd933f08e4b5", "A full walk was requested",
      "The mirror of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ will be compared with HubSpot's whole "
      "list, for the reason in the message.",
      "Nothing to do."},
@@ -106,7 +107,7 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "Nothing to do; `type_id` of these links is that of this direction."},
     {"verify.divergent", "dcba0209f7aa470f8eb95cf36a603606", "Mirror and portal differed",
      "A comparison of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ found differences that nothing else "
-     "had found. The message says which, and whether they were mended.",
+     "had found. The message says which, and whether they were repaired.",
      "`different`: who writes to the mirror? `missing` or `stale` without an outage: report it."},
     {"types.found", "ed8c1eda603b4f4abcae087100d6d85c", "Custom objects were found",
      "Portal @HUBMIRROR_PORTAL@ has the custom objects in the message; those that the "
@@ -140,7 +141,7 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "_quarantine; other records are not affected.",
      "Look at _quarantine in the portal's schema; the reason is there."},
     {"record.unreadable", "3d0c9e5f7b1a4c62a8d4e1f09b7c5236", "HubSpot cannot show a record",
-     "HubSpot fails whenever it is asked for the record in the message, and answers for others at "
+     "HubSpot fails whenever it is asked for the record in the message, but answers for others at "
      "the same time. The record is listed in _quarantine and asked for again at every sweep, or "
      "every hour if it is about a history; other records are not affected.",
      "Open the record in HubSpot, or give its id to HubSpot's support. `hubmirror quarantine retry "
@@ -148,7 +149,7 @@ constexpr auto kEvents = std::to_array<EventKind>({
     {"request.smaller", "5b8f2a1c94e74d0f8c36d7a2e9014b6d", "Fewer records are asked for at once",
      "HubSpot failed to answer a request for several records of "
      "@HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@, so the daemon asks for fewer, until the one that "
-     "cannot be read stands alone or all have been read.",
+     "cannot be read is alone or all have been read.",
      "Nothing to do."},
     {"answer.distrusted", "c1f4e07a6d2b49b5a3e8905b7f6d1c20", "An answer did not fit the request",
      "HubSpot answered for @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ in a way that breaks its own "
