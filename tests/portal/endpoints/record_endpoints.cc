@@ -78,7 +78,9 @@ void AppendPaging(std::string& out, const Call& call, const std::string& after) 
 Record* FindForRead(CrmObject& object, RecordId id, bool archived, const Switches& switches) {
   if (archived && switches.Is(Setting::kMergeLosersArchived)) {
     Record* loser = object.records.Find(id);
-    if (loser != nullptr && loser->state == RecordState::kMerged) return loser;
+    if (loser != nullptr && loser->state == RecordState::kMerged) {
+      return object.records.ShowsLoser(*loser) ? loser : nullptr;
+    }
   }
   Record* record = object.records.Resolve(id);
   const RecordState wanted = archived ? RecordState::kArchived : RecordState::kLive;

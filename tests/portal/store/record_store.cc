@@ -47,6 +47,11 @@ void RecordStore::SetState(Record& record, RecordState state) {
   }
 }
 
+bool RecordStore::ShowsLoser(const Record& loser) {
+  const RecordState survivor = Resolve(loser.id)->state;
+  return survivor == RecordState::kLive || survivor == RecordState::kArchived;
+}
+
 RecordStore::Page RecordStore::ListLive(RecordId from, size_t limit) {
   Page page;
   page.records.reserve(limit);
@@ -65,7 +70,7 @@ RecordStore::Page RecordStore::ListArchived(RecordId from, size_t limit, bool wi
   Page page;
   for (auto at = not_live_.lower_bound(from); at != not_live_.end(); ++at) {
     Record& record = records_.at(*at);
-    if (record.state == RecordState::kMerged && !with_merged) continue;
+    if (record.state == RecordState::kMerged && !(with_merged && ShowsLoser(record))) continue;
     if (page.records.size() == limit) {
       page.next = *at;
       break;

@@ -27,6 +27,8 @@ class RecordStore {
   };
   /// Live records with id >= `from`, ascending.
   [[nodiscard]] Page ListLive(RecordId from, size_t limit);
+  /// Whether anything can be shown of a record that was merged away: it goes with its survivor.
+  [[nodiscard]] bool ShowsLoser(const Record& loser);
   /// Archived ones, with those merged away if `with_merged`.
   [[nodiscard]] Page ListArchived(RecordId from, size_t limit, bool with_merged);
 

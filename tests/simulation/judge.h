@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compare/mirror.h"
+#include "model/portal/sync_observer.h"
+#include "simulation/disk.h"
+#include "simulation/hubspot.h"
+#include "simulation/story.h"
+
+namespace hubmirror::simulation {
+
+/// Looks at portal and store from outside, all along and at the end, and says what must not be.
+/// Used by whoever has the baton.
+class Judge {
+ public:
+  using Complain = std::function<void(const std::string&)>;
+  Judge(HubSpot& hubspot, const VirtualClock& clock, const Setup& setup, Complain complain)
+      : hubspot_(hubspot), clock_(clock), setup_(setup), complain_(std::move(complain)) {}
+
+  /// After each commit: no stamp went back, and nothing is marked that is not so.
+  void LookAtRows(const std::string& object, const StoredObject& stored);
+  /// The disk went back, and so may everything.
+  void Forget(const std::string& object) { shadows_.erase(object); }
+  /// Now and then, and with each search: what the index shows by now.
+  void LookAtIndex(const std::string& object);
+  /// Now and then: whether `verified_until` keeps its word.
+  void LookAtVerified(const std::string& object, const StoredObject& stored);
+  void NoteJob(const JobReport& report);
+  /// At the end of the quiet time.
+  void LookAtJobs(Instant began);
+  void LookAtLimits();
+  /// Holds a table against the portal, value by value. Returns how many values were looked at.
+  int64_t Compare(const compare::ObjectLayout& layout, const std::vector<compare::MirrorRow>& table,
+                  const std::vector<compare::MirrorRow>& view);
+  /// The links of two types that both have live ends, as (from, to, category, type, label).
+  using Line = std::tuple<int64_t, int64_t, std::string, std::string, std::string>;
+  void CompareLinks(const std::string& from, const std::string& to, std::vector<Line> found);
+
+ private:
+  struct Shadow {
+    std::optional<TimePoint> modified;
+    bool gone = false;
+    bool merged = false;
+  };
+  struct Shown {
+    simulated_portal::Instant stamp = 0;
+    simulated_portal::Instant seen_at = 0;
+  };
+  simulated_portal::CrmObject& ObjectOf(const std::string& object);
+
+  HubSpot& hubspot_;
+  const VirtualClock& clock_;
+  const Setup& setup_;
+  const Complain complain_;
+  std::map<std::string, std::map<int64_t, Shadow>> shadows_;
+  std::map<std::string, std::map<int64_t, Shown>> shown_;
+  std::map<std::pair<std::string, JobKind>, Instant> ended_;
+};
+
+/// The table of an object in memory, as PostgreSQL would show it, and its view of live rows.
+struct MemoryTable {
+  compare::ObjectLayout layout;
+  std::vector<compare::MirrorRow> table;
+  std::vector<compare::MirrorRow> view;
+};
+MemoryTable TableOf(const std::string& object, const StoredObject& stored);
+
+}  // namespace hubmirror::simulation

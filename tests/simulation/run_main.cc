@@ -1,0 +1,151 @@
+// Runs the daemon's parts and a simulated portal through stories drawn from seeds.
+// README.md beside this file says how.
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+
+#include "simulation/shrink.h"
+#include "simulation/simulation.h"
+
+namespace {
+
+using namespace hubmirror::simulation;
+
+struct Options {
+  uint64_t seed = 1;
+  uint64_t seeds = 1;
+  std::chrono::hours hours{24};
+  bool story = false;
+  bool shrink = false;
+  bool fresh = false;                           ///< seeds that nobody has tried
+  std::optional<std::chrono::seconds> seconds;  ///< no new seed is begun later
+};
+
+[[noreturn]] void Refuse(const std::string& words) {
+  std::fprintf(stderr,
+               "tests/simulation/run: %s\nNext: tests/simulation/run [--seed N | --fresh]"
+               " [--seeds N] [--hours H] [--seconds S] [--story] [--shrink]\n",
+               words.c_str());
+  std::exit(64);
+}
+
+Options Parse(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const auto value = [&]() -> uint64_t {
+      if (i + 1 == argc) Refuse(word + " needs a value");
+      try {
+        return std::stoull(argv[++i]);
+      } catch (const std::exception&) {
+        Refuse(word + " needs a number");
+      }
+    };
+    if (word == "--seed") {
+      options.seed = value();
+    } else if (word == "--seeds") {
+      options.seeds = value();
+    } else if (word == "--hours") {
+      options.hours = std::chrono::hours(value());
+    } else if (word == "--seconds") {
+      options.seconds = std::chrono::seconds(value());
+    } else if (word == "--story") {
+      options.story = true;
+    } else if (word == "--shrink") {
+      options.shrink = true;
+    } else if (word == "--fresh") {
+      options.fresh = true;
+    } else {
+      Refuse("unknown option " + word);
+    }
+  }
+  if (options.fresh) options.seed = std::random_device()() * 1000ULL;
+  return options;
+}
+
+std::string TimeOf(std::chrono::milliseconds at) {
+  char text[40];
+  const long ms = at.count();
+  std::snprintf(text, sizeof(text), "%02ld:%02ld:%02ld.%03ld", ms / 3'600'000, ms / 60'000 % 60,
+                ms / 1000 % 60, ms % 1000);
+  return text;
+}
+
+void Print(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+void TellStory(std::chrono::milliseconds at, const std::string& what) {
+  std::printf("%s %s\n", TimeOf(at).c_str(), what.c_str());
+}
+
+/// What is left of a story, and how it goes.
+void ShowShrunk(const Story& story) {
+  const Setup& setup = story.setup;
+  Print(std::to_string(setup.workers) + " workers, " + std::to_string(setup.records) +
+        " records, " + std::to_string(setup.hours.count()) + " hours; " +
+        std::to_string(story.events.size()) + " events:");
+  for (const Event& event : story.events) Print("  " + TimeOf(event.at) + " " + InWords(event));
+  const Outcome outcome = Simulation(story, TellStory).Run();
+}
+
+class Sum {
+ public:
+  void Add(const Outcome& outcome) {
+    ++seeds;
+    all_.simulated += outcome.simulated;
+    all_.events += outcome.events;
+    all_.requests += outcome.requests;
+    all_.commits += outcome.commits;
+    all_.faults += outcome.faults;
+    all_.kills += outcome.kills;
+    all_.rows += outcome.rows;
+    all_.values += outcome.values;
+    failed += !outcome.complaints.empty();
+  }
+  std::string Text(double cpu) const {
+    const double hours = static_cast<double>(all_.simulated.count()) / 3'600'000;
+    char text[400];
+    std::snprintf(text, sizeof(text),
+                  "%lu seeds, %lu failed: %.0f simulated hours in %.1f s of CPU (%.0f hours a"
+                  " second), %ld events, %ld requests, %ld commits, %ld faults, %ld kills; %ld rows"
+                  " and %ld values compared",
+                  seeds, failed, hours, cpu, hours / cpu, all_.events, all_.requests, all_.commits,
+                  all_.faults, all_.kills, all_.rows, all_.values);
+    return text;
+  }
+  uint64_t seeds = 0;
+  uint64_t failed = 0;
+
+ private:
+  Outcome all_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = Parse(argc, argv);
+  const auto began = std::chrono::steady_clock::now();
+  const auto cpu_began = std::clock();
+  Sum sum;
+  for (uint64_t seed = options.seed; seed < options.seed + options.seeds; ++seed) {
+    if (options.seconds && std::chrono::steady_clock::now() - began > *options.seconds) break;
+    const Story story = MakeStory(seed, options.hours);
+    const Outcome outcome = Simulation(story, options.story ? TellStory : Narrator()).Run();
+    sum.Add(outcome);
+    if (outcome.complaints.empty()) continue;
+    Print("seed " + std::to_string(seed) + " fails; tests/simulation/run --seed " +
+          std::to_string(seed) + " --hours " + std::to_string(options.hours.count()) +
+          " --story tells how:");
+    for (const std::string& complaint : outcome.complaints) Print("  " + complaint);
+    if (options.shrink) ShowShrunk(Shrink(story, Print));
+  }
+  const double cpu = static_cast<double>(std::clock() - cpu_began) / CLOCKS_PER_SEC;
+  Print("seeds from " + std::to_string(options.seed) + ": " + sum.Text(cpu));
+  return sum.failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "simulation/story.h"
+
+namespace hubmirror::simulation {
+
+/// Told of each smaller story that still fails.
+using ShrinkNews = std::function<void(const std::string&)>;
+
+/// The smallest story found that still fails as `story` does: events left out, then everything that
+/// is by chance made plain. Returns `story` itself if it does not fail.
+Story Shrink(Story story, const ShrinkNews& news);
+
+}  // namespace hubmirror::simulation

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "simulation/crew.h"
+#include "simulation/daemon.h"
+#include "simulation/judge.h"
+#include "simulation/story.h"
+#include "support/stream_fixture.h"
+
+namespace hubmirror::simulation {
+
+/// What came of a run.
+struct Outcome {
+  std::vector<std::string> complaints;
+  std::chrono::milliseconds simulated{0};
+  int64_t events = 0;
+  int64_t requests = 0;
+  int64_t commits = 0;
+  int64_t faults = 0;  ///< that struck: answers, commits, the database away, clocks
+  int64_t kills = 0;
+  int64_t values = 0;  ///< compared
+  int64_t rows = 0;
+};
+
+/// Told what happens, with the time since the beginning.
+using Narrator = std::function<void(std::chrono::milliseconds at, const std::string& what)>;
+
+/// A daemon and a portal through a story, step by step, under one clock and one seed.
+class Simulation {
+ public:
+  Simulation(const Story& story, Narrator narrator);
+  ~Simulation();
+
+  Outcome Run();
+
+ private:
+  class Observer;
+  class Log;
+
+  void Complain(const std::string& what);
+  void Tell(const std::string& what) const;
+  std::chrono::milliseconds Since() const;
+
+  void GoOnUntil(Instant end);
+  /// Everything that is due now; returns when something is due next.
+  Instant Turn(Instant end);
+  void Happen(const Event& event);
+  void Change(const Event& event);
+  void TellChanges() const;
+  void Rewind(const Event& event);
+  void Ask(const Event& event);
+  void StartDaemon();
+  bool AnybodyBusy() const;
+  /// Whether a kill that was to come has come.
+  bool Struck();
+  void KillDaemon(std::chrono::milliseconds away);
+  void ResumeWorkers();
+  void TakeSteps();
+  void Tick();
+  void Calm();
+  void CompareAll();
+
+  const Story& story_;
+  const Setup& setup_;
+  const Narrator narrator_;
+  Outcome outcome_;
+  VirtualClock clock_;
+  simulated_portal::Random random_;  ///< of the order of what is due at once
+  std::unique_ptr<HubSpot> hubspot_;
+  std::unique_ptr<Judge> judge_;
+  std::unique_ptr<Observer> observer_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<Wires> wires_;
+  Disk disk_;
+  DatabaseTrouble trouble_;
+  std::unique_ptr<DaemonLife> daemon_;
+  Crew crew_;
+  std::vector<std::optional<PollSchedule::Turn>> turns_;  ///< by worker
+  /// After so many turns of workers more.
+  struct Kill {
+    int64_t turns = 1;
+    std::chrono::milliseconds away{0};
+  };
+  std::optional<Kill> kill_;
+  std::optional<Disk> standby_;
+  bool reloads_ = false;
+  uint64_t lives_ = 0;
+  size_t next_event_ = 0;
+  Instant starts_at_;
+  Instant asks_at_;
+  Instant ticks_at_;
+};
+
+}  // namespace hubmirror::simulation
