@@ -133,6 +133,14 @@ TEST_CASE_FIXTURE(CommitWriterFixture, "a range and its rows in one commit need 
   CHECK(PendingNow() == "2|absent");
 }
 
+TEST_CASE_FIXTURE(CommitWriterFixture, "a range begins with its first id and ends with its last") {
+  Write({{.id = 9}, {.id = 10}, {.id = 20}, {.id = 30}, {.id = 31}});
+
+  CHECK(Prove(Range(11, 29, {20})).suspects == 0);
+  CHECK(Prove(Range(10, 30, {20})).suspects == 2);
+  CHECK(PendingNow() == "10|absent;30|absent");
+}
+
 TEST_CASE_FIXTURE(CommitWriterFixture, "a row written from a later request is no suspect") {
   const ProvenRange range = Range(0, 10, {});
   clock().Advance(1s);

@@ -52,3 +52,23 @@ TEST_CASE("R3: a change the index shows half an hour late is found by the deep l
 
   CHECK(stream.sink.rows.at(1).line.find("new") != std::string::npos);
 }
+
+TEST_CASE("R3: polls look back a little, and far back once in ten minutes") {
+  StreamFixture stream;
+  stream.hubspot.Put(1, {{"name", "old"}});
+  stream.Load();
+  stream.Pass(2h);
+  PollFor(stream, 1min);
+
+  const auto asked_before = stream.hubspot.requests.size();
+  const auto began = stream.clock.WallNow();
+  PollFor(stream, 30min);
+
+  int deep = 0;
+  for (size_t i = asked_before; i < stream.hubspot.requests.size(); ++i) {
+    const auto& request = stream.hubspot.requests[i];
+    if (request.what != "search") continue;
+    deep += request.search.modified_from < began - 20min;
+  }
+  CHECK(deep == 3);
+}

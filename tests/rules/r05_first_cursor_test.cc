@@ -38,6 +38,20 @@ TEST_CASE("R5: a record changed behind the backfill's back is followed beside it
   CHECK(stream.sink.rows.at(1).line.find("new") != std::string::npos);
 }
 
+TEST_CASE("R5: a later walk leaves the place from where changes are followed") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 300; ++id) stream.hubspot.Put(id);
+  stream.Load();
+  stream.Pass(2h);
+  stream.Run(*stream.changes);
+  const std::string followed = stream.sink.progress.at(JobKind::kChanges).cursor;
+
+  stream.Pass(2h);
+  stream.Run(*stream.sweep);
+
+  CHECK(stream.sink.progress.at(JobKind::kChanges).cursor == followed);
+}
+
 TEST_CASE("R5: changes do not begin before the first sweep has said where") {
   StreamFixture stream;
   stream.Run(*stream.catalog);

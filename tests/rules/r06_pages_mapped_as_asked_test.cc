@@ -53,6 +53,19 @@ TEST_CASE("R6: an archived property is not part of a whole read") {
   CHECK(WrittenRow(batch, 0)["b"] == "no such column");
 }
 
+TEST_CASE("R6: a value that was asked for before its property was excluded is not kept") {
+  const MirrorTablePtr before = TableOf(Deals(), {Define("a"), Define("b")});
+  MirrorTable excluding = *before;
+  for (MirrorColumn& column : excluding.columns) column.excluded = column.property() == "b";
+  const auto now = std::make_shared<const MirrorTable>(excluding);
+
+  const RowBatch batch =
+      MapPage(now, PageBuilder(WholeSet(*before)).Add(1, {{"a", "x"}, {"b", "secret"}}).Build());
+
+  CHECK(WrittenRow(batch, 0)["a"] == "x");
+  CHECK(batch.copy_text.find("secret") == std::string::npos);
+}
+
 TEST_CASE("R6: a whole read always asks for what tells records apart") {
   const PropertySetPtr whole = WholeSet(*TableOf(Contacts(), {}));
   for (const char* name :

@@ -60,9 +60,8 @@ ChangesCursor PastAnswer(ChangesCursor cursor, const SearchAnswer& answer, TimeP
     return cursor;
   }
   if (!cursor.until) cursor.until = first_date;
-  for (const Nomination& nomination : answer.nominations) {
-    cursor.last = cursor.last ? std::max(*cursor.last, nomination.id) : nomination.id;
-  }
+  // In ascending order, or the answer would not have been believed.
+  cursor.last = answer.nominations.back().id;
   return cursor;
 }
 

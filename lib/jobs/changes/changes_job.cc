@@ -340,14 +340,12 @@ void ChangesJob::Settle(const Page& page, const std::vector<Nomination>& asked) 
 
 StepOutcome ChangesJob::CommitAnswer(const SearchAnswer& answer) {
   const bool ends = EndsWindow(*cursor_, answer);
-  const bool resumed = cursor_->until.has_value();
   const ChangesCursor next = PastAnswer(*cursor_, answer, *first_date_);
   const bool wrote = !commit_.rows.empty() || !commit_.pending.empty();
-  const TimePoint end = resumed ? *cursor_->until : *first_date_;
   // What a sweep has yet to read is not in the table, whatever search shows.
   const bool owed = !stream().sweep_owed().empty();
-  const auto verified = ends && !owed ? std::optional(end) : watermark();
-  if (ends) last_complete_at_ = end;
+  const auto verified = ends && !owed ? std::optional(next.followed_to) : watermark();
+  if (ends) last_complete_at_ = next.followed_to;
   const Instant now = stream().clock().Now();
   if (wrote || !ends || now - saved_at_ >= kSaveEvery) {
     commit_.object = object();
