@@ -168,6 +168,23 @@ TEST_CASE_FIXTURE(NewerWinsFixture,
   CHECK(Value("SELECT count(*) FROM acme.contacts WHERE id = 4") == "1");
 }
 
+TEST_CASE_FIXTURE(NewerWinsFixture,
+                  "R8: an answer that waited longer than marks are remembered revives nobody") {
+  Write({{.id = 1, .values = {{"v", "a"}}}});
+  clock().Advance(1s);
+  const Instant before = clock().Now();
+  clock().Advance(1s);
+  Commit gone = NewCommit();
+  gone.fates = {{.id = RecordId{1}, .kind = Fate::Kind::kPurged, .at = Second(300)}};
+  sink().Write(gone);
+  clock().Advance(20min);
+  Write({{.id = 3}});
+
+  CHECK(Write(Batch({{.id = 1, .values = {{"v", "a"}}}}, before)).outrun == 1);
+
+  CHECK(Value("SELECT purged_at IS NOT NULL FROM acme.contacts WHERE id = 1") == "t");
+}
+
 TEST_CASE_FIXTURE(NewerWinsFixture, "R8: of two answers in one commit the newer one is written") {
   Commit commit = NewCommit();
   commit.rows.push_back(Batch({{.id = 1, .values = {{"v", "first"}}}}, clock().Now()));
