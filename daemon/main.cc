@@ -32,7 +32,7 @@ struct Arguments {
 };
 
 /// A page's buffers come and go with every request. Left alone, glibc gives their memory back to
-/// the kernel each time and faults it in anew; and a page read by one worker and committed by
+/// the kernel each time and faults it in again; and a page read by one worker and committed by
 /// another leaves holes in the arena of each, so that two arenas hold half of what one for each
 /// worker does.
 void KeepBuffersMapped() {

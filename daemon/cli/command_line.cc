@@ -250,7 +250,7 @@ class Grammar {
     AddDryRun(poll);
     Control("pause", CliVerb::kPause, "Run nothing of it until `resume`",
             "hubmirror pause acme\n  hubmirror pause acme/deals");
-    Control("resume", CliVerb::kResume, "Go on after `pause`",
+    Control("resume", CliVerb::kResume, "Continue after `pause`",
             "hubmirror resume acme\n  hubmirror resume acme/deals");
     CLI::App* backfill =
         Control("backfill", CliVerb::kBackfill, "Walk the whole list again from the start",
@@ -269,7 +269,7 @@ class Grammar {
                 "Compare the mirror with the portal, column by column, on spare budget: exit 0 "
                 "when nothing differs, 1 when something does or is left after --repair",
                 "hubmirror verify acme/contacts\n  hubmirror verify acme --repair");
-    verify->add_flag("--repair", line_.repair, "Mend the differences");
+    verify->add_flag("--repair", line_.repair, "Repair the differences");
     AddWait(verify, "How long to wait at most (90s, 10m, 2h); default: a day");
     AddDryRun(verify);
     CLI::App* resolve =
@@ -340,8 +340,8 @@ class Grammar {
     AddJson(show);
     CLI::App* retry =
         Verb(*group, "retry", CliVerb::kQuarantineRetry,
-             "Read them again from HubSpot and try to store them, once you have removed what stood "
-             "in the way",
+             "Read them again from HubSpot and try to store them, once you have removed the "
+             "cause",
              "hubmirror quarantine retry acme\n  hubmirror quarantine retry acme/contacts");
     AddTarget(retry, "PORTAL[/OBJECT]", TargetShape::kStream);
     CLI::App* drop = Verb(*group, "drop", CliVerb::kQuarantineDrop,
@@ -398,7 +398,7 @@ class Grammar {
     AddTarget(set, "PORTAL", TargetShape::kPortal);
     set->get_option("PORTAL")->required();
     Verb(*secret, "remove", CliVerb::kSecretRemove,
-         "Delete a credential that no portal of the configuration names any more: its file, and "
+         "Delete a credential that no portal of the configuration names any longer: its file, and "
          "the drop-in by which systemd hands it to the daemon",
          "sudo hubmirror secret remove acme\n  sudo hubmirror secret remove hubspot.acme")
         ->add_option("NAME", line_.name,

@@ -39,8 +39,8 @@ int ShowVersion(const CliContext& context, bool json) {
   return kExitOk;
 }
 
-/// Systemd gives credentials to the service alone; root, who put them there, looks where they come
-/// from.
+/// systemd gives credentials to the service alone; root, who put them there, reads them at their
+/// source.
 Environment EnvironmentOfOperator() {
   return [ours = ProcessEnvironment()](const std::string& name) {
     std::string value = ours(name);

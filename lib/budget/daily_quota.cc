@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 constexpr auto kProbeEvery = 5min;
 // Every UTC offset is a multiple of this, so a midnight is known exactly when it was seen to pass
 // between two answers that are no further apart.
-constexpr auto kOffsetStep = 15min;
+using OffsetSteps = std::chrono::duration<int64_t, std::ratio<900>>;
+constexpr OffsetSteps kOffsetStep{1};
 
 }  // namespace
 
@@ -22,6 +23,8 @@ int64_t DailyQuota::DayOf(TimePoint date) const {
   return std::chrono::floor<std::chrono::days>(date + utc_offset_).time_since_epoch().count();
 }
 
+// HubSpot's day ends at midnight in the account's time zone, and its quota is shared by all apps of
+// the account (https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines).
 std::chrono::milliseconds DailyQuota::ToMidnight(TimePoint now) const {
   const TimePoint local = now + utc_offset_;
   return std::chrono::floor<std::chrono::days>(local) + std::chrono::days(1) - local;
@@ -60,8 +63,7 @@ void DailyQuota::BeginDayAt(TimePoint date) {
   used_up_until_.reset();
   if (date - remaining_at_ > kOffsetStep) return;
   const std::chrono::milliseconds behind =
-      std::chrono::floor<std::chrono::duration<int64_t, std::ratio<15 * 60>>>(date) -
-      std::chrono::floor<std::chrono::days>(date);
+      std::chrono::floor<OffsetSteps>(date) - std::chrono::floor<std::chrono::days>(date);
   const std::chrono::milliseconds ahead = 24h - behind;
   utc_offset_ = std::chrono::abs(ahead - utc_offset_) < std::chrono::abs(-behind - utc_offset_)
                     ? ahead

@@ -13,7 +13,8 @@ namespace hubmirror {
 
 /// Counts the requests of the account's day against our share of its quota. The day begins at
 /// midnight of the account's UTC offset, and when the rest HubSpot reports rises. All times are
-/// HubSpot's. Deciding only; owned by one thread at a time.
+/// HubSpot's. Deciding only; owned by one thread at a time. (More than fifteen functions: half of
+/// them are one-line questions about the count.)
 class DailyQuota {
  public:
   /// `limit`: the account's daily quota where answers do not tell it (OAuth apps).

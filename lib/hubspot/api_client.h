@@ -16,7 +16,7 @@
 
 namespace hubmirror {
 
-/// A longer URL than this is not asked for; HubSpot's edge refuses them near 16,200 characters.
+/// No longer URL than this is requested; HubSpot's edge refuses them near 16,200 characters.
 inline constexpr size_t kLongestUrl = 15'000;
 
 /// One portal over HubSpot's dated API. Every request is reported to the observer, including those
@@ -62,7 +62,7 @@ class ApiClient final : public PageSource,
   Result<Page, ApiError> ListOnce(const ObjectType& type, const ListRequest& request);
   Result<Page, ApiError> ListByIds(const ObjectType& type, const ListRequest& request);
   size_t ListUrlSize(const ObjectType& type, const PropertySet& properties) const;
-  /// No URL of this size is asked for again.
+  /// No URL of this size is requested again.
   void Shun(size_t url);
   ApiError Judge(ApiError error, const Secret& token);
 

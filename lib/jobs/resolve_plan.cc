@@ -7,10 +7,12 @@
 namespace hubmirror {
 
 Attribution Attribute(const Answer& answer) {
-  const auto& [asked, witness, results, not_found, silence_counts] = answer;
+  const std::vector<RecordId>& asked = answer.asked;
+  const std::optional<RecordId>& witness = answer.witness;
+  const std::vector<Row>& results = answer.results;
   Attribution said;
   const std::unordered_set<RecordId> wanted(asked.begin(), asked.end());
-  const std::unordered_set<RecordId> missing(not_found.begin(), not_found.end());
+  const std::unordered_set<RecordId> missing(answer.not_found.begin(), answer.not_found.end());
   std::unordered_map<RecordId, RecordId> survivor_of;
   std::unordered_set<RecordId> ids;
   for (const Row& row : results) {
@@ -52,13 +54,11 @@ Attribution Attribute(const Answer& answer) {
   const bool swallower = std::any_of(results.begin(), results.end(), [&](const Row& row) {
     return !row.merged_ids.empty() && row.id != witness;
   });
-  const bool may_be_hidden = swallower && asked.size() > 1;
+  const bool may_be_hidden = stranger != results.end() || (swallower && asked.size() > 1);
   for (const RecordId id : silent) {
-    if (missing.contains(id)) {
-      said.absent.push_back(id);
-    } else if (stranger != results.end() || may_be_hidden) {
+    if (may_be_hidden && !missing.contains(id)) {
       said.unclear.push_back(id);
-    } else if (silence_counts) {
+    } else if (answer.silence_counts || missing.contains(id)) {
       said.absent.push_back(id);
     } else {
       said.unproved.push_back(id);

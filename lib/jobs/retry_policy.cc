@@ -16,7 +16,9 @@ constexpr std::chrono::milliseconds kNewTokenWaits[] = {2s, 10s, 30s};
 constexpr auto kScopeProbe = 15min;
 constexpr auto kScopeProbeMost = 24h;
 constexpr int kNotFoundBelieved = 5;  // more than a search that knows no type is asked
-constexpr auto kLockedWait = 2s;      // HubSpot: a lock lasts two seconds
+// HubSpot: a lock lasts two seconds
+// (https://developers.hubspot.com/docs/api-reference/error-handling).
+constexpr auto kLockedWait = 2s;
 
 Verdict Blocked(Scope scope, std::string reason, std::chrono::milliseconds delay) {
   return {

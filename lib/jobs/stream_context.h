@@ -35,7 +35,7 @@ enum class Brake {
 };
 
 /// What the jobs of one stream share: the ports, the table in its present shape, and the few facts
-/// that one job tells another. Thread-safe.
+/// that one job tells another. Thread-safe. (More than fifteen functions: one for each fact.)
 class StreamContext {
  public:
   struct Ports {

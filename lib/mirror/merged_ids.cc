@@ -23,6 +23,8 @@ std::optional<RecordId> ParseId(std::string_view text) {
 
 }  // namespace
 
+// A merge makes a new record; the ids of both old ones are listed in it and still resolve to it
+// (https://developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies).
 void AddMergedIds(std::string_view raw, RecordId survivor, std::vector<RecordId>& ids) {
   while (!raw.empty()) {
     const size_t end = std::min(raw.find(';'), raw.size());

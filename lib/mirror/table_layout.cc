@@ -157,6 +157,7 @@ class LayoutPlan {
       in_order.emplace(place, definition);
     }
     std::vector<const PropertyDefinition*> wanted;
+    wanted.reserve(in_order.size());
     for (const auto& [place, definition] : in_order) wanted.push_back(definition);
     return wanted;
   }

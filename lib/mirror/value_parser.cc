@@ -17,6 +17,10 @@ constexpr int64_t kMostFractionDigits = 16'383;
 // A number with at most this many characters fits, whatever its three-digit exponent.
 constexpr size_t kSurelyFits = 4'000;
 
+// HubSpot sends every value as a string, whatever its type. Old data and imports have left times as
+// milliseconds, also as `1.7E12` (https://github.com/airbytehq/airbyte/issues/61326), and texts in
+// number properties (https://github.com/airbytehq/airbyte/issues/62866): what does not parse is
+// kept in `_rejected` (rule R10).
 constexpr TimePoint kFirst{sys_days{std::chrono::year{1} / 1 / 1}};
 constexpr TimePoint kPastLast{sys_days{std::chrono::year{10000} / 1 / 1}};
 

@@ -5,7 +5,7 @@
 
 namespace hubmirror {
 
-/// What the cost of an operation depends on in one stream, as it stands.
+/// What the cost of an operation depends on in one stream, as it is now.
 struct StreamSize {
   int64_t rows = 0;     ///< live
   int64_t pending = 0;  ///< records in `_pending`

@@ -15,8 +15,8 @@
 namespace hubmirror {
 
 /// Hands the next step to whichever worker is free. Portals queue by the time at which they may
-/// have something to do; one that was served goes behind those already waiting, so a huge portal
-/// cannot keep a small one from its turn. Thread-safe.
+/// have something to do; one that was served queues behind those already waiting, so a huge portal
+/// cannot starve a small one. Thread-safe.
 class PollSchedule {
  public:
   explicit PollSchedule(const Clock& clock) : clock_(clock) {}
@@ -35,7 +35,7 @@ class PollSchedule {
   std::optional<Turn> Take(std::stop_token stop);
   /// A step has ended: its portal may have the next one at once.
   void Done(const Turn& turn);
-  /// Something changed from outside: the portal is asked at once.
+  /// Something changed from outside: the portal is asked for a step at once.
   void Wake(const PortalKey& key);
 
   std::shared_ptr<PortalSync> Find(const PortalKey& key) const;

@@ -14,8 +14,8 @@
 
 namespace hubmirror {
 
-/// What an operator may ask of a portal, and how far that has come. Every call only notes a
-/// request, or looks, and returns at once; the jobs do the work. `object` empty: all streams.
+/// What an operator may ask of a portal, and how far that has come. A call notes a request, or
+/// looks something up, and returns at once; the jobs do the work. `object` empty: all streams.
 /// Thread-safe.
 class PortalOperations {
  public:
@@ -37,7 +37,7 @@ class PortalOperations {
 
   /// What tells the end of an operation.
   struct Runs {
-    /// By stream, the run of its job that will have been this operation's; empty where forced jobs
+    /// By stream, the run of its job that belongs to this operation; empty where the forced jobs
     /// tell the end.
     std::map<std::string, int64_t> of_jobs;
     int holds = 0;  ///< how often the portal was found closed in a row, when the operation began

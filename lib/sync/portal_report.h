@@ -17,8 +17,8 @@
 
 namespace hubmirror {
 
-/// Says how a portal and its streams stand: to the observer, to the log when that changes, and to
-/// the database. Thread-safe by the portal's mutex.
+/// Reports the state of a portal and its streams to the observer, to the log when it changes, and
+/// to the database. Thread-safe by the portal's mutex.
 class PortalReport {
  public:
   struct Ports {
@@ -31,7 +31,7 @@ class PortalReport {
                const SourceClock& source_clock, Ports ports)
       : plan_(plan), governor_(governor), source_clock_(source_clock), ports_(ports) {}
 
-  /// Tells all there is to tell. Returns the bytes of rows that are read and not yet committed.
+  /// Reports everything. Returns the bytes of rows that are read and not yet committed.
   int64_t Tell(PortalState& state, Instant now) EXCLUDES(state.mutex);
 
   StreamStatus StatusOf(PortalState& state, size_t stream, Instant now) REQUIRES(state.mutex);
@@ -41,7 +41,7 @@ class PortalReport {
       REQUIRES(state.mutex);
 
  private:
-  /// Says so once when state or reason are others than before.
+  /// Logs a change of state or reason, once.
   void LogState(SyncedStream& stream, const StreamStatus& status) const;
   /// What needs a person's attention; logged once.
   std::vector<std::string> Warnings(PortalState& state) const REQUIRES(state.mutex);

@@ -48,7 +48,7 @@ class PortalStanding {
   /// The portal is open. Returns what has held it.
   std::optional<Cause> Open();
 
-  /// `task` of the stream met what stops the whole stream.
+  /// `task` met something that stops the whole stream.
   void Block(size_t stream, size_t task, const Verdict& verdict, std::string message, Instant now);
   /// A step of `task` ended well: what stopped it is over, and the others need not wait.
   void Unblock(size_t stream, size_t task, Instant now);
@@ -61,13 +61,13 @@ class PortalStanding {
 
   /// A step found no slot.
   void Throttled(Instant now);
-  /// One found a slot. Returns how long none did, if any found none.
+  /// A step found a slot. Returns for how long none had found one, if so.
   std::optional<Duration> Served(Instant now);
 
  private:
   struct Stream {
     bool paused = false;
-    /// By the task that met it: only that one's good end shows that it is over.
+    /// By the task that met it: only a success of that task shows that it is over.
     std::map<size_t, Cause> blocks;
     Instant blocked_until{};
   };

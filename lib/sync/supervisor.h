@@ -22,7 +22,8 @@ namespace hubmirror {
 int WorkersFor(const std::vector<PortalPlan>& plans);
 
 /// Runs the portals: owns the schedule, the workers and the `supervisor` thread, which reports the
-/// state of all streams once a second. Thread-safe.
+/// state of all streams once a second. Thread-safe. (More than fifteen functions: those of the
+/// port, one for each wish of an operator.)
 class Supervisor final : public Controls {
  public:
   struct Options {

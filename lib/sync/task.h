@@ -33,11 +33,11 @@ class Task {
   bool Ready(Instant now) const;
   /// When it will be ready without anyone asking.
   Instant ready_at() const;
-  /// How far behind its period it is: 1 when a whole period late, 0 when not.
+  /// How late it is, in periods: 0 when on time.
   double Lateness(Instant now) const;
   /// It no longer waits because of its last failure.
   void RetryNow() { not_before_ = {}; }
-  /// Before this start it ran last at `at`.
+  /// It last ran at `at`, before this process started.
   void RanBefore(Instant at) {
     if (!last_cycle_began_) last_cycle_began_ = at;
   }
@@ -57,7 +57,7 @@ class Task {
   /// Whole cycles so far.
   int64_t cycles() const { return cycles_; }
   void Begin(Instant now);
-  /// Notes the requests of a step. True if one of them was sent again and again in this cycle
+  /// Notes the requests of a step. True if one of them was repeated again and again in this cycle
   /// although it was answered: the job is going round in circles, and its step counts as failed.
   bool Circles(const std::vector<size_t>& requests);
   /// Ends a step that did not fail.
@@ -78,8 +78,8 @@ class Task {
   std::optional<TimePoint> last_error_at() const { return last_error_at_; }
   std::optional<TimePoint> last_complete_at() const { return last_complete_at_; }
   void set_last_complete_at(std::optional<TimePoint> at) { last_complete_at_ = at; }
-  /// HubSpot keeps asking it to wait, and has served it nothing in between. That is fine unless it
-  /// takes long.
+  /// HubSpot keeps asking it to wait, and has served it nothing in between. That is normal unless
+  /// it lasts.
   struct Wait {
     Instant since{};
     std::string reason;

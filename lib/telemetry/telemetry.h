@@ -23,7 +23,8 @@ namespace hubmirror {
 ///
 /// A portal or stream has series from Configure or its first status until it is removed; other
 /// reports about one that is not there are ignored, so a worker that finishes its page late cannot
-/// bring back the series of a stream that left.
+/// bring back the series of a stream that left. (More than fifteen functions: those of the port,
+/// one for each event.)
 class Telemetry final : public SyncObserver, public LogTally {
  public:
   /// `clock` must outlive it. Its wall time of now becomes the start time of the process.

@@ -40,7 +40,7 @@ Result<Secret, std::string> CodeFromQuery(std::string_view query, std::string_vi
 /// The code in what a person pasted: the code alone, or the whole address the browser landed on.
 Result<Secret, std::string> CodeFromPaste(std::string_view pasted, std::string_view state);
 
-/// How an authorization ended well: the scopes that were not granted for all that.
+/// How a successful authorization ended: the scopes that were not granted all the same.
 struct Authorized {
   std::vector<ScopeNeed> missing;
 };

@@ -14,7 +14,7 @@ namespace hubmirror {
 
 /// Waits on 127.0.0.1 for the browser that HubSpot sends back with a code. For the command line; it
 /// owns one thread while it lives, which waits for sockets and never for a visitor: each has 2 s
-/// and 8 KiB for his request, and when there are too many, the oldest goes. Thread-safe.
+/// and 8 KiB for a request, and if there are too many, the oldest is dropped. Thread-safe.
 class RedirectListener {
  public:
   /// Listens from here on; port 0 picks a free one. Throws std::runtime_error when the port is
@@ -34,7 +34,7 @@ class RedirectListener {
   struct Visitor;
 
   void Serve(const std::stop_token& stop);
-  /// Whether the visitor is done with.
+  /// Whether the visitor has been served.
   bool Hear(Visitor& visitor);
   void Reply(const Visitor& visitor);
   bool Take(const std::string& target);

@@ -32,8 +32,8 @@ class RefreshTokenFile {
   Result<std::optional<Grant>, std::string> Load() const;
 
   /// Writes a new file (0600), forces it to disk and puts it in place of the old one. When it
-  /// returns, the grant is safe; on an error the old one still stands. Run by root, the file goes
-  /// to the owner of the state directory, whom the daemon runs as.
+  /// returns, the grant is safe; on an error the old file is still there. Run by root, the file
+  /// goes to the owner of the state directory, whom the daemon runs as.
   Result<Done, std::string> Store(const Grant& grant) const;
 
  private:

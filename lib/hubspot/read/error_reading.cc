@@ -112,6 +112,9 @@ Meaning Forbidden(const ErrorBody& body) {
           "refused: a scope is missing or the account's plan lacks this" + Quoted(body)};
 }
 
+/// What 5xx codes mean: https://developers.hubspot.com/docs/api-reference/error-handling; those
+/// from 520 on are the edge's
+/// (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/).
 Meaning ServerTrouble(int status) {
   if (status == 524) return {Kind::kServer, "HubSpot took over 100 s (524)"};
   if (status == 522 || status == 525 || status == 526) {
@@ -141,6 +144,8 @@ bool SaysNoneOfBatch(Endpoint endpoint, const ApiAnswer& answer) {
          body.message.find("bject type") == std::string::npos;
 }
 
+/// The status decides, not the body: HubSpot promises none of a body's fields, and has changed
+/// their wording (https://developers.hubspot.com/docs/api-reference/error-handling).
 Meaning ClientError(Endpoint endpoint, int status, const ErrorBody& body) {
   switch (status) {
     case 401:

@@ -19,7 +19,7 @@ std::optional<ApiError> ErrorOf(Endpoint endpoint, const ApiAnswer& answer);
 /// An answer whose body makes no sense. `what` must not quote values.
 ApiError DecodeError(std::string_view what);
 
-/// The X-HubSpot-RateLimit-* headers there are, without those that are beyond all likelihood.
+/// The X-HubSpot-RateLimit-* headers of an answer, without implausible ones.
 RateHeaders ReadRateHeaders(const ApiAnswer& answer);
 
 /// Seconds, or an HTTP date against the answer's own `Date`.

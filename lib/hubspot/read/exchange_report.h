@@ -17,7 +17,7 @@ struct Wire {
 };
 
 /// A request that was sent, and what the report of it needs. What comes back is not trusted: the
-/// secrets that were sent do not stand in `answer` any more (but in the tokens of a token answer),
+/// secrets that were sent have been removed from `answer` (except the tokens of a token answer),
 /// and the report's `date` is the judged one. The caller decides whether the answer was usable,
 /// sets `failure`, passes its error through `secrets` and hands the report on.
 struct Sent {

@@ -57,8 +57,8 @@ struct JsonMember {
 /// thread.
 class JsonDocument {
  public:
-  /// Nulls among the properties of a page's records may be most of it, and a tree of them costs
-  /// more than all that is done with it.
+  /// Nulls among the properties of a page's records may be most of it, and building a tree of them
+  /// would cost more than everything that is done with it.
   enum class Nulls { kKeep, kLeaveOutOfRecords };
   /// Parses `text` in place: it is garbled afterwards, and must stay alive and where it is. The
   /// error says what is wrong and where, and never quotes the text.

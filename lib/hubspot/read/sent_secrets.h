@@ -15,7 +15,7 @@ class SentSecrets {
  public:
   explicit SentSecrets(const ApiRequest& request);
 
-  /// Puts `[secret]` in the place of each.
+  /// Replaces each of them by `[secret]`.
   void RemoveFrom(std::string& text) const;
   /// The same in all that an error says: JSON can spell a text in more ways than a body shows.
   ApiError Without(ApiError error) const;

@@ -22,7 +22,7 @@ struct ConnectFailure {
 };
 
 /// A connected socket, with or without TLS, on which every wait ends at one deadline, however
-/// slowly bytes trickle in: a timeout per read would start afresh with each of them. It does not
+/// slowly bytes trickle in: a timeout per read would start again with each of them. It does not
 /// own the descriptor. Owned by one thread; another one wakes it by shutdown(2) on the descriptor.
 class DeadlineSocket {
  public:

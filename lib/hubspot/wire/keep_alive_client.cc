@@ -340,7 +340,7 @@ ApiError KeepAliveClient::FailureOf(const Attempt& attempt, Instant deadline) {
 }
 
 std::string KeepAliveClient::ConnectMessage() const {
-  const std::string where = settings_.base.host + ":" + std::to_string(settings_.base.port);
+  std::string where = settings_.base.host + ":" + std::to_string(settings_.base.port);
   const std::string proxy =
       settings_.proxy ? settings_.proxy->host + ":" + std::to_string(settings_.proxy->port)
                       : std::string();

@@ -13,7 +13,9 @@ using namespace std::chrono_literals;
 
 // Quiet polls write nothing; their progress is saved this often.
 constexpr auto kSaveEvery = 30s;
-// Below this many records a full walk is never worth it.
+// Search serves 10,000 results and five requests a second, a list page has 100 records
+// (https://developers.hubspot.com/docs/guides/api/crm/search): below this many records a walk is
+// never worth it.
 constexpr int64_t kFewRecords = 2000;
 // A search that is in disorder for good must not keep the list walked without an end.
 constexpr auto kSweepForSearchEvery = 1h;

@@ -113,6 +113,8 @@ void ResolveJob::TakeHeldBack() {
   std::erase_if(held, [](const PendingRecord& record) {
     return record.cause != PendingCause::kAbsent || !record.absent_since;
   });
+  // One place is left for the witness: a token that lost a scope or a permission gets answers that
+  // merely lack records, without any error (rule R13).
   constexpr size_t kGroup = kBatchReadSize - 1;
   for (size_t from = 0; from < held.size(); from += kGroup) {
     const auto begin = held.begin() + static_cast<std::ptrdiff_t>(from);
@@ -228,6 +230,7 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
 
 void ResolveJob::AskApart(const std::vector<RecordId>& unclear, bool all) {
   std::vector<PendingRecord> group;
+  group.reserve(unclear.size());
   for (const RecordId id : unclear) group.push_back(Find(id));
   if (group.empty()) return;
   // Without those who were explained the answer may be plain; else halves find the few who are

@@ -15,7 +15,8 @@ namespace hubmirror {
 
 /// Which object types of a portal are mirrored, which of them can be linked with which, and from
 /// which side a pair is read: from the type with the lower id, unless it turns out that HubSpot
-/// shows the links from the other side only, as with leads and deals. Thread-safe.
+/// shows the links from the other side only, as with leads and deals. Thread-safe. (More than
+/// fifteen functions: the few that write and the many one-line questions about a pair.)
 class LinkPartners {
  public:
   /// `with`: the types it is to be linked with, by name; empty: all.

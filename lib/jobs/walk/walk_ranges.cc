@@ -44,8 +44,9 @@ std::optional<size_t> WalkRanges::Take() {
   const auto [index, middle] = *split;
   Entry upper{.range = {.next = middle,
                         .end = ranges_[index].range.end,
-                        // One below, so that the record `middle` is met whether the list's cursor
-                        // includes its id or not.
+                        // `after` is a record id: in HubSpot's samples the last id of a page, plus
+                        // one (https://developers.hubspot.com/docs/guides/crm/using-object-apis).
+                        // It is not said whether that id is included, so this begins one below.
                         .after = std::to_string(middle - 1)},
               .taken = true,
               .began = middle};
@@ -90,6 +91,8 @@ std::optional<std::pair<size_t, int64_t>> WalkRanges::Split() const {
   return best;
 }
 
+// HubSpot lists records by ascending id and does not promise it: a page proves what is absent only
+// if it is in order (rule R4).
 bool WalkRanges::InOrder(size_t index, const PageFacts& page) const {
   if (!page.ascending) return false;
   if (page.count == 0) return true;

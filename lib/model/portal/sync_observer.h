@@ -56,7 +56,7 @@ struct PortalStatus {
 };
 
 /// What sync reports to the outside; telemetry implements it. Called on the worker that did the
-/// work. Thread-safe and quick: no I/O.
+/// work. Thread-safe and quick: no I/O. (More than fifteen functions: one for each event.)
 class SyncObserver : public ExchangeObserver {
  public:
   virtual void OnRecordsFetched(const StreamKey& stream, int64_t records, uint64_t values_rejected,

@@ -152,9 +152,9 @@ struct StoredStream {
   bool paused = false;  ///< by the operator, when the state was last saved
 };
 
-/// The schema of one portal. Each call is one transaction and renews our ownership first. All
-/// calls block and throw DatabaseError when the work cannot go on; nothing is then written.
-/// Thread-safe; commits of one portal run one after the other.
+/// The schema of one portal. Each call is one transaction that renews our ownership first, blocks,
+/// and throws DatabaseError if it cannot be done; nothing is then written. Thread-safe; commits run
+/// one after another. (More than fifteen functions: one for each question of a job.)
 class RowSink {
  public:
   virtual ~RowSink() = default;

@@ -17,6 +17,7 @@ using AllStanding = std::map<std::string, CommentsOf, std::less<>>;
 AllStanding ReadComments(Connection& connection, const std::string& schema,
                          const std::vector<Description>& descriptions) {
   std::vector<std::string> relations;
+  relations.reserve(descriptions.size());
   for (const Description& description : descriptions) relations.push_back(description.relation);
   const Rows rows = connection.Run(
       "SELECT c.relname, c.relkind = 'v', coalesce(obj_description(c.oid, 'pg_class'), ''),"

@@ -36,7 +36,7 @@ class ValueText {
 
   /// A label where there is one, else the plain value.
   std::string Readable(const MirrorColumn& column) const {
-    const std::string plain = Plain(column);
+    std::string plain = Plain(column);
     const PropertyDefinition& definition = column.definition;
     const bool owner = NamesOwner(definition);
     if (column.excluded || !column.hashed_with.empty()) return AsText(column, plain);

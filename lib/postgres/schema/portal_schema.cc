@@ -237,11 +237,14 @@ void PortalSchema::GrantCommon(Transaction& transaction) const {
   const Rows there =
       transaction.Run("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = ANY ($1::text[])",
                       {NameArray(plan_.readers)});
+  std::string roles;
   for (size_t i = 0; i < there.size(); ++i) {
-    const std::string to = " TO " + std::string(there.Text(i, 0));
-    transaction.Run("GRANT USAGE ON SCHEMA " + QuoteName(kCommonSchema) + to +
-                    "; GRANT SELECT ON " + QuoteName(kCommonSchema, "status") + to);
+    roles += i == 0 ? "" : ", ";
+    roles += there.Text(i, 0);
   }
+  if (roles.empty()) return;
+  transaction.Run("GRANT USAGE ON SCHEMA " + QuoteName(kCommonSchema) + " TO " + roles +
+                  "; GRANT SELECT ON " + QuoteName(kCommonSchema, "status") + " TO " + roles);
 }
 
 std::vector<std::string> PortalSchema::MissingReaders(Transaction& transaction) const {

@@ -18,7 +18,8 @@
 namespace hubmirror {
 namespace {
 
-// A statement that waits for an exclusive lock holds up every reader that comes after it.
+// ALTER TABLE takes an ACCESS EXCLUSIVE lock. While it waits for one, it holds up every reader that
+// comes after it (https://www.postgresql.org/docs/current/explicit-locking.html).
 constexpr const char* kPatience = "SET LOCAL lock_timeout = 200; ";
 constexpr const char* kTableBusy =
     "the table was in use: tried again at the next look at the catalog";
@@ -171,7 +172,8 @@ void SchemaWriter::AddColumns(Transaction& transaction, const std::string& objec
     change.changes.emplace_back("add_column");
     return;
   } catch (const StatementError& error) {
-    // 54011: the table has had 1,600 columns, dropped ones included.
+    // 54011: the table has had 1,600 columns, dropped ones included
+    // (https://www.postgresql.org/docs/current/limits.html).
     if (error.sqlstate() == "54011") {
       refusal = "the table has no room for another column";
     } else if (CanWait(error)) {
@@ -239,8 +241,9 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
                               const MirrorColumn& column, const MirrorColumn& stored,
                               const std::vector<MirrorColumn>& columns) const {
   if (Converts(stored, column)) SetValuesAside(transaction, object, stored);
-  // A new column and a fill instead of a rewrite of the whole table under an exclusive lock. The
-  // views go first, as they use the old column.
+  // A new column and a fill: to change a type PostgreSQL rewrites the whole table under an
+  // exclusive lock (https://www.postgresql.org/docs/current/sql-altertable.html). The views go
+  // first, as they use the old column.
   const std::vector<std::string> views = LiveViewNames(schema_.name(), object, columns);
   std::vector<std::string> grants =
       GrantsOf(transaction, schema_.name(), object, column.column_name);

@@ -170,6 +170,7 @@ void RebuildUnion(Connection& connection, const std::string& object) {
   std::erase_if(columns, [](const Column& column) { return column.name == "portal"; });
   columns = InStandingOrder(connection, object, std::move(columns));
   std::vector<std::string> selects;
+  selects.reserve(arms.size());
   for (const Arm& arm : arms) selects.push_back(SelectOf(arm, columns, object));
   const bool invoker =
       connection.Run("SELECT current_setting('server_version_num')::int").Int(0, 0) >=

@@ -27,9 +27,10 @@
 namespace hubmirror {
 namespace {
 
-// SET LOCAL, as a setting of the session would reach other clients of PgBouncer, and a setting of
-// the start is refused by it. `pg_temp` stands last, where it would stand first without being
-// named. A role may have another isolation level, under which our commits would be refused.
+// SET LOCAL: in transaction mode a setting of the session would reach other clients of PgBouncer
+// (https://www.pgbouncer.org/features.html), and it refuses settings at the start. `pg_temp` stands
+// last, where it would stand first without being named. A role may have another isolation level,
+// under which our commits would be refused.
 constexpr const char* kBegin =
     "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path = pg_catalog, pg_temp";
 
@@ -123,9 +124,9 @@ auto Connection::Guarded(Work&& work) {
 /// What libpqxx throws in our words.
 template <typename Work>
 auto Connection::Translated(Work&& work) {
-  const auto refused = [this](std::string sqlstate, const char* text) {
+  const auto refused = [this](const std::string& sqlstate, const char* text) {
     if (EndsSession(sqlstate)) usable_ = false;
-    return StatementError(std::move(sqlstate), text);
+    return StatementError(sqlstate, text);
   };
   try {
     return work();
@@ -253,7 +254,7 @@ Rows Connection::Execute(const std::string& sql, const Params& params) {
     auto result = impl_->session->exec(sql, values);
 #endif
 #endif
-    return Rows(std::make_shared<const Rows::Impl>(Rows::Impl{std::move(result)}));
+    return Rows(std::make_shared<const Rows::Impl>(Rows::Impl{result}));
   });
 }
 

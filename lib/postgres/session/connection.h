@@ -15,7 +15,8 @@
 
 namespace hubmirror {
 
-/// What a statement answered. Cheap to copy; immutable.
+/// What a statement answered. Cheap to copy; immutable. (More than fifteen functions with those of
+/// Connection: one for each type of value, and one for each way to send a statement.)
 class Rows {
  public:
   struct Impl;

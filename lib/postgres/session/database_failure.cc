@@ -69,7 +69,7 @@ std::string MessageOf(const std::string& sqlstate, std::string_view server_text)
 
 }  // namespace
 
-StatementError::StatementError(std::string sqlstate, std::string_view server_text)
+StatementError::StatementError(const std::string& sqlstate, std::string_view server_text)
     : DatabaseError(KindOf(sqlstate), sqlstate, MessageOf(sqlstate, server_text)),
       detail_(FirstLine(server_text)) {}
 

@@ -11,7 +11,7 @@ namespace hubmirror {
 /// goes into `_quarantine`, never into a log; what() does not hold it.
 class StatementError : public DatabaseError {
  public:
-  StatementError(std::string sqlstate, std::string_view server_text);
+  StatementError(const std::string& sqlstate, std::string_view server_text);
 
   const std::string& detail() const { return detail_; }
 

@@ -43,6 +43,7 @@ std::string MergedListsOf(const MirrorTable& table) {
 
 std::vector<RecordId> IdsOf(const std::map<RecordId, TimePoint>& people) {
   std::vector<RecordId> ids;
+  ids.reserve(people.size());
   for (const auto& [id, at] : people) ids.push_back(id);
   return ids;
 }
@@ -100,16 +101,20 @@ void Erasure::LookAtActivities(Transaction& transaction, const std::vector<Recor
     const bool personal = FindObjectType(name)->holds_personal_data;
     if (personal && name != table_.name()) activities.emplace_back(name);
   }
-  for (const auto& [person, other] : {std::pair("from", "to"), std::pair("to", "from")}) {
-    const std::string type = std::string(other) + "_type";
-    transaction.Run("INSERT INTO " + schema_.Table("_pending") +
-                        " (object, id, cause) SELECT DISTINCT " + type + ", " + other +
-                        "_id, $4 FROM " + schema_.Table("associations") + " WHERE " + person +
-                        "_type = $1 AND " + person + "_id = ANY ($2::bigint[]) AND " + type +
-                        " = ANY ($3::text[]) ON CONFLICT (object, id) DO NOTHING",
-                    {table_.name(), IdArray(ids), NameArray(activities),
-                     std::string(NameOf(PendingCause::kRequested))});
-  }
+  const std::string links = schema_.Table("associations");
+  transaction.Run("INSERT INTO " + schema_.Table("_pending") +
+                      " (object, id, cause)"
+                      " SELECT to_type, to_id, $4 FROM " +
+                      links +
+                      " WHERE from_type = $1 AND from_id = ANY ($2::bigint[])"
+                      " AND to_type = ANY ($3::text[])"
+                      " UNION SELECT from_type, from_id, $4 FROM " +
+                      links +
+                      " WHERE to_type = $1 AND to_id = ANY ($2::bigint[])"
+                      " AND from_type = ANY ($3::text[])"
+                      " ON CONFLICT (object, id) DO NOTHING",
+                  {table_.name(), IdArray(ids), NameArray(activities),
+                   std::string(NameOf(PendingCause::kRequested))});
 }
 
 int64_t Erasure::EraseNotes(Transaction& transaction, const std::vector<RecordId>& ids) const {

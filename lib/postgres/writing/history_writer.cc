@@ -205,6 +205,7 @@ void HistoryWriter::KeepOnly(Transaction& transaction,
         {kJob, NameArray(objects)});
   }
   std::vector<std::string> tables;
+  tables.reserve(objects.size());
   for (const std::string& object : objects) tables.push_back(PortalSchema::HistoryName(object));
   transaction.Run("DELETE FROM " + schema_.Table("_quarantine") +
                       " WHERE object LIKE '%\\_history' AND NOT object = ANY ($1::text[])",

@@ -13,7 +13,7 @@ namespace {
 // and a catalogue row for every column.
 constexpr size_t kManyRows = 200;
 // Pieces of this size keep client and server busy at the same time; far larger ones take turns.
-constexpr size_t kPieceBytes = 48 * 1024;
+constexpr size_t kPieceBytes = size_t{48} << 10;
 constexpr size_t kQuarantineMax = 5;
 // The first try moves what is long, the second whatever a record has.
 constexpr size_t kLongValue = 500;
@@ -38,6 +38,8 @@ void RowWriter::Write(const RowShape& shape, const std::vector<Planned>& rows) {
 }
 
 bool RowWriter::CopyNew(const UpsertStatement& upsert, Some rows) {
+  // COPY is the fastest way in, but has no ON CONFLICT and fails as a whole at the first bad row
+  // (https://www.postgresql.org/docs/current/sql-copy.html).
   try {
     transaction_.InSavepoint([&] { CopyLines(schema_.Table(table_.name()), upsert, rows); });
     return true;

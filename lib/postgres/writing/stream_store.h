@@ -13,7 +13,8 @@
 namespace hubmirror {
 
 /// The state tables of a portal: progress, budget, pending records, seen ids. Thread-safe: keeps
-/// nothing; every call works in the transaction it is given.
+/// nothing; every call works in the transaction it is given. (More than fifteen functions: one for
+/// each statement on these tables, so that CommitWriter reads as a list of what it does.)
 class StreamStore {
  public:
   explicit StreamStore(const PortalSchema& schema) : schema_(schema) {}

@@ -162,6 +162,8 @@ std::string UpsertStatement::InsertFromWithSpill(const std::string& source,
     values.push_back("(s._overflow->>" + QuoteLiteral(moved.property) + ")::" + moved.type);
     sets.push_back(moved.column + " = excluded." + moved.column);
   }
+  // DO UPDATE locks every row it finds, also where its WHERE is false
+  // (https://www.postgresql.org/docs/current/sql-insert.html): equal rows must not come here (R9).
   std::string sql = "INSERT INTO " + table_ + " AS t (" + Join(names) + ") SELECT " + Join(values) +
                     " FROM " + source + " ON CONFLICT (id) DO UPDATE SET " + Join(sets);
   if (!modified_.empty()) {

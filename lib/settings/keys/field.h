@@ -10,7 +10,8 @@
 
 namespace hubmirror {
 
-/// The way from a key of the table to the member that holds its value, and back.
+/// The way from a key of the table to the member that holds its value, and back. (More than fifteen
+/// functions: one for each type of member.)
 template <class Owner>
 struct FieldOf {
   ConfigValue (*get)(const Owner&) = nullptr;

@@ -16,7 +16,8 @@
 namespace hubmirror {
 
 /// The series that belong to no portal: database, scheduler, queues, log, local port, process, and
-/// the histograms that all portals share. Guarded by its owner.
+/// the histograms that all portals share. Guarded by its owner. (More than fifteen functions: one
+/// for each event.)
 class DaemonSeries {
  public:
   DaemonSeries(MetricRegistry& registry, const BuildLabel& build, TimePoint started_at);
