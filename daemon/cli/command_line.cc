@@ -512,6 +512,7 @@ class Grammar {
       const auto verbs = at->get_subcommands([](const CLI::App*) { return true; });
       if (verbs.empty()) return std::nullopt;
       std::vector<std::string> names;
+      names.reserve(verbs.size());
       for (const CLI::App* verb : verbs) names.push_back(verb->get_name());
       if (const auto found = std::find(names.begin(), names.end(), word); found != names.end()) {
         at = verbs[static_cast<size_t>(found - names.begin())];

@@ -12,14 +12,15 @@ std::string SharedCause::Names() const {
 
 std::vector<SharedCause> ByCause(const std::vector<std::pair<std::string, std::string>>& named) {
   std::vector<SharedCause> causes;
-  for (const auto& [name, cause] : named) {
+  for (const auto& one : named) {
+    const auto& cause = one.second;
     if (cause.empty()) continue;
     const auto same = std::find_if(causes.begin(), causes.end(),
                                    [&](const SharedCause& known) { return known.cause == cause; });
     if (same == causes.end()) {
-      causes.push_back({cause, {name}});
+      causes.push_back({cause, {one.first}});
     } else {
-      same->names.push_back(name);
+      same->names.push_back(one.first);
     }
   }
   return causes;

@@ -62,7 +62,7 @@ std::string ProgressWords(CliVerb verb, const OperationProgress& progress,
                           std::optional<std::chrono::seconds> eta) {
   constexpr int kBarCells = 24;
   const auto walk = [&](const char* what, const char* done) {
-    const std::string streams = Counted(progress.jobs_left, "stream") + " to " + what;
+    std::string streams = Counted(progress.jobs_left, "stream") + " to " + what;
     if (progress.expected == 0) return streams;
     const double share =
         static_cast<double>(progress.checked) / static_cast<double>(progress.expected);

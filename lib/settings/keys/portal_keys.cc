@@ -34,7 +34,7 @@ constexpr FieldOf<StreamPlan> IncludeField() {
       [](StreamPlan& plan, const ConfigValue& value) { FromValue(value, plan.selection.include); }};
 }
 
-constexpr std::array kRows = {
+constexpr std::array kPortalRows = {
     KeyRule{
         .path = "portal_id",
         .places = kPortal,
@@ -375,7 +375,7 @@ constexpr std::array kRows = {
 }  // namespace
 
 std::span<const KeyRule> PortalKeys() {
-  return kRows;
+  return kPortalRows;
 }
 
 }  // namespace hubmirror

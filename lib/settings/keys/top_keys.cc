@@ -13,7 +13,7 @@ constexpr std::string_view kPoolModeWords[] = {"direct", "transaction"};
 constexpr std::string_view kLogLevelWords[] = {"err", "warning", "notice", "info", "debug"};
 constexpr std::string_view kLogFormatWords[] = {"auto", "journal", "json"};
 
-constexpr std::array kRows = {
+constexpr std::array kTopRows = {
     KeyRule{.path = "version",
             .places = kTop,
             .type = kWholeNumber,
@@ -310,7 +310,7 @@ constexpr std::array kRows = {
 }  // namespace
 
 std::span<const KeyRule> TopKeys() {
-  return kRows;
+  return kTopRows;
 }
 
 }  // namespace hubmirror

@@ -220,6 +220,7 @@ std::string PortalHead(const std::string& name, const PortalStatus& status) {
 template <typename Map>
 std::vector<const typename Map::value_type*> WorstFirst(const Map& map, TimePoint now) {
   std::vector<const typename Map::value_type*> sorted;
+  sorted.reserve(map.size());
   for (const auto& entry : map) sorted.push_back(&entry);
   std::ranges::stable_sort(sorted, std::greater(),
                            [&](const auto* entry) { return TroubleOf(entry->second, now); });
