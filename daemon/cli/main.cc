@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -161,5 +162,11 @@ int Run(const std::vector<std::string>& arguments) {
 }  // namespace hubmirror
 
 int main(int argc, char** argv) {
-  return hubmirror::Run(std::vector<std::string>(argv + 1, argv + argc));
+  try {
+    return hubmirror::Run(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (...) {
+    // Of the error itself not even the words can be had: memory is used up, or the output throws.
+    std::fputs("this should not happen\nNext: report it, with the command that you gave\n", stderr);
+    return hubmirror::kExitBug;
+  }
 }
