@@ -1,5 +1,6 @@
 #include "simulation/daemon.h"
 
+#include "postgres/portal_sink.h"
 #include "simulation/memory_store.h"
 
 namespace hubmirror::simulation {
@@ -7,13 +8,34 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr Duration kRequestDeadline = 25s;
+
 /// What the portal's client and store refer to; the last member goes first.
 struct Belongings {
   std::shared_ptr<SourceClock> source_clock;
   std::unique_ptr<ExchangeRelay> relay;
   std::unique_ptr<StaticToken> tokens;
-  std::unique_ptr<MemoryStore> store;
+  std::unique_ptr<MemoryStore> memory;
+  std::unique_ptr<PortalSink> postgres;
 };
+
+/// The store of a life, in memory or in PostgreSQL.
+Gate::Inner OpenStore(const DaemonLife::Parts& parts, const PortalPlan& plan,
+                      Belongings& belongings) {
+  if (parts.dsn.empty()) {
+    belongings.memory = std::make_unique<MemoryStore>(parts.disk, parts.clock, kRequestDeadline);
+    return {*belongings.memory, *belongings.memory, *belongings.memory};
+  }
+  auto pool = std::make_shared<ConnectionPool>(
+      ConnectionPool::Options{.target = {.dsn = parts.dsn}, .size = parts.setup.workers + 2},
+      parts.clock, parts.observer);
+  belongings.postgres = std::make_unique<PortalSink>(
+      std::move(pool),
+      PortalSink::Options{
+          .plan = plan, .instance = "simulation", .request_deadline = kRequestDeadline},
+      parts.clock, parts.observer);
+  return {*belongings.postgres, *belongings.postgres, *belongings.postgres};
+}
 
 }  // namespace
 
@@ -41,14 +63,13 @@ DaemonLife::DaemonLife(const Parts& parts) : random_(parts.seed), schedule_(part
   belongings->tokens = std::make_unique<StaticToken>(
       [token = parts.token] { return Result<Secret, std::string>(Secret(token)); },
       parts.portal_id);
-  belongings->store = std::make_unique<MemoryStore>(parts.disk, parts.clock, 25s);
+  const Gate::Inner store = OpenStore(parts, plan, *belongings);
   auto source = std::make_unique<ApiClient>(
       ApiClient::Portal{.key = plan.key, .version = "2026-09", .base = {}},
       Wire{parts.transport, parts.clock, *belongings->source_clock}, *belongings->tokens,
       *belongings->relay);
-  MemoryStore& store = *belongings->store;
-  auto sink = std::make_unique<Gate>(Gate::Inner{store, store, store}, parts.trouble, parts.clock,
-                                     parts.setup.slowest_commit, parts.seed + 1, parts.hooks);
+  auto sink = std::make_unique<Gate>(store, parts.trouble, parts.clock, parts.setup.slowest_commit,
+                                     parts.seed + 1, parts.hooks);
   LinkSource* const link_source = source.get();
   LinkSink* const link_sink = sink.get();
   VerifySink* const verify_sink = sink.get();

@@ -25,6 +25,8 @@ class DaemonLife {
     const VirtualClock& clock;
     HttpTransport& transport;
     Disk& disk;
+    /// Where the mirror is instead of on the disk; empty: on the disk.
+    std::string dsn;
     DatabaseTrouble& trouble;
     SyncObserver& observer;
     Logger& log;

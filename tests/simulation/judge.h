@@ -6,13 +6,15 @@
 #include <utility>
 #include <vector>
 
-#include "compare/mirror.h"
+#include "compare/mirror_reader.h"
 #include "model/portal/sync_observer.h"
 #include "simulation/disk.h"
 #include "simulation/hubspot.h"
 #include "simulation/story.h"
 
 namespace hubmirror::simulation {
+
+struct TableCopy;
 
 /// Looks at portal and store from outside, all along and at the end, and says what must not be.
 /// Used by whoever has the baton.
@@ -35,8 +37,7 @@ class Judge {
   void LookAtJobs(Instant began);
   void LookAtLimits();
   /// Holds a table against the portal, value by value. Returns how many values were looked at.
-  int64_t Compare(const compare::ObjectLayout& layout, const std::vector<compare::MirrorRow>& table,
-                  const std::vector<compare::MirrorRow>& view);
+  int64_t Compare(const TableCopy& copy);
   /// The links of two types that both have live ends, as (from, to, category, type, label).
   using Line = std::tuple<int64_t, int64_t, std::string, std::string, std::string>;
   void CompareLinks(const std::string& from, const std::string& to, std::vector<Line> found);
@@ -62,12 +63,17 @@ class Judge {
   std::map<std::pair<std::string, JobKind>, Instant> ended_;
 };
 
-/// The table of an object in memory, as PostgreSQL would show it, and its view of live rows.
-struct MemoryTable {
+/// The table of an object and its view of live rows.
+struct TableCopy {
   compare::ObjectLayout layout;
   std::vector<compare::MirrorRow> table;
   std::vector<compare::MirrorRow> view;
 };
-MemoryTable TableOf(const std::string& object, const StoredObject& stored);
+/// As PostgreSQL would show what stands in memory.
+TableCopy TableOf(const std::string& object, const StoredObject& stored);
+/// As PostgreSQL shows it.
+TableCopy TableOf(const std::string& object, compare::MirrorReader& mirror);
+/// In how far two stores of one story differ, but for the time of writing.
+std::vector<std::string> DifferencesOf(const TableCopy& one, const TableCopy& other);
 
 }  // namespace hubmirror::simulation

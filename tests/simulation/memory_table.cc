@@ -1,3 +1,7 @@
+#include <algorithm>
+
+#include "compare/json.h"
+#include "compare/value.h"
 #include "simulation/judge.h"
 
 namespace hubmirror::simulation {
@@ -67,10 +71,73 @@ compare::MirrorProperty PropertyOf(const MirrorColumn& column) {
                    definition.date_display_hint};
 }
 
+/// One text for what is the same.
+std::string Canonical(const std::string& type, const Cell& cell) {
+  if (!cell) return "NULL";
+  if (type == "jsonb") {
+    std::string text;
+    const compare::Json object = compare::Json::Parse(*cell);
+    for (const auto& [name, value] : object.AsObject()) {
+      text += name + "=" + (value.is_string() ? value.AsString() : "?") + "\n";
+    }
+    return text;
+  }
+  const auto kind = compare::KindOfColumn(type);
+  return kind ? compare::CanonicalCell(*kind, *cell).value_or(*cell) : *cell;
+}
+
+std::map<std::string, std::string> NamedCells(const TableCopy& copy,
+                                              const compare::MirrorRow& row) {
+  std::map<std::string, std::string> cells;
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    const compare::Column& column = copy.layout.table.columns[i];
+    if (column.name != "_synced_at") cells[column.name] = Canonical(column.type, row.cells[i]);
+  }
+  return cells;
+}
+
 }  // namespace
 
-MemoryTable TableOf(const std::string& object, const StoredObject& stored) {
-  MemoryTable made;
+TableCopy TableOf(const std::string& object, compare::MirrorReader& mirror) {
+  TableCopy copy{.layout = mirror.Layout(object)};
+  const auto all = [&](const compare::Relation& relation) {
+    std::vector<compare::MirrorRow> rows;
+    compare::MirrorReader::Rows reader(mirror, relation);
+    while (auto row = reader.Next()) rows.push_back(std::move(*row));
+    return rows;
+  };
+  copy.table = all(copy.layout.table);
+  if (!copy.layout.views.empty()) copy.view = all(copy.layout.views.front());
+  return copy;
+}
+
+std::vector<std::string> DifferencesOf(const TableCopy& one, const TableCopy& other) {
+  std::vector<std::string> differences;
+  std::map<int64_t, std::map<std::string, std::string>> rows;
+  for (const compare::MirrorRow& row : other.table) rows[row.id] = NamedCells(other, row);
+  for (const compare::MirrorRow& row : one.table) {
+    const std::string name = one.layout.object + " " + std::to_string(row.id);
+    const auto found = rows.find(row.id);
+    if (found == rows.end()) {
+      differences.push_back(name + ": a row here, none there");
+      continue;
+    }
+    for (const auto& [column, value] : NamedCells(one, row)) {
+      const std::string there = found->second[column];
+      if (value == there) continue;
+      differences.push_back(name + " " + column + ": " + value + " here, " + there + " there");
+    }
+    rows.erase(found);
+  }
+  for (const auto& [id, row] : rows) {
+    differences.push_back(one.layout.object + " " + std::to_string(id) +
+                          ": none here, a row there");
+  }
+  return differences;
+}
+
+TableCopy TableOf(const std::string& object, const StoredObject& stored) {
+  TableCopy made;
   made.layout.object = object;
   made.layout.table.name = object;
   compare::Relation view{.name = object + "_live", .columns = {{"id", "bigint"}}};

@@ -10,6 +10,7 @@
 
 #include "simulation/shrink.h"
 #include "simulation/simulation.h"
+#include "support/temp_postgres.h"
 
 namespace {
 
@@ -21,14 +22,16 @@ struct Options {
   std::chrono::hours hours{24};
   bool story = false;
   bool shrink = false;
-  bool fresh = false;                           ///< seeds that nobody has tried
+  bool fresh = false;  ///< seeds that nobody has tried
+  enum class Store { kMemory, kPostgres, kBoth } store = Store::kMemory;
   std::optional<std::chrono::seconds> seconds;  ///< no new seed is begun later
 };
 
 [[noreturn]] void Refuse(const std::string& words) {
   std::fprintf(stderr,
                "tests/simulation/run: %s\nNext: tests/simulation/run [--seed N | --fresh]"
-               " [--seeds N] [--hours H] [--seconds S] [--story] [--shrink]\n",
+               " [--seeds N] [--hours H] [--store memory|postgres|both] [--seconds S] [--story] "
+               "[--shrink]\n",
                words.c_str());
   std::exit(64);
 }
@@ -53,6 +56,12 @@ Options Parse(int argc, char** argv) {
       options.hours = std::chrono::hours(value());
     } else if (word == "--seconds") {
       options.seconds = std::chrono::seconds(value());
+    } else if (word == "--store") {
+      const std::string name = i + 1 < argc ? argv[++i] : "";
+      if (name != "memory" && name != "postgres" && name != "both") Refuse("--store: " + name);
+      options.store = name == "memory"     ? Options::Store::kMemory
+                      : name == "postgres" ? Options::Store::kPostgres
+                                           : Options::Store::kBoth;
     } else if (word == "--story") {
       options.story = true;
     } else if (word == "--shrink") {
@@ -126,6 +135,35 @@ class Sum {
   Outcome all_;
 };
 
+/// Runs stories on the stores that are asked for.
+class Stage {
+ public:
+  explicit Stage(const Options& options) : options_(options) {
+    if (options.store != Options::Store::kMemory) server_.emplace();
+  }
+
+  Outcome Run(const Story& story, const Narrator& narrator) {
+    if (!server_) return Simulation(story, narrator).Run();
+    const std::string database = "story_" + std::to_string(++databases_);
+    Outcome outcome = Simulation(story, narrator, server_->CreateDatabase(database)).Run();
+    server_->Run("DROP DATABASE " + database + " (FORCE)");
+    if (options_.store == Options::Store::kPostgres) return outcome;
+    const Outcome other = Simulation(story).Run();
+    for (const auto& [object, table] : outcome.tables) {
+      const auto differences = DifferencesOf(table, other.tables.at(object));
+      for (const std::string& difference : differences) {
+        outcome.complaints.push_back("PostgreSQL is here, memory there: " + difference);
+      }
+    }
+    return outcome;
+  }
+
+ private:
+  const Options& options_;
+  std::optional<hubmirror::testing::TempPostgres> server_;
+  int databases_ = 0;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -133,10 +171,11 @@ int main(int argc, char** argv) {
   const auto began = std::chrono::steady_clock::now();
   const auto cpu_began = std::clock();
   Sum sum;
+  Stage stage(options);
   for (uint64_t seed = options.seed; seed < options.seed + options.seeds; ++seed) {
     if (options.seconds && std::chrono::steady_clock::now() - began > *options.seconds) break;
     const Story story = MakeStory(seed, options.hours);
-    const Outcome outcome = Simulation(story, options.story ? TellStory : Narrator()).Run();
+    const Outcome outcome = stage.Run(story, options.story ? TellStory : Narrator());
     sum.Add(outcome);
     if (outcome.complaints.empty()) continue;
     Print("seed " + std::to_string(seed) + " fails; tests/simulation/run --seed " +

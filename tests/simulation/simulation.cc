@@ -10,6 +10,12 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
+constexpr auto kLookEvery = 30s;
+// Of what people do: create, update, archive, restore, merge, erase, purge, calculate, link,
+// unlink, relabel.
+constexpr decltype(simulated_portal::ScriptSettings::weights) kWeights = {20, 50, 10, 6, 6, 2,
+                                                                          1,  4,  6,  3, 2};
+
 // What goes on complaining has been heard.
 constexpr size_t kComplaintsMost = 20;
 
@@ -19,13 +25,27 @@ simulated_portal::PortalSettings SettingsOf(const Setup& setup) {
   settings.properties.fill(0);
   for (const std::string& object : setup.objects) {
     const size_t type = simulated_portal::FindObjectType(object);
-    settings.records[type] = setup.records;
+    settings.records[type] = setup.records / setup.objects.size();
     settings.properties[type] = setup.properties;
   }
   settings.reference = {.owners = 2, .lists = 0, .events = 0, .members = 0};
   settings.live.index = setup.index;
   settings.live.removal_delay_given = true;
   return settings;
+}
+
+/// The records that a question or an answer names, the first of many.
+std::string IdsIn(std::string_view text) {
+  constexpr std::string_view kId = "\"id\":\"";
+  constexpr size_t kMost = 12;
+  std::string ids;
+  size_t count = 0;
+  for (size_t at = text.find(kId); at != text.npos; at = text.find(kId, at)) {
+    at += kId.size();
+    if (++count <= kMost) ids.append(" ").append(text.substr(at, text.find('"', at) - at));
+  }
+  if (count > kMost) ids += " and " + std::to_string(count - kMost) + " more";
+  return ids;
 }
 
 }  // namespace
@@ -55,16 +75,18 @@ class Simulation::Log final : public Logger {
   const Simulation& simulation_;
 };
 
-Simulation::Simulation(const Story& story, Narrator narrator)
+Simulation::Simulation(const Story& story, Narrator narrator, std::string dsn)
     : story_(story),
       setup_(story.setup),
       narrator_(std::move(narrator)),
+      dsn_(std::move(dsn)),
       random_(story.setup.seed, "order"),
       crew_(story.setup.workers),
       turns_(story.setup.workers),
       starts_at_(clock_.Now()),
       asks_at_(clock_.Now()),
-      ticks_at_(clock_.Now()) {
+      ticks_at_(clock_.Now()),
+      looks_at_(clock_.Now()) {
   hubspot_ = std::make_unique<HubSpot>(SettingsOf(setup_), clock_);
   judge_ = std::make_unique<Judge>(*hubspot_, clock_, setup_,
                                    [this](const std::string& what) { Complain(what); });
@@ -82,7 +104,8 @@ Simulation::Simulation(const Story& story, Narrator narrator)
         if (!narrator_) return;
         std::string text = request.body.empty() ? "GET " : "POST ";
         text += request.target.substr(0, request.target.find("properties="));
-        Tell(text + " -> " + std::to_string(response.status));
+        text += IdsIn(request.body) + " -> " + std::to_string(response.status);
+        Tell(text + IdsIn(response.body));
       });
 }
 
@@ -206,16 +229,18 @@ void Simulation::Tick() {
   daemon_->portal().Report(clock_.Now());
   daemon_->schedule().Wake(daemon_->portal().key());
   asks_at_ = std::min(asks_at_, clock_.Now());
+  if (clock_.Now() < looks_at_) return;
+  looks_at_ = clock_.Now() + kLookEvery;
   for (const std::string& object : setup_.objects) {
     judge_->LookAtIndex(object);
-    judge_->LookAtVerified(object, disk_.objects[object]);
+    if (dsn_.empty()) judge_->LookAtVerified(object, disk_.objects[object]);
   }
 }
 
 void Simulation::StartDaemon() {
   ++lives_;
   const auto compare_rows = [this](const std::string& object) {
-    if (!object.empty()) judge_->LookAtRows(object, disk_.objects[object]);
+    if (!object.empty() && dsn_.empty()) judge_->LookAtRows(object, disk_.objects[object]);
     if (narrator_) Tell("commit " + std::to_string(disk_.commits) + " of " + object);
   };
   daemon_ = std::make_unique<DaemonLife>(DaemonLife::Parts{
@@ -223,6 +248,7 @@ void Simulation::StartDaemon() {
       .clock = clock_,
       .transport = *wires_,
       .disk = disk_,
+      .dsn = dsn_,
       .trouble = trouble_,
       .observer = *observer_,
       .log = *log_,
@@ -301,7 +327,7 @@ void Simulation::Happen(const Event& event) {
 }
 
 void Simulation::Rewind(const Event& event) {
-  if (!standby_) return;
+  if (!standby_ || !dsn_.empty()) return;
   ++outcome_.faults;
   disk_ = *standby_;
   standby_.reset();
@@ -333,7 +359,8 @@ void Simulation::Ask(const Event& event) {
 
 void Simulation::Change(const Event& event) {
   simulated_portal::Portal& portal = hubspot_->portal();
-  simulated_portal::ScriptSettings settings{.events = event.count, .seed = event.seed};
+  simulated_portal::ScriptSettings settings{
+      .events = event.count, .seed = event.seed, .weights = kWeights};
   for (const std::string& object : setup_.objects) {
     settings.objects.push_back(simulated_portal::FindObjectType(object));
   }
@@ -369,14 +396,54 @@ void Simulation::Calm() {
 }
 
 void Simulation::CompareAll() {
+  std::optional<compare::MirrorReader> mirror;
+  if (!dsn_.empty()) mirror.emplace(dsn_, "acme");
   for (const std::string& object : setup_.objects) {
     const StoredObject& stored = disk_.objects[object];
-    const MemoryTable table = TableOf(object, stored);
-    outcome_.values += judge_->Compare(table.layout, table.table, table.view);
-    outcome_.rows += static_cast<int64_t>(table.table.size());
+    TableCopy copy = mirror ? TableOf(object, *mirror) : TableOf(object, stored);
+    outcome_.values += judge_->Compare(copy);
+    outcome_.rows += static_cast<int64_t>(copy.table.size());
+    outcome_.tables[object] = std::move(copy);
     for (const auto& [id, pending] : stored.pending) {
       Complain(object + " " + std::to_string(id) + " still waits, " +
                std::string(NameOf(pending.record.cause)));
+    }
+    if (!mirror) continue;
+    mirror->ReportLeftovers(object, [this](const compare::Difference& difference) {
+      Complain(compare::ToLine(difference));
+    });
+  }
+  CompareLinks(mirror ? &*mirror : nullptr);
+}
+
+std::vector<Judge::Line> Simulation::LinksIn(compare::MirrorReader* mirror,
+                                             const LinkPair& pair) const {
+  std::vector<Judge::Line> lines;
+  if (mirror != nullptr) {
+    for (const compare::LinkLine& line : mirror->Links(pair.from.name, pair.to.name)) {
+      lines.emplace_back(line.from, line.to, line.category, line.type_id, line.label);
+    }
+    return lines;
+  }
+  const auto live = [this](const std::string& object, int64_t id) {
+    const auto& rows = disk_.objects.at(object).rows;
+    const auto row = rows.find(id);
+    return row != rows.end() && row->second.live();
+  };
+  for (const auto& [key, link] : disk_.links) {
+    if (key.from_type != pair.from.name || key.to_type != pair.to.name || link.removed) continue;
+    if (!live(key.from_type, key.from) || !live(key.to_type, key.to)) continue;
+    lines.emplace_back(key.from, key.to, key.category, std::to_string(key.type_id), link.label);
+  }
+  return lines;
+}
+
+void Simulation::CompareLinks(compare::MirrorReader* mirror) {
+  for (size_t i = 0; i < setup_.objects.size(); ++i) {
+    for (size_t j = i; j < setup_.objects.size(); ++j) {
+      const LinkPair pair =
+          PairOf(*FindObjectType(setup_.objects[i]), *FindObjectType(setup_.objects[j]));
+      judge_->CompareLinks(pair.from.name, pair.to.name, LinksIn(mirror, pair));
     }
   }
 }

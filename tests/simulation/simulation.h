@@ -25,6 +25,7 @@ struct Outcome {
   int64_t kills = 0;
   int64_t values = 0;  ///< compared
   int64_t rows = 0;
+  std::map<std::string, TableCopy> tables;  ///< by object, at the end
 };
 
 /// Told what happens, with the time since the beginning.
@@ -33,7 +34,8 @@ using Narrator = std::function<void(std::chrono::milliseconds at, const std::str
 /// A daemon and a portal through a story, step by step, under one clock and one seed.
 class Simulation {
  public:
-  Simulation(const Story& story, Narrator narrator);
+  /// `dsn`: of an empty database for the mirror; empty: the mirror is in memory.
+  explicit Simulation(const Story& story, Narrator narrator = nullptr, std::string dsn = "");
   ~Simulation();
 
   Outcome Run();
@@ -64,10 +66,13 @@ class Simulation {
   void Tick();
   void Calm();
   void CompareAll();
+  std::vector<Judge::Line> LinksIn(compare::MirrorReader* mirror, const LinkPair& pair) const;
+  void CompareLinks(compare::MirrorReader* mirror);
 
   const Story& story_;
   const Setup& setup_;
   const Narrator narrator_;
+  const std::string dsn_;
   Outcome outcome_;
   VirtualClock clock_;
   simulated_portal::Random random_;  ///< of the order of what is due at once
@@ -94,6 +99,7 @@ class Simulation {
   Instant starts_at_;
   Instant asks_at_;
   Instant ticks_at_;
+  Instant looks_at_;  ///< of the judge
 };
 
 }  // namespace hubmirror::simulation
