@@ -25,6 +25,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kTurn = 500ms;
 constexpr auto kStatusEvery = 15s;
+constexpr auto kStatementGrace = 4s;
+constexpr auto kCancelEvery = 250ms;
 
 /// Warnings may stand before what is really wrong.
 const ConfigProblem& FirstError(const ConfigProblems& problems) {
@@ -221,12 +223,17 @@ void Daemon::Stop() {
   notify_.Extend(settings_.limits.shutdown);
   Say(LogLevel::kNotice, "daemon.stopping", "stopping: steps under way are finished and committed");
   control_.reset();
-  // A page that does not end in time is cut off; its walk resumes at its last commit.
-  const Instant deadline = clock_.Now() + settings_.limits.shutdown * 2 / 3;
-  std::jthread guard = StartThread("shutdown", [this, deadline](std::stop_token done) {
-    if (!clock_.SleepUntil(deadline, std::move(done))) return;
-    transport_->Shutdown();
+  // What does not end in time is cut off: a statement soon, as the server holds locks for it, a
+  // page later. Their jobs go on where the last commit left them.
+  const Instant asked = clock_.Now();
+  const Instant deadline = asked + settings_.limits.shutdown * 2 / 3;
+  std::jthread guard = StartThread("shutdown", [this, asked, deadline](std::stop_token done) {
+    if (!clock_.SleepUntil(std::min(deadline, asked + kStatementGrace), done)) return;
     stop_.request_stop();
+    do {
+      if (clock_.Now() >= deadline) transport_->Shutdown();
+      pool_->CancelOlderThan(kStatementGrace);
+    } while (clock_.SleepUntil(clock_.Now() + kCancelEvery, done));
   });
   supervisor_->Stop();
   guard.request_stop();

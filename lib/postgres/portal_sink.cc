@@ -38,7 +38,7 @@ PortalSink::PortalSink(std::shared_ptr<ConnectionPool> pool, Options options, co
 PortalSink::~PortalSink() = default;
 
 void PortalSink::Claim() {
-  const Turnstile::Pass pass = turnstile_.Enter(pool_->options().stop);
+  const Turnstile::Pass pass = turnstile_.Enter(pool_->options().stop, clock_);
   Transaction transaction(*pool_);
   const uint64_t breaks = pool_->breaks();
   std::optional<int64_t> held;
@@ -57,7 +57,10 @@ void PortalSink::Claim() {
   epoch_ = epoch;
   server_ = server;
   left_.clear();
-  for (const auto& [object, known] : known_) known->views_wait = true;
+  for (const auto& [object, known] : known_) {
+    known->used = false;
+    known->views_wait = true;
+  }
 }
 
 void PortalSink::Heartbeat() {
@@ -116,6 +119,7 @@ MirrorTablePtr PortalSink::TableOf(const std::string& object) {
 MirrorTablePtr PortalSink::Adopt(const ObjectType& object, std::vector<MirrorColumn> columns) {
   Known& known = KnownOf(object.name);
   MutexLock lock(mutex_);
+  known.used = true;
   if (known.table && known.table->columns == columns) return known.table;
   known.table = std::make_shared<const MirrorTable>(
       MirrorTable{.object = object, .columns = std::move(columns), .version = ++versions_});
@@ -173,17 +177,47 @@ void PortalSink::OnSchemaChange(const std::string& object, const std::string& ch
   observer_.OnSchemaChange({options_.plan.key, object}, change);
 }
 
+bool PortalSink::IsUsed(const std::string& object) {
+  Known& known = KnownOf(object);
+  MutexLock lock(mutex_);
+  return known.used;
+}
+
+void PortalSink::ClearValues(const MirrorTable& wanted) {
+  std::vector<SchemaWriter::Clearing> clearings;
+  {
+    Transaction transaction(*pool_);
+    clearings = writer_.Clearings(transaction, wanted);
+    transaction.Commit();
+  }
+  for (const SchemaWriter::Clearing& clearing : clearings) {
+    std::optional<RecordId> last;
+    do {
+      Writing writing(*this, kUnhurried);
+      last = writer_.ClearPiece(*writing, wanted.name(), clearing, last);
+      writing.Commit();
+    } while (last);
+  }
+}
+
 MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
+  ClearValues(wanted);
   SchemaWriter::Change change;
   {
-    Writing writing(*this);
+    Writing writing(*this, kUnhurried);
     change = writer_.Apply(*writing, wanted);
     writing.Commit();
     if (change.created) {
       ForgetLeft(wanted.name());
       KnownOf(wanted.name()).recent.Clear();
       KnownOf(wanted.name()).history_followed = false;
+      if (IsUsed(wanted.name())) {
+        writing.StartOver("the table of " + wanted.name() + " was dropped and is made again");
+      }
     }
+    const MirrorTablePtr table = TableOf(wanted.name());
+    const bool same = table && table->columns == change.columns;
+    if (same && change.changes.empty() && change.arriving.empty()) return table;
     // Before anyone else writes: the table tells which values may no longer be stored.
     Adopt(wanted.object, change.columns);
   }

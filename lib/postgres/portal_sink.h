@@ -125,6 +125,7 @@ class PortalSink final : public RowSink,
     MirrorTablePtr table;
     std::deque<RecordId> seen_live;  ///< read lately, newest first
     std::deque<RecordId> seen_archived;
+    bool used = false;       ///< since the claim: jobs remember what it held
     bool views_wait = true;  ///< views and comments may not be what they should
     RecentWrites recent;
     bool in_quarantine = true;
@@ -147,7 +148,11 @@ class PortalSink final : public RowSink,
   CommitOutcome Run(Writing& writing, CommitWriter& writer, const Commit& commit,
                     bool& in_quarantine);
   MirrorTablePtr TableOf(const std::string& object);
+  bool IsUsed(const std::string& object);
+  /// From now on the table has these columns, and is used.
   MirrorTablePtr Adopt(const ObjectType& object, std::vector<MirrorColumn> columns);
+  /// Takes out of the rows what the layout will not have them keep, a few rows a transaction.
+  void ClearValues(const MirrorTable& wanted);
   void SetViewsWait(const std::string& object, bool wait);
   void NoteControls(const Commit& commit);
   void Arrive(const ObjectType& object, const std::vector<std::string>& properties);

@@ -6,7 +6,7 @@
 namespace hubmirror {
 
 PortalSink::Writing::Writing(PortalSink& sink, Transaction::Options options)
-    : sink_(sink), pass_(sink.turnstile_.Enter(sink.pool_->options().stop)) {
+    : sink_(sink), pass_(sink.turnstile_.Enter(sink.pool_->options().stop, sink.clock_)) {
   if (!pass_) {
     throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "the daemon is stopping");
   }

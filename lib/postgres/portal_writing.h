@@ -22,11 +22,12 @@ class PortalSink::Writing {
   /// one that this daemon left there.
   void SaveProgress(const std::string& object, const std::map<JobKind, JobProgress>& progress);
   void Commit();
+  /// Nobody writes any more until the portal was claimed again, and everything read anew.
+  [[noreturn]] void StartOver(const std::string& cause);
 
  private:
   void Begin(const Transaction::Options& options);
   void CheckUnbroken();
-  [[noreturn]] void StartOver(const std::string& cause);
 
   PortalSink& sink_;
   Turnstile::Pass pass_;

@@ -46,7 +46,7 @@ class Supervisor final : public Controls {
   std::optional<std::vector<CustomType>> FoundTypes(const PortalKey& key) const;
 
   /// True while the schedule keeps turning (a turn takes no longer than half a minute) and no step
-  /// is older than `step_limit`. Only then is the watchdog fed.
+  /// that is in a hurry is older than `step_limit`. Only then is the watchdog fed.
   bool Moves(Duration step_limit) const;
 
   ControlResult Poll(const ControlTarget& target) override;

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/named_thread.h"
 #include "sync/poll_schedule.h"
 
 namespace hubmirror {
@@ -25,18 +25,16 @@ class WorkerPool {
   /// Waits for them.
   void Join();
 
-  /// When the longest step under way began; nullopt when all wait. Feeds the watchdog.
+  /// When the longest step under way began, of those that are in a hurry (see base/named_thread.h);
+  /// nullopt when there is none. Feeds the watchdog.
   std::optional<Instant> OldestStep() const;
 
  private:
-  struct Desk {
-    std::atomic<Instant::rep> step_began{0};  ///< 0: waiting
-  };
-  void Work(std::stop_token stop, Desk& desk);
+  void Work(std::stop_token stop, Pulse& pulse);
 
   PollSchedule& schedule_;
   const Clock& clock_;
-  std::vector<std::unique_ptr<Desk>> desks_;
+  std::vector<std::unique_ptr<Pulse>> pulses_;
   std::vector<std::jthread> threads_;
 };
 

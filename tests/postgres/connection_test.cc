@@ -186,6 +186,39 @@ TEST_CASE_FIXTURE(PoolFixture, "connection pool: who waits gets the connection t
   CHECK(Happens(20s, [&] { return got.load(); }));
 }
 
+TEST_CASE_FIXTURE(PoolFixture, "connection pool: what runs for long can be cancelled") {
+  const auto pool = Pool(3);
+  std::string sqlstate;
+  std::atomic<bool> ended = false;
+  std::jthread long_work([&] {
+    try {
+      Transaction transaction(
+          *pool,
+          {.statement_timeout = std::chrono::milliseconds(0), .lock_timeout = {}, .first = {}});
+      transaction.Run("SELECT pg_sleep(600)");
+    } catch (const DatabaseError& error) {
+      sqlstate = error.sqlstate();
+    }
+    ended = true;
+  });
+  const std::string running =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+      " AND query = 'SELECT pg_sleep(600)' AND state = 'active'";
+  REQUIRE(Happens(20s, [&] { return Value(running) == "1"; }));
+  clock().Advance(4s);
+  Transaction fresh(*pool);
+
+  pool->CancelOlderThan(5s);
+  CHECK_FALSE(ended);
+  while (!ended) pool->CancelOlderThan(4s);
+
+  CHECK(sqlstate == "57014");
+  CHECK(fresh.Run("SELECT 1").Int(0, 0) == 1);
+  fresh.Commit();
+  // The session is as good as before.
+  CHECK(pool->breaks() == 0);
+}
+
 TEST_CASE_FIXTURE(PoolFixture, "connection pool: a stop ends the wait for a connection") {
   std::stop_source stop;
   const auto pool = Pool(1, stop.get_token());

@@ -14,6 +14,7 @@ StoredStream MemoryRowSink::Load(const ObjectType& object) {
 }
 
 MirrorTablePtr MemoryRowSink::ApplyLayout(const MirrorTable& wanted) {
+  if (table && table->columns == wanted.columns) return table;
   MirrorTable next = wanted;
   next.version = table ? table->version + 1 : 1;
   if (!table) progress.clear();

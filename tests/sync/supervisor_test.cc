@@ -236,6 +236,39 @@ TEST_CASE("watchdog: a step that is older than it may be shows, while the schedu
   CHECK(daemon.supervisor.Moves(10min));
 }
 
+TEST_CASE("watchdog: work that may take as long as it takes is not held against a step") {
+  Daemon daemon;
+  Gate second;
+  PortalFixture& acme = daemon.Make();
+  acme.hubspot->on_request = [&](const std::string&) {
+    {
+      const Unhurried unhurried(daemon.clock);
+      daemon.gate.Pass();
+    }
+    second.Pass();
+  };
+  daemon.supervisor.Put(acme.sync);
+  daemon.clock.Advance(30s);
+  daemon.supervisor.Start();
+  while (daemon.gate.waiting() == 0 || daemon.observer.ticks == 0) std::this_thread::yield();
+  const auto pass = [&](Duration time) {
+    const Instant later = daemon.clock.Now() + time;
+    while (daemon.clock.Now() < later) {
+      const int ticks = daemon.observer.ticks;
+      REQUIRE(daemon.Until([&] { return daemon.observer.ticks > ticks; }));
+    }
+  };
+  pass(61s);
+  CHECK(daemon.supervisor.Moves(60s));
+  // Afterwards the step has all of its time again.
+  daemon.gate.Open();
+  while (second.waiting() == 0) std::this_thread::yield();
+  pass(50s);
+  CHECK(daemon.supervisor.Moves(60s));
+  pass(11s);
+  CHECK_FALSE(daemon.supervisor.Moves(60s));
+}
+
 TEST_CASE("watchdog: a schedule that does not turn for half a minute shows") {
   Daemon daemon;
   std::string name;

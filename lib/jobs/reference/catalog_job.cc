@@ -1,5 +1,7 @@
 #include "jobs/reference/catalog_job.h"
 
+#include <algorithm>
+
 #include "base/finally.h"
 
 namespace hubmirror {
@@ -8,6 +10,19 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kWholeEvery = 1h;
+
+bool IsFilling(const MirrorColumn& column) {
+  return column.state == PropertyState::kFilling && !column.definition.archived;
+}
+
+/// Whether a column waits for values that it did not wait for.
+bool FillingBegins(const MirrorTable& before, const MirrorTable& table) {
+  return std::ranges::any_of(table.columns, [&](const MirrorColumn& column) {
+    const auto stood =
+        std::ranges::find(before.columns, column.property(), &MirrorColumn::property);
+    return IsFilling(column) && stood != before.columns.end() && !IsFilling(*stood);
+  });
+}
 
 }  // namespace
 
@@ -18,6 +33,10 @@ void CatalogJob::Restart() {
 
 void CatalogJob::LoadFrom(const StoredStream& stored) {
   stream().table().AdoptStored(stored.table);
+  // Whether the archived list was walked since is not known any more.
+  if (stored.table && std::ranges::any_of(stored.table->columns, IsFilling)) {
+    stream().WantArchivedWalk();
+  }
 }
 
 void CatalogJob::Abandon() {
@@ -192,13 +211,13 @@ StepOutcome CatalogJob::Apply() {
   const bool is_new = table == nullptr;
   const MirrorTable wanted =
       WantedLayout(stream().plan(), known, table.get(), *hasher ? (*hasher)->id() : "");
-  if (!table || table->columns != wanted.columns) {
-    const MirrorTablePtr before = table;
-    table = stream().sink().ApplyLayout(wanted);
-    if (before && before->columns != table->columns) SayChanged(*table);
-  }
+  // Also where it is what it was: somebody may have dropped a column meanwhile.
+  const MirrorTablePtr stood = table;
+  table = stream().sink().ApplyLayout(wanted);
+  if (stood && stood->columns != table->columns) SayChanged(*table);
+  const bool refills = stood && FillingBegins(*stood, *table);
   // The fill reads live records only.
-  if (stream().table().Set(table, *hasher)) stream().WantArchivedWalk();
+  if (stream().table().Set(table, *hasher) || refills) stream().WantArchivedWalk();
   if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
   part_ = Part::kLive;
   return StepOutcome::CaughtUp();

@@ -21,6 +21,7 @@ namespace {
 // ALTER TABLE takes an ACCESS EXCLUSIVE lock. While it waits for one, it holds up every reader that
 // comes after it (https://www.postgresql.org/docs/current/explicit-locking.html).
 constexpr const char* kPatience = "SET LOCAL lock_timeout = 200; ";
+constexpr int64_t kPiece = 20'000;
 constexpr const char* kTableBusy =
     "the table was in use: tried again at the next look at the catalog";
 
@@ -32,6 +33,52 @@ std::string Declaration(const MirrorColumn& column) {
 bool Converts(const MirrorColumn& stored, const MirrorColumn& wanted) {
   return stored.type == ColumnType::kText && wanted.type == ColumnType::kInteger &&
          stored.hashed_with.empty() && !stored.excluded && !wanted.excluded;
+}
+
+bool IsDropped(const MirrorColumn& before, const MirrorColumn& column,
+               const PhysicalColumns& physical) {
+  return before.storage == Storage::kColumn && column.storage == Storage::kColumn &&
+         !physical.contains(column.column_name);
+}
+
+/// The column is made anew for another type.
+bool LosesValues(const MirrorColumn& before, const MirrorColumn& column) {
+  return before.storage == Storage::kColumn && before.type != column.type &&
+         !Converts(before, column);
+}
+
+/// The operator wants no values of it kept, or others than these.
+bool IsForgotten(const ObjectType& object, const MirrorColumn& before, const MirrorColumn& column) {
+  return before.hashed_with != column.hashed_with ||
+         (!KeepsValues(object, column) && KeepsValues(object, before));
+}
+
+bool HasReturned(const MirrorColumn& before, const MirrorColumn& column) {
+  return before.definition.archived && !column.definition.archived && !column.excluded;
+}
+
+/// Takes the values of these, as they are stored, out of the rows that fulfil `rows`.
+SchemaWriter::Clearing ClearingOf(const PhysicalColumns& physical,
+                                  const std::vector<const MirrorColumn*>& columns,
+                                  const std::string& rows) {
+  std::vector<std::string> properties;
+  std::vector<std::string> sets = {"_hash = NULL"};
+  std::vector<std::string> conditions;
+  for (const MirrorColumn* column : columns) {
+    properties.push_back(column->property());
+    if (!physical.contains(column->column_name) || column->storage != Storage::kColumn) continue;
+    const std::string name = QuoteName(column->column_name);
+    sets.push_back(name + " = NULL");
+    conditions.push_back(name + " IS NOT NULL");
+  }
+  const std::string names = QuoteLiteral(NameArray(properties)) + "::text[]";
+  for (const std::string kept : {"_rejected", "_overflow"}) {
+    std::string set = kept;
+    sets.push_back(set.append(" = nullif(").append(kept).append(" - ").append(names) + ", '{}')");
+    std::string condition = kept;
+    conditions.push_back(std::move(condition.append(" ?| ").append(names)));
+  }
+  return {.set = Join(sets), .where = "(" + Join(conditions, " OR ") + ") AND " + rows};
 }
 
 bool CanWait(const StatementError& error) {
@@ -73,6 +120,10 @@ SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
   } else {
     Stored by_name;
     for (const MirrorColumn& column : stored) by_name.emplace(column.property(), &column);
+    // What came since the pieces were done.
+    for (const Clearing& clearing : Clearings(transaction, wanted)) {
+      Clear(transaction, wanted.name(), clearing);
+    }
     AddColumns(transaction, wanted.name(), physical, by_name, change);
     for (MirrorColumn& column : change.columns) {
       const auto found = by_name.find(column.property());
@@ -89,7 +140,6 @@ SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
       Retype(transaction, wanted.name(), column, *found->second, change);
     }
     ForgetValues(transaction, wanted.object, by_name, change.columns);
-    ClearReturned(transaction, wanted.name(), by_name, change.columns);
   }
   const bool keeps = !change.created;
   SaveColumns(transaction, schema_.name(), wanted.name(),
@@ -226,7 +276,7 @@ void SchemaWriter::SetValuesAside(Transaction& transaction, const std::string& o
   const std::string name = QuoteName(stored.column_name);
   const std::string property = QuoteLiteral(stored.property());
   const std::string update = "UPDATE " + schema_.Table(object) + " SET ";
-  std::string sql = "SET LOCAL statement_timeout = 0; ";
+  std::string sql;
   if (stored.storage == Storage::kColumn) {
     sql += update + "_overflow = coalesce(_overflow, '{}') || jsonb_build_object(" + property +
            ", " + name + ") WHERE " + name + " IS NOT NULL; ";
@@ -260,9 +310,8 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
   } else if (!Converts(stored, column)) {
     // Values of the old type would make every query on the view fail.
     const std::string property = QuoteLiteral(column.property());
-    sql += "SET LOCAL statement_timeout = 0; UPDATE " + schema_.Table(object) +
-           " SET _overflow = nullif(_overflow - " + property + ", '{}'), _hash = NULL" +
-           " WHERE _overflow ? " + property;
+    sql += "UPDATE " + schema_.Table(object) + " SET _overflow = nullif(_overflow - " + property +
+           ", '{}'), _hash = NULL" + " WHERE _overflow ? " + property;
   }
   DropUnion(transaction.connection(), object);
   transaction.Run(sql);
@@ -273,65 +322,83 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
 void SchemaWriter::ForgetValues(Transaction& transaction, const ObjectType& object,
                                 const Stored& stored, std::vector<MirrorColumn>& columns) const {
   std::vector<std::string> properties;
-  std::vector<const MirrorColumn*> forgotten;
   for (MirrorColumn& column : columns) {
     const auto found = stored.find(column.property());
-    if (found == stored.end()) continue;
-    const MirrorColumn& before = *found->second;
-    const bool rehashed = before.hashed_with != column.hashed_with;
-    const bool left_out = !KeepsValues(object, column) && KeepsValues(object, before);
-    if (!rehashed && !left_out) continue;
+    if (found == stored.end() || !IsForgotten(object, *found->second, column)) continue;
     // Keeping its type, when something of others forbids the new one, keeps its state too.
+    const bool rehashed = found->second->hashed_with != column.hashed_with;
     if (rehashed && !column.excluded && !column.definition.archived) {
       column.state = PropertyState::kFilling;
     }
     properties.push_back(column.property());
-    forgotten.push_back(&column);
   }
   if (properties.empty()) return;
-  transaction.Run(ClearSql(transaction, object.name, forgotten, "true"));
   ForgetQuarantined(transaction, object.name, properties);
   ForgetHistory(transaction, object.name, properties);
 }
 
-void SchemaWriter::ClearReturned(Transaction& transaction, const std::string& object,
-                                 const Stored& stored,
-                                 const std::vector<MirrorColumn>& columns) const {
+std::vector<SchemaWriter::Clearing> SchemaWriter::Clearings(Transaction& transaction,
+                                                            const MirrorTable& wanted) const {
+  const PhysicalColumns physical =
+      ReadPhysicalColumns(transaction.connection(), schema_.name(), wanted.name());
+  if (physical.empty()) return {};
+  const std::vector<MirrorColumn> stored =
+      ReadColumns(transaction.connection(), schema_.name(), wanted.name());
+  Stored by_name;
+  for (const MirrorColumn& column : stored) by_name.emplace(column.property(), &column);
+  bool dropped = false;
+  std::vector<std::string> swapped;
+  std::vector<const MirrorColumn*> forgotten;
   std::vector<const MirrorColumn*> returned;
-  for (const MirrorColumn& column : columns) {
-    const auto found = stored.find(column.property());
-    if (found == stored.end() || column.definition.archived || column.excluded) continue;
-    if (found->second->definition.archived) returned.push_back(&column);
+  for (const MirrorColumn& column : wanted.columns) {
+    const auto found = by_name.find(column.property());
+    if (found == by_name.end()) continue;
+    const MirrorColumn& before = *found->second;
+    dropped = dropped || IsDropped(before, column, physical);
+    if (LosesValues(before, column) && physical.contains(before.column_name) &&
+        DependentsOf(transaction.connection(), schema_.name(), wanted.name(), column.column_name,
+                     LiveViewNames(schema_.name(), wanted.name(), wanted.columns))
+            .empty()) {
+      swapped.push_back(QuoteName(before.column_name) + " IS NOT NULL");
+    }
+    if (IsForgotten(wanted.object, before, column)) forgotten.push_back(&before);
+    if (HasReturned(before, column)) returned.push_back(&before);
   }
-  if (returned.empty()) return;
-  transaction.Run(ClearSql(transaction, object, returned,
-                           "merged_into IS NULL AND erased_at IS NULL AND purged_at IS NULL"));
+  std::vector<Clearing> clearings;
+  if (dropped) clearings.push_back({.set = "_hash = NULL", .where = "_hash IS NOT NULL"});
+  if (!swapped.empty()) {
+    clearings.push_back(
+        {.set = "_hash = NULL", .where = "_hash IS NOT NULL AND (" + Join(swapped, " OR ") + ")"});
+  }
+  if (!forgotten.empty()) clearings.push_back(ClearingOf(physical, forgotten, "true"));
+  if (!returned.empty()) {
+    // One that was deleted and made anew has other values, and only records with a value are found
+    // by the fill. What nobody can read any more, merged and purged records, keeps its last values.
+    clearings.push_back(ClearingOf(
+        physical, returned, "merged_into IS NULL AND erased_at IS NULL AND purged_at IS NULL"));
+  }
+  return clearings;
 }
 
-std::string SchemaWriter::ClearSql(Transaction& transaction, const std::string& object,
-                                   const std::vector<const MirrorColumn*>& columns,
-                                   const std::string& rows) const {
-  const PhysicalColumns physical =
-      ReadPhysicalColumns(transaction.connection(), schema_.name(), object);
-  std::vector<std::string> properties;
-  std::vector<std::string> sets = {"_hash = NULL"};
-  std::vector<std::string> conditions;
-  for (const MirrorColumn* column : columns) {
-    properties.push_back(column->property());
-    if (!physical.contains(column->column_name) || column->storage != Storage::kColumn) continue;
-    const std::string name = QuoteName(column->column_name);
-    sets.push_back(name + " = NULL");
-    conditions.push_back(name + " IS NOT NULL");
-  }
-  const std::string names = QuoteLiteral(NameArray(properties)) + "::text[]";
-  for (const std::string kept : {"_rejected", "_overflow"}) {
-    std::string set = kept;
-    sets.push_back(set.append(" = nullif(").append(kept).append(" - ").append(names) + ", '{}')");
-    std::string condition = kept;
-    conditions.push_back(std::move(condition.append(" ?| ").append(names)));
-  }
-  return "SET LOCAL statement_timeout = 0; UPDATE " + schema_.Table(object) + " SET " + Join(sets) +
-         " WHERE (" + Join(conditions, " OR ") + ") AND " + rows;
+void SchemaWriter::Clear(Transaction& transaction, const std::string& object,
+                         const Clearing& clearing) const {
+  transaction.Run("UPDATE " + schema_.Table(object) + " SET " + clearing.set + " WHERE " +
+                  clearing.where);
+}
+
+std::optional<RecordId> SchemaWriter::ClearPiece(Transaction& transaction,
+                                                 const std::string& object,
+                                                 const Clearing& clearing,
+                                                 std::optional<RecordId> above) const {
+  const std::string table = schema_.Table(object);
+  const std::string from = above ? " WHERE id > " + std::to_string(above->value) : "";
+  const Rows rows =
+      transaction.Run("WITH piece AS MATERIALIZED (SELECT id FROM " + table + from +
+                      " ORDER BY id LIMIT " + std::to_string(kPiece) + "), cleared AS (UPDATE " +
+                      table + " SET " + clearing.set + " WHERE id IN (SELECT id FROM piece) AND " +
+                      clearing.where + ") SELECT max(id), count(*) FROM piece");
+  if (rows.Int(0, 1) < kPiece) return std::nullopt;
+  return RecordId{rows.Int(0, 0)};
 }
 
 void SchemaWriter::ForgetQuarantined(Transaction& transaction, const std::string& object,

@@ -36,8 +36,20 @@ class SchemaWriter {
     bool created = false;
   };
 
+  /// Something that is taken out of the rows: before a column is made that somebody dropped, or
+  /// whose values go, so that what is read next is stored though nothing else is new (rule R9).
+  struct Clearing {
+    std::string set;
+    std::string where;
+  };
+  /// What Apply would take out of all rows.
+  std::vector<Clearing> Clearings(Transaction& transaction, const MirrorTable& wanted) const;
+  /// Takes it out of the next few rows above `above`; returns the last of them, nullopt at the end.
+  std::optional<RecordId> ClearPiece(Transaction& transaction, const std::string& object,
+                                     const Clearing& clearing, std::optional<RecordId> above) const;
+
   /// Creates the table, or adds and retypes columns; writes `properties`. Creating a table forgets
-  /// everything stored of its stream.
+  /// everything stored of its stream. Takes long where Clearings were not taken out before.
   Change Apply(Transaction& transaction, const MirrorTable& wanted) const;
 
   /// Moves the values of a late column from `_overflow` into it, and says so in `properties`.
@@ -78,17 +90,9 @@ class SchemaWriter {
                       const MirrorColumn& stored) const;
   void SwapColumn(Transaction& transaction, const std::string& object, const MirrorColumn& column,
                   const MirrorColumn& stored, const std::vector<MirrorColumn>& columns) const;
+  void Clear(Transaction& transaction, const std::string& object, const Clearing& clearing) const;
   void ForgetValues(Transaction& transaction, const ObjectType& object, const Stored& stored,
                     std::vector<MirrorColumn>& columns) const;
-  /// Removes the values of properties that came back: one that was deleted and created again has
-  /// other values, and the fill finds only records with a value. Merged and purged records, which
-  /// can no longer be read, keep their last values.
-  void ClearReturned(Transaction& transaction, const std::string& object, const Stored& stored,
-                     const std::vector<MirrorColumn>& columns) const;
-  /// SQL that takes the values of these out of the rows that fulfil `rows`.
-  std::string ClearSql(Transaction& transaction, const std::string& object,
-                       const std::vector<const MirrorColumn*>& columns,
-                       const std::string& rows) const;
   void ForgetQuarantined(Transaction& transaction, const std::string& object,
                          const std::vector<std::string>& properties) const;
   void ForgetHistory(Transaction& transaction, const std::string& object,

@@ -48,8 +48,13 @@ std::string WholeDsn(const Connection::Target& target) {
                         "database.dsn is not a PostgreSQL connection string; write it as "
                         "`host=... dbname=... user=...` or postgresql://...");
   }
+  // A server that vanished without a word is noticed after two minutes, also by statements that may
+  // take as long as they take.
   std::vector<std::pair<std::string, std::string>> settings = {
       {"connect_timeout", std::to_string(target.connect_timeout.count())},
+      {"keepalives_idle", "60"},
+      {"keepalives_interval", "10"},
+      {"keepalives_count", "6"},
       {"application_name", target.application_name}};
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
     if (option->val != nullptr) settings.emplace_back(option->keyword, option->val);
@@ -189,6 +194,14 @@ void Connection::Rollback() {
     Execute("ROLLBACK");
   } catch (const DatabaseError&) {
     // The session is lost, and the transaction with it.
+  }
+}
+
+void Connection::Cancel() {
+  try {
+    impl_->connection.cancel_query();
+  } catch (const std::exception&) {
+    // Then it runs to its end.
   }
 }
 

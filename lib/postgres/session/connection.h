@@ -88,6 +88,10 @@ class Connection {
   void CopyLines(std::string_view lines);
   void EndCopy();
 
+  /// Asks the server to end the statement that runs, which then fails with 57014. From any thread,
+  /// while the connection lives. Nothing happens where none runs or the server is away.
+  void Cancel();
+
   /// False once the session is lost; it cannot be mended.
   bool usable() const { return usable_; }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/named_thread.h"
 #include "postgres/session/database_failure.h"
 
 namespace hubmirror {
@@ -17,8 +18,9 @@ ConnectionPool::Lease::~Lease() {
 
 ConnectionPool::Lease ConnectionPool::Take() {
   const Instant asked = clock_.Now();
-  std::unique_ptr<Connection> connection;
+  std::shared_ptr<Connection> connection;
   {
+    const Unhurried waiting(clock_);
     MutexLock lock(mutex_);
     const bool free = returned_.wait(
         lock, options_.stop, [this]() NO_THREAD_SAFETY_ANALYSIS { return busy_ < options_.size; });
@@ -34,12 +36,14 @@ ConnectionPool::Lease ConnectionPool::Take() {
   }
   observer_.OnPoolWait(std::chrono::duration_cast<std::chrono::microseconds>(clock_.Now() - asked));
   if (!connection) connection = Connect();
+  MutexLock lock(mutex_);
+  taken_.emplace(connection, clock_.Now());
   return Lease(*this, std::move(connection));
 }
 
-std::unique_ptr<Connection> ConnectionPool::Connect() {
+std::shared_ptr<Connection> ConnectionPool::Connect() {
   try {
-    auto connection = std::make_unique<Connection>(options_.target);
+    auto connection = std::make_shared<Connection>(options_.target);
     CheckServer(*connection);
     observer_.OnDatabaseUp(true);
     return connection;
@@ -66,15 +70,27 @@ void ConnectionPool::CheckServer(Connection& connection) {
   if (std::exchange(lost_one_, false)) observer_.OnReconnect();
 }
 
-void ConnectionPool::Return(std::unique_ptr<Connection> connection) {
+void ConnectionPool::CancelOlderThan(Duration age) {
+  std::vector<std::shared_ptr<Connection>> old;
+  {
+    const Instant before = clock_.Now() - age;
+    MutexLock lock(mutex_);
+    for (const auto& [connection, since] : taken_) {
+      if (since <= before) old.push_back(connection);
+    }
+  }
+  for (const auto& connection : old) connection->Cancel();
+}
+
+void ConnectionPool::Return(std::shared_ptr<Connection> connection) {
   const bool lost = !connection->usable();
   if (lost) {
     breaks_.fetch_add(1);
     observer_.OnDatabaseUp(false);
-    connection.reset();
   }
   MutexLock lock(mutex_);
   --busy_;
+  taken_.erase(connection);
   if (lost) {
     // The others were very likely lost with it, and would each fail once.
     idle_.clear();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -36,7 +37,7 @@ class ConnectionPool {
   /// One connection for one owner; goes back when it ends.
   class Lease {
    public:
-    Lease(ConnectionPool& pool, std::unique_ptr<Connection> connection)
+    Lease(ConnectionPool& pool, std::shared_ptr<Connection> connection)
         : pool_(&pool), connection_(std::move(connection)) {}
     ~Lease();
     Lease(Lease&&) = default;
@@ -46,7 +47,7 @@ class ConnectionPool {
 
    private:
     ConnectionPool* pool_;
-    std::unique_ptr<Connection> connection_;
+    std::shared_ptr<Connection> connection_;
   };
 
   /// Waits for a free connection, connecting if need be. Throws DatabaseError kUnavailable when
@@ -58,14 +59,19 @@ class ConnectionPool {
   /// cursors compares this number and reads them again (rule R7).
   uint64_t breaks() const { return breaks_.load(); }
 
+  /// Has the server end what runs in sessions that were taken at least so long ago. Blocks for
+  /// asking each, and longer where the server is away. To be repeated by whoever waits for them: a
+  /// session may be between two statements.
+  void CancelOlderThan(Duration age);
+
   const Options& options() const { return options_; }
   const Clock& clock() const { return clock_; }
   SyncObserver& observer() const { return observer_; }
 
  private:
-  std::unique_ptr<Connection> Connect();
+  std::shared_ptr<Connection> Connect();
   void CheckServer(Connection& connection);
-  void Return(std::unique_ptr<Connection> connection);
+  void Return(std::shared_ptr<Connection> connection);
   void ReportSizes() REQUIRES(mutex_);
 
   const Options options_;
@@ -75,7 +81,8 @@ class ConnectionPool {
 
   Mutex mutex_;
   std::condition_variable_any returned_;
-  std::vector<std::unique_ptr<Connection>> idle_ GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Connection>> idle_ GUARDED_BY(mutex_);
+  std::map<std::shared_ptr<Connection>, Instant> taken_ GUARDED_BY(mutex_);  ///< since when
   size_t busy_ GUARDED_BY(mutex_) = 0;
   bool lost_one_ GUARDED_BY(mutex_) = false;
   std::string server_ GUARDED_BY(mutex_);  ///< which server, since when: as first seen

@@ -8,6 +8,7 @@ Transaction::Transaction(ConnectionPool& pool, const Options& options)
     : pool_(pool), began_(pool.clock().Now()), lease_(pool.Take()) {
   const auto statement = options.statement_timeout.value_or(pool.options().statement_timeout);
   const auto lock = options.lock_timeout.value_or(pool.options().lock_timeout);
+  if (statement.count() == 0) unhurried_.emplace(pool.clock());
   std::string sql = "SET LOCAL statement_timeout = " + std::to_string(statement.count()) +
                     "; SET LOCAL lock_timeout = " + std::to_string(lock.count());
   if (!options.first.empty()) sql += "; " + options.first;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/named_thread.h"
 #include "postgres/session/connection_pool.h"
 
 namespace hubmirror {
@@ -14,7 +15,7 @@ namespace hubmirror {
 class Transaction {
  public:
   struct Options {
-    /// Absent: as the pool says; 0: none, for work that grows with the table.
+    /// Absent: as the pool says; 0: none, for work that grows with the table and is not in a hurry.
     std::optional<std::chrono::milliseconds> statement_timeout;
     std::optional<std::chrono::milliseconds> lock_timeout;
     /// Statement to run in the same round trip; its answer is `first()`.
@@ -51,6 +52,7 @@ class Transaction {
   ConnectionPool::Lease lease_;
   std::optional<Rows> first_;
   bool open_ = false;
+  std::optional<Unhurried> unhurried_;
 };
 
 }  // namespace hubmirror

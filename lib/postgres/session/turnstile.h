@@ -4,6 +4,7 @@
 #include <stop_token>
 
 #include "base/mutex.h"
+#include "base/named_thread.h"
 
 namespace hubmirror {
 
@@ -27,7 +28,8 @@ class Turnstile {
     Turnstile* turnstile_;
   };
 
-  Pass Enter(const std::stop_token& stop) {
+  Pass Enter(const std::stop_token& stop, const Clock& clock) {
+    const Unhurried waiting(clock);
     MutexLock lock(mutex_);
     const bool free =
         left_.wait(lock, stop, [this]() NO_THREAD_SAFETY_ANALYSIS { return !taken_; });
