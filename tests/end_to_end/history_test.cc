@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cctype>
 #include <map>
 #include <string>
 #include <thread>
@@ -133,6 +134,53 @@ TEST_CASE("history: an erased contact leaves none behind") {
   past.ExpectEqual();
   CHECK(world.Sql("SELECT erased_at IS NOT NULL FROM acme.contacts WHERE id = " + id) == "t");
   CHECK(world.Sql(count) == "0");
+}
+
+/// Columns of tables of ours that show something planted.
+std::string Shown(const World& world) {
+  world.Sql(
+      "CREATE OR REPLACE FUNCTION public.shown() RETURNS SETOF text LANGUAGE plpgsql AS $$"
+      " DECLARE c record; n bigint; BEGIN FOR c IN SELECT a.attrelid::regclass::text AS t,"
+      " a.attname FROM pg_attribute a JOIN pg_class k ON k.oid = a.attrelid WHERE k.relkind = 'r'"
+      " AND a.attnum > 0 AND NOT a.attisdropped AND k.relnamespace::regnamespace::text IN"
+      " ('acme', 'hubmirror') LOOP"
+      " EXECUTE format('SELECT count(*) FROM %s t WHERE t.%I::text ~* ''planted''', c.t, c.attname)"
+      " INTO n; IF n > 0 THEN RETURN NEXT c.t || '.' || c.attname; END IF; END LOOP; END $$");
+  return world.Sql("SELECT string_agg(s, ' ' ORDER BY s) FROM public.shown() s");
+}
+
+TEST_CASE("erasure: of a person nothing stays in any table, and nothing ever was in the log") {
+  Past past(605, {{"contacts", {"city", "email"}}});
+  World& world = past.world();
+  world.Sql("ALTER TABLE acme.contacts ADD CONSTRAINT refused CHECK (city <> 'Planted Unwanted')");
+  const auto make = [&](const std::string& email, const std::string& city) {
+    return world.portal.Mutate(R"({"object":"contacts","kind":"create","properties":{"email":")" +
+                               email + R"(","city":")" + city + "\"}}");
+  };
+  const auto about = [](const std::string& kind, const std::string& id) {
+    return R"({"object":"contacts","kind":")" + kind + R"(","id":")" + id + '"';
+  };
+  const std::string jane = make("jane@planted.example", "Plantedville");
+  past.ExpectEqual();
+  const std::string refused = make("ruth@planted.example", "Planted Unwanted");
+  Await("the refused one in quarantine", 60s,
+        [&] { return world.Sql("SELECT count(*) FROM acme._quarantine") == "1"; });
+  REQUIRE(Shown(world) ==
+          "acme._quarantine.record acme.contacts.city acme.contacts.email"
+          " acme.contacts_history.value");
+
+  for (const std::string& person : {jane, refused}) {
+    world.portal.Mutate(about("erase", person) + "}");
+  }
+  past.ExpectEqual();
+
+  CHECK(Shown(world).empty());
+  world.daemon.Kill();
+  std::string log = world.daemon.Log();
+  for (char& c : log) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  CHECK(log.find("planted") == std::string::npos);
+  // It does tell of them.
+  CHECK(log.find("quarantine") != std::string::npos);
 }
 
 TEST_CASE("history: a property added later is walked, a hashed one is hashed in its past too") {

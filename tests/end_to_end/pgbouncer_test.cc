@@ -22,5 +22,33 @@ TEST_CASE("pgbouncer: in transaction mode, load and changes end in an equal mirr
   world.ExpectEqual();
 }
 
+TEST_CASE("pgbouncer: a standby that lost commits takes over without breaking a session") {
+  World world({.seed = 102, .records = 500});
+  TempPgBouncer bouncer(world.database, World::kDatabase, World::kRole, 3);
+  world.daemon.settings().dsn = bouncer.Dsn();
+  world.daemon.settings().pool = "{size: 4, mode: transaction}";
+  world.daemon.WriteFiles();
+  world.Load();
+  TempPostgres standby({.standby_of = &world.database});
+  standby.StopStreaming();
+  world.portal.StartScript(R"({"events":120,"seconds":2,"seed":1})");
+  world.portal.AwaitScript(60s);
+  world.ExpectEqual();
+  const std::string newest = "SELECT max(updated_at)::text FROM acme.contacts";
+  REQUIRE(standby.Run(newest, World::kDatabase) != world.Sql(newest));
+
+  standby.Promote();
+  bouncer.MoveTo(standby);
+  world.database.Stop();
+
+  MirrorCheck after(world.portal, world.daemon, standby.Dsn("postgres", World::kDatabase),
+                    world.daemon.settings().portals.at(0));
+  after.Settle();
+  const MirrorCheck::Outcome outcome = after.Compare();
+  INFO(outcome.words);
+  CHECK(outcome.report.differences == 0);
+  CHECK(world.daemon.Log().find("another server answers than before") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace hubmirror::testing

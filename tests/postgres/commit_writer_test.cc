@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include "postgres/mirror_fixture.h"
 
@@ -37,6 +38,13 @@ struct CommitWriterFixture : MirrorFixture {
     return sink().Write(commit);
   }
 };
+
+/// The most that this process has ever held, in bytes.
+int64_t PeakMemory() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss * int64_t{1024};
+}
 
 constexpr int64_t kInfinity = std::numeric_limits<int64_t>::max();
 
@@ -117,6 +125,22 @@ TEST_CASE_FIXTURE(CommitWriterFixture,
 
   CHECK(outcome.suspects == 6998);
   CHECK(Value("SELECT count(*) FROM acme._pending WHERE id IN (1, 3)") == "0");
+}
+
+TEST_CASE_FIXTURE(CommitWriterFixture,
+                  "an empty last page of a large table makes suspects by the hundred thousand") {
+  Value("INSERT INTO acme.contacts (id, a) SELECT i, 'x' FROM generate_series(1, 250000) i");
+  const int64_t before = PeakMemory();
+
+  // In one statement's time, which is half a minute.
+  CHECK(Prove(Range(1, kInfinity, {})).suspects == 100'000);
+
+  // Ids of all at once, as numbers and as text, are some 15 MB.
+  CHECK(PeakMemory() - before < 64 << 20);
+  // What these turn out to be decides whether the others are looked at.
+  Value("UPDATE acme.contacts SET erased_at = now() FROM acme._pending p WHERE p.id = contacts.id");
+  CHECK(Prove(Range(1, kInfinity, {})).suspects == 100'000);
+  CHECK(Value("SELECT count(*) FROM acme._pending") == "200000");
 }
 
 TEST_CASE_FIXTURE(CommitWriterFixture, "a range and its rows in one commit need no second look") {

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "support/stream_fixture.h"
 
 using namespace std::chrono_literals;
@@ -23,6 +25,32 @@ void LoadSixThousand(StreamFixture& stream) {
   stream.Load();
   stream.Pass();
   stream.Run(*stream.changes);
+}
+
+/// What a job leaves stored when its cycle has ended; a new job must say it here.
+enum class Leaves {
+  kNothing,    ///< a place in a list would be taken for one of the next list
+  kKnowledge,  ///< what it goes on from, or need not learn again
+};
+constexpr Leaves LeavesOf(JobKind kind) {
+  switch (kind) {
+    case JobKind::kSweep:
+    case JobKind::kArchived:
+    case JobKind::kFill:
+    case JobKind::kVerify:  // see verify_test.cc
+    case JobKind::kLists:   // see tests/jobs/reference/reference_job_test.cc
+    case JobKind::kCatalog:
+    case JobKind::kRelink:
+    case JobKind::kOpening:
+    case JobKind::kDirectory:
+      return Leaves::kNothing;
+    case JobKind::kChanges:  // where the next window begins
+    case JobKind::kResolve:  // how many were marked gone since the last sweep
+    case JobKind::kLinks:    // from which side HubSpot shows a pair of types
+    case JobKind::kHistory:  // that everything was read once
+      return Leaves::kKnowledge;
+  }
+  return Leaves::kNothing;
 }
 
 int64_t Old(const StreamFixture& stream) {
@@ -167,6 +195,45 @@ TEST_CASE("R21: a fill does not go on where an earlier one of the same property 
   REQUIRE(stream.sink.filled.size() == 1);
 
   CHECK(stream.sink.progress.at(JobKind::kFill).cursor.empty());
+}
+
+TEST_CASE("R21: the commit that ends a job clears its cursor") {
+  StreamFixture stream;
+  LoadSixThousand(stream);
+  for (int64_t id = 1; id <= 3000; ++id) stream.hubspot.Archive(id);
+  stream.hubspot.definitions.push_back(StreamFixture::Defined("tier", "string"));
+  for (int64_t id = 3001; id <= 6000; ++id) stream.hubspot.Calculate(id, "tier", "1");
+  std::set<JobKind> had_place;
+  const auto run = [&](hubmirror::Job& job) {
+    job.Restart();
+    for (int i = 0; i < 10000 && job.Next(stream.clock.Now()); ++i) {
+      if (job.Step(stream.clock.Now()).end == hubmirror::StepOutcome::End::kCaughtUp) break;
+      for (const auto& [kind, progress] : stream.sink.progress) {
+        if (!progress.cursor.empty()) had_place.insert(kind);
+      }
+    }
+  };
+  run(*stream.catalog);
+  for (hubmirror::Job* job :
+       {static_cast<hubmirror::Job*>(&*stream.fill), static_cast<hubmirror::Job*>(&*stream.sweep),
+        static_cast<hubmirror::Job*>(&*stream.archived),
+        static_cast<hubmirror::Job*>(&*stream.changes),
+        static_cast<hubmirror::Job*>(&*stream.resolve)}) {
+    run(*job);
+  }
+
+  for (int i = 0; i < hubmirror::kJobKinds; ++i) {
+    const auto kind = static_cast<JobKind>(i);
+    CAPTURE(NameOf(kind));
+    const auto stored = stream.sink.progress.find(kind);
+    if (stored == stream.sink.progress.end() || LeavesOf(kind) == Leaves::kKnowledge) continue;
+    CHECK(stored->second.cursor.empty());
+  }
+  // They did have a place on their way.
+  for (const JobKind kind : {JobKind::kSweep, JobKind::kArchived, JobKind::kFill}) {
+    CAPTURE(NameOf(kind));
+    CHECK(had_place.contains(kind));
+  }
 }
 
 TEST_CASE("R21: a fill begins anew where its property changes its type meanwhile") {

@@ -75,6 +75,17 @@ struct Comparing : StreamFixture {
 
 }  // namespace
 
+TEST_CASE("verify: the commit that ends it clears its cursor") {
+  Comparing stream(30000);
+  bool had_place = false;
+  while (stream.job->Step(stream.clock.Now()).end == StepOutcome::End::kMore) {
+    const auto stored = stream.sink.progress.find(JobKind::kVerify);
+    if (stored != stream.sink.progress.end() && !stored->second.cursor.empty()) had_place = true;
+  }
+  CHECK(had_place);
+  CHECK(stream.sink.progress.at(JobKind::kVerify).cursor.empty());
+}
+
 TEST_CASE("verify: a list without order is compared as a whole") {
   Comparing stream(350);
   stream.hubspot.descending_lists = true;

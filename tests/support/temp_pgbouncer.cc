@@ -21,10 +21,10 @@ constexpr const char* kPort = "6432";
 
 std::string Configuration(const TempPostgres& server, const std::string& database,
                           const std::string& role, int connections, const fs::path& directory) {
-  return "[databases]\n" + database + " = host=" + server.socket_directory().string() +
+  return "[databases]\n" + database + " = host=" + (directory / "server").string() +
          " port=" + std::to_string(server.port()) + " dbname=" + database + " user=" + role +
-         "\n[pgbouncer]\npool_mode = transaction\nauth_type = any\nlisten_addr =\nlisten_port = " +
-         kPort + "\nunix_socket_dir = " + directory.string() +
+         "\n[pgbouncer]\npool_mode = transaction\nauth_type = any\nadmin_users = " + role +
+         "\nlisten_addr =\nlisten_port = " + kPort + "\nunix_socket_dir = " + directory.string() +
          "\ndefault_pool_size = " + std::to_string(connections) +
          "\nignore_startup_parameters = extra_float_digits\n";
 }
@@ -48,6 +48,7 @@ std::vector<std::string> Command(const fs::path& directory, const fs::path& conf
 TempPgBouncer::TempPgBouncer(const TempPostgres& server, const std::string& database,
                              const std::string& role, int connections)
     : database_(database), role_(role) {
+  fs::create_directory_symlink(server.socket_directory(), this->server());
   const fs::path configuration = directory_.Write(
       "pgbouncer.ini", Configuration(server, database, role, connections, directory_.path()));
   process_ = std::make_unique<Process>(Process::Options{
@@ -58,6 +59,18 @@ TempPgBouncer::TempPgBouncer(const TempPostgres& server, const std::string& data
   if (!ready || !process_->running()) {
     throw std::runtime_error("PgBouncer did not start: " + process_->LogEnd());
   }
+}
+
+void TempPgBouncer::MoveTo(const TempPostgres& server) {
+  RunSql(Console(), "PAUSE");
+  fs::remove(this->server());
+  fs::create_directory_symlink(server.socket_directory(), this->server());
+  RunSql(Console(), "RESUME");
+}
+
+std::string TempPgBouncer::Console() const {
+  return "host=" + directory_.path().string() + " port=" + kPort + " user=" + role_ +
+         " dbname=pgbouncer";
 }
 
 std::string TempPgBouncer::Dsn() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -20,8 +21,15 @@ class TempPgBouncer {
 
   /// Libpq connection string to that database.
   std::string Dsn() const;
+  /// Another server behind the same name: transactions under way end on the old one, and no session
+  /// of a client is lost.
+  void MoveTo(const TempPostgres& server);
 
  private:
+  std::string Console() const;
+  /// Where PgBouncer looks for the server's socket: a link.
+  std::filesystem::path server() const { return directory_.path() / "server"; }
+
   TempDirectory directory_{"pgbouncer"};
   const std::string database_;
   const std::string role_;

@@ -149,12 +149,31 @@ TempPostgres::TempPostgres() : TempPostgres(Options{}) {}
 TempPostgres::TempPostgres(Options options)
     : options_(std::move(options)), directory_(NewDirectory()) {
   try {
-    const pid_t initdb = Spawn({FindPostgresProgram("initdb"), "-D", directory_ / "data", "-U",
-                                "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"},
-                               directory_ / "log", false);
+    std::vector<std::string> command = {FindPostgresProgram("initdb"),
+                                        "-D",
+                                        directory_ / "data",
+                                        "-U",
+                                        "postgres",
+                                        "-A",
+                                        "trust",
+                                        "-E",
+                                        "UTF8",
+                                        "--locale=C",
+                                        "-N"};
+    if (options_.standby_of != nullptr) {
+      command = {FindPostgresProgram("pg_basebackup"),
+                 "-D",
+                 directory_ / "data",
+                 "-d",
+                 options_.standby_of->Dsn(),
+                 "--write-recovery-conf",
+                 "--checkpoint=fast",
+                 "--no-sync"};
+    }
+    const pid_t made = Spawn(command, directory_ / "log", false);
     int status = 0;
-    waitpid(initdb, &status, 0);
-    if (status != 0) throw std::runtime_error("initdb failed: " + LogEnd());
+    waitpid(made, &status, 0);
+    if (status != 0) throw std::runtime_error(command.front() + " failed: " + LogEnd());
     Start();
   } catch (...) {
     End(SIGQUIT);
@@ -220,6 +239,22 @@ void TempPostgres::Restart() {
 
 void TempPostgres::Crash() {
   End(SIGQUIT);
+}
+
+void TempPostgres::StopStreaming() {
+  Run("ALTER SYSTEM SET primary_conninfo = ''");
+  Run("SELECT pg_reload_conf()");
+  const auto deadline = std::chrono::steady_clock::now() + kStopLimit;
+  while (!Run("SELECT pid FROM pg_stat_wal_receiver").empty()) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw std::runtime_error("the standby goes on streaming: " + LogEnd());
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+void TempPostgres::Promote() {
+  if (Run("SELECT pg_promote()") != "t") throw std::runtime_error("not promoted: " + LogEnd());
 }
 
 void TempPostgres::End(int signal) {

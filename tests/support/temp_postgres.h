@@ -21,6 +21,8 @@ class TempPostgres {
     bool durable = false;  ///< fsync as in production; otherwise as fast as can be
     bool tcp = false;      ///< listen on 127.0.0.1 too, see port()
     std::map<std::string, std::string> settings;  ///< for postgresql.conf, written as given
+    /// Set: not a new cluster but a standby that streams from this running server.
+    const TempPostgres* standby_of = nullptr;
   };
 
   /// Makes a new cluster and starts it; about a second.
@@ -38,6 +40,10 @@ class TempPostgres {
   void Restart();
   /// Ends it without any goodbye, as a power cut would; Start() then recovers.
   void Crash();
+  /// What comes to the primary from now on a standby does not get any more.
+  void StopStreaming();
+  /// A standby becomes a primary of its own; returns when it takes writes.
+  void Promote();
 
   /// Libpq connection string of `user` (no passwords are asked), by socket.
   std::string Dsn(const std::string& user = "postgres",

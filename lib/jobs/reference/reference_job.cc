@@ -367,12 +367,18 @@ void ReferenceJob::CommitMembers(bool whole) {
   if (!rows_.empty()) above_ = NumberIn(rows_.back(), 1);
   if (!whole) commit.to = above_;
   commit.rows = std::exchange(rows_, {});
-  cursor_ = {.list = whole ? list + 1 : list,
-             .after = whole ? std::string() : *after_,
-             .above = whole ? std::nullopt : above_};
+  // The last list ends it: from another place the next cycle would pass them all over.
+  const bool ends = whole && lists_.size() == 1 && lists_known_;
+  cursor_ = {};
+  if (!ends) cursor_.list = whole ? list + 1 : list;
+  if (!whole) {
+    cursor_.after = *after_;
+    cursor_.above = above_;
+  }
   const std::string table(TableOf(commit.kind).name);
   parts_.ports.sink.WriteReference({std::move(commit)}, table, kind_,
-                                   JobProgress{.cursor = ToText(cursor_)}, parts_.governor.Save());
+                                   JobProgress{.cursor = ends ? std::string() : ToText(cursor_)},
+                                   parts_.governor.Save());
   if (whole && !(odd_.empty() && cut_.empty())) {
     of_members_ = "list " + std::to_string(list) + ": " + TakeLeftOut();
   }

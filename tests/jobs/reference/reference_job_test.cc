@@ -35,8 +35,15 @@ class KeptCommits final : public ReferenceSink {
  public:
   std::vector<ReferenceCommit> commits;
 
+  /// The cursors that were stored with something, by its kind and first scope.
+  std::map<std::pair<ReferenceKind, std::string>, std::string> cursor_with;
+
   void WriteReference(const std::vector<ReferenceCommit>& written, const std::string&, JobKind,
-                      const std::optional<JobProgress>&, const std::string&) override {
+                      const std::optional<JobProgress>& progress, const std::string&) override {
+    for (const ReferenceCommit& commit : written) {
+      if (!progress || commit.scope.empty()) continue;
+      cursor_with[{commit.kind, commit.scope.front()}] = progress->cursor;
+    }
     commits.insert(commits.end(), written.begin(), written.end());
   }
   JobProgress LoadReferenceProgress(const std::string&, JobKind) override { return {}; }
@@ -214,6 +221,18 @@ TEST_CASE_FIXTURE(ListsFixture,
   CHECK(Distrusted("cursor"));
   CHECK(Complaint(ReferenceKind::kListMemberships).find("list 1: its pages do not move on") !=
         std::string::npos);
+}
+
+TEST_CASE_FIXTURE(ListsFixture, "members: the commit that ends the last list ends the reading") {
+  Lists({1, 2});
+  Members(1, {10});
+  Members(2, {20});
+  Events();
+  REQUIRE(Cycle());
+  REQUIRE(sink.commits.size() >= 3);
+  // A kill right after it would leave a cursor behind all lists, and the next cycle read none.
+  CHECK(ParseMembersCursor(sink.cursor_with.at({ReferenceKind::kListMemberships, "1"}))->list == 2);
+  CHECK(sink.cursor_with.at({ReferenceKind::kListMemberships, "2"}).empty());
 }
 
 TEST_CASE_FIXTURE(ListsFixture, "members: empty pages that say there is more end") {
