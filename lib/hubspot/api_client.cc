@@ -10,6 +10,7 @@
 #include "hubspot/read/page_reader.h"
 #include "hubspot/read/reference_reader.h"
 #include "hubspot/read/search_reader.h"
+#include "model/source/crash_point.h"
 
 namespace hubmirror {
 namespace {
@@ -62,6 +63,7 @@ Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ApiRequest request, const 
   if (!token) return token.error();
   request.bearer = *token;
   Sent sent = SendNoting(wire_, portal_.key, endpoint, request);
+  Reach(CrashPoint::kAnswerRead);
 
   const auto conclude = [&]() -> Result<T, ApiError> {
     if (!sent.answer) return sent.answer.error();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/source/crash_point.h"
 #include "postgres/portal_writing.h"
 #include "postgres/schema/live_view.h"
 #include "postgres/schema/status_view.h"
@@ -51,6 +52,7 @@ void PortalSink::Claim() {
   history_.KeepOnly(transaction, ObjectsWithHistory());
   auto missing_readers = schema_.MissingReaders(transaction);
   transaction.Commit();
+  Reach(CrashPoint::kPortalClaimed);
   MutexLock lock(mutex_);
   missing_readers_ = std::move(missing_readers);
   claimed_at_break_ = breaks;
@@ -206,7 +208,9 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
   {
     Writing writing(*this, kUnhurried);
     change = writer_.Apply(*writing, wanted);
+    Reach(CrashPoint::kTableChanged);
     writing.Commit();
+    Reach(CrashPoint::kTableCommitted);
     if (change.created) {
       ForgetLeft(wanted.name());
       KnownOf(wanted.name()).recent.Clear();
@@ -254,6 +258,7 @@ void PortalSink::Decorate(const ObjectType& object) {
       writer_.ReplaceViews(*writing, object.name, table->columns);
       writing.Commit();
     }
+    Reach(CrashPoint::kViewsMade);
     OnSchemaChange(object.name, "replace_view");
     {
       Writing writing(*this);

@@ -1,5 +1,6 @@
 #include "postgres/portal_writing.h"
 
+#include "model/source/crash_point.h"
 #include "postgres/session/database_failure.h"
 #include "postgres/session/sql_text.h"
 
@@ -63,10 +64,13 @@ void PortalSink::Writing::SaveProgress(const std::string& object,
     if (!expected) StartOver("the database has lost commits, or was restored from a backup");
     writes_[{object, job}] = number;
   }
+  if (!progress.empty()) Reach(CrashPoint::kCursorWritten);
 }
 
 void PortalSink::Writing::Commit() {
+  Reach(CrashPoint::kCommitBegins);
   transaction_->Commit();
+  Reach(CrashPoint::kCommitEnded);
   MutexLock lock(sink_.mutex_);
   for (const auto& [job, number] : writes_) sink_.left_[job] = number;
 }

@@ -45,7 +45,14 @@ void DaemonProcess::WriteFiles() const {
 }
 
 std::map<std::string, std::string> DaemonProcess::Environment() const {
-  return {{"RUNTIME_DIRECTORY", directory_.path() / "run"}};
+  std::map<std::string, std::string> environment = variables_;
+  environment["RUNTIME_DIRECTORY"] = directory_.path() / "run";
+  return environment;
+}
+
+void DaemonProcess::SetVariable(const std::string& name, const std::string& value) {
+  variables_.erase(name);
+  if (!value.empty()) variables_.emplace(name, value);
 }
 
 void DaemonProcess::Launch() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,9 @@ class DaemonProcess {
   DaemonSettings& settings() { return settings_; }
   /// Writes configuration and secrets again after a change of settings().
   void WriteFiles() const;
+
+  /// Added to the daemon's environment, from the next start on; `value` empty: taken out again.
+  void SetVariable(const std::string& name, const std::string& value);
 
   /// Starts it and waits until its local port answers.
   void Start();
@@ -66,6 +70,7 @@ class DaemonProcess {
 
   TempDirectory directory_{"daemon"};
   DaemonSettings settings_;
+  std::map<std::string, std::string> variables_;
   std::unique_ptr<Process> process_;
 };
 

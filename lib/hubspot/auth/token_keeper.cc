@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "hubspot/auth/authorization.h"
+#include "model/source/crash_point.h"
 
 namespace hubmirror {
 namespace {
@@ -142,7 +143,9 @@ std::optional<ApiError> TokenKeeper::Keep(const Grant& used, const TokenAnswer& 
       !answer.refresh_token.empty() && answer.refresh_token.Reveal() != used.refresh_token.Reveal();
   if (used.safe && !renewed) return std::nullopt;
   const Secret& newest = renewed ? answer.refresh_token : used.refresh_token;
+  Reach(CrashPoint::kTokenReceived);
   const auto stored = file_.Store({newest, used.configured_digest});
+  Reach(CrashPoint::kTokenStored);
   unsaved_.reset();
   if (stored) return std::nullopt;
   // The previous one may be invalid from now on: this one must not be forgotten while we live.

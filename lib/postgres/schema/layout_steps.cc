@@ -1,5 +1,6 @@
 #include "postgres/schema/layout_steps.h"
 
+#include "model/source/crash_point.h"
 #include "model/store/database_error.h"
 #include "postgres/schema/embedded_steps.h"
 #include "postgres/session/sql_text.h"
@@ -42,6 +43,7 @@ int RunSteps(Transaction& transaction, const std::string& schema, int stored,
   }
   for (const LayoutStep step : steps.subspan(static_cast<size_t>(stored))) {
     transaction.Run(WithSchema(step, schema));
+    Reach(CrashPoint::kLayoutStep);
   }
   return newest;
 }

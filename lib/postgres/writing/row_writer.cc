@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "model/source/crash_point.h"
 #include "postgres/session/copy_text.h"
 #include "postgres/session/sql_text.h"
 
@@ -35,6 +36,7 @@ void RowWriter::Write(const RowShape& shape, const std::vector<Planned>& rows) {
   if (!fresh.empty() && !CopyNew(upsert, fresh))
     rest.insert(rest.end(), fresh.begin(), fresh.end());
   if (!rest.empty()) Upsert(upsert, rest);
+  Reach(CrashPoint::kRowsWritten);
 }
 
 bool RowWriter::CopyNew(const UpsertStatement& upsert, Some rows) {
@@ -74,6 +76,7 @@ void RowWriter::CopyLines(const std::string& target, const UpsertStatement& upse
   }
   send();
   connection.EndCopy();
+  Reach(CrashPoint::kRowsCopied);
 }
 
 void RowWriter::Upsert(const UpsertStatement& upsert, Some rows) {
