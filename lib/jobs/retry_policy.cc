@@ -19,6 +19,11 @@ constexpr int kNotFoundBelieved = 5;  // more than a search that knows no type i
 // HubSpot: a lock lasts two seconds
 // (https://developers.hubspot.com/docs/api-reference/error-handling).
 constexpr auto kLockedWait = 2s;
+// Where HubSpot means a long wait it says so as a limit or a move, which the governor hears. Any
+// other Retry-After is a guess of whatever stands on the way, a date in a far year for one.
+constexpr std::chrono::milliseconds kLongestBackoff = 60s;
+// A database belongs to somebody near, who sees it come back and waits for us.
+constexpr std::chrono::milliseconds kDatabaseBackoff = 10s;
 
 Verdict Blocked(Scope scope, std::string reason, std::chrono::milliseconds delay) {
   return {
@@ -69,7 +74,7 @@ Verdict JudgeApi(const ApiError& error, int attempt, double jitter) {
       break;
   }
   auto delay = Backoff(attempt, jitter);
-  if (error.retry_after) delay = std::max(delay, *error.retry_after);
+  if (error.retry_after) delay = std::clamp(*error.retry_after, delay, kLongestBackoff);
   return {.reason = "api", .delay = delay};
 }
 
@@ -78,7 +83,11 @@ Verdict JudgeDatabase(const DatabaseError& error, int attempt, double jitter) {
     case DatabaseError::Kind::kUnavailable:
       return {.scope = Scope::kPortal,
               .reason = "database",
-              .delay = std::min<std::chrono::milliseconds>(Backoff(attempt, jitter), 10s)};
+              .delay = std::min(Backoff(attempt, jitter), kDatabaseBackoff)};
+    case DatabaseError::Kind::kContended:
+      return {.scope = Scope::kStream,
+              .reason = "database",
+              .delay = std::min(Backoff(attempt, jitter), kDatabaseBackoff)};
     case DatabaseError::Kind::kPrivilege:
       return Blocked(Scope::kPortal, "database_privilege", kProbe);
     case DatabaseError::Kind::kForeign:
@@ -100,7 +109,8 @@ Verdict JudgeDatabase(const DatabaseError& error, int attempt, double jitter) {
 
 std::chrono::milliseconds Backoff(int attempt, double jitter) {
   const int doublings = std::clamp(attempt - 1, 0, 6);
-  const auto whole = std::min<std::chrono::milliseconds>(1000ms * (1 << doublings), 60s);
+  const auto whole =
+      std::min<std::chrono::milliseconds>(1000ms * (1 << doublings), kLongestBackoff);
   return whole / 2 + std::chrono::milliseconds(
                          static_cast<int64_t>(jitter * static_cast<double>(whole.count()) / 2));
 }

@@ -96,9 +96,27 @@ TEST_CASE("a bad answer makes one job wait, longer each time") {
   }
 }
 
+TEST_CASE("what a server in trouble asks for is waited for, up to the longest backoff") {
+  ApiError trouble{.kind = ApiErrorKind::kServer, .status = 503, .retry_after = 7s};
+  CHECK(JudgeFailure(trouble, 1, 0).delay == 7s);
+  CHECK(JudgeFailure(trouble, 7, 0).delay == 30s);
+  trouble.retry_after = 24h;
+  CHECK(JudgeFailure(trouble, 1, 0).delay == 60s);
+  CHECK(JudgeFailure(trouble, 7, 1).delay == 60s);
+}
+
 TEST_CASE("a database that is away holds the portal and is tried again within ten seconds") {
   const Verdict verdict = Judge(DatabaseError::Kind::kUnavailable, 50);
   CHECK(verdict.scope == Verdict::Scope::kPortal);
+  CHECK(verdict.state == StreamState::kFailing);
+  CHECK(verdict.reason == "database");
+  CHECK(verdict.delay <= 10s);
+}
+
+TEST_CASE(
+    "a lock that somebody holds stops its stream only, which tries again within ten seconds") {
+  const Verdict verdict = Judge(DatabaseError::Kind::kContended, 50);
+  CHECK(verdict.scope == Verdict::Scope::kStream);
   CHECK(verdict.state == StreamState::kFailing);
   CHECK(verdict.reason == "database");
   CHECK(verdict.delay <= 10s);

@@ -190,7 +190,9 @@ Meaning TokenRefusal(int status, const ErrorBody& body) {
             "the refresh token was revoked or has expired: run `hubmirror portal authorize`"};
   }
   if (name == "BAD_HUB" || name == "access_denied") {
-    return {Kind::kGrantRevoked, "HubSpot no longer knows this account (BAD_HUB)"};
+    return {Kind::kGrantRevoked,
+            "HubSpot no longer knows this account, or the app was uninstalled there (" + name +
+                "): run `hubmirror portal authorize`"};
   }
   if (name == "BAD_AUTH_CODE" || name == "BAD_CODE_VERIFIER") {
     return {Kind::kBadRequest, "the code was used already or is too old: authorize again"};

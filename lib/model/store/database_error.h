@@ -12,6 +12,7 @@ class DatabaseError : public std::runtime_error {
  public:
   enum class Kind {
     kUnavailable,  ///< away, restarting, failing over, full: retried
+    kContended,    ///< one statement lost a race, or waited too long for a lock: retried soon
     kPrivilege,    ///< 42501 and the like: a person must grant
     kForeign,      ///< the schema belongs to another portal or is not ours
     kPassive,      ///< another daemon owns the portal

@@ -77,9 +77,10 @@ DatabaseError::Kind KindOf(std::string_view sqlstate) {
   if (sqlstate == "42501" || sqlstate.starts_with("28")) return Kind::kPrivilege;
   // One statement that takes too long (57014) says nothing of the server.
   if (sqlstate == "57014") return Kind::kOther;
-  // Away or ending (08, 57P), out of something (53), broken disks (58), a standby (25006), lost a
-  // race or a lock (40, 55).
-  for (const std::string_view retried : {"08", "53", "58", "25006", "40", "55", "57", "3D000"}) {
+  // Lost a race (40) or a lock (55): a user's lock on one table stops nobody who needs another.
+  if (sqlstate.starts_with("40") || sqlstate.starts_with("55")) return Kind::kContended;
+  // Away or ending (08, 57P), out of something (53), broken disks (58), a standby (25006).
+  for (const std::string_view retried : {"08", "53", "58", "25006", "57", "3D000"}) {
     if (sqlstate.starts_with(retried)) return Kind::kUnavailable;
   }
   return Kind::kOther;
