@@ -264,12 +264,17 @@ class Grammar {
         "hubmirror settle acme\n  hubmirror settle acme/contacts --wait 10m");
     AddWait(settle, "How long at most (90s, 10m, 2h); default: 2 x confirm_after + 120s");
     AddDryRun(settle);
-    CLI::App* verify =
-        Control("verify", CliVerb::kVerify,
-                "Compare the mirror with the portal, column by column, on spare budget: exit 0 "
-                "when nothing differs, 1 when something does or is left after --repair",
-                "hubmirror verify acme/contacts\n  hubmirror verify acme --repair");
+    CLI::App* verify = Control(
+        "verify", CliVerb::kVerify,
+        "Compare the mirror with the portal, column by column, on spare budget: exit 0 "
+        "when nothing differs, 1 when something does or is left after --repair",
+        "hubmirror verify acme/contacts\n  hubmirror verify acme --report acme-2026-11.json");
     verify->add_flag("--repair", line_.repair, "Repair the differences");
+    verify
+        ->add_option("--report", line_.report,
+                     "Keep what was compared, when, by which reads and with which result, and a "
+                     "digest of that, in a new file for auditors")
+        ->type_name("FILE");
     AddWait(verify, "How long to wait at most (90s, 10m, 2h); default: a day");
     AddDryRun(verify);
     CLI::App* resolve =

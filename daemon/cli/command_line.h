@@ -77,6 +77,7 @@ struct CommandLine {
   bool problems = false;  ///< status: what is well is left out
   bool accept = false;
   bool repair = false;
+  std::string report;  ///< verify: the file that keeps the result
   bool dry_run = false;
   bool yes = false;      ///< portal drop: nobody is asked
   bool cascade = false;  ///< portal drop: what others built on it goes too

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <string>
 
 #include "support/await.h"
@@ -74,6 +75,74 @@ TEST_CASE("verify: what somebody edited, deleted and added is found, and left or
       "3");
   world.ExpectEqual();
   CHECK(world.daemon.Metric("hubmirror_verify_divergent_records", {R"(object="contacts")"}) == 0);
+}
+
+TEST_CASE("verify: its report can be kept and proved, and is never written over a file") {
+  World world({.scenario_json = kScenario}, Settings());
+  world.Load();
+  world.ExpectEqual();
+  const std::string edited = Damage(world);
+  const std::string file = world.daemon.directory().path() / "report.json";
+
+  const ProgramResult found = world.daemon.Cli({"verify", "acme", "--report", file});
+
+  CHECK(found.end.exit_code == 1);
+  const auto kept = compare::Json::Parse(ReadFile(file));
+  const auto& report = kept["report"];
+  CHECK(report.Text("target") == "acme");
+  CHECK_FALSE(report.Flag("equal"));
+  CHECK(report["objects"]["contacts"]["different"].AsInteger() == 1);
+  CHECK(report["objects"]["deals"]["missing"].AsInteger() == 1);
+  CHECK(ReadFile(file).find(edited) != std::string::npos);
+  CHECK(ReadFile(file).find("edited@example.com") == std::string::npos);
+  // As an auditor proves it: what stands behind "report": on its line, without the last brace.
+  const ProgramResult digest =
+      RunProgram({"/bin/sh", "-c",
+                  "sed -n 's/^\"report\":\\(.*\\)}$/\\1/p' \"$0\" | tr -d '\\n' | sha256sum", file},
+                 {}, 10s);
+  CHECK(digest.output.substr(0, 64) == kept["digest"].Text("hex"));
+  CHECK((std::filesystem::status(file).permissions() & std::filesystem::perms::mask) ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+
+  const std::string before = ReadFile(file);
+  const ProgramResult again = world.daemon.Cli({"verify", "acme", "--report", file});
+  CHECK(again.end.exit_code == 73);
+  CHECK(again.output.find("Next: ") != std::string::npos);
+  CHECK(ReadFile(file) == before);
+  // One that is not done in time keeps nothing.
+  const std::string other = world.daemon.directory().path() / "other.json";
+  CHECK(world.daemon.Cli({"verify", "acme", "--wait", "0ms", "--report", other}).end.exit_code ==
+        75);
+  CHECK_FALSE(std::filesystem::exists(other));
+}
+
+TEST_CASE("verify: under fire, too, it finds nothing and mends nothing that is newer") {
+  World world({.scenario_json = kScenario}, [] {
+    DaemonSettings settings = Settings();
+    settings.limits = "{shutdown: 20s, request: 3s}";
+    return settings;
+  }());
+  world.Load();
+  world.mirror.Settle();
+  world.portal.Control("faults", R"({"faults":[
+    {"match":"/crm/*","kind":"status","status":502,"chance":0.08,"count":60},
+    {"match":"/crm/*","kind":"truncate","chance":0.05,"count":30},
+    {"match":"/crm/*","kind":"reset","chance":0.04,"count":30},
+    {"match":"/crm/objects/*/batch/read","kind":"left_out","chance":0.1,"count":20},
+    {"match":"/crm/objects/*","method":"GET","kind":"disorder","count":1,"after":20}]})");
+  world.portal.StartScript(R"({"events":500,"seconds":14,"seed":14,"weights":{"create":10,
+    "update":50,"archive":12,"restore":5,"merge":5,"calculate":18}})");
+  while (world.portal.script_running()) {
+    const ProgramResult result =
+        world.daemon.Cli({"verify", "acme", "--repair", "--wait", "60s"}, 90s);
+    INFO(result.output);
+    if (result.end.exit_code == 69) continue;  // A stream was failing: the faults are many.
+    CHECK(result.end.exit_code == 0);
+    CHECK(TimesSaid(result.output, " 0 missing, 0 extra, 0 different, 0 stale") == 2);
+  }
+  world.portal.Control("faults", R"({"clear":true})");
+  world.mirror.Settle();
+  world.ExpectNoDifferences();
 }
 
 TEST_CASE("verify: it runs by itself, and mends") {

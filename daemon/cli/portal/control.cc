@@ -1,11 +1,19 @@
 #include "daemon/cli/portal/control.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "base/check.h"
+#include "base/whole_file.h"
+#include "control/control_desk.h"
+#include "daemon/cli/portal/verify_report.h"
 #include "daemon/cli/status_document.h"
 #include "daemon/cli/text/words.h"
+#include "daemon/version.h"
 
 namespace hubmirror {
 namespace {
@@ -137,9 +145,24 @@ class ProgressLine {
   std::string shown_;
 };
 
+int CannotKeep(const CliContext& context, const std::string& path, int error) {
+  return Fail(context, kExitCannotCreate, path + ": " + std::strerror(error),
+              error == EEXIST ? "name a new file, or move this one away"
+                              : "name a file in a folder where you may write");
+}
+
 }  // namespace
 
 int RunControl(const CliContext& context, const CommandLine& line, const std::string& socket_path) {
+  const bool reports = !line.report.empty() && !line.dry_run;
+  // What cannot be kept is not asked for: the answer may take hours.
+  if (reports && !(MakeFile(line.report, "", 0600) && ::unlink(line.report.c_str()) == 0)) {
+    return CannotKeep(context, line.report, errno);
+  }
+  VerifyAsked asked{.program = std::string("hubmirror ") + kVersion,
+                    .target = NameOf(line.target),
+                    .repair = line.repair,
+                    .asked_at = context.clock.WallNow()};
   ProgressLine progress_line(context, line.verb);
   const ControlAnswer answer =
       AskDaemon(socket_path, RequestOf(line), [&](const OperationProgress& progress) {
@@ -148,6 +171,10 @@ int RunControl(const CliContext& context, const CommandLine& line, const std::st
   progress_line.Clear();
 
   const ControlResult& result = answer.result;
+  asked.answered_at = context.clock.WallNow();
+  if (const auto report = VerifyReportText(asked, answer.text); reports && report) {
+    if (!MakeFile(line.report, *report, 0600)) return CannotKeep(context, line.report, errno);
+  }
   if (line.json) {
     context.out << Indented(answer.text) << "\n";
     return static_cast<int>(result.code);
