@@ -20,7 +20,7 @@ build_packages=(
 )
 quickstart_packages=(postgresql postgresql-client curl)
 test_packages=("${quickstart_packages[@]}" doctest-dev pgbouncer prometheus prometheus-alertmanager systemd
-  procps shellcheck clang-format mandoc chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian)
+  procps shellcheck clang-format mandoc chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian faketime)
 tidy_packages=(clang clang-tidy)
 coverage_packages=(gcovr)
 deb_packages=(dpkg-dev debhelper fakeroot lintian)

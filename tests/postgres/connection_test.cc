@@ -79,7 +79,7 @@ TEST_CASE("connection: a refused statement tells its SQLSTATE and what it means"
        DatabaseError::Kind::kContended},
       {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END$$", "40001",
        DatabaseError::Kind::kContended},
-      {"SET lock_timeout = 1; DO $BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '55P03'; END$", "55P03",
+      {"DO $$BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '55P03'; END$$", "55P03",
        DatabaseError::Kind::kContended},
       {"SET statement_timeout = 1; SELECT pg_sleep(10)", "57014", DatabaseError::Kind::kOther}};
   for (const auto& [sql, sqlstate, kind] : cases) {

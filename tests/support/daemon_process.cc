@@ -61,7 +61,7 @@ void DaemonProcess::Launch() {
   process_ = std::make_unique<Process>(Process::Options{
       .command = {BuiltProgram("hubmirrord"), "--config", directory_.path() / "hubmirror.yaml"},
       .environment = Environment(),
-      .log = directory_.path() / "log"});
+      .log = log_.value_or(directory_.path() / "log")});
 }
 
 void DaemonProcess::Start() {

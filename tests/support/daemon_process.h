@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compare/json.h"
@@ -28,6 +30,9 @@ class DaemonProcess {
 
   /// Added to the daemon's environment, from the next start on; `value` empty: taken out again.
   void SetVariable(const std::string& name, const std::string& value);
+
+  /// Where it logs from the next start on, instead of what Log() reads.
+  void set_log(std::filesystem::path log) { log_ = std::move(log); }
 
   /// Starts it and waits until its local port answers.
   void Start();
@@ -71,6 +76,7 @@ class DaemonProcess {
   TempDirectory directory_{"daemon"};
   DaemonSettings settings_;
   std::map<std::string, std::string> variables_;
+  std::optional<std::filesystem::path> log_;
   std::unique_ptr<Process> process_;
 };
 

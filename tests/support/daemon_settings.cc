@@ -64,7 +64,9 @@ std::string PortalYaml(const DaemonPortal& portal, const std::string& secret_dir
 std::string ToYaml(const DaemonSettings& settings, const DaemonPaths& paths) {
   std::string out = "version: 1\n";
   out += "database:\n  dsn: " + Quoted(settings.dsn) + "\n  pool: " + settings.pool + "\n";
-  out += "api: {base_url: " + Quoted(settings.base_url) + "}\n";
+  const std::string ca_file =
+      settings.ca_file.empty() ? "" : ", ca_file: " + Quoted(settings.ca_file);
+  out += "api: {base_url: " + Quoted(settings.base_url) + ca_file + "}\n";
   out += "web: {listen: " + Quoted(settings.listen) + "}\n";
   out += "log: {level: " + settings.log_level + ", format: json}\n";
   out += "limits: " + settings.limits + "\n";

@@ -28,6 +28,7 @@ struct DaemonPortal {
 /// The configuration of a daemon under test, in words of docs/configuration.md.
 struct DaemonSettings {
   std::string base_url;
+  std::string ca_file = {};  ///< whose certificates count; "" for those of the system
   std::string dsn;
   std::string pool = "{size: 4, mode: direct}";
   std::string listen = "127.0.0.1:0";
