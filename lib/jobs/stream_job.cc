@@ -16,8 +16,7 @@ std::optional<StepNeed> StreamJob::Next(Instant now) {
   if (stepping_.load()) return std::nullopt;
   if (!works_without_table() && !stream_->table().Now()) return std::nullopt;
   // The catalog still learns what the portal lists, and nothing else goes on.
-  if (traits().writes_values && !stream_->suspicion(Brake::kValuesLost).empty())
-    return std::nullopt;
+  if (traits().writes_values && !facts().suspicion(Brake::kValuesLost).empty()) return std::nullopt;
   switch (memory_.load()) {
     case Memory::kLoading:
       return std::nullopt;

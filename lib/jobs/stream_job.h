@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <utility>
 
 #include "jobs/job.h"
 #include "jobs/stream_context.h"
@@ -23,6 +24,12 @@ class StreamJob : public Job {
  protected:
   StreamContext& stream() const { return *stream_; }
   const ObjectType& object() const { return stream_->object(); }
+  StreamFacts facts() const { return stream_->facts().Now(); }
+  /// Tells the other jobs; see SharedFacts::Tell.
+  template <typename Change>
+  auto Tell(Change&& change) const {
+    return stream_->facts().Tell(std::forward<Change>(change));
+  }
 
   virtual std::optional<StepNeed> NextStep(Instant now) = 0;
   /// `table` as it stands when the step begins; never null, except for a job that works without it.

@@ -84,8 +84,8 @@ void PortalOperations::Resolve(const std::string& object, bool accept) {
   MutexLock lock(state_.mutex);
   for (const size_t stream : state_.StreamsOf(object)) {
     StreamContext& context = *state_.streams[stream].context;
-    if (accept) context.AcceptSuspicion();
-    context.NotePending();
+    if (accept) context.facts().Accept();
+    context.facts().NotePending();
   }
 }
 
@@ -121,21 +121,22 @@ PortalOperations::Runs PortalOperations::Start(OperationKind kind, const Control
 void PortalOperations::StartIn(SyncedStream& stream, OperationKind kind,
                                const ControlTarget& target, bool repair, Instant now, Runs& runs) {
   StreamContext& context = *stream.context;
+  const bool loaded = stream.facts().loaded();
   for (Task& task : stream.tasks) {
-    if (task.traits().forced_by.contains(kind)) Force(task, context.loaded(), now);
+    if (task.traits().forced_by.contains(kind)) Force(task, loaded, now);
   }
   int64_t& run = runs.of_jobs[context.key().object];
   switch (kind) {
     case OperationKind::kSettle:
     case OperationKind::kResolve:
-      context.NotePending();
+      context.facts().NotePending();
       break;
     case OperationKind::kBackfill:
       context.WantSweep(kAskedByOperator);
       run = stream.TaskOf(JobKind::kSweep)->cycles() + 1;
       break;
     case OperationKind::kRefresh:
-      context.FollowRefresh(*target.id);
+      context.records().Follow(*target.id);
       context.RequestRefresh(*target.id);
       break;
     case OperationKind::kVerify:
@@ -159,7 +160,7 @@ void PortalOperations::End(OperationKind kind, const ControlTarget& target) {
   };
   for (const size_t i : state_.StreamsOf(target.object.value_or(""))) {
     SyncedStream& stream = state_.streams[i];
-    if (kind == OperationKind::kRefresh) stream.context->EndRefresh(*target.id);
+    if (kind == OperationKind::kRefresh) stream.context->records().Unfollow(*target.id);
     for (Task& task : stream.tasks) end_force(task);
   }
   for (Task& task : state_.portal_tasks) end_force(task);
@@ -179,7 +180,7 @@ OperationProgress PortalOperations::ProgressOf(OperationKind kind, const Control
   }
   if (kind == OperationKind::kRefresh && progress.troubled.empty()) {
     for (const size_t stream : streams) {
-      progress.found = state_.streams[stream].context->RefreshedAs(*target.id);
+      progress.found = state_.streams[stream].context->records().FoundAs(*target.id);
     }
     progress.jobs_left = progress.found ? 0 : 1;
   }
@@ -196,6 +197,7 @@ void PortalOperations::NoteProgress(size_t index, OperationKind kind, const Runs
                                     OperationProgress& progress) {
   SyncedStream& stream = state_.streams[index];
   const StreamContext& context = *stream.context;
+  const StreamFacts facts = stream.facts();
   const std::string& object = context.key().object;
   const auto run = runs.of_jobs.find(object);
   if (kind == OperationKind::kVerify) {
@@ -226,14 +228,14 @@ void PortalOperations::NoteProgress(size_t index, OperationKind kind, const Runs
     if (Task& task = *stream.TaskOf(JobKind::kVerify); !task.in_cycle()) task.DueAt(now);
     ++progress.jobs_left;
     progress.checked += stream.verify->checked();
-    progress.expected += std::max(stream.verify->checked(), context.rows());
+    progress.expected += std::max(stream.verify->checked(), facts.rows);
   } else if (kind == OperationKind::kBackfill) {
     const bool ended =
         run == runs.of_jobs.end() || stream.TaskOf(JobKind::kSweep)->cycles() >= run->second;
     const WalkJob::Progress walk = stream.sweep->progress();
     if (!ended) ++progress.jobs_left;
-    progress.checked += ended ? context.rows() : walk.done;
-    progress.expected += ended ? context.rows() : std::max(walk.done, walk.expected);
+    progress.checked += ended ? facts.rows : walk.done;
+    progress.expected += ended ? facts.rows : std::max(walk.done, walk.expected);
   } else {
     NoteForced(stream, kind, now, progress);
   }
@@ -250,13 +252,14 @@ void PortalOperations::NoteForced(SyncedStream& stream, OperationKind kind, Inst
     if (task.in_cycle() || more) ++progress.jobs_left;
     if (more) task.DueAt(now);
   }
+  const StreamFacts facts = stream.facts();
   if (kind == OperationKind::kApplySchema) NoteBlockedColumns(context, progress);
   const bool settle = kind == OperationKind::kSettle;
   if (settle && IsFilling(context)) ++progress.jobs_left;
-  if (settle && context.archived_walk_wanted()) ++progress.jobs_left;
+  if (settle && facts.archived_walk.wanted()) ++progress.jobs_left;
   if (!settle && kind != OperationKind::kResolve) return;
   progress.pending +=
-      context.pending_noted() ? std::max<int64_t>(1, context.pending()) : context.pending();
+      facts.pending_noted ? std::max<int64_t>(1, facts.pending.waiting) : facts.pending.waiting;
 }
 
 OperationCost PortalOperations::CostOf(OperationKind kind, const std::string& object) const {
@@ -272,8 +275,9 @@ OperationCost PortalOperations::CostOf(OperationKind kind, const std::string& ob
     MutexLock lock(state_.mutex);
     for (const size_t stream : state_.StreamsOf(object)) {
       const StreamContext& context = *state_.streams[stream].context;
+      const StreamFacts facts = context.facts().Now();
       add(CostOfOperation(kind, plan_, context.plan(),
-                          {.rows = context.rows(), .pending = context.pending()}));
+                          {.rows = facts.rows, .pending = facts.pending.waiting}));
     }
   }
   if (object.empty()) add(CostBesideStreams(kind));

@@ -32,11 +32,11 @@ std::chrono::seconds InSeconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration);
 }
 
-void FillLoad(SyncedStream& stream, bool opened_before, Instant now, StreamStatus& status) {
-  const StreamContext& context = *stream.context;
-  if (!opened_before || context.loaded()) {
-    if (context.loaded()) stream.load_began = {};
-    status.load_done = status.load_expected = context.rows();
+void FillLoad(SyncedStream& stream, const StreamFacts& facts, bool opened_before, Instant now,
+              StreamStatus& status) {
+  if (!opened_before || facts.loaded()) {
+    if (facts.loaded()) stream.load_began = {};
+    status.load_done = status.load_expected = facts.rows;
     return;
   }
   const WalkJob::Progress walk = stream.sweep->progress();
@@ -55,8 +55,8 @@ void FillLoad(SyncedStream& stream, bool opened_before, Instant now, StreamStatu
   }
 }
 
-void FillJobs(const SyncedStream& stream, std::optional<TimePoint> source_now, Instant now,
-              StreamStatus& status) {
+void FillJobs(const SyncedStream& stream, const StreamFacts& facts,
+              std::optional<TimePoint> source_now, Instant now, StreamStatus& status) {
   for (const Task& task : stream.tasks) {
     JobStatus job{.last_complete_at = task.last_complete_at(),
                   .last_error = task.last_error(),
@@ -64,7 +64,7 @@ void FillJobs(const SyncedStream& stream, std::optional<TimePoint> source_now, I
                   .target = InSeconds(task.every())};
     if (task.traits().period == PeriodRule::kArchivedList) {
       if (stream.archived_stretched) job.target = InSeconds(*stream.archived_stretched);
-      if (!stream.context->has_archived_list()) job.target.reset();
+      if (!facts.has_archived_list) job.target.reset();
     }
     if (source_now && task.due() != Instant{}) {
       job.next_at = *source_now +
@@ -75,9 +75,10 @@ void FillJobs(const SyncedStream& stream, std::optional<TimePoint> source_now, I
 }
 
 /// What the stream's jobs make of it, where nothing holds it.
-PortalStanding::Cause CauseInJobs(const SyncedStream& stream, Instant now) {
+PortalStanding::Cause CauseInJobs(const SyncedStream& stream, const StreamFacts& facts,
+                                  Instant now) {
   for (const Brake brake : {Brake::kMassGone, Brake::kValuesLost}) {
-    if (const std::string why = stream.context->suspicion(brake); !why.empty()) {
+    if (const std::string why = facts.suspicion(brake); !why.empty()) {
       return {StreamState::kSuspicious, "mass_change", why};
     }
   }
@@ -90,19 +91,19 @@ PortalStanding::Cause CauseInJobs(const SyncedStream& stream, Instant now) {
       return {StreamState::kFailing, task.wait()->reason, task.wait()->message};
     }
   }
-  const bool loaded = stream.context->loaded();
-  if (const std::string why = stream.context->sweep_owed(); loaded && !why.empty()) {
+  const bool loaded = facts.loaded();
+  if (const std::string why = facts.sweep_owed(); loaded && !why.empty()) {
     return {StreamState::kLate, "sweep_owed", why};
   }
   return {loaded ? StreamState::kCurrent : StreamState::kBackfilling, "", ""};
 }
 
 /// What only explains how a stream stands: the first of these that there is.
-std::string Remark(const SyncedStream& stream, const StreamStatus& status,
-                   const LinkPartners& link_partners) {
+std::string Remark(const SyncedStream& stream, const StreamFacts& facts, Instant now,
+                   const StreamStatus& status, const LinkPartners& link_partners) {
   const StreamContext& context = *stream.context;
   // A person has to correct them.
-  if (std::string names = context.names_complaint(); !names.empty()) return names;
+  if (!facts.names->complaint.empty()) return facts.names->complaint;
   if (stream.walked_every) {
     return "HubSpot's search does not know this object type: what changed is found by walking the "
            "whole list every " +
@@ -115,7 +116,7 @@ std::string Remark(const SyncedStream& stream, const StreamStatus& status,
            "does, or until `hubmirror resolve " +
            context.key().portal + "/" + context.key().object + " --accept`";
   }
-  if (!context.has_archived_list()) {
+  if (!facts.has_archived_list) {
     return "HubSpot has no archived list of this object type: archived records are found by "
            "walking the live list every " +
            InWords(*status.jobs.at(JobKind::kSweep).target);
@@ -124,7 +125,7 @@ std::string Remark(const SyncedStream& stream, const StreamStatus& status,
     return "the archived list is walked every " + InWords(*stream.archived_stretched) +
            " instead of as often as configured: a tenth of the day's requests is its share";
   }
-  if (std::string distrust = context.distrust(); !distrust.empty()) return distrust;
+  if (std::string distrust = facts.distrust(now); !distrust.empty()) return distrust;
   return OneWayInWords(link_partners.OneWayFrom(context.object()));
 }
 
@@ -171,19 +172,20 @@ int64_t PortalReport::Tell(PortalState& state, Instant now) {
 StreamStatus PortalReport::StatusOf(PortalState& state, size_t index, Instant now) {
   SyncedStream& stream = state.streams[index];
   const StreamContext& context = *stream.context;
+  const StreamFacts facts = stream.facts();
   // While the first load runs, a watermark says nothing about the table: what it was followed up to
   // is not all there yet.
-  StreamStatus status{.watermark = context.loaded() ? stream.changes->watermark() : std::nullopt,
-                      .rows = context.rows_known() ? std::optional(context.rows()) : std::nullopt,
-                      .pending = context.pending(),
-                      .unproved = context.unproved(),
-                      .quarantined = context.quarantined(),
+  StreamStatus status{.watermark = facts.loaded() ? stream.changes->watermark() : std::nullopt,
+                      .rows = facts.rows_known ? std::optional(facts.rows) : std::nullopt,
+                      .pending = facts.pending.waiting,
+                      .unproved = facts.pending.unproved,
+                      .quarantined = facts.quarantined,
                       .freshness_target = InSeconds(context.plan().freshness_target)};
   const auto source_now = source_clock_.Now(now);
-  FillLoad(stream, state.opened_before, now, status);
-  FillJobs(stream, source_now, now, status);
+  FillLoad(stream, facts, state.opened_before, now, status);
+  FillJobs(stream, facts, source_now, now, status);
   const auto held = state.standing.CauseOf(index);
-  const PortalStanding::Cause cause = held ? *held : CauseInJobs(stream, now);
+  const PortalStanding::Cause cause = held ? *held : CauseInJobs(stream, facts, now);
   status.state = cause.state;
   status.reason = cause.reason;
   status.message = cause.message;
@@ -193,7 +195,8 @@ StreamStatus PortalReport::StatusOf(PortalState& state, size_t index, Instant no
     status.message = budget.message;
     status.load_eta.reset();
   }
-  if (status.message.empty()) status.message = Remark(stream, status, state.link_partners);
+  if (status.message.empty())
+    status.message = Remark(stream, facts, now, status, state.link_partners);
   if (status.state == StreamState::kCurrent && status.watermark && source_now &&
       *source_now - *status.watermark > context.plan().freshness_target) {
     status.state = StreamState::kLate;

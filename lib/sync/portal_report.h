@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "budget/rate_governor.h"
-#include "jobs/portal_job.h"
+#include "jobs/reference/portal_job.h"
 #include "model/portal/portal_plan.h"
 #include "model/portal/sync_observer.h"
 #include "model/source/source_clock.h"

@@ -41,6 +41,7 @@ struct SyncedStream {
 
   /// The task of a job of this kind; null where the stream has none.
   Task* TaskOf(JobKind kind);
+  StreamFacts facts() const { return context->facts().Now(); }
 };
 
 /// What is known of a portal while it is mirrored, under one mutex: PortalSync steps its jobs,

@@ -136,7 +136,7 @@ void PortalSync::AddLinkJobs(SyncedStream& stream) {
   const StreamPlan& plan = stream.context->plan();
   const LinkPorts links{*ports_.link_source, *ports_.link_sink, state_.link_partners};
   state_.link_partners.Add(plan.object, plan.associations);
-  stream.context->set_links_followed(true);
+  stream.context->facts().Tell([](StreamFacts& facts) { facts.links_followed = true; });
   stream.tasks.emplace_back(std::make_shared<LinksJob>(stream.context, links), plan.links_every);
   stream.tasks.emplace_back(std::make_shared<RelinkJob>(stream.context, links), plan.interval);
 }
@@ -273,8 +273,11 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
     }
   }
   const bool of_stream = assignment.place < state_.own_place();
-  if (of_stream && state_.streams[assignment.place].context->TakeErasedNote()) {
-    for (const SyncedStream& stream : state_.streams) stream.context->NotePending();
+  const auto take_erased = [](StreamFacts& facts) {
+    return std::exchange(facts.erased_noted, false);
+  };
+  if (of_stream && state_.streams[assignment.place].context->facts().Tell(take_erased)) {
+    for (const SyncedStream& stream : state_.streams) stream.context->facts().NotePending();
   }
   switch (outcome.end) {
     case StepOutcome::End::kUnused:
@@ -402,7 +405,7 @@ Duration PortalSync::NextPeriod(Task& task, SyncedStream* stream) {
   const auto share = governor_->daily_share();
   const int64_t requests = task.job().last_cycle_requests();
   if (rule == PeriodRule::kArchivedList) {
-    const bool offered = stream->context->has_archived_list();
+    const bool offered = stream->facts().has_archived_list;
     const Duration period = PortalPeriods::OfArchivedList(task.every(), offered, requests, share);
     stream->archived_stretched.reset();
     if (offered && period > task.every()) stream->archived_stretched = period;
@@ -418,8 +421,9 @@ Duration PortalSync::NextPeriod(Task& task, SyncedStream* stream) {
 
 Duration PortalSync::SweepPeriod(SyncedStream& stream) {
   const StreamContext& context = *stream.context;
+  const StreamFacts facts = stream.facts();
   const PortalPeriods::Lists lists{.searchable = context.searchable(),
-                                   .has_archived = context.has_archived_list(),
+                                   .has_archived = facts.has_archived_list,
                                    .live_pages = stream.sweep->last_cycle_requests()};
   const Duration period =
       PortalPeriods::OfLiveList(context.plan(), lists, governor_->daily_share());
@@ -429,7 +433,8 @@ Duration PortalSync::SweepPeriod(SyncedStream& stream) {
 }
 
 void PortalSync::HastenSweep(SyncedStream& stream, Instant now) {
-  if (stream.context->has_archived_list() || !stream.context->loaded()) return;
+  const StreamFacts facts = stream.facts();
+  if (facts.has_archived_list || !facts.loaded()) return;
   Task& sweep = *stream.TaskOf(JobKind::kSweep);
   const Duration period = SweepPeriod(stream);
   sweep.set_every(InMilliseconds(period));
@@ -466,7 +471,7 @@ void PortalSync::OnOpen() {
 void PortalSync::OnClosed() {
   {
     MutexLock lock(state_.mutex);
-    const auto known = [](const SyncedStream& stream) { return stream.context->rows_known(); };
+    const auto known = [](const SyncedStream& stream) { return stream.facts().rows_known; };
     if (std::all_of(state_.streams.begin(), state_.streams.end(), known)) return;
   }
   std::map<std::string, int64_t> rows;
@@ -479,7 +484,8 @@ void PortalSync::OnClosed() {
   MutexLock lock(state_.mutex);
   for (const SyncedStream& stream : state_.streams) {
     const auto known = rows.find(stream.context->key().object);
-    if (known != rows.end()) stream.context->set_rows(known->second);
+    if (known == rows.end()) continue;
+    stream.context->facts().Tell([&](StreamFacts& facts) { facts.CountedRows(known->second); });
   }
 }
 

@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "budget/rate_governor.h"
 #include "jobs/links/links_job.h"
-#include "jobs/portal_job.h"
+#include "jobs/reference/portal_job.h"
 #include "jobs/walk/walk_job.h"
 #include "model/portal/controls.h"
 #include "model/portal/portal_plan.h"

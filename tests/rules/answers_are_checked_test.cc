@@ -51,7 +51,7 @@ TEST_CASE("answers: a search out of order is walked in windows that need none") 
   CHECK(stream.Missed(300) == 0);
   CHECK(stream.Distrusted("order"));
   CHECK(std::count(stream.log.events.begin(), stream.log.events.end(), "answer.distrusted") == 1);
-  CHECK(stream.context->distrust().find("order") != std::string::npos);
+  CHECK(stream.facts().distrust(stream.clock.Now()).find("order") != std::string::npos);
 }
 
 TEST_CASE("answers: a search that counts more than it shows wants a sweep, and ends") {
@@ -60,13 +60,13 @@ TEST_CASE("answers: a search that counts more than it shows wants a sweep, and e
   REQUIRE(stream.Run(*stream.changes).end == StepOutcome::End::kCaughtUp);
   CHECK(stream.Missed(300) == 1);
   CHECK(stream.Distrusted("total"));
-  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.facts().sweep_wanted());
   stream.Run(*stream.sweep);
   CHECK(stream.Missed(300) == 0);
 
   // It stays in disorder: the list is not walked without an end.
   stream.Run(*stream.changes);
-  CHECK_FALSE(stream.context->sweep_wanted());
+  CHECK_FALSE(stream.facts().sweep_wanted());
 }
 
 TEST_CASE("answers: a search that shows nothing and says there is more ends") {
@@ -74,7 +74,7 @@ TEST_CASE("answers: a search that shows nothing and says there is more ends") {
   stream.hubspot.stuck_search = true;
   REQUIRE(stream.Run(*stream.changes).end == StepOutcome::End::kCaughtUp);
   CHECK(stream.Distrusted("cursor"));
-  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.facts().sweep_wanted());
   CHECK(stream.hubspot.Count("search") < 40);
 }
 

@@ -127,7 +127,7 @@ struct HistoryJobFixture {
     stream.history = std::move(properties);
     stream.Restart();
     stream.Load();
-    stream.context->set_loaded(true);
+    stream.context->facts().Tell([&](auto& facts) { facts.swept_at = stream.clock.WallNow(); });
     job = std::make_shared<HistoryJob>(stream.context, HistoryJob::Ports{past, past});
     StoredStream stored{.table = stream.sink.table};
     if (!past.cursor.empty()) stored.progress[JobKind::kHistory] = {.cursor = past.cursor};
@@ -251,7 +251,7 @@ TEST_CASE_FIXTURE(
   CHECK(past.due_later == std::set<int64_t>{7, 23});
   CHECK(past.set_aside.contains(7));
   CHECK(past.set_aside.contains(23));
-  CHECK(stream.context->quarantined() == 2);
+  CHECK(stream.facts().quarantined == 2);
 
   past.left_out.clear();
   AskAgain();
@@ -259,7 +259,7 @@ TEST_CASE_FIXTURE(
   CHECK(past.written.size() == 60);
   CHECK(past.due.empty());
   CHECK(past.set_aside.empty());
-  CHECK(stream.context->quarantined() == 0);
+  CHECK(stream.facts().quarantined == 0);
 }
 
 TEST_CASE_FIXTURE(HistoryJobFixture, "history: a walk does not pass whom its answer left out") {

@@ -65,7 +65,7 @@ TEST_CASE("parts: a record that fails while another is shown is set aside by its
 
   CHECK(stream.sink.set_aside.contains(2));
   CHECK_FALSE(stream.sink.waiting.contains(2));
-  CHECK(stream.context->quarantined() == 1);
+  CHECK(stream.facts().quarantined == 1);
   CHECK(std::count(stream.log.events.begin(), stream.log.events.end(), "record.unreadable") == 1);
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("parts: a record set aside comes back when HubSpot shows it again") {
 
   CHECK(Holds(stream, 2, "new"));
   CHECK(stream.sink.set_aside.empty());
-  CHECK(stream.context->quarantined() == 0);
+  CHECK(stream.facts().quarantined == 0);
 }
 
 TEST_CASE("parts: while all of HubSpot fails no record is set aside") {
@@ -200,7 +200,7 @@ TEST_CASE("parts: a search whose answer is too large is asked for with half the 
     stream.Pass();
     REQUIRE(RunThrough(stream, *stream.changes, 400));
     for (int64_t id = 1; id <= 80; ++id) CHECK(Holds(stream, id, "new"));
-    CHECK_FALSE(stream.context->sweep_wanted());
+    CHECK_FALSE(stream.facts().sweep_wanted());
   }
 }
 
@@ -226,7 +226,7 @@ TEST_CASE("parts: a moment whose search is never answered is left to a sweep, th
   REQUIRE(RunThrough(stream, *stream.changes, 400));
 
   for (int64_t id = 1; id <= 100; ++id) CHECK(Holds(stream, id, id == 50 ? "old" : "new"));
-  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.facts().sweep_wanted());
   REQUIRE(RunThrough(stream, *stream.sweep));
   CHECK(Holds(stream, 50, "new"));
 }
@@ -236,7 +236,7 @@ TEST_CASE("parts: while no search at all is answered no sweep is wanted") {
   stream.hubspot.Put(1, {{"name", "new"}});
   stream.hubspot.all_fails = true;
   CHECK_FALSE(RunThrough(stream, *stream.changes, 200));
-  CHECK_FALSE(stream.context->sweep_wanted());
+  CHECK_FALSE(stream.facts().sweep_wanted());
   stream.hubspot.all_fails = false;
   REQUIRE(RunThrough(stream, *stream.changes));
   CHECK(Holds(stream, 1, "new"));
@@ -252,7 +252,7 @@ TEST_CASE(
   CHECK_FALSE(RunThrough(stream, *stream.fill));
   stream.hubspot.all_fails = false;
   REQUIRE(RunThrough(stream, *stream.fill));
-  CHECK_FALSE(stream.context->sweep_wanted());
+  CHECK_FALSE(stream.facts().sweep_wanted());
   for (int64_t id = 1; id <= 29; ++id) CHECK(Holds(stream, id, "4711"));
 
   stream.hubspot.definitions.push_back(StreamFixture::Defined("depth", "number"));
@@ -260,5 +260,5 @@ TEST_CASE(
   stream.Run(*stream.catalog);
   stream.hubspot.unsearchable = {11};
   REQUIRE(RunThrough(stream, *stream.fill));
-  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.facts().sweep_wanted());
 }

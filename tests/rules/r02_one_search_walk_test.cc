@@ -17,7 +17,7 @@ void ChangeAtOnce(StreamFixture& stream, int64_t count) {
   stream.Pass(2h);
   for (int64_t id = 1; id <= count; ++id) stream.hubspot.Put(id, {{"name", "after"}});
   // As many as this would be swept instead; the walk itself is what is tested here.
-  stream.context->set_rows(1'000'000);
+  stream.context->facts().Tell([](auto& facts) { facts.rows = 1'000'000; });
   stream.Pass();
 }
 

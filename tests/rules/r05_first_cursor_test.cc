@@ -71,7 +71,7 @@ TEST_CASE("R5: after a long absence the list is walked instead of following ever
 
   stream.Run(*stream.changes);
 
-  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.facts().sweep_wanted());
   CHECK(stream.hubspot.Count("batch") == 0);
   stream.Run(*stream.sweep);
   CHECK(stream.sink.rows.at(3000).line.find("new") != std::string::npos);
@@ -86,13 +86,13 @@ TEST_CASE("R5: what a deep look back meets again is no reason to walk the list")
   stream.Pass();
   stream.Run(*stream.changes);
   stream.Run(*stream.sweep);
-  REQUIRE_FALSE(stream.context->sweep_wanted());
+  REQUIRE_FALSE(stream.facts().sweep_wanted());
 
   for (int i = 0; i < 4; ++i) {
     stream.Pass(11min);
     stream.Run(*stream.changes);
   }
 
-  CHECK_FALSE(stream.context->sweep_wanted());
+  CHECK_FALSE(stream.facts().sweep_wanted());
   CHECK(stream.hubspot.Count("batch") == 0);
 }

@@ -62,7 +62,7 @@ TEST_CASE("R6: a property that is named is asked for though HubSpot does not lis
   stream.Run(*stream.changes);
   CHECK(NamedIn(stream.hubspot, "batch", "hs_hidden"));
   CHECK(IsHeld(stream, "unlisted two"));
-  CHECK(stream.context->names_complaint().empty());
+  CHECK(stream.facts().names->complaint.empty());
 }
 
 TEST_CASE("R6: an unlisted property that is named later is filled by a sweep, not by search") {
@@ -74,7 +74,7 @@ TEST_CASE("R6: an unlisted property that is named later is filled by a sweep, no
   stream.Restart();
   stream.Run(*stream.catalog);
   stream.Run(*stream.fill);
-  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.facts().sweep_wanted());
   stream.Run(*stream.sweep);
   CHECK(IsHeld(stream, "unlisted one"));
 }
@@ -90,7 +90,7 @@ TEST_CASE("R6: a name that HubSpot refuses stops nothing, and is told with the n
   CHECK_FALSE(HasColumn(stream, "nmae"));
   CHECK(IsHeld(stream, "well"));
   CHECK(IsHeld(stream, "unlisted"));
-  CHECK(stream.context->names_complaint() ==
+  CHECK(stream.facts().names->complaint ==
         "columns of companies names nmae, which HubSpot refuses: did you mean name? correct the "
         "name, or remove it");
   CHECK(std::ranges::count(stream.log.events, "selection.unmatched") == 1);
@@ -105,14 +105,14 @@ TEST_CASE("R6: a name that HubSpot never answers with is asked for, and told") {
   stream.Load();
 
   CHECK(NamedIn(stream.hubspot, "list", "soore"));
-  CHECK(stream.context->names_complaint() ==
+  CHECK(stream.facts().names->complaint ==
         "history of companies names soore, which HubSpot neither lists nor shows a value of in 2 "
         "records: did you mean score? correct the name, or remove it");
 
   stream.clock.Advance(std::chrono::hours(2));
   stream.hubspot.Put(3, {{"soore", "hidden after all"}});
   stream.Run(*stream.catalog);
-  CHECK(stream.context->names_complaint().empty());
+  CHECK(stream.facts().names->complaint.empty());
 }
 
 TEST_CASE("R6: a sensitive property is not asked for by being named") {
@@ -126,7 +126,7 @@ TEST_CASE("R6: a sensitive property is not asked for by being named") {
 
   CHECK_FALSE(IsHeld(stream, "private"));
   CHECK_FALSE(NamedIn(stream.hubspot, "list", "iban"));
-  CHECK(stream.context->names_complaint().find("sensitive: true") != std::string::npos);
+  CHECK(stream.facts().names->complaint.find("sensitive: true") != std::string::npos);
 }
 
 TEST_CASE("R6: a failure while unlisted names are asked about is tried again, not believed") {

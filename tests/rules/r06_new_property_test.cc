@@ -32,7 +32,7 @@ TEST_CASE("R6: a property that cannot be searched is filled by a sweep") {
 
   stream.hubspot.errors.push_back({.kind = ApiErrorKind::kBadRequest});
   stream.Run(*stream.fill);
-  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.facts().sweep_wanted());
   CHECK(stream.sink.filled.empty());
 
   // The sweep begins, fill notices, the sweep ends.

@@ -89,8 +89,8 @@ TEST_CASE("R6: many newly included properties are read together, by a sweep") {
   stream.Restart();
   stream.Run(*stream.catalog);
   stream.Run(*stream.fill);
-  CHECK(stream.context->sweep_wanted());
-  while (stream.context->sweep_wanted()) stream.sweep->Step(stream.clock.Now());
+  CHECK(stream.facts().sweep_wanted());
+  while (stream.facts().sweep_wanted()) stream.sweep->Step(stream.clock.Now());
   stream.Run(*stream.fill);
   stream.Pass();
   stream.Run(*stream.sweep);

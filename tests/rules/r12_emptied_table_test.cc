@@ -14,7 +14,7 @@ TEST_CASE("R12: a table that holds less than nine tenths of the portal's records
   stream.Pass(2h);
   stream.Run(*stream.catalog);
 
-  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.facts().sweep_wanted());
   stream.Run(*stream.sweep);
   CHECK(stream.sink.rows.size() == 200);
 }
@@ -27,5 +27,5 @@ TEST_CASE("R12: a whole table is not swept before its time") {
   stream.Pass(2h);
   stream.Run(*stream.catalog);
 
-  CHECK_FALSE(stream.context->sweep_wanted());
+  CHECK_FALSE(stream.facts().sweep_wanted());
 }

@@ -59,8 +59,8 @@ TEST_CASE("R13: nobody is marked gone while nothing shows that archived records 
 
   CHECK_FALSE(stream.sink.rows.at(7).gone);
   CHECK(stream.sink.waiting.at(7).cause == hubmirror::PendingCause::kUnproved);
-  CHECK(stream.context->pending() == 0);
-  CHECK(stream.context->unproved() == 1);
+  CHECK(stream.facts().pending.waiting == 0);
+  CHECK(stream.facts().pending.unproved == 1);
 
   // Somebody archives another record: now silence about the first one says something.
   stream.hubspot.Archive(9);
@@ -95,7 +95,7 @@ TEST_CASE("R13: an operator may say that the unproved are gone") {
   ProveTwice(stream);
   REQUIRE_FALSE(stream.sink.rows.at(7).gone);
 
-  stream.context->AcceptSuspicion();
+  stream.context->facts().Accept();
   stream.Pass(11min);
   stream.Resolve();
   CHECK(stream.sink.rows.at(7).gone);
@@ -107,14 +107,14 @@ TEST_CASE("R13: an unproved record that HubSpot shows again is live") {
   stream.hubspot.Erase(7);
   stream.Run(*stream.sweep);
   ProveTwice(stream);
-  REQUIRE(stream.context->unproved() == 1);
+  REQUIRE(stream.facts().pending.unproved == 1);
 
   stream.hubspot.records.at(7).gone = false;
   stream.Pass(11min);
   stream.Resolve();
   CHECK(stream.sink.live(7));
   CHECK(stream.sink.waiting.empty());
-  CHECK(stream.context->unproved() == 0);
+  CHECK(stream.facts().pending.unproved == 0);
 }
 
 TEST_CASE("R13: an answer that does not return its witness counts for nothing") {
@@ -175,7 +175,7 @@ TEST_CASE("R13: where archived records cannot be read by their ids nobody is gon
     }
     CHECK(stream.sink.set_aside.empty());
     // Beside them the archived one, of whom it is not told whether it was merged.
-    CHECK(stream.context->unproved() == 3);
+    CHECK(stream.facts().pending.unproved == 3);
 
     stream.hubspot.archived_batch_error.reset();
     for (int i = 0; i < 8; ++i) ProveTwice(stream);
@@ -260,16 +260,16 @@ TEST_CASE("R13: more than 500 vanished records hold the stream until the operato
                          [](const auto& item) { return item.second.gone; });
   };
   CHECK(gone() == 0);
-  CHECK_FALSE(stream.context->suspicion(hubmirror::Brake::kMassGone).empty());
+  CHECK_FALSE(stream.facts().suspicion(hubmirror::Brake::kMassGone).empty());
 
-  stream.context->AcceptSuspicion();
+  stream.context->facts().Accept();
   for (int i = 0; i < 4; ++i) {
     stream.Resolve();
     stream.Pass(11min);
   }
 
   CHECK(gone() == 600);
-  CHECK(stream.context->suspicion(hubmirror::Brake::kMassGone).empty());
+  CHECK(stream.facts().suspicion(hubmirror::Brake::kMassGone).empty());
 }
 
 TEST_CASE("R13: a record that comes back before its second proof stays") {
@@ -299,13 +299,13 @@ TEST_CASE("R13: when a fifth of the records lose one property's value nothing mo
   stream.context->WantSweep("test");
   stream.Run(*stream.sweep);
 
-  CHECK_FALSE(stream.context->suspicion(hubmirror::Brake::kValuesLost).empty());
+  CHECK_FALSE(stream.facts().suspicion(hubmirror::Brake::kValuesLost).empty());
   CHECK_FALSE(stream.sweep->Next(stream.clock.Now()));
   CHECK_FALSE(stream.changes->Next(stream.clock.Now()));
   CHECK(stream.sink.writes <= writes + 2);
 
   stream.sink.values_lost_per_write.clear();
-  stream.context->AcceptSuspicion();
+  stream.context->facts().Accept();
   stream.Run(*stream.sweep);
   CHECK(stream.sink.rows.at(3000).line.find("changed") != std::string::npos);
 }

@@ -102,7 +102,7 @@ TEST_CASE("R17: a record of the higher type asks who it is linked with, and thes
   stream.links.due = {{RecordId{7}, "t1"}};
   stream.links.links[7] = {21};
   stream.links.linked_from = {RecordId{20}};
-  stream.context->NoteLinksDue();
+  stream.context->facts().Tell([](StreamFacts& facts) { facts.links_due = true; });
   RelinkJob job(stream.context, stream.ports());
 
   stream.Run(job);

@@ -67,7 +67,7 @@ TEST_CASE("R21: a sweep that changes were handed over to is owed after a kill, t
   HandOver(stream);
   stream.Restart();
 
-  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.facts().sweep_wanted());
   CHECK(stream.sweep->urgent());
   stream.Run(*stream.changes);
   stream.Run(*stream.sweep);
@@ -87,7 +87,7 @@ TEST_CASE("R21: a walk that began before a sweep was wanted does not serve it") 
   stream.Run(*stream.sweep);
 
   CHECK(Old(stream) == 3000);
-  CHECK_FALSE(stream.context->sweep_wanted());
+  CHECK_FALSE(stream.facts().sweep_wanted());
 }
 
 TEST_CASE("R21: a walk under way ends without serving a sweep that was wanted since") {
@@ -98,12 +98,12 @@ TEST_CASE("R21: a walk under way ends without serving a sweep that was wanted si
   HandOver(stream);
 
   stream.Run(*stream.sweep);
-  CHECK(stream.context->sweep_wanted());
-  CHECK_FALSE(stream.context->sweep_owed().empty());
+  CHECK(stream.facts().sweep_wanted());
+  CHECK_FALSE(stream.facts().sweep_owed().empty());
 
   stream.Run(*stream.sweep);
-  CHECK_FALSE(stream.context->sweep_wanted());
-  CHECK(stream.context->sweep_owed().empty());
+  CHECK_FALSE(stream.facts().sweep_wanted());
+  CHECK(stream.facts().sweep_owed().empty());
   CHECK(Old(stream) == 3000);
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("R21: a walk that serves a sweep goes on after a kill where it was") {
   stream.Run(*stream.sweep);
 
   CHECK(Old(stream) == 3000);
-  CHECK(stream.context->sweep_owed().empty());
+  CHECK(stream.facts().sweep_owed().empty());
   CHECK(stream.hubspot.Count("list") - pages < 60);
 }
 
@@ -151,13 +151,13 @@ TEST_CASE("R21: a sweep whose last commit is lost stays owed") {
   stream.sink.die = MemoryRowSink::Death::kBeforeCommit;
   CHECK_THROWS(stream.Run(*stream.sweep));
 
-  CHECK_FALSE(stream.context->sweep_owed().empty());
+  CHECK_FALSE(stream.facts().sweep_owed().empty());
   stream.Restart();
-  CHECK_FALSE(stream.context->sweep_owed().empty());
+  CHECK_FALSE(stream.facts().sweep_owed().empty());
   stream.Run(*stream.sweep);
-  CHECK(stream.context->sweep_owed().empty());
+  CHECK(stream.facts().sweep_owed().empty());
   stream.Restart();
-  CHECK(stream.context->sweep_owed().empty());
+  CHECK(stream.facts().sweep_owed().empty());
 }
 
 TEST_CASE("R21: values lost are counted through restarts, and the brake holds through them") {
@@ -166,22 +166,22 @@ TEST_CASE("R21: values lost are counted through restarts, and the brake holds th
   stream.Load();
   stream.sink.values_lost_per_write = {{"name", 200}};
   for (int i = 0; i < 3; ++i) {
-    CHECK(stream.context->suspicion(Brake::kValuesLost).empty());
+    CHECK(stream.facts().suspicion(Brake::kValuesLost).empty());
     stream.Pass();
     stream.hubspot.Put(i + 1);
     stream.Run(*stream.changes);
     stream.Restart();
   }
-  CHECK_FALSE(stream.context->suspicion(Brake::kValuesLost).empty());
+  CHECK_FALSE(stream.facts().suspicion(Brake::kValuesLost).empty());
   CHECK_FALSE(stream.changes->Next(stream.clock.Now()));
 
   stream.sink.values_lost_per_write.clear();
-  stream.context->AcceptSuspicion();
+  stream.context->facts().Accept();
   stream.Pass();
   stream.hubspot.Put(9);
   stream.Run(*stream.changes);
   stream.Restart();
-  CHECK(stream.context->suspicion(Brake::kValuesLost).empty());
+  CHECK(stream.facts().suspicion(Brake::kValuesLost).empty());
 }
 
 TEST_CASE("R21: a fill does not go on where an earlier one of the same property ended") {
@@ -264,7 +264,7 @@ TEST_CASE("R21: a beginning of changes that was not stored is not taken for one"
   stream.sink.die = MemoryRowSink::Death::kBeforeCommit;
   CHECK_THROWS(stream.Run(*stream.sweep));
 
-  CHECK_FALSE(stream.context->changes_from());
+  CHECK_FALSE(stream.facts().changes_from);
   stream.Run(*stream.sweep);
   CHECK(stream.sink.progress.contains(JobKind::kChanges));
 }

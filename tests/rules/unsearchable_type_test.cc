@@ -27,7 +27,7 @@ TEST_CASE("unsearchable type: three refusals are believed, no further search is 
   Learned(stream);
 
   CHECK_FALSE(stream.context->searchable());
-  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.facts().sweep_wanted());
   const int64_t searches = stream.hubspot.Count("search");
   CHECK(searches == 3);
   for (int poll = 0; poll < 10; ++poll) {
@@ -83,7 +83,7 @@ TEST_CASE("unsearchable type: a walk that was interrupted proves nothing of when
   stream.Restart();
   stream.Run(*stream.sweep);
 
-  CHECK_FALSE(stream.context->walked_until());
+  CHECK_FALSE(stream.facts().walked_until);
   CHECK(before.has_value());
 }
 

@@ -75,7 +75,7 @@ TEST_CASE("dates: a cursor that was stored by a wrong clock is left, and the lis
   stream.hubspot.Put(1, {{"name", "newer"}});
   Poll(stream);
 
-  CHECK(stream.context->sweep_wanted());
+  CHECK(stream.facts().sweep_wanted());
   CHECK_FALSE(stream.changes->watermark());
   stream.hubspot.Put(1, {{"name", "newest"}});
   Poll(stream);

@@ -136,7 +136,7 @@ struct LinksFixture : StreamFixture {
     Pass();
     Load();
     links.live = {RecordId{1}, RecordId{2}};
-    context->ClearLinksDue();
+    context->facts().Tell([](StreamFacts& facts) { facts.links_due = false; });
   }
 
   void Partner(const std::string& name) { partners.Add(*FindObjectType(name)); }

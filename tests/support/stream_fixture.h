@@ -116,6 +116,7 @@ class StreamFixture {
     Run(*archived);
   }
   void Resolve() { Run(*resolve); }
+  StreamFacts facts() const { return context->facts().Now(); }
   /// Resolve, wait as long as a confirmation takes, resolve again.
   void ResolveTwice() {
     Run(*resolve);

@@ -37,7 +37,7 @@ void ChangesJob::LoadFrom(const StoredStream& stored) {
   const auto found = stored.progress.find(JobKind::kChanges);
   if (found == stored.progress.end()) return;
   cursor_ = ParseChangesCursor(found->second.cursor);
-  if (cursor_) stream().set_changes_from(cursor_->followed_to);
+  if (cursor_) Tell([&](StreamFacts& facts) { facts.changes_from = cursor_->followed_to; });
   last_complete_at_ = found->second.last_complete_at;
   MutexLock lock(mutex_);
   watermark_ = found->second.watermark;
@@ -61,7 +61,7 @@ void ChangesJob::Abandon() {
 
 std::optional<StepNeed> ChangesJob::NextStep(Instant) {
   // The first sweep says where changes begin.
-  if (!stream().changes_from()) return std::nullopt;
+  if (!facts().changes_from) return std::nullopt;
   MutexLock lock(mutex_);
   if (!reading_ && !stream().searchable()) return StepNeed{.priority = Priority::kChanges};
   return StepNeed{.lane = reading_ ? Lane::kBurst : Lane::kSearch, .priority = Priority::kChanges};
@@ -79,7 +79,7 @@ StepOutcome ChangesJob::DoStep(Instant, const TableShapePtr& table) {
 }
 
 StepOutcome ChangesJob::FollowWalks() {
-  const auto walked = stream().walked_until();
+  const auto walked = facts().walked_until;
   if (!walked || walked == watermark()) return StepOutcome::CaughtUp();
   // Should search answer one day after all, it begins where the walks have led.
   cursor_ = ChangesCursor{.followed_to = *walked};
@@ -95,7 +95,7 @@ StepOutcome ChangesJob::FollowWalks() {
 }
 
 StepOutcome ChangesJob::Search() {
-  if (!cursor_) cursor_ = ChangesCursor{.followed_to = *stream().changes_from()};
+  if (!cursor_) cursor_ = ChangesCursor{.followed_to = *facts().changes_from};
   if (!first_date_) {
     const TimePoint now = stream().SourceNow().value_or(cursor_->followed_to);
     LeaveFuture(now);
@@ -205,8 +205,8 @@ StepOutcome ChangesJob::TakeIn(SearchAnswer answer) {
 }
 
 bool ChangesJob::TooMuch(const SearchAnswer& answer) const {
-  const int64_t rows = stream().rows();
-  if (cursor_->last || !stream().loaded() || answer.total <= kFewRecords ||
+  const int64_t rows = facts().rows;
+  if (cursor_->last || !facts().loaded() || answer.total <= kFewRecords ||
       answer.total <= rows / 5) {
     return false;
   }
@@ -267,11 +267,11 @@ std::vector<Nomination> ChangesJob::Unread(const SearchAnswer& answer) {
   std::vector<Nomination> unread;
   for (const Nomination& nomination : answer.nominations) {
     if (!IsNewer(nomination, stored)) continue;
-    const auto unreadable = stream().UnreadableNow(nomination);
-    if (unreadable == StreamContext::Unreadable::kTryAgain) LeaveUnreadable(nomination);
-    if (unreadable != StreamContext::Unreadable::kNo) continue;
+    const auto unreadable = stream().records().UnreadableNow(nomination);
+    if (unreadable == NotedRecords::Unreadable::kTryAgain) LeaveUnreadable(nomination);
+    if (unreadable != NotedRecords::Unreadable::kNo) continue;
     unread.push_back(nomination);
-    if (nomination.modified && followed_before_ && stream().loaded() &&
+    if (nomination.modified && followed_before_ && facts().loaded() &&
         *nomination.modified < *followed_before_) {
       stream().observer().OnLateFind(stream().key(), *first_date_ - *nomination.modified);
     }
@@ -318,7 +318,7 @@ StepOutcome ChangesJob::ReadFailed(size_t asked, const ApiError& error) {
 void ChangesJob::LeaveUnreadable(const Nomination& nomination) {
   commit_.pending.push_back(
       {.id = nomination.id, .cause = PendingCause::kUnreadable, .nominated = nomination.modified});
-  stream().NoteUnreadable(nomination.id, nomination.modified);
+  stream().records().NoteUnreadable(nomination.id, nomination.modified);
 }
 
 void ChangesJob::Settle(const Page& page, const std::vector<Nomination>& asked) {
@@ -345,7 +345,7 @@ StepOutcome ChangesJob::CommitAnswer(const SearchAnswer& answer) {
   const ChangesCursor next = PastAnswer(*cursor_, answer, *first_date_);
   const bool wrote = !commit_.rows.empty() || !commit_.pending.empty();
   // What a sweep has yet to read is not in the table, whatever search shows.
-  const bool owed = !stream().sweep_owed().empty();
+  const bool owed = !facts().sweep_owed().empty();
   const auto verified = ends && !owed ? std::optional(next.followed_to) : watermark();
   if (ends) last_complete_at_ = next.followed_to;
   const Instant now = stream().clock().Now();

@@ -63,7 +63,7 @@ void HistoryJob::Abandon() {
 }
 
 std::optional<StepNeed> HistoryJob::NextStep(Instant) {
-  if (!stream().loaded()) return std::nullopt;
+  if (!facts().loaded()) return std::nullopt;
   MutexLock lock(mutex_);
   const Priority priority = walking_ ? Priority::kFirstLoad : Priority::kArchived;
   if (reading_) return StepNeed{.lane = Lane::kBurst, .priority = priority};
@@ -228,7 +228,7 @@ StepOutcome HistoryJob::Write(HistoryCommit commit) {
   if (cursor_.walked) commit.progress.last_complete_at = stream().SourceNow();
   commit.budget = stream().Budget();
   const HistoryOutcome outcome = ports_.sink.WriteHistory(commit);
-  stream().NoteQuarantined(outcome.unreadable - outcome.released);
+  Tell([&](StreamFacts& facts) { facts.quarantined += outcome.unreadable - outcome.released; });
   for (const UnreadableRecord& record : commit.unreadable) stream().SayUnreadable(record);
   return StepOutcome::More(records);
 }

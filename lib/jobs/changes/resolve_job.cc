@@ -90,8 +90,8 @@ StepOutcome ResolveJob::Take() {
     phase_ = Phase::kLive;
     return StepOutcome::More();
   }
-  stream().ClearPendingNote();
-  for (const RecordId id : stream().TakeRefreshRequests()) {
+  Tell([](StreamFacts& facts) { facts.pending_noted = false; });
+  for (const RecordId id : stream().records().TakeRequests()) {
     groups_.push_back({{.id = id, .cause = PendingCause::kRequested}});
   }
   NoteAcceptance();
@@ -99,9 +99,10 @@ StepOutcome ResolveJob::Take() {
   if (!groups_.empty()) return StepOutcome::More();
   TakeDue();
   if (batch_.empty() && groups_.empty()) {
-    stream().set_pending(stream().sink().CountPending(object()));
+    const PendingCounts pending = stream().sink().CountPending(object());
+    Tell([&](StreamFacts& facts) { facts.pending = pending; });
     StepOutcome outcome = StepOutcome::CaughtUp();
-    outcome.next_in = stream().pending() > 0 ? kLookWhilePending : kLookWhenEmpty;
+    outcome.next_in = pending.waiting > 0 ? kLookWhilePending : kLookWhenEmpty;
     return outcome;
   }
   if (!batch_.empty()) phase_ = Phase::kLive;
@@ -179,7 +180,7 @@ StepOutcome ResolveJob::Prove(const TableShape& table) {
 
 void ResolveJob::SetAside(PendingRecord record, const std::string& why) {
   record.cause = PendingCause::kUnreadable;
-  stream().NoteUnreadable(record.id, record.nominated);
+  stream().records().NoteUnreadable(record.id, record.nominated);
   if (record.attempts + 1 < kUnreadableProofs) return LookAgain(std::move(record), kUnreadableWait);
   commit_.unreadable.push_back({.id = record.id, .reason = why});
   commit_.settled.push_back({.id = record.id, .version = record.version});
@@ -208,7 +209,9 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   answer.not_found = page->not_found;
   commit_.rows.push_back(stream().Map(*page, table, request.ids));
   answer.results = commit_.rows.back().rows;
-  if (std::ranges::any_of(answer.results, &Row::archived)) stream().NoteArchivedShown();
+  if (std::ranges::any_of(answer.results, &Row::archived)) {
+    Tell([](StreamFacts& facts) { facts.archived_shown = true; });
+  }
   Attribution said = Attribute(answer);
   // A record that answers for another one without naming it is believed about that one, and is
   // itself read separately.
@@ -322,7 +325,8 @@ StepOutcome ResolveJob::LeaveUnproved(const std::vector<PendingRecord>& records)
 }
 
 void ResolveJob::NoteAcceptance() {
-  if (stream().TakeAcceptance()) accepted_ = look_back_ = true;
+  const auto take = [](StreamFacts& facts) { return std::exchange(facts.accepted, false); };
+  if (Tell(take)) accepted_ = look_back_ = true;
   if (accepted_) cursor_.accepted = true;
 }
 
@@ -337,7 +341,7 @@ StepOutcome ResolveJob::DecideGone() {
 
 StepOutcome ResolveJob::ReadListed() {
   if (looked_up_ == gone_.size()) {
-    if (archived_list_ || !stream().has_archived_list() || gone_.empty()) return DecideGone();
+    if (archived_list_ || !facts().has_archived_list || gone_.empty()) return DecideGone();
     archived_list_ = true;
     looked_up_ = 0;
   }
@@ -413,7 +417,7 @@ void ResolveJob::ConfirmGone(const PendingRecord& record) {
   found_.emplace_back(record.id, FoundRecord::kNowhere);
   const bool twice =
       record.absent_since && now_ - *record.absent_since >= stream().plan().confirm_after;
-  const bool proved = stream().archived_shown() || cursor_.accepted;
+  const bool proved = facts().archived_shown || cursor_.accepted;
   if (twice && proved) {
     gone_.push_back(record);
     return;
@@ -426,25 +430,28 @@ void ResolveJob::ConfirmGone(const PendingRecord& record) {
 }
 
 void ResolveJob::BeginSweepCount() {
-  if (cursor_.sweep != stream().last_sweep()) cursor_ = {.sweep = stream().last_sweep()};
+  const auto swept_at = facts().swept_at;
+  const std::string sweep =
+      swept_at ? std::to_string(swept_at->time_since_epoch().count()) : std::string();
+  if (cursor_.sweep != sweep) cursor_ = {.sweep = sweep};
   NoteAcceptance();
 }
 
 void ResolveJob::ApplyBrake() {
-  const int64_t limit = GoneLimit(stream().rows());
+  const int64_t rows = facts().rows;
+  const int64_t limit = GoneLimit(rows);
   const PendingCounts pending = stream().sink().CountPending(object());
   const int64_t absent = std::max(pending.absent, static_cast<int64_t>(gone_.size()));
   const int64_t would_be_gone = cursor_.marked_gone + absent;
   const bool too_many = would_be_gone > limit && !cursor_.accepted;
+  std::string why;
   if (too_many) {
-    stream().SuspectMassGone(std::to_string(would_be_gone) + " of " +
-                             std::to_string(stream().rows()) + " records vanished, more than " +
-                             std::to_string(limit) +
-                             ": nothing is marked gone until `hubmirror resolve " +
-                             stream().key().portal + "/" + stream().key().object + " --accept`");
-  } else {
-    stream().SuspectMassGone("");
+    why = std::to_string(would_be_gone) + " of " + std::to_string(rows) +
+          " records vanished, more than " + std::to_string(limit) +
+          ": nothing is marked gone until `hubmirror resolve " + stream().key().portal + "/" +
+          stream().key().object + " --accept`";
   }
+  Tell([&](StreamFacts& facts) { facts.debts.mass_gone = why; });
   // Suspects not checked yet may be too many, too: they are checked first.
   const int64_t waiting = pending.waiting + pending.unproved;
   const bool undecided = cursor_.marked_gone + waiting > limit && waiting > absent;
@@ -470,7 +477,7 @@ StepOutcome ResolveJob::CommitBatch() {
   commit_.progress[JobKind::kResolve] = {.cursor = ToText(cursor_), .last_complete_at = now_};
   const auto records = static_cast<int64_t>(batch_.size());
   stream().Write(kind(), std::move(commit_));
-  for (const auto& [id, found] : found_) stream().NoteRefreshed(id, found);
+  for (const auto& [id, found] : found_) stream().records().NoteFound(id, found);
   batch_.clear();
   absent_.clear();
   gone_.clear();

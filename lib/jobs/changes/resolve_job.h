@@ -34,7 +34,7 @@ class ResolveJob final : public StreamJob {
   explicit ResolveJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
 
   JobKind kind() const override { return JobKind::kResolve; }
-  bool urgent() const override { return stream().pending_noted(); }
+  bool urgent() const override { return facts().pending_noted; }
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;

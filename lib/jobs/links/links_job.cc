@@ -29,7 +29,7 @@ void LinksJob::Abandon() {
 }
 
 std::optional<StepNeed> LinksJob::NextStep(Instant) {
-  if (!stream().loaded()) return std::nullopt;
+  if (!facts().loaded()) return std::nullopt;
   return StepNeed{.lane = Lane::kAssociations, .priority = Priority::kLinks};
 }
 

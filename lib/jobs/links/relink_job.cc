@@ -8,17 +8,17 @@ void RelinkJob::Abandon() {
   taken_.clear();
   batches_.clear();
   asker_.Forget();
-  stream().NoteLinksDue();
+  Tell([](StreamFacts& facts) { facts.links_due = true; });
 }
 
 std::optional<StepNeed> RelinkJob::NextStep(Instant) {
-  if (!stream().loaded()) return std::nullopt;
-  if (!stream().links_due()) return StepNeed{.priority = Priority::kLinks};
+  if (!facts().loaded()) return std::nullopt;
+  if (!facts().links_due) return StepNeed{.priority = Priority::kLinks};
   return StepNeed{.lane = Lane::kAssociations, .priority = Priority::kLinks};
 }
 
 StepOutcome RelinkJob::DoStep(Instant now, const TableShapePtr&) {
-  if (!stream().links_due()) return StepOutcome::CaughtUp();
+  if (!facts().links_due) return StepOutcome::CaughtUp();
   if (taken_.empty() && !TakeDue()) return StepOutcome::CaughtUp();
   DropUnlinkable(now);
   return batches_.empty() ? Finish() : Read(now);
@@ -33,10 +33,10 @@ void RelinkJob::DropUnlinkable(Instant now) {
 
 bool RelinkJob::TakeDue() {
   // From here on, what is written is noted again.
-  stream().ClearLinksDue();
+  Tell([](StreamFacts& facts) { facts.links_due = false; });
   taken_ = ports_.sink.DueLinks(object(), kLinkInputs);
   if (taken_.empty()) return false;
-  stream().NoteLinksDue();
+  Tell([](StreamFacts& facts) { facts.links_due = true; });
   std::vector<RecordId> ids;
   for (const DueRecord& record : taken_) ids.push_back(record.id);
   for (const LinkPair& pair : ports_.partners.PairsFrom(object())) {

@@ -22,7 +22,7 @@ class RelinkJob final : public StreamJob {
         asker_(StreamJob::stream(), JobKind::kRelink, ports) {}
 
   JobKind kind() const override { return JobKind::kRelink; }
-  bool has_more_to_do() const override { return stream().links_due(); }
+  bool has_more_to_do() const override { return facts().links_due; }
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;

@@ -35,7 +35,7 @@ void CatalogJob::LoadFrom(const StoredStream& stored) {
   stream().table().AdoptStored(stored.table);
   // Whether the archived list was walked since is not known any more.
   if (stored.table && std::ranges::any_of(stored.table->columns, IsFilling)) {
-    stream().WantArchivedWalk();
+    Tell([](StreamFacts& facts) { facts.archived_walk.Want(); });
   }
 }
 
@@ -188,14 +188,15 @@ StepOutcome CatalogJob::ReadPipelines() {
 
 StepOutcome CatalogJob::CountRecords() {
   Advance();
-  if (!stream().loaded() || !stream().searchable()) return StepOutcome::More();
+  if (!facts().loaded() || !stream().searchable()) return StepOutcome::More();
   const auto answer = stream().Search({.newest_first = true, .limit = 1});
   stream().NoteSearch(answer);
   // Not every type can be searched; the check is a help, not a condition.
   if (!answer) return StepOutcome::More();
-  stream().set_rows(stream().sink().CountRows(object()));
-  if (stream().rows() * 10 < answer->total * 9) {
-    stream().OweSweep("the table holds " + std::to_string(stream().rows()) + " live rows of " +
+  const int64_t rows = stream().sink().CountRows(object());
+  Tell([&](StreamFacts& facts) { facts.CountedRows(rows); });
+  if (rows * 10 < answer->total * 9) {
+    stream().OweSweep("the table holds " + std::to_string(rows) + " live rows of " +
                       std::to_string(answer->total) + " in the portal: it is swept now");
   }
   return StepOutcome::More();
@@ -217,7 +218,9 @@ StepOutcome CatalogJob::Apply() {
   if (stood && stood->columns != table->columns) SayChanged(*table);
   const bool refills = stood && FillingBegins(*stood, *table);
   // The fill reads live records only.
-  if (stream().table().Set(table, *hasher) || refills) stream().WantArchivedWalk();
+  if (stream().table().Set(table, *hasher) || refills) {
+    Tell([](StreamFacts& facts) { facts.archived_walk.Want(); });
+  }
   if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
   part_ = Part::kLive;
   return StepOutcome::CaughtUp();
@@ -243,7 +246,9 @@ void CatalogJob::Complain(const KnownProperties& known) {
     if (!warned_.insert(text).second) continue;
     stream().Log(LogLevel::kWarning, "selection.unmatched", text);
   }
-  stream().NoteNames(known.unlisted.Asked(), std::move(together));
+  const auto names = std::make_shared<const StreamFacts::Names>(
+      StreamFacts::Names{.unlisted = known.unlisted.Asked(), .complaint = std::move(together)});
+  Tell([&](StreamFacts& facts) { facts.names = names; });
 }
 
 }  // namespace hubmirror

@@ -76,8 +76,9 @@ StepOutcome FillJob::Search() {
     return LeaveToSweep(filling, count + " properties are new: a sweep reads their values");
   }
   // What HubSpot does not list its search need not know, and would not say so.
-  const auto unlisted =
-      std::ranges::find_if(filling, [&](const auto& name) { return stream().IsUnlisted(name); });
+  const auto unlisted = std::ranges::find_if(filling, [names = facts().names](const auto& name) {
+    return names->unlisted.contains(name);
+  });
   if (unlisted != filling.end()) {
     return LeaveToSweep(filling, "the property " + *unlisted +
                                      " is new and not listed by HubSpot: a sweep reads its values");
@@ -152,7 +153,7 @@ StepOutcome FillJob::ReadFailed(size_t asked, const ApiError& error) {
       break;
     case PartSize::Next::kAlone:
       commit_.pending.push_back({.id = unread_.front(), .cause = PendingCause::kUnreadable});
-      stream().NoteUnreadable(unread_.front(), std::nullopt);
+      stream().records().NoteUnreadable(unread_.front(), std::nullopt);
       unread_.pop_front();
       return unread_.empty() ? CommitAnswer() : StepOutcome::More();
   }
@@ -182,7 +183,7 @@ StepOutcome FillJob::CommitAnswer() {
 StepOutcome FillJob::FillBySweep() {
   StepOutcome waiting = StepOutcome::CaughtUp();
   waiting.next_in = kLookAtSweep;
-  if (!stream().SweepEnded(sweep_)) return waiting;
+  if (facts().debts.sweeps_served < sweep_) return waiting;
   return Filled(std::exchange(by_sweep_, {}));
 }
 

@@ -73,7 +73,7 @@ void VerifyJob::Abandon() {
 }
 
 std::optional<StepNeed> VerifyJob::NextStep(Instant) {
-  if (!stream().loaded()) return std::nullopt;
+  if (!facts().loaded()) return std::nullopt;
   const TableShapePtr table = stream().table().Now();
   if (!table) return std::nullopt;
   return StepNeed{.lane = Lane::kBurst,
@@ -218,7 +218,7 @@ StepOutcome VerifyJob::CompareSeen() {
 void VerifyJob::LeaveToResolve(RecordId id) {
   Commit commit{.object = object()};
   commit.pending.push_back({.id = id, .cause = PendingCause::kUnreadable});
-  stream().NoteUnreadable(id, std::nullopt);
+  stream().records().NoteUnreadable(id, std::nullopt);
   stream().Write(kind(), std::move(commit));
 }
 

@@ -35,7 +35,7 @@ JobKind WalkJob::kind() const {
 }
 
 bool WalkJob::urgent() const {
-  return options_.archived ? stream().archived_walk_urgent() : stream().sweep_wanted();
+  return options_.archived ? facts().archived_walk.urgent() : facts().sweep_wanted();
 }
 
 void WalkJob::LoadFrom(const StoredStream& stored) {
@@ -43,7 +43,7 @@ void WalkJob::LoadFrom(const StoredStream& stored) {
   if (const auto changes = stored.progress.find(JobKind::kChanges);
       changes != stored.progress.end()) {
     if (const auto cursor = ParseChangesCursor(changes->second.cursor)) {
-      stream().set_changes_from(cursor->followed_to);
+      Tell([&](StreamFacts& facts) { facts.changes_from = cursor->followed_to; });
     }
   }
   MutexLock lock(mutex_);
@@ -59,7 +59,7 @@ void WalkJob::LoadFrom(const StoredStream& stored) {
 }
 
 void WalkJob::Abandon() {
-  if (options_.archived) stream().ArchivedWalkIsCut();
+  if (options_.archived) Tell([](StreamFacts& facts) { facts.archived_walk.IsCut(); });
   MutexLock lock(mutex_);
   ++generation_;
   buffer_.Clear();
@@ -84,7 +84,7 @@ WalkJob::Action WalkJob::Choose(Instant now) const {
 
 Priority WalkJob::PriorityNow() const {
   if (options_.archived) return Priority::kArchived;
-  if (!stream().loaded() || stream().sweep_wanted() || !stream().sweep_owed().empty())
+  if (!facts().loaded() || facts().sweep_wanted() || !facts().sweep_owed().empty())
     return Priority::kFirstLoad;
   return stream().searchable() ? Priority::kSweep : Priority::kArchived;
 }
@@ -146,13 +146,13 @@ StepOutcome WalkJob::Measure(const TableShapePtr& table) {
     cursor = stored_;
     generation = generation_;
   }
-  const int64_t wanted = stream().sweeps_wanted();
+  const int64_t wanted = facts().debts.sweeps_wanted;
   // What is wanted since the walk began only one that begins now can give. A first load goes on.
-  const bool passed = !options_.archived && cursor.serves < wanted && stream().loaded();
+  const bool passed = !options_.archived && cursor.serves < wanted && facts().loaded();
   const bool resumed = !cursor.ranges.empty() && !passed;
   if (!resumed) cursor = {.serves = wanted};
   std::optional<TimePoint> date = stream().SourceNow();
-  if (!options_.archived) cursor.records_expected = std::max(stream().rows(), cursor.records_done);
+  if (!options_.archived) cursor.records_expected = std::max(facts().rows, cursor.records_done);
   if (Measured()) {
     const auto answer = stream().Search({.newest_first = true, .limit = 1});
     stream().NoteSearch(answer);
@@ -177,11 +177,13 @@ StepOutcome WalkJob::Measure(const TableShapePtr& table) {
       commit.progress[kind()].last_complete_at = last_complete_at_;
     }
     stream().Write(kind(), std::move(commit));
-    if (seed) stream().set_changes_from(*seed);
-    stream().SweepBegins(cursor.serves);
+    Tell([&](StreamFacts& facts) {
+      if (seed) facts.changes_from = seed;
+      facts.sweep_serves = cursor.serves;
+    });
   }
   // Before the set to ask for is taken: the newest, if the table was not dropped meanwhile.
-  if (options_.archived && !resumed) stream().ArchivedWalkBegins();
+  if (options_.archived && !resumed) Tell([](StreamFacts& facts) { facts.archived_walk.Begins(); });
   const TableShapePtr newest = stream().table().Now();
   MutexLock lock(mutex_);
   if (generation != generation_) return StepOutcome::More();
@@ -193,7 +195,7 @@ StepOutcome WalkJob::Measure(const TableShapePtr& table) {
 }
 
 std::optional<TimePoint> WalkJob::SeedChanges(TimePoint date, Commit& commit) const {
-  if (stream().changes_from()) return std::nullopt;
+  if (facts().changes_from) return std::nullopt;
   const TimePoint from = date - stream().plan().deep_overlap;
   commit.progress[JobKind::kChanges] = {.cursor = ToText(ChangesCursor{.followed_to = from})};
   return from;
@@ -232,15 +234,25 @@ StepOutcome WalkJob::Read() {
     return Failed(reading, page.error());
   }
   if (options_.archived) {
-    stream().NoteArchivedList();
-    if (!page->records.empty()) stream().NoteArchivedShown();
+    Tell([shown = !page->records.empty()](StreamFacts& facts) {
+      facts.has_archived_list = true;
+      if (shown) facts.archived_shown = true;
+    });
   }
   return TakeIn(reading, std::move(*page));
 }
 
 StepOutcome WalkJob::GiveUp(const ApiError& refusal) {
   Abandon();
-  stream().NoteNoArchivedList(refusal);
+  const bool is_news = Tell([](StreamFacts& facts) {
+    // Whoever wants the walk would wait for ever.
+    facts.archived_walk = {};
+    return std::exchange(facts.has_archived_list, false);
+  });
+  if (is_news) {
+    stream().Log(LogLevel::kNotice, "archived.unsupported",
+                 refusal.message + ": archived records are found by the sweep");
+  }
   return StepOutcome::CaughtUp();
 }
 
@@ -283,7 +295,7 @@ void WalkJob::LeaveUnread(const Reading& reading, const Page& page) {
   if (reading.naming) {
     for (const Record& record : page.records) {
       buffer_.Leave({.id = record.id, .cause = PendingCause::kUnreadable});
-      stream().NoteUnreadable(record.id, std::nullopt);
+      stream().records().NoteUnreadable(record.id, std::nullopt);
     }
   }
   parts_[reading.range].Answered();
@@ -401,19 +413,20 @@ StepOutcome WalkJob::Finish(Commit last) {
   const TimePoint complete_at = *last.progress.at(kind()).last_complete_at;
   if (unordered && !options_.archived) {
     // Before the walk is committed as ended: nobody would look for them afterwards.
-    if (stream().sink().SuspectUnseen(object(), began) > 0) stream().NotePending();
+    if (stream().sink().SuspectUnseen(object(), began) > 0) stream().facts().NotePending();
   }
   stream().Write(kind(), std::move(last), serves);
   if (!options_.archived) {
-    if (!stream().loaded()) stream().sink().Analyze(object());
-    stream().set_rows(stream().sink().CountRows(object()));
-    if (whole_since) stream().set_walked_until(*whole_since);
-    stream().set_last_sweep(std::to_string(complete_at.time_since_epoch().count()));
-    stream().set_loaded(true);
-    stream().Log(LogLevel::kInfo, "sweep.finished",
-                 std::to_string(stream().rows()) + " live records");
+    if (!facts().loaded()) stream().sink().Analyze(object());
+    const int64_t rows = stream().sink().CountRows(object());
+    Tell([&](StreamFacts& facts) {
+      facts.CountedRows(rows);
+      if (whole_since) facts.walked_until = whole_since;
+      facts.swept_at = complete_at;
+    });
+    stream().Log(LogLevel::kInfo, "sweep.finished", std::to_string(rows) + " live records");
   } else {
-    stream().ArchivedWalkEnds();
+    Tell([](StreamFacts& facts) { facts.archived_walk.Ends(); });
   }
   MutexLock lock(mutex_);
   ++generation_;

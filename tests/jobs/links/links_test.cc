@@ -30,7 +30,8 @@ TEST_CASE("links: a record that nobody asked for is not stored, and said to be s
   REQUIRE(stream.ReadAll());
   CHECK(stream.links.Written() == std::set<std::pair<int64_t, int64_t>>{{1, 1001}, {2, 1002}});
   CHECK(stream.Distrusted("unasked"));
-  CHECK(stream.context->distrust().find("2 that were not asked for") != std::string::npos);
+  CHECK(stream.facts().distrust(stream.clock.Now()).find("2 that were not asked for") !=
+        std::string::npos);
 }
 
 TEST_CASE("links: one record that cannot be read is named, all others are read") {
@@ -44,7 +45,7 @@ TEST_CASE("links: one record that cannot be read is named, all others are read")
     CHECK(stream.links.Read().size() == 19);
     CHECK_FALSE(stream.links.Read().contains(7));
     CHECK(stream.sink.set_aside.contains(7));
-    CHECK(stream.context->quarantined() == 1);
+    CHECK(stream.facts().quarantined == 1);
     CHECK(stream.Said("record.unreadable"));
     CHECK_FALSE(stream.Said("links.refused"));
   }
@@ -151,7 +152,7 @@ TEST_CASE("relink: one record that cannot be read does not hold up the others") 
   }
   stream.links.failure = ApiError{.kind = ApiErrorKind::kServer};
   stream.links.unreadable = {5};
-  stream.context->NoteLinksDue();
+  stream.context->facts().Tell([](StreamFacts& facts) { facts.links_due = true; });
   RelinkJob job(stream.context, stream.ports());
   REQUIRE(stream.RunThrough(job));
   CHECK(stream.links.Read() == std::set<int64_t>{1, 2, 3, 4, 6, 7, 8, 9});
@@ -249,7 +250,7 @@ TEST_CASE("one-way pairs: a pair that both sides show stays with its first one")
 TEST_CASE("one-way pairs: a changed record finds out what no walk has seen") {
   LeadsAndDeals portal;
   portal.leads.links.due = {{RecordId{1}, "t1"}};
-  portal.leads.context->NoteLinksDue();
+  portal.leads.context->facts().Tell([](StreamFacts& facts) { facts.links_due = true; });
   RelinkJob relink(portal.leads.context, {portal.leads.links, portal.leads.links, portal.partners});
   REQUIRE(portal.leads.RunThrough(relink));
   CHECK(portal.of_leads.urgent());
@@ -259,7 +260,7 @@ TEST_CASE("one-way pairs: a changed record finds out what no walk has seen") {
   // A deal asks those who are known to be linked with it, and nobody on its own side.
   portal.deals.links.due = {{RecordId{11}, "t2"}};
   portal.deals.links.linked_from = {RecordId{1}};
-  portal.deals.context->NoteLinksDue();
+  portal.deals.context->facts().Tell([](StreamFacts& facts) { facts.links_due = true; });
   RelinkJob of_deal(portal.deals.context,
                     {portal.deals.links, portal.deals.links, portal.partners});
   REQUIRE(portal.deals.RunThrough(of_deal));

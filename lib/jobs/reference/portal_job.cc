@@ -1,4 +1,4 @@
-#include "jobs/portal_job.h"
+#include "jobs/reference/portal_job.h"
 
 #include "model/store/database_error.h"
 

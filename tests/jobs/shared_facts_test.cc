@@ -1,0 +1,166 @@
+#include "jobs/shared_facts.h"
+
+#include <doctest/doctest.h>
+
+// What the jobs of one stream tell each other.
+
+using namespace std::chrono_literals;
+using hubmirror::ApiError;
+using hubmirror::ApiErrorKind;
+using hubmirror::Brake;
+using hubmirror::Commit;
+using hubmirror::CommitOutcome;
+using hubmirror::Instant;
+using hubmirror::JobKind;
+using hubmirror::SearchAnswer;
+using hubmirror::SearchSupport;
+using hubmirror::SharedFacts;
+using hubmirror::StoredStream;
+using hubmirror::StreamFacts;
+using hubmirror::TimePoint;
+using hubmirror::WantedWalk;
+
+namespace {
+
+StoredStream Swept(int64_t rows) {
+  StoredStream stored;
+  stored.rows = rows;
+  stored.progress[JobKind::kSweep] = {.last_complete_at = TimePoint(1h)};
+  return stored;
+}
+
+}  // namespace
+
+TEST_CASE("A walk of the archived list is wanted until one that began afterwards has ended") {
+  WantedWalk walk;
+  walk.Begins();
+  walk.Want();
+  walk.Ends();
+  CHECK(walk.urgent());
+  walk.Begins();
+  CHECK(walk.wanted());
+  CHECK_FALSE(walk.urgent());
+  walk.IsCut();
+  CHECK(walk.urgent());
+  walk.Begins();
+  walk.Want();
+  walk.Ends();
+  CHECK(walk.wanted());
+  walk.Begins();
+  walk.Ends();
+  CHECK_FALSE(walk.wanted());
+}
+
+TEST_CASE("Search is given up after three refusals in a row, and tried again a day later") {
+  const ApiError refusal{.kind = ApiErrorKind::kBadRequest, .status = 400};
+  const Instant now{100h};
+  SearchSupport search;
+  search.Note(refusal, now);
+  search.Note(refusal, now);
+  search.Note(SearchAnswer{}, now);
+  CHECK_FALSE(search.Note(refusal, now));
+  CHECK_FALSE(search.Note(refusal, now));
+  CHECK(search.known(now));
+  CHECK(search.Note(refusal, now));
+  CHECK_FALSE(search.Note(refusal, now));
+  CHECK_FALSE(search.known(now + 23h));
+  CHECK(search.known(now + 24h));
+}
+
+TEST_CASE("What was read of the facts stays as it was while others are told") {
+  SharedFacts facts({"acme", "companies"});
+  facts.Load(Swept(10));
+  const StreamFacts before = facts.Now();
+  const int64_t told = facts.Tell([](StreamFacts& now) {
+    now.CountedRows(12);
+    now.quarantined = 2;
+    return now.rows;
+  });
+  CHECK(told == 12);
+  CHECK(before.rows == 10);
+  CHECK(before.loaded());
+  CHECK(facts.Now().quarantined == 2);
+}
+
+TEST_CASE("A commit is counted, and noted for those who follow up on it") {
+  SharedFacts facts({"acme", "companies"});
+  facts.Load(Swept(10));
+  facts.Tell([](StreamFacts& now) {
+    now.pending_noted = now.links_due = false;
+    now.links_followed = true;
+  });
+  Commit commit;
+  facts.PutInto(commit, {});
+  CHECK(commit.links_due);
+  facts.TakeIn(
+      commit,
+      CommitOutcome{.inserted = 5, .archived = 1, .erased = 1, .suspects = 1, .quarantined = 3});
+  const StreamFacts now = facts.Now();
+  CHECK(now.rows == 13);
+  CHECK(now.quarantined == 3);
+  CHECK(now.pending_noted);
+  CHECK(now.erased_noted);
+  CHECK(now.links_due);
+}
+
+TEST_CASE("A stream that is not loaded notes no links") {
+  SharedFacts facts({"acme", "companies"});
+  facts.Tell([](StreamFacts& now) { now.links_followed = true; });
+  Commit commit;
+  facts.PutInto(commit, {});
+  CHECK_FALSE(commit.links_due);
+}
+
+TEST_CASE("What came about while a commit was under way goes with the next one") {
+  SharedFacts facts({"acme", "companies"});
+  const auto want = [](StreamFacts& now) { now.debts.WantSweep(true, {}, "a test"); };
+  facts.Tell(want);
+  Commit first;
+  facts.PutInto(first, 1);
+  REQUIRE(first.debts);
+  facts.Tell(want);
+  facts.TakeIn(first, {});
+  CHECK(facts.Now().debts.sweeps_served == 1);
+  CHECK(facts.Now().sweep_wanted());
+  Commit second;
+  facts.PutInto(second, {});
+  REQUIRE(second.debts);
+  facts.TakeIn(second, {});
+  Commit third;
+  facts.PutInto(third, {});
+  CHECK_FALSE(third.debts);
+}
+
+TEST_CASE("Lost values are counted over commits until a whole sweep has passed without the brake") {
+  SharedFacts facts({"acme", "companies"});
+  facts.Load(Swept(1000));
+  const CommitOutcome loses{.values_lost = {{"name", 300}}};
+  facts.TakeIn({}, loses);
+  Commit sweep;
+  facts.PutInto(sweep, 0);
+  CHECK(sweep.forget_lost_values);
+  facts.TakeIn(sweep, loses);
+  CHECK(facts.Now().suspicion(Brake::kValuesLost).empty());
+  facts.TakeIn({}, loses);
+  CHECK(facts.Now().suspicion(Brake::kValuesLost).find("property name") != std::string::npos);
+  Commit braked;
+  facts.PutInto(braked, 0);
+  CHECK_FALSE(braked.forget_lost_values);
+
+  facts.Accept();
+  CHECK(facts.Now().suspicion(Brake::kValuesLost).empty());
+  CHECK(facts.Now().accepted);
+  Commit next;
+  facts.PutInto(next, {});
+  CHECK(next.forget_lost_values);
+}
+
+TEST_CASE("A broken promise is said once an hour and shown for an hour") {
+  SharedFacts facts({"acme", "companies"});
+  const Instant now{100h};
+  CHECK(facts.Distrust("order", "out of order", now));
+  CHECK_FALSE(facts.Distrust("order", "out of order", now + 1min));
+  CHECK(facts.Distrust("limit", "too many", now + 2min));
+  CHECK(facts.Now().distrust(now + 3min) == "too many");
+  CHECK(facts.Now().distrust(now + 63min).empty());
+}
