@@ -108,8 +108,37 @@ TEST_CASE("R15: a loser that looks archived names its survivor, also when that l
 
   stream.Run(*stream.archived);
   stream.Resolve();
+  // Nobody has read the survivor so far.
+  stream.Pass(10s);
+  stream.Resolve();
 
   CHECK(stream.sink.rows.at(3).merged_into == 100);
+}
+
+TEST_CASE("R15: a record that is shown beside those asked for and does not exist survives nobody") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 20; ++id) stream.hubspot.Put(id);
+  stream.hubspot.Archive(20);
+  stream.Load();
+  stream.hubspot.Put(999);
+  stream.hubspot.Erase(999);
+  stream.hubspot.say_not_found = false;
+  stream.hubspot.Erase(3);
+  stream.Pass();
+  stream.Run(*stream.sweep);
+  stream.hubspot.shown_beside = {999};
+  stream.hubspot.on_request = [&, batches = 0](const std::string& what) mutable {
+    if (what == "batch" && ++batches > 1) stream.hubspot.shown_beside.clear();
+  };
+
+  stream.Resolve();
+  CHECK(stream.sink.live(3));
+  CHECK(stream.sink.waiting.contains(3));
+
+  stream.Pass(10s);
+  stream.ResolveTwice();
+  CHECK(stream.sink.rows.at(3).gone);
+  CHECK_FALSE(stream.sink.rows.contains(999));
 }
 
 TEST_CASE("R15: who answers for a witness that was just merged answers for nobody else") {

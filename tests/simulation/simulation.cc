@@ -392,7 +392,17 @@ void Simulation::Calm() {
   kill_.reset();
   standby_.reset();
   Ask({.kind = EventKind::kOperator, .what = "resume"});
+  ArchiveOneOfEach();
   Tell("all is calm from now on");
+}
+
+void Simulation::ArchiveOneOfEach() {
+  simulated_portal::Random random(setup_.seed);
+  for (const std::string& object : setup_.objects) {
+    auto& type = hubspot_->portal().objects[simulated_portal::FindObjectType(object)];
+    auto* record = type.records.DrawRecord(random, simulated_portal::RecordState::kLive);
+    if (record != nullptr) hubspot_->portal().mutator.Archive(type, *record, hubspot_->Now());
+  }
 }
 
 void Simulation::CompareAll() {

@@ -65,6 +65,8 @@ class Simulation {
   void TakeSteps();
   void Tick();
   void Calm();
+  /// Nobody can be proved gone while nothing shows that archived records can be read (rule R13).
+  void ArchiveOneOfEach();
   void CompareAll();
   std::vector<Judge::Line> LinksIn(compare::MirrorReader* mirror, const LinkPair& pair) const;
   void CompareLinks(compare::MirrorReader* mirror);

@@ -1,6 +1,7 @@
 #include "jobs/changes/resolve_job.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "base/check.h"
@@ -213,15 +214,8 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
     Tell([](StreamFacts& facts) { facts.archived_shown = true; });
   }
   Attribution said = Attribute(answer);
-  // A record that answers for another one without naming it is believed about that one, and is
-  // itself read separately.
   DropStrangers(commit_.rows.back(), request.ids);
-  for (const Attribution::Merge& merge : said.merged) {
-    if (std::ranges::find(commit_.rows.back().rows, merge.survivor, &Row::id) ==
-        commit_.rows.back().rows.end()) {
-      commit_.pending.push_back({.id = merge.survivor, .cause = PendingCause::kNominated});
-    }
-  }
+  DoubtStrangers(said);
   if (!said.witness_answered) {
     // The witness itself is a suspect now. While it waits, the next read takes another one.
     commit_.pending.push_back(
@@ -229,6 +223,28 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   }
   Shown(said, answer.results, answer.asked.size());
   return said;
+}
+
+void ResolveJob::DoubtStrangers(Attribution& said) {
+  const auto& rows = commit_.rows.back().rows;
+  std::vector<RecordId> strangers;
+  for (const Attribution::Merge& merge : said.merged) {
+    const bool shown = std::ranges::find(rows, merge.survivor, &Row::id) != rows.end();
+    if (!shown) strangers.push_back(merge.survivor);
+  }
+  if (strangers.empty()) return;
+  std::unordered_set<RecordId> doubtful(strangers.begin(), strangers.end());
+  for (const StoredRecord& record : stream().sink().Stored(object(), strangers)) {
+    if (!record.gone) doubtful.erase(record.id);
+  }
+  for (const RecordId id : strangers) {
+    commit_.pending.push_back({.id = id, .cause = PendingCause::kNominated});
+  }
+  std::erase_if(said.merged, [&](const Attribution::Merge& merge) {
+    if (!doubtful.contains(merge.survivor)) return false;
+    said.unproved.push_back(merge.loser);
+    return true;
+  });
 }
 
 void ResolveJob::AskApart(const std::vector<RecordId>& unclear, bool all) {

@@ -69,6 +69,9 @@ class ResolveJob final : public StreamJob {
   Result<Attribution, ApiError> Ask(bool archived, const std::vector<PendingRecord>& records,
                                     const TableShape& table);
   void Shown(const Attribution& said, const std::vector<Row>& rows, size_t asked);
+  /// A record that answers for another one without naming it is believed about that one only where
+  /// it is in the mirror, having been read itself; else it is read first.
+  void DoubtStrangers(Attribution& said);
   /// Puts the unclear ids of an answer into questions of their own; `all`: none was explained.
   void AskApart(const std::vector<RecordId>& unclear, bool all);
   /// Settles a record that `row` shows, unless something newer of it was named.
