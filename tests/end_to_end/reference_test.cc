@@ -81,6 +81,30 @@ TEST_CASE("reference: an erased contact leaves no trace in lists") {
                   contact) == "0");
 }
 
+TEST_CASE("reference: a member that cannot be read is named, and its list goes on") {
+  World world({.scenario_json = Scenario()}, Settings());
+  world.Load();
+  world.mirror.Settle();
+  const std::string list = world.Sql(
+      "SELECT list_id::text FROM acme.list_memberships GROUP BY list_id ORDER BY count(*) DESC, 1 "
+      "LIMIT 1");
+  const std::string of_list = " FROM acme.list_memberships WHERE list_id = " + list;
+  const std::string culprit =
+      world.Sql("SELECT record_id::text" + of_list + " ORDER BY record_id OFFSET 20 LIMIT 1");
+  const std::string whole = world.Sql("SELECT count(*)::text" + of_list);
+  world.Sql("DELETE" + of_list + " AND record_id >= " + culprit);
+  world.portal.Control("faults", R"({"faults":[{"match":"/lists/2026-09/)" + list +
+                                     R"(/memberships","kind":"status","status":500,"chance":1,)" +
+                                     R"("holds":"\"recordId\":\")" + culprit + R"(\""}]})");
+  world.mirror.Settle();
+  CHECK(world.Sql("SELECT (count(*) + 1)::text" + of_list) == whole);
+  Await("its name in the status", 30s, [&] {
+    const auto tables = world.daemon.Status()["portals"]["acme"]["reference"];
+    const std::string told = tables["list_memberships"].Text("last_error");
+    return told.find("list " + list + ": the member " + culprit) == 0;
+  });
+}
+
 TEST_CASE("reference: what the token may not read is said and holds up nothing") {
   World world({.scenario_json = Scenario(R"(,"scopes":["oauth","crm.objects.contacts.read",
     "crm.objects.companies.read","crm.objects.deals.read","tickets","crm.objects.leads.read",

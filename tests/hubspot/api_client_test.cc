@@ -218,6 +218,21 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: lists are asked for with their 
             R"("hs_last_record_added_at","hs_last_record_removed_at"])") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: members beyond an id are asked for by its place") {
+  hubspot.Answer(200, R"({"results":[]})");
+  hubspot.Answer(200, R"({"results":[]})");
+
+  REQUIRE(bool(client.ReadReference(
+      {.kind = ReferenceKind::kListMemberships, .list_id = "7", .beyond = 301, .limit = 1})));
+  CHECK(
+      hubspot.last().target.ends_with("/lists/2026-09/7/memberships?limit=1&after=AAAAAAAAAS0%3D"));
+  REQUIRE(bool(client.ReadReference({.kind = ReferenceKind::kListMemberships,
+                                     .list_id = "7",
+                                     .beyond = 123456789012,
+                                     .limit = 1})));
+  CHECK(hubspot.last().target.ends_with("&after=AAAAHL6ZGhQ%3D"));
+}
+
 TEST_CASE_FIXTURE(ApiClientFixture, "api client: property groups and the account are read") {
   hubspot.Answer(200,
                  R"({"results":[{"name":"g","label":"G","displayOrder":3,"archived":false}]})");

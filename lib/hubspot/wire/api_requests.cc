@@ -25,6 +25,19 @@ std::string CommaList(const PropertySet& properties) {
   return list;
 }
 
+/// Where a page of members begins: the id as eight bytes, the highest first, in base64. The
+/// reference shows such a one, `AAAAAAAAAS0=`, and says that it is of the last record read
+/// (https://developers.hubspot.com/docs/api-reference/crm-lists-v3/memberships/get-crm-v3-lists-listId-memberships).
+std::string PlaceBeyond(int64_t id) {
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto bits = static_cast<uint64_t>(id);
+  std::string place;
+  for (int from = 58; from > 0; from -= 6) place += kLetters[bits >> from & 63];
+  place += kLetters[(bits & 15) << 2];
+  return place + "=";
+}
+
 ApiRequest JsonPost(std::string target, const rapidjson::StringBuffer& body) {
   return {.target = std::move(target),
           .content_type = "application/json",
@@ -223,6 +236,7 @@ ApiRequest ApiRequests::Reference(const ReferenceRequest& request) const {
   const auto paged = [&request](std::string path) {
     path += "?limit=" + std::to_string(LimitOf(request));
     if (request.after) path += "&after=" + PercentEncode(*request.after);
+    if (request.beyond) path += "&after=" + PercentEncode(PlaceBeyond(*request.beyond));
     return path;
   };
   switch (request.kind) {

@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kMemberBlock = 5000;
 // Lists are found by a search, which shows no more than this.
 constexpr size_t kMostLists = 10'000;
+// Of all lists together, for people.
+constexpr size_t kMostSaid = 500;
 
 size_t LargestPage(ReferenceKind kind) {
   return std::max<size_t>(1, PageLimit(kind));
@@ -88,6 +90,7 @@ void ReferenceJob::BeginPages() {
   places_.clear();
   part_ = PartSize(LargestPage(kinds_[at_]));
   passed_over_ = false;
+  gap_.reset();
 }
 
 void ReferenceJob::ForgetCycle() {
@@ -131,6 +134,10 @@ ReferenceRequest ReferenceJob::Request() const {
   if (PageLimit(request.kind) > 0) request.limit = part_.size();
   if (request.kind == ReferenceKind::kListMemberships) {
     request.list_id = std::to_string(lists_.back());
+    if (!after_) request.beyond = above_;
+    if (gap_)
+      request = {
+          .kind = request.kind, .list_id = request.list_id, .beyond = gap_->beyond(), .limit = 1};
   }
   return request;
 }
@@ -141,6 +148,7 @@ StepOutcome ReferenceJob::Read() {
   ++requests_;
   const ReferenceRequest request = Request();
   auto page = parts_.ports.source.ReadReference(request);
+  if (gap_) return Search(page);
   if (!page) return IsRefused(page.error()) ? Refused(page.error()) : Failed(page.error());
   part_.Answered();
   passed_over_ = false;
@@ -216,23 +224,72 @@ StepOutcome ReferenceJob::GiveUp(const ApiError& error) {
     after_ = std::to_string(place + 1);
     return StepOutcome::Failed(error);
   }
+  if (kind == ReferenceKind::kListMemberships) {
+    if (!ordered_) return CutList(error.message);
+    gap_.emplace(LastMember().value_or(0));
+    gap_cause_ = error.message;
+    return StepOutcome::Failed(error);
+  }
   cut_ = error.message;
   after_.reset();
-  if (kind == ReferenceKind::kListMemberships) {
-    CommitMembers(true);
-    return NextList();
-  }
   // Of what cannot be read in parts a part is no use.
   if (!rows_.empty() && kind != ReferenceKind::kObjectTypes) return EndKind(0);
   Note(kind, false, error.message);
   return NextKind();
 }
 
+StepOutcome ReferenceJob::Search(const Result<ReferencePage, ApiError>& page) {
+  if (!page) {
+    const ApiError& error = page.error();
+    if (!SizeMatters(error)) {
+      return IsRefused(error) ? Refused(error) : StepOutcome::Failed(error);
+    }
+    if (!gap_->Fails()) return StepOutcome::Failed(error);
+    if (gap_->hopeless()) return CutList(error.message);
+  } else {
+    const auto& rows = page->batches.at(0).rows;
+    // Then places are no longer made as the reference says.
+    if (!rows.empty() && NumberIn(rows.front(), 1) < gap_->beyond()) {
+      return CutList("one of its members cannot be read, and no page begins beyond it");
+    }
+    gap_->Answers();
+  }
+  if (gap_->culprit()) SetMemberAside();
+  return StepOutcome::More();
+}
+
+void ReferenceJob::SetMemberAside() {
+  const int64_t culprit = *gap_->culprit();
+  const int64_t last = LastMember().value_or(0);
+  WriteMembers(last, MembersCursor{.list = lists_.back(), .above = culprit});
+  above_ = culprit;
+  after_.reset();
+  gap_.reset();
+  part_ = PartSize(LargestPage(kinds_[at_]));
+  SayOfMembers("list " + std::to_string(lists_.back()) + ": the member " + std::to_string(culprit) +
+               " cannot be read (" + gap_cause_ + "); members beyond " + std::to_string(last) +
+               " up to it stay as they were");
+}
+
+StepOutcome ReferenceJob::CutList(const std::string& why) {
+  cut_ = why;
+  gap_.reset();
+  after_.reset();
+  CommitMembers(true);
+  return NextList();
+}
+
 StepOutcome ReferenceJob::Refused(const ApiError& error) {
+  if (kinds_[at_] == ReferenceKind::kListMemberships) {
+    // The list was deleted since it was found.
+    if (error.status == 404) return NextList();
+    if (error.kind == ApiErrorKind::kBadRequest) {
+      // It is not the list that is refused where some of it was shown.
+      const bool begun = after_ || above_;
+      return begun ? Failed(error) : CutList(error.message);
+    }
+  }
   BeginPages();
-  // The list was deleted since it was found.
-  const bool gone = kinds_[at_] == ReferenceKind::kListMemberships && error.status == 404;
-  if (gone) return NextList();
   Note(kinds_[at_], false, error.message);
   lists_.clear();
   lists_known_ = false;
@@ -336,8 +393,8 @@ void ReferenceJob::BeginMembers() {
   while (!lists_.empty() && lists_.back() < cursor_.list) lists_.pop_back();
   ordered_ = true;
   above_.reset();
-  if (lists_.empty() || lists_.back() != cursor_.list || cursor_.after.empty()) return;
-  after_ = cursor_.after;
+  if (lists_.empty() || lists_.back() != cursor_.list) return;
+  if (!cursor_.after.empty()) after_ = cursor_.after;
   above_ = cursor_.above;
 }
 
@@ -357,35 +414,49 @@ StepOutcome ReferenceJob::TakeMembers(ReferencePage page) {
   return after_ ? StepOutcome::More(records) : NextList();
 }
 
-void ReferenceJob::CommitMembers(bool whole) {
-  const int64_t list = lists_.back();
+std::optional<int64_t> ReferenceJob::LastMember() const {
+  return rows_.empty() ? above_ : NumberIn(rows_.back(), 1);
+}
+
+void ReferenceJob::WriteMembers(std::optional<int64_t> to,
+                                const std::optional<MembersCursor>& next) {
+  cursor_ = next.value_or(MembersCursor{});
   ReferenceCommit commit{.kind = ReferenceKind::kListMemberships,
-                         .scope = {std::to_string(list)},
+                         .scope = {std::to_string(lists_.back())},
+                         .rows = std::exchange(rows_, {}),
                          .above = above_,
+                         .to = to,
                          .marks_gone = ordered_ && odd_.empty() && cut_.empty(),
                          .at = began_};
-  if (!rows_.empty()) above_ = NumberIn(rows_.back(), 1);
-  if (!whole) commit.to = above_;
-  commit.rows = std::exchange(rows_, {});
-  // The last list ends it: from another place the next cycle would pass them all over.
-  const bool ends = whole && lists_.size() == 1 && lists_known_;
-  cursor_ = {};
-  if (!ends) cursor_.list = whole ? list + 1 : list;
-  if (!whole) {
-    cursor_.after = *after_;
-    cursor_.above = above_;
-  }
   const std::string table(TableOf(commit.kind).name);
   parts_.ports.sink.WriteReference({std::move(commit)}, table, kind_,
-                                   JobProgress{.cursor = ends ? std::string() : ToText(cursor_)},
+                                   JobProgress{.cursor = next ? ToText(cursor_) : std::string()},
                                    parts_.governor.Save());
-  if (whole && !(odd_.empty() && cut_.empty())) {
-    of_members_ = "list " + std::to_string(list) + ": " + TakeLeftOut();
+}
+
+void ReferenceJob::CommitMembers(bool whole) {
+  const int64_t list = lists_.back();
+  if (!whole) {
+    const auto last = LastMember();
+    WriteMembers(last, MembersCursor{.list = list, .after = *after_, .above = last});
+    above_ = last;
+    return;
   }
-  if (whole && !ordered_) {
-    of_members_ = "the members of list " + std::to_string(list) +
-                  " did not come in the order of their ids: who left it is not marked this time";
+  // The last list ends it: from another place the next cycle would pass them all over.
+  const bool ends = lists_.size() == 1 && lists_known_;
+  WriteMembers(std::nullopt, ends ? std::nullopt : std::optional(MembersCursor{.list = list + 1}));
+  if (!(odd_.empty() && cut_.empty())) {
+    SayOfMembers("list " + std::to_string(list) + ": " + TakeLeftOut());
   }
+  if (!ordered_) {
+    SayOfMembers("the members of list " + std::to_string(list) +
+                 " did not come in the order of their ids: who left it is not marked this time");
+  }
+}
+
+void ReferenceJob::SayOfMembers(const std::string& what) {
+  if (of_members_.size() > kMostSaid) return;
+  of_members_ += (of_members_.empty() ? "" : "; ") + what;
 }
 
 StepOutcome ReferenceJob::NextList() {

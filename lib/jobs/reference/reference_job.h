@@ -12,6 +12,7 @@
 #include "base/mutex.h"
 #include "jobs/job.h"
 #include "jobs/part_size.h"
+#include "jobs/reference/gap_search.h"
 #include "jobs/said_lately.h"
 #include "model/portal/custom_type.h"
 #include "model/portal/sync_observer.h"
@@ -20,8 +21,8 @@
 
 namespace hubmirror {
 
-/// How far the reading of list members has come: the list, where its next page begins, and the
-/// last member read of it.
+/// How far the reading of list members has come: the list, where its next page begins (empty:
+/// beyond `above`), and the last member read of it, or set aside.
 struct MembersCursor {
   int64_t list = 0;
   std::string after;
@@ -45,9 +46,10 @@ bool IsRefused(const ApiError& error);
 /// Keeps tables of a portal that belong to no object type in step with it: every cycle reads each
 /// kind completely and marks what is no longer there. Members of lists, of which there may be
 /// millions, are committed in blocks, and a cycle continues where its last commit left it. A page
-/// that fails is asked for in smaller ones. If a kind or a list cannot be read to its end, or its
-/// pages lead nowhere, its table stays as it was; this is reported, and the others go on. One step
-/// at a time.
+/// that fails is asked for in smaller ones; a member that cannot be read even alone is found, named
+/// and left as it was, and its list read on beyond it. If a kind or a list cannot be read to its
+/// end, or its pages lead nowhere, its table stays as it was; this is reported, and the others go
+/// on. One step at a time.
 class ReferenceJob final : public Job {
  public:
   struct Parts {
@@ -93,9 +95,15 @@ class ReferenceJob final : public Job {
   bool LeadsOn(const ReferenceRequest& request, ReferencePage& page);
   void Distrust(const std::string& promise, const std::string& how);
   StepOutcome Refused(const ApiError& error);
-  /// Nothing smaller can be asked for, and the answer remains `error`.
   StepOutcome Failed(const ApiError& error);
+  /// Nothing smaller can be asked for, and the answer remains `error`.
   StepOutcome GiveUp(const ApiError& error);
+  /// A member at which the list cannot be read is being looked for.
+  StepOutcome Search(const Result<ReferencePage, ApiError>& page);
+  /// It was found; the list is read on beyond it.
+  void SetMemberAside();
+  /// The rest of the list cannot be read.
+  StepOutcome CutList(const std::string& why);
   StepOutcome EndKind(int64_t records);
   /// Another kind or list is begun.
   void BeginPages();
@@ -105,6 +113,11 @@ class ReferenceJob final : public Job {
   void BeginMembers();
   /// Writes what was read of the list under way; `whole`: to its end.
   void CommitMembers(bool whole);
+  /// The same for its members up to `to`; where reading goes on then, if it does.
+  void WriteMembers(std::optional<int64_t> to, const std::optional<MembersCursor>& next);
+  /// The last member read of the list under way.
+  std::optional<int64_t> LastMember() const;
+  void SayOfMembers(const std::string& what);
   void ForgetCycle();
   /// How the reading of a kind ended: `read` to its end, with or without something to say.
   void Note(ReferenceKind kind, bool read, const std::string& message);
@@ -142,7 +155,9 @@ class ReferenceJob final : public Job {
   std::string of_members_;      ///< what is to be said of them at the end
   MembersCursor cursor_;
   bool ordered_ = true;
-  std::optional<int64_t> above_;  ///< the last member committed
+  std::optional<int64_t> above_;  ///< the last member committed, or set aside
+  std::optional<GapSearch> gap_;  ///< for one that cannot be read
+  std::string gap_cause_;         ///< what HubSpot says of it
 };
 
 }  // namespace hubmirror

@@ -73,7 +73,9 @@ struct ReferenceRequest {
   std::string type_id = {};               ///< and its id, for the path
   std::string list_id = {};               ///< memberships
   std::optional<std::string> after = {};  ///< as a page gave it
-  size_t limit = 0;                       ///< most items of the page; 0: PageLimit
+  /// Memberships, in place of `after`: those of records with larger ids.
+  std::optional<int64_t> beyond = {};
+  size_t limit = 0;  ///< most items of the page; 0: PageLimit
 };
 
 /// Most items that HubSpot shows on a page of this kind; 0: it has no pages.

@@ -272,8 +272,8 @@ TEST_CASE_FIXTURE(ListsFixture, "members: a page that is too large is asked for 
 TEST_CASE_FIXTURE(ListsFixture, "members: a list that cannot be read does not hold up the others") {
   Lists({1, 2});
   Members(1, {10}, "a");
-  // 250, 125, 62, 31, 15, 7, 3, 1 and what a single one is given.
-  Fails(ApiErrorKind::kTooLarge, 7 + 3);
+  // 250, 125, 62, 31, 15, 7, 3, 1 and what a single one is given; then beyond all, twice.
+  Fails(ApiErrorKind::kTooLarge, 7 + 3 + 2);
   Members(2, {20});
   Events();
   REQUIRE(Cycle());
@@ -283,6 +283,19 @@ TEST_CASE_FIXTURE(ListsFixture, "members: a list that cannot be read does not ho
   CHECK_FALSE(members[0].marks_gone);
   CHECK(members[1].marks_gone);
   CHECK(Complaint(ReferenceKind::kListMemberships).find("it failed") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(ListsFixture, "members: a list that is refused does not hold up the others") {
+  Lists({1, 2});
+  Fails(ApiErrorKind::kBadRequest);
+  Members(2, {20});
+  Events();
+  REQUIRE(Cycle());
+  const auto members = Of(ReferenceKind::kListMemberships);
+  REQUIRE(members.size() == 2);
+  CHECK_FALSE(members[0].marks_gone);
+  CHECK(members[1].rows.size() == 1);
+  CHECK(Complaint(ReferenceKind::kListMemberships).find("list 1: it failed") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(ListsFixture,

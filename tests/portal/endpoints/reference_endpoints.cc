@@ -1,9 +1,12 @@
 #include "endpoints/reference_endpoints.h"
 
+#include <openssl/evp.h>
 #include <rapidjson/document.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
 #include <stdexcept>
 
 #include "endpoints/error_answers.h"
@@ -85,6 +88,27 @@ HttpResponse ListItems(const Call& call, ReferenceKind kind, std::string_view sc
   if (more) AppendPaging(response.body, std::to_string(skip + count));
   response.body += '}';
   return response;
+}
+
+/// Where a page of members begins: the id of the last one before it as eight bytes in base64.
+std::string PlaceBeyond(RecordId id) {
+  std::array<unsigned char, 8> bytes{};
+  for (size_t i = 0; i < 8; ++i) bytes[i] = static_cast<unsigned char>(id >> (56 - 8 * i));
+  std::array<unsigned char, 13> letters{};
+  EVP_EncodeBlock(letters.data(), bytes.data(), bytes.size());
+  return std::string(letters.begin(), letters.end() - 1);
+}
+
+/// Nothing when it is no such place.
+std::optional<RecordId> BeyondOf(std::string_view place) {
+  if (place.empty()) return 0;
+  std::array<unsigned char, 9> bytes{};
+  if (place.size() != 12 || place.back() != '=') return std::nullopt;
+  const auto* letters = reinterpret_cast<const unsigned char*>(place.data());
+  if (EVP_DecodeBlock(bytes.data(), letters, 12) < 0) return std::nullopt;
+  uint64_t id = 0;
+  for (size_t i = 0; i < 8; ++i) id = id << 8 | bytes[i];
+  return static_cast<RecordId>(id);
 }
 
 /// Members that are live, from a record on.
@@ -235,8 +259,9 @@ HttpResponse ListMembers(const Call& call) {
   }
   const auto limit = static_cast<size_t>(
       std::clamp<int64_t>(NumberOr(call.request.Query("limit"), 100), 1, kMostMembers));
-  const auto members =
-      LiveMembers(call.portal, *list, NumberOr(call.request.Query("after"), 0), limit + 1);
+  const auto beyond = BeyondOf(call.request.Query("after"));
+  if (!beyond) return ValidationError("Invalid offset", call.portal.random);
+  const auto members = LiveMembers(call.portal, *list, *beyond + 1, limit + 1);
   HttpResponse response;
   response.body = "{\"results\":[";
   for (size_t i = 0; i < std::min(limit, members.size()); ++i) {
@@ -246,7 +271,7 @@ HttpResponse ListMembers(const Call& call) {
     response.body.append(FormatInstant(members[i].second)).append("\"}");
   }
   response.body.append("],\"total\":").append(std::to_string(list->joined.size()));
-  if (members.size() > limit) AppendPaging(response.body, std::to_string(members[limit].first));
+  if (members.size() > limit) AppendPaging(response.body, PlaceBeyond(members[limit - 1].first));
   response.body += '}';
   return response;
 }
