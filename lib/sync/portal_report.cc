@@ -197,6 +197,9 @@ StreamStatus PortalReport::StatusOf(PortalState& state, size_t index, Instant no
   }
   if (status.message.empty())
     status.message = Remark(stream, facts, now, status, state.link_partners);
+  if (status.state == StreamState::kCurrent && !facts.has_archived_list) {
+    status.reason = "unsupported";
+  }
   if (status.state == StreamState::kCurrent && status.watermark && source_now &&
       *source_now - *status.watermark > context.plan().freshness_target) {
     status.state = StreamState::kLate;

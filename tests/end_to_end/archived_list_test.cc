@@ -49,8 +49,10 @@ TEST_CASE("archived list: meetings have none; who is archived is found by walkin
   ExpectEqual(world);
   const auto meetings = world.daemon.Stream("acme", "meetings");
   CHECK(meetings.Text("state") == "current");
+  CHECK(meetings.Text("reason") == "unsupported");
   CHECK(meetings.Text("message").find("no archived list") != std::string::npos);
   CHECK(world.daemon.Stream("acme", "contacts").Text("message").empty());
+  CHECK(world.daemon.Stream("acme", "contacts").Text("reason").empty());
   // Neither list nor search shows who was archived before the first load.
   CHECK(world.Sql("SELECT count(*)::text FROM acme.meetings WHERE id = " + before[0]) == "0");
 
@@ -79,6 +81,44 @@ TEST_CASE("archived list: where no type has one, churn of every kind ends withou
   world.portal.AwaitScript(60s);
   ExpectEqual(world);
   CHECK(world.Sql("SELECT count(*) > 20 FROM acme.contacts WHERE archived") == "t");
+}
+
+TEST_CASE(
+    "archived list: where batch reads show no archived record either, nobody is called gone") {
+  World world({.scenario_json = R"({"portals":[{"portal_id":1234567,"seed":61,"index_delay":"1s",
+    "objects":{"contacts":100,"meetings":250},"tokens":[{"token":"pat-na1-simulated-token"}],
+    "switches":{"archived_list":"refused","archived_read":"refused"}}]})"},
+              ContactsAndMeetings());
+  world.Load();
+  std::string ids;
+  for (const std::string& id : ArchiveMeetings(world, 12)) ids += (ids.empty() ? "" : ",") + id;
+  const auto count = [&](const std::string& table, const std::string& condition = "true") {
+    return world.Sql("SELECT count(*)::text FROM acme." + table + " WHERE " + condition +
+                     " AND id IN (" + ids + ")");
+  };
+  const std::string unproved =
+      "SELECT unproved::text FROM hubmirror.status WHERE portal = 'acme' AND object = 'meetings'";
+  Await("all of them unproved", 90s, [&] { return world.Sql(unproved) == "12"; });
+  CHECK(count("meetings_live") == "0");
+  CHECK(count("meetings", "NOT archived AND purged_at IS NULL") == "12");
+  CHECK(count("_pending", "object = 'meetings' AND cause = 'unproved'") == "12");
+  Await("the status to count them", 30s, [&] {
+    const auto stream = world.daemon.Stream("acme", "meetings");
+    return stream["unproved"].AsInteger() == 12 && stream.Text("state") == "current" &&
+           stream.Text("message").find("12 records that HubSpot shows neither") == 0;
+  });
+
+  // One that is shown again is what it was.
+  const std::string back = ids.substr(0, ids.find(','));
+  world.portal.Mutate(R"({"object":"meetings","kind":"restore","id":")" + back + R"("})");
+  Await("it among the live ones", 60s, [&] { return count("meetings_live") == "1"; });
+
+  // Once HubSpot shows one to a person who asks for it, the others are asked for, too.
+  world.portal.Control("switches", R"({"switches":{"archived_read":"served"}})");
+  const std::string last = ids.substr(ids.rfind(',') + 1);
+  world.daemon.Cli({"refresh", "acme/meetings/" + last});
+  Await("all of them archived", 60s,
+        [&] { return count("meetings", "archived") == "11" && world.Sql(unproved) == "0"; });
 }
 
 TEST_CASE("archived list: one that HubSpot takes away hastens the sweep that was planned") {

@@ -183,6 +183,18 @@ TEST_CASE("R13: where archived records cannot be read by their ids nobody is gon
   }
 }
 
+TEST_CASE("R13: that no archived record can be read by its id is found out once, not of each one") {
+  StreamFixture stream;
+  LoadRecords(stream, 200);
+  stream.hubspot.archived_batch_error = ApiError{.kind = ApiErrorKind::kBadRequest, .status = 400};
+  for (int64_t id = 20; id < 60; ++id) stream.hubspot.Erase(id);
+  stream.Run(*stream.sweep);
+  for (int i = 0; i < 60; ++i) stream.Resolve();
+  CHECK(stream.facts().pending.unproved >= 40);
+  CHECK(std::ranges::count(stream.hubspot.requests, "archived_batch",
+                           &hubmirror::testing::FakeHubSpot::Request::what) <= 16);
+}
+
 TEST_CASE("R13: a list that shows nothing and promises more is not asked again and again") {
   StreamFixture stream;
   LoadRecords(stream, 20);

@@ -57,9 +57,11 @@ std::optional<int64_t> ShareOf(const PortalPlan& plan) {
 std::string WithoutArchivedList(const PlanEstimate& estimate) {
   std::string text;
   for (const std::string& object : estimate.without_archived_list) {
-    text += "  " + object +
-            ": HubSpot refuses its archived list. Archived records are found by walking the\n"
-            "    live list more often (sweep); those archived before the first load are unknown.\n";
+    text +=
+        "  " + object +
+        ": HubSpot refuses its archived list (unsupported). Archived records are found by\n"
+        "    walking the live list more often (sweep); those archived before the first load are\n"
+        "    unknown.\n";
   }
   return text;
 }

@@ -140,8 +140,11 @@ StepOutcome ResolveJob::Failed(const ApiError& error) {
   commit_ = {.object = object()};
   absent_.clear();
   if (next == PartSize::Next::kAlone && phase_ == Phase::kArchived) {
+    // It is not this one record that is refused where nothing archived was ever read.
+    const bool all = error.kind == ApiErrorKind::kBadRequest && !archived_answered_;
+    if (all) archived_refused_at_ = now_;
     LeaveUnproved(batch_);
-    return StepOutcome::Failed(error);
+    return all ? StepOutcome::More() : StepOutcome::Failed(error);
   }
   if (next == PartSize::Next::kAlone) {
     failure_ = error.message;
@@ -304,14 +307,25 @@ StepOutcome ResolveJob::ReadLive(const TableShape& table) {
     }
   }
   if (absent_.empty()) return CommitBatch();
+  // Whom a person asks for is asked for.
+  const bool requested =
+      std::ranges::find(batch_, PendingCause::kRequested, &PendingRecord::cause) != batch_.end();
+  if (!requested && archived_refused_at_ && now_ - *archived_refused_at_ < kRefusedWait) {
+    return LeaveUnproved(absent_);
+  }
   phase_ = Phase::kArchived;
   return StepOutcome::More();
 }
 
 StepOutcome ResolveJob::ReadArchived(const TableShape& table) {
   const auto said = Ask(true, absent_, table);
-  if (!said && said.error().kind == ApiErrorKind::kUnsupported) return LeaveUnproved(absent_);
+  if (!said && said.error().kind == ApiErrorKind::kUnsupported) {
+    archived_refused_at_ = now_;
+    return LeaveUnproved(absent_);
+  }
   if (!said) return Failed(said.error());
+  archived_answered_ = true;
+  archived_refused_at_.reset();
   BeginSweepCount();
   gone_.clear();
   for (const RecordId id : said->absent) {
@@ -333,7 +347,8 @@ StepOutcome ResolveJob::LeaveUnproved(const std::vector<PendingRecord>& records)
   for (const PendingRecord& record : records) {
     PendingRecord again = record;
     again.cause = PendingCause::kUnproved;
-    again.not_before = now_ + kRefusedWait;
+    // As long as the archived side is known to be refused, a look at the live one is all it takes.
+    again.not_before = now_ + (archived_refused_at_ ? stream().plan().confirm_after : kRefusedWait);
     commit_.pending.push_back(again);
     found_.emplace_back(record.id, FoundRecord::kNowhere);
   }

@@ -96,6 +96,9 @@ class ResolveJob final : public StreamJob {
   std::deque<std::vector<PendingRecord>> groups_;  ///< to be asked apart from others
   std::vector<PendingRecord> batch_;
   PartSize part_{kBatchReadSize};
+  bool archived_answered_ = false;  ///< a batch read of archived records, since the start
+  /// HubSpot refuses all such reads of this type.
+  std::optional<TimePoint> archived_refused_at_;
   std::string failure_;                ///< why the one record of the batch is not shown
   std::vector<PendingRecord> absent_;  ///< of the batch: not live
   std::vector<PendingRecord> gone_;    ///< of the batch: confirmed twice; ascending by id

@@ -273,6 +273,9 @@ HttpResponse BatchRead(const Call& call) {
     return ValidationError("idProperty must be a unique property", call.portal.random);
   }
   const bool archived = call.request.Query("archived") == "true";
+  if (archived && switches.Is(Setting::kArchivedReadRefused)) {
+    return ValidationError("Reading deleted objects is not yet supported", call.portal.random);
+  }
   std::vector<Record*> found;
   std::vector<std::string> missing;
   for (const std::string& id : inputs.ids) {

@@ -95,6 +95,8 @@ constexpr Choice kSettings[] = {
     {"archived_list", "served", Setting::kArchivedListServed},
     {"archived_list", "not_of_meetings", Setting::kArchivedListNotOfMeetings, false},
     {"archived_list", "refused", Setting::kArchivedListRefused, false},
+    {"archived_read", "served", Setting::kArchivedReadServed},
+    {"archived_read", "refused", Setting::kArchivedReadRefused, false},
     {"lead_deals", "both_ways", Setting::kLeadDealsBothWays},
     {"lead_deals", "from_leads", Setting::kLeadDealsFromLeads, false},
     {"values", "dirty", Setting::kValuesDirty},

@@ -94,6 +94,8 @@ enum class Setting {
   kArchivedListServed,
   kArchivedListNotOfMeetings,
   kArchivedListRefused,
+  kArchivedReadServed,
+  kArchivedReadRefused,
   kLeadDealsBothWays,
   kLeadDealsFromLeads,
   kValuesDirty,
