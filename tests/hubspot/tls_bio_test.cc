@@ -95,8 +95,10 @@ TEST_CASE("tls: a peer that closes while it is written to raises no SIGPIPE") {
   REQUIRE(SSL_CTX_load_verify_locations(context.get(), certificates.ca_file.c_str(), nullptr) == 1);
   const SystemClock clock;
   const Instant deadline = clock.Now() + 10s;
-  const auto descriptor =
-      DeadlineSocket::Connect("127.0.0.1", server.port(), deadline, clock, [](int) {});
+  const auto addresses =
+      NameResolver().Find("127.0.0.1", server.port(), deadline, clock, [] { return false; });
+  REQUIRE(bool(addresses));
+  const auto descriptor = DeadlineSocket::Connect(*addresses, deadline, clock, [](int) {});
   REQUIRE(bool(descriptor));
   const auto began =
       DeadlineSocket(*descriptor, nullptr, deadline, clock).BeginTls(context.get(), "127.0.0.1");

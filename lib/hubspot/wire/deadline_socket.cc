@@ -29,16 +29,6 @@ using Step = ConnectFailure::Step;
 // A proxy's answer to CONNECT is a few lines.
 constexpr AnswerBounds kProxyBounds{.whole = 64 << 10};
 
-struct AddressDeleter {
-  void operator()(addrinfo* list) const { freeaddrinfo(list); }
-};
-
-bool IsAddress(const std::string& host) {
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  return inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 ||
-         inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
-}
-
 bool AwaitOn(int descriptor, short events, Instant deadline, const Clock& clock) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock.Now());
@@ -123,19 +113,11 @@ bool DeadlineSocket::Write(const char* bytes, size_t count) const {
   return true;
 }
 
-Result<int, ConnectFailure> DeadlineSocket::Connect(const std::string& host, int port,
-                                                    Instant deadline, const Clock& clock,
+Result<int, ConnectFailure> DeadlineSocket::Connect(const Addresses& addresses, Instant deadline,
+                                                    const Clock& clock,
                                                     const std::function<void(int)>& opened) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = IsAddress(host) ? AI_NUMERICHOST : AI_ADDRCONFIG;
-  addrinfo* found = nullptr;
-  const int code = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (code != 0) return ConnectFailure{.step = Step::kName, .message = gai_strerror(code)};
-  const std::unique_ptr<addrinfo, AddressDeleter> list(found);
-
   ConnectFailure failure{.step = Step::kConnect, .message = "no address"};
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+  for (const addrinfo* one = addresses.get(); one != nullptr; one = one->ai_next) {
     const int descriptor =
         ::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, one->ai_protocol);
     if (descriptor < 0) {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "hubspot/wire/name_resolver.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
@@ -38,9 +39,9 @@ class DeadlineSocket {
   /// Writes everything; false on an error or after the deadline.
   bool Write(const char* bytes, size_t count) const;
 
-  /// Connects to the first address of the name that answers; the descriptor is the caller's and
-  /// does not block. `opened` hears of every descriptor before it is waited for.
-  static Result<int, ConnectFailure> Connect(const std::string& host, int port, Instant deadline,
+  /// Connects to the first address that answers; the descriptor is the caller's and does not
+  /// block. `opened` hears of every descriptor before it is waited for.
+  static Result<int, ConnectFailure> Connect(const Addresses& addresses, Instant deadline,
                                              const Clock& clock,
                                              const std::function<void(int)>& opened);
   /// Asks a proxy for a tunnel to `target` (`host:port`).

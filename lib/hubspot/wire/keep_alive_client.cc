@@ -118,12 +118,15 @@ std::string Megabytes(size_t bytes) {
 /// name of a certificate and has no deadline for a handshake.
 class KeepAliveClient::BoundedClient final : public httplib::ClientImpl {
  public:
-  BoundedClient(const TransportSettings& settings, const TrustStore& trust, const Clock& clock,
-                std::function<void(int)> opened)
+  BoundedClient(const TransportSettings& settings, const TrustStore& trust,
+                const NameResolver& names, const Clock& clock, std::function<void(int)> opened,
+                std::function<bool()> given_up)
       : httplib::ClientImpl(settings.base.host, settings.base.port),
         settings_(settings),
+        names_(names),
         clock_(clock),
         opened_(std::move(opened)),
+        given_up_(std::move(given_up)),
         bounds_{.whole = settings.response_limit + (64 << 10)} {
     set_keep_alive(true);
     set_follow_location(false);
@@ -170,7 +173,10 @@ class KeepAliveClient::BoundedClient final : public httplib::ClientImpl {
     const std::string& host = tunnels ? settings_.proxy->host : settings_.base.host;
     const int port = tunnels ? settings_.proxy->port : settings_.base.port;
     const Instant connected_by = std::min(deadline_, clock_.Now() + settings_.connect_timeout);
-    const auto descriptor = DeadlineSocket::Connect(host, port, connected_by, clock_, opened_);
+    const auto addresses = names_.Find(host, port, connected_by, clock_, given_up_);
+    if (!addresses)
+      return Fail({.step = ConnectFailure::Step::kName, .message = addresses.error()});
+    const auto descriptor = DeadlineSocket::Connect(*addresses, connected_by, clock_, opened_);
     if (!descriptor) return Fail(descriptor.error());
     socket.sock = *descriptor;
     if (!settings_.base.tls) return true;
@@ -218,8 +224,10 @@ class KeepAliveClient::BoundedClient final : public httplib::ClientImpl {
   }
 
   const TransportSettings& settings_;
+  const NameResolver& names_;
   const Clock& clock_;
   const std::function<void(int)> opened_;
+  const std::function<bool()> given_up_;
   const AnswerBounds bounds_;
   SSL_CTX* context_ = nullptr;
   Instant deadline_{};
@@ -236,11 +244,12 @@ struct KeepAliveClient::Attempt {
 };
 
 KeepAliveClient::KeepAliveClient(const TransportSettings& settings, const TrustStore& trust,
-                                 const Clock& clock)
+                                 const NameResolver& names, const Clock& clock)
     : settings_(settings),
       clock_(clock),
-      client_(std::make_unique<BoundedClient>(settings, trust, clock,
-                                              [this](int socket) { Watch(socket); })) {}
+      client_(std::make_unique<BoundedClient>(
+          settings, trust, names, clock, [this](int socket) { Watch(socket); },
+          [this] { return IsDown(); })) {}
 
 KeepAliveClient::~KeepAliveClient() {
   if (watched_ >= 0) ::close(watched_);
@@ -382,6 +391,11 @@ void KeepAliveClient::Begin() {
 bool KeepAliveClient::End() {
   MutexLock lock(mutex_);
   busy_ = false;
+  return down_;
+}
+
+bool KeepAliveClient::IsDown() {
+  MutexLock lock(mutex_);
   return down_;
 }
 

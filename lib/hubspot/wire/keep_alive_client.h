@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "hubspot/wire/http_transport.h"
+#include "hubspot/wire/name_resolver.h"
 #include "hubspot/wire/pooled_transport.h"
 
 namespace hubmirror {
@@ -15,7 +16,8 @@ namespace hubmirror {
 /// by any.
 class KeepAliveClient {
  public:
-  KeepAliveClient(const TransportSettings& settings, const TrustStore& trust, const Clock& clock);
+  KeepAliveClient(const TransportSettings& settings, const TrustStore& trust,
+                  const NameResolver& names, const Clock& clock);
   ~KeepAliveClient();
   KeepAliveClient(const KeepAliveClient&) = delete;
   KeepAliveClient& operator=(const KeepAliveClient&) = delete;
@@ -35,6 +37,7 @@ class KeepAliveClient {
   void Watch(int socket);
   void Begin();
   bool End();
+  bool IsDown();
   void CutLocked() REQUIRES(mutex_);
 
   const TransportSettings& settings_;

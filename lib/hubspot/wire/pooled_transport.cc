@@ -4,8 +4,11 @@
 
 namespace hubmirror {
 
-PooledTransport::PooledTransport(TransportSettings settings, const Clock& clock)
-    : settings_(std::move(settings)), clock_(clock), trust_(settings_.ca_file) {}
+PooledTransport::PooledTransport(TransportSettings settings, const Clock& clock, NameResolver names)
+    : settings_(std::move(settings)),
+      clock_(clock),
+      trust_(settings_.ca_file),
+      names_(std::move(names)) {}
 
 PooledTransport::~PooledTransport() = default;
 
@@ -29,7 +32,7 @@ KeepAliveClient* PooledTransport::Lease() {
   MutexLock lock(mutex_);
   if (down_) return nullptr;
   if (idle_.empty()) {
-    clients_.push_back(std::make_unique<KeepAliveClient>(settings_, trust_, clock_));
+    clients_.push_back(std::make_unique<KeepAliveClient>(settings_, trust_, names_, clock_));
     return clients_.back().get();
   }
   KeepAliveClient* const client = idle_.back();

@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "hubspot/wire/base_url.h"
 #include "hubspot/wire/http_transport.h"
+#include "hubspot/wire/name_resolver.h"
 #include "hubspot/wire/trust_store.h"
 
 namespace hubmirror {
@@ -34,7 +35,8 @@ struct TransportSettings {
 class PooledTransport final : public HttpTransport {
  public:
   /// Throws std::runtime_error when the CA file cannot be read. `clock` must outlive this.
-  PooledTransport(TransportSettings settings, const Clock& clock);
+  PooledTransport(TransportSettings settings, const Clock& clock,
+                  NameResolver names = NameResolver());
   ~PooledTransport() override;
 
   /// An answer that came after the deadline is an error (kTimeout), whole or not.
@@ -50,6 +52,7 @@ class PooledTransport final : public HttpTransport {
   const TransportSettings settings_;
   const Clock& clock_;
   const TrustStore trust_;
+  const NameResolver names_;
 
   Mutex mutex_;
   bool down_ GUARDED_BY(mutex_) = false;
