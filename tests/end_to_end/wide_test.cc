@@ -132,5 +132,27 @@ TEST_CASE("wide: rows of twelve hundred values do not fit a page, and are stored
   world.ExpectEqual();
 }
 
+TEST_CASE("wide: where a proxy refuses addresses that HubSpot takes, pages are read by their ids") {
+  World world({.scenario_json = R"({"portals":[{"portal_id":1234567,"seed":32,"index_delay":"1s",
+    "objects":{"contacts":450,"deals":150},"uri_limit":1500,
+    "tokens":[{"token":"pat-na1-simulated-token"}]}]})"},
+              [] {
+                DaemonSettings settings;
+                settings.portals[0].objects = {"contacts", "deals"};
+                return settings;
+              }());
+  world.Load();
+  world.portal.StartScript(R"({"events":60,"seconds":2,"seed":8})");
+  world.portal.AwaitScript(60s);
+  world.mirror.Settle();
+  world.ExpectNoDifferences();
+  // Each of the readers of a list may have met it once before the others knew.
+  const int64_t refused = world.portal.Requests("", 414);
+  CHECK(refused > 0);
+  CHECK(refused <= 8);
+  CHECK(world.portal.UnexpectedRequests() == refused);
+  CHECK(world.portal.Requests("batch read contacts") >= 5);
+}
+
 }  // namespace
 }  // namespace hubmirror::testing

@@ -77,7 +77,9 @@ void LinkPartners::NoteNone(const LinkPair& pair, bool again) {
 
 void LinkPartners::NoteShown(const LinkPair& pair) {
   MutexLock lock(mutex_);
-  if (PairOf(pair.from, pair.to).from == pair.from) seen_[KeyOf(pair)].shown = true;
+  if (PairOf(pair.from, pair.to).from != pair.from) return;
+  seen_[KeyOf(pair)].shown = true;
+  if (one_way_.erase({pair.to.name, pair.from.name}) > 0) said_.erase(KeyOf(pair));
 }
 
 bool LinkPartners::Doubtful(const LinkPair& pair) const {

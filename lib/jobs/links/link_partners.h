@@ -37,12 +37,12 @@ class LinkPartners {
 
   // One-way pairs. If the side that is read shows no link for a whole batch, we look from the other
   // side, too. A link that the other side shows and the first one denies proves that the pair is
-  // one-way.
+  // one-way, until the first one shows some after all.
 
   /// `pair`, as it is read, showed none. Once known this changes nothing, unless `again`: something
   /// else says that there are links.
   void NoteNone(const LinkPair& pair, bool again = false);
-  /// It showed some: no need to look from the other side.
+  /// It showed some: no need to look from the other side, and no such pair is one-way.
   void NoteShown(const LinkPair& pair);
   /// Whether `pair` must be examined from the side that is not read.
   bool IsDoubtful(const LinkPair& pair) const;

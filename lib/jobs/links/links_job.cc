@@ -117,9 +117,13 @@ StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
     case LinkAsker::End::kWhole:
       break;
   }
-  if (ports_.partners.IsRead(pair)) return Store(pair, links);
-  looked_up_ = batch_->OtherIds();
-  if (looked_up_.size() > kProofInputs) looked_up_.resize(kProofInputs);
+  const bool read = ports_.partners.IsRead(pair);
+  // What proved that a pair is one-way is looked at again with each reading of all links.
+  if (!read || (ports_.partners.IsOneWay(pair) && !cursor_.last)) {
+    looked_up_ = batch_->OtherIds();
+    if (looked_up_.size() > kProofInputs) looked_up_.resize(kProofInputs);
+  }
+  if (read) return Store(pair, links);
   cursor_.last = batch_->ids().back();
   batch_.reset();
   return StepOutcome::More();
@@ -145,11 +149,7 @@ StepOutcome LinksJob::AskFirstSide(const LinkPair& pair) {
   for (const RecordId id : looked_up_) inputs.push_back({.id = id, .after = {}});
   const auto answer = ports_.source.ReadLinks(pair.to, pair.from, inputs);
   if (answer && answer->links.empty()) return UseThisSide(pair);
-  if (answer) {
-    ports_.partners.NoteShown({pair.to, pair.from});
-    NextPair();
-    return StepOutcome::More();
-  }
+  if (answer) return UseFirstSide(pair);
   const ApiError& error = answer.error();
   const bool denied =
       error.kind == ApiErrorKind::kBadRequest || error.kind == ApiErrorKind::kNotFound;
@@ -158,18 +158,37 @@ StepOutcome LinksJob::AskFirstSide(const LinkPair& pair) {
   if (SizeMatters(error) && looked_up_.size() > 1) {
     looked_up_.resize(looked_up_.size() / 2);
   } else if (SizeMatters(error) || error.kind == ApiErrorKind::kForbidden) {
-    NextPair();
+    looked_up_.clear();
+    if (!ports_.partners.IsRead(pair)) NextPair();
   }
   return StepOutcome::Failed(error);
 }
 
 StepOutcome LinksJob::UseThisSide(const LinkPair& pair) {
+  if (ports_.partners.IsOneWay(pair)) {
+    looked_up_.clear();
+    return StepOutcome::More();
+  }
   ports_.partners.UseFrom(pair.from.name, pair.to.name);
   stream().Log(LogLevel::kNotice, "links.one_way",
                "HubSpot shows the associations of " + pair.from.name + " and " + pair.to.name +
                    " from " + pair.from.name + " only: they are read from there");
   looked_up_.clear();
   cursor_.last.reset();
+  Commit commit{.object = object()};
+  commit.progress[kind()] = Progress();
+  stream().Write(kind(), std::move(commit));
+  return StepOutcome::More();
+}
+
+StepOutcome LinksJob::UseFirstSide(const LinkPair& pair) {
+  const bool was_one_way = ports_.partners.IsOneWay(pair);
+  ports_.partners.NoteShown({pair.to, pair.from});
+  NextPair();
+  if (!was_one_way) return StepOutcome::More();
+  stream().Log(LogLevel::kNotice, "links.both_ways",
+               "HubSpot shows the associations of " + pair.from.name + " and " + pair.to.name +
+                   " from " + pair.to.name + ", too: they are read from there again");
   Commit commit{.object = object()};
   commit.progress[kind()] = Progress();
   stream().Write(kind(), std::move(commit));

@@ -64,6 +64,7 @@ class LinksJob final : public StreamJob {
   /// Asks the other side of a pair whether it shows any of the links that this one does.
   StepOutcome AskFirstSide(const LinkPair& pair);
   StepOutcome UseThisSide(const LinkPair& pair);
+  StepOutcome UseFirstSide(const LinkPair& pair);
   StepOutcome Finish();
   void NextPair();
   JobProgress Progress() const;

@@ -105,6 +105,11 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "HubSpot shows the associations in the message from @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ "
      "only, and nothing from the other side. From now on they are read from this side.",
      "Nothing to do; `type_id` of these links is that of this direction."},
+    {"links.both_ways", "c8ba74ee71884fb285326da16b6331ae",
+     "A pair of types is linked both ways after all",
+     "HubSpot shows the associations in the message from both sides again. From now on "
+     "@HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ is not asked for them any more.",
+     "Nothing to do."},
     {"verify.divergent", "dcba0209f7aa470f8eb95cf36a603606", "Mirror and portal differed",
      "A comparison of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ found differences that nothing else "
      "had found. The message says which, and whether they were repaired.",

@@ -202,6 +202,43 @@ TEST_CASE("one-way pairs: what the first side does not show is read from the oth
   CHECK(portal.deals.links.Asked("deals>leads") == 0);
 }
 
+TEST_CASE("one-way pairs: a wrong proof is found by the next reading of all links") {
+  LeadsAndDeals portal;
+  REQUIRE(portal.deals.RunThrough(portal.of_deals));
+  REQUIRE(portal.leads.RunThrough(portal.of_leads));
+  REQUIRE(portal.Pair().from.name == "leads");
+
+  // Both sides show it after all.
+  portal.deals.links.blind.clear();
+  portal.leads.links.blind.clear();
+  portal.leads.links.asked.clear();
+  portal.of_leads.Restart();
+  REQUIRE(portal.leads.RunThrough(portal.of_leads));
+  CHECK(portal.leads.links.Asked("deals>leads") == 1);
+  CHECK(portal.leads.Said("links.both_ways"));
+  CHECK(portal.Pair().from.name == "deals");
+  REQUIRE(portal.deals.RunThrough(portal.of_deals));
+  CHECK(portal.deals.links.Written().contains({11, 1}));
+
+  // Nor is the wrong one recalled after a restart.
+  StoredStream stored;
+  stored.progress = portal.leads.sink.progress;
+  LeadsAndDeals after;
+  after.of_leads.Load(stored);
+  CHECK(after.Pair().from.name == "deals");
+}
+
+TEST_CASE("one-way pairs: a right proof costs one request in each reading of all links") {
+  LeadsAndDeals portal;
+  REQUIRE(portal.deals.RunThrough(portal.of_deals));
+  REQUIRE(portal.leads.RunThrough(portal.of_leads));
+  portal.leads.links.asked.clear();
+  portal.of_leads.Restart();
+  REQUIRE(portal.leads.RunThrough(portal.of_leads));
+  CHECK(portal.leads.links.Asked("deals>leads") == 1);
+  CHECK(portal.Pair().from.name == "leads");
+}
+
 TEST_CASE("one-way pairs: a look before its time reads no other pair, a wish for all does") {
   LeadsAndDeals portal;
   REQUIRE(portal.leads.RunThrough(portal.of_leads));
