@@ -65,7 +65,7 @@ class NameJudge {
       return JudgeListed(named, *found->second);
     }
     if (answers_.shown.contains(named.name)) return std::nullopt;
-    return NameComplaint{named.key, names + HowUnlisted(named.name), CorrectionOf(named.name)};
+    return JudgeUnlisted(named);
   }
 
  private:
@@ -83,11 +83,20 @@ class NameJudge {
     return std::nullopt;
   }
 
-  std::string HowUnlisted(const std::string& name) const {
-    if (answers_.refused.contains(name)) return "HubSpot refuses";
-    if (answers_.records == 0) return "HubSpot does not list";
-    return "HubSpot neither lists nor shows a value of in " +
-           Counted(static_cast<int64_t>(answers_.records), "record");
+  NameComplaint JudgeUnlisted(const NamedProperty& named) const {
+    const std::string names = "names " + named.name + ", which HubSpot ";
+    const std::string next = CorrectionOf(named.name);
+    if (answers_.refused.contains(named.name)) return {named.key, names + "refuses", next};
+    if (answers_.all) {
+      return {named.key, names + "does not list and no record has a value of", next};
+    }
+    std::string looked;
+    if (answers_.records > 0) {
+      looked = " and the first " + Counted(static_cast<int64_t>(answers_.records), "record") +
+               " have no value of";
+    }
+    return {named.key, names + "does not list" + looked,
+            "if it is right, leave it: it is asked for all the same; if not, " + next, false};
   }
 
   std::string CorrectionOf(const std::string& name) const {
@@ -157,11 +166,17 @@ PropertySetPtr UnlistedProbe::Next() const {
 void UnlistedProbe::Answered(const Page& page) {
   open_.pop_back();
   answers_.records = std::max(answers_.records, page.records.size());
+  answers_.all = !page.next_after;
   for (const Record& record : page.records) {
     for (const PropertyValue& value : record.values) {
       answers_.shown.insert(page.properties->names()[value.property]);
     }
   }
+}
+
+void UnlistedProbe::FoundInMirror(std::set<std::string> names) {
+  answers_.shown.merge(names);
+  answers_.all = true;
 }
 
 bool UnlistedProbe::Failed(const ApiError& error) {

@@ -36,6 +36,7 @@ struct UnlistedAnswers {
   std::set<std::string> refused;  ///< a request with one of these is refused: never asked for
   std::set<std::string> shown;    ///< records hold values of these
   size_t records = 0;             ///< that were examined
+  bool all = false;               ///< the portal has no others
 
   /// What is asked for although HubSpot does not list it.
   std::set<std::string> Asked() const;
@@ -55,6 +56,9 @@ class UnlistedProbe {
   /// later.
   bool Failed(const ApiError& error);
 
+  /// All records were looked at elsewhere; some have values of these.
+  void FoundInMirror(std::set<std::string> names);
+
   const UnlistedAnswers& answers() const { return answers_; }
 
  private:
@@ -71,6 +75,8 @@ struct NameComplaint {
   std::string key;   ///< `properties.include`
   std::string said;  ///< `names amuont, which ...`
   std::string next;  ///< what to do about it
+  /// False: it may be right all the same, since not all records were looked at.
+  bool certain = true;
   /// The list is shared with other objects, and may be right for them.
   bool shared = false;
   std::string name;  ///< the property or pattern it is about

@@ -461,6 +461,33 @@ PendingCounts PortalSink::CountPending(const ObjectType& object) {
   return pending;
 }
 
+std::set<std::string> PortalSink::WithValues(const ObjectType& object,
+                                             const std::set<std::string>& properties) {
+  const MirrorTablePtr table = TableOf(object.name);
+  std::vector<std::string> names;
+  std::string asked;
+  for (const MirrorColumn& column : table ? table->columns : std::vector<MirrorColumn>{}) {
+    if (!properties.contains(column.property())) continue;
+    names.push_back(column.property());
+    const std::string name = QuoteLiteral(column.property());
+    const bool beside = column.storage == Storage::kOverflow;
+    asked +=
+        (asked.empty() ? "SELECT " : ", ") + ("EXISTS (SELECT FROM " + schema_.Table(object.name)) +
+        " t WHERE " +
+        (beside ? "t._overflow ? " + name : "t." + QuoteName(column.column_name) + " IS NOT NULL") +
+        " OR t._rejected ? " + name + ")";
+  }
+  if (names.empty()) return {};
+  Transaction transaction(*pool_, kUnhurried);
+  const auto found = transaction.Run(asked);
+  transaction.Commit();
+  std::set<std::string> held;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (found.Bool(0, static_cast<int>(i))) held.insert(names[i]);
+  }
+  return held;
+}
+
 int64_t PortalSink::CountRows(const ObjectType& object) {
   int64_t before = 0;
   int64_t rows = 0;

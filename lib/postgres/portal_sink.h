@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,6 +78,8 @@ class PortalSink final : public RowSink,
                                         size_t limit) override;
   PendingCounts CountPending(const ObjectType& object) override;
   int64_t CountRows(const ObjectType& object) override;
+  std::set<std::string> WithValues(const ObjectType& object,
+                                   const std::set<std::string>& properties) override;
   std::optional<RecordId> WitnessRecord(const ObjectType& object, bool archived) override;
 
   void BeginSeen(const ObjectType& object) override;

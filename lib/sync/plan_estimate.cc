@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jobs/named_properties.h"
 #include "model/source/link.h"
 
 namespace hubmirror {
@@ -42,10 +43,12 @@ int64_t SweepsWithoutArchived(const PortalPlan& plan, const StreamPlan& stream, 
 }  // namespace
 
 StreamCost CostOfStream(const PortalPlan& plan, const StreamPlan& stream, int64_t records) {
-  // Live and archived definitions, groups, the count, where wanted the two kinds of sensitive ones.
+  // Live and archived definitions, groups, the count; where wanted the two kinds of sensitive ones,
+  // which are also read, with a page of records, for names that HubSpot may not list.
   constexpr int64_t kCatalog = 4;
+  const bool names = !NamedProperties(stream).empty();
   StreamCost cost{.catalog = kCatalog + (stream.object.has_pipelines ? 1 : 0) +
-                             (stream.selection.sensitive ? 2 : 0),
+                             (stream.selection.sensitive || names ? 2 : 0) + (names ? 1 : 0),
                   .sweep = Pages(records, kPage),
                   .archived = Pages(records / kArchivedShare, kPage)};
   for (const StreamPlan& other : plan.streams) {
@@ -66,7 +69,10 @@ PlanEstimate EstimatePlan(const PortalPlan& plan, const std::map<std::string, in
     const int64_t count = found == records.end() ? otherwise : found->second;
     const StreamCost cost = CostOfStream(plan, stream, count);
     jobs["changes"] += Times(stream.interval) + Pages(count / kChangedADayShare, kPage);
-    jobs["catalog"] += Times(stream.catalog_every) * (stream.object.has_pipelines ? 2 : 1);
+    // All of it is read once an hour at most, the live definitions alone in between.
+    const int64_t whole = std::min<int64_t>(24, Times(stream.catalog_every));
+    jobs["catalog"] += Times(stream.catalog_every) * (stream.object.has_pipelines ? 2 : 1) +
+                       whole * (cost.catalog - (stream.object.has_pipelines ? 2 : 1));
     if (stream.object.type_id == kWithoutArchivedList) {
       estimate.without_archived_list.push_back(stream.object.name);
       jobs["sweep"] += SweepsWithoutArchived(plan, stream, cost.sweep) * cost.sweep;

@@ -49,8 +49,8 @@ TEST_CASE(
   Portal portal;
   portal.plan.streams[0].columns = {"emial"};
   const std::string expected =
-      "portals.acme.objects.contacts.columns: names emial, which HubSpot neither lists nor shows a "
-      "value of in 1 record; did you mean email? correct the name, or remove it\n";
+      "portals.acme.objects.contacts.columns: names emial, which HubSpot does not list and no "
+      "record has a value of; did you mean email? correct the name, or remove it\n";
   CHECK(portal.Check() == expected);
 }
 
@@ -99,9 +99,9 @@ TEST_CASE("doctor: a named property that HubSpot does not answer with is looked 
   CHECK_FALSE(found().said.empty());
   portal.plan.streams[0].history = {"emial"};
   CHECK(found().verdict == Finding::Verdict::kLook);
-  CHECK(found().said ==
-        "history of contacts names emial, which HubSpot neither lists nor shows a value of in 1 "
-        "record");
+  CHECK(
+      found().said ==
+      "history of contacts names emial, which HubSpot does not list and no record has a value of");
   CHECK(found().fix == "did you mean email? correct the name, or remove it");
 }
 

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <sstream>
 #include <string>
 
 #include "support/await.h"
@@ -125,6 +126,57 @@ TEST_CASE("selection: what is left out and what is hashed, from the first load o
   CHECK(world.Sql("SELECT count(*) FROM acme.contacts_live WHERE lastmodifieddate IS NOT NULL") ==
         "0");
   CHECK(world.daemon.Log().find(kKey) == std::string::npos);
+}
+
+TEST_CASE("selection: what is named is mirrored though HubSpot does not list it") {
+  DaemonSettings settings;
+  settings.portals[0].objects = {"contacts", "companies", "deals"};
+  settings.portals[0].object_settings = {{"contacts", "{columns: [hs_quiet, hs_rare, hs_qiuet]}"},
+                                         {"companies", "{history: [hs_quiet]}"},
+                                         {"deals", "{properties: {include: [\"*\", hs_quiet]}}"}};
+  World world({.seed = 503, .records = 600}, settings);
+  for (const char* object : {"contacts", "companies", "deals"}) {
+    world.portal.Mutate(R"({"kind":"property_add","name":"hs_quiet","fill":0.3,"unlisted":true,)"
+                        R"("object":")" +
+                        std::string(object) + R"("})");
+  }
+  world.portal.Mutate(
+      R"({"kind":"property_add","object":"contacts","name":"hs_rare","unlisted":true})");
+  // Behind the first page of the list.
+  world.portal.Mutate(R"({"kind":"create","object":"contacts","id":999999999999,)"
+                      R"("properties":{"hs_rare":"the only one"}})");
+  const std::string config = world.daemon.Cli({"config", "check", "--online"}).output;
+  CHECK(config.find("hs_qiuet") != std::string::npos);
+  CHECK(config.find("hs_rare, which HubSpot does not list and the first") != std::string::npos);
+  CHECK(config.find("hs_quiet") == std::string::npos);
+
+  world.Load();
+  world.mirror.Settle();
+  // All values are there; only how HubSpot shows those properties to people cannot be known.
+  std::istringstream differences(world.mirror.Compare().words);
+  for (std::string line; std::getline(differences, line);) {
+    const bool known = line.empty() || line.find(" - properties.hs_") != std::string::npos ||
+                       line.find(" differences: ") != std::string::npos;
+    CHECK_MESSAGE(known, line);
+  }
+  for (const char* object : {"contacts", "companies", "deals"}) {
+    CHECK(world.Sql("SELECT count(*) > 10 FROM acme." + std::string(object) +
+                    "_live WHERE hs_quiet IS NOT NULL") == "t");
+  }
+  CHECK(world.Sql("SELECT count(*) > 10 FROM acme.companies_history WHERE property = 'hs_quiet'") ==
+        "t");
+  CHECK(world.Sql("SELECT string_agg(hs_rare, ' ') FROM acme.contacts_live") == "the only one");
+
+  const std::string complaint =
+      "columns of contacts names hs_qiuet, which HubSpot does not list and no record has a value "
+      "of";
+  Await("the name that is wrong", 30s, [&] {
+    return world.daemon.Stream("acme", "contacts").Text("message").find(complaint) == 0;
+  });
+  CHECK(world.daemon.Stream("acme", "contacts").Text("message").find("hs_rare") ==
+        std::string::npos);
+  CHECK(world.daemon.Stream("acme", "deals").Text("message").empty());
+  CHECK(world.daemon.Cli({"doctor"}).output.find("hs_qiuet") != std::string::npos);
 }
 
 TEST_CASE("selection: changes of the settings reach every row, by reload and after a kill") {

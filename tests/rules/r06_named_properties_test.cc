@@ -106,13 +106,36 @@ TEST_CASE("R6: a name that HubSpot never answers with is asked for, and told") {
 
   CHECK(NamedIn(stream.hubspot, "list", "soore"));
   CHECK(stream.facts().names->complaint ==
-        "history of companies names soore, which HubSpot neither lists nor shows a value of in 2 "
-        "records: did you mean score? correct the name, or remove it");
+        "history of companies names soore, which HubSpot does not list and no record has a value "
+        "of: did you mean score? correct the name, or remove it");
 
   stream.clock.Advance(std::chrono::hours(2));
   stream.hubspot.Put(3, {{"soore", "hidden after all"}});
   stream.Run(*stream.catalog);
   CHECK(stream.facts().names->complaint.empty());
+}
+
+TEST_CASE("R6: a name that few records have a value of is no mistake") {
+  StreamFixture stream;
+  stream.columns = {"hs_rare", "soore"};
+  stream.Restart();
+  for (int64_t id = 1; id <= 400; ++id) stream.hubspot.Put(id, {{"score", "5"}});
+  stream.hubspot.Put(300, {{"hs_rare", "the only one"}});
+  // One page shows none: nothing is known yet.
+  stream.Run(*stream.catalog);
+  CHECK(stream.facts().names->complaint.empty());
+  stream.Load();
+  CHECK(IsHeld(stream, "the only one"));
+
+  stream.clock.Advance(std::chrono::hours(2));
+  stream.Run(*stream.catalog);
+  const std::string told =
+      "columns of companies names soore, which HubSpot does not list and no record has a value of: "
+      "did you mean score? correct the name, or remove it";
+  CHECK(stream.facts().names->complaint == told);
+  // Nor is it forgotten by a look at the definitions alone.
+  stream.Run(*stream.catalog);
+  CHECK(stream.facts().names->complaint == told);
 }
 
 TEST_CASE("R6: a sensitive property is not asked for by being named") {

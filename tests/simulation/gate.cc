@@ -133,6 +133,12 @@ PendingCounts Gate::CountPending(const ObjectType& object) {
   return inner_.rows.CountPending(object);
 }
 
+std::set<std::string> Gate::WithValues(const ObjectType& object,
+                                       const std::set<std::string>& properties) {
+  CheckReachable();
+  return inner_.rows.WithValues(object, properties);
+}
+
 int64_t Gate::CountRows(const ObjectType& object) {
   CheckReachable();
   return inner_.rows.CountRows(object);

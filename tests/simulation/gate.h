@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,8 @@ class Gate final : public RowSink, public LinkSink, public VerifySink {
                                         size_t limit) override;
   PendingCounts CountPending(const ObjectType& object) override;
   int64_t CountRows(const ObjectType& object) override;
+  std::set<std::string> WithValues(const ObjectType& object,
+                                   const std::set<std::string>& properties) override;
   std::optional<RecordId> WitnessRecord(const ObjectType& object, bool archived) override;
   void BeginSeen(const ObjectType& object) override;
   void AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) override;

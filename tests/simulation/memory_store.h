@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,6 +46,10 @@ class MemoryStore final : public RowSink, public LinkSink, public VerifySink {
                                         size_t limit) override;
   PendingCounts CountPending(const ObjectType& object) override;
   int64_t CountRows(const ObjectType& object) override;
+  /// Only asked about properties that a portal does not list, of which this one has none.
+  std::set<std::string> WithValues(const ObjectType&, const std::set<std::string>&) override {
+    return {};
+  }
   std::optional<RecordId> WitnessRecord(const ObjectType& object, bool archived) override;
   void BeginSeen(const ObjectType& object) override;
   void AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) override;

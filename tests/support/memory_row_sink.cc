@@ -1,6 +1,7 @@
 #include "support/memory_row_sink.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace hubmirror::testing {
 
@@ -119,6 +120,7 @@ void MemoryRowSink::WriteRows(const RowBatch& batch, CommitOutcome& outcome) {
       continue;
     }
     const std::string line(batch.Line(row));
+    NoteValues(*batch.shape, line);
     if (!is_new && entry.line == line && entry.archived == row.archived) {
       ++outcome.unchanged;
       continue;
@@ -177,6 +179,25 @@ PendingCounts MemoryRowSink::CountPending(const ObjectType&) {
     ++(record.cause == PendingCause::kUnproved ? counts.unproved : counts.waiting);
   }
   return counts;
+}
+
+std::set<std::string> MemoryRowSink::WithValues(const ObjectType&,
+                                                const std::set<std::string>& properties) {
+  std::set<std::string> held;
+  std::ranges::set_intersection(properties, valued_, std::inserter(held, held.end()));
+  return held;
+}
+
+void MemoryRowSink::NoteValues(const RowShape& shape, std::string_view line) {
+  constexpr size_t kEnvelope = 8;
+  size_t field = 0;
+  for (size_t at = 0; at < line.size(); ++field) {
+    const size_t end = std::min(line.find_first_of("\t\n", at), line.size());
+    if (field >= kEnvelope && line.substr(at, end - at) != "\\N") {
+      valued_.insert(shape.table->columns[shape.columns.at(field - kEnvelope)].property());
+    }
+    at = end + 1;
+  }
 }
 
 int64_t MemoryRowSink::CountRows(const ObjectType&) {

@@ -2,8 +2,10 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/store/database_error.h"
@@ -75,6 +77,8 @@ class MemoryRowSink final : public RowSink {
                                         size_t limit) override;
   PendingCounts CountPending(const ObjectType& object) override;
   int64_t CountRows(const ObjectType& object) override;
+  std::set<std::string> WithValues(const ObjectType& object,
+                                   const std::set<std::string>& properties) override;
   std::optional<RecordId> WitnessRecord(const ObjectType& object, bool archived) override;
   void BeginSeen(const ObjectType&) override { seen.clear(); }
   void AddSeen(const ObjectType& object, const std::vector<RecordId>& ids) override;
@@ -92,9 +96,11 @@ class MemoryRowSink final : public RowSink {
   void Settle(const SettledRecord& record);
   void Wait(PendingRecord record);
   void WriteRows(const RowBatch& batch, CommitOutcome& outcome);
+  void NoteValues(const RowShape& shape, std::string_view line);
   void Suspect(const ProvenRange& range, CommitOutcome& outcome);
 
   int64_t versions_ = 0;
+  std::set<std::string> valued_;  ///< properties that some row had a value of
 };
 
 }  // namespace hubmirror::testing

@@ -39,12 +39,23 @@ TEST_CASE("plan: a request for every hundred records and every thousand of each 
   // Contacts with contacts and with deals, deals with deals: the lower type's records are asked.
   CHECK(Requests(estimate, "links") == 2 * 101 + 1);
   CHECK(Requests(estimate, "changes") == 2 * 1440 + 20 + 1);
-  // Deals have pipelines, contacts have none.
-  CHECK(Requests(estimate, "catalog") == 24 + 48);
+  // Live and archived definitions, groups and the count; deals have pipelines, contacts have none.
+  CHECK(Requests(estimate, "catalog") == 24 * 4 + 24 * 5);
   int64_t sum = 0;
   for (const PlanEstimate::Job& job : estimate.jobs) sum += job.requests_a_day;
   CHECK(estimate.requests_a_day == sum);
   CHECK(estimate.jobs.front().name == "changes");
+}
+
+TEST_CASE("plan: what is read for named properties is counted") {
+  PortalPlan plan = TwoObjects();
+  plan.streams[0].columns = {"hs_hidden"};
+  for (StreamPlan& stream : plan.streams) stream.catalog_every = 5min;
+  const auto estimate = EstimatePlan(plan, {}, 1000);
+  // Two kinds of sensitive definitions and a page of records, once an hour.
+  CHECK(Requests(estimate, "catalog") == 288 + 24 * (3 + 3) + 288 * 2 + 24 * 3);
+  plan.streams[0].columns.clear();
+  CHECK(EstimatePlan(plan, {}, 1000).backfill_requests == estimate.backfill_requests - 3);
 }
 
 TEST_CASE("plan: a wider burst makes the first load shorter, in proportion") {

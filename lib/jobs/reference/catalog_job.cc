@@ -203,6 +203,7 @@ StepOutcome CatalogJob::CountRecords() {
 }
 
 StepOutcome CatalogJob::Apply() {
+  LookInTable();
   const KnownProperties known{.definitions = AllDefinitions(), .unlisted = probe_.answers()};
   const auto hasher = stream().table().ReadHasher();
   if (!hasher) return StepOutcome::Failed(hasher.error());
@@ -226,6 +227,22 @@ StepOutcome CatalogJob::Apply() {
   return StepOutcome::CaughtUp();
 }
 
+void CatalogJob::LookInTable() {
+  const MirrorTablePtr table = stream().table().layout();
+  if (!table || !facts().loaded() || probe_.answers().all) return;
+  std::set<std::string> in_doubt = probe_.answers().Asked();
+  for (const std::string& name : probe_.answers().shown) in_doubt.erase(name);
+  std::set<std::string> held;
+  for (const MirrorColumn& column : table->columns) {
+    if (!in_doubt.contains(column.property()) || column.state == PropertyState::kFilling) continue;
+    in_doubt.erase(column.property());
+    // What the mirror kept of one that counts as archived is old.
+    if (!column.definition.archived) held.insert(column.property());
+  }
+  // The rest has yet to be read.
+  if (in_doubt.empty()) probe_.FoundInMirror(stream().sink().WithValues(object(), held));
+}
+
 void CatalogJob::SayChanged(const MirrorTable& table) {
   std::string blocked;
   for (const MirrorColumn& column : table.columns) {
@@ -242,6 +259,7 @@ void CatalogJob::Complain(const KnownProperties& known) {
        ComplainOfNames(stream().plan(), known.definitions, known.unlisted)) {
     const std::string text =
         complaint.key + " of " + object().name + " " + complaint.said + ": " + complaint.next;
+    if (!complaint.certain) continue;
     if (!complaint.shared) together += (together.empty() ? "" : "; ") + text;
     if (!warned_.insert(text).second) continue;
     stream().Log(LogLevel::kWarning, "selection.unmatched", text);

@@ -61,6 +61,8 @@ class CatalogJob final : public StreamJob {
   StepOutcome ReadPipelines();
   StepOutcome CountRecords();
   StepOutcome Apply();
+  /// A page shows a value of few records; the mirror, once it is loaded, those of all.
+  void LookInTable();
   void SayChanged(const MirrorTable& table);
   /// Reports which of the operator's names cannot be honoured.
   void Complain(const KnownProperties& known);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -199,6 +200,9 @@ class RowSink {
   virtual PendingCounts CountPending(const ObjectType& object) = 0;
   /// Counts live rows exactly.
   virtual int64_t CountRows(const ObjectType& object) = 0;
+  /// Those of `properties` of which some row holds a value. Reads the whole table.
+  virtual std::set<std::string> WithValues(const ObjectType& object,
+                                           const std::set<std::string>& properties) = 0;
   /// A record that is (or with `archived`, is flagged archived) for certain, read most recently:
   /// the witness of R13.
   virtual std::optional<RecordId> WitnessRecord(const ObjectType& object, bool archived) = 0;

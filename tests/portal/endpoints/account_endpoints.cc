@@ -53,7 +53,7 @@ HttpResponse ListProperties(const Call& call) {
   const PropertyCatalog& catalog = call.object().catalog;
   for (size_t i = 0; i < catalog.all().size(); ++i) {
     const PropertyDefinition& property = catalog.all()[i];
-    if (property.deleted || property.archived != archived) continue;
+    if (property.deleted || property.unlisted || property.archived != archived) continue;
     if (property.sensitivity != sensitivity) continue;
     if (response.body.back() == '}') response.body += ',';
     catalog.AppendDefinition(response.body, static_cast<PropertyIndex>(i));
@@ -67,7 +67,7 @@ HttpResponse GetProperty(const Call& call) {
   const PropertyCatalog& catalog = call.object().catalog;
   const auto property = catalog.Find(call.route.name);
   const bool archived = call.request.Query("archived") == "true";
-  if (!property || catalog.at(*property).archived != archived) {
+  if (!property || catalog.at(*property).unlisted || catalog.at(*property).archived != archived) {
     return ErrorAnswer(404, "OBJECT_NOT_FOUND", "No property is named " + call.route.name,
                        call.portal.random);
   }

@@ -108,8 +108,9 @@ void CheckFilters(const SearchRequest& request, const PropertyCatalog& catalog, 
       // Contacts have no such property, yet asking for it is no error: nothing is found.
       if (is_contacts && filter.property == "hs_lastmodifieddate") continue;
       const auto property = catalog.Find(filter.property);
-      const bool hidden = property && (catalog.at(*property).archived ||
-                                       catalog.at(*property).sensitivity == "highly_sensitive");
+      const bool hidden =
+          property && (catalog.at(*property).archived || catalog.at(*property).unlisted ||
+                       catalog.at(*property).sensitivity == "highly_sensitive");
       if (!property || hidden || filter.property == "hs_body_preview_html" ||
           filter.property == "hs_email_html" ||
           (filter.property == "hs_body_preview" && catalog.Find("hs_email_html"))) {

@@ -22,6 +22,7 @@ struct Request {
   RecordId other_id = 0;
   int64_t link_kind = 0;
   double fill = 0;
+  bool unlisted = false;
 };
 
 RecordId ReadId(JsonFields& fields, const char* name) {
@@ -67,6 +68,7 @@ Request ReadRequest(Portal& portal, JsonFields& fields) {
   fields.Read("field_type", request.field_type);
   fields.Read("label", request.label);
   fields.Read("fill", request.fill);
+  fields.Read("unlisted", request.unlisted);
   fields.RefuseOthers();
   return request;
 }
@@ -131,6 +133,7 @@ std::string ChangeProperty(Portal& portal, const Request& request, Instant now) 
     definition.kind = KindOf(definition.type, definition.field_type);
     definition.group = "added";
     definition.fill = request.fill;
+    definition.unlisted = request.unlisted;
     definition.created = definition.updated = now;
     if (definition.type == "enumeration") definition.options = {"option_a", "option_b"};
     if (request.name.empty()) throw std::runtime_error("name: missing");

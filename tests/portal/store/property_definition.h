@@ -66,6 +66,7 @@ struct PropertyDefinition {
   bool external_options = false;
   bool has_unique_value = false;
   bool hidden = false;
+  bool unlisted = false;  ///< in no list of properties, and answered when it is asked for
   bool hubspot_defined = false;
   bool archived = false;
   bool deleted = false;  ///< purged; the slot stays so that indexes never move
