@@ -8,8 +8,10 @@
 #include <fstream>
 #include <iterator>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/cli/verb_table.h"
@@ -106,6 +108,66 @@ TEST_CASE("next steps: a command that does not exist is noticed") {
   CHECK(FaultOf("hubmirror secret", table) == "there is no such verb");
   CHECK(FaultOf("hubmirror portal authorize acme --prt", table) == "it takes no --prt");
   CHECK(FaultOf("hubmirror --config new.yaml config check --json", table).empty());
+}
+
+/// Places in texts that match, without what ends a sentence.
+std::vector<std::pair<fs::path, std::string>> Places(const std::regex& kind,
+                                                     const char* only = "") {
+  std::vector<std::pair<fs::path, std::string>> places;
+  for (const fs::path& path : Texts()) {
+    if (*only != '\0' && path.extension() != only) continue;
+    const std::string text = TextOf(path);
+    for (std::sregex_iterator at(text.begin(), text.end(), kind), end; at != end; ++at) {
+      std::string place = (*at)[1].str();
+      while (place.ends_with('.') || place.ends_with('/')) place.pop_back();
+      places.emplace_back(path, std::move(place));
+    }
+  }
+  return places;
+}
+
+TEST_CASE("next steps: every path that a text names is made by the package, or known to Debian") {
+  const fs::path root = HUBMIRROR_SOURCE_DIR;
+  const std::string made =
+      Read(root / "systemd/hubmirror.service") + Read(root / "systemd/hubmirror.tmpfiles");
+  const std::string docs = "/usr/share/doc/hubmirror/";
+  const std::set<std::string> others = {"/etc/bash_completion.d/hubmirror",
+                                        "/etc/grafana/provisioning/dashboards",
+                                        "/etc/grafana/provisioning/datasources",
+                                        "/etc/ssl/private-ca.pem",
+                                        "/etc/systemd/system/hubmirror.service.d",
+                                        "/etc/systemd/system/hubmirror.service.d/hubspot.acme.conf",
+                                        "/etc/systemd/system/hubmirror.service.d/strict.conf",
+                                        "/usr/share/doc/hubmirror/examples/hubmirror.yaml"};
+  static const std::regex kPath("[^A-Za-z0-9_./-]((?:/etc/|/usr/share/doc/)[A-Za-z0-9_./-]+)");
+  int paths = 0;
+  for (const auto& [file, path] : Places(kPath)) {
+    CAPTURE(file.string());
+    CAPTURE(path);
+    const bool known = path.starts_with(docs) ? fs::exists(root / "docs" / path.substr(docs.size()))
+                                              : made.find(path) != std::string::npos;
+    CHECK((known || others.contains(path)));
+    ++paths;
+  }
+  CHECK(paths > 20);
+}
+
+TEST_CASE("next steps: every address that a program names is HubSpot's, or an example") {
+  const std::set<std::string> known = {
+      "http://127.0.0.1",       "http://localhost",        "http://HOST",
+      "https://HOST",           "https://example.com",     "https://wiki.example.com",
+      "https://api.hubapi.com", "https://app.hubspot.com", "https://app-eu1.hubspot.com",
+      "http://json-schema.org"};
+  // In a string, not in a comment.
+  static const std::regex kAddress("\"[^\"\n]*?(https?://[A-Za-z0-9_.-]+)");
+  int addresses = 0;
+  for (const auto& [file, address] : Places(kAddress, ".cc")) {
+    CAPTURE(file.string());
+    CAPTURE(address);
+    CHECK(known.contains(address));
+    ++addresses;
+  }
+  CHECK(addresses > 5);
 }
 
 /// Options are named without their command, too: `--cascade` lets go ...

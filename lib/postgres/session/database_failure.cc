@@ -35,10 +35,14 @@ struct Remedy {
 };
 constexpr Remedy kRemedies[] = {
     {"25006", "point database.dsn at the primary; target_session_attrs=read-write finds it"},
-    {"28", "check user and password of database.dsn and the server's pg_hba.conf"},
+    {"28P01", "correct the password of database.dsn, in its passfile or credential"},
+    {"28",
+     "check the user of database.dsn, and that the server's pg_hba.conf lets it in from here"},
     {"3D000", "create the database, or correct its name in database.dsn"},
     {"40", "the daemon tries again"},
-    {"42501", "grant what is missing; the daemon then resumes"},
+    {"42501",
+     "run the SQL of `hubmirror grants --print-sql` as the owner of the database; the daemon then "
+     "resumes"},
     {"53100", "free disk space on the database server; the daemon then resumes"},
     {"53300", "raise max_connections or lower database.pool.size"},
     {"53", "give the database server more of what it lacks; the daemon then resumes"},
@@ -46,7 +50,14 @@ constexpr Remedy kRemedies[] = {
      "pg_blocking_pids() and pg_stat_activity show who holds the lock; end that session, or wait: "
      "the daemon tries again"},
     {"57014", "raise database.pool.statement_timeout if this repeats"},
-    {"57P", "start the database server if it is stopped; the daemon then resumes"},
+    {"57P01",
+     "the session was ended, or the server is stopping: start it if it is stopped; the daemon "
+     "connects again"},
+    {"57P02", "the server restarts after a crash: its log says why; the daemon then resumes"},
+    {"57P03", "wait until the server has started or recovered; the daemon then resumes"},
+    {"57P04", "create the database, or correct its name in database.dsn"},
+    {"57P05", "raise idle_session_timeout of the role; the daemon connects again"},
+    {"57", "start the database server if it is stopped; the daemon then resumes"},
     {"58", "check the disks and the log of the database server; the daemon then resumes"},
     {"08", "check the network and any pooler in between; the daemon then resumes"},
     {"P0001", "change the trigger or function that raises this; the daemon then resumes"},
