@@ -15,6 +15,20 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+# The comment at the top is the help.
+case "${1:-}" in
+  '') ;;
+  -h | --help)
+    sed -n '2,/^set /s/^# \{0,1\}//p' "./${0##*/}"
+    exit 0
+    ;;
+  *)
+    printf 'quickstart.sh: it takes no arguments, settings come by the environment\n' >&2
+    printf 'Next: ./quickstart.sh --help\n' >&2
+    exit 64
+    ;;
+esac
+
 bin=${HUBMIRROR_QUICKSTART_BIN:-$PWD/build/quickstart/bin}
 key=demo
 records=${HUBMIRROR_QUICKSTART_RECORDS:-46000}

@@ -17,6 +17,10 @@ case "${1:-}" in
   '') ;;
   --all) all=true ;;
   --coverage) coverage=true ;;
+  -h | --help)
+    sed -n '2,/^set /s/^# \{0,1\}//p' "./${0##*/}"
+    exit 0
+    ;;
   *)
     printf 'test.sh: unknown option %s\nNext: ./test.sh [--all | --coverage]\n' "$1" >&2
     exit 64

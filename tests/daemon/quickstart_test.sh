@@ -50,6 +50,13 @@ value() { sed -n "s/^$2: *//p" "$folder/$1.out"; }
 # rows PSQL SCHEMA: live contacts.
 rows() { eval "$1 -XAtc 'select count(*) from $2.contacts_live'"; }
 
+# Who asks what it does gets that, and nothing is started.
+grep -qF 'HUBSPOT_TOKEN=... ./quickstart.sh' <<<"$("$project/quickstart.sh" --help)"
+code=0
+"$project/quickstart.sh" --records 5 >"$folder/wrong.out" 2>&1 || code=$?
+((code == 64))
+grep -q '^Next: ' "$folder/wrong.out"
+
 start first
 await_text first '== loaded' 120
 await_text first 'the mirror follows' 20
