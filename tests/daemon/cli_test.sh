@@ -114,7 +114,7 @@ complete_words() (
 )
 [[ $(complete_words hubmirror --config good.yaml sta) == status ]]
 [[ $(complete_words hubmirror config '') == 'check show diff schema reference' ]]
-[[ $(complete_words hubmirror verify acme --rep) == --repair ]]
+[[ $(complete_words hubmirror verify acme --rep) == '--repair --report' ]]
 mkdir bin && ln -s "$hubmirror" bin/hubmirror
 known() (PATH=$folder/bin:$PATH && complete_words "$@")
 [[ $(known hubmirror --config good.yaml status be) == beta ]]
