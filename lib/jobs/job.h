@@ -18,6 +18,11 @@ struct StepNeed {
   std::optional<Lane> lane;  ///< absent: the database only
   Priority priority = Priority::kChanges;
   int cost = 1;  ///< requests
+
+  /// Whether what was granted suffices for `other`.
+  bool Covers(const StepNeed& other) const {
+    return !other.lane || (lane == other.lane && cost >= other.cost);
+  }
 };
 
 /// How a step ended.
@@ -58,7 +63,10 @@ class Job {
   const JobTraits& traits() const { return TraitsOf(kind()); }
   /// What the next step needs; nullopt if none can begin until a step under way has ended.
   virtual std::optional<StepNeed> Next(Instant now) = 0;
-  virtual StepOutcome Step(Instant now) = 0;
+  /// Makes the next step if `granted`, which an earlier Next asked for, still covers what it needs:
+  /// of two steps that were offered at once, the first may have left something else to do, for
+  /// which nobody has taken a slot (rule R18). If not, it is unused.
+  virtual StepOutcome Step(Instant now, const StepNeed& granted) = 0;
   /// Starts over from what is stored, and forgets whatever was not committed.
   virtual void Load(const StoredStream& stored) = 0;
   /// Whether it wants to run before it is due.

@@ -28,14 +28,14 @@ std::optional<StepNeed> StreamJob::Next(Instant now) {
   return std::nullopt;
 }
 
-StepOutcome StreamJob::Step(Instant now) {
-  if (overlaps()) return MakeStep(now);
+StepOutcome StreamJob::Step(Instant now, const StepNeed& granted) {
+  if (overlaps()) return MakeStep(now, granted);
   if (stepping_.exchange(true)) return StepOutcome::Unused();
   const Finally done([this] { stepping_.store(false); });
-  return MakeStep(now);
+  return MakeStep(now, granted);
 }
 
-StepOutcome StreamJob::MakeStep(Instant now) {
+StepOutcome StreamJob::MakeStep(Instant now, const StepNeed& granted) {
   try {
     if (Memory stale = Memory::kStale; memory_.compare_exchange_strong(stale, Memory::kLoading)) {
       LoadFrom(stream_->sink().Load(stream_->object()));
@@ -46,7 +46,11 @@ StepOutcome StreamJob::MakeStep(Instant now) {
     if (memory_.load() == Memory::kLoading) return StepOutcome::Unused();
     const TableShapePtr table = stream_->table().Now();
     if (!works_without_table() && !table) return StepOutcome::Unused();
-    return DoStep(now, table);
+    if (!overlaps()) {
+      const auto need = NextStep(now);
+      if (!need || !granted.Covers(*need)) return StepOutcome::Unused();
+    }
+    return DoStep(now, granted, table);
   } catch (const DatabaseError& error) {
     GoBack();
     if (TableIsGone(error)) stream_->table().Drop();

@@ -16,7 +16,7 @@ class StreamJob : public Job {
   explicit StreamJob(std::shared_ptr<StreamContext> stream) : stream_(std::move(stream)) {}
 
   std::optional<StepNeed> Next(Instant now) final;
-  StepOutcome Step(Instant now) final;
+  StepOutcome Step(Instant now, const StepNeed& granted) final;
   void Load(const StoredStream& stored) final;
   /// Also discards what is stored of a cycle.
   void Restart() override;
@@ -33,8 +33,9 @@ class StreamJob : public Job {
 
   virtual std::optional<StepNeed> NextStep(Instant now) = 0;
   /// `table` as it stands when the step begins; never null, except for a job that works without it.
-  /// What the step asks HubSpot for it keeps that shape for.
-  virtual StepOutcome DoStep(Instant now, const TableShapePtr& table) = 0;
+  /// What the step asks HubSpot for it keeps that shape for. `granted` covers what NextStep asks
+  /// for now; a job whose steps overlap must look itself, when it has chosen what to do.
+  virtual StepOutcome DoStep(Instant now, const StepNeed& granted, const TableShapePtr& table) = 0;
   virtual void LoadFrom(const StoredStream& stored) = 0;
   /// Forgets everything that was not committed.
   virtual void Abandon() = 0;
@@ -47,7 +48,7 @@ class StreamJob : public Job {
  private:
   enum class Memory { kGood, kStale, kLoading };
 
-  StepOutcome MakeStep(Instant now);
+  StepOutcome MakeStep(Instant now, const StepNeed& granted);
   /// To what is stored, whatever ended the step.
   void GoBack();
 

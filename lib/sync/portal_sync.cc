@@ -242,7 +242,7 @@ void PortalSync::Run(const Assignment& assignment) {
   ExchangeRelay::BeginStep();
   StepOutcome outcome;
   try {
-    outcome = assignment.job->Step(assignment.began);
+    outcome = assignment.job->Step(assignment.began, assignment.need);
   } catch (const DatabaseError& error) {
     outcome = StepOutcome::Failed(error);
   } catch (const std::exception& error) {

@@ -81,8 +81,8 @@ TEST_CASE("answers: a search that shows nothing and says there is more ends") {
 TEST_CASE("answers: records that leave the window while it is walked are no breach") {
   Changing stream(300);
   stream.hubspot.search_page = 100;
-  stream.changes->Step(stream.clock.Now());
-  stream.changes->Step(stream.clock.Now());
+  StepOnce(*stream.changes, stream.clock.Now());
+  StepOnce(*stream.changes, stream.clock.Now());
   for (int64_t id = 250; id <= 260; ++id) stream.hubspot.Put(id, {{"name", "new"}});
   REQUIRE(stream.Run(*stream.changes).end == StepOutcome::End::kCaughtUp);
   stream.Run(*stream.changes);

@@ -16,7 +16,7 @@ void LoseTableDuringRequest(StreamFixture& stream, hubmirror::Job& job) {
   stream.hubspot.meanwhile = [&] { stream.context->table().Drop(); };
   while (stream.hubspot.meanwhile) {
     REQUIRE(job.Next(stream.clock.Now()));
-    job.Step(stream.clock.Now());
+    StepOnce(job, stream.clock.Now());
   }
   REQUIRE(stream.context->table().Now() == nullptr);
   CHECK_FALSE(job.Next(stream.clock.Now()));
@@ -40,7 +40,7 @@ TEST_CASE("A page that comes after its table was dropped is still understood") {
   StreamFixture stream;
   for (int64_t id = 1; id <= 30; ++id) stream.hubspot.Put(id);
   stream.Run(*stream.catalog);
-  while (stream.hubspot.Count("search") == 0) stream.sweep->Step(stream.clock.Now());
+  while (stream.hubspot.Count("search") == 0) StepOnce(*stream.sweep, stream.clock.Now());
 
   LoseTableDuringRequest(stream, *stream.sweep);
 
@@ -54,7 +54,7 @@ TEST_CASE("A table dropped while changed records are read loses none of them") {
   stream.Load();
   stream.Pass(1min);
   stream.hubspot.Put(7, {{"name", "new"}});
-  while (stream.hubspot.Count("search") < 2) stream.changes->Step(stream.clock.Now());
+  while (stream.hubspot.Count("search") < 2) StepOnce(*stream.changes, stream.clock.Now());
 
   LoseTableDuringRequest(stream, *stream.changes);
 

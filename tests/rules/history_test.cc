@@ -174,7 +174,7 @@ TEST_CASE_FIXTURE(HistoryJobFixture, "history: every record is read once, 50 to 
 TEST_CASE_FIXTURE(HistoryJobFixture, "history: a walk goes on where it was killed") {
   for (int64_t id = 1; id <= 200; ++id) past.live.insert(id);
   Follow({"name"});
-  while (past.requests.size() < 2) job->Step(stream.clock.Now());
+  while (past.requests.size() < 2) StepOnce(*job, stream.clock.Now());
   Follow({"name"});
   stream.Run(*job);
 
@@ -266,7 +266,7 @@ TEST_CASE_FIXTURE(HistoryJobFixture, "history: a walk does not pass whom its ans
   for (int64_t id = 1; id <= 10; ++id) past.live.insert(id);
   past.left_out = {4};
   Follow({"name"});
-  while (past.requests.empty()) job->Step(stream.clock.Now());
+  while (past.requests.empty()) StepOnce(*job, stream.clock.Now());
   past.left_out.clear();
   Follow({"name"});
   REQUIRE(RunThrough());

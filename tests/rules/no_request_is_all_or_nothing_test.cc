@@ -90,8 +90,8 @@ TEST_CASE("parts: while all of HubSpot fails no record is set aside") {
   Loaded stream(30);
   for (int64_t id = 1; id <= 20; ++id) stream.hubspot.Put(id, {{"name", "new"}});
   stream.Pass();
-  stream.changes->Step(stream.clock.Now());
-  stream.changes->Step(stream.clock.Now());
+  StepOnce(*stream.changes, stream.clock.Now());
+  StepOnce(*stream.changes, stream.clock.Now());
   stream.hubspot.all_fails = true;
 
   for (int i = 0; i < 120; ++i) {

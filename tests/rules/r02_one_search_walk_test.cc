@@ -44,7 +44,7 @@ TEST_CASE("R2: a record that moves while the window is walked is not lost") {
   ChangeAtOnce(stream, 450);
 
   // The first answer and its reads, then a record behind and one ahead of the walk change.
-  for (int i = 0; i < 4; ++i) stream.changes->Step(stream.clock.Now());
+  for (int i = 0; i < 4; ++i) StepOnce(*stream.changes, stream.clock.Now());
   stream.Pass();
   stream.hubspot.Put(5, {{"name", "again"}});
   stream.hubspot.Put(440, {{"name", "again"}});
@@ -59,7 +59,7 @@ TEST_CASE("R2: a record that moves while the window is walked is not lost") {
 TEST_CASE("R2: a window interrupted by a kill goes on at its last id") {
   StreamFixture stream;
   ChangeAtOnce(stream, 1000);
-  for (int i = 0; i < 7; ++i) stream.changes->Step(stream.clock.Now());
+  for (int i = 0; i < 7; ++i) StepOnce(*stream.changes, stream.clock.Now());
   const auto searches = stream.hubspot.Count("search");
 
   stream.Restart();

@@ -60,7 +60,7 @@ TEST_CASE("R4: a walk interrupted by a kill goes on where its last commit left i
   StreamFixture stream;
   for (int64_t id = 1; id <= 6000; ++id) stream.hubspot.Put(id);
   stream.Run(*stream.catalog);
-  for (int i = 0; i < 30; ++i) stream.sweep->Step(stream.clock.Now());
+  for (int i = 0; i < 30; ++i) StepOnce(*stream.sweep, stream.clock.Now());
   const auto kept = stream.sink.rows.size();
   const auto pages = stream.hubspot.Count("list");
 
@@ -88,7 +88,7 @@ TEST_CASE("R7: a walk whose commit was taken although its answer was lost goes o
   StreamFixture stream;
   for (int64_t id = 1; id <= 6000; ++id) stream.hubspot.Put(id);
   stream.Run(*stream.catalog);
-  for (int i = 0; i < 3; ++i) stream.sweep->Step(stream.clock.Now());
+  for (int i = 0; i < 3; ++i) StepOnce(*stream.sweep, stream.clock.Now());
 
   stream.sink.die = hubmirror::testing::MemoryRowSink::Death::kAfterCommit;
   CHECK_THROWS_AS(stream.Run(*stream.sweep), hubmirror::DatabaseError);

@@ -13,7 +13,7 @@ TEST_CASE("R5: where changes begin is stored before the first list page") {
   const auto began = stream.clock.WallNow();
 
   while (stream.hubspot.Count("list") == 0) {
-    stream.sweep->Step(stream.clock.Now());
+    StepOnce(*stream.sweep, stream.clock.Now());
     if (stream.hubspot.Count("list") == 0) continue;
     REQUIRE(stream.sink.progress.contains(JobKind::kChanges));
   }
@@ -28,7 +28,7 @@ TEST_CASE("R5: a record changed behind the backfill's back is followed beside it
   StreamFixture stream;
   for (int64_t id = 1; id <= 3000; ++id) stream.hubspot.Put(id, {{"name", "old"}});
   stream.Run(*stream.catalog);
-  for (int i = 0; i < 25; ++i) stream.sweep->Step(stream.clock.Now());
+  for (int i = 0; i < 25; ++i) StepOnce(*stream.sweep, stream.clock.Now());
   stream.Pass();
 
   stream.hubspot.Put(1, {{"name", "new"}});

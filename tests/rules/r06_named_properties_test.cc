@@ -158,9 +158,9 @@ TEST_CASE("R6: a failure while unlisted names are asked about is tried again, no
   stream.Restart();
   stream.hubspot.Put(1, {{"hs_hidden", "unlisted"}});
   // Live, two kinds of sensitive and archived definitions are read; then the names fail.
-  for (int step = 0; step < 4; ++step) stream.catalog->Step(stream.clock.Now());
+  for (int step = 0; step < 4; ++step) StepOnce(*stream.catalog, stream.clock.Now());
   stream.hubspot.errors = {ApiError{.kind = ApiErrorKind::kBurstLimit, .status = 429}};
-  const StepOutcome failed = stream.catalog->Step(stream.clock.Now());
+  const StepOutcome failed = StepOnce(*stream.catalog, stream.clock.Now());
   CHECK(failed.failure.has_value());
   stream.Load();
   CHECK(IsHeld(stream, "unlisted"));

@@ -36,7 +36,7 @@ TEST_CASE("R6: a property that cannot be searched is filled by a sweep") {
   CHECK(stream.sink.filled.empty());
 
   // The sweep begins, fill notices, the sweep ends.
-  stream.sweep->Step(stream.clock.Now());
+  StepOnce(*stream.sweep, stream.clock.Now());
   stream.Run(*stream.fill);
   stream.Pass();
   stream.Run(*stream.sweep);
@@ -68,8 +68,8 @@ TEST_CASE("R6: a sweep that was under way when it was wanted fills nothing") {
   for (int64_t id = 1; id <= 300; ++id) stream.hubspot.Put(id);
   stream.Load();
   stream.Pass();
-  stream.sweep->Step(stream.clock.Now());
-  stream.sweep->Step(stream.clock.Now());
+  StepOnce(*stream.sweep, stream.clock.Now());
+  StepOnce(*stream.sweep, stream.clock.Now());
   stream.hubspot.definitions.push_back(StreamFixture::Defined("tier", "string"));
   stream.hubspot.Calculate(7, "tier", "gold");
   stream.Run(*stream.catalog);
@@ -90,9 +90,9 @@ TEST_CASE("R6: a walk keeps the property set it began with") {
   StreamFixture stream;
   for (int64_t id = 1; id <= 300; ++id) stream.hubspot.Put(id, {{"tier", "gold"}});
   stream.Run(*stream.catalog);
-  stream.sweep->Step(stream.clock.Now());
-  stream.sweep->Step(stream.clock.Now());
-  stream.sweep->Step(stream.clock.Now());
+  StepOnce(*stream.sweep, stream.clock.Now());
+  StepOnce(*stream.sweep, stream.clock.Now());
+  StepOnce(*stream.sweep, stream.clock.Now());
 
   stream.hubspot.definitions.push_back(StreamFixture::Defined("tier", "string"));
   stream.Run(*stream.catalog);

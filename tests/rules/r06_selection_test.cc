@@ -90,7 +90,7 @@ TEST_CASE("R6: many newly included properties are read together, by a sweep") {
   stream.Run(*stream.catalog);
   stream.Run(*stream.fill);
   CHECK(stream.facts().sweep_wanted());
-  while (stream.facts().sweep_wanted()) stream.sweep->Step(stream.clock.Now());
+  while (stream.facts().sweep_wanted()) StepOnce(*stream.sweep, stream.clock.Now());
   stream.Run(*stream.fill);
   stream.Pass();
   stream.Run(*stream.sweep);

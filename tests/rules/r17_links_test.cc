@@ -22,12 +22,12 @@ TEST_CASE("R17: nothing is written before the last page of the last record") {
   stream.links.links[1] = {10, 11, 12, 13, 14};
   LinksJob job(stream.context, stream.ports());
 
-  job.Step(stream.clock.Now());  // Loads.
-  job.Step(stream.clock.Now());  // What links there can be.
-  job.Step(stream.clock.Now());
-  job.Step(stream.clock.Now());
+  StepOnce(job, stream.clock.Now());  // Loads.
+  StepOnce(job, stream.clock.Now());  // What links there can be.
+  StepOnce(job, stream.clock.Now());
+  StepOnce(job, stream.clock.Now());
   CHECK(stream.links.commits.empty());
-  job.Step(stream.clock.Now());
+  StepOnce(job, stream.clock.Now());
 
   REQUIRE(stream.links.commits.size() == 1);
   CHECK(stream.links.commits[0].links.size() == 5);

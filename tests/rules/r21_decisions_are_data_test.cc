@@ -79,7 +79,7 @@ TEST_CASE("R21: a walk that began before a sweep was wanted does not serve it") 
   LoadSixThousand(stream);
   // A later walk is half done.
   stream.Pass();
-  for (int i = 0; i < 40; ++i) stream.sweep->Step(stream.clock.Now());
+  for (int i = 0; i < 40; ++i) StepOnce(*stream.sweep, stream.clock.Now());
   REQUIRE_FALSE(stream.sink.progress.at(JobKind::kSweep).cursor.empty());
   HandOver(stream);
   stream.Restart();
@@ -94,7 +94,7 @@ TEST_CASE("R21: a walk under way ends without serving a sweep that was wanted si
   StreamFixture stream;
   LoadSixThousand(stream);
   stream.Pass();
-  for (int i = 0; i < 40; ++i) stream.sweep->Step(stream.clock.Now());
+  for (int i = 0; i < 40; ++i) StepOnce(*stream.sweep, stream.clock.Now());
   HandOver(stream);
 
   stream.Run(*stream.sweep);
@@ -111,7 +111,7 @@ TEST_CASE("R21: a walk that serves a sweep goes on after a kill where it was") {
   StreamFixture stream;
   LoadSixThousand(stream);
   HandOver(stream);
-  for (int i = 0; i < 60; ++i) stream.sweep->Step(stream.clock.Now());
+  for (int i = 0; i < 60; ++i) StepOnce(*stream.sweep, stream.clock.Now());
   REQUIRE_FALSE(stream.sink.progress.at(JobKind::kSweep).cursor.empty());
   const auto pages = stream.hubspot.Count("list");
   stream.Restart();
@@ -147,7 +147,7 @@ TEST_CASE("R21: a sweep whose last commit is lost stays owed") {
   LoadSixThousand(stream);
   HandOver(stream);
   // Until only the last commit is missing.
-  while (stream.sweep->progress().done < 6000) stream.sweep->Step(stream.clock.Now());
+  while (stream.sweep->progress().done < 6000) StepOnce(*stream.sweep, stream.clock.Now());
   stream.sink.die = MemoryRowSink::Death::kBeforeCommit;
   CHECK_THROWS(stream.Run(*stream.sweep));
 
@@ -207,7 +207,7 @@ TEST_CASE("R21: the commit that ends a job clears its cursor") {
   const auto run = [&](hubmirror::Job& job) {
     job.Restart();
     for (int i = 0; i < 10000 && job.Next(stream.clock.Now()); ++i) {
-      if (job.Step(stream.clock.Now()).end == hubmirror::StepOutcome::End::kCaughtUp) break;
+      if (StepOnce(job, stream.clock.Now()).end == hubmirror::StepOutcome::End::kCaughtUp) break;
       for (const auto& [kind, progress] : stream.sink.progress) {
         if (!progress.cursor.empty()) had_place.insert(kind);
       }
@@ -243,15 +243,15 @@ TEST_CASE("R21: a fill begins anew where its property changes its type meanwhile
   stream.hubspot.definitions.push_back(StreamFixture::Defined("tier", "string"));
   for (int64_t id = 1; id <= 600; ++id) stream.hubspot.Calculate(id, "tier", "1");
   stream.Run(*stream.catalog);
-  while (!stream.sink.progress.contains(JobKind::kFill)) stream.fill->Step(stream.clock.Now());
+  while (!stream.sink.progress.contains(JobKind::kFill)) StepOnce(*stream.fill, stream.clock.Now());
   stream.hubspot.definitions.back().type = "number";
   for (const bool killed : {false, true}) {
     CAPTURE(killed);
     if (killed) stream.Restart();
     stream.Run(*stream.catalog);
     stream.hubspot.requests.clear();
-    stream.fill->Step(stream.clock.Now());
-    if (stream.hubspot.requests.empty()) stream.fill->Step(stream.clock.Now());
+    StepOnce(*stream.fill, stream.clock.Now());
+    if (stream.hubspot.requests.empty()) StepOnce(*stream.fill, stream.clock.Now());
     REQUIRE(stream.hubspot.Count("search") == 1);
     CHECK_FALSE(stream.hubspot.requests.front().search.id_above);
   }
@@ -282,7 +282,7 @@ TEST_CASE("R21: when changes were followed last is known within a window, too") 
   stream.Pass(1min);
   for (int64_t id = 1; id <= 500; ++id) stream.hubspot.Put(id);
   while (!hubmirror::ParseChangesCursor(stream.sink.progress.at(JobKind::kChanges).cursor)->until) {
-    stream.changes->Step(stream.clock.Now());
+    StepOnce(*stream.changes, stream.clock.Now());
   }
 
   CHECK(stream.sink.progress.at(JobKind::kChanges).last_complete_at == complete);

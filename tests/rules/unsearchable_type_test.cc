@@ -60,7 +60,7 @@ TEST_CASE("unsearchable type: it is current up to the beginning of its last whol
   stream.Pass(10s);
   const TimePoint begin = *stream.context->SourceNow();
 
-  stream.sweep->Step(stream.clock.Now());
+  StepOnce(*stream.sweep, stream.clock.Now());
   stream.Pass(5s);
   stream.Run(*stream.sweep);
   stream.Run(*stream.changes);
@@ -77,7 +77,7 @@ TEST_CASE("unsearchable type: a walk that was interrupted proves nothing of when
   stream.Run(*stream.changes);
   const auto before = stream.changes->watermark();
   stream.Pass(1h);
-  for (int step = 0; step < 25; ++step) stream.sweep->Step(stream.clock.Now());
+  for (int step = 0; step < 25; ++step) StepOnce(*stream.sweep, stream.clock.Now());
   REQUIRE_FALSE(stream.sink.progress.at(hubmirror::JobKind::kSweep).cursor.empty());
 
   stream.Restart();

@@ -78,7 +78,7 @@ struct Comparing : StreamFixture {
 TEST_CASE("verify: the commit that ends it clears its cursor") {
   Comparing stream(30000);
   bool had_place = false;
-  while (stream.job->Step(stream.clock.Now()).end == StepOutcome::End::kMore) {
+  while (StepOnce(*stream.job, stream.clock.Now()).end == StepOutcome::End::kMore) {
     const auto stored = stream.sink.progress.find(JobKind::kVerify);
     if (stored != stream.sink.progress.end() && !stored->second.cursor.empty()) had_place = true;
   }

@@ -14,6 +14,7 @@
 #include "support/fake_clock.h"
 #include "support/fake_hubspot.h"
 #include "support/memory_row_sink.h"
+#include "support/step_once.h"
 
 namespace hubmirror::testing {
 
@@ -104,7 +105,7 @@ class StreamFixture {
   StepOutcome Run(Job& job) {
     for (int i = 0; i < 10000; ++i) {
       if (!job.Next(clock.Now())) return StepOutcome::Unused();
-      StepOutcome outcome = job.Step(clock.Now());
+      StepOutcome outcome = StepOnce(job, clock.Now());
       if (outcome.end != StepOutcome::End::kMore) return outcome;
     }
     return StepOutcome::Unused();

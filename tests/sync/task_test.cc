@@ -11,7 +11,7 @@ class QuietJob final : public Job {
  public:
   JobKind kind() const override { return JobKind::kChanges; }
   std::optional<StepNeed> Next(Instant) override { return StepNeed{}; }
-  StepOutcome Step(Instant) override { return StepOutcome::CaughtUp(); }
+  StepOutcome Step(Instant, const StepNeed&) override { return StepOutcome::CaughtUp(); }
   void Load(const StoredStream&) override {}
   bool urgent() const override { return is_urgent; }
   bool is_urgent = false;

@@ -67,7 +67,7 @@ std::optional<StepNeed> ChangesJob::NextStep(Instant) {
   return StepNeed{.lane = reading_ ? Lane::kBurst : Lane::kSearch, .priority = Priority::kChanges};
 }
 
-StepOutcome ChangesJob::DoStep(Instant, const TableShapePtr& table) {
+StepOutcome ChangesJob::DoStep(Instant, const StepNeed&, const TableShapePtr& table) {
   const Finally done([this] {
     MutexLock lock(mutex_);
     reading_ = !unread_.empty();

@@ -31,7 +31,7 @@ class ChangesJob final : public StreamJob {
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
-  StepOutcome DoStep(Instant now, const TableShapePtr& table) override;
+  StepOutcome DoStep(Instant now, const StepNeed& granted, const TableShapePtr& table) override;
   void LoadFrom(const StoredStream& stored) override;
   void Abandon() override;
 

@@ -70,7 +70,7 @@ std::optional<StepNeed> HistoryJob::NextStep(Instant) {
   return StepNeed{.priority = priority};
 }
 
-StepOutcome HistoryJob::DoStep(Instant, const TableShapePtr& table) {
+StepOutcome HistoryJob::DoStep(Instant, const StepNeed&, const TableShapePtr& table) {
   const Finally done([this] {
     MutexLock lock(mutex_);
     reading_ = !block_.empty();

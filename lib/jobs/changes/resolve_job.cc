@@ -59,7 +59,7 @@ std::optional<StepNeed> ResolveJob::NextStep(Instant) {
   return need;
 }
 
-StepOutcome ResolveJob::DoStep(Instant, const TableShapePtr& table) {
+StepOutcome ResolveJob::DoStep(Instant, const StepNeed&, const TableShapePtr& table) {
   const Finally done([this] {
     MutexLock lock(mutex_);
     shown_phase_ = phase_;

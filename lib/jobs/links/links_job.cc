@@ -33,7 +33,7 @@ std::optional<StepNeed> LinksJob::NextStep(Instant) {
   return StepNeed{.lane = Lane::kAssociations, .priority = Priority::kLinks};
 }
 
-StepOutcome LinksJob::DoStep(Instant now, const TableShapePtr&) {
+StepOutcome LinksJob::DoStep(Instant now, const StepNeed&, const TableShapePtr&) {
   if (!walking_) Begin();
   SkipOthers(now);
   const LinkPair* pair = CurrentPair();

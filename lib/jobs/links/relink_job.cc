@@ -17,7 +17,7 @@ std::optional<StepNeed> RelinkJob::NextStep(Instant) {
   return StepNeed{.lane = Lane::kAssociations, .priority = Priority::kLinks};
 }
 
-StepOutcome RelinkJob::DoStep(Instant now, const TableShapePtr&) {
+StepOutcome RelinkJob::DoStep(Instant now, const StepNeed&, const TableShapePtr&) {
   if (!facts().links_due) return StepOutcome::CaughtUp();
   if (taken_.empty() && !TakeDue()) return StepOutcome::CaughtUp();
   DropUnlinkable(now);

@@ -26,7 +26,7 @@ class RelinkJob final : public StreamJob {
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
-  StepOutcome DoStep(Instant now, const TableShapePtr& table) override;
+  StepOutcome DoStep(Instant now, const StepNeed& granted, const TableShapePtr& table) override;
   void LoadFrom(const StoredStream&) override {}
   void Abandon() override;
 

@@ -54,7 +54,7 @@ std::optional<StepNeed> CatalogJob::NextStep(Instant) {
   return StepNeed{.lane = lane, .priority = Priority::kCatalog};
 }
 
-StepOutcome CatalogJob::DoStep(Instant now, const TableShapePtr&) {
+StepOutcome CatalogJob::DoStep(Instant now, const StepNeed&, const TableShapePtr&) {
   if (part_ == Part::kLive) {
     MutexLock lock(mutex_);
     whole_ = std::exchange(whole_wanted_, false) || !whole_at_ || now - *whole_at_ >= kWholeEvery;

@@ -36,7 +36,8 @@ void PortalJob::ClaimAgain() {
   if (phase_ == Phase::kKeep) phase_ = Phase::kClaim;
 }
 
-StepOutcome PortalJob::Step(Instant) {
+StepOutcome PortalJob::Step(Instant now, const StepNeed& granted) {
+  if (!granted.Covers(*Next(now))) return StepOutcome::Unused();
   Phase phase;
   {
     MutexLock lock(mutex_);

@@ -46,7 +46,7 @@ class PortalJob final : public Job {
 
   JobKind kind() const override { return JobKind::kOpening; }
   std::optional<StepNeed> Next(Instant now) override;
-  StepOutcome Step(Instant now) override;
+  StepOutcome Step(Instant now, const StepNeed& granted) override;
   void Load(const StoredStream&) override {}
 
   bool open() const;

@@ -105,7 +105,7 @@ void ReferenceJob::ForgetCycle() {
   cursor_ = {};
 }
 
-StepOutcome ReferenceJob::Step(Instant) {
+StepOutcome ReferenceJob::Step(Instant, const StepNeed&) {
   bool restart = false;
   {
     MutexLock lock(mutex_);

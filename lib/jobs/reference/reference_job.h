@@ -67,7 +67,7 @@ class ReferenceJob final : public Job {
 
   JobKind kind() const override { return kind_; }
   std::optional<StepNeed> Next(Instant now) override;
-  StepOutcome Step(Instant now) override;
+  StepOutcome Step(Instant now, const StepNeed& granted) override;
   void Load(const StoredStream&) override { ForgetCycle(); }
   void Restart() override;
 

@@ -56,7 +56,7 @@ std::optional<StepNeed> FillJob::NextStep(Instant) {
   return StepNeed{.lane = Lane::kSearch, .priority = Priority::kArchived};
 }
 
-StepOutcome FillJob::DoStep(Instant, const TableShapePtr& table) {
+StepOutcome FillJob::DoStep(Instant, const StepNeed&, const TableShapePtr& table) {
   const Finally done([this] {
     MutexLock lock(mutex_);
     reading_ = !unread_.empty();

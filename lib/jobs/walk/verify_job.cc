@@ -81,7 +81,7 @@ std::optional<StepNeed> VerifyJob::NextStep(Instant) {
                   .cost = stream().source().ListCost(object(), *table->whole_set)};
 }
 
-StepOutcome VerifyJob::DoStep(Instant, const TableShapePtr& table) {
+StepOutcome VerifyJob::DoStep(Instant, const StepNeed&, const TableShapePtr& table) {
   if (!ranges_) Begin(table);
   if (!ranges_->done()) return Read();
   if (seen_) return CompareSeen();

@@ -96,27 +96,29 @@ bool WalkJob::Measured() const {
 std::optional<StepNeed> WalkJob::NextStep(Instant now) {
   const Priority priority = PriorityNow();
   MutexLock lock(mutex_);
-  switch (Choose(now)) {
-    case Action::kNone:
-      return std::nullopt;
-    case Action::kFlush:
-      return StepNeed{.priority = priority};
-    case Action::kMeasure:
-      if (!Measured()) return StepNeed{.priority = priority};
-      return StepNeed{.lane = Lane::kSearch, .priority = priority};
-    case Action::kRead:
-      return StepNeed{.lane = Lane::kBurst,
-                      .priority = priority,
-                      .cost = stream().source().ListCost(object(), *table_->whole_set)};
-  }
-  return std::nullopt;
+  const Action action = Choose(now);
+  if (action == Action::kNone) return std::nullopt;
+  return NeedOf(action, priority);
 }
 
-StepOutcome WalkJob::DoStep(Instant now, const TableShapePtr& table) {
+StepNeed WalkJob::NeedOf(Action action, Priority priority) const {
+  StepNeed need{.priority = priority};
+  if (action == Action::kMeasure && Measured()) need.lane = Lane::kSearch;
+  if (action == Action::kRead) {
+    need.lane = Lane::kBurst;
+    need.cost = stream().source().ListCost(object(), *table_->whole_set);
+  }
+  return need;
+}
+
+StepOutcome WalkJob::DoStep(Instant now, const StepNeed& granted, const TableShapePtr& table) {
   Action action;
+  StepNeed need;
   {
     MutexLock lock(mutex_);
     action = Choose(now);
+    need = NeedOf(action, granted.priority);
+    if (!granted.Covers(need)) return StepOutcome::Unused();
     if (action == Action::kMeasure || action == Action::kFlush) busy_ = true;
   }
   // Whatever way the step ends, the next one may measure or flush again.
@@ -129,7 +131,7 @@ StepOutcome WalkJob::DoStep(Instant now, const TableShapePtr& table) {
     case Action::kNone:
       return StepOutcome::Unused();
     case Action::kMeasure:
-      return Measure(table);
+      return Measure(table, need.lane.has_value());
     case Action::kRead:
       return Read();
     case Action::kFlush:
@@ -138,7 +140,7 @@ StepOutcome WalkJob::DoStep(Instant now, const TableShapePtr& table) {
   return StepOutcome::Unused();
 }
 
-StepOutcome WalkJob::Measure(const TableShapePtr& table) {
+StepOutcome WalkJob::Measure(const TableShapePtr& table, bool by_search) {
   WalkCursor cursor;
   uint64_t generation = 0;
   {
@@ -153,7 +155,7 @@ StepOutcome WalkJob::Measure(const TableShapePtr& table) {
   if (!resumed) cursor = {.serves = wanted};
   std::optional<TimePoint> date = stream().SourceNow();
   if (!options_.archived) cursor.records_expected = std::max(facts().rows, cursor.records_done);
-  if (Measured()) {
+  if (by_search) {
     const auto answer = stream().Search({.newest_first = true, .limit = 1});
     stream().NoteSearch(answer);
     if (answer) {

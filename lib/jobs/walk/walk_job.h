@@ -48,7 +48,7 @@ class WalkJob final : public StreamJob {
  protected:
   bool overlaps() const override { return true; }
   std::optional<StepNeed> NextStep(Instant now) override;
-  StepOutcome DoStep(Instant now, const TableShapePtr& table) override;
+  StepOutcome DoStep(Instant now, const StepNeed& granted, const TableShapePtr& table) override;
   void LoadFrom(const StoredStream& stored) override;
   void Abandon() override;
 
@@ -61,7 +61,8 @@ class WalkJob final : public StreamJob {
   /// Whether search says how many records a walk will meet, and up to which id.
   bool Measured() const;
   /// Learns how many records there are and the highest id, and stores where changes begin.
-  StepOutcome Measure(const TableShapePtr& table);
+  StepNeed NeedOf(Action action, Priority priority) const REQUIRES(mutex_);
+  StepOutcome Measure(const TableShapePtr& table, bool by_search);
   StepOutcome Read();
   /// Where the next page of a range begins and how large it may be.
   struct Reading {

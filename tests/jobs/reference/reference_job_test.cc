@@ -89,7 +89,7 @@ struct TypesFixture {
 
   /// The tables by type id, as they were written.
   std::map<std::string, std::string> Written() {
-    while (!source.pages.empty()) job.Step(clock.Now());
+    while (!source.pages.empty()) StepOnce(job, clock.Now());
     std::map<std::string, std::string> tables;
     for (const ReferenceCommit& commit : sink.commits) {
       for (const ReferenceRow& row : commit.rows) tables[*row.values[0]] = *row.values[1];
@@ -181,7 +181,8 @@ struct ListsFixture {
   /// Steps until the cycle ends.
   bool Cycle() {
     for (int i = 0; i < 200; ++i) {
-      if (job.Step(clock.Now()).end == StepOutcome::End::kCaughtUp) return source.pages.empty();
+      if (StepOnce(job, clock.Now()).end == StepOutcome::End::kCaughtUp)
+        return source.pages.empty();
     }
     return false;
   }

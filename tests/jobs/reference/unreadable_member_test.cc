@@ -106,7 +106,7 @@ struct MembersFixture {
   }
   void Cycle() {
     for (int i = 0; i < 500; ++i) {
-      if (job->Step(clock.Now()).end == StepOutcome::End::kCaughtUp) return;
+      if (StepOnce(*job, clock.Now()).end == StepOutcome::End::kCaughtUp) return;
     }
     FAIL("the cycle does not end");
   }
@@ -161,7 +161,8 @@ TEST_CASE_FIXTURE(MembersFixture, "members: several in one list that cannot be r
 TEST_CASE_FIXTURE(MembersFixture, "members: reading goes on beyond what was left after a restart") {
   for (int64_t id = 10; id <= 400; id += 10) source.lists["7"].insert(id);
   source.unreadable = {200};
-  while (sink.progress.cursor.find(R"("above":200)") == std::string::npos) job->Step(clock.Now());
+  while (sink.progress.cursor.find(R"("above":200)") == std::string::npos)
+    StepOnce(*job, clock.Now());
   const int before = source.failures;
   job = NewJob();
   Cycle();
