@@ -14,6 +14,8 @@ namespace {
 constexpr auto kSlack = std::chrono::minutes(2);
 // More than these are counted without a question: it is no longer a matter of single records.
 constexpr size_t kMostExplained = 10'000;
+// So many times neither read shows a record before it is extra.
+constexpr int kSilencesBelieved = 3;
 // Of these so many are stored while it walks.
 constexpr size_t kMostStored = 1000;
 // What a restart may read again.
@@ -100,6 +102,7 @@ void VerifyJob::Begin(const TableShapePtr& table) {
   unsaved_pages_ = 0;
   table_ = table;
   unarchived_.clear();
+  silences_.clear();
   places_.Clear();
   seen_.reset();
   MutexLock lock(mutex_);
@@ -290,7 +293,14 @@ void VerifyJob::TakeLive(const Answer& answer) {
   // change tells. What is left is nowhere.
   const Attribution said = Attribute(answer);
   if (!said.witness_answered) return;
-  for (const RecordId id : said.absent) CountExtra(id);
+  for (const RecordId id : said.absent) {
+    // An answer may leave out a record that the next one shows (rule R13).
+    if (++silences_[id] < kSilencesBelieved) {
+      report_.absent.push_back(id);
+    } else {
+      CountExtra(id);
+    }
+  }
 }
 
 void VerifyJob::CountExtra(RecordId id) {

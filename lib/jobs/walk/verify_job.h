@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -101,6 +102,7 @@ class VerifyJob final : public StreamJob {
   int64_t pages_ = 0;
   int64_t unsaved_pages_ = 0;
   std::vector<RecordId> unarchived_;  ///< not on the list, and not archived either
+  std::map<RecordId, int> silences_;  ///< how often neither read has shown one
   ListPart part_;
   ListPlaces places_;
   PartSize explained_{kBatchReadSize - 1};  ///< one place is left for a witness
