@@ -114,12 +114,8 @@ class LayoutPlan {
       column.state = PropertyState::kCurrent;
       return;
     }
-    const ColumnType type = TypeOf(column);
-    if (before.definition.archived || before.excluded || type != column.type ||
-        before.hashed_with != column.hashed_with) {
-      column.state = PropertyState::kFilling;
-    }
-    column.type = type;
+    column.type = TypeOf(column);
+    if (NeedsFilling(before, column)) column.state = PropertyState::kFilling;
     if (column.storage == Storage::kColumn) column.blocked_by.clear();
   }
 

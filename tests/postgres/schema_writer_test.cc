@@ -357,6 +357,20 @@ TEST_CASE_FIXTURE(SchemaWriterFixture,
   CHECK(List("coalesce(a, 'none'), b", "FROM acme.contacts_live") == "none|y");
 }
 
+TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "a layout that was made before a fill ended leaves the fill ended") {
+  MakeContacts({Property("a")});
+  MirrorColumn filling = Property("b");
+  filling.state = PropertyState::kFilling;
+  const MirrorTable seen = *Add(filling);
+  set_contacts(sink().MarkFilled(contacts()->object, {"b"}));
+
+  set_contacts(sink().ApplyLayout(seen));
+
+  CHECK(Column("b").state == PropertyState::kCurrent);
+  CHECK(Value("SELECT state FROM acme.properties WHERE name = 'b'") == "current");
+}
+
 TEST_CASE_FIXTURE(SchemaWriterFixture, "a column somebody made is not taken for ours") {
   MakeContacts({Property("a")});
   Value("ALTER TABLE acme.contacts ADD COLUMN b integer DEFAULT 5");

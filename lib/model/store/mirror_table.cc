@@ -25,6 +25,12 @@ bool IsAlwaysAsked(const ObjectType& object, std::string_view property) {
          property == "hs_merged_object_ids" || property == "hs_calculated_merged_vids";
 }
 
+bool NeedsFilling(const MirrorColumn& before, const MirrorColumn& after) {
+  if (after.definition.archived || after.excluded) return false;
+  return before.definition.archived || before.excluded || before.type != after.type ||
+         before.hashed_with != after.hashed_with;
+}
+
 bool KeepsValues(const ObjectType& object, const MirrorColumn& column) {
   return !column.excluded || IsAlwaysAsked(object, column.property());
 }

@@ -61,6 +61,10 @@ struct MirrorTable {
 
 using MirrorTablePtr = std::shared_ptr<const MirrorTable>;
 
+/// Whether the values of existing records have to be read once a property's column `before` has
+/// become `after`: they were not asked for, or were kept in another form.
+bool NeedsFilling(const MirrorColumn& before, const MirrorColumn& after);
+
 /// Whether the mirror cannot do without a property: hs_object_id, the modified property,
 /// hs_merged_object_ids, hs_calculated_merged_vids.
 bool IsAlwaysAsked(const ObjectType& object, std::string_view property);

@@ -105,6 +105,14 @@ std::set<std::string> SchemaWriter::Arriving(Transaction& transaction, const std
   return arriving;
 }
 
+void SchemaWriter::KeepFilled(const Stored& stored, std::vector<MirrorColumn>& columns) {
+  for (MirrorColumn& column : columns) {
+    const auto before = stored.find(column.property());
+    if (before == stored.end() || NeedsFilling(*before->second, column)) continue;
+    if (before->second->state == PropertyState::kCurrent) column.state = PropertyState::kCurrent;
+  }
+}
+
 SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
                                          const MirrorTable& wanted) const {
   Change change{.columns = wanted.columns, .changes = {}, .arriving = {}, .created = false};
@@ -120,6 +128,7 @@ SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
   } else {
     Stored by_name;
     for (const MirrorColumn& column : stored) by_name.emplace(column.property(), &column);
+    KeepFilled(by_name, change.columns);
     // What came since the pieces were done.
     for (const Clearing& clearing : Clearings(transaction, wanted)) {
       Clear(transaction, wanted.name(), clearing);
