@@ -283,11 +283,8 @@ StepOutcome ReferenceJob::Refused(const ApiError& error) {
   if (kinds_[at_] == ReferenceKind::kListMemberships) {
     // The list was deleted since it was found.
     if (error.status == 404) return NextList();
-    if (error.kind == ApiErrorKind::kBadRequest) {
-      // It is not the list that is refused where some of it was shown.
-      const bool begun = after_ || above_;
-      return begun ? Failed(error) : CutList(error.message);
-    }
+    // The list, or the place in it that HubSpot named: smaller pages are refused like others.
+    if (error.kind == ApiErrorKind::kBadRequest) return CutList(error.message);
   }
   BeginPages();
   Note(kinds_[at_], false, error.message);
