@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/finally.h"
 #include "base/named_thread.h"
 #include "support/portal_fixture.h"
 
@@ -239,6 +240,7 @@ TEST_CASE("watchdog: a step that is older than it may be shows, while the schedu
 TEST_CASE("watchdog: work that may take as long as it takes is not held against a step") {
   Gate second;  // Outlives the threads that stand at it.
   Daemon daemon;
+  const Finally let_go([&] { second.Open(); });
   PortalFixture& acme = daemon.Make();
   acme.hubspot->on_request = [&](const std::string&) {
     {
