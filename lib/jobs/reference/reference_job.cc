@@ -271,6 +271,17 @@ void ReferenceJob::SetMemberAside() {
                " up to it stay as they were");
 }
 
+StepOutcome ReferenceJob::PlaceRefused(const std::string& why) {
+  const auto last = LastMember();
+  if (gap_ || !after_ || !ordered_ || !last) return CutList(why);
+  // HubSpot named a place that it does not take; the id of the last member makes another one.
+  Distrust("cursor", "a place that HubSpot named in a list of members is refused: " + why);
+  WriteMembers(last, MembersCursor{.list = lists_.back(), .above = last});
+  above_ = last;
+  after_.reset();
+  return StepOutcome::More();
+}
+
 StepOutcome ReferenceJob::CutList(const std::string& why) {
   cut_ = why;
   gap_.reset();
@@ -283,8 +294,7 @@ StepOutcome ReferenceJob::Refused(const ApiError& error) {
   if (kinds_[at_] == ReferenceKind::kListMemberships) {
     // The list was deleted since it was found.
     if (error.status == 404) return NextList();
-    // The list, or the place in it that HubSpot named: smaller pages are refused like others.
-    if (error.kind == ApiErrorKind::kBadRequest) return CutList(error.message);
+    if (error.kind == ApiErrorKind::kBadRequest) return PlaceRefused(error.message);
   }
   BeginPages();
   Note(kinds_[at_], false, error.message);

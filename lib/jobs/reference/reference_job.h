@@ -102,6 +102,8 @@ class ReferenceJob final : public Job {
   StepOutcome Search(const Result<ReferencePage, ApiError>& page);
   /// It was found; the list is read on beyond it.
   void SetMemberAside();
+  /// HubSpot does not know the list's next place, or the list.
+  StepOutcome PlaceRefused(const std::string& why);
   /// The rest of the list cannot be read.
   StepOutcome CutList(const std::string& why);
   StepOutcome EndKind(int64_t records);

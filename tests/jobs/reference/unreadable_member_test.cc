@@ -19,7 +19,8 @@ class ListsOfMembers final : public ReferenceSource {
  public:
   std::map<std::string, std::set<int64_t>> lists;
   std::set<int64_t> unreadable;
-  bool takes_ids = true;  ///< places made of ids
+  bool takes_ids = true;     ///< places made of ids
+  bool takes_places = true;  ///< that it named itself
   int failures = 0;
 
   Result<ReferencePage, ApiError> ReadReference(const ReferenceRequest& request) override {
@@ -30,7 +31,7 @@ class ListsOfMembers final : public ReferenceSource {
       for (const auto& [id, members] : lists) rows.push_back(Row(request.kind, {id}));
       return page;
     }
-    if (request.beyond && !takes_ids) {
+    if ((request.beyond && !takes_ids) || (request.after && !takes_places)) {
       return ApiError{.kind = ApiErrorKind::kBadRequest, .status = 400, .message = "bad offset"};
     }
     const auto& members = lists.at(request.list_id);
@@ -168,6 +169,30 @@ TEST_CASE_FIXTURE(MembersFixture, "members: reading goes on beyond what was left
   Cycle();
   CHECK(source.failures == before);
   CHECK(sink.lists["7"].size() == 39);
+}
+
+TEST_CASE_FIXTURE(MembersFixture,
+                  "members: where HubSpot refuses a place that it named, ids lead on") {
+  for (int64_t id = 10; id <= 20'000; id += 10) source.lists["7"].insert(id);
+  source.lists["8"] = {5};
+  sink.lists["7"] = {15, 19'995};
+  source.takes_places = false;
+  Cycle();
+  CHECK(sink.lists == source.lists);
+  CHECK(Complaint() == "");
+  CHECK(std::ranges::count(observer.broken_promises, "cursor") > 0);
+}
+
+TEST_CASE_FIXTURE(MembersFixture, "members: a list whose places are refused of either kind ends") {
+  for (int64_t id = 10; id <= 20'000; id += 10) source.lists["7"].insert(id);
+  source.lists["8"] = {5};
+  source.takes_places = false;
+  source.takes_ids = false;
+  sink.lists["7"] = {15, 19'995};
+  Cycle();
+  CHECK(sink.lists["7"].contains(19'995));
+  CHECK(sink.lists["8"] == source.lists["8"]);
+  CHECK(Complaint().find("list 7: ") == 0);
 }
 
 TEST_CASE_FIXTURE(MembersFixture,
