@@ -52,10 +52,13 @@ const rows = faults.map((fault) => {
 });
 const table = ['| | of | fault | what happens | what the operator sees | lost | tests |', '|---|---|---|---|---|---|---|', ...rows, ''].join('\n');
 
+const open = faults.filter((fault) => fault.open).map((fault) => `- ${fault.number}: ${fault.open}`);
+const gaps = ['', 'No test looks at this yet:', '', ...open, ''].join('\n');
+
 const text = readFileSync(page, 'utf8');
 const from = text.indexOf(begin);
 const to = text.indexOf(end);
 if (from < 0 || to < from) fail('docs/reliability.md has lost the marks around its table');
-const made = text.slice(0, from + begin.length) + table + text.slice(to);
+const made = text.slice(0, from + begin.length) + table + gaps + text.slice(to);
 if (!process.argv.includes('--check')) writeFileSync(page, made);
 else if (made !== text) fail('docs/reliability.md is not up to date: node tests/end_to_end/reliability.mjs');

@@ -36,7 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   Require(request.value().path.starts_with('/'));
-  for (const unsigned char c : request.value().path) Require(c > 0x20 && c != 0x7f);
+  for (const char c : request.value().path) {
+    Require(static_cast<unsigned char>(c) > 0x20 && c != 0x7f);
+  }
   static const RequestGuard guard({"mirror.example"});
   if (const auto refusal = guard.Refuses(request.value())) RequireAnswer(*refusal);
   return 0;
