@@ -14,7 +14,9 @@ target_compile_options(hubmirror_warnings INTERFACE
   $<$<BOOL:${HUBMIRROR_WERROR}>:-Werror>)
 
 if(HUBMIRROR_SANITIZE)
+  set(ignorelist ${PROJECT_SOURCE_DIR}/tests/fuzz/sanitizer_ignorelist.txt)
   target_compile_options(hubmirror_warnings INTERFACE
-    -fsanitize=${HUBMIRROR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fsanitize=${HUBMIRROR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+    $<$<CXX_COMPILER_ID:Clang>:-fsanitize-ignorelist=${ignorelist}>)
   target_link_options(hubmirror_warnings INTERFACE -fsanitize=${HUBMIRROR_SANITIZE})
 endif()

@@ -90,11 +90,11 @@ std::string DrawApiFault(Random& random) {
   static constexpr std::array<std::string_view, 7> kPaths = {
       "/crm/*",       "/crm/objects/*", "/search",       "/batch/read",
       "/properties/", "/associations/", "/account-info/"};
-  static constexpr std::array<std::string_view, 22> kKinds = {
-      "status",   "status",   "status",       "status",       "locked",      "moving",
-      "reset",    "throttle", "truncate",     "garbage",      "empty",       "hang",
-      "drip",     "huge",     "redirect",     "disorder",     "same_cursor", "wrong_total",
-      "outsider", "left_out", "unauthorized", "missing_scope"};
+  static constexpr std::array<std::string_view, 23> kKinds = {
+      "status",   "status",   "status",       "status",        "locked",      "moving",
+      "reset",    "throttle", "truncate",     "garbage",       "empty",       "hang",
+      "drip",     "huge",     "redirect",     "disorder",      "same_cursor", "wrong_total",
+      "outsider", "left_out", "unauthorized", "missing_scope", "stranger"};
   static constexpr std::array<int, 7> kStatuses = {500, 502, 503, 504, 521, 522, 524};
   const std::string_view kind = OneOf(random, kKinds);
   std::string fault = "{\"match\":" + Quoted(OneOf(random, kPaths)) + ",\"kind\":" + Quoted(kind) +
