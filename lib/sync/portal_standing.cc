@@ -10,13 +10,13 @@ std::optional<Instant> PortalStanding::Waits(Instant now) const {
 }
 
 std::optional<Instant> PortalStanding::StreamWaits(size_t stream, Instant now) const {
-  if (streams_[stream].paused) return Instant::max();
+  if (streams_[stream].paused.value_or(false)) return Instant::max();
   const Instant until = streams_[stream].blocked_until;
   return now < until ? std::optional(until) : std::nullopt;
 }
 
 std::optional<PortalStanding::Cause> PortalStanding::CauseOf(size_t stream) const {
-  if (streams_[stream].paused) {
+  if (streams_[stream].paused.value_or(false)) {
     return Cause{StreamState::kPaused, "operator", "paused until `hubmirror resume`"};
   }
   if (hold_) return hold_;

@@ -54,7 +54,14 @@ class PortalStanding {
   void Unblock(size_t stream, size_t task, Instant now);
   /// A job with nothing left to ask for is no longer stopped; what others wait for remains.
   void HasNothingToDo(size_t stream, size_t task) { streams_[stream].blocks.erase(task); }
-  void Pause(size_t stream, bool paused) { streams_[stream].paused = paused; }
+  enum class Said {
+    kNow,    ///< by an operator
+    kBefore  ///< when the state was stored: it counts until an operator says something
+  };
+  void Pause(size_t stream, bool paused, Said said = Said::kNow) {
+    std::optional<bool>& told = streams_[stream].paused;
+    if (said == Said::kNow || !told) told = paused;
+  }
   /// Someone wants to know now whether that still holds.
   void TryPortalNow(Instant now) { held_until_ = now; }
   void TryStreamNow(size_t stream, Instant now) { streams_[stream].blocked_until = now; }
@@ -66,7 +73,7 @@ class PortalStanding {
 
  private:
   struct Stream {
-    bool paused = false;
+    std::optional<bool> paused;  ///< nullopt: nobody has said
     /// By the task that met it: only a success of that task shows that it is over.
     std::map<size_t, Cause> blocks;
     Instant blocked_until{};

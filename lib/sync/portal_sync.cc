@@ -457,7 +457,9 @@ void PortalSync::OnOpen() {
   for (size_t i = 0; i < state_.streams.size(); ++i) {
     LoadStream(state_.streams[i], stored[i], now);
     // A pause outlives a restart; later on we know better than what was saved.
-    if (!state_.opened_before && stored[i].paused) state_.standing.Pause(i, true);
+    if (!state_.opened_before) {
+      state_.standing.Pause(i, stored[i].paused, PortalStanding::Said::kBefore);
+    }
   }
   for (size_t i = 0; i < state_.reference_jobs.size(); ++i) {
     Task& task = state_.portal_tasks[i + 1];

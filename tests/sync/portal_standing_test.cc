@@ -105,6 +105,14 @@ TEST_CASE("standing: a paused stream waits until it is resumed, and says so befo
   CHECK_FALSE(standing.StreamWaits(0, kMet));
 }
 
+TEST_CASE("standing: a pause that was stored does not undo what an operator has said since") {
+  PortalStanding standing(2);
+  standing.Pause(0, false);
+  for (const size_t stream : {0, 1}) standing.Pause(stream, true, PortalStanding::Said::kBefore);
+  CHECK_FALSE(standing.StreamWaits(0, kMet));
+  CHECK(standing.StreamWaits(1, kMet) == Instant::max());
+}
+
 TEST_CASE("standing: who wants to know now has it tried at once") {
   PortalStanding standing(1);
   standing.Hold(kRefused, "401", kMet);
