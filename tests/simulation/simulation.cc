@@ -391,6 +391,7 @@ void Simulation::Calm() {
   wires_->MisdateNext(0, 0ms);
   kill_.reset();
   standby_.reset();
+  if (!daemon_) StartDaemon();
   Ask({.kind = EventKind::kOperator, .what = "resume"});
   ArchiveOneOfEach();
   Tell("all is calm from now on");
