@@ -62,7 +62,8 @@ void Telemetry::CountWebRejection(std::string_view reason) {
 void Telemetry::OnExchange(const Exchange& exchange) {
   MutexLock lock(mutex_);
   daemon_.ObserveExchange(exchange);
-  if (PortalSeries* const series = Find(exchange.portal)) series->CountExchange(exchange);
+  if (PortalSeries* const series = Find(exchange.portal))
+    series->CountExchange(exchange, clock_.WallNow());
 }
 
 void Telemetry::OnRecordsFetched(const StreamKey& stream, int64_t records, uint64_t values_rejected,

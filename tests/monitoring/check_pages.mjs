@@ -4,12 +4,9 @@
 //
 //   node check_pages.mjs PROJECT_FOLDER PROMETHEUS ALERTMANAGER
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { rulesWith, watch } from './watchers.mjs';
 
 const [project, prometheus, alertmanager] = process.argv.slice(2);
 const minute = 333;  // milliseconds
@@ -17,7 +14,7 @@ const objects = ['contacts', 'companies', 'deals'];
 let began = Infinity;  // when the states begin: with the first who asks for them
 
 /// What a daemon of one portal shows. `stopped`: as when the state began; `all`: objects it is about.
-function metricsOf({ stopped = [], blocked = [], paused = [], by = '', auth = 1, database = 1, failing = false, left = 500000, stuck = false }) {
+function metricsOf({ stopped = [], blocked = [], paused = [], by = '', auth = 1, database = 1, failing = false, unheard = false, unrenewed = false, left = 500000, stuck = false }) {
   const now = Date.now() / 1000;
   began = Math.min(began, now);
   const lines = [];
@@ -33,6 +30,9 @@ function metricsOf({ stopped = [], blocked = [], paused = [], by = '', auth = 1,
   put('api_quota_remaining_requests', { ...portal, window: 'daily' }, left);
   put('api_requests_total', { ...portal, endpoint: 'list', code: '200' }, Math.floor((now - began) * 10));
   put('api_request_failures_total', { ...portal, endpoint: 'list', reason: 'auth' }, failing ? Math.floor((now - began) * 9) : 0);
+  if (unrenewed) put('token_expiry_timestamp_seconds', portal, began);
+  put('token_refresh_failures_total', portal, unrenewed ? Math.floor((now - began) * 5) : 0);
+  if (unheard) put('api_failing_since_timestamp_seconds', portal, began);
   if (by !== '') put('portal_stopped', { ...portal, reason: by }, 1);
   for (const object of objects) {
     const stream = { ...portal, object };
@@ -63,22 +63,15 @@ const states = {
   'scope-missing': [{ stopped: ['deals'], blocked: ['deals'] }, 'HubMirrorStreamBlocked'],
   'quota-used-up': [{ ...everything, by: 'quota', left: 0 }, 'HubMirrorQuotaUsedUp'],
   'paused-long': [{ ...everything, paused: objects }, 'HubMirrorPausedLong'],
+  'token-not-renewed': [{ ...everything, failing: true, unrenewed: true }, 'HubMirrorTokenExpiring'],
+  'hubspot-away': [{ ...everything, failing: true, unheard: true }, 'HubMirrorApiDown'],
+  'account-moves': [{ ...everything, by: 'api' }, 'HubMirrorApiDown'],
   'one-stale': [{ stopped: ['deals'] }, 'HubMirrorDataStale'],
   'scheduler-stuck': [{ ...everything, stuck: true }, 'HubMirrorSchedulerStuck'],
   'daemon-down': [null, 'HubMirrorDown'],
 };
 
-const told = [];
 const server = http.createServer((request, response) => {
-  if (request.method === 'POST') {
-    let body = '';
-    request.on('data', (data) => { body += data; });
-    request.on('end', () => {
-      for (const { labels, status } of JSON.parse(body).alerts) if (status === 'firing') told.push(labels);
-      response.end();
-    });
-    return;
-  }
   const [shown] = states[request.url.slice(1)];
   if (shown === null) response.writeHead(503).end();
   else response.end(metricsOf(shown));
@@ -86,55 +79,17 @@ const server = http.createServer((request, response) => {
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const here = `127.0.0.1:${server.address().port}`;
 
-const folder = mkdtempSync(join(tmpdir(), 'hubmirror-pages-'));
-const write = (name, text) => { writeFileSync(join(folder, name), text); return join(folder, name); };
-const read = (name) => readFileSync(join(project, 'packaging/prometheus', name), 'utf8');
-const children = [];
-
-/// Starts a program; where it listens, by its log.
-async function start(name, ...words) {
-  const child = spawn(name, words, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  children.push(child);
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => { log += data; });
-  for (let i = 0; i < 300; i += 1) {
-    const at = log.match(/msg="Listening on" address=(\S+)/);
-    if (at) return at[1];
-    assert.equal(child.exitCode, null, `${name} ended: ${log}`);
-    await pause(100);
-  }
-  throw new Error(`${name} does not listen: ${log}`);
-}
-
-const rules = read('hubmirror.rules.yml')
-  .replace(/for: (\d+)([mh])/g, (_, count, unit) => `for: ${count * (unit === 'h' ? 60 : 1) * minute}ms`)
-  .replace(/\[(\d+)m\]/g, (_, count) => `[${count * minute}ms]`)
-  .replace('[24h:30m]', '[9600ms:200ms]')
-  .replace('> 60\n', '> 2\n');
+const rules = rulesWith(project, { minute, day: 9600 }).replace('> 60\n', '> 2\n');
+const targets = Object.keys(states).map((state) => ({ targets: [here], labels: { instance: state, __metrics_path__: `/${state}` } }));
+const { told, firing: ask, stop } = await watch({ project, prometheus, alertmanager, rules, every: 300, targets });
 
 try {
-  const alerts = await start(alertmanager, `--config.file=${write('alertmanager.yml', `
-route: {receiver: people, group_by: ['...'], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}
-receivers: [{name: people, webhook_configs: [{url: "http://${here}/", send_resolved: false}]}]
-${read('hubmirror.inhibit.yml')}`)}`, `--storage.path=${join(folder, 'alerts')}`, '--cluster.listen-address=', '--web.listen-address=127.0.0.1:0');
-  write('rules.yml', rules);
-  const asked = await start(prometheus, `--config.file=${write('prometheus.yml', `
-global: {scrape_interval: 300ms, scrape_timeout: 290ms, evaluation_interval: 300ms}
-rule_files: [rules.yml]
-alerting: {alertmanagers: [{static_configs: [{targets: ["${alerts}"]}]}]}
-scrape_configs:
-  - job_name: hubmirror
-    static_configs:
-${Object.keys(states).map((state) => `      - {targets: ["${here}"], labels: {instance: "${state}", __metrics_path__: "/${state}"}}`).join('\n')}
-`)}`, `--storage.tsdb.path=${join(folder, 'data')}`, '--web.listen-address=127.0.0.1:0');
-
   // The slowest rule is the one of verify: when it fires for all it can, everything has been said.
   let firing = [];
   for (let i = 0; ; i += 1) {
     assert.ok(i < 300, `not all fires: ${JSON.stringify(firing)}`);
     await pause(300);
-    const { data } = await (await fetch(`http://${asked}/api/v1/alerts`)).json();
-    firing = data.alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels);
+    firing = await ask();
     const of = (state, name) => firing.filter(({ instance, alertname }) => instance === state && alertname === name).length;
     const slowest = Object.entries(states).filter(([, [shown]]) => shown?.stopped && !shown.paused);
     if (slowest.every(([state, [shown]]) => of(state, 'HubMirrorVerifyOld') === shown.stopped.length)
@@ -145,16 +100,11 @@ ${Object.keys(states).map((state) => `      - {targets: ["${here}"], labels: {in
   const fired = firing.filter(({ instance }) => instance === 'token-revoked').length;
   assert.ok(fired > 5, `a revoked token fires ${fired} alerts, too few to prove anything`);
   for (const [state, [, name]] of Object.entries(states)) {
-    const names = told.filter(({ instance }) => instance === state).map(({ alertname }) => alertname);
+    const names = told.filter(({ labels }) => labels.instance === state).map(({ labels }) => labels.alertname);
     assert.deepEqual(names, name === null ? [] : [name], state);
   }
   console.log(`${Object.keys(states).length} states, ${firing.length} alerts that fire, ${told.length} pages`);
 } finally {
-  await Promise.all(children.map((child) => new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve();
-    child.on('exit', resolve);
-    child.kill();
-  })));
+  await stop();
   server.close();
-  rmSync(folder, { recursive: true });
 }

@@ -323,4 +323,28 @@ TEST_CASE("telemetry: what stops a portal is one series, and none when nothing d
   CHECK(stops("").find("hubmirror_portal_stopped{") == std::string::npos);
 }
 
+TEST_CASE("telemetry: since when HubSpot is not heard is told until it answers anything") {
+  testing::FakeClock clock(kNow);
+  Telemetry telemetry(clock, {});
+  telemetry.Configure({Plan("acme", {"contacts"})});
+  const auto since = [&](std::optional<ApiErrorKind> failure) {
+    telemetry.OnExchange({.portal = "acme", .failure = failure});
+    clock.Advance(1min);
+    return ValueOf(telemetry.RenderMetrics(),
+                   "hubmirror_api_failing_since_timestamp_seconds{portal=\"acme\"}");
+  };
+  const double now = static_cast<double>(
+      std::chrono::duration_cast<std::chrono::seconds>(kNow.time_since_epoch()).count());
+
+  CHECK_FALSE(since(std::nullopt));
+  CHECK(since(ApiErrorKind::kServer) == now + 60);
+  CHECK(since(ApiErrorKind::kTimeout) == now + 60);
+  // Told to wait: that says neither.
+  CHECK(since(ApiErrorKind::kLocked) == now + 60);
+  CHECK_FALSE(since(ApiErrorKind::kUnauthorized));
+  CHECK_FALSE(since(ApiErrorKind::kBurstLimit));
+  CHECK(since(ApiErrorKind::kConnect) == now + 360);
+  CHECK_FALSE(since(std::nullopt));
+}
+
 }  // namespace hubmirror

@@ -211,6 +211,11 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
      "1 for what stops the portal as a whole: auth, secret, portal_id, database_privilege, "
      "foreign_schema, database, passive, quota, api, bug.",
      "while something does"},
+    {kApiFailingSinceTimestamp, "hubmirror_api_failing_since_timestamp_seconds", kGauge, kPortal,
+     "seconds",
+     "Unix time of the first of the requests that got no answer, or none that makes sense (5xx, "
+     "timeout, no connection), while none got another.",
+     "while they fail"},
     {kTokenExpiryTimestamp, "hubmirror_token_expiry_timestamp_seconds", kGauge, kPortal, "seconds",
      "Unix time at which the access token expires.",
      "with the first refresh; never for static tokens"},

@@ -55,6 +55,7 @@ enum class MetricId : size_t {
   kApiThrottle,
   kAuthValid,
   kPortalStopped,
+  kApiFailingSinceTimestamp,
   kTokenExpiryTimestamp,
   kTokenRefreshFailures,
   kDbUp,

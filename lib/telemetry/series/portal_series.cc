@@ -5,11 +5,32 @@
 namespace hubmirror {
 namespace {
 
-// With the 14 fixed series, one for what stops the portal and one for replaced definitions, and an
+// With the 15 fixed series, one for what stops the portal and one for replaced definitions, and an
 // `other` for each of the 10 endpoints in the first two sets and one in the third, these make 60.
 constexpr size_t kRequestSeries = 9;
 constexpr size_t kFailureSeries = 8;
-constexpr size_t kRetrySeries = 6;
+constexpr size_t kRetrySeries = 5;
+
+/// Whether HubSpot is not heard at all; nullopt where that cannot be told: it makes us wait.
+std::optional<bool> IsUnheard(const std::optional<ApiErrorKind>& failure) {
+  if (!failure) return false;
+  switch (*failure) {
+    case ApiErrorKind::kServer:
+    case ApiErrorKind::kConnect:
+    case ApiErrorKind::kTimeout:
+    case ApiErrorKind::kDecode:
+    case ApiErrorKind::kTooLarge:
+      return true;
+    case ApiErrorKind::kLocked:
+    case ApiErrorKind::kMigrating:
+    case ApiErrorKind::kBurstLimit:
+    case ApiErrorKind::kSearchLimit:
+    case ApiErrorKind::kDailyLimit:
+      return std::nullopt;
+    default:  // a refusal is an answer, and has alerts of its own
+      return false;
+  }
+}
 
 void SetIfKnown(GaugeSeries& gauge, const std::optional<int64_t>& value) {
   if (value) gauge.Set(static_cast<double>(*value));
@@ -41,6 +62,7 @@ PortalSeries::PortalSeries(MetricRegistry& registry, const PortalKey& portal)
       daily_remaining_(registry, MetricId::kApiQuotaRemaining, {portal, "daily"}),
       throttle_(registry, MetricId::kApiThrottle, {portal}),
       auth_valid_(registry, MetricId::kAuthValid, {portal}, 1),
+      failing_since_(registry, MetricId::kApiFailingSinceTimestamp, {portal}),
       token_expiry_(registry, MetricId::kTokenExpiryTimestamp, {portal}),
       refresh_failures_(registry, MetricId::kTokenRefreshFailures, {portal}) {}
 
@@ -75,7 +97,15 @@ void PortalSeries::SetTokenExpiry(TimePoint expires_at) {
   token_expiry_.Set(UnixSeconds(expires_at));
 }
 
-void PortalSeries::CountExchange(const Exchange& exchange) {
+void PortalSeries::CountExchange(const Exchange& exchange, TimePoint now) {
+  if (const auto unheard = IsUnheard(exchange.failure); unheard && *unheard != failing_) {
+    failing_ = *unheard;
+    if (failing_) {
+      failing_since_.Set(UnixSeconds(now));
+    } else {
+      failing_since_.Clear();
+    }
+  }
   const std::string endpoint(NameOf(exchange.endpoint));
   requests_.At({endpoint, std::to_string(exchange.status)}).Add();
   if (exchange.failure) failures_.At({endpoint, std::string(ReasonOf(*exchange.failure))}).Add();

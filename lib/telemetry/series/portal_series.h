@@ -27,7 +27,7 @@ class PortalSeries {
   /// Of the tables that are read together one stands for all: `owners` and `lists`.
   void SetReference(const std::vector<ReferenceStatus>& tables);
   void SetTokenExpiry(TimePoint expires_at);
-  void CountExchange(const Exchange& exchange);
+  void CountExchange(const Exchange& exchange, TimePoint now);
   void CountThrottle(std::chrono::milliseconds waited);
   void CountRetry(const std::string& reason);
   void CountBrokenPromise();
@@ -57,6 +57,8 @@ class PortalSeries {
   GaugeSeries daily_remaining_;
   CounterSeries throttle_;
   GaugeSeries auth_valid_;
+  GaugeSeries failing_since_;
+  bool failing_ = false;
   std::string stopped_by_;
   std::unique_ptr<GaugeSeries> stopped_;
   GaugeSeries token_expiry_;
