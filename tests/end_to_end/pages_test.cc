@@ -20,7 +20,7 @@ using compare::Json;
 constexpr auto kMinute = 800ms;
 constexpr auto kDay = 12s;
 // As long as Alertmanager gathers and sends, several times.
-constexpr auto kQuiet = 4s;
+constexpr auto kQuiet = 3s;
 
 std::string Milliseconds(std::chrono::milliseconds time) {
   return std::to_string(time.count());
@@ -228,11 +228,11 @@ TEST_CASE("pages: a person is told once of each trouble, where it is, and what t
   world.Sql("CREATE SCHEMA taken");
   world.daemon.Start();
   other.daemon.Start();
-  AwaitAllCurrent(world, {"mistaken", "taken"});
-  AwaitAllCurrent(other);
   const std::string here = AddressOf(world.daemon);
   const std::string there = AddressOf(other.daemon);
   const Watchers watchers({here, there});
+  AwaitAllCurrent(world, {"mistaken", "taken"});
+  AwaitAllCurrent(other);
 
   MakeTrouble(world);
   other.database.Stop();
