@@ -102,7 +102,7 @@ void CrashWorld::ExpectEqual() {
   const MirrorCheck::Outcome outcome = mirror.Compare();
   INFO(outcome.words);
   CHECK(outcome.report.differences == 0);
-  CHECK(world_.portal.UnexpectedRequests() == 0);
+  CHECK(world_.portal.FirstUnexpected() == "");
 }
 
 }  // namespace hubmirror::testing

@@ -47,7 +47,7 @@ TEST_CASE("long truth: six objects and two thousand changes under real limits en
   CHECK(violations.burst == 0);
   CHECK(violations.search == 0);
   CHECK(violations.daily == 0);
-  CHECK(world.portal.UnexpectedRequests() == 0);
+  CHECK(world.portal.FirstUnexpected() == "");
   MESSAGE("latest change shown after " << outcome.report.worst_lateness() << " ms, "
                                        << world.portal.Requests("") << " requests in all");
   for (const auto& [object, tally] : outcome.report.objects) {

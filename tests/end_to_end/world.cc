@@ -45,7 +45,7 @@ void World::ExpectEqual(std::chrono::seconds settle_limit) {
   CHECK(violations.burst == 0);
   CHECK(violations.search == 0);
   CHECK(violations.daily == 0);
-  CHECK(portal.UnexpectedRequests() == 0);
+  CHECK(portal.FirstUnexpected() == "");
 }
 
 void World::ExpectNoDifferences() {

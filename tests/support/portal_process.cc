@@ -111,6 +111,13 @@ int64_t PortalProcess::UnexpectedRequests() const {
   return Ask("stats")["unexpected"].AsInteger();
 }
 
+std::string PortalProcess::FirstUnexpected() const {
+  const Json stats = Ask("stats");
+  std::string lines;
+  for (const Json& words : stats["first_unexpected"].AsArray()) lines += words.AsString() + "\n";
+  return lines;
+}
+
 void PortalProcess::ResetStats() const {
   Control("stats/reset", "{}");
 }

@@ -62,6 +62,8 @@ class PortalProcess {
   int64_t Requests(const std::string& prefix, int status = 0) const;
   /// How many requests the portal refused as wrong (400, 404, 405, 414).
   int64_t UnexpectedRequests() const;
+  /// The first of them, one a line, with what the portal answered; "" when there was none.
+  std::string FirstUnexpected() const;
   void ResetStats() const;
 
  private:

@@ -227,7 +227,7 @@ HttpResponse Api::AnswerFor(const Caller& caller, const Route& route, const Http
     if (auto replaced = ReplaceAnswer(*fault, portal)) return *replaced;
   }
   if (request.target.size() > static_cast<size_t>(portal.settings.live.uri_limit)) {
-    stats_.CountUnexpected();
+    stats_.CountUnexpected(request.method, request.target, "414");
     return EdgePage(414, "414 Request-URI Too Large");
   }
   if (caller.holder.standing != AccessTokens::Standing::kValid) {
@@ -255,7 +255,10 @@ HttpResponse Api::AnswerWithinLimits(const Caller& caller, const Route& route,
   } else {
     response =
         CallEndpoint({request, route, portal, now, *caller.holder.scopes, caller.holder.oauth});
-    if (IsRefusalOfOurs(response.status)) stats_.CountUnexpected();
+    if (IsRefusalOfOurs(response.status)) {
+      stats_.CountUnexpected(request.method, request.target,
+                             std::to_string(response.status) + " " + response.body);
+    }
   }
   AddLimitHeaders(verdict, portal, lane != RateLimits::Lane::kGeneral, caller.holder.oauth,
                   response);

@@ -177,6 +177,20 @@ TEST_CASE("the truth tells who was ever shown") {
   CHECK(std::count(truth.begin(), truth.end(), '\n') == 5);
 }
 
+TEST_CASE("what clients should not have asked is kept in words, the first ten of it") {
+  TestPortal test;
+  CHECK(test.Get(kContactsPath).status == 200);
+  CHECK(test.Stats().find(R"("unexpected":0,"first_unexpected":[],)") != std::string::npos);
+
+  for (int i = 0; i < 11; ++i) test.Get(kContactsPath + "?limit=" + std::to_string(200 + i));
+
+  const std::string stats = test.Stats();
+  CHECK(stats.find(R"("unexpected":11,)") != std::string::npos);
+  CHECK(stats.find(R"(["GET /crm/objects/2026-09/contacts?limit=200: 400 {)") != std::string::npos);
+  CHECK(stats.find("limit=209: 400") != std::string::npos);
+  CHECK(stats.find("limit=210: 400") == std::string::npos);
+}
+
 TEST_CASE("a long URL is refused with a page of HTML") {
   TestPortal test;
   const HttpResponse answer = test.Get(kContactsPath + "?properties=" + std::string(16'400, 'p'));

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/object_type.h"
 
@@ -17,7 +18,8 @@ class TrafficStats {
   }
   /// `kind` as in README.md, "Stats".
   void CountViolation(std::string_view kind) { ++violations_.find(kind)->second; }
-  void CountUnexpected() { ++unexpected_; }
+  /// `answer`: what the client was told. The first ten are kept in words.
+  void CountUnexpected(std::string_view method, std::string_view target, std::string_view answer);
   void Reset() { *this = TrafficStats(); }
 
   /// Appends the members `requests`, `violations` and `unexpected`, ending with a comma.
@@ -35,6 +37,7 @@ class TrafficStats {
       {"burst", 0},         {"search", 0},       {"daily", 0},
       {"search_shared", 0}, {"daily_shared", 0}, {"associations", 0}};
   uint64_t unexpected_ = 0;
+  std::vector<std::string> first_unexpected_;
 };
 
 }  // namespace simulated_portal
