@@ -35,12 +35,12 @@ size_t FlushBytes(const Settings& settings) {
   size_t streams = 1;
   for (const PortalSettings& portal : settings.portals) streams += portal.plan.streams.size();
   const size_t share = static_cast<size_t>(settings.limits.memory_bytes) / (4 * streams);
-  return std::clamp<size_t>(share, 64 << 10, WalkJob::Options{}.flush_bytes);
+  return std::clamp<size_t>(share, 64 << 10, kMostFlushBytes);
 }
 
 }  // namespace
 
-/// What a portal's client refers to; the last member goes first.
+/// A portal's client and what it refers to; the last member goes first.
 struct PortalBuilder::Belongings {
   std::shared_ptr<PooledTransport> transport;
   std::shared_ptr<SourceClock> source_clock;
@@ -48,6 +48,7 @@ struct PortalBuilder::Belongings {
   std::unique_ptr<TokenNews> news;
   std::unique_ptr<OAuthApp> app;
   std::unique_ptr<TokenSource> tokens;
+  std::unique_ptr<ApiClient> client;
 };
 
 PortalBuilder::PortalBuilder(const Settings& settings, Parts parts)
@@ -59,51 +60,41 @@ PortalBuilder::PortalBuilder(const Settings& settings, Parts parts)
 
 std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) const {
   const PortalPlan& plan = portal.plan;
-  auto source_clock = std::make_shared<SourceClock>();
+  auto belongings = std::make_shared<Belongings>();
+  belongings->transport = parts_.transport;
+  belongings->source_clock = std::make_shared<SourceClock>();
   auto governor = std::make_shared<RateGovernor>(
       RateGovernor::Options{
           .quota_share = plan.quota_share, .daily = plan.daily, .burst = plan.burst},
-      source_clock, parts_.clock.Now());
-  auto belongings = std::make_shared<Belongings>();
-  belongings->transport = parts_.transport;
-  belongings->source_clock = source_clock;
+      belongings->source_clock, parts_.clock.Now());
   belongings->relay = std::make_unique<ExchangeRelay>(governor, parts_.observer);
   AddTokens(portal, *belongings);
+  return std::make_shared<PortalSync>(
+      plan, std::move(governor), Source(plan, std::move(belongings)), Store(portal),
+      PortalSync::Parts{parts_.observer, parts_.clock, parts_.log, parts_.random});
+}
 
-  auto source = std::make_unique<ApiClient>(
+PortalSource PortalBuilder::Source(const PortalPlan& plan,
+                                   std::shared_ptr<Belongings> belongings) const {
+  belongings->client = std::make_unique<ApiClient>(
       ApiClient::Portal{.key = plan.key, .version = api_.version, .base = BaseUrlOf(api_)},
-      Wire{*belongings->transport, parts_.clock, *source_clock}, *belongings->tokens,
+      Wire{*belongings->transport, parts_.clock, *belongings->source_clock}, *belongings->tokens,
       *belongings->relay);
-  auto sink = std::make_unique<PortalSink>(
+  ApiClient& client = *belongings->client;
+  return {client, client, client, client, *belongings->source_clock, std::move(belongings)};
+}
+
+PortalStore PortalBuilder::Store(const PortalSettings& portal) const {
+  const auto sink = std::make_shared<PortalSink>(
       parts_.pool,
       PortalSink::Options{
-          .plan = plan, .instance = parts_.instance, .request_deadline = limits_.request},
+          .plan = portal.plan, .instance = parts_.instance, .request_deadline = limits_.request},
       parts_.clock, parts_.observer);
-  LinkSource* const link_source = source.get();
-  LinkSink* const link_sink = sink.get();
-  HistorySource* const history_source = source.get();
-  HistorySink* const history_sink = sink.get();
-  ReferenceSource* const reference_source = source.get();
-  ReferenceSink* const reference_sink = sink.get();
-  VerifySink* const verify_sink = sink.get();
-  return std::make_shared<PortalSync>(
-      plan, std::move(governor), std::move(source_clock),
-      PortalSync::Ports{.belongings = std::move(belongings),
-                        .source = std::move(source),
-                        .sink = std::move(sink),
-                        .link_source = link_source,
-                        .link_sink = link_sink,
-                        .observer = parts_.observer,
-                        .clock = parts_.clock,
-                        .log = parts_.log,
-                        .random = parts_.random,
-                        .flush_bytes = flush_bytes_,
-                        .history_source = history_source,
-                        .history_sink = history_sink,
-                        .reference_source = reference_source,
-                        .reference_sink = reference_sink,
-                        .verify_sink = verify_sink,
-                        .hash_key = portal.hash_key ? Reader(*portal.hash_key) : SecretReader()});
+  PortalStore store{*sink, *sink, *sink, *sink, *sink};
+  if (portal.hash_key) store.hash_key = Reader(*portal.hash_key);
+  store.flush_bytes = flush_bytes_;
+  store.owner = sink;
+  return store;
 }
 
 SecretReader PortalBuilder::Reader(const SecretRef& ref) const {

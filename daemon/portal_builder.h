@@ -36,6 +36,8 @@ class PortalBuilder {
 
  private:
   struct Belongings;
+  PortalSource Source(const PortalPlan& plan, std::shared_ptr<Belongings> belongings) const;
+  PortalStore Store(const PortalSettings& portal) const;
   void AddTokens(const PortalSettings& portal, Belongings& belongings) const;
   SecretReader Reader(const SecretRef& ref) const;
 

@@ -11,7 +11,7 @@ StreamContext::StreamContext(PortalKey portal, StreamPlan plan, Ports ports)
     : key_{std::move(portal), plan.object.name},
       plan_(std::move(plan)),
       ports_(std::move(ports)),
-      table_(plan_, ports_.hash_key),
+      table_(plan_, ports_.store.hash_key),
       facts_(key_) {}
 
 void StreamContext::Load(const StoredStream& stored) {
@@ -20,7 +20,7 @@ void StreamContext::Load(const StoredStream& stored) {
 }
 
 Result<SearchAnswer, ApiError> StreamContext::Search(const SearchRequest& request) {
-  auto answer = ports_.source.Search(object(), request);
+  auto answer = ports_.source.records.Search(object(), request);
   if (!answer) return answer;
   for (const BrokenPromise& broken : TakeOutUnasked(*answer, request)) {
     Distrust(broken.promise, broken.how);
@@ -29,7 +29,7 @@ Result<SearchAnswer, ApiError> StreamContext::Search(const SearchRequest& reques
 }
 
 Result<Page, ApiError> StreamContext::List(const ListRequest& request) {
-  auto page = ports_.source.List(object(), request);
+  auto page = ports_.source.records.List(object(), request);
   if (page && page->records.size() > request.limit) {
     Distrust("limit", "a list page shows " + std::to_string(page->records.size()) + " records, " +
                           std::to_string(request.limit) + " were asked for");
@@ -59,17 +59,17 @@ CommitOutcome StreamContext::Write(JobKind job, Commit commit, std::optional<int
   const MutexLock writing(writing_);
   commit.budget = Budget();
   facts_.PutInto(commit, sweep_ended);
-  CommitOutcome outcome = ports_.sink.Write(commit);
+  CommitOutcome outcome = ports_.store.rows.Write(commit);
   TakeIn(job, commit, outcome);
   return outcome;
 }
 
-VerifyReport StreamContext::Verify(VerifySink& sink, Commit page, const VerifyRequest& request) {
+VerifyReport StreamContext::Verify(Commit page, const VerifyRequest& request) {
   const MutexLock writing(writing_);
   page.budget = Budget();
   facts_.PutInto(page, {});
   CommitOutcome outcome;
-  VerifyReport report = sink.Verify(page, request, outcome);
+  VerifyReport report = ports_.store.comparisons.Verify(page, request, outcome);
   if (request.repair) TakeIn(JobKind::kVerify, page, outcome);
   return report;
 }
@@ -87,7 +87,7 @@ void StreamContext::TakeIn(JobKind job, const Commit& commit, const CommitOutcom
 }
 
 std::optional<TimePoint> StreamContext::SourceNow() const {
-  return ports_.source_clock.Now(ports_.clock.Now());
+  return ports_.source.clock.Now(ports_.clock.Now());
 }
 
 void StreamContext::RequestRefresh(RecordId id) {

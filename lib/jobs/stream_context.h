@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,17 +8,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mutex.h"
-#include "base/secret.h"
 #include "budget/rate_governor.h"
 #include "jobs/noted_records.h"
 #include "jobs/shared_facts.h"
 #include "jobs/stream_table.h"
 #include "model/portal/portal_plan.h"
 #include "model/portal/sync_observer.h"
-#include "model/source/page_source.h"
-#include "model/source/source_clock.h"
-#include "model/store/row_sink.h"
-#include "model/store/verify.h"
+#include "model/source/portal_source.h"
+#include "model/store/portal_store.h"
 
 namespace hubmirror {
 
@@ -30,15 +26,12 @@ namespace hubmirror {
 class StreamContext {
  public:
   struct Ports {
-    PageSource& source;
-    RowSink& sink;
+    PortalSource source;
+    PortalStore store;
     SyncObserver& observer;
-    const SourceClock& source_clock;
     const RateGovernor& governor;
     const Clock& clock;
     Logger& log;
-    /// Reads the key that values are hashed with; empty when the portal has none.
-    std::function<Result<Secret, std::string>()> hash_key = {};
   };
 
   StreamContext(PortalKey portal, StreamPlan plan, Ports ports);
@@ -46,8 +39,8 @@ class StreamContext {
   const StreamKey& key() const { return key_; }
   const StreamPlan& plan() const { return plan_; }
   const ObjectType& object() const { return plan_.object; }
-  PageSource& source() const { return ports_.source; }
-  RowSink& sink() const { return ports_.sink; }
+  const PortalSource& source() const { return ports_.source; }
+  const PortalStore& store() const { return ports_.store; }
   SyncObserver& observer() const { return ports_.observer; }
   const Clock& clock() const { return ports_.clock; }
 
@@ -76,7 +69,7 @@ class StreamContext {
   /// began when so many sweeps were wanted.
   CommitOutcome Write(JobKind job, Commit commit, std::optional<int64_t> sweep_ended = {});
   /// Compares, and tells everyone what was mended.
-  VerifyReport Verify(VerifySink& sink, Commit page, const VerifyRequest& request);
+  VerifyReport Verify(Commit page, const VerifyRequest& request);
 
   /// An operator asked for this record; resolve reads it next.
   void RequestRefresh(RecordId id);

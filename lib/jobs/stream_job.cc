@@ -38,7 +38,7 @@ StepOutcome StreamJob::Step(Instant now, const StepNeed& granted) {
 StepOutcome StreamJob::MakeStep(Instant now, const StepNeed& granted) {
   try {
     if (Memory stale = Memory::kStale; memory_.compare_exchange_strong(stale, Memory::kLoading)) {
-      LoadFrom(stream_->sink().Load(stream_->object()));
+      LoadFrom(stream_->store().rows.Load(stream_->object()));
       if (afresh_.exchange(false)) Abandon();
       memory_.store(Memory::kGood);
       return StepOutcome::More();

@@ -35,7 +35,6 @@ Result<HasherPtr, ApiError> StreamTable::ReadHasher() const {
   const auto fault = [](std::string message) {
     return ApiError{.kind = ApiErrorKind::kSecret, .message = std::move(message)};
   };
-  if (!hash_key_) return fault("the portal has no hash_key, but properties to hash");
   auto key = hash_key_();
   if (!key) return fault(key.error());
   auto hasher = ValueHasher::Make(std::move(*key));

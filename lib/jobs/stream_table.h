@@ -33,7 +33,7 @@ using TableShapePtr = std::shared_ptr<const TableShape>;
 /// The table of one stream: as it stands now, and how pages become rows of it. Thread-safe.
 class StreamTable {
  public:
-  /// `hash_key` reads the key that values are hashed with; empty when the portal has none.
+  /// `hash_key` reads the key that values are hashed with.
   StreamTable(const StreamPlan& plan, std::function<Result<Secret, std::string>()> hash_key);
 
   /// Null before the catalog has made the table, and after somebody dropped it.

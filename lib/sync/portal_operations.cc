@@ -133,19 +133,19 @@ void PortalOperations::StartIn(SyncedStream& stream, OperationKind kind,
       break;
     case OperationKind::kBackfill:
       context.WantSweep(kAskedByOperator);
-      run = stream.TaskOf(JobKind::kSweep)->cycles() + 1;
+      run = stream.TaskOf(JobKind::kSweep).cycles() + 1;
       break;
     case OperationKind::kRefresh:
       context.records().Follow(*target.id);
       context.RequestRefresh(*target.id);
       break;
-    case OperationKind::kVerify:
-      if (Task* task = stream.TaskOf(JobKind::kVerify)) {
-        BeginAgain(*task, now);
-        task->DueAt(now);
-        run = stream.verify->Want(repair);
-      }
+    case OperationKind::kVerify: {
+      Task& task = stream.TaskOf(JobKind::kVerify);
+      BeginAgain(task, now);
+      task.DueAt(now);
+      run = stream.verify->Want(repair);
       break;
+    }
     case OperationKind::kPoll:
     case OperationKind::kApplySchema:
       break;
@@ -225,13 +225,13 @@ void PortalOperations::NoteProgress(size_t index, OperationKind kind, const Runs
   }
   if (kind == OperationKind::kVerify) {
     // One that was under way before has ended meanwhile.
-    if (Task& task = *stream.TaskOf(JobKind::kVerify); !task.in_cycle()) task.DueAt(now);
+    if (Task& task = stream.TaskOf(JobKind::kVerify); !task.in_cycle()) task.DueAt(now);
     ++progress.jobs_left;
     progress.checked += stream.verify->checked();
     progress.expected += std::max(stream.verify->checked(), facts.rows);
   } else if (kind == OperationKind::kBackfill) {
     const bool ended =
-        run == runs.of_jobs.end() || stream.TaskOf(JobKind::kSweep)->cycles() >= run->second;
+        run == runs.of_jobs.end() || stream.TaskOf(JobKind::kSweep).cycles() >= run->second;
     const WalkJob::Progress walk = stream.sweep->progress();
     if (!ended) ++progress.jobs_left;
     progress.checked += ended ? facts.rows : walk.done;

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace hubmirror {
 
-Task* SyncedStream::TaskOf(JobKind kind) {
+Task& SyncedStream::TaskOf(JobKind kind) {
   const auto found = std::find_if(tasks.begin(), tasks.end(),
                                   [kind](const Task& task) { return task.kind() == kind; });
-  return found == tasks.end() ? nullptr : &*found;
+  CHECK_THAT(found != tasks.end());
+  return *found;
 }
 
 std::vector<size_t> PortalState::StreamsOf(const std::string& object) const {

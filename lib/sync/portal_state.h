@@ -24,7 +24,7 @@ struct SyncedStream {
   std::shared_ptr<ChangesJob> changes;
   std::shared_ptr<WalkJob> sweep;
   std::shared_ptr<WalkJob> archived;
-  std::shared_ptr<VerifyJob> verify;  ///< null: nothing is compared
+  std::shared_ptr<VerifyJob> verify;
   std::vector<Task> tasks;
   /// How often the archived list is walked, when its share of the day asks for a longer period.
   std::optional<Duration> archived_stretched;
@@ -39,8 +39,8 @@ struct SyncedStream {
   Instant load_began{};
   int64_t load_from = 0;
 
-  /// The task of a job of this kind; null where the stream has none.
-  Task* TaskOf(JobKind kind);
+  /// The task of its job of this kind; there must be one.
+  Task& TaskOf(JobKind kind);
   StreamFacts facts() const { return context->facts().Now(); }
 };
 

@@ -29,16 +29,17 @@ std::chrono::milliseconds InMilliseconds(Duration duration) {
 
 }  // namespace
 
-PortalSync::PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor,
-                       std::shared_ptr<SourceClock> source_clock, Ports ports)
+PortalSync::PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor, PortalSource source,
+                       PortalStore store, Parts parts)
     : plan_(std::move(plan)),
       governor_(std::move(governor)),
-      source_clock_(std::move(source_clock)),
-      ports_(std::move(ports)),
+      source_(std::move(source)),
+      store_(std::move(store)),
+      parts_(parts),
       periods_(plan_),
       state_(plan_.streams.size()),
-      report_(plan_, *governor_, *source_clock_, {*ports_.sink, ports_.observer, ports_.log}),
-      operations_(plan_, state_, report_, *governor_, ports_.observer, ports_.clock),
+      report_(plan_, *governor_, source_.clock, {store_.rows, parts_.observer, parts_.log}),
+      operations_(plan_, state_, report_, *governor_, parts_.observer, parts_.clock),
       chooser_(plan_.streams.size() + 1) {
   MutexLock lock(state_.mutex);
   AddOpening();
@@ -50,7 +51,7 @@ PortalSync::~PortalSync() = default;
 
 void PortalSync::AddOpening() {
   portal_job_ = std::make_shared<PortalJob>(
-      plan_.portal_id, PortalJob::Ports{*ports_.source, *ports_.sink, *source_clock_, ports_.clock},
+      plan_.portal_id, PortalJob::Ports{source_.records, store_.rows, source_.clock, parts_.clock},
       PortalJob::Hooks{.on_account =
                            [this](const Account& account) {
                              governor_->SetUtcOffset(
@@ -61,13 +62,12 @@ void PortalSync::AddOpening() {
                        .changed_states =
                            [this] {
                              MutexLock lock(state_.mutex);
-                             return report_.ChangedStates(state_, ports_.clock.Now());
+                             return report_.ChangedStates(state_, parts_.clock.Now());
                            }});
   state_.portal_tasks.emplace_back(portal_job_, kHeartbeatEvery);
 }
 
 void PortalSync::AddReferenceJobs() {
-  if (ports_.reference_source == nullptr) return;
   std::chrono::milliseconds directory_every = std::chrono::hours(1);
   for (const StreamPlan& plan : plan_.streams) {
     directory_every = std::min(directory_every, plan.catalog_every);
@@ -75,13 +75,9 @@ void PortalSync::AddReferenceJobs() {
   std::vector<ReferenceKind> lists = {ReferenceKind::kLists};
   if (plan_.list_memberships) lists.push_back(ReferenceKind::kListMemberships);
   lists.push_back(ReferenceKind::kMarketingEvents);
-  const ReferenceJob::Parts parts{{*ports_.reference_source, *ports_.reference_sink},
-                                  *source_clock_,
-                                  *governor_,
-                                  ports_.clock,
-                                  ports_.log,
-                                  ports_.observer,
-                                  plan_.custom_asked};
+  const ReferenceJob::Parts parts{source_.references, store_.references, source_.clock,
+                                  *governor_,         parts_.clock,      parts_.log,
+                                  parts_.observer,    plan_.custom_asked};
   std::vector directory = {ReferenceKind::kOwners, ReferenceKind::kTeams,
                            ReferenceKind::kAccountUsers, ReferenceKind::kCurrencies};
   if (!plan_.custom_asked.empty()) directory.insert(directory.begin(), ReferenceKind::kObjectTypes);
@@ -97,48 +93,33 @@ void PortalSync::AddStream(const StreamPlan& plan) {
   SyncedStream stream;
   stream.context = std::make_shared<StreamContext>(
       plan_.key, plan,
-      StreamContext::Ports{*ports_.source, *ports_.sink, ports_.observer, *source_clock_,
-                           *governor_, ports_.clock, ports_.log, ports_.hash_key});
+      StreamContext::Ports{source_, store_, parts_.observer, *governor_, parts_.clock, parts_.log});
   stream.changes = std::make_shared<ChangesJob>(stream.context);
-  stream.sweep = std::make_shared<WalkJob>(stream.context,
-                                           WalkJob::Options{.flush_bytes = ports_.flush_bytes});
-  stream.archived = std::make_shared<WalkJob>(
-      stream.context, WalkJob::Options{.archived = true, .flush_bytes = ports_.flush_bytes});
-  std::optional<ReferencePorts> reference;
-  if (ports_.reference_source != nullptr) {
-    reference.emplace(ReferencePorts{*ports_.reference_source, *ports_.reference_sink});
-  }
-  stream.tasks.emplace_back(std::make_shared<CatalogJob>(stream.context, reference),
-                            plan.catalog_every);
+  stream.sweep = std::make_shared<WalkJob>(stream.context, WalkJob::Options{});
+  stream.archived = std::make_shared<WalkJob>(stream.context, WalkJob::Options{.archived = true});
+  stream.tasks.emplace_back(std::make_shared<CatalogJob>(stream.context), plan.catalog_every);
   stream.tasks.emplace_back(stream.changes, periods_.Interval(plan));
   stream.tasks.emplace_back(std::make_shared<ResolveJob>(stream.context), 60s);
   stream.tasks.emplace_back(stream.archived, plan.archived_every);
   stream.tasks.emplace_back(std::make_shared<FillJob>(stream.context), kFillLook);
   stream.tasks.emplace_back(stream.sweep, plan.sweep_every);
-  if (!plan.history.empty() && ports_.history_source != nullptr) {
-    stream.tasks.emplace_back(
-        std::make_shared<HistoryJob>(
-            stream.context, HistoryJob::Ports{*ports_.history_source, *ports_.history_sink}),
-        kHistoryLook);
+  if (!plan.history.empty()) {
+    stream.tasks.emplace_back(std::make_shared<HistoryJob>(stream.context), kHistoryLook);
   }
-  if (ports_.link_source != nullptr) AddLinkJobs(stream);
-  if (ports_.verify_sink != nullptr) {
-    stream.verify = std::make_shared<VerifyJob>(
-        stream.context, VerifyJob::Ports{*ports_.verify_sink, [changes = stream.changes] {
-                                           return changes->watermark();
-                                         }});
-    stream.tasks.emplace_back(stream.verify, plan.verify_every);
-  }
+  AddLinkJobs(stream);
+  stream.verify = std::make_shared<VerifyJob>(
+      stream.context, [changes = stream.changes] { return changes->watermark(); });
+  stream.tasks.emplace_back(stream.verify, plan.verify_every);
   state_.streams.push_back(std::move(stream));
 }
 
 void PortalSync::AddLinkJobs(SyncedStream& stream) {
   const StreamPlan& plan = stream.context->plan();
-  const LinkPorts links{*ports_.link_source, *ports_.link_sink, state_.link_partners};
-  state_.link_partners.Add(plan.object, plan.associations);
+  LinkPartners& partners = state_.link_partners;
+  partners.Add(plan.object, plan.associations);
   stream.context->facts().Tell([](StreamFacts& facts) { facts.links_followed = true; });
-  stream.tasks.emplace_back(std::make_shared<LinksJob>(stream.context, links), plan.links_every);
-  stream.tasks.emplace_back(std::make_shared<RelinkJob>(stream.context, links), plan.interval);
+  stream.tasks.emplace_back(std::make_shared<LinksJob>(stream.context, partners), plan.links_every);
+  stream.tasks.emplace_back(std::make_shared<RelinkJob>(stream.context, partners), plan.interval);
 }
 
 std::variant<Assignment, Instant> PortalSync::Next(Instant now) {
@@ -176,7 +157,7 @@ std::variant<Assignment, Instant> PortalSync::NextOfAll(Instant now) {
   const Task& task = state_.TaskAt(step.place, step.task);
   if (!task.in_cycle()) {
     const bool planned = task.due() != Instant{};
-    ports_.observer.OnSchedulerDelay(
+    parts_.observer.OnSchedulerDelay(
         InMilliseconds(planned ? std::max(Duration::zero(), now - task.due()) : Duration::zero()));
   }
   return Begin(step.place, step.task, step.need, now);
@@ -226,7 +207,7 @@ std::optional<Instant> PortalSync::TakeSlot(const StepNeed& need, Pace pace, Ins
     return std::max(slot.not_before(), now + 1ms);
   }
   if (const auto waited = state_.standing.Served(now)) {
-    ports_.observer.OnThrottle(plan_.key, InMilliseconds(*waited));
+    parts_.observer.OnThrottle(plan_.key, InMilliseconds(*waited));
   }
   return std::nullopt;
 }
@@ -265,7 +246,7 @@ void PortalSync::Run(const Assignment& assignment) {
 
 void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome, int requests) {
   MutexLock lock(state_.mutex);
-  const Instant now = ports_.clock.Now();
+  const Instant now = parts_.clock.Now();
   --running_;
   if (assignment.need.lane) {
     for (int unused = requests; unused < assignment.need.cost; ++unused) {
@@ -310,11 +291,11 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
   const Instant began = task.cycle_began().value_or(now);
   const Instant due =
       outcome.next_in ? now + *outcome.next_in : std::max(now, began + NextPeriod(task, stream));
-  const auto complete_at = source_clock_->Now(now);
+  const auto complete_at = source_.clock.Now(now);
   if (task.traits().period == PeriodRule::kArchivedList) HastenSweep(*stream, now);
   task.EndCycle(now, due, complete_at);
   if (stream == nullptr) return;
-  ports_.observer.OnJobReport({.stream = stream->context->key(),
+  parts_.observer.OnJobReport({.stream = stream->context->key(),
                                .job = task.kind(),
                                .duration = InMilliseconds(now - began),
                                .complete_at = complete_at,
@@ -323,21 +304,21 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
 
 void PortalSync::Opened(Task& opening, Instant now) {
   if (const auto held = state_.standing.Open()) {
-    ports_.log.Write({.level = LogLevel::kNotice,
+    parts_.log.Write({.level = LogLevel::kNotice,
                       .event = held->reason == "database" ? "database.up" : "portal.resumed",
                       .message = "the portal is mirrored again",
                       .fields = {{"PORTAL", plan_.key}}});
   }
-  opening.EndCycle(now, now + kHeartbeatEvery, source_clock_->Now(now));
+  opening.EndCycle(now, now + kHeartbeatEvery, source_.clock.Now(now));
 }
 
 void PortalSync::Failed(const Assignment& assignment, const Failure& failure, Instant now) {
   Task& task = state_.TaskAt(assignment.place, assignment.task);
   const bool opening = task.traits().opens_portal;
   const int attempt = (opening ? state_.standing.holds() : task.failures()) + 1;
-  const Verdict verdict = JudgeFailure(failure, attempt, ports_.random.Fraction());
-  task.EndFailed(verdict, MessageOf(failure), now, source_clock_->Now(now));
-  ports_.observer.OnRetry(plan_.key, verdict.reason);
+  const Verdict verdict = JudgeFailure(failure, attempt, parts_.random.Fraction());
+  task.EndFailed(verdict, MessageOf(failure), now, source_.clock.Now(now));
+  parts_.observer.OnRetry(plan_.key, verdict.reason);
   if (!verdict.counts_as_failure) return;
   const bool of_stream = assignment.place < state_.own_place();
   if (of_stream && verdict.scope == Verdict::Scope::kStream) {
@@ -371,10 +352,10 @@ void PortalSync::SayFailed(const Assignment& assignment, const Failure& failure,
     const JobKind job = assignment.job->kind();
     line.fields.emplace_back("OBJECT", key.object);
     line.fields.emplace_back("JOB", std::string(NameOf(job)));
-    ports_.observer.OnJobReport(
+    parts_.observer.OnJobReport(
         {.stream = key, .job = job, .failure = verdict.reason, .attempt = attempt});
   }
-  ports_.log.Write(line);
+  parts_.log.Write(line);
 }
 
 void PortalSync::HoldPortal(const Verdict& verdict, const Failure& failure, Instant now) {
@@ -397,7 +378,7 @@ void PortalSync::SayHeld(const Verdict& verdict, const Failure& failure) const {
       .fields = {{"PORTAL", plan_.key}, {"REASON", verdict.reason}}};
   if (verdict.reason == "database") line.event = "database.down";
   if (verdict.state == StreamState::kPassive) line.event = "portal.passive";
-  ports_.log.Write(line);
+  parts_.log.Write(line);
 }
 
 Duration PortalSync::NextPeriod(Task& task, SyncedStream* stream) {
@@ -435,23 +416,23 @@ Duration PortalSync::SweepPeriod(SyncedStream& stream) {
 void PortalSync::HastenSweep(SyncedStream& stream, Instant now) {
   const StreamFacts facts = stream.facts();
   if (facts.has_archived_list || !facts.loaded()) return;
-  Task& sweep = *stream.TaskOf(JobKind::kSweep);
+  Task& sweep = stream.TaskOf(JobKind::kSweep);
   const Duration period = SweepPeriod(stream);
   sweep.set_every(InMilliseconds(period));
   sweep.DueAt(std::min(sweep.due(), now + Early(period)));
 }
 
 Duration PortalSync::Early(Duration period) const {
-  return PortalPeriods::Early(period, ports_.random.Fraction());
+  return PortalPeriods::Early(period, parts_.random.Fraction());
 }
 
 void PortalSync::OnOpen() {
   std::vector<StoredStream> stored;
-  for (const StreamPlan& plan : plan_.streams) stored.push_back(ports_.sink->Load(plan.object));
-  const std::string budget = ports_.sink->LoadBudget();
+  for (const StreamPlan& plan : plan_.streams) stored.push_back(store_.rows.Load(plan.object));
+  const std::string budget = store_.rows.LoadBudget();
   std::vector<JobProgress> read;
   for (const auto& job : ReferenceJobs()) read.push_back(job->Recall());
-  const Instant now = ports_.clock.Now();
+  const Instant now = parts_.clock.Now();
   MutexLock lock(state_.mutex);
   if (!budget.empty()) governor_->Restore(budget);
   for (size_t i = 0; i < state_.streams.size(); ++i) {
@@ -478,7 +459,7 @@ void PortalSync::OnClosed() {
   }
   std::map<std::string, int64_t> rows;
   try {
-    rows = ports_.sink->LastKnownRows();
+    rows = store_.rows.LastKnownRows();
   } catch (const DatabaseError&) {
     // What cannot be read stays unknown; why is said by whoever needs the database.
     return;
@@ -503,7 +484,7 @@ std::vector<std::shared_ptr<ReferenceJob>> PortalSync::ReferenceJobs() const {
 }
 
 Instant PortalSync::DueAfter(const JobProgress& progress, Task& task, Instant now) const {
-  const auto source_now = source_clock_->Now(now);
+  const auto source_now = source_.clock.Now(now);
   if (!source_now || !progress.last_complete_at ||
       LiesAhead(*progress.last_complete_at, *source_now)) {
     return now;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -15,8 +14,8 @@
 #include "model/portal/controls.h"
 #include "model/portal/portal_plan.h"
 #include "model/portal/sync_observer.h"
-#include "model/source/history.h"
-#include "model/source/source_clock.h"
+#include "model/source/portal_source.h"
+#include "model/store/portal_store.h"
 #include "sync/portal_operations.h"
 #include "sync/portal_periods.h"
 #include "sync/portal_report.h"
@@ -30,33 +29,15 @@ namespace hubmirror {
 /// waits, PortalPeriods how often. It has no thread and never waits. Thread-safe.
 class PortalSync {
  public:
-  struct Ports {
-    std::shared_ptr<const void> belongings;  ///< what source and sink refer to; goes after them
-    std::unique_ptr<PageSource> source;
-    std::unique_ptr<RowSink> sink;
-    /// Sides of the two above, or of what they belong to; null: links are not read.
-    LinkSource* link_source = nullptr;
-    LinkSink* link_sink = nullptr;
+  /// What it works with besides its portal; must outlive it.
+  struct Parts {
     SyncObserver& observer;
     const Clock& clock;
     Logger& log;
     Random& random;
-    /// Bytes of rows one walk may gather for a transaction.
-    size_t flush_bytes = WalkJob::Options{}.flush_bytes;
-    /// Where histories come from and go to: source and sink under their other names. Null: no
-    /// history is kept.
-    HistorySource* history_source = nullptr;
-    HistorySink* history_sink = nullptr;
-    /// The same for owners, pipelines, lists; null: they are not read.
-    ReferenceSource* reference_source = nullptr;
-    ReferenceSink* reference_sink = nullptr;
-    /// The sink once more; null: nothing is compared.
-    VerifySink* verify_sink = nullptr;
-    /// Reads the key that values are hashed with; empty when the portal has none.
-    std::function<Result<Secret, std::string>()> hash_key = {};
   };
-  PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor,
-             std::shared_ptr<SourceClock> source_clock, Ports ports);
+  PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor, PortalSource source,
+             PortalStore store, Parts parts);
   ~PortalSync();
   PortalSync(const PortalSync&) = delete;
   PortalSync& operator=(const PortalSync&) = delete;
@@ -138,8 +119,9 @@ class PortalSync {
 
   const PortalPlan plan_;
   const std::shared_ptr<RateGovernor> governor_;
-  const std::shared_ptr<SourceClock> source_clock_;
-  const Ports ports_;
+  const PortalSource source_;
+  const PortalStore store_;
+  const Parts parts_;
   const PortalPeriods periods_;
 
   PortalState state_;

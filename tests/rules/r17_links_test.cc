@@ -20,7 +20,7 @@ TEST_CASE("R17: nothing is written before the last page of the last record") {
   stream.Partner("companies");
   stream.links.page = 2;
   stream.links.links[1] = {10, 11, 12, 13, 14};
-  LinksJob job(stream.context, stream.ports());
+  LinksJob job(stream.context, stream.partners);
 
   StepOnce(job, stream.clock.Now());  // Loads.
   StepOnce(job, stream.clock.Now());  // What links there can be.
@@ -60,7 +60,7 @@ TEST_CASE(
     "are left out") {
   LinksFixture stream;
   for (const char* name : {"contacts", "companies", "deals", "tickets"}) stream.Partner(name);
-  LinksJob job(stream.context, stream.ports());
+  LinksJob job(stream.context, stream.partners);
   CHECK(stream.Run(job).end == StepOutcome::End::kUnused);  // Loads.
   stream.Run(job);
   stream.Run(job);
@@ -72,7 +72,7 @@ TEST_CASE(
   LinksFixture alone;
   alone.Partner("companies");
   alone.links.types.clear();
-  LinksJob other(alone.context, alone.ports());
+  LinksJob other(alone.context, alone.partners);
   alone.Run(other);
   CHECK(alone.links.asked.empty());
   CHECK(alone.partners.Linkable(PairOf(alone.context->object(), alone.context->object()),
@@ -103,7 +103,7 @@ TEST_CASE("R17: a record of the higher type asks who it is linked with, and thes
   stream.links.links[7] = {21};
   stream.links.linked_from = {RecordId{20}};
   stream.context->facts().Tell([](StreamFacts& facts) { facts.links_due = true; });
-  RelinkJob job(stream.context, stream.ports());
+  RelinkJob job(stream.context, stream.partners);
 
   stream.Run(job);
 
@@ -124,7 +124,7 @@ TEST_CASE("R17: links that are wanted anew are not continued where a kill stoppe
     for (const char* name : {"companies", "tickets"}) stream.Partner(name);
     StoredStream stored;
     stored.progress[JobKind::kLinks].cursor = ToText(LinksCursor{"tickets", {}});
-    LinksJob job(stream.context, stream.ports());
+    LinksJob job(stream.context, stream.partners);
     job.Load(stored);
     if (wanted) job.Restart();
     stream.Run(job);

@@ -14,51 +14,17 @@ using hubmirror::testing::StreamFixture;
 
 namespace {
 
-/// Holds pages against the mirror in memory: who is missing, and who is not listed.
-class MemoryVerify final : public VerifySink {
- public:
-  explicit MemoryVerify(StreamFixture& stream) : stream_(stream) {}
-
-  std::set<int64_t> compared;
-
-  VerifyReport Verify(const Commit& page, const VerifyRequest&, CommitOutcome&) override {
-    VerifyReport report;
-    for (const RowBatch& batch : page.rows) {
-      for (const Row& row : batch.rows) {
-        ++report.checked;
-        compared.insert(row.id.value);
-        if (stream_.sink.live(row.id.value)) continue;
-        ++report.missing;
-        report.Note(VerifyFinding::Kind::kMissing, row.id);
-      }
-    }
-    for (const ProvenRange& range : page.ranges) {
-      for (const auto& [id, entry] : stream_.sink.rows) {
-        const bool inside = id >= range.from.value && id <= range.to.value;
-        if (!inside || !entry.live()) continue;
-        if (std::ranges::binary_search(range.present, RecordId{id})) continue;
-        report.absent.push_back(RecordId{id});
-      }
-    }
-    return report;
-  }
-
- private:
-  StreamFixture& stream_;
-};
-
 struct Comparing : StreamFixture {
-  explicit Comparing(int records) : verify_sink(*this) {
+  explicit Comparing(int records) {
     for (int64_t id = 1; id <= records; ++id) hubspot.Put(id, {{"name", "a"}});
     Load();
     Pass(1min);
-    job = std::make_shared<VerifyJob>(
-        context, VerifyJob::Ports{verify_sink, [this] { return context->SourceNow(); }});
+    job = std::make_shared<VerifyJob>(context, [this] { return context->SourceNow(); });
     job->Load({.table = sink.table});
   }
   /// Compares through failures, with the time between tries; what it found, when it ends.
   std::optional<VerifyReport> Compare(int failures_most = 60) {
-    verify_sink.compared.clear();
+    sink.compared.clear();
     for (int i = 0; i < failures_most; ++i) {
       if (Run(*job).end != StepOutcome::End::kFailed) return job->finished().report;
       Pass(1min);
@@ -69,7 +35,6 @@ struct Comparing : StreamFixture {
     return std::ranges::count(observer.broken_promises, promise) > 0;
   }
 
-  MemoryVerify verify_sink;
   std::shared_ptr<VerifyJob> job;
 };
 
@@ -109,7 +74,7 @@ TEST_CASE("verify: a list whose pages name the place they were asked from is rea
   const auto report = stream.Compare();
 
   REQUIRE(report);
-  CHECK(stream.verify_sink.compared.size() == 350);
+  CHECK(stream.sink.compared.size() == 350);
   CHECK(report->missing == 1);
   CHECK(stream.Distrusted("cursor"));
 }

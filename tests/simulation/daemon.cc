@@ -2,6 +2,8 @@
 
 #include "postgres/portal_sink.h"
 #include "simulation/memory_store.h"
+#include "support/memory_history.h"
+#include "support/no_references.h"
 
 namespace hubmirror::simulation {
 namespace {
@@ -10,13 +12,18 @@ using namespace std::chrono_literals;
 
 constexpr Duration kRequestDeadline = 25s;
 
-/// What the portal's client and store refer to; the last member goes first.
+/// The portal's client, its store and what they refer to; the last member goes first. Of histories
+/// and reference tables it has none.
 struct Belongings {
   std::shared_ptr<SourceClock> source_clock;
   std::unique_ptr<ExchangeRelay> relay;
   std::unique_ptr<StaticToken> tokens;
   std::unique_ptr<MemoryStore> memory;
   std::unique_ptr<PortalSink> postgres;
+  std::unique_ptr<Gate> gate;
+  std::unique_ptr<ApiClient> client;
+  testing::MemoryHistory histories;
+  testing::NoReferences references;
 };
 
 /// The store of a life, in memory or in PostgreSQL.
@@ -63,28 +70,21 @@ DaemonLife::DaemonLife(const Parts& parts) : random_(parts.seed), schedule_(part
   belongings->tokens = std::make_unique<StaticToken>(
       [token = parts.token] { return Result<Secret, std::string>(Secret(token)); },
       parts.portal_id);
-  const Gate::Inner store = OpenStore(parts, plan, *belongings);
-  auto source = std::make_unique<ApiClient>(
+  belongings->client = std::make_unique<ApiClient>(
       ApiClient::Portal{.key = plan.key, .version = "2026-09", .base = {}},
       Wire{parts.transport, parts.clock, *belongings->source_clock}, *belongings->tokens,
       *belongings->relay);
-  auto sink = std::make_unique<Gate>(store, parts.trouble, parts.clock, parts.setup.slowest_commit,
-                                     parts.seed + 1, parts.hooks);
-  LinkSource* const link_source = source.get();
-  LinkSink* const link_sink = sink.get();
-  VerifySink* const verify_sink = sink.get();
-  auto source_clock = belongings->source_clock;
-  portal_ = std::make_shared<PortalSync>(plan, std::move(governor), std::move(source_clock),
-                                         PortalSync::Ports{.belongings = std::move(belongings),
-                                                           .source = std::move(source),
-                                                           .sink = std::move(sink),
-                                                           .link_source = link_source,
-                                                           .link_sink = link_sink,
-                                                           .observer = parts.observer,
-                                                           .clock = parts.clock,
-                                                           .log = parts.log,
-                                                           .random = random_,
-                                                           .verify_sink = verify_sink});
+  belongings->gate =
+      std::make_unique<Gate>(OpenStore(parts, plan, *belongings), parts.trouble, parts.clock,
+                             parts.setup.slowest_commit, parts.seed + 1, parts.hooks);
+  ApiClient& client = *belongings->client;
+  Gate& gate = *belongings->gate;
+  portal_ = std::make_shared<PortalSync>(
+      plan, std::move(governor),
+      PortalSource{client, client, belongings->histories, belongings->references,
+                   *belongings->source_clock, belongings},
+      PortalStore{gate, gate, belongings->histories, belongings->references, gate},
+      PortalSync::Parts{parts.observer, parts.clock, parts.log, random_});
   schedule_.Add(portal_);
 }
 

@@ -10,12 +10,13 @@
 
 #include "model/store/database_error.h"
 #include "model/store/row_sink.h"
+#include "model/store/verify.h"
 
 namespace hubmirror::testing {
 
-/// A mirror in memory behind the RowSink port, for one object type: enough of PostgreSQL to see
+/// A mirror in memory behind the ports of rows, for one object type: enough of PostgreSQL to see
 /// what the jobs make of it. It can die before or after a commit.
-class MemoryRowSink final : public RowSink {
+class MemoryRowSink final : public RowSink, public VerifySink {
  public:
   struct Entry {
     std::optional<TimePoint> modified;
@@ -48,6 +49,8 @@ class MemoryRowSink final : public RowSink {
   bool database_away = false;  ///< neither Claim nor Heartbeat reach the database
   std::vector<std::string> missing_readers;
   std::map<std::string, int64_t> last_known_rows;
+  std::set<int64_t> compared;  ///< that Verify was shown
+  int repairs = 0;             ///< so often it was to mend what it found
 
   bool live(int64_t id) const { return rows.contains(id) && rows.at(id).live(); }
 
@@ -89,6 +92,9 @@ class MemoryRowSink final : public RowSink {
     states.push_back(std::string(NameOf(state)) + (reason.empty() ? "" : "/" + reason));
   }
   void Analyze(const ObjectType&) override {}
+  /// Finds who is missing, and who is not listed; mends nothing.
+  VerifyReport Verify(const Commit& page, const VerifyRequest& request,
+                      CommitOutcome& outcome) override;
 
  private:
   std::string NextVersion() { return std::to_string(++versions_); }

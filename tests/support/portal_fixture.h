@@ -75,67 +75,6 @@ class Listener final : public SilentObserver {
   Mutex mutex_;
 };
 
-/// Owners, lists and the like of a portal that has none; a refused kind is answered by 403.
-class NoReferences final : public ReferenceSource, public ReferenceSink {
- public:
-  std::map<ReferenceKind, int> asked;
-  std::vector<CustomType> types;  ///< that HubSpot shows
-  JobProgress progress;           ///< as stored of each
-
-  Result<ReferencePage, ApiError> ReadReference(const ReferenceRequest& request) override {
-    ++asked[request.kind];
-    ReferencePage page;
-    page.batches = {{request.kind, {}}};
-    if (request.kind != ReferenceKind::kObjectTypes) return page;
-    for (const CustomType& type : types) {
-      ReferenceRow row;
-      row.values.resize(TableOf(ReferenceKind::kObjectTypes).columns.size());
-      row.values[0] = type.type_id;
-      row.values[1] = "";
-      row.values[2] = type.name;
-      row.values[3] = type.full_name;
-      page.batches[0].rows.push_back(std::move(row));
-    }
-    return page;
-  }
-  void WriteReference(const std::vector<ReferenceCommit>&, const std::string&, JobKind,
-                      const std::optional<JobProgress>&, const std::string&) override {}
-  JobProgress LoadReferenceProgress(const std::string&, JobKind) override { return progress; }
-  std::map<std::string, std::string> LoadTypeTables() override { return {}; }
-};
-
-/// Histories of records that never changed.
-class NoHistory final : public HistorySource, public HistorySink {
- public:
-  int prepared = 0;
-
-  Result<HistoryPage, ApiError> ReadHistory(const ObjectType&, const HistoryRequest&) override {
-    return HistoryPage{};
-  }
-  bool PrepareHistory(const ObjectType&) override { return prepared++ > 0; }
-  void BeginHistory(const ObjectType&, const JobProgress&) override {}
-  std::vector<RecordId> HistoryBlock(const ObjectType&, bool, std::optional<RecordId>,
-                                     size_t) override {
-    return {};
-  }
-  HistoryDue DueHistory(const ObjectType&, size_t) override { return {}; }
-  HistoryOutcome WriteHistory(const HistoryCommit&) override { return {}; }
-};
-
-/// Finds that every record is as it should be.
-class AllIsWell final : public VerifySink {
- public:
-  int repairs = 0;
-  VerifyReport Verify(const Commit& page, const VerifyRequest& request, CommitOutcome&) override {
-    if (request.repair) ++repairs;
-    VerifyReport report;
-    for (const RowBatch& batch : page.rows) {
-      report.checked += static_cast<int64_t>(batch.rows.size());
-    }
-    return report;
-  }
-};
-
 /// A portal in memory, of companies unless told otherwise; the daemon's turns are the test's.
 struct PortalFixture {
   struct Options {
@@ -144,7 +83,6 @@ struct PortalFixture {
     std::function<void(PortalPlan&)> plan = {};  ///< changes what is planned
     std::function<void(StreamPlan&)> stream = {};
     RateGovernor::Options budget = {};
-    bool everything = false;    ///< also links, histories, comparisons and references
     bool counts_slots = false;  ///< requests are told to the governor, as a client does
   };
 
@@ -152,14 +90,10 @@ struct PortalFixture {
   explicit PortalFixture(const Options& options) : PortalFixture(own_clock, options) {}
   explicit PortalFixture(FakeClock& its_clock) : PortalFixture(its_clock, Options{}) {}
   PortalFixture(FakeClock& its_clock, const Options& options) : clock(its_clock) {
-    auto source = std::make_unique<FakeHubSpot>(clock);
-    hubspot = source.get();
     hubspot->definitions = {StreamFixture::Defined("hs_object_id", "number"),
                             StreamFixture::Defined("name", "string"),
                             StreamFixture::Defined("hs_lastmodifieddate", "datetime"),
                             StreamFixture::Defined("hs_merged_object_ids", "string")};
-    auto rows = std::make_unique<MemoryRowSink>();
-    sink = rows.get();
     PortalPlan plan;
     plan.key = options.key;
     plan.portal_id = hubspot->portal_id;
@@ -171,23 +105,11 @@ struct PortalFixture {
     }
     if (options.plan) options.plan(plan);
     governor = std::make_shared<RateGovernor>(options.budget, hubspot->source_clock, clock.Now());
-    PortalSync::Ports ports{.source = std::move(source),
-                            .sink = std::move(rows),
-                            .observer = observer,
-                            .clock = clock,
-                            .log = log,
-                            .random = random};
-    if (options.everything) {
-      ports.link_source = &links;
-      ports.link_sink = &links;
-      ports.history_source = &history;
-      ports.history_sink = &history;
-      ports.reference_source = &references;
-      ports.reference_sink = &references;
-      ports.verify_sink = &verify;
-    }
     if (options.counts_slots) CountSlots();
-    sync = std::make_shared<PortalSync>(plan, governor, hubspot->source_clock, std::move(ports));
+    sync = std::make_shared<PortalSync>(
+        plan, governor, PortalSource{*hubspot, links, history, references, *hubspot->source_clock},
+        PortalStore{*sink, links, history, references, *sink},
+        PortalSync::Parts{observer, clock, log, random});
   }
 
   /// Does what is due now, and no more.
@@ -226,11 +148,10 @@ struct PortalFixture {
   MemoryLog log;
   Random random{1};
   FakeLinks links;
-  NoHistory history;
+  MemoryHistory history;
   NoReferences references;
-  AllIsWell verify;
-  FakeHubSpot* hubspot = nullptr;
-  MemoryRowSink* sink = nullptr;
+  std::unique_ptr<FakeHubSpot> hubspot = std::make_unique<FakeHubSpot>(clock);
+  std::unique_ptr<MemoryRowSink> sink = std::make_unique<MemoryRowSink>();
   std::shared_ptr<RateGovernor> governor;
   std::shared_ptr<PortalSync> sync;
 

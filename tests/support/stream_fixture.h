@@ -13,7 +13,10 @@
 #include "model/portal/sync_observer.h"
 #include "support/fake_clock.h"
 #include "support/fake_hubspot.h"
+#include "support/fake_links.h"
+#include "support/memory_history.h"
 #include "support/memory_row_sink.h"
+#include "support/no_references.h"
 #include "support/step_once.h"
 
 namespace hubmirror::testing {
@@ -90,8 +93,10 @@ class StreamFixture {
     plan.indexes = indexes;
     context = std::make_shared<StreamContext>(
         "acme", plan,
-        StreamContext::Ports{hubspot, sink, observer, *source_clock, governor, clock, log,
-                             [this] { return hash_key; }});
+        StreamContext::Ports{
+            PortalSource{hubspot, links, past, references, *source_clock},
+            PortalStore{sink, links, past, references, sink, [this] { return hash_key; }}, observer,
+            governor, clock, log});
     context->Load(sink.Load(plan.object));
     catalog = std::make_shared<CatalogJob>(context);
     changes = std::make_shared<ChangesJob>(context);
@@ -138,6 +143,9 @@ class StreamFixture {
   FakeClock clock;
   FakeHubSpot hubspot;
   MemoryRowSink sink;
+  FakeLinks links;
+  MemoryHistory past;
+  NoReferences references;
   SilentObserver observer;
   std::shared_ptr<SourceClock> source_clock = hubspot.source_clock;
   RateGovernor governor{RateGovernor::Options{}, source_clock, clock.Now()};

@@ -114,8 +114,7 @@ TEST_CASE("report: what the database is told is told once, until it changes") {
 }
 
 TEST_CASE("report: a portal with custom types, lists and owners tells of each") {
-  PortalFixture acme(
-      {.plan = [](PortalPlan& plan) { plan.custom_asked = {"cars"}; }, .everything = true});
+  PortalFixture acme({.plan = [](PortalPlan& plan) { plan.custom_asked = {"cars"}; }});
   acme.references.types = {{.type_id = "2-1", .name = "cars", .full_name = "p1_cars"}};
   acme.hubspot->Put(1);
   CHECK_FALSE(acme.sync->found_types());

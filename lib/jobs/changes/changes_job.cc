@@ -249,7 +249,7 @@ ChangesJob::StoredById ChangesJob::StoredOf(const SearchAnswer& answer) const {
                  IdOf);
   StoredById stored;
   if (!ids.empty()) {
-    for (const StoredRecord& record : stream().sink().Stored(object(), ids)) {
+    for (const StoredRecord& record : stream().store().rows.Stored(object(), ids)) {
       stored.emplace(record.id, record);
     }
   }
@@ -286,7 +286,7 @@ StepOutcome ChangesJob::Read(const TableShape& table) {
     asked.push_back(unread_[i]);
     request.ids.push_back(unread_[i].id);
   }
-  const auto page = stream().source().BatchRead(object(), request);
+  const auto page = stream().source().records.BatchRead(object(), request);
   if (!page) return ReadFailed(asked.size(), page.error());
 
   part_.Answered();

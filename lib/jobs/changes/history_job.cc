@@ -95,14 +95,14 @@ HistoryScope HistoryJob::ScopeNow() const {
 
 StepOutcome HistoryJob::Choose() {
   if (!prepared_) {
-    if (!ports_.sink.PrepareHistory(object())) cursor_ = {};
+    if (!stream().store().histories.PrepareHistory(object())) cursor_ = {};
     prepared_ = true;
   }
   HistoryScope scope = ScopeNow();
   if (scope.empty()) return StepOutcome::CaughtUp();
   if (!Covers(cursor_.scope, scope)) {
     cursor_ = {.scope = std::move(scope)};
-    ports_.sink.BeginHistory(object(), {.cursor = ToText(cursor_)});
+    stream().store().histories.BeginHistory(object(), {.cursor = ToText(cursor_)});
     return StepOutcome::More();
   }
   cursor_.scope = std::move(scope);
@@ -110,7 +110,8 @@ StepOutcome HistoryJob::Choose() {
 }
 
 StepOutcome HistoryJob::ChooseOfWalk() {
-  block_ = ports_.sink.HistoryBlock(object(), cursor_.archived, cursor_.last, kHistoryReadSize);
+  block_ = stream().store().histories.HistoryBlock(object(), cursor_.archived, cursor_.last,
+                                                   kHistoryReadSize);
   block_archived_ = cursor_.archived;
   if (!block_.empty()) {
     block_end_ = block_.back();
@@ -123,7 +124,7 @@ StepOutcome HistoryJob::ChooseOfWalk() {
 }
 
 StepOutcome HistoryJob::ChooseDue() {
-  HistoryDue due = ports_.sink.DueHistory(object(), kHistoryReadSize);
+  HistoryDue due = stream().store().histories.DueHistory(object(), kHistoryReadSize);
   if (!due.followed) {
     cursor_ = {};
     return StepOutcome::More();
@@ -138,7 +139,7 @@ StepOutcome HistoryJob::ChooseDue() {
 Result<HistoryPage, ApiError> HistoryJob::Ask(const std::vector<RecordId>& ids) {
   HistoryRequest request{.archived = block_archived_, .ids = ids};
   for (const auto& [property, key] : cursor_.scope) request.properties.push_back(property);
-  return ports_.source.ReadHistory(object(), request);
+  return stream().source().histories.ReadHistory(object(), request);
 }
 
 StepOutcome HistoryJob::Read(const TableShape& table) {
@@ -201,7 +202,7 @@ StepOutcome HistoryJob::Prove() {
 std::optional<RecordId> HistoryJob::NextWitness() {
   const RecordId culprit = block_.front();
   for (const RecordId above : {witness_.value_or(culprit), RecordId{0}}) {
-    const auto ids = ports_.sink.HistoryBlock(object(), block_archived_, above, 2);
+    const auto ids = stream().store().histories.HistoryBlock(object(), block_archived_, above, 2);
     const auto other = std::ranges::find_if(ids, [&](RecordId id) { return id != culprit; });
     if (other != ids.end()) return *other;
   }
@@ -227,7 +228,7 @@ StepOutcome HistoryJob::Write(HistoryCommit commit) {
   commit.progress = {.cursor = ToText(cursor_)};
   if (cursor_.walked) commit.progress.last_complete_at = stream().SourceNow();
   commit.budget = stream().Budget();
-  const HistoryOutcome outcome = ports_.sink.WriteHistory(commit);
+  const HistoryOutcome outcome = stream().store().histories.WriteHistory(commit);
   Tell([&](StreamFacts& facts) { facts.quarantined += outcome.unreadable - outcome.released; });
   for (const UnreadableRecord& record : commit.unreadable) stream().SayUnreadable(record);
   return StepOutcome::More(records);

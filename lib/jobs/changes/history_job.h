@@ -32,12 +32,7 @@ std::optional<HistoryCursor> ParseHistoryCursor(std::string_view text);
 /// but does for another one, it is set aside and asked for again an hour later.
 class HistoryJob final : public StreamJob {
  public:
-  struct Ports {
-    HistorySource& source;
-    HistorySink& sink;
-  };
-  HistoryJob(std::shared_ptr<StreamContext> stream, Ports ports)
-      : StreamJob(std::move(stream)), ports_(ports) {}
+  explicit HistoryJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
 
   JobKind kind() const override { return JobKind::kHistory; }
 
@@ -64,7 +59,6 @@ class HistoryJob final : public StreamJob {
   StepOutcome SetAside(const std::string& reason);
   StepOutcome Write(HistoryCommit commit);
 
-  const Ports ports_;
   mutable Mutex mutex_;
   bool reading_ GUARDED_BY(mutex_) = false;
   bool walking_ GUARDED_BY(mutex_) = true;

@@ -55,7 +55,7 @@ std::optional<StepNeed> ResolveJob::NextStep(Instant) {
   StepNeed need{.lane = Lane::kBurst, .priority = Priority::kResolve};
   const bool whole = shown_phase_ == Phase::kListed && shown_whole_;
   const TableShapePtr table = stream().table().Now();
-  if (whole && table) need.cost = stream().source().ListCost(object(), *table->whole_set);
+  if (whole && table) need.cost = stream().source().records.ListCost(object(), *table->whole_set);
   return need;
 }
 
@@ -100,7 +100,7 @@ StepOutcome ResolveJob::Take() {
   if (!groups_.empty()) return StepOutcome::More();
   TakeDue();
   if (batch_.empty() && groups_.empty()) {
-    const PendingCounts pending = stream().sink().CountPending(object());
+    const PendingCounts pending = stream().store().rows.CountPending(object());
     Tell([&](StreamFacts& facts) { facts.pending = pending; });
     StepOutcome outcome = StepOutcome::CaughtUp();
     outcome.next_in = pending.waiting > 0 ? kLookWhilePending : kLookWhenEmpty;
@@ -111,7 +111,7 @@ StepOutcome ResolveJob::Take() {
 }
 
 void ResolveJob::TakeHeldBack() {
-  auto held = stream().sink().DuePending(object(), now_ + kBrakeWait, kHeldBackMost);
+  auto held = stream().store().rows.DuePending(object(), now_ + kBrakeWait, kHeldBackMost);
   std::erase_if(held, [](const PendingRecord& record) {
     return record.cause != PendingCause::kAbsent || !record.absent_since;
   });
@@ -126,7 +126,7 @@ void ResolveJob::TakeHeldBack() {
 }
 
 void ResolveJob::TakeDue() {
-  batch_ = stream().sink().DuePending(object(), now_, kBatchReadSize - 1);
+  batch_ = stream().store().rows.DuePending(object(), now_, kBatchReadSize - 1);
   const auto alone = std::stable_partition(
       batch_.begin(), batch_.end(),
       [](const PendingRecord& record) { return record.cause != PendingCause::kUnreadable; });
@@ -162,13 +162,13 @@ StepOutcome ResolveJob::Failed(const ApiError& error) {
 StepOutcome ResolveJob::Prove(const TableShape& table) {
   PendingRecord record = batch_.front();
   record.cause = PendingCause::kUnreadable;
-  const auto witness = stream().sink().WitnessRecord(object(), /*archived=*/false);
+  const auto witness = stream().store().rows.WitnessRecord(object(), /*archived=*/false);
   if (!witness || *witness == record.id) {
     LookAgain(record, kBrakeWait);
     return CommitBatch();
   }
-  const auto page =
-      stream().source().BatchRead(object(), {.ids = {*witness}, .properties = table.whole_set});
+  const auto page = stream().source().records.BatchRead(
+      object(), {.ids = {*witness}, .properties = table.whole_set});
   if (!page) {
     // All of HubSpot fails, or just this other record: another one is asked next time.
     LookAgain(record, kBrakeWait);
@@ -195,7 +195,7 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
                                               const TableShape& table) {
   BatchReadRequest request{.archived = archived, .properties = table.whole_set};
   for (const PendingRecord& record : records) request.ids.push_back(record.id);
-  auto witness = stream().sink().WitnessRecord(object(), archived);
+  auto witness = stream().store().rows.WitnessRecord(object(), archived);
   if (witness && std::find(request.ids.begin(), request.ids.end(), *witness) != request.ids.end()) {
     witness.reset();
   }
@@ -204,7 +204,7 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
                 // Among archived records there may be none to ask beside them.
                 .silence_counts = witness.has_value() || archived};
   if (witness) request.ids.push_back(*witness);
-  const auto page = stream().source().BatchRead(object(), request);
+  const auto page = stream().source().records.BatchRead(object(), request);
   if (!page) return page.error();
   part_.Answered();
   now_ = page->times.date;
@@ -237,7 +237,7 @@ void ResolveJob::DoubtStrangers(Attribution& said) {
   }
   if (strangers.empty()) return;
   std::unordered_set<RecordId> doubtful(strangers.begin(), strangers.end());
-  for (const StoredRecord& record : stream().sink().Stored(object(), strangers)) {
+  for (const StoredRecord& record : stream().store().rows.Stored(object(), strangers)) {
     if (!record.gone) doubtful.erase(record.id);
   }
   for (const RecordId id : strangers) {
@@ -471,7 +471,7 @@ void ResolveJob::BeginSweepCount() {
 void ResolveJob::ApplyBrake() {
   const int64_t rows = facts().rows;
   const int64_t limit = GoneLimit(rows);
-  const PendingCounts pending = stream().sink().CountPending(object());
+  const PendingCounts pending = stream().store().rows.CountPending(object());
   const int64_t absent = std::max(pending.absent, static_cast<int64_t>(gone_.size()));
   const int64_t would_be_gone = cursor_.marked_gone + absent;
   const bool too_many = would_be_gone > limit && !cursor_.accepted;

@@ -2,19 +2,19 @@
 
 namespace hubmirror {
 
-LinkAsker::LinkAsker(StreamContext& stream, JobKind job, LinkPorts ports)
-    : stream_(stream), job_(job), ports_(ports) {}
+LinkAsker::LinkAsker(StreamContext& stream, JobKind job, LinkPartners& partners)
+    : stream_(stream), job_(job), partners_(partners) {}
 
 std::optional<ApiError> LinkAsker::LearnTypes(const LinkPair& pair) {
-  const auto types = ports_.source.LinkTypes(pair.from, pair.to);
+  const auto types = stream_.source().links.LinkTypes(pair.from, pair.to);
   if (!types) {
     if (NoteRefusal(pair, types.error())) return std::nullopt;
     return types.error();
   }
   const bool linkable = !types->empty();
-  ports_.partners.NoteLinkable(pair, linkable, stream_.clock().Now());
-  if (!linkable) ports_.partners.NoteNone(pair);
-  if (linkable && ports_.partners.IsRead(pair)) ports_.sink.SaveLinkTypes(pair, *types);
+  partners_.NoteLinkable(pair, linkable, stream_.clock().Now());
+  if (!linkable) partners_.NoteNone(pair);
+  if (linkable && partners_.IsRead(pair)) stream_.store().links.SaveLinkTypes(pair, *types);
   return std::nullopt;
 }
 
@@ -26,7 +26,7 @@ bool LinkAsker::NoteRefusal(const LinkPair& pair, const ApiError& error) const {
   stream_.Log(LogLevel::kWarning, "links.refused",
               "the associations of " + pair.from.name + " with " + pair.to.name +
                   " cannot be read, the others continue: " + error.message);
-  ports_.partners.NoteLinkable(pair, false, stream_.clock().Now());
+  partners_.NoteLinkable(pair, false, stream_.clock().Now());
   return true;
 }
 
@@ -38,7 +38,7 @@ void LinkAsker::Forget() {
 Result<LinkAsker::End, ApiError> LinkAsker::Ask(LinkBatch& batch) {
   if (doubt_ == Doubt::kPair || doubt_ == Doubt::kRecord) return Prove(batch);
   const auto inputs = batch.NextInputs(doubt_ == Doubt::kProved ? 1 : part_.size());
-  auto answer = ports_.source.ReadLinks(batch.read_from(), batch.other(), inputs);
+  auto answer = stream_.source().links.ReadLinks(batch.read_from(), batch.other(), inputs);
   if (!answer) return Failed(batch, inputs.size(), answer.error());
   doubt_ = Doubt::kNone;
   answered_ = true;
@@ -51,7 +51,7 @@ Result<LinkAsker::End, ApiError> LinkAsker::Ask(LinkBatch& batch) {
 
 Result<LinkAsker::End, ApiError> LinkAsker::Failed(LinkBatch& batch, size_t asked,
                                                    const ApiError& error) {
-  const LinkPair pair = ports_.partners.PairFor(batch.read_from(), batch.other());
+  const LinkPair pair = partners_.PairFor(batch.read_from(), batch.other());
   if (doubt_ == Doubt::kProved && SizeMatters(error)) {
     batch.SetAside(error.message);
     doubt_ = Doubt::kNone;
@@ -83,12 +83,13 @@ Result<LinkAsker::End, ApiError> LinkAsker::Prove(LinkBatch& batch) {
   auto witness = batch.Witness(witness_turn_++);
   if (!witness) {
     const RecordId doubtful = batch.NextInputs(1).front().id;
-    for (const RecordId id : ports_.sink.LiveIds(batch.read_from(), std::nullopt, 2)) {
+    for (const RecordId id : stream_.store().links.LiveIds(batch.read_from(), std::nullopt, 2)) {
       if (id != doubtful) witness = id;
     }
   }
   const RecordId asked = witness.value_or(batch.NextInputs(1).front().id);
-  const auto answer = ports_.source.ReadLinks(batch.read_from(), batch.other(), {{asked, {}}});
+  const auto answer =
+      stream_.source().links.ReadLinks(batch.read_from(), batch.other(), {{asked, {}}});
   if (answer) {
     doubt_ = doubt_ == Doubt::kRecord && witness ? Doubt::kProved : Doubt::kNone;
     answered_ = true;
@@ -97,7 +98,7 @@ Result<LinkAsker::End, ApiError> LinkAsker::Prove(LinkBatch& batch) {
   // Of a record in doubt nothing is known: all of HubSpot fails, or this other one as well.
   const bool of_records =
       doubt_ == Doubt::kRecord && answer.error().kind == ApiErrorKind::kBadRequest;
-  const LinkPair pair = ports_.partners.PairFor(batch.read_from(), batch.other());
+  const LinkPair pair = partners_.PairFor(batch.read_from(), batch.other());
   if (of_records || !NoteRefusal(pair, answer.error())) return answer.error();
   Forget();
   return End::kRefused;
@@ -106,8 +107,8 @@ Result<LinkAsker::End, ApiError> LinkAsker::Prove(LinkBatch& batch) {
 Result<LinkAsker::End, ApiError> LinkAsker::EndOf(LinkBatch& batch) {
   Name(batch);
   const LinkPair pair{batch.read_from(), batch.other()};
-  if (batch.whole() && !batch.silent().empty() && ports_.partners.IsRead(pair)) {
-    batch.AskAgain(ports_.sink.Linked(pair, batch.silent()));
+  if (batch.whole() && !batch.silent().empty() && partners_.IsRead(pair)) {
+    batch.AskAgain(stream_.store().links.Linked(pair, batch.silent()));
   }
   if (!batch.whole()) return End::kGoesOn;
   Forget();

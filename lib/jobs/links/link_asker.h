@@ -8,17 +8,8 @@
 #include "jobs/links/link_partners.h"
 #include "jobs/part_size.h"
 #include "jobs/stream_context.h"
-#include "model/source/link_source.h"
-#include "model/store/link_sink.h"
 
 namespace hubmirror {
-
-/// What the jobs that read links need besides their stream.
-struct LinkPorts {
-  LinkSource& source;
-  LinkSink& sink;
-  LinkPartners& partners;
-};
 
 /// Asks the questions of link batches for one job, one request per call. It asks in parts that
 /// HubSpot can answer, down to the one record that it cannot, which is named and set aside if
@@ -26,7 +17,7 @@ struct LinkPorts {
 /// linked) is noted and logged; it must not hold up the stream. Owned by one thread.
 class LinkAsker {
  public:
-  LinkAsker(StreamContext& stream, JobKind job, LinkPorts ports);
+  LinkAsker(StreamContext& stream, JobKind job, LinkPartners& partners);
 
   /// Asks which links are possible between two types, notes the answer and, if the pair is read
   /// from this side, stores it.
@@ -59,7 +50,7 @@ class LinkAsker {
 
   StreamContext& stream_;
   const JobKind job_;
-  const LinkPorts ports_;
+  LinkPartners& partners_;
 
   PartSize part_{kLinkInputs};
   Doubt doubt_ = Doubt::kNone;

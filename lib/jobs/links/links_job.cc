@@ -17,7 +17,7 @@ void LinksJob::LoadFrom(const StoredStream& stored) {
   if (found == stored.progress.end()) return;
   last_complete_at_ = found->second.last_complete_at;
   cursor_ = ParseLinksCursor(found->second.cursor).value_or(LinksCursor{});
-  for (const std::string& other : cursor_.one_way) ports_.partners.UseFrom(object().name, other);
+  for (const std::string& other : cursor_.one_way) partners_.UseFrom(object().name, other);
 }
 
 void LinksJob::Abandon() {
@@ -39,7 +39,7 @@ StepOutcome LinksJob::DoStep(Instant now, const StepNeed&, const TableShapePtr&)
   const LinkPair* pair = CurrentPair();
   if (pair == nullptr) return Finish();
   if (!looked_up_.empty()) return AskFirstSide(*pair);
-  if (ports_.partners.Linkable(*pair, now)) return ReadBatch(*pair);
+  if (partners_.Linkable(*pair, now)) return ReadBatch(*pair);
   if (auto error = asker_.LearnTypes(*pair)) return StepOutcome::Failed(*error);
   return StepOutcome::More();
 }
@@ -58,22 +58,21 @@ std::optional<std::chrono::milliseconds> LinksJob::DueIn() const {
 
 void LinksJob::Begin() {
   const bool whole = whole_wanted_.exchange(false) || !cursor_.other.empty();
-  only_looking_ = !whole && ports_.partners.LookWanted(object()) && DueIn();
+  only_looking_ = !whole && partners_.LookWanted(object()) && DueIn();
   pairs_.clear();
-  if (!only_looking_) pairs_ = ports_.partners.PairsFrom(object());
-  for (LinkPair& pair : ports_.partners.DoubtfulOf(object(), only_looking_)) {
+  if (!only_looking_) pairs_ = partners_.PairsFrom(object());
+  for (LinkPair& pair : partners_.DoubtfulOf(object(), only_looking_)) {
     pairs_.push_back(std::move(pair));
   }
   std::ranges::sort(pairs_, {}, [](const LinkPair& pair) { return pair.to.name; });
-  ports_.partners.BeginLooks(object());
+  partners_.BeginLooks(object());
   walking_ = true;
 }
 
 void LinksJob::SkipOthers(Instant now) {
-  const LinkPartners& partners = ports_.partners;
   for (const LinkPair* pair = CurrentPair(); pair != nullptr; pair = CurrentPair()) {
-    const bool wanted = partners.IsRead(*pair) || partners.IsDoubtful(*pair);
-    if (wanted && partners.Linkable(*pair, now) != false) return;
+    const bool wanted = partners_.IsRead(*pair) || partners_.IsDoubtful(*pair);
+    if (wanted && partners_.Linkable(*pair, now) != false) return;
     NextPair();
   }
 }
@@ -97,7 +96,7 @@ void LinksJob::NextPair() {
 
 StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
   if (!batch_) {
-    auto ids = ports_.sink.LiveIds(object(), cursor_.last, kLinkInputs);
+    auto ids = stream().store().links.LiveIds(object(), cursor_.last, kLinkInputs);
     if (ids.empty()) {
       NextPair();
       return StepOutcome::Unused();
@@ -117,9 +116,9 @@ StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
     case LinkAsker::End::kWhole:
       break;
   }
-  const bool read = ports_.partners.IsRead(pair);
+  const bool read = partners_.IsRead(pair);
   // What proved that a pair is one-way is looked at again with each reading of all links.
-  if (!read || (ports_.partners.IsOneWay(pair) && !cursor_.last)) {
+  if (!read || (partners_.IsOneWay(pair) && !cursor_.last)) {
     looked_up_ = batch_->OtherIds();
     if (looked_up_.size() > kProofInputs) looked_up_.resize(kProofInputs);
   }
@@ -131,15 +130,15 @@ StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
 
 StepOutcome LinksJob::Store(const LinkPair& pair, int64_t links) {
   if (batch_->links() > 0) {
-    ports_.partners.NoteShown(pair);
+    partners_.NoteShown(pair);
   } else if (!cursor_.last) {
-    ports_.partners.NoteNone(pair);
+    partners_.NoteNone(pair);
   }
   LinkCommit commit = batch_->ToCommit();
   cursor_.last = batch_->ids().back();
   commit.progress = Progress();
   commit.budget = stream().Budget();
-  ports_.sink.WriteLinks(commit);
+  stream().store().links.WriteLinks(commit);
   batch_.reset();
   return StepOutcome::More(links);
 }
@@ -147,7 +146,7 @@ StepOutcome LinksJob::Store(const LinkPair& pair, int64_t links) {
 StepOutcome LinksJob::AskFirstSide(const LinkPair& pair) {
   std::vector<LinkInput> inputs;
   for (const RecordId id : looked_up_) inputs.push_back({.id = id, .after = {}});
-  const auto answer = ports_.source.ReadLinks(pair.to, pair.from, inputs);
+  const auto answer = stream().source().links.ReadLinks(pair.to, pair.from, inputs);
   if (answer && answer->links.empty()) return UseThisSide(pair);
   if (answer) return UseFirstSide(pair);
   const ApiError& error = answer.error();
@@ -159,17 +158,17 @@ StepOutcome LinksJob::AskFirstSide(const LinkPair& pair) {
     looked_up_.resize(looked_up_.size() / 2);
   } else if (SizeMatters(error) || error.kind == ApiErrorKind::kForbidden) {
     looked_up_.clear();
-    if (!ports_.partners.IsRead(pair)) NextPair();
+    if (!partners_.IsRead(pair)) NextPair();
   }
   return StepOutcome::Failed(error);
 }
 
 StepOutcome LinksJob::UseThisSide(const LinkPair& pair) {
-  if (ports_.partners.IsOneWay(pair)) {
+  if (partners_.IsOneWay(pair)) {
     looked_up_.clear();
     return StepOutcome::More();
   }
-  ports_.partners.UseFrom(pair.from.name, pair.to.name);
+  partners_.UseFrom(pair.from.name, pair.to.name);
   stream().Log(LogLevel::kNotice, "links.one_way",
                "HubSpot shows the associations of " + pair.from.name + " and " + pair.to.name +
                    " from " + pair.from.name + " only: they are read from there");
@@ -182,8 +181,8 @@ StepOutcome LinksJob::UseThisSide(const LinkPair& pair) {
 }
 
 StepOutcome LinksJob::UseFirstSide(const LinkPair& pair) {
-  const bool was_one_way = ports_.partners.IsOneWay(pair);
-  ports_.partners.NoteShown({pair.to, pair.from});
+  const bool was_one_way = partners_.IsOneWay(pair);
+  partners_.NoteShown({pair.to, pair.from});
   NextPair();
   if (!was_one_way) return StepOutcome::More();
   stream().Log(LogLevel::kNotice, "links.both_ways",
@@ -197,7 +196,7 @@ StepOutcome LinksJob::UseFirstSide(const LinkPair& pair) {
 
 JobProgress LinksJob::Progress() const {
   LinksCursor cursor = cursor_;
-  cursor.one_way = ports_.partners.OneWayFrom(object());
+  cursor.one_way = partners_.OneWayFrom(object());
   return {.cursor = ToText(cursor), .last_complete_at = last_complete_at_};
 }
 

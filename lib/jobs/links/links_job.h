@@ -35,13 +35,13 @@ std::optional<LinksCursor> ParseLinksCursor(std::string_view text);
 /// pair is read from, over restarts too. A look before the job is due reads no other pair.
 class LinksJob final : public StreamJob {
  public:
-  LinksJob(std::shared_ptr<StreamContext> stream, LinkPorts ports)
+  LinksJob(std::shared_ptr<StreamContext> stream, LinkPartners& partners)
       : StreamJob(std::move(stream)),
-        ports_(ports),
-        asker_(StreamJob::stream(), JobKind::kLinks, ports) {}
+        partners_(partners),
+        asker_(StreamJob::stream(), JobKind::kLinks, partners) {}
 
   JobKind kind() const override { return JobKind::kLinks; }
-  bool urgent() const override { return ports_.partners.LookWanted(object()); }
+  bool urgent() const override { return partners_.LookWanted(object()); }
   void Restart() override;
 
  protected:
@@ -69,7 +69,7 @@ class LinksJob final : public StreamJob {
   void NextPair();
   JobProgress Progress() const;
 
-  const LinkPorts ports_;
+  LinkPartners& partners_;
   LinkAsker asker_;
 
   std::vector<LinkPair> pairs_;

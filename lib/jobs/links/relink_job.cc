@@ -26,25 +26,25 @@ StepOutcome RelinkJob::DoStep(Instant now, const StepNeed&, const TableShapePtr&
 
 void RelinkJob::DropUnlinkable(Instant now) {
   std::erase_if(batches_, [&](const Batch& batch) {
-    const LinkPair pair = ports_.partners.PairFor(batch.links.read_from(), batch.links.other());
-    return ports_.partners.Linkable(pair, now) == false;
+    const LinkPair pair = partners_.PairFor(batch.links.read_from(), batch.links.other());
+    return partners_.Linkable(pair, now) == false;
   });
 }
 
 bool RelinkJob::TakeDue() {
   // From here on, what is written is noted again.
   Tell([](StreamFacts& facts) { facts.links_due = false; });
-  taken_ = ports_.sink.DueLinks(object(), kLinkInputs);
+  taken_ = stream().store().links.DueLinks(object(), kLinkInputs);
   if (taken_.empty()) return false;
   Tell([](StreamFacts& facts) { facts.links_due = true; });
   std::vector<RecordId> ids;
   for (const DueRecord& record : taken_) ids.push_back(record.id);
-  for (const LinkPair& pair : ports_.partners.PairsFrom(object())) {
+  for (const LinkPair& pair : partners_.PairsFrom(object())) {
     batches_.push_back({LinkBatch(pair.from, pair.to, ids)});
   }
-  for (const LinkPair& pair : ports_.partners.PairsTo(object())) {
+  for (const LinkPair& pair : partners_.PairsTo(object())) {
     LinkBatch seen_from_us(pair.to, pair.from, ids);
-    if (ports_.partners.IsOneWay(pair)) {
+    if (partners_.IsOneWay(pair)) {
       // HubSpot shows nothing from here.
       ReadOthers(seen_from_us);
     } else {
@@ -56,8 +56,8 @@ bool RelinkJob::TakeDue() {
 
 StepOutcome RelinkJob::Read(Instant now) {
   LinkBatch& batch = batches_.front().links;
-  const LinkPair pair = ports_.partners.PairFor(batch.read_from(), batch.other());
-  if (!ports_.partners.Linkable(pair, now)) {
+  const LinkPair pair = partners_.PairFor(batch.read_from(), batch.other());
+  if (!partners_.Linkable(pair, now)) {
     if (auto error = asker_.LearnTypes(pair)) return StepOutcome::Failed(*error);
     return StepOutcome::More();
   }
@@ -73,7 +73,7 @@ StepOutcome RelinkJob::Read(Instant now) {
   if (from_here) {
     LinkCommit commit = whole.links.ToCommit();
     commit.budget = stream().Budget();
-    ports_.sink.WriteLinks(commit);
+    stream().store().links.WriteLinks(commit);
     NoteSide(pair, whole);
   }
   if (!whole.of_others && (!from_here || pair.from == pair.to)) ReadOthers(whole.links);
@@ -82,10 +82,10 @@ StepOutcome RelinkJob::Read(Instant now) {
 
 void RelinkJob::NoteSide(const LinkPair& pair, const Batch& whole) {
   if (whole.links.links() > 0) {
-    ports_.partners.NoteShown(pair);
+    partners_.NoteShown(pair);
   } else if (whole.linked_with_ours) {
     // Either they were linked a moment ago, or this side never shows it.
-    ports_.partners.NoteNone(pair, /*again=*/true);
+    partners_.NoteNone(pair, /*again=*/true);
   }
 }
 
@@ -93,7 +93,7 @@ void RelinkJob::ReadOthers(const LinkBatch& seen_from_us) {
   const LinkPair pair{seen_from_us.other(), seen_from_us.read_from()};
   std::vector<RecordId> others = seen_from_us.OtherIds();
   const bool linked = !others.empty();
-  const auto known = ports_.sink.LinkedFrom(pair, seen_from_us.ids());
+  const auto known = stream().store().links.LinkedFrom(pair, seen_from_us.ids());
   others.insert(others.end(), known.begin(), known.end());
   std::sort(others.begin(), others.end());
   others.erase(std::unique(others.begin(), others.end()), others.end());
@@ -108,7 +108,7 @@ void RelinkJob::ReadOthers(const LinkBatch& seen_from_us) {
 }
 
 StepOutcome RelinkJob::Finish() {
-  ports_.sink.DropDueLinks(object(), taken_);
+  stream().store().links.DropDueLinks(object(), taken_);
   const bool may_be_more = taken_.size() == kLinkInputs;
   const auto records = static_cast<int64_t>(taken_.size());
   taken_.clear();

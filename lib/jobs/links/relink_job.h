@@ -16,10 +16,10 @@ namespace hubmirror {
 /// there the other records are read as well.
 class RelinkJob final : public StreamJob {
  public:
-  RelinkJob(std::shared_ptr<StreamContext> stream, LinkPorts ports)
+  RelinkJob(std::shared_ptr<StreamContext> stream, LinkPartners& partners)
       : StreamJob(std::move(stream)),
-        ports_(ports),
-        asker_(StreamJob::stream(), JobKind::kRelink, ports) {}
+        partners_(partners),
+        asker_(StreamJob::stream(), JobKind::kRelink, partners) {}
 
   JobKind kind() const override { return JobKind::kRelink; }
   bool has_more_to_do() const override { return facts().links_due; }
@@ -48,7 +48,7 @@ class RelinkJob final : public StreamJob {
   /// What a batch tells of the side that its pair is read from.
   void NoteSide(const LinkPair& pair, const Batch& whole);
 
-  const LinkPorts ports_;
+  LinkPartners& partners_;
   LinkAsker asker_;
 
   std::vector<DueRecord> taken_;

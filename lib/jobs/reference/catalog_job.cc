@@ -85,7 +85,7 @@ StepOutcome CatalogJob::DoStep(Instant now, const StepNeed&, const TableShapePtr
 }
 
 void CatalogJob::Advance() {
-  const bool pipelines = reference_ && object().has_pipelines;
+  const bool pipelines = object().has_pipelines;
   if (!whole_) {
     part_ = part_ == Part::kLive && pipelines ? Part::kPipelines : Part::kApply;
   } else if (part_ == Part::kGroups && !pipelines) {
@@ -108,7 +108,7 @@ StepOutcome CatalogJob::ReadDefinitions(Part part) {
   if (part == Part::kSensitive) request.data_sensitivity = "sensitive";
   if (part == Part::kHighlySensitive) request.data_sensitivity = "highly_sensitive";
   request.archived = part == Part::kArchived;
-  auto answer = hubmirror::ReadDefinitions(stream().source(), object(), request);
+  auto answer = hubmirror::ReadDefinitions(stream().source().records, object(), request);
   if (!answer) return StepOutcome::Failed(answer.error());
   if (part == Part::kLive && IsShort(*answer)) return StepOutcome::More();
   if (part == Part::kLive && definitions_[part] != *answer) whole_ = true;
@@ -129,8 +129,8 @@ bool CatalogJob::IsShort(const std::vector<PropertyDefinition>& answer) {
 }
 
 StepOutcome CatalogJob::AskUnlisted() {
-  const auto page =
-      stream().source().List(object(), {.after = std::nullopt, .properties = probe_.Next()});
+  const auto page = stream().source().records.List(
+      object(), {.after = std::nullopt, .properties = probe_.Next()});
   if (page) {
     probe_.Answered(*page);
   } else if (!probe_.Failed(page.error())) {
@@ -149,15 +149,15 @@ std::vector<PropertyDefinition> CatalogJob::AllDefinitions() const {
 }
 
 StepOutcome CatalogJob::ReadGroups() {
-  const auto groups = stream().source().PropertyGroups(object());
+  const auto groups = stream().source().records.PropertyGroups(object());
   if (!groups) return StepOutcome::Failed(groups.error());
-  stream().sink().SavePropertyGroups(object(), *groups);
+  stream().store().rows.SavePropertyGroups(object(), *groups);
   Advance();
   return StepOutcome::More();
 }
 
 StepOutcome CatalogJob::ReadPipelines() {
-  const auto page = reference_->source.ReadReference(
+  const auto page = stream().source().references.ReadReference(
       {.kind = ReferenceKind::kPipelines, .object = object().name, .type_id = object().type_id});
   if (!page && !IsRefused(page.error())) return StepOutcome::Failed(page.error());
   Advance();
@@ -182,7 +182,7 @@ StepOutcome CatalogJob::ReadPipelines() {
                        .marks_gone = page->odd.empty(),
                        .at = page->times.date});
   }
-  reference_->sink.WriteReference(commits);
+  stream().store().references.WriteReference(commits);
   return StepOutcome::More();
 }
 
@@ -193,7 +193,7 @@ StepOutcome CatalogJob::CountRecords() {
   stream().NoteSearch(answer);
   // Not every type can be searched; the check is a help, not a condition.
   if (!answer) return StepOutcome::More();
-  const int64_t rows = stream().sink().CountRows(object());
+  const int64_t rows = stream().store().rows.CountRows(object());
   Tell([&](StreamFacts& facts) { facts.CountedRows(rows); });
   if (rows * 10 < answer->total * 9) {
     stream().OweSweep("the table holds " + std::to_string(rows) + " live rows of " +
@@ -209,13 +209,13 @@ StepOutcome CatalogJob::Apply() {
   if (!hasher) return StepOutcome::Failed(hasher.error());
   Complain(known);
   MirrorTablePtr table = stream().table().layout();
-  if (!table) table = stream().sink().Load(object()).table;
+  if (!table) table = stream().store().rows.Load(object()).table;
   const bool is_new = table == nullptr;
   const MirrorTable wanted =
       WantedLayout(stream().plan(), known, table.get(), *hasher ? (*hasher)->id() : "");
   // Also where it is what it was: somebody may have dropped a column meanwhile.
   const MirrorTablePtr stood = table;
-  table = stream().sink().ApplyLayout(wanted);
+  table = stream().store().rows.ApplyLayout(wanted);
   if (stood && stood->columns != table->columns) SayChanged(*table);
   const bool refills = stood && FillingBegins(*stood, *table);
   // The fill reads live records only.
@@ -240,7 +240,7 @@ void CatalogJob::LookInTable() {
     if (!column.definition.archived) held.insert(column.property());
   }
   // The rest has yet to be read.
-  if (in_doubt.empty()) probe_.FoundInMirror(stream().sink().WithValues(object(), held));
+  if (in_doubt.empty()) probe_.FoundInMirror(stream().store().rows.WithValues(object(), held));
 }
 
 void CatalogJob::SayChanged(const MirrorTable& table) {

@@ -21,10 +21,7 @@ namespace hubmirror {
 /// (rule R12: an emptied table is swept at once).
 class CatalogJob final : public StreamJob {
  public:
-  /// Without `reference` no pipelines are read.
-  explicit CatalogJob(std::shared_ptr<StreamContext> stream,
-                      std::optional<ReferencePorts> reference = {})
-      : StreamJob(std::move(stream)), reference_(reference) {}
+  explicit CatalogJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
 
   JobKind kind() const override { return JobKind::kCatalog; }
   bool urgent() const override { return stream().table().Now() == nullptr; }
@@ -67,8 +64,6 @@ class CatalogJob final : public StreamJob {
   /// Reports which of the operator's names cannot be honoured.
   void Complain(const KnownProperties& known);
   void Advance();
-
-  const std::optional<ReferencePorts> reference_;
 
   mutable Mutex mutex_;
   Part shown_part_ GUARDED_BY(mutex_) = Part::kLive;

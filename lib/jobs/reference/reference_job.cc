@@ -59,7 +59,7 @@ void ReferenceJob::Restart() {
 
 JobProgress ReferenceJob::Recall() {
   const std::string table(TableOf(kinds_.front()).name);
-  JobProgress progress = parts_.ports.sink.LoadReferenceProgress(table, kind_);
+  JobProgress progress = parts_.sink.LoadReferenceProgress(table, kind_);
   MutexLock lock(mutex_);
   for (auto& [kind, status] : statuses_) status.last_complete_at = progress.last_complete_at;
   return progress;
@@ -147,7 +147,7 @@ StepOutcome ReferenceJob::Read() {
   if (members && lists_.empty()) return NextKind();
   ++requests_;
   const ReferenceRequest request = Request();
-  auto page = parts_.ports.source.ReadReference(request);
+  auto page = parts_.source.ReadReference(request);
   if (gap_) return Search(page);
   if (!page) return IsRefused(page.error()) ? Refused(page.error()) : Failed(page.error());
   part_.Answered();
@@ -340,7 +340,7 @@ StepOutcome ReferenceJob::EndKind(int64_t records) {
   const bool whole = odd_.empty() && cut_.empty();
   const std::string left_out = TakeLeftOut();
   if (complaint.empty()) complaint = left_out;
-  parts_.ports.sink.WriteReference(
+  parts_.sink.WriteReference(
       {{.kind = kind, .rows = std::move(rows_), .marks_gone = whole, .at = began_}}, "", kind_,
       std::nullopt, parts_.governor.Save());
   rows_.clear();
@@ -370,7 +370,7 @@ std::string ReferenceJob::TakeTypes() {
   }
   std::sort(types.begin(), types.end(),
             [](const CustomType& a, const CustomType& b) { return a.type_id < b.type_id; });
-  types = WithTables(std::move(types), parts_.ports.sink.LoadTypeTables());
+  types = WithTables(std::move(types), parts_.sink.LoadTypeTables());
   for (ReferenceRow& row : rows_) {
     const auto same = [&](const CustomType& type) { return type.type_id == row.values[0]; };
     row.values[1] = std::ranges::find_if(types, same)->table;
@@ -393,7 +393,7 @@ std::string ReferenceJob::TakeTypes() {
 void ReferenceJob::BeginMembers() {
   if (!loaded_) {
     const std::string table(TableOf(ReferenceKind::kListMemberships).name);
-    cursor_ = ParseMembersCursor(parts_.ports.sink.LoadReferenceProgress(table, kind_).cursor)
+    cursor_ = ParseMembersCursor(parts_.sink.LoadReferenceProgress(table, kind_).cursor)
                   .value_or(MembersCursor{});
     loaded_ = true;
   }
@@ -436,9 +436,9 @@ void ReferenceJob::WriteMembers(std::optional<int64_t> to,
                          .marks_gone = ordered_ && odd_.empty() && cut_.empty(),
                          .at = began_};
   const std::string table(TableOf(commit.kind).name);
-  parts_.ports.sink.WriteReference({std::move(commit)}, table, kind_,
-                                   JobProgress{.cursor = next ? ToText(cursor_) : std::string()},
-                                   parts_.governor.Save());
+  parts_.sink.WriteReference({std::move(commit)}, table, kind_,
+                             JobProgress{.cursor = next ? ToText(cursor_) : std::string()},
+                             parts_.governor.Save());
 }
 
 void ReferenceJob::CommitMembers(bool whole) {
@@ -478,7 +478,7 @@ StepOutcome ReferenceJob::NextKind() {
   if (kinds_[at_] == ReferenceKind::kListMemberships && lists_known_ && lists_.empty()) {
     cursor_ = {};
     const std::string table(TableOf(ReferenceKind::kListMemberships).name);
-    parts_.ports.sink.WriteReference({}, table, kind_, JobProgress{}, "");
+    parts_.sink.WriteReference({}, table, kind_, JobProgress{}, "");
     Note(ReferenceKind::kListMemberships, true, of_members_);
   }
   archived_ = false;
@@ -499,7 +499,7 @@ StepOutcome ReferenceJob::EndCycle() {
     // What was refused is asked for again at once after a restart.
     const std::string table(TableOf(kinds_.front()).name);
     const auto now = parts_.source_clock.Now(parts_.clock.Now());
-    parts_.ports.sink.WriteReference({}, table, kind_, JobProgress{.last_complete_at = now}, "");
+    parts_.sink.WriteReference({}, table, kind_, JobProgress{.last_complete_at = now}, "");
   }
   ForgetCycle();
   loaded_ = true;

@@ -32,12 +32,6 @@ struct MembersCursor {
 std::string ToText(const MembersCursor& cursor);
 std::optional<MembersCursor> ParseMembersCursor(std::string_view text);
 
-/// The two ways of a job that keeps reference tables.
-struct ReferencePorts {
-  ReferenceSource& source;
-  ReferenceSink& sink;
-};
-
 /// Whether HubSpot refuses the request for a reason that repeating does not cure: a missing scope,
 /// or a plan that lacks the feature. Such tables are left as they are and must not hold up anything
 /// else.
@@ -53,7 +47,8 @@ bool IsRefused(const ApiError& error);
 class ReferenceJob final : public Job {
  public:
   struct Parts {
-    ReferencePorts ports;
+    ReferenceSource& source;
+    ReferenceSink& sink;
     const SourceClock& source_clock;
     const RateGovernor& governor;
     const Clock& clock;

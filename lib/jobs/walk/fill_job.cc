@@ -129,7 +129,7 @@ StepOutcome FillJob::Read(const TableShape& table) {
   BatchReadRequest request{.properties = table.whole_set};
   const size_t count = std::min(unread_.size(), part_.size());
   request.ids.assign(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
-  const auto page = stream().source().BatchRead(object(), request);
+  const auto page = stream().source().records.BatchRead(object(), request);
   if (!page) return ReadFailed(count, page.error());
   part_.Answered();
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -188,7 +188,7 @@ StepOutcome FillJob::FillBySweep() {
 }
 
 StepOutcome FillJob::Filled(const std::vector<std::string>& properties) {
-  stream().table().Replace(stream().sink().MarkFilled(object(), properties));
+  stream().table().Replace(stream().store().rows.MarkFilled(object(), properties));
   cursor_ = {};
   commit_ = {};
   last_of_answer_.reset();

@@ -80,7 +80,7 @@ std::optional<StepNeed> VerifyJob::NextStep(Instant) {
   if (!table) return std::nullopt;
   return StepNeed{.lane = Lane::kBurst,
                   .priority = Priority::kSweep,
-                  .cost = stream().source().ListCost(object(), *table->whole_set)};
+                  .cost = stream().source().records.ListCost(object(), *table->whole_set)};
 }
 
 StepOutcome VerifyJob::DoStep(Instant, const StepNeed&, const TableShapePtr& table) {
@@ -191,8 +191,7 @@ StepOutcome VerifyJob::TakeIn(size_t range, Page page) {
 }
 
 void VerifyJob::Compare(Commit commit) {
-  report_.Add(stream().Verify(ports_.sink, std::move(commit),
-                              {.repair = repair_, .watermark = ports_.watermark()}));
+  report_.Add(stream().Verify(std::move(commit), {.repair = repair_, .watermark = watermark_()}));
   MutexLock lock(mutex_);
   checked_ = report_.checked;
 }
@@ -236,10 +235,10 @@ StepOutcome VerifyJob::Explain() {
   BatchReadRequest request{.archived = archived, .ids = ids, .properties = table_->whole_set};
   // Silence about the others means something only if the witness is shown.
   const auto witness =
-      archived ? std::nullopt : stream().sink().WitnessRecord(object(), /*archived=*/false);
+      archived ? std::nullopt : stream().store().rows.WitnessRecord(object(), /*archived=*/false);
   const bool has_witness = witness && std::find(ids.begin(), ids.end(), *witness) == ids.end();
   if (has_witness) request.ids.push_back(*witness);
-  const auto page = stream().source().BatchRead(object(), request);
+  const auto page = stream().source().records.BatchRead(object(), request);
   if (!page) {
     from.insert(from.end(), ids.begin(), ids.end());
     return ExplainFailed(from, ids.size(), page.error());

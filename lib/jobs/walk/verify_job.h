@@ -36,13 +36,10 @@ std::optional<VerifyCursor> ParseVerifyCursor(std::string_view text);
 /// daemon continues from there.
 class VerifyJob final : public StreamJob {
  public:
-  struct Ports {
-    VerifySink& sink;
-    /// Up to when changes should be in the mirror.
-    std::function<std::optional<TimePoint>()> watermark;
-  };
-  VerifyJob(std::shared_ptr<StreamContext> stream, Ports ports)
-      : StreamJob(std::move(stream)), ports_(std::move(ports)) {}
+  /// `watermark`: up to when changes should be in the mirror.
+  VerifyJob(std::shared_ptr<StreamContext> stream,
+            std::function<std::optional<TimePoint>()> watermark)
+      : StreamJob(std::move(stream)), watermark_(std::move(watermark)) {}
 
   JobKind kind() const override { return JobKind::kVerify; }
 
@@ -84,7 +81,7 @@ class VerifyJob final : public StreamJob {
   void CountExtra(RecordId id);
   StepOutcome Finish();
 
-  const Ports ports_;
+  const std::function<std::optional<TimePoint>()> watermark_;
 
   mutable Mutex mutex_;
   std::optional<bool> wanted_repair_ GUARDED_BY(mutex_);

@@ -70,13 +70,13 @@ void WalkJob::Abandon() {
 
 WalkJob::Action WalkJob::Choose(Instant now) const {
   if (phase_ == Phase::kIdle) return busy_ ? Action::kNone : Action::kMeasure;
-  const bool full =
-      buffer_.records() >= options_.flush_records || buffer_.bytes() >= options_.flush_bytes;
+  const bool full = buffer_.records() >= options_.flush_records ||
+                    buffer_.bytes() >= stream().store().flush_bytes;
   const bool old = buffer_.oldest() && now - *buffer_.oldest() >= options_.flush_after;
   if (!busy_ && (full || old || ranges_->done())) return Action::kFlush;
   // Twice the size of a transaction may wait while one is being written; then reading pauses.
   if (full && (buffer_.records() >= 2 * options_.flush_records ||
-               buffer_.bytes() >= 2 * options_.flush_bytes)) {
+               buffer_.bytes() >= 2 * stream().store().flush_bytes)) {
     return Action::kNone;
   }
   return ranges_->can_take() ? Action::kRead : Action::kNone;
@@ -106,7 +106,7 @@ StepNeed WalkJob::NeedOf(Action action, Priority priority) const {
   if (action == Action::kMeasure && Measured()) need.lane = Lane::kSearch;
   if (action == Action::kRead) {
     need.lane = Lane::kBurst;
-    need.cost = stream().source().ListCost(object(), *table_->whole_set);
+    need.cost = stream().source().records.ListCost(object(), *table_->whole_set);
   }
   return need;
 }
@@ -326,7 +326,7 @@ StepOutcome WalkJob::TakeIn(const Reading& reading, Page page) {
   }
   RowBatch rows;
   if (!reading.naming) rows = stream().Map(page, *reading.table);
-  if (unordered && !options_.archived) stream().sink().AddSeen(object(), IdsOf(page));
+  if (unordered && !options_.archived) stream().store().rows.AddSeen(object(), IdsOf(page));
   MutexLock lock(mutex_);
   if (reading.generation != generation_) return StepOutcome::More();
   const auto proof = ranges_->Give(reading.range, facts);
@@ -344,7 +344,7 @@ void WalkJob::BeginUnordered() {
   stream().Log(LogLevel::kWarning, "walk.unordered",
                "the list is not in ascending order of ids; it is read in one piece and every id is "
                "noted, which is slower");
-  if (!options_.archived) stream().sink().BeginSeen(object());
+  if (!options_.archived) stream().store().rows.BeginSeen(object());
   MutexLock lock(mutex_);
   WalkCursor cursor = ranges_ ? ranges_->Cursor() : stored_;
   cursor.ranges = {WalkRange{}};
@@ -392,7 +392,7 @@ void WalkJob::LookBehindArchived(Commit& commit) const {
   }
   if (ids.empty()) return;
   std::unordered_set<RecordId> known;
-  for (const StoredRecord& record : stream().sink().Stored(object(), ids)) {
+  for (const StoredRecord& record : stream().store().rows.Stored(object(), ids)) {
     if (record.archived) known.insert(record.id);
   }
   for (const RecordId id : ids) {
@@ -415,12 +415,12 @@ StepOutcome WalkJob::Finish(Commit last) {
   const TimePoint complete_at = *last.progress.at(kind()).last_complete_at;
   if (unordered && !options_.archived) {
     // Before the walk is committed as ended: nobody would look for them afterwards.
-    if (stream().sink().SuspectUnseen(object(), began) > 0) stream().facts().NotePending();
+    if (stream().store().rows.SuspectUnseen(object(), began) > 0) stream().facts().NotePending();
   }
   stream().Write(kind(), std::move(last), serves);
   if (!options_.archived) {
-    if (!facts().loaded()) stream().sink().Analyze(object());
-    const int64_t rows = stream().sink().CountRows(object());
+    if (!facts().loaded()) stream().store().rows.Analyze(object());
+    const int64_t rows = stream().store().rows.CountRows(object());
     Tell([&](StreamFacts& facts) {
       facts.CountedRows(rows);
       if (whole_since) facts.walked_until = whole_since;

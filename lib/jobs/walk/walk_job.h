@@ -26,7 +26,6 @@ class WalkJob final : public StreamJob {
     bool archived = false;
     size_t readers_max = 8;
     int64_t flush_records = 2000;
-    size_t flush_bytes = 3 << 20;
     std::chrono::milliseconds flush_after{2000};
   };
 

@@ -21,7 +21,7 @@ struct ManyLinks : LinksFixture {
   }
   bool ReadAll() { return RunThrough(job); }
 
-  LinksJob job{context, ports()};
+  LinksJob job{context, partners};
 };
 
 TEST_CASE("links: a record that nobody asked for is not stored, and said to be shown") {
@@ -153,7 +153,7 @@ TEST_CASE("relink: one record that cannot be read does not hold up the others") 
   stream.links.failure = ApiError{.kind = ApiErrorKind::kServer};
   stream.links.unreadable = {5};
   stream.context->facts().Tell([](StreamFacts& facts) { facts.links_due = true; });
-  RelinkJob job(stream.context, stream.ports());
+  RelinkJob job(stream.context, stream.partners);
   REQUIRE(stream.RunThrough(job));
   CHECK(stream.links.Read() == std::set<int64_t>{1, 2, 3, 4, 6, 7, 8, 9});
   CHECK(stream.sink.set_aside.contains(5));
@@ -178,8 +178,8 @@ struct LeadsAndDeals {
   LinksFixture deals{"deals"};
   LinksFixture leads{"leads"};
   LinkPartners partners;
-  LinksJob of_deals{deals.context, {deals.links, deals.links, partners}};
-  LinksJob of_leads{leads.context, {leads.links, leads.links, partners}};
+  LinksJob of_deals{deals.context, partners};
+  LinksJob of_leads{leads.context, partners};
 };
 
 TEST_CASE("one-way pairs: what the first side does not show is read from the other one") {
@@ -288,7 +288,7 @@ TEST_CASE("one-way pairs: a changed record finds out what no walk has seen") {
   LeadsAndDeals portal;
   portal.leads.links.due = {{RecordId{1}, "t1"}};
   portal.leads.context->facts().Tell([](StreamFacts& facts) { facts.links_due = true; });
-  RelinkJob relink(portal.leads.context, {portal.leads.links, portal.leads.links, portal.partners});
+  RelinkJob relink(portal.leads.context, portal.partners);
   REQUIRE(portal.leads.RunThrough(relink));
   CHECK(portal.of_leads.urgent());
   REQUIRE(portal.leads.RunThrough(portal.of_leads));
@@ -298,8 +298,7 @@ TEST_CASE("one-way pairs: a changed record finds out what no walk has seen") {
   portal.deals.links.due = {{RecordId{11}, "t2"}};
   portal.deals.links.linked_from = {RecordId{1}};
   portal.deals.context->facts().Tell([](StreamFacts& facts) { facts.links_due = true; });
-  RelinkJob of_deal(portal.deals.context,
-                    {portal.deals.links, portal.deals.links, portal.partners});
+  RelinkJob of_deal(portal.deals.context, portal.partners);
   REQUIRE(portal.deals.RunThrough(of_deal));
   CHECK(portal.deals.links.Asked("deals>leads") == 0);
   CHECK(portal.deals.links.Asked("leads>deals") == 1);

@@ -98,7 +98,8 @@ struct MembersFixture {
     return std::make_unique<ReferenceJob>(
         "acme", JobKind::kLists,
         std::vector<ReferenceKind>{ReferenceKind::kLists, ReferenceKind::kListMemberships},
-        ReferenceJob::Parts{.ports = {source, sink},
+        ReferenceJob::Parts{.source = source,
+                            .sink = sink,
                             .source_clock = *source_clock,
                             .governor = governor,
                             .clock = clock,
