@@ -38,7 +38,7 @@ std::chrono::milliseconds ScopeProbe(int attempt) {
                                              kScopeProbeMost);
 }
 
-Verdict JudgeApi(const ApiError& error, int attempt, double jitter) {
+Verdict JudgeApi(const ApiError& error, const Attempt& attempt, double jitter) {
   switch (error.kind) {
     case ApiErrorKind::kTokenExpired:
       return {.reason = "auth", .delay = 0ms, .counts_as_failure = false};
@@ -49,8 +49,9 @@ Verdict JudgeApi(const ApiError& error, int attempt, double jitter) {
       // The governor has heard it and opens no slot until the time is right.
       return {.reason = "rate_limited", .delay = 0ms, .counts_as_failure = false};
     case ApiErrorKind::kUnauthorized:
-      if (error.status == 401 && attempt <= static_cast<int>(std::size(kNewTokenWaits))) {
-        return {.scope = Scope::kPortal, .reason = "auth", .delay = kNewTokenWaits[attempt - 1]};
+      if (error.status == 401 && attempt.alike <= static_cast<int>(std::size(kNewTokenWaits))) {
+        return {
+            .scope = Scope::kPortal, .reason = "auth", .delay = kNewTokenWaits[attempt.alike - 1]};
       }
       return Blocked(Scope::kPortal, "auth", kProbe);
     case ApiErrorKind::kGrantRevoked:
@@ -61,33 +62,35 @@ Verdict JudgeApi(const ApiError& error, int attempt, double jitter) {
     case ApiErrorKind::kWrongPortal:
       return Blocked(Scope::kPortal, "portal_id", kProbe);
     case ApiErrorKind::kForbidden:
-      return Blocked(Scope::kStream, "scope", ScopeProbe(attempt));
+      return Blocked(Scope::kStream, "scope", ScopeProbe(attempt.alike));
     case ApiErrorKind::kNotFound:
       // One such answer may be a passing fault; a type that is gone does not come back soon.
-      if (attempt < kNotFoundBelieved) break;
-      return Blocked(Scope::kStream, "object_type", ScopeProbe(attempt - kNotFoundBelieved + 1));
+      if (attempt.alike < kNotFoundBelieved) break;
+      return Blocked(Scope::kStream, "object_type",
+                     ScopeProbe(attempt.alike - kNotFoundBelieved + 1));
     case ApiErrorKind::kLocked:
       return {.reason = "api",
-              .delay = std::max<std::chrono::milliseconds>(kLockedWait, Backoff(attempt, jitter)),
+              .delay =
+                  std::max<std::chrono::milliseconds>(kLockedWait, Backoff(attempt.in_row, jitter)),
               .counts_as_failure = false};
     default:
       break;
   }
-  auto delay = Backoff(attempt, jitter);
+  auto delay = Backoff(attempt.in_row, jitter);
   if (error.retry_after) delay = std::clamp(*error.retry_after, delay, kLongestBackoff);
   return {.reason = "api", .delay = delay};
 }
 
-Verdict JudgeDatabase(const DatabaseError& error, int attempt, double jitter) {
+Verdict JudgeDatabase(const DatabaseError& error, const Attempt& attempt, double jitter) {
   switch (error.kind()) {
     case DatabaseError::Kind::kUnavailable:
       return {.scope = Scope::kPortal,
               .reason = "database",
-              .delay = std::min(Backoff(attempt, jitter), kDatabaseBackoff)};
+              .delay = std::min(Backoff(attempt.in_row, jitter), kDatabaseBackoff)};
     case DatabaseError::Kind::kContended:
       return {.scope = Scope::kStream,
               .reason = "database",
-              .delay = std::min(Backoff(attempt, jitter), kDatabaseBackoff)};
+              .delay = std::min(Backoff(attempt.in_row, jitter), kDatabaseBackoff)};
     case DatabaseError::Kind::kPrivilege:
       return Blocked(Scope::kPortal, "database_privilege", kProbe);
     case DatabaseError::Kind::kForeign:
@@ -102,7 +105,16 @@ Verdict JudgeDatabase(const DatabaseError& error, int attempt, double jitter) {
     case DatabaseError::Kind::kOther:
       break;
   }
-  return {.scope = Scope::kStream, .reason = "database", .delay = Backoff(attempt, jitter)};
+  return {.scope = Scope::kStream, .reason = "database", .delay = Backoff(attempt.in_row, jitter)};
+}
+
+FailureKind KindOf(const Failure& failure) {
+  FailureKind kind{.source = failure.index()};
+  if (const auto* api = std::get_if<ApiError>(&failure)) kind.kind = static_cast<int>(api->kind);
+  if (const auto* database = std::get_if<DatabaseError>(&failure)) {
+    kind.kind = static_cast<int>(database->kind());
+  }
+  return kind;
 }
 
 }  // namespace
@@ -115,13 +127,27 @@ std::chrono::milliseconds Backoff(int attempt, double jitter) {
                          static_cast<int64_t>(jitter * static_cast<double>(whole.count()) / 2));
 }
 
-Verdict JudgeFailure(const Failure& failure, int attempt, double jitter) {
-  if (const auto* api = std::get_if<ApiError>(&failure)) return JudgeApi(*api, attempt, jitter);
-  Verdict verdict{.scope = Scope::kStream, .reason = "bug", .delay = Backoff(attempt, jitter)};
-  if (const auto* database = std::get_if<DatabaseError>(&failure)) {
+Attempt FailureCount::Next(const Failure& failure) const {
+  const bool alike = count_ > 0 && KindOf(failure) == last_;
+  return {.in_row = count_ + 1, .alike = alike ? alike_ + 1 : 1};
+}
+
+void FailureCount::Add(const FailureKind& kind) {
+  alike_ = count_ > 0 && kind == last_ ? alike_ + 1 : 1;
+  ++count_;
+  last_ = kind;
+}
+
+Verdict JudgeFailure(const Failure& failure, const Attempt& attempt, double jitter) {
+  Verdict verdict{
+      .scope = Scope::kStream, .reason = "bug", .delay = Backoff(attempt.in_row, jitter)};
+  if (const auto* api = std::get_if<ApiError>(&failure)) {
+    verdict = JudgeApi(*api, attempt, jitter);
+  } else if (const auto* database = std::get_if<DatabaseError>(&failure)) {
     verdict = JudgeDatabase(*database, attempt, jitter);
   }
-  verdict.until_cycle_ends = true;
+  verdict.until_cycle_ends = !std::holds_alternative<ApiError>(failure);
+  verdict.kind = KindOf(failure);
   return verdict;
 }
 

@@ -8,6 +8,19 @@
 
 namespace hubmirror {
 
+/// What two failures have in common that are tried again alike.
+struct FailureKind {
+  size_t source = 0;  ///< HubSpot, the database, or ourselves
+  int kind = 0;       ///< of that source
+  bool operator==(const FailureKind&) const = default;
+};
+
+/// Which of the failures in a row one is.
+struct Attempt {
+  int in_row = 1;
+  int alike = 1;  ///< since the last one of another kind
+};
+
 /// What a failure stops, and for how long. The only place that decides on retries.
 struct Verdict {
   enum class Scope {
@@ -23,10 +36,27 @@ struct Verdict {
   /// Only the end of a cycle shows that it is over: a commit fails after many steps that go well.
   /// What HubSpot refuses, its next answer to the same job tells.
   bool until_cycle_ends = false;
+  FailureKind kind = {};
 };
 
-/// `attempt` counts failures in a row, from 1. `jitter` in [0, 1) spreads the retries.
-Verdict JudgeFailure(const Failure& failure, int attempt, double jitter);
+/// Failures in a row.
+class FailureCount {
+ public:
+  int count() const { return count_; }
+  /// Which one `failure` would be. What is believed only after some tries, or asked ever more
+  /// seldom until a person acts, goes by those of its kind: a token refused once after an hour of
+  /// a server in trouble is no token refused for an hour.
+  Attempt Next(const Failure& failure) const;
+  void Add(const FailureKind& kind);
+
+ private:
+  int count_ = 0;
+  int alike_ = 0;
+  FailureKind last_;
+};
+
+/// `jitter` in [0, 1) spreads the retries.
+Verdict JudgeFailure(const Failure& failure, const Attempt& attempt, double jitter);
 
 /// The time between tries of something that keeps failing: doubling from one second, at most a
 /// minute, the second half of it by chance.

@@ -101,7 +101,7 @@ PortalOperations::Runs PortalOperations::Start(OperationKind kind, const Control
   MutexLock lock(state_.mutex);
   const Instant now = clock_.Now();
   const std::string object = target.object.value_or("");
-  Runs runs{.of_jobs = {}, .holds = state_.standing.holds()};
+  Runs runs{.of_jobs = {}, .holds = state_.standing.holds().count()};
   if (kind == OperationKind::kPoll) {
     // A look that finds nothing writes nothing: that the database is there is seen apart.
     Task& heartbeat = state_.opening();
@@ -215,7 +215,8 @@ void PortalOperations::NoteProgress(size_t index, OperationKind kind, const Runs
   observer_.OnStreamStatus(context.key(), status);
   // Whoever wants an answer now is told why there is none, after one more attempt.
   const bool at_once = kind == OperationKind::kPoll || kind == OperationKind::kRefresh;
-  const bool closed = at_once && state_.standing.hold() && state_.standing.holds() > runs.holds;
+  const bool closed =
+      at_once && state_.standing.hold() && state_.standing.holds().count() > runs.holds;
   if (NeedsAPerson(status.state) || closed) {
     progress.troubled.push_back({.stream = context.key(),
                                  .state = std::string(NameOf(status.state)),

@@ -84,7 +84,7 @@ PortalStanding::Cause CauseInJobs(const SyncedStream& stream, const StreamFacts&
   }
   for (const Task& task : stream.tasks) {
     if (!task.traits().speaks_for_stream) continue;
-    if (task.trouble() && task.failures() >= kFailuresSaid) {
+    if (task.trouble() && task.failures().count() >= kFailuresSaid) {
       return {task.trouble()->state, task.trouble()->reason, task.last_error()};
     }
     if (task.wait() && now - task.wait()->since >= kWaitSaid) {

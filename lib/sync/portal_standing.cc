@@ -35,12 +35,12 @@ PortalStanding::Held PortalStanding::Hold(const Verdict& verdict, std::string me
   const bool known = hold_ && hold_->reason == verdict.reason;
   hold_ = {verdict.state, verdict.reason, std::move(message)};
   held_until_ = now + verdict.delay;
-  ++holds_;
+  holds_.Add(verdict.kind);
   return known ? Held::kStill : Held::kForReason;
 }
 
 std::optional<PortalStanding::Cause> PortalStanding::Open() {
-  holds_ = 0;
+  holds_ = {};
   return std::exchange(hold_, std::nullopt);
 }
 

@@ -35,7 +35,7 @@ class PortalStanding {
   /// What holds the portal.
   const std::optional<Cause>& hold() const { return hold_; }
   /// How often in a row it was found closed.
-  int holds() const { return holds_; }
+  const FailureCount& holds() const { return holds_; }
   /// What a stream waits for, or what stopped it although it may try again now.
   std::optional<Cause> CauseOf(size_t stream) const;
 
@@ -82,7 +82,7 @@ class PortalStanding {
   std::vector<Stream> streams_;
   std::optional<Cause> hold_;
   Instant held_until_{};
-  int holds_ = 0;
+  FailureCount holds_;
   std::optional<Instant> throttled_since_;
 };
 

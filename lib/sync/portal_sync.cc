@@ -268,7 +268,7 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
       Task& task = state_.TaskAt(assignment.place, assignment.task);
       task.EndStep(now);
       // While it counts failures, its cycle has yet to show that they are over.
-      if (of_stream && task.failures() == 0) {
+      if (of_stream && task.failures().count() == 0) {
         state_.standing.Unblock(assignment.place, assignment.task, now);
       }
       break;
@@ -315,7 +315,7 @@ void PortalSync::Opened(Task& opening, Instant now) {
 void PortalSync::Failed(const Assignment& assignment, const Failure& failure, Instant now) {
   Task& task = state_.TaskAt(assignment.place, assignment.task);
   const bool opening = task.traits().opens_portal;
-  const int attempt = (opening ? state_.standing.holds() : task.failures()) + 1;
+  const Attempt attempt = (opening ? state_.standing.holds() : task.failures()).Next(failure);
   const Verdict verdict = JudgeFailure(failure, attempt, parts_.random.Fraction());
   task.EndFailed(verdict, MessageOf(failure), now, source_.clock.Now(now));
   parts_.observer.OnRetry(plan_.key, verdict.reason);
@@ -324,7 +324,7 @@ void PortalSync::Failed(const Assignment& assignment, const Failure& failure, In
   if (of_stream && verdict.scope == Verdict::Scope::kStream) {
     state_.standing.Block(assignment.place, assignment.task, verdict, MessageOf(failure), now);
   }
-  SayFailed(assignment, failure, verdict, attempt);
+  SayFailed(assignment, failure, verdict, attempt.in_row);
   if (verdict.scope == Verdict::Scope::kPortal || opening) HoldPortal(verdict, failure, now);
 }
 

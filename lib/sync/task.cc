@@ -60,7 +60,7 @@ void Task::EndStep(Instant now) {
 }
 
 void Task::ForgetFailures() {
-  failures_ = 0;
+  failures_ = {};
   trouble_.reset();
   wait_.reset();
 }
@@ -88,7 +88,7 @@ void Task::EndFailed(const Verdict& verdict, std::string message, Instant now,
     wait_ = {.since = since, .reason = verdict.reason, .message = std::move(message)};
     return;
   }
-  ++failures_;
+  failures_.Add(verdict.kind);
   trouble_ = verdict;
   last_error_ = std::move(message);
   last_error_at_ = at;
@@ -99,7 +99,7 @@ void Task::Reset(Instant due) {
   cycle_began_.reset();
   due_ = due;
   not_before_ = {};
-  failures_ = 0;
+  failures_ = {};
   trouble_.reset();
   wait_.reset();
 }

@@ -72,7 +72,7 @@ class Task {
   // How it fared.
 
   /// Failures in a row, and what the last of them stops.
-  int failures() const { return failures_; }
+  const FailureCount& failures() const { return failures_; }
   const std::optional<Verdict>& trouble() const { return trouble_; }
   const std::string& last_error() const { return last_error_; }
   std::optional<TimePoint> last_error_at() const { return last_error_at_; }
@@ -99,7 +99,7 @@ class Task {
   std::optional<Instant> last_cycle_began_;
   std::optional<Instant> forced_at_;
   int64_t cycles_ = 0;
-  int failures_ = 0;
+  FailureCount failures_;
   std::optional<Instant> failed_at_;
   std::deque<size_t> recent_requests_;  ///< of the cycle, the latest ones
   std::optional<Verdict> trouble_;

@@ -4,28 +4,45 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 using namespace hubmirror;
 using namespace std::chrono_literals;
 
 namespace {
 
+/// The verdict on the last of so many failures in a row that are alike.
+Verdict Judge(const Failure& failure, int attempt = 1, double jitter = 0.5) {
+  return JudgeFailure(failure, {.in_row = attempt, .alike = attempt}, jitter);
+}
+
 Verdict Judge(ApiErrorKind kind, int attempt = 1) {
-  return JudgeFailure(ApiError{.kind = kind}, attempt, 0.5);
+  return Judge(ApiError{.kind = kind}, attempt);
 }
 
 Verdict Judge(DatabaseError::Kind kind, int attempt = 1) {
-  return JudgeFailure(DatabaseError(kind, "", ""), attempt, 0.5);
+  return Judge(DatabaseError(kind, "", ""), attempt);
+}
+
+/// The verdict on the last of these, one after the other.
+Verdict JudgeInTurn(const std::vector<Failure>& failures) {
+  FailureCount count;
+  Verdict last;
+  for (const Failure& failure : failures) {
+    last = JudgeFailure(failure, count.Next(failure), 0.5);
+    count.Add(last.kind);
+  }
+  return last;
 }
 
 }  // namespace
 
 TEST_CASE("a mistake of ours is no failure of the database, and is tried again ever more seldom") {
-  const Verdict first = JudgeFailure(BugOf(std::out_of_range("map::at")), 1, 0.5);
+  const Verdict first = Judge(BugOf(std::out_of_range("map::at")));
   CHECK(first.reason == "bug");
   CHECK(first.state == StreamState::kFailing);
   CHECK(first.scope == Verdict::Scope::kStream);
-  CHECK(JudgeFailure(Bug{}, 7, 0.5).delay > 40s);
+  CHECK(Judge(Bug{}, 7).delay > 40s);
 }
 
 TEST_CASE("a mistake of ours is told in the standard library's words, and in nobody else's") {
@@ -52,14 +69,14 @@ TEST_CASE("a refused token may be too new: it is asked again thrice before the p
   const ApiError refused{.kind = ApiErrorKind::kUnauthorized, .status = 401};
   std::vector<std::chrono::milliseconds> waits;
   for (int attempt = 1; attempt <= 3; ++attempt) {
-    const Verdict verdict = JudgeFailure(refused, attempt, 0.5);
+    const Verdict verdict = Judge(refused, attempt);
     CHECK(verdict.scope == Verdict::Scope::kPortal);
     CHECK(verdict.state == StreamState::kFailing);
     CHECK(verdict.reason == "auth");
     waits.push_back(verdict.delay);
   }
   CHECK(waits == std::vector<std::chrono::milliseconds>{2s, 10s, 30s});
-  CHECK(JudgeFailure(refused, 4, 0.5).state == StreamState::kBlocked);
+  CHECK(Judge(refused, 4).state == StreamState::kBlocked);
 }
 
 TEST_CASE("a token that is refused for good blocks the portal and is probed once a minute") {
@@ -98,11 +115,11 @@ TEST_CASE("a bad answer makes one job wait, longer each time") {
 
 TEST_CASE("what a server in trouble asks for is waited for, up to the longest backoff") {
   ApiError trouble{.kind = ApiErrorKind::kServer, .status = 503, .retry_after = 7s};
-  CHECK(JudgeFailure(trouble, 1, 0).delay == 7s);
-  CHECK(JudgeFailure(trouble, 7, 0).delay == 30s);
+  CHECK(Judge(trouble, 1, 0).delay == 7s);
+  CHECK(Judge(trouble, 7, 0).delay == 30s);
   trouble.retry_after = 24h;
-  CHECK(JudgeFailure(trouble, 1, 0).delay == 60s);
-  CHECK(JudgeFailure(trouble, 7, 1).delay == 60s);
+  CHECK(Judge(trouble, 1, 0).delay == 60s);
+  CHECK(Judge(trouble, 7, 1).delay == 60s);
 }
 
 TEST_CASE("a database that is away holds the portal and is tried again within ten seconds") {
@@ -131,4 +148,24 @@ TEST_CASE("a scope that is never granted is asked for once a day at last") {
   CHECK(Judge(ApiErrorKind::kForbidden, 1).delay == 15min);
   CHECK(Judge(ApiErrorKind::kForbidden, 2).delay == 1h);
   CHECK(Judge(ApiErrorKind::kForbidden, 9).delay == 24h);
+}
+
+TEST_CASE("what a person must act upon is asked ever more seldom by its own tries alone") {
+  const ApiError trouble{.kind = ApiErrorKind::kServer, .status = 502};
+  const ApiError forbidden{.kind = ApiErrorKind::kForbidden, .status = 403};
+  const ApiError refused{.kind = ApiErrorKind::kUnauthorized, .status = 401};
+  const ApiError unknown{.kind = ApiErrorKind::kNotFound, .status = 404};
+  const DatabaseError away(DatabaseError::Kind::kUnavailable, "", "");
+  CHECK(JudgeInTurn({trouble, away, trouble, away, trouble, forbidden}).delay == 15min);
+  CHECK(JudgeInTurn({trouble, forbidden, forbidden}).delay == 1h);
+  CHECK(JudgeInTurn({forbidden, forbidden, trouble, forbidden}).delay == 15min);
+  CHECK(JudgeInTurn({trouble, trouble, trouble, refused}).delay == 2s);
+  CHECK(JudgeInTurn({trouble, trouble, trouble, trouble, unknown}).reason == "api");
+}
+
+TEST_CASE("failures of many kinds in a row are backed off from like those of one") {
+  const ApiError trouble{.kind = ApiErrorKind::kServer, .status = 502};
+  const ApiError garbage{.kind = ApiErrorKind::kDecode, .status = 200};
+  const std::vector<Failure> failures = {trouble, garbage, trouble, garbage, trouble, garbage};
+  CHECK(JudgeInTurn(failures).delay == Backoff(6, 0.5));
 }

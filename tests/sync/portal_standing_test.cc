@@ -30,7 +30,7 @@ TEST_CASE("standing: at first nothing waits") {
   CHECK_FALSE(standing.Waits(kMet));
   CHECK_FALSE(standing.StreamWaits(0, kMet));
   CHECK_FALSE(standing.CauseOf(1));
-  CHECK(standing.holds() == 0);
+  CHECK(standing.holds().count() == 0);
 }
 
 TEST_CASE("standing: a held portal waits as long as the verdict says, then tries again") {
@@ -48,11 +48,11 @@ TEST_CASE("standing: steps that fail for what holds the portal already change no
   standing.Hold(kAway, "no route", kMet);
   CHECK(standing.Hold(kRefused, "401", kMet + 1s) == Held::kAlready);
   CHECK(standing.hold()->reason == "database");
-  CHECK(standing.holds() == 1);
+  CHECK(standing.holds().count() == 1);
 
   CHECK(standing.Hold(kAway, "no route", kMet + 5s) == Held::kStill);
   CHECK(standing.Hold(kRefused, "401", kMet + 10s) == Held::kForReason);
-  CHECK(standing.holds() == 3);
+  CHECK(standing.holds().count() == 3);
 }
 
 TEST_CASE("standing: once it is open, what held it is told once") {
@@ -60,7 +60,7 @@ TEST_CASE("standing: once it is open, what held it is told once") {
   standing.Hold(kAway, "no route", kMet);
   CHECK(standing.Open()->reason == "database");
   CHECK_FALSE(standing.Open());
-  CHECK(standing.holds() == 0);
+  CHECK(standing.holds().count() == 0);
   CHECK_FALSE(standing.Waits(kMet));
 }
 

@@ -50,7 +50,7 @@ TEST_CASE_FIXTURE(TaskFixture, "after a failure a task waits as long as the verd
 
   CHECK_FALSE(task.Ready(kBegin + 3s));
   CHECK(task.Ready(kBegin + 4s));
-  CHECK(task.failures() == 1);
+  CHECK(task.failures().count() == 1);
   CHECK(task.last_error() == "no answer");
 }
 
@@ -60,12 +60,12 @@ TEST_CASE_FIXTURE(TaskFixture, "failures count until a cycle ends, whatever goes
     task.EndStep(kBegin);
     task.Begin(kBegin);
     task.EndFailed({.delay = 4s, .until_cycle_ends = true}, "no commit", kBegin, std::nullopt);
-    CHECK(task.failures() == failures);
+    CHECK(task.failures().count() == failures);
   }
 
   task.Begin(kBegin + 5s);
   task.EndCycle(kBegin + 5s, kBegin + 60s, std::nullopt);
-  CHECK(task.failures() == 0);
+  CHECK(task.failures().count() == 0);
 }
 
 TEST_CASE_FIXTURE(TaskFixture, "an answer shows that an answer that failed is over") {
@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(TaskFixture, "an answer shows that an answer that failed is ov
   task.EndFailed({.delay = 4s}, "no answer", kBegin, std::nullopt);
   task.Begin(kBegin + 4s);
   task.EndStep(kBegin + 4s);
-  CHECK(task.failures() == 0);
+  CHECK(task.failures().count() == 0);
 }
 
 TEST_CASE_FIXTURE(TaskFixture, "a cycle of hours forgets failures that are minutes old") {
@@ -81,11 +81,11 @@ TEST_CASE_FIXTURE(TaskFixture, "a cycle of hours forgets failures that are minut
   task.EndFailed({.delay = 4s, .until_cycle_ends = true}, "no commit", kBegin, std::nullopt);
   task.Begin(kBegin + 4min);
   task.EndStep(kBegin + 4min);
-  CHECK(task.failures() == 1);
+  CHECK(task.failures().count() == 1);
 
   task.Begin(kBegin + 5min);
   task.EndStep(kBegin + 5min);
-  CHECK(task.failures() == 0);
+  CHECK(task.failures().count() == 0);
 }
 
 TEST_CASE_FIXTURE(TaskFixture,
