@@ -52,6 +52,11 @@ NotedRecords::Unreadable NotedRecords::UnreadableNow(const Nomination& nominatio
   return moved ? Unreadable::kTryAgain : Unreadable::kKnown;
 }
 
+void NotedRecords::ForgetUnreadable() {
+  MutexLock lock(mutex_);
+  unreadable_.clear();
+}
+
 void NotedRecords::WereRead(const RowBatch& batch) {
   MutexLock lock(mutex_);
   if (unreadable_.empty()) return;

@@ -26,11 +26,13 @@ class NotedRecords {
   void NoteFound(RecordId id, FoundRecord found);
   std::optional<FoundRecord> FoundAs(RecordId id) const;
 
-  /// HubSpot fails to show this record: jobs that read many at once leave it to resolve. One whose
-  /// index stamp moved since is worth another try.
+  /// HubSpot fails to show this record, which is stored: jobs that read many at once leave it to
+  /// resolve. One whose index stamp moved since is worth another try.
   void NoteUnreadable(RecordId id, std::optional<TimePoint> nominated);
   enum class Unreadable { kNo, kKnown, kTryAgain };
   Unreadable UnreadableNow(const Nomination& nomination) const;
+  /// What is stored may have gone back: who waits is found out anew.
+  void ForgetUnreadable();
   /// These were read after all.
   void WereRead(const RowBatch& batch);
 

@@ -17,6 +17,7 @@ StreamContext::StreamContext(PortalKey portal, StreamPlan plan, Ports ports)
 void StreamContext::Load(const StoredStream& stored) {
   table_.AdoptStored(stored.table);
   facts_.Load(stored);
+  records_.ForgetUnreadable();
 }
 
 Result<SearchAnswer, ApiError> StreamContext::Search(const SearchRequest& request) {
@@ -76,6 +77,11 @@ VerifyReport StreamContext::Verify(Commit page, const VerifyRequest& request) {
 
 void StreamContext::TakeIn(JobKind job, const Commit& commit, const CommitOutcome& outcome) {
   facts_.TakeIn(commit, outcome);
+  for (const PendingRecord& record : commit.pending) {
+    if (record.cause == PendingCause::kUnreadable) {
+      records_.NoteUnreadable(record.id, record.nominated);
+    }
+  }
   for (const RowBatch& batch : commit.rows) records_.WereRead(batch);
   for (const UnreadableRecord& record : commit.unreadable) SayUnreadable(record);
   if (outcome.quarantined > 0) {

@@ -69,6 +69,38 @@ TEST_CASE("parts: a record that fails while another is shown is set aside by its
   CHECK(std::count(stream.log.events.begin(), stream.log.events.end(), "record.unreadable") == 1);
 }
 
+TEST_CASE("parts: a record that fails is forgotten by no commit that the database refuses") {
+  Loaded stream(3);
+  for (const int64_t id : {1, 2}) stream.hubspot.Put(id, {{"name", "new"}});
+  stream.hubspot.unreadable = {2};
+  stream.Pass();
+  stream.sink.refuses_rows = true;
+  REQUIRE_THROWS_AS(RunThrough(stream, *stream.changes), DatabaseError);
+  REQUIRE(stream.sink.waiting.empty());
+
+  stream.sink.refuses_rows = false;
+  REQUIRE(RunThrough(stream, *stream.changes));
+
+  CHECK(Holds(stream, 1, "new"));
+  CHECK(stream.sink.waiting.at(2).cause == PendingCause::kUnreadable);
+}
+
+TEST_CASE("parts: a record that fails is found again where the database has lost that it waits") {
+  Loaded stream(3);
+  stream.hubspot.Put(2, {{"name", "new"}});
+  stream.hubspot.unreadable = {2};
+  stream.Pass();
+  REQUIRE(RunThrough(stream, *stream.changes));
+
+  stream.sink.waiting.clear();
+  const StoredStream stored = stream.sink.Load(stream.context->object());
+  stream.context->Load(stored);
+  stream.changes->Load(stored);
+  REQUIRE(RunThrough(stream, *stream.changes));
+
+  CHECK(stream.sink.waiting.at(2).cause == PendingCause::kUnreadable);
+}
+
 TEST_CASE("parts: a record set aside comes back when HubSpot shows it again") {
   Loaded stream(3);
   stream.hubspot.Put(2, {{"name", "new"}});

@@ -318,7 +318,6 @@ StepOutcome ChangesJob::ReadFailed(size_t asked, const ApiError& error) {
 void ChangesJob::LeaveUnreadable(const Nomination& nomination) {
   commit_.pending.push_back(
       {.id = nomination.id, .cause = PendingCause::kUnreadable, .nominated = nomination.modified});
-  stream().records().NoteUnreadable(nomination.id, nomination.modified);
 }
 
 void ChangesJob::Settle(const Page& page, const std::vector<Nomination>& asked) {

@@ -184,8 +184,8 @@ StepOutcome ResolveJob::Prove(const TableShape& table) {
 
 void ResolveJob::SetAside(PendingRecord record, const std::string& why) {
   record.cause = PendingCause::kUnreadable;
-  stream().records().NoteUnreadable(record.id, record.nominated);
   if (record.attempts + 1 < kUnreadableProofs) return LookAgain(std::move(record), kUnreadableWait);
+  stream().records().NoteUnreadable(record.id, record.nominated);
   commit_.unreadable.push_back({.id = record.id, .reason = why});
   commit_.settled.push_back({.id = record.id, .version = record.version});
 }

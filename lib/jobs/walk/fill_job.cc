@@ -153,7 +153,6 @@ StepOutcome FillJob::ReadFailed(size_t asked, const ApiError& error) {
       break;
     case PartSize::Next::kAlone:
       commit_.pending.push_back({.id = unread_.front(), .cause = PendingCause::kUnreadable});
-      stream().records().NoteUnreadable(unread_.front(), std::nullopt);
       unread_.pop_front();
       return unread_.empty() ? CommitAnswer() : StepOutcome::More();
   }

@@ -220,7 +220,6 @@ StepOutcome VerifyJob::CompareSeen() {
 void VerifyJob::LeaveToResolve(RecordId id) {
   Commit commit{.object = object()};
   commit.pending.push_back({.id = id, .cause = PendingCause::kUnreadable});
-  stream().records().NoteUnreadable(id, std::nullopt);
   stream().Write(kind(), std::move(commit));
 }
 

@@ -297,7 +297,6 @@ void WalkJob::LeaveUnread(const Reading& reading, const Page& page) {
   if (reading.naming) {
     for (const Record& record : page.records) {
       buffer_.Leave({.id = record.id, .cause = PendingCause::kUnreadable});
-      stream().records().NoteUnreadable(record.id, std::nullopt);
     }
   }
   parts_[reading.range].Answered();
