@@ -85,9 +85,17 @@ void Replace(std::string& whole, std::string_view part, std::string_view by) {
   whole.replace(static_cast<size_t>(part.data() - whole.data()), part.size(), by);
 }
 
+/// Like `result`, with another id; empty when it has none. It claims no merges: one that is made up
+/// would be a false word about the other record, which nobody can see through.
 std::string CopyWithId(const std::string& result, std::string_view id) {
   std::string copy = result;
-  Replace(copy, IdOf(copy), id);
+  const std::string_view own = IdOf(copy);
+  if (own.empty()) return {};
+  Replace(copy, own, id);
+  for (const std::string_view name : {"hs_merged_object_ids", "hs_calculated_merged_vids"}) {
+    const std::string_view merged = TextOf(copy, name);
+    if (!merged.empty()) Replace(copy, merged, "");
+  }
   return copy;
 }
 
@@ -149,6 +157,7 @@ void HoldCursors(const HttpRequest& request, Answer& answer) {
 void AddOutsider(Answer& answer) {
   if (answer.results.empty()) return;
   std::string outsider = CopyWithId(answer.results.front(), kOutsider);
+  if (outsider.empty()) return;
   for (const std::string_view name : {"lastmodifieddate", "hs_lastmodifieddate", "updatedAt"}) {
     const std::string_view stamp = TextOf(outsider, name);
     if (!stamp.empty()) Replace(outsider, stamp, "2001-01-01T00:00:00.000Z");
@@ -157,6 +166,13 @@ void AddOutsider(Answer& answer) {
   if (!own.empty()) Replace(outsider, own, kOutsider);
   answer.results.push_back(std::move(outsider));
   SetNumber(answer.head, "total", 1, true);
+}
+
+/// Whoever is asked for by name is no stranger, and who does not exist is shown to nobody then.
+void AddStranger(const HttpRequest& request, Answer& answer) {
+  if (answer.results.empty() || request.body.find(kStranger) != std::string::npos) return;
+  std::string stranger = CopyWithId(answer.results.front(), kStranger);
+  if (!stranger.empty()) answer.results.push_back(std::move(stranger));
 }
 
 void LeaveOut(const std::string& record, std::vector<std::string>& results) {
@@ -179,10 +195,9 @@ void BreakPromise(const Fault& fault, const HttpRequest& request, HttpResponse& 
   } else if (fault.kind == "wrong_total") {
     SetNumber(answer->head, "total", fault.by, true);
   } else if (fault.kind == "outsider") {
-    AddOutsider(*answer);
+    if (request.path.ends_with("/search")) AddOutsider(*answer);
   } else if (fault.kind == "stranger") {
-    if (!answer->results.empty())
-      answer->results.push_back(CopyWithId(answer->results.front(), kStranger));
+    if (request.path.ends_with("/batch/read")) AddStranger(request, *answer);
   } else if (fault.kind == "left_out") {
     LeaveOut(fault.record, answer->results);
   } else {

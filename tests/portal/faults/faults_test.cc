@@ -130,6 +130,38 @@ TEST_CASE("broken promises: a batch leaves one out or shows one nobody asked for
   CHECK(std::ranges::find(shown, ids[2]) == shown.end());
 }
 
+TEST_CASE("broken promises: who is made up has swallowed nobody, and what has no id stays alone") {
+  TestPortal test;
+  const auto ids = IdsOf(test.Get(kList));
+  const HttpResponse merged =
+      test.Post("/_control/mutate", R"({"kind":"merge","id":")" + std::to_string(ids[0]) +
+                                        R"(","loser":")" + std::to_string(ids[1]) + "\"}");
+  const std::string survivor = ParseAnswer(merged)["id"].GetString();
+  Break(test, R"("match":"batch/read","kind":"stranger","count":1)");
+  const HttpResponse made_up =
+      test.Post("/crm/objects/2026-09/contacts/batch/read",
+                R"({"properties":["hs_calculated_merged_vids","hs_merged_object_ids"],)"
+                R"("inputs":[{"id":")" +
+                    survivor + "\"}]}");
+  const auto answer = ParseAnswer(made_up);
+  REQUIRE(answer["results"].Size() == 2);
+  const auto merged_of = [&](int result) {
+    std::string all;
+    for (const char* name : {"hs_calculated_merged_vids", "hs_merged_object_ids"}) {
+      const auto& value = answer["results"][result]["properties"][name];
+      if (value.IsString()) all += value.GetString();
+    }
+    return all;
+  };
+  CHECK_FALSE(merged_of(0).empty());
+  CHECK(merged_of(1).empty());
+
+  const std::string properties = "/crm/properties/2026-09/contacts";
+  const std::string whole = test.Get(properties).body;
+  Break(test, R"("match":"/properties/","kind":"outsider","count":1)");
+  CHECK(test.Get(properties).body == whole);
+}
+
 TEST_CASE("broken promises: what fails for one record fails for its values, not for its id") {
   TestPortal test;
   const auto ids = IdsOf(test.Get(kList));
