@@ -1,7 +1,6 @@
 #include "simulation/judge.h"
 
 #include <algorithm>
-#include <set>
 
 #include "compare/json.h"
 #include "compare/object_comparison.h"
@@ -31,11 +30,6 @@ std::vector<std::string_view> Lines(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return lines;
-}
-
-/// Whom the portal names as `outsider` and `stranger` of faults/broken_promises.cc.
-bool IsGhost(int64_t id) {
-  return id == 4'444'444'444'444 || id == 5'555'555'555'555;
 }
 
 std::string NameOfRecord(const std::string& object, int64_t id) {
@@ -157,14 +151,10 @@ int64_t Judge::Compare(const TableCopy& copy) {
   const std::string place =
       std::to_string(hubspot_.portal().settings.portal_id) + "/" + layout.object;
   auto& records = ObjectOf(layout.object).records;
-  std::set<int64_t> shown_live;
-  for (const compare::MirrorRow& row : copy.view) shown_live.insert(row.id);
   const compare::DifferenceSink sink = [&](const compare::Difference& difference) {
     const auto* record = records.Find(difference.id);
     const bool there = record == nullptr || record->state == RecordState::kLive ||
                        record->state == RecordState::kArchived;
-    // Whom a broken promise has named, and the mirror asked for, it knows as gone for good.
-    if (record == nullptr && IsGhost(difference.id) && !shown_live.contains(difference.id)) return;
     // A property that is new gets its values without a stamp: who was merged away or erased before
     // the mirror heard of it cannot be read any more.
     if (!there && difference.column.find(kMadeProperty) != std::string::npos) return;

@@ -1,6 +1,7 @@
 #include "simulation/simulation.h"
 
 #include <algorithm>
+#include <set>
 
 #include "compare/json.h"
 
@@ -54,15 +55,26 @@ class Simulation::Observer final : public testing::SilentObserver {
  public:
   explicit Observer(Judge& judge) : judge_(judge) {}
   void OnJobReport(const JobReport& report) override { judge_.NoteJob(report); }
+  void OnStreamStatus(const StreamKey& stream, const StreamStatus& status) override {
+    if (status.state == StreamState::kBlocked) {
+      blocked_.insert(stream.object);
+    } else {
+      blocked_.erase(stream.object);
+    }
+  }
+  /// Which streams wait for a person.
+  const std::set<std::string>& blocked() const { return blocked_; }
 
  private:
   Judge& judge_;
+  std::set<std::string> blocked_;
 };
 
 class Simulation::Log final : public Logger {
  public:
-  explicit Log(const Simulation& simulation) : simulation_(simulation) {}
+  explicit Log(Simulation& simulation) : simulation_(simulation) {}
   void Write(const LogLine& line) override {
+    if (line.event == "step.bug") simulation_.Complain(line.message);
     if (!simulation_.narrator_) return;
     std::string text = "log " + std::string(line.event) + ": " + line.message;
     for (const auto& [name, value] : line.fields) {
@@ -72,7 +84,7 @@ class Simulation::Log final : public Logger {
   }
 
  private:
-  const Simulation& simulation_;
+  Simulation& simulation_;
 };
 
 Simulation::Simulation(const Story& story, Narrator narrator, std::string dsn)
@@ -231,6 +243,12 @@ void Simulation::Tick() {
   asks_at_ = std::min(asks_at_, clock_.Now());
   if (clock_.Now() < looks_at_) return;
   looks_at_ = clock_.Now() + kLookEvery;
+  if (calm_) {
+    // A scope that is missing is asked for once a day at last: whoever grants it says so.
+    for (const std::string& object : observer_->blocked()) {
+      daemon_->portal().operations().Poll(object);
+    }
+  }
   for (const std::string& object : setup_.objects) {
     judge_->LookAtIndex(object);
     if (dsn_.empty()) judge_->LookAtVerified(object, disk_.objects[object]);
@@ -393,6 +411,7 @@ void Simulation::Calm() {
   standby_.reset();
   if (!daemon_) StartDaemon();
   Ask({.kind = EventKind::kOperator, .what = "resume"});
+  calm_ = true;
   ArchiveOneOfEach();
   Tell("all is calm from now on");
 }

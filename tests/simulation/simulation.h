@@ -96,6 +96,7 @@ class Simulation {
   std::optional<Kill> kill_;
   std::optional<Disk> standby_;
   bool reloads_ = false;
+  bool calm_ = false;  ///< from outside nothing happens any more
   uint64_t lives_ = 0;
   size_t next_event_ = 0;
   Instant starts_at_;
