@@ -143,7 +143,7 @@ else
   if [[ -d $home ]]; then rm -rf "$home"; fi
   start TERM "$run/portal.log" env -u DATABASE_URL "$bin/simulated-portal" --listen 127.0.0.1:0 \
     --addr-file "$run/portal.addr" --seed 7 --records "$records" --portal-id "$portal_id" \
-    --token pat-na1-quickstart --latency 100ms --index-delay 5s
+    --token pat-na1-quickstart --latency 100ms --index-delay 5s --switch values=tidy
   await 'the simulated portal' 60 "${started[-1]}" "$run/portal.log" test -s "$run/portal.addr"
   base_url=http://$(<"$run/portal.addr")
   (umask 077 && printf 'pat-na1-quickstart\n' >"$run/token")
@@ -206,8 +206,10 @@ fi
 
 # --- The daemon -------------------------------------------------------------------------------
 
-mkdir -p "$home/state"
+# As setup and the package make them.
+install -d -m 0700 "$home/state"
 config=$home/hubmirror.yaml
+install -m 0640 /dev/null "$config"
 cat >"$config" <<YAML
 # Written by quickstart.sh.
 version: 1

@@ -72,6 +72,14 @@ sed -n '/^  select/,/;$/p' "$folder/first.out" >"$folder/queries.sql"
 eval "$psql_first -XAt -v ON_ERROR_STOP=1 -f '$folder/queries.sql'" >"$folder/queries.txt"
 grep -q '@' "$folder/queries.txt"
 
+# Amounts, stages and names are such as people have, and nothing of its own needs mending.
+eval "$psql_first -XAt -c 'select distinct dealstage from demo.deals_readable'" >"$folder/stages.txt"
+grep -qx 'Closed Won' "$folder/stages.txt"
+if grep -q '“' "$folder/stages.txt"; then cat "$folder/stages.txt" && exit 1; fi
+command_line=$(value first 'Command line')
+eval "${command_line% status} doctor" >"$folder/doctor.out" || true
+grep -q ' to check, 0 to fix' "$folder/doctor.out" || { cat "$folder/doctor.out" && exit 1; }
+
 # A second one in the same place is refused; in another place it runs beside the first.
 if HUBMIRROR_QUICKSTART_BIN=$programs HUBMIRROR_QUICKSTART_DIR=$folder/first \
   "$project/quickstart.sh" >"$folder/refused.out" 2>&1; then
