@@ -66,8 +66,7 @@ void SharedFacts::PutInto(Commit& commit, std::optional<int64_t> sweep_ended) co
 
 void SharedFacts::TakeIn(const Commit& commit, const CommitOutcome& outcome) {
   MutexLock lock(mutex_);
-  facts_.rows += outcome.inserted + outcome.restored - outcome.archived - outcome.merged -
-                 outcome.erased - outcome.purged;
+  facts_.rows += outcome.live_change;
   facts_.quarantined += outcome.quarantined + outcome.unreadable - outcome.released;
   if (commit.debts) {
     // What came about meanwhile is stored with the next commit.

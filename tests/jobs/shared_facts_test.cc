@@ -92,9 +92,14 @@ TEST_CASE("A commit is counted, and noted for those who follow up on it") {
   Commit commit;
   facts.PutInto(commit, {});
   CHECK(commit.links_due);
-  facts.TakeIn(
-      commit,
-      CommitOutcome{.inserted = 5, .archived = 1, .erased = 1, .suspects = 1, .quarantined = 3});
+  // Losers of merges and records that were archived anyway were never live here.
+  facts.TakeIn(commit, CommitOutcome{.inserted = 5,
+                                     .archived = 1,
+                                     .merged = 40,
+                                     .erased = 2,
+                                     .suspects = 1,
+                                     .quarantined = 3,
+                                     .live_change = 3});
   const StreamFacts now = facts.Now();
   CHECK(now.rows == 13);
   CHECK(now.quarantined == 3);

@@ -48,7 +48,7 @@ CommitOutcome MemoryRowSink::Write(const Commit& commit) {
     throw DatabaseError(DatabaseError::Kind::kOther, "P0001", "a trigger refuses");
   }
   ++writes;
-  CommitOutcome outcome{.values_lost = values_lost_per_write};
+  CommitOutcome outcome{.live_change = -CountRows({}), .values_lost = values_lost_per_write};
   for (const RowBatch& batch : commit.rows) WriteRows(batch, outcome);
   for (const ProvenRange& range : commit.ranges) Suspect(range, outcome);
   for (const Fate& fate : commit.fates) {
@@ -72,6 +72,7 @@ CommitOutcome MemoryRowSink::Write(const Commit& commit) {
   if (commit.forget_lost_values) values_lost.clear();
   for (const auto& [property, records] : outcome.values_lost) values_lost[property] += records;
   if (death == Death::kAfterCommit) throw away;
+  outcome.live_change += CountRows({});
   return outcome;
 }
 
