@@ -13,6 +13,8 @@
 namespace hubmirror {
 namespace {
 
+constexpr const char* kMoreHelp = "\n\n`hubmirror VERB --help` shows what a verb takes.";
+
 enum class TargetShape { kPortal, kStream, kRecord };
 
 /// Declares the verbs and their options; each callback writes into one CommandLine.
@@ -28,9 +30,8 @@ class Grammar {
     app_.add_option("--socket", line_.socket_path,
                     "Control socket of the daemon, instead of the one that the configuration names")
         ->type_name("FILE");
-    app_.footer(
-        "Examples:\n  hubmirror status --watch\n  hubmirror config check\n\n"
-        "`hubmirror VERB --help` shows what a verb takes.");
+    app_.footer(std::string("Examples:\n  hubmirror status --watch\n  hubmirror config check") +
+                kMoreHelp);
     AddStatus();
     AddConfig();
     AddPortal();
@@ -45,13 +46,13 @@ class Grammar {
     Verb(app_, "version", CliVerb::kVersion, "Show the version of this program",
          "hubmirror version\n  hubmirror version --json")
         ->add_flag("--json", line_.json, "As JSON");
+    for (CLI::App* verb : app_.get_subcommands(Any)) ShowExamplesOfVerbsIn(*verb);
   }
 
   VerbTable Describe() const {
     VerbTable table{.common = OptionsOf(app_), .verbs = {}};
-    const auto all = [](const CLI::App*) { return true; };
-    for (const CLI::App* verb : app_.get_subcommands(all)) {
-      const auto under = verb->get_subcommands(all);
+    for (const CLI::App* verb : app_.get_subcommands(Any)) {
+      const auto under = verb->get_subcommands(Any);
       if (under.empty()) table.verbs.push_back(DescriptionOf({verb}));
       for (const CLI::App* leaf : under) table.verbs.push_back(DescriptionOf({verb, leaf}));
     }
@@ -72,6 +73,16 @@ class Grammar {
   }
 
  private:
+  static bool Any(const CLI::App*) { return true; }
+
+  /// A group of verbs has no use of its own; CLI11 gives it the footer of the whole program.
+  static void ShowExamplesOfVerbsIn(CLI::App& group) {
+    std::string examples;
+    for (const CLI::App* verb : group.get_subcommands(Any))
+      examples += "\n  " + DescriptionOf({&group, verb}).examples.at(0);
+    if (!examples.empty()) group.footer("Examples:" + examples + kMoreHelp);
+  }
+
   CLI::App* Verb(CLI::App& parent, const std::string& name, CliVerb verb, const std::string& what,
                  const std::string& examples) {
     CLI::App* app = parent.add_subcommand(name, what);
@@ -514,7 +525,7 @@ class Grammar {
       const std::string& word = arguments[i];
       if (word == "--config" || word == "--socket") ++i;
       if (word.starts_with("-")) continue;
-      const auto verbs = at->get_subcommands([](const CLI::App*) { return true; });
+      const auto verbs = at->get_subcommands(Any);
       if (verbs.empty()) return std::nullopt;
       std::vector<std::string> names;
       names.reserve(verbs.size());
@@ -580,12 +591,6 @@ class Grammar {
 
 Result<CommandLine, CommandLineEnd> ParseCommandLine(std::vector<std::string> arguments) {
   return Grammar().Parse(std::move(arguments));
-}
-
-std::string VerbHelp::name() const {
-  std::string name;
-  for (const std::string& word : words) name += (name.empty() ? "" : " ") + word;
-  return name;
 }
 
 VerbTable DescribeVerbs() {

@@ -22,7 +22,12 @@ struct VerbHelp {
   std::vector<OptionHelp> options;    ///< arguments first
   std::vector<std::string> examples;  ///< whole commands
 
-  std::string name() const;  ///< `config check`
+  /// `config check`
+  std::string name() const {
+    std::string name;
+    for (const std::string& word : words) name += (name.empty() ? "" : " ") + word;
+    return name;
+  }
 };
 
 /// The options of every verb, then the verbs in the order of `hubmirror --help`: the one table

@@ -149,6 +149,15 @@ TEST_CASE("command line: help is no error and shows two examples") {
   }
 }
 
+TEST_CASE("command line: the help of a group shows how each of its verbs is used") {
+  const std::string text = Ended({"portal", "--help"}).text;
+  for (const char* const verb : {"list", "test", "authorize", "drop"}) {
+    CAPTURE(verb);
+    CHECK(text.find("portal " + std::string(verb), text.find("Examples:")) != std::string::npos);
+  }
+  CHECK(text.find("status --watch") == std::string::npos);
+}
+
 TEST_CASE("command line: a wait needs a unit and stays within a year") {
   CHECK(ParseWait("500ms") == 500ms);
   CHECK(ParseWait("90s") == 90s);
