@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -57,6 +59,26 @@ TEST_CASE("cli status: loaded only when every stream of every portal is") {
   CHECK_FALSE(status.loaded());  // `beta` has not shown its streams yet
   status.portals.pop_back();
   CHECK(status.loaded());
+}
+
+TEST_CASE("cli status: the README shows the table as it is") {
+  ShownStatus status = Sample();
+  status.ready = status.last_reload_accepted = true;
+  status.portals.pop_back();
+  auto& streams = status.portals[0].streams;
+  streams[0].load_eta = std::chrono::seconds{12};
+  streams[1].quarantined = 0;
+  streams[2].message =
+      "the token lacks a scope, HubSpot names sales-email-read: add it to the app or the key in "
+      "HubSpot";
+  streams[2].last_error.clear();
+
+  const std::string table = StatusTable(status);
+
+  std::ifstream file(HUBMIRROR_SOURCE_DIR "/README.md", std::ios::binary);
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  CAPTURE(table);
+  CHECK(Holds(readme, "```\n" + table + "```\n"));
 }
 
 TEST_CASE("cli status: the table says what can be trusted and what is wrong") {
