@@ -158,13 +158,13 @@ std::optional<OperationKind> OperationOf(ControlVerb verb) {
 std::string CostWords(const ControlTarget& target, const OperationCost& cost) {
   std::string words = NameOf(target) + " would take about " + Counted(cost.requests(), "request") +
                       ", at least " + std::to_string(cost.at_least.count()) + " s; " +
-                      std::to_string(cost.requests_today);
-  if (cost.daily_share) words += " of our share of " + std::to_string(*cost.daily_share);
+                      CountWords(cost.requests_today);
+  if (cost.daily_share) words += " of our share of " + CountWords(*cost.daily_share);
   words += " are used today; nothing was done";
   for (const OperationCost::Part& part : cost.parts) {
     if (part.requests == 0) continue;
     words += "\n  " + (part.object.empty() ? "portal" : part.object) + ": " +
-             std::to_string(part.requests) + " (" + part.what + ")";
+             CountWords(part.requests) + " (" + part.what + ")";
   }
   return words;
 }

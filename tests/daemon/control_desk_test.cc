@@ -211,7 +211,7 @@ TEST_CASE("control desk: a dry run says the cost, does nothing and is not logged
 
   CHECK(line.result->ok());
   CHECK(line.result->message ==
-        "acme would take about 277 requests, at least 27 s; 1200 of our share of 450000 are used "
+        "acme would take about 277 requests, at least 27 s; 1,200 of our share of 450,000 are used "
         "today; nothing was done\n  contacts: 277 (list pages of 100)");
   CHECK(line.text.find(R"("cost":{"requests":277,"at_least_s":27,)") != std::string::npos);
   CHECK(desk.controls.asked().empty());

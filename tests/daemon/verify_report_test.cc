@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/digest.h"
+#include "model/store/verify.h"
 
 using namespace hubmirror;
 using namespace std::chrono_literals;
@@ -64,4 +65,13 @@ TEST_CASE("verify report: an answer without a comparison makes none") {
   CHECK_FALSE(VerifyReportText(Asked(), R"({"result":"try_later","code":75})"));
   CHECK_FALSE(VerifyReportText(Asked(), "nonsense"));
   CHECK_FALSE(VerifyReportText(Asked(), ""));
+}
+
+TEST_CASE("verify report: what the daemon says in words counts as people write it") {
+  VerifyReport report{.checked = 27'600, .different = 1, .repaired = 1};
+  report.Note(VerifyFinding::Kind::kDifferent, RecordId{42}, {"email", "city"});
+
+  CHECK(report.Text() ==
+        "27,600 checked, 0 missing, 0 extra, 1 different, 0 stale; 1 repaired, 0 left\n"
+        "  different 42: email, city");
 }

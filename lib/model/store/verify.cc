@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "base/count_text.h"
+
 namespace hubmirror {
 
 std::string_view NameOf(VerifyFinding::Kind kind) {
@@ -31,10 +33,10 @@ void VerifyReport::Note(VerifyFinding::Kind kind, RecordId id,
 }
 
 std::string VerifyReport::Text() const {
-  std::string text = std::to_string(checked) + " checked, " + std::to_string(missing) +
-                     " missing, " + std::to_string(extra) + " extra, " + std::to_string(different) +
-                     " different, " + std::to_string(stale) + " stale; " +
-                     std::to_string(repaired) + " repaired, " + std::to_string(left) + " left";
+  std::string text = CountWords(checked) + " checked, " + CountWords(missing) + " missing, " +
+                     CountWords(extra) + " extra, " + CountWords(different) + " different, " +
+                     CountWords(stale) + " stale; " + CountWords(repaired) + " repaired, " +
+                     CountWords(left) + " left";
   for (const VerifyFinding& finding : findings) {
     text += "\n  " + std::string(NameOf(finding.kind)) + " " + std::to_string(finding.id.value);
     for (const std::string& property : finding.properties) {
