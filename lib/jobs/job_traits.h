@@ -31,15 +31,6 @@ enum class PeriodRule {
   kLiveList,         ///< what search or the archived list cannot tell is found here, in their time
 };
 
-/// What an operation that makes a job run at once does with a cycle under way.
-enum class WhenForced {
-  kGoesOn,
-  kForgets,  ///< it may have read what has changed since
-  /// The same for a walk, which may have passed what has changed since: what is stored of it is not
-  /// continued either. Not the first load.
-  kWalksAgain,
-};
-
 /// What holds for every job of one kind. The schedule, the operations and the status all consult
 /// this one table, so none of them has to name jobs. Immutable.
 struct JobTraits {
@@ -60,7 +51,9 @@ struct JobTraits {
   bool speaks_for_stream = false;
   /// These make it run at once, at top priority.
   OperationSet forced_by = {};
-  WhenForced when_forced = WhenForced::kGoesOn;
+  /// A cycle that an operation wants begins afresh: one under way, or what is stored of one, may
+  /// have passed what has changed since. Not so a first load.
+  bool afresh_when_forced = false;
   /// These do not end before a cycle of it that is under way.
   OperationSet awaited_by = {};
 };

@@ -38,9 +38,7 @@ StepOutcome StreamJob::Step(Instant now, const StepNeed& granted) {
 StepOutcome StreamJob::MakeStep(Instant now, const StepNeed& granted) {
   try {
     if (Memory stale = Memory::kStale; memory_.compare_exchange_strong(stale, Memory::kLoading)) {
-      LoadFrom(stream_->store().rows.Load(stream_->object()));
-      if (afresh_.exchange(false)) Abandon();
-      memory_.store(Memory::kGood);
+      TakeUp(stream_->store().rows.Load(stream_->object()));
       return StepOutcome::More();
     }
     if (memory_.load() == Memory::kLoading) return StepOutcome::Unused();
@@ -66,18 +64,27 @@ void StreamJob::GoBack() {
   Abandon();
 }
 
+void StreamJob::TakeUp(const StoredStream& stored) {
+  LoadFrom(stored);
+  if (afresh()) Abandon();
+  memory_.store(Memory::kGood);
+}
+
+CommitOutcome StreamJob::Write(Commit commit, std::optional<int64_t> sweep_ended) {
+  const bool progress = commit.progress.contains(kind());
+  CommitOutcome outcome = stream_->Write(kind(), std::move(commit), sweep_ended);
+  if (progress) ProgressStored();
+  return outcome;
+}
+
 void StreamJob::Restart() {
-  if (memory_.load() == Memory::kGood) {
-    Abandon();
-  } else {
-    afresh_.store(true);
-  }
+  afresh_.store(true);
+  if (memory_.load() == Memory::kGood) Abandon();
 }
 
 void StreamJob::Load(const StoredStream& stored) {
   Abandon();
-  LoadFrom(stored);
-  memory_.store(Memory::kGood);
+  TakeUp(stored);
 }
 
 }  // namespace hubmirror

@@ -18,7 +18,8 @@ class StreamJob : public Job {
   std::optional<StepNeed> Next(Instant now) final;
   StepOutcome Step(Instant now, const StepNeed& granted) final;
   void Load(const StoredStream& stored) final;
-  /// Also discards what is stored of a cycle.
+  /// What is stored of a cycle is discarded too: until the new one has stored something, whatever
+  /// makes the job go back to what is stored makes it begin anew.
   void Restart() override;
 
  protected:
@@ -30,6 +31,13 @@ class StreamJob : public Job {
   auto Tell(Change&& change) const {
     return stream_->facts().Tell(std::forward<Change>(change));
   }
+
+  /// Writes what it has read, as far as it has come.
+  CommitOutcome Write(Commit commit, std::optional<int64_t> sweep_ended = {});
+  /// Its progress is stored by other means than Write.
+  void ProgressStored() { afresh_.store(false); }
+  /// It was restarted, and has stored nothing since.
+  bool afresh() const { return afresh_.load(); }
 
   virtual std::optional<StepNeed> NextStep(Instant now) = 0;
   /// `table` as it stands when the step begins; never null, except for a job that works without it.
@@ -49,13 +57,14 @@ class StreamJob : public Job {
   enum class Memory { kGood, kStale, kLoading };
 
   StepOutcome MakeStep(Instant now, const StepNeed& granted);
+  void TakeUp(const StoredStream& stored);
   /// To what is stored, whatever ended the step.
   void GoBack();
 
   const std::shared_ptr<StreamContext> stream_;
   std::atomic<Memory> memory_{Memory::kStale};
   std::atomic<bool> stepping_{false};  ///< used by jobs that do not overlap
-  std::atomic<bool> afresh_{false};    ///< what is loaded next is not continued
+  std::atomic<bool> afresh_{false};    ///< what is stored is not continued
 };
 
 }  // namespace hubmirror

@@ -23,23 +23,9 @@ bool NeedsAPerson(StreamState state) {
          state == StreamState::kPaused || state == StreamState::kPassive;
 }
 
-void BeginAgain(Task& task, Instant now) {
-  if (task.running() > 0) return;
-  task.job().Restart();
-  task.Reset(now);
-}
-
 void Force(Task& task, bool loaded, Instant now) {
-  switch (task.traits().when_forced) {
-    case WhenForced::kGoesOn:
-      break;
-    case WhenForced::kForgets:
-      task.job().Restart();
-      break;
-    case WhenForced::kWalksAgain:
-      if (loaded) BeginAgain(task, now);
-      break;
-  }
+  // What is in the midst of a step ends its cycle, and another one follows.
+  if (task.traits().afresh_when_forced && loaded && task.running() == 0) task.Reset(now);
   task.Force(now);
 }
 
@@ -141,7 +127,10 @@ void PortalOperations::StartIn(SyncedStream& stream, OperationKind kind,
       break;
     case OperationKind::kVerify: {
       Task& task = stream.TaskOf(JobKind::kVerify);
-      BeginAgain(task, now);
+      if (task.running() == 0) {
+        task.job().Restart();
+        task.Reset(now);
+      }
       task.DueAt(now);
       run = stream.verify->Want(repair);
       break;

@@ -48,7 +48,9 @@ void Task::Force(Instant now) {
 
 void Task::Begin(Instant now) {
   ++running_;
-  if (!cycle_began_) cycle_began_ = now;
+  if (cycle_began_) return;
+  cycle_began_ = now;
+  if (forced() && traits().afresh_when_forced) job_->Restart();
 }
 
 void Task::EndStep(Instant now) {

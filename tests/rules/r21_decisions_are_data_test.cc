@@ -197,6 +197,22 @@ TEST_CASE("R21: a fill does not go on where an earlier one of the same property 
   CHECK(stream.sink.progress.at(JobKind::kFill).cursor.empty());
 }
 
+TEST_CASE("R21: a walk that was to begin anew does so, whatever makes it go back before") {
+  StreamFixture stream;
+  LoadSixThousand(stream);
+  for (int64_t id = 1; id <= 6000; ++id) stream.hubspot.Archive(id);
+  for (int i = 0; i < 40; ++i) StepOnce(*stream.archived, stream.clock.Now());
+  REQUIRE_FALSE(stream.sink.progress.at(JobKind::kArchived).cursor.empty());
+
+  stream.archived->Restart();
+  // The portal is closed and opened again, as when a table was dropped.
+  stream.archived->Load(stream.sink.Load(stream.context->object()));
+  stream.hubspot.requests.clear();
+  stream.Run(*stream.archived);
+
+  CHECK(stream.hubspot.Count("archived") == 60);
+}
+
 TEST_CASE("R21: the commit that ends a job clears its cursor") {
   StreamFixture stream;
   LoadSixThousand(stream);

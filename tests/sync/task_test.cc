@@ -9,12 +9,15 @@ namespace {
 
 class QuietJob final : public Job {
  public:
-  JobKind kind() const override { return JobKind::kChanges; }
+  JobKind kind() const override { return of_kind; }
   std::optional<StepNeed> Next(Instant) override { return StepNeed{}; }
   StepOutcome Step(Instant, const StepNeed&) override { return StepOutcome::CaughtUp(); }
   void Load(const StoredStream&) override {}
   bool urgent() const override { return is_urgent; }
+  void Restart() override { ++restarts; }
+  JobKind of_kind = JobKind::kChanges;
   bool is_urgent = false;
+  int restarts = 0;
 };
 
 constexpr Instant kBegin{1h};
@@ -111,6 +114,29 @@ TEST_CASE_FIXTURE(TaskFixture, "a forced cycle must begin after the wish") {
   task.EndCycle(kBegin + 3s, kBegin + 62s, std::nullopt);
   CHECK_FALSE(task.forced());
   CHECK_FALSE(task.Ready(kBegin + 3s));
+}
+
+TEST_CASE_FIXTURE(TaskFixture, "a cycle that was wanted begins anew, each time that it begins") {
+  job->of_kind = JobKind::kSweep;
+  task.Begin(kBegin);
+  task.Force(kBegin + 1s);
+  task.EndCycle(kBegin + 2s, kBegin + 60s, std::nullopt);
+  CHECK(job->restarts == 0);
+
+  const Instant next = kBegin + 3s;
+  task.Begin(next);
+  task.EndStep(next);
+  task.Begin(next);
+  CHECK(job->restarts == 1);
+  // The portal is closed and opened again.
+  task.EndStep(next);
+  task.Reset(next);
+  task.Begin(next);
+  CHECK(job->restarts == 2);
+
+  task.EndCycle(next, next, std::nullopt);
+  task.Begin(next);
+  CHECK(job->restarts == 2);
 }
 
 TEST_CASE_FIXTURE(TaskFixture, "lateness is counted in periods") {

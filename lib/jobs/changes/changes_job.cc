@@ -88,7 +88,7 @@ StepOutcome ChangesJob::FollowWalks() {
   Commit commit{.object = object()};
   commit.progress[JobKind::kChanges] = {
       .cursor = ToText(*cursor_), .watermark = walked, .last_complete_at = walked};
-  stream().Write(kind(), std::move(commit));
+  Write(std::move(commit));
   MutexLock lock(mutex_);
   watermark_ = walked;
   return StepOutcome::CaughtUp();
@@ -227,7 +227,7 @@ StepOutcome ChangesJob::HandOverToSweep(TimePoint date, const std::string& why) 
   Commit commit{.object = object()};
   commit.progress[JobKind::kChanges] = {
       .cursor = ToText(*cursor_), .watermark = watermark(), .last_complete_at = last_complete_at_};
-  stream().Write(kind(), std::move(commit));
+  Write(std::move(commit));
   first_date_.reset();
   broken_parts_ = 0;
   return StepOutcome::CaughtUp();
@@ -352,7 +352,7 @@ StepOutcome ChangesJob::CommitAnswer(const SearchAnswer& answer) {
     commit_.object = object();
     commit_.progress[JobKind::kChanges] = {
         .cursor = ToText(next), .watermark = verified, .last_complete_at = last_complete_at_};
-    stream().Write(kind(), std::move(commit_));
+    Write(std::move(commit_));
     saved_at_ = now;
   }
   cursor_ = next;

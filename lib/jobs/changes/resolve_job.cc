@@ -507,7 +507,7 @@ StepOutcome ResolveJob::CommitBatch() {
   commit_.object = object();
   commit_.progress[JobKind::kResolve] = {.cursor = ToText(cursor_), .last_complete_at = now_};
   const auto records = static_cast<int64_t>(batch_.size());
-  stream().Write(kind(), std::move(commit_));
+  Write(std::move(commit_));
   for (const auto& [id, found] : found_) stream().records().NoteFound(id, found);
   batch_.clear();
   absent_.clear();

@@ -44,11 +44,6 @@ StepOutcome LinksJob::DoStep(Instant now, const StepNeed&, const TableShapePtr&)
   return StepOutcome::More();
 }
 
-void LinksJob::Restart() {
-  whole_wanted_.store(true);
-  StreamJob::Restart();
-}
-
 std::optional<std::chrono::milliseconds> LinksJob::DueIn() const {
   const auto now = stream().SourceNow();
   if (!now || !last_complete_at_) return std::nullopt;
@@ -57,7 +52,7 @@ std::optional<std::chrono::milliseconds> LinksJob::DueIn() const {
 }
 
 void LinksJob::Begin() {
-  const bool whole = whole_wanted_.exchange(false) || !cursor_.other.empty();
+  const bool whole = afresh() || !cursor_.other.empty();
   only_looking_ = !whole && partners_.LookWanted(object()) && DueIn();
   pairs_.clear();
   if (!only_looking_) pairs_ = partners_.PairsFrom(object());
@@ -139,6 +134,7 @@ StepOutcome LinksJob::Store(const LinkPair& pair, int64_t links) {
   commit.progress = Progress();
   commit.budget = stream().Budget();
   stream().store().links.WriteLinks(commit);
+  ProgressStored();
   batch_.reset();
   return StepOutcome::More(links);
 }
@@ -176,7 +172,7 @@ StepOutcome LinksJob::UseThisSide(const LinkPair& pair) {
   cursor_.last.reset();
   Commit commit{.object = object()};
   commit.progress[kind()] = Progress();
-  stream().Write(kind(), std::move(commit));
+  Write(std::move(commit));
   return StepOutcome::More();
 }
 
@@ -190,7 +186,7 @@ StepOutcome LinksJob::UseFirstSide(const LinkPair& pair) {
                    " from " + pair.to.name + ", too: they are read from there again");
   Commit commit{.object = object()};
   commit.progress[kind()] = Progress();
-  stream().Write(kind(), std::move(commit));
+  Write(std::move(commit));
   return StepOutcome::More();
 }
 
@@ -211,7 +207,7 @@ StepOutcome LinksJob::Finish() {
   cursor_ = {};
   Commit commit{.object = object()};
   commit.progress[kind()] = Progress();
-  stream().Write(kind(), std::move(commit));
+  Write(std::move(commit));
   Abandon();
   return StepOutcome::CaughtUp();
 }

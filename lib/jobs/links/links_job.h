@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -42,7 +41,6 @@ class LinksJob final : public StreamJob {
 
   JobKind kind() const override { return JobKind::kLinks; }
   bool urgent() const override { return partners_.LookWanted(object()); }
-  void Restart() override;
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
@@ -74,8 +72,7 @@ class LinksJob final : public StreamJob {
 
   std::vector<LinkPair> pairs_;
   bool walking_ = false;
-  bool only_looking_ = false;              ///< at doubtful pairs, before the job is due
-  std::atomic<bool> whole_wanted_{false};  ///< an operator wants all links read
+  bool only_looking_ = false;  ///< at doubtful pairs, before the job is due
   LinksCursor cursor_;
   std::optional<LinkBatch> batch_;
   /// Records at the other end of links that were found by looking.

@@ -168,12 +168,12 @@ StepOutcome FillJob::LeaveToSweep(std::vector<std::string> filling, const std::s
 StepOutcome FillJob::CommitAnswer() {
   if (!more_) {
     commit_.progress[JobKind::kFill] = {};
-    stream().Write(kind(), std::move(commit_));
+    Write(std::move(commit_));
     return Filled({cursor_.property});
   }
   cursor_.last = last_of_answer_;
   commit_.progress[JobKind::kFill] = {.cursor = ToText(cursor_)};
-  stream().Write(kind(), std::move(commit_));
+  Write(std::move(commit_));
   commit_ = {};
   last_of_answer_.reset();
   return StepOutcome::More();

@@ -121,7 +121,7 @@ void VerifyJob::Save() {
   cursor.pages = pages_;
   Commit commit{.object = object()};
   commit.progress[kind()] = {.cursor = ToText(cursor), .last_complete_at = last_complete_at_};
-  stream().Write(kind(), std::move(commit));
+  Write(std::move(commit));
 }
 
 void VerifyJob::BeginUnordered() {
@@ -220,7 +220,7 @@ StepOutcome VerifyJob::CompareSeen() {
 void VerifyJob::LeaveToResolve(RecordId id) {
   Commit commit{.object = object()};
   commit.pending.push_back({.id = id, .cause = PendingCause::kUnreadable});
-  stream().Write(kind(), std::move(commit));
+  Write(std::move(commit));
 }
 
 StepOutcome VerifyJob::Explain() {
@@ -311,7 +311,7 @@ StepOutcome VerifyJob::Finish() {
   Commit commit{.object = object()};
   last_complete_at_ = stream().SourceNow();
   commit.progress[kind()] = {.last_complete_at = last_complete_at_};
-  stream().Write(kind(), std::move(commit));
+  Write(std::move(commit));
   ranges_.reset();
   if (report_.found() > 0) {
     stream().Log(LogLevel::kWarning, "verify.divergent", report_.Text());

@@ -58,6 +58,10 @@ void WalkJob::LoadFrom(const StoredStream& stored) {
   if (cursor && cursor->ordered && !cursor->ranges.empty()) stored_ = std::move(*cursor);
 }
 
+void WalkJob::Restart() {
+  if (facts().loaded()) StreamJob::Restart();
+}
+
 void WalkJob::Abandon() {
   if (options_.archived) Tell([](StreamFacts& facts) { facts.archived_walk.IsCut(); });
   MutexLock lock(mutex_);
@@ -178,7 +182,7 @@ StepOutcome WalkJob::Measure(const TableShapePtr& table, bool by_search) {
       MutexLock lock(mutex_);
       commit.progress[kind()].last_complete_at = last_complete_at_;
     }
-    stream().Write(kind(), std::move(commit));
+    Write(std::move(commit));
     Tell([&](StreamFacts& facts) {
       if (seed) facts.changes_from = seed;
       facts.sweep_serves = cursor.serves;
@@ -380,7 +384,7 @@ StepOutcome WalkJob::Flush() {
   }
   if (options_.archived) LookBehindArchived(commit);
   if (last) return Finish(std::move(commit));
-  stream().Write(kind(), std::move(commit));
+  Write(std::move(commit));
   return StepOutcome::More();
 }
 
@@ -416,7 +420,7 @@ StepOutcome WalkJob::Finish(Commit last) {
     // Before the walk is committed as ended: nobody would look for them afterwards.
     if (stream().store().rows.SuspectUnseen(object(), began) > 0) stream().facts().NotePending();
   }
-  stream().Write(kind(), std::move(last), serves);
+  Write(std::move(last), serves);
   if (!options_.archived) {
     if (!facts().loaded()) stream().store().rows.Analyze(object());
     const int64_t rows = stream().store().rows.CountRows(object());

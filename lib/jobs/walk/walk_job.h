@@ -33,6 +33,8 @@ class WalkJob final : public StreamJob {
 
   JobKind kind() const override;
   bool urgent() const override;
+  /// Unless it is the first load, which goes on.
+  void Restart() override;
 
   /// Records read and expected by the walk under way.
   struct Progress {

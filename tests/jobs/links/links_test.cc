@@ -253,6 +253,23 @@ TEST_CASE("one-way pairs: a look before its time reads no other pair, a wish for
   CHECK(portal.leads.links.Asked("leads>leads") == 1);
 }
 
+TEST_CASE("one-way pairs: a wish for all stands until some of it is stored") {
+  LeadsAndDeals portal;
+  REQUIRE(portal.leads.RunThrough(portal.of_leads));
+  REQUIRE(portal.deals.RunThrough(portal.of_deals));
+  REQUIRE(portal.of_leads.urgent());
+  portal.of_leads.Restart();
+  StepOnce(portal.of_leads, portal.leads.clock.Now());
+  // The portal is closed and opened again.
+  StoredStream stored;
+  stored.progress = portal.leads.sink.progress;
+  portal.of_leads.Load(stored);
+  portal.leads.links.asked.clear();
+
+  REQUIRE(portal.leads.RunThrough(portal.of_leads));
+  CHECK(portal.leads.links.Asked("leads>leads") == 1);
+}
+
 TEST_CASE("one-way pairs: the side outlives a restart") {
   LeadsAndDeals portal;
   REQUIRE(portal.deals.RunThrough(portal.of_deals));
