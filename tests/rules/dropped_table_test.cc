@@ -48,6 +48,18 @@ TEST_CASE("A page that comes after its table was dropped is still understood") {
   CHECK(stream.sink.rows.size() == 30);
 }
 
+TEST_CASE("A table dropped before its records are counted is made again first") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 30; ++id) stream.hubspot.Put(id);
+  stream.Load();
+  stream.sink.table.reset();
+  stream.catalog->Restart();
+
+  CHECK_THROWS_AS(stream.Run(*stream.catalog), hubmirror::DatabaseError);
+  CHECK(stream.Run(*stream.catalog).end == StepOutcome::End::kCaughtUp);
+  CHECK(stream.sink.table != nullptr);
+}
+
 TEST_CASE("A table dropped while changed records are read loses none of them") {
   StreamFixture stream;
   for (int64_t id = 1; id <= 30; ++id) stream.hubspot.Put(id);

@@ -8,7 +8,7 @@ namespace hubmirror::testing {
 StoredStream MemoryRowSink::Load(const ObjectType& object) {
   return {.table = table,
           .progress = progress,
-          .rows = CountRows(object),
+          .rows = CountLive(),
           .pending = CountPending(object),
           .debts = debts,
           .values_lost = values_lost};
@@ -201,7 +201,15 @@ void MemoryRowSink::NoteValues(const RowShape& shape, std::string_view line) {
   }
 }
 
-int64_t MemoryRowSink::CountRows(const ObjectType&) {
+int64_t MemoryRowSink::CountRows(const ObjectType& object) {
+  if (!table) {
+    throw DatabaseError(DatabaseError::Kind::kOther, "42P01",
+                        "the table of " + object.name + " does not exist");
+  }
+  return CountLive();
+}
+
+int64_t MemoryRowSink::CountLive() const {
   return std::count_if(rows.begin(), rows.end(),
                        [](const auto& item) { return item.second.live(); });
 }

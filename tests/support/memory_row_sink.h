@@ -97,6 +97,7 @@ class MemoryRowSink final : public RowSink, public VerifySink {
                       CommitOutcome& outcome) override;
 
  private:
+  int64_t CountLive() const;
   std::string NextVersion() { return std::to_string(++versions_); }
   bool Found(PendingRecord record);
   void Settle(const SettledRecord& record);

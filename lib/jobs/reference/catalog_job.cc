@@ -26,11 +26,6 @@ bool FillingBegins(const MirrorTable& before, const MirrorTable& table) {
 
 }  // namespace
 
-void CatalogJob::Restart() {
-  MutexLock lock(mutex_);
-  whole_wanted_ = true;
-}
-
 void CatalogJob::LoadFrom(const StoredStream& stored) {
   stream().table().AdoptStored(stored.table);
   // Whether the archived list was walked since is not known any more.
@@ -188,7 +183,9 @@ StepOutcome CatalogJob::ReadPipelines() {
 
 StepOutcome CatalogJob::CountRecords() {
   Advance();
-  if (!facts().loaded() || !stream().searchable()) return StepOutcome::More();
+  // One that somebody dropped is made before it is counted.
+  const bool there = stream().table().Now() != nullptr;
+  if (!there || !facts().loaded() || !stream().searchable()) return StepOutcome::More();
   const auto answer = stream().Search({.newest_first = true, .limit = 1});
   stream().NoteSearch(answer);
   // Not every type can be searched; the check is a help, not a condition.
