@@ -128,6 +128,12 @@ MirrorTablePtr PortalSink::Adopt(const ObjectType& object, std::vector<MirrorCol
   return known.table;
 }
 
+bool PortalSink::ViewsWait(const std::string& object) {
+  Known& known = KnownOf(object);
+  MutexLock lock(mutex_);
+  return known.views_wait;
+}
+
 void PortalSink::SetViewsWait(const std::string& object, bool wait) {
   Known& known = KnownOf(object);
   MutexLock lock(mutex_);
@@ -221,7 +227,9 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
     }
     const MirrorTablePtr table = TableOf(wanted.name());
     const bool same = table && table->columns == change.columns;
-    if (same && change.changes.empty() && change.arriving.empty()) return table;
+    if (same && change.changes.empty() && change.arriving.empty() && !ViewsWait(wanted.name())) {
+      return table;
+    }
     // Before anyone else writes: the table tells which values may no longer be stored.
     Adopt(wanted.object, change.columns);
   }

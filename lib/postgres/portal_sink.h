@@ -156,6 +156,7 @@ class PortalSink final : public RowSink,
   MirrorTablePtr Adopt(const ObjectType& object, std::vector<MirrorColumn> columns);
   /// Takes out of the rows what the layout will not have them keep, a few rows a transaction.
   void ClearValues(const MirrorTable& wanted);
+  bool ViewsWait(const std::string& object);
   void SetViewsWait(const std::string& object, bool wait);
   void NoteControls(const Commit& commit);
   void Arrive(const ObjectType& object, const std::vector<std::string>& properties);

@@ -250,6 +250,19 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "a reader who holds the view delays the v
 }
 
 TEST_CASE_FIXTURE(SchemaWriterFixture,
+                  "the views of a table that was dropped stand again with its next layout") {
+  const MirrorTable wanted = *MakeContacts({Property("a")});
+  Value("DROP TABLE acme.contacts CASCADE");
+  CHECK_THROWS_AS(sink().ApplyLayout(wanted), DatabaseError);
+  sink().Claim();
+  sink().Load(wanted.object);
+
+  sink().ApplyLayout(wanted);
+
+  CHECK(TypeOf("acme.contacts_live", "a") == "text");
+}
+
+TEST_CASE_FIXTURE(SchemaWriterFixture,
                   "users' own views, indexes, columns and grants survive new properties") {
   Value("DROP ROLE IF EXISTS theirs_role; CREATE ROLE theirs_role");
   MakeContacts({Property("a")});
