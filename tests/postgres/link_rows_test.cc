@@ -78,6 +78,20 @@ TEST_CASE_FIXTURE(LinkRowsFixture, "links: one with an archived end is left as i
   CHECK(List("contact_id, other_contact_id", "FROM acme.contact_contacts") == "1|3");
 }
 
+TEST_CASE_FIXTURE(LinkRowsFixture,
+                  "links: one with an end that is not loaded yet is removed like any other") {
+  WriteLinks({To(2), To(9)}, 100);
+  WriteLinks({To(2)}, 200);
+  CHECK(Stored() == "2|-|100|;9|-|100|200");
+
+  pair.to = *FindObjectType("companies");
+  WriteLinks({To(4), To(5)}, 300);
+  WriteLinks({To(5)}, 400);
+  CHECK(List("to_id, removed_at IS NULL",
+             "FROM acme.associations WHERE to_type = 'companies'"
+             " ORDER BY to_id") == "4|f;5|t");
+}
+
 TEST_CASE_FIXTURE(LinkRowsFixture, "links: those read before an archive was known come back") {
   constexpr int64_t kArchived = 1'650'000'000;  // What the fixture says of archived records.
   WriteLinks({To(2), To(2, "old", 6), To(3)}, 100);

@@ -139,24 +139,28 @@ void LinkRows::AddLinks(Transaction& transaction, const LinkCommit& commit) cons
 
 void LinkRows::MarkRemoved(Transaction& transaction, const LinkCommit& commit) const {
   const StoredPair stored(commit.pair);
-  for (const ObjectType* end : {&commit.pair.from, &commit.pair.to}) {
-    if (!Exists(transaction, end->name)) return;
-  }
   Params params = LinkParams(commit);
   params.push_back(TimeParam(commit.at));
   params.push_back(IdArray(commit.read));
-  transaction.Run(
-      "UPDATE " + schema_.Table("associations") + " a SET removed_at = $8::timestamptz FROM " +
-          schema_.Table(stored.pair.from.name) + " f, " + schema_.Table(stored.pair.to.name) +
-          " t WHERE a.from_type = $1 AND a.to_type = $2 AND a." + stored.near +
-          " = ANY ($9::bigint[])"
-          " AND a.removed_at IS NULL AND a.first_seen_at < $8::timestamptz"
-          " AND f.id = a.from_id AND " +
-          IsLive("f") + " AND t.id = a.to_id AND " + IsLive("t") + " AND NOT EXISTS (SELECT FROM " +
-          kLinks +
-          " WHERE l.from_id = a.from_id AND l.to_id = a.to_id AND l.category = a.category"
-          " AND l.type_id = a.type_id)",
-      params);
+  std::string sql = "UPDATE " + schema_.Table("associations") +
+                    " a SET removed_at = $8::timestamptz WHERE a.from_type = $1 AND a.to_type = $2"
+                    " AND a." +
+                    stored.near +
+                    " = ANY ($9::bigint[])"
+                    " AND a.removed_at IS NULL AND a.first_seen_at < $8::timestamptz"
+                    " AND NOT EXISTS (SELECT FROM " +
+                    kLinks +
+                    " WHERE l.from_id = a.from_id AND l.to_id = a.to_id AND l.category = a.category"
+                    " AND l.type_id = a.type_id)";
+  // HubSpot shows no link of an archived record, and shows them again after a restore. An end that
+  // is not in its table, such as one that was dropped and is loaded again, protects none.
+  for (const auto& [end, id] :
+       {std::pair(&stored.pair.from, "a.from_id"), std::pair(&stored.pair.to, "a.to_id")}) {
+    if (!Exists(transaction, end->name)) continue;
+    sql += " AND NOT EXISTS (SELECT FROM " + schema_.Table(end->name) + " r WHERE r.id = " + id +
+           " AND NOT (" + IsLive("r") + "))";
+  }
+  transaction.Run(sql, params);
 }
 
 void LinkRows::SaveTypes(Transaction& transaction, const LinkPair& pair,
