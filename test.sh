@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests.
 #
-#   ./test.sh          release and address/undefined sanitizer builds, every test but the long ones
-#   ./test.sh --all    also a thread sanitizer build, clang-tidy, ten minutes of fuzzing and the long
-#                      tests; what they print is kept in docs/evidence/
+#   ./test.sh          release and address/undefined sanitizer builds, every test but the long ones;
+#                      a few end-to-end tests that mostly wait run in the release build only
+#   ./test.sh --all    also these, a thread sanitizer build, clang-tidy, ten minutes of fuzzing and
+#                      the long tests; what they print is kept in docs/evidence/
 #   ./test.sh --coverage
 #                      instead of all that: how many lines of lib/ the tests run, by folder
 #
@@ -28,8 +29,10 @@ case "${1:-}" in
 esac
 
 jobs=$(nproc)
-# End-to-end tests mostly wait: for intervals, latency and the delay of the search index.
-test_jobs=$((jobs * 2))
+# End-to-end tests mostly wait: for intervals, latency and the delay of the search index. What a
+# sanitizer has to watch keeps the machine busier.
+release_jobs=$((jobs * 4))
+sanitized_jobs=$((jobs * 3))
 failures=()
 
 # section TITLE COMMAND...: runs a part with its time; a part that fails does not stop the others.
@@ -49,11 +52,11 @@ build() {
   packaging/configure.sh "$1" && cmake --build --preset "$1" -j "$jobs"
 }
 
-# run_tests PRESET CTEST_ARGUMENTS...
+# run_tests PRESET JOBS CTEST_ARGUMENTS...
 run_tests() {
-  local preset=$1
-  shift
-  ctest --preset "$preset" -j "$test_jobs" --no-tests=error "$@"
+  local preset=$1 parallel=$2
+  shift 2
+  ctest --preset "$preset" -j "$parallel" --no-tests=error "$@"
 }
 
 # kept NAME COMMAND...: the output goes to the screen and to docs/evidence/NAME.txt.
@@ -67,7 +70,7 @@ kept() {
 # Programs that are killed, as some tests do, say nothing of what they ran.
 show_coverage() {
   find build/coverage -name '*.gcda' -delete
-  run_tests coverage -LE 'long|release-only' || true
+  run_tests coverage "$sanitized_jobs" -LE 'long|release-only' || true
   gcovr --root . --filter lib/ --exclude-throw-branches -j "$jobs" --json-summary build/coverage/lines.json \
     --txt build/coverage/lines.txt build/coverage
   node tests/support/coverage_by_folder.mjs build/coverage/lines.json
@@ -81,23 +84,27 @@ if $coverage; then
   section 'coverage' kept coverage show_coverage
   exit $((${#failures[@]} > 0))
 fi
-if $all; then install_options+=(--tidy); fi
+beside_sanitizers='long|release-only|waiting'
+if $all; then
+  install_options+=(--tidy)
+  beside_sanitizers='long|release-only'
+fi
 section 'packages' packaging/install-build-deps.sh "${install_options[@]}"
 
 section 'release build' build release
-section 'release tests' run_tests release -LE long
+section 'release tests' run_tests release "$release_jobs" -LE long
 section 'asan build' build asan
-section 'asan tests' run_tests asan -LE 'long|release-only'
+section 'asan tests' run_tests asan "$sanitized_jobs" -LE "$beside_sanitizers"
 
 if $all; then
   section 'tsan build' build tsan
   # With many bits of address space randomisation the thread sanitizer of GCC 12 cannot place its
   # shadow memory.
   section 'tsan tests' kept tests-tsan setarch --addr-no-randomize \
-    ctest --preset tsan -j "$jobs" --no-tests=error -LE 'long|release-only'
+    ctest --preset tsan -j "$jobs" --no-tests=error -LE "$beside_sanitizers"
   section 'tidy' kept tidy build tidy
   section 'fuzzing' kept fuzzing tests/fuzz/run --seconds 75
-  section 'long tests' kept tests-long run_tests release -L long -j 1 --verbose
+  section 'long tests' kept tests-long run_tests release 1 -L long --verbose
 fi
 
 printf '\n'

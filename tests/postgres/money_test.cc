@@ -71,9 +71,9 @@ TEST_CASE_FIXTURE(MoneyFixture, "queries: amounts are shown in the currency of t
       " currency_property_name = CASE name WHEN 'amount' THEN 'deal_currency_code' END"
       " WHERE name LIKE 'amount%'");
   CHECK(Rows("column_name, coalesce(currency_property_name, '-'), otherwise",
-             "Which properties are money,") ==
+             "Which properties are amounts of money,") ==
         "amount|deal_currency_code|USD;amount_in_home_currency|-|USD");
-  CHECK(Rows("id, label, amount", "What are the amounts of a deal,")
+  CHECK(Rows("id, label, amount", "What are the amounts of each deal,")
             .starts_with("1|Label of amount|100.00 USD;1|Label of amount_in_home_currency|100.00 "
                          "USD;2|Label of amount|100.00 EUR;2|Label of amount_in_home_currency|"
                          "110.00 USD;3|Label of amount|5,000.00 JPY;"));
@@ -88,7 +88,7 @@ TEST_CASE_FIXTURE(MoneyFixture,
 TEST_CASE_FIXTURE(MoneyFixture, "queries: days are the account's") {
   for (const std::string zone : {"UTC", "Asia/Tokyo"}) {
     Value("ALTER ROLE postgres IN DATABASE " + database() + " SET timezone = '" + zone + "'");
-    CHECK(Rows("day, count", "How many deals were created on each day?") ==
+    CHECK(Rows("day, count", "How many deals were created each day?") ==
           "2026-07-31|1;2026-08-01|3;2026-08-02|1");
   }
 }
