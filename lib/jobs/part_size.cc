@@ -40,4 +40,24 @@ PartSize::Next PartSize::Failed(const ApiError& error, size_t asked) {
   return Next::kSmaller;
 }
 
+void Blame::Answered() {
+  doubt_ = Doubt::kNone;
+  part_.Answered();
+}
+
+Blame::Next Blame::Failed(const ApiError& error, size_t asked) {
+  if (doubt_ == Doubt::kProved && SizeMatters(error)) {
+    doubt_ = Doubt::kNone;
+    return Next::kToBlame;
+  }
+  const PartSize::Next next = part_.Failed(error, asked);
+  if (next == PartSize::Next::kAlone) doubt_ = Doubt::kOfOne;
+  return next == PartSize::Next::kSmaller ? Next::kSmaller : Next::kAgain;
+}
+
+void Blame::WitnessAnswered(bool answered) {
+  doubt_ = answered ? Doubt::kProved : Doubt::kNone;
+  if (answered) part_.Answered();
+}
+
 }  // namespace hubmirror

@@ -55,8 +55,7 @@ void HistoryJob::Abandon() {
   cursor_ = {};
   block_.clear();
   block_end_.reset();
-  proving_ = false;
-  proved_ = false;
+  blame_.Forget();
   MutexLock lock(mutex_);
   reading_ = false;
   walking_ = true;
@@ -76,7 +75,7 @@ StepOutcome HistoryJob::DoStep(Instant, const StepNeed&, const TableShapePtr& ta
     reading_ = !block_.empty();
     walking_ = !cursor_.walked;
   });
-  if (proving_) return Prove();
+  if (blame_.wants_witness()) return AskWitness();
   return block_.empty() ? Choose() : Read(*table);
 }
 
@@ -143,7 +142,7 @@ Result<HistoryPage, ApiError> HistoryJob::Ask(const std::vector<RecordId>& ids) 
 }
 
 StepOutcome HistoryJob::Read(const TableShape& table) {
-  const auto count = static_cast<std::ptrdiff_t>(std::min(block_.size(), part_.size()));
+  const auto count = static_cast<std::ptrdiff_t>(std::min(block_.size(), blame_.size()));
   const std::vector<RecordId> asked(block_.begin(), block_.begin() + count);
   auto page = Ask(asked);
   if (!page) return Failed(asked.size(), page.error());
@@ -164,8 +163,7 @@ StepOutcome HistoryJob::TakeIn(HistoryPage page, const std::vector<RecordId>& as
     return Failed(asked.size(), {.kind = ApiErrorKind::kDecode,
                                  .message = "HubSpot answers, and says nothing of the record"});
   }
-  if (said.silent.empty()) part_.Answered();
-  proved_ = false;
+  blame_.Answered();
   block_.erase(block_.begin(), block_.begin() + static_cast<std::ptrdiff_t>(asked.size()));
   block_.insert(block_.end(), said.silent.begin(), said.silent.end());
   return Write({.entries = MapHistory(std::move(page.entries), cursor_.scope, hasher),
@@ -174,28 +172,26 @@ StepOutcome HistoryJob::TakeIn(HistoryPage page, const std::vector<RecordId>& as
 }
 
 StepOutcome HistoryJob::Failed(size_t asked, const ApiError& error) {
-  switch (part_.Failed(error, asked)) {
-    case PartSize::Next::kSame:
+  switch (blame_.Failed(error, asked)) {
+    case Blame::Next::kAgain:
       break;
-    case PartSize::Next::kSmaller:
-      stream().AskForLess(kind(), part_.size(), error);
+    case Blame::Next::kSmaller:
+      stream().AskForLess(kind(), blame_.size(), error);
       break;
-    case PartSize::Next::kAlone:
-      if (proved_) return SetAside("HubSpot does not show its history: " + error.message);
-      proving_ = true;
-      break;
+    case Blame::Next::kToBlame:
+      return SetAside("HubSpot does not show its history: " + error.message);
   }
   return StepOutcome::Failed(error);
 }
 
-StepOutcome HistoryJob::Prove() {
-  proving_ = false;
+StepOutcome HistoryJob::AskWitness() {
+  blame_.WitnessAnswered(false);
   witness_ = NextWitness();
   // Of a single record nobody can tell whether HubSpot fails for it or for all.
   if (!witness_) return StepOutcome::More();
   const auto page = Ask({*witness_});
   if (!page) return StepOutcome::Failed(page.error());
-  proved_ = std::ranges::find(page->answered, *witness_) != page->answered.end();
+  blame_.WitnessAnswered(std::ranges::find(page->answered, *witness_) != page->answered.end());
   return StepOutcome::More();
 }
 
@@ -212,8 +208,6 @@ std::optional<RecordId> HistoryJob::NextWitness() {
 StepOutcome HistoryJob::SetAside(const std::string& reason) {
   const RecordId id = block_.front();
   block_.erase(block_.begin());
-  proved_ = false;
-  part_.Answered();  // the other one was
   return Write({.again = {id},
                 .again_in = kAskedAgainAfter,
                 .asked_archived = block_archived_,

@@ -52,9 +52,8 @@ class HistoryJob final : public StreamJob {
   StepOutcome TakeIn(HistoryPage page, const std::vector<RecordId>& asked, const HasherPtr& hasher);
   /// The first `asked` of the block were not answered for.
   StepOutcome Failed(size_t asked, const ApiError& error);
-  /// Whether HubSpot answers for a record other than the first of the block; if it does, the first
-  /// is asked for once more.
-  StepOutcome Prove();
+  /// Asks for a record other than the first of the block.
+  StepOutcome AskWitness();
   std::optional<RecordId> NextWitness();
   StepOutcome SetAside(const std::string& reason);
   StepOutcome Write(HistoryCommit commit);
@@ -68,10 +67,8 @@ class HistoryJob final : public StreamJob {
   std::vector<RecordId> block_;  ///< not accounted for yet
   bool block_archived_ = false;
   std::optional<RecordId> block_end_;  ///< of the walk's block
-  PartSize part_{kHistoryReadSize};
-  bool proving_ = false;  ///< the first of the block, asked for alone, is not answered for
-  bool proved_ = false;   ///< and another one was just now
-  std::optional<RecordId> witness_;  ///< the last one that was asked for in its stead
+  Blame blame_{kHistoryReadSize};
+  std::optional<RecordId> witness_;  ///< the last one
 };
 
 }  // namespace hubmirror

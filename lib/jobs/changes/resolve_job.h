@@ -29,6 +29,10 @@ std::optional<ResolveCursor> ParseResolveCursor(std::string_view text);
 /// primary reads, twice where a record is to be marked gone (rules R13-R16). Silence never
 /// deletes: each read carries a record known to be there, and only an answer that returns it
 /// counts; and who is still on a list is not gone, whatever batch reads leave out.
+///
+/// It also judges records that HubSpot fails to show. Like Blame it asks a witness before it sets
+/// one aside, but it keeps its doubt in `_pending`: the jobs that leave a record here have moved
+/// their cursors past it, so nobody would come back to it if the doubt died with the process.
 class ResolveJob final : public StreamJob {
  public:
   explicit ResolveJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}

@@ -1,5 +1,7 @@
 #include "jobs/links/link_asker.h"
 
+#include <utility>
+
 namespace hubmirror {
 
 LinkAsker::LinkAsker(StreamContext& stream, JobKind job, LinkPartners& partners)
@@ -31,18 +33,18 @@ bool LinkAsker::NoteRefusal(const LinkPair& pair, const ApiError& error) const {
 }
 
 void LinkAsker::Forget() {
-  doubt_ = Doubt::kNone;
+  blame_.Forget();
+  pair_in_doubt_ = false;
   answered_ = false;
 }
 
 Result<LinkAsker::End, ApiError> LinkAsker::Ask(LinkBatch& batch) {
-  if (doubt_ == Doubt::kPair || doubt_ == Doubt::kRecord) return Prove(batch);
-  const auto inputs = batch.NextInputs(doubt_ == Doubt::kProved ? 1 : part_.size());
+  if (pair_in_doubt_ || blame_.wants_witness()) return AskWitness(batch);
+  const auto inputs = batch.NextInputs(blame_.size());
   auto answer = stream_.source().links.ReadLinks(batch.read_from(), batch.other(), inputs);
   if (!answer) return Failed(batch, inputs.size(), answer.error());
-  doubt_ = Doubt::kNone;
   answered_ = true;
-  part_.Answered();
+  blame_.Answered();
   for (const BrokenPromise& broken : batch.Take(inputs, std::move(*answer))) {
     stream_.Distrust(broken.promise, broken.how);
   }
@@ -52,52 +54,47 @@ Result<LinkAsker::End, ApiError> LinkAsker::Ask(LinkBatch& batch) {
 Result<LinkAsker::End, ApiError> LinkAsker::Failed(LinkBatch& batch, size_t asked,
                                                    const ApiError& error) {
   const LinkPair pair = partners_.PairFor(batch.read_from(), batch.other());
-  if (doubt_ == Doubt::kProved && SizeMatters(error)) {
-    batch.SetAside(error.message);
-    doubt_ = Doubt::kNone;
-    return EndOf(batch);
-  }
   if (error.kind == ApiErrorKind::kBadRequest && !answered_) {
     // One record may be to blame, or the types: they are refused when another one is as well.
-    doubt_ = Doubt::kPair;
+    pair_in_doubt_ = true;
     return End::kGoesOn;
   }
   if (error.kind != ApiErrorKind::kBadRequest && NoteRefusal(pair, error)) {
     Forget();
     return End::kRefused;
   }
-  switch (part_.Failed(error, asked)) {
-    case PartSize::Next::kSame:
+  switch (blame_.Failed(error, asked)) {
+    case Blame::Next::kAgain:
       break;
-    case PartSize::Next::kSmaller:
-      stream_.AskForLess(job_, part_.size(), error);
+    case Blame::Next::kSmaller:
+      stream_.AskForLess(job_, blame_.size(), error);
       break;
-    case PartSize::Next::kAlone:
-      doubt_ = Doubt::kRecord;
-      break;
+    case Blame::Next::kToBlame:
+      batch.SetAside(error.message);
+      return EndOf(batch);
   }
   return error;
 }
 
-Result<LinkAsker::End, ApiError> LinkAsker::Prove(LinkBatch& batch) {
+Result<LinkAsker::End, ApiError> LinkAsker::AskWitness(LinkBatch& batch) {
+  const bool of_pair = std::exchange(pair_in_doubt_, false);
+  const RecordId doubtful = batch.NextInputs(1).front().id;
   auto witness = batch.Witness(witness_turn_++);
   if (!witness) {
-    const RecordId doubtful = batch.NextInputs(1).front().id;
     for (const RecordId id : stream_.store().links.LiveIds(batch.read_from(), std::nullopt, 2)) {
       if (id != doubtful) witness = id;
     }
   }
-  const RecordId asked = witness.value_or(batch.NextInputs(1).front().id);
+  const RecordId asked = witness.value_or(doubtful);
   const auto answer =
       stream_.source().links.ReadLinks(batch.read_from(), batch.other(), {{asked, {}}});
+  if (!of_pair) blame_.WitnessAnswered(answer && witness.has_value());
   if (answer) {
-    doubt_ = doubt_ == Doubt::kRecord && witness ? Doubt::kProved : Doubt::kNone;
     answered_ = true;
     return End::kGoesOn;
   }
   // Of a record in doubt nothing is known: all of HubSpot fails, or this other one as well.
-  const bool of_records =
-      doubt_ == Doubt::kRecord && answer.error().kind == ApiErrorKind::kBadRequest;
+  const bool of_records = !of_pair && answer.error().kind == ApiErrorKind::kBadRequest;
   const LinkPair pair = partners_.PairFor(batch.read_from(), batch.other());
   if (of_records || !NoteRefusal(pair, answer.error())) return answer.error();
   Forget();

@@ -34,17 +34,10 @@ class LinkAsker {
   void Forget();
 
  private:
-  enum class Doubt {
-    kNone,
-    kPair,    ///< the request was refused: is it the pair, or one of its records?
-    kRecord,  ///< the next record failed alone: is it to blame, or does everything fail?
-    kProved,  ///< another one was answered: it has one more try
-  };
-
   bool NoteRefusal(const LinkPair& pair, const ApiError& error) const;
   Result<End, ApiError> Failed(LinkBatch& batch, size_t asked, const ApiError& error);
-  /// Asks for a record other than the one in doubt.
-  Result<End, ApiError> Prove(LinkBatch& batch);
+  /// Asks for a record other than the next one.
+  Result<End, ApiError> AskWitness(LinkBatch& batch);
   Result<End, ApiError> EndOf(LinkBatch& batch);
   void Name(LinkBatch& batch);
 
@@ -52,9 +45,9 @@ class LinkAsker {
   const JobKind job_;
   LinkPartners& partners_;
 
-  PartSize part_{kLinkInputs};
-  Doubt doubt_ = Doubt::kNone;
-  bool answered_ = false;  ///< something of the batch was
+  Blame blame_{kLinkInputs};
+  bool pair_in_doubt_ = false;  ///< a request was refused: because of the pair, or of a record?
+  bool answered_ = false;       ///< something of the batch was
   size_t witness_turn_ = 0;
 };
 
