@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr size_t kControls = 16;
+constexpr size_t kWitnesses = 16;
 const Transaction::Options kUnhurried{.statement_timeout = 0ms, .lock_timeout = {}, .first = {}};
 
 }  // namespace
@@ -337,7 +337,7 @@ CommitOutcome PortalSink::Write(const Commit& commit) {
   writing.Commit();
   writer.Remember(known.recent, clock_.Now());
   known.in_quarantine = in_quarantine;
-  NoteControls(commit);
+  NoteWitnesses(commit);
   return outcome;
 }
 
@@ -389,7 +389,7 @@ VerifyReport PortalSink::Verify(const Commit& page, const VerifyRequest& request
   return report;
 }
 
-void PortalSink::NoteControls(const Commit& commit) {
+void PortalSink::NoteWitnesses(const Commit& commit) {
   Known& known = KnownOf(commit.object.name);
   MutexLock lock(mutex_);
   for (const RowBatch& batch : commit.rows) {
@@ -399,7 +399,7 @@ void PortalSink::NoteControls(const Commit& commit) {
     if (!row.merged_ids.empty()) continue;
     std::deque<RecordId>& seen = row.archived ? known.seen_archived : known.seen_live;
     seen.push_front(row.id);
-    if (seen.size() > kControls) seen.pop_back();
+    if (seen.size() > kWitnesses) seen.pop_back();
   }
 }
 

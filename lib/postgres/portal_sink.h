@@ -158,7 +158,7 @@ class PortalSink final : public RowSink,
   void ClearValues(const MirrorTable& wanted);
   bool ViewsWait(const std::string& object);
   void SetViewsWait(const std::string& object, bool wait);
-  void NoteControls(const Commit& commit);
+  void NoteWitnesses(const Commit& commit);
   void Arrive(const ObjectType& object, const std::vector<std::string>& properties);
   void Decorate(const ObjectType& object);
   void OnSchemaChange(const std::string& object, const std::string& change);

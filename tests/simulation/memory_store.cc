@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // As in PortalSink.
-constexpr size_t kControls = 16;
+constexpr size_t kWitnesses = 16;
 constexpr auto kVerifySlack = 2min;
 
 DatabaseError StartOver(const std::string& cause) {
@@ -218,11 +218,11 @@ CommitOutcome MemoryStore::Write(const Commit& commit) {
   CommitOutcome outcome = writer.Run();
   SaveProgress(commit.object.name, commit.progress);
   writer.Remember(known.recent, clock_.Now());
-  NoteControls(commit);
+  NoteWitnesses(commit);
   return outcome;
 }
 
-void MemoryStore::NoteControls(const Commit& commit) {
+void MemoryStore::NoteWitnesses(const Commit& commit) {
   Known& known = KnownOf(commit.object.name);
   for (const RowBatch& batch : commit.rows) {
     if (batch.empty()) continue;
@@ -230,7 +230,7 @@ void MemoryStore::NoteControls(const Commit& commit) {
     if (!row.merged_ids.empty()) continue;
     auto& seen = row.archived ? known.seen_archived : known.seen_live;
     seen.push_front(row.id);
-    if (seen.size() > kControls) seen.pop_back();
+    if (seen.size() > kWitnesses) seen.pop_back();
   }
 }
 

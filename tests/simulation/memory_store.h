@@ -87,7 +87,7 @@ class MemoryStore final : public RowSink, public LinkSink, public VerifySink {
   void CheckProgress(const std::string& object, const std::map<JobKind, JobProgress>& progress);
   void SaveProgress(const std::string& object, const std::map<JobKind, JobProgress>& progress);
   void CheckColumns(const MirrorTable& table) const;
-  void NoteControls(const Commit& commit);
+  void NoteWitnesses(const Commit& commit);
 
   Disk& disk_;
   const Clock& clock_;
