@@ -19,10 +19,10 @@
 
 namespace hubmirror {
 
-/// What the jobs of one stream share: the ports, the table as it stands, the facts that one job
-/// tells another, and what is done with all of them at once: asking, writing, and saying what a job
-/// found out. Thread-safe. (More than fifteen functions: half of them only name a part or a port,
-/// so that a job holds one thing and each part is tested without the others.)
+/// What the jobs of one stream share: the ports, the table as it stands and the facts they tell
+/// each other. Whatever needs several of these at once is done here: asking, writing, and saying
+/// what a job found out. Thread-safe. (More than fifteen functions: half of them only name a part
+/// or a port, so that a job holds one thing and each part is tested without the others.)
 class StreamContext {
  public:
   struct Ports {
@@ -49,43 +49,46 @@ class StreamContext {
   SharedFacts& facts() { return facts_; }
   const SharedFacts& facts() const { return facts_; }
   NotedRecords& records() { return records_; }
-  /// The day's requests, to be stored with whatever is written (rule R18).
+  /// Today's count of requests, which is stored with every commit (rule R18).
   std::string Budget() const { return ports_.governor.Save(); }
   /// HubSpot's clock; absent before it is known.
   std::optional<TimePoint> SourceNow() const;
 
-  /// Takes over what is stored of the stream: after a start, and whenever the portal opens again.
+  /// Takes in what is stored of the stream, after a start and whenever the portal is opened again.
   void Load(const StoredStream& stored);
 
-  /// One search, or one page of a list; that it shows what was not asked for is counted and said.
+  /// One search, or one page of a list. If it shows what was not asked for, that is counted and
+  /// said.
   Result<SearchAnswer, ApiError> Search(const SearchRequest& request);
   Result<Page, ApiError> List(const ListRequest& request);
-  /// Page -> rows, under the set the page was asked with; `asked_for` is the table as it was then.
+  /// Turns a page into rows; `asked_for` is the table as it was when the page was requested.
   RowBatch Map(const Page& page, const TableShape& asked_for) const;
-  /// The same for the answer to a batch read of `asked`; what it shows beside them is not believed.
+  /// The same for the answer to a batch read of `asked`. Records that are not among them are
+  /// dropped.
   RowBatch Map(const Page& page, const TableShape& asked_for, const std::vector<RecordId>& asked);
-  /// Writes, with the day's requests (rule R18), and tells everyone: metrics, the row count, the
-  /// resolve job. What the stream owes goes with it; `sweep_ended`: the commit ends a walk that
-  /// began when so many sweeps were wanted.
+  /// Writes, together with today's count of requests and what the stream owes, and tells everyone:
+  /// metrics, the row count, the resolve job. `sweep_ended`: the commit ends a walk that began
+  /// after so many wishes for a sweep.
   CommitOutcome Write(JobKind job, Commit commit, std::optional<int64_t> sweep_ended = {});
   /// Compares, and tells everyone what was mended.
   VerifyReport Verify(Commit page, const VerifyRequest& request);
 
   /// An operator asked for this record; resolve reads it next.
   void RequestRefresh(RecordId id);
-  /// A sweep is wanted before its time, at the priority of a first load. Returns the number of this
-  /// wish; the next commit stores it.
+  /// Asks for an early sweep, with the priority of a first load. Returns the number of this wish,
+  /// which the next commit stores.
   int64_t WantSweep(const std::string& why);
-  /// The same where cursors pass what only the sweep will read: nothing is verified until it ends.
+  /// The same for a cursor that passes records which only the sweep will read: until it ends,
+  /// nothing counts as verified.
   void OweSweep(const std::string& why);
   /// Whether to search for records of this type; see SearchSupport.
   bool searchable() const { return facts_.Now().search.known(ports_.clock.Now()); }
-  /// How a search was answered. When search is given up, a sweep finds what changed.
+  /// Takes in how a search was answered. Once search is given up, sweeps find what changed.
   void NoteSearch(const Result<SearchAnswer, ApiError>& answer);
-  /// An answer broke a promise of HubSpot's (see SyncObserver::OnBrokenPromise); `how` for people.
-  /// Counts every one, says one an hour.
+  /// HubSpot's answer broke a promise (see SyncObserver::OnBrokenPromise); `how` is for people.
+  /// Counts every time, and says so once an hour.
   void Distrust(const std::string& promise, const std::string& how);
-  /// Asks in smaller parts from now on, and says so.
+  /// Says that `job` asks for `size` records at once from now on.
   void AskForLess(JobKind job, size_t size, const ApiError& why) const;
   void SayUnreadable(const UnreadableRecord& record) const;
   void Log(LogLevel level, std::string_view event, std::string message) const;
@@ -101,7 +104,7 @@ class StreamContext {
   SharedFacts facts_;
   NotedRecords records_;
 
-  /// One commit after the other, so that what is owed is stored in the order it came about.
+  /// Commits run one after another, so that debts are stored in the order in which they arise.
   Mutex writing_;
 };
 

@@ -19,9 +19,9 @@ namespace hubmirror {
 
 using HasherPtr = std::shared_ptr<const ValueHasher>;
 
-/// A table as it stands, read as a whole: its columns, the key that its hashed properties are made
-/// with, and what to ask for to read whole records of it. Whoever asks HubSpot for records keeps
-/// the shape that they are asked with, whatever becomes of the table meanwhile. Immutable.
+/// A table as it stood at one moment: its columns, the key of its hashed properties, and the
+/// properties to request for whole records. Whoever requests records keeps the shape they were
+/// requested with, whatever becomes of the table meanwhile. Immutable.
 struct TableShape {
   MirrorTablePtr table;      ///< never null
   HasherPtr hasher;          ///< null when nothing is hashed
@@ -38,25 +38,24 @@ class StreamTable {
 
   /// Null before the catalog has made the table, and after somebody dropped it.
   TableShapePtr Now() const;
-  /// The columns of the same; null when there is none.
+  /// Its columns; null if there is no table.
   MirrorTablePtr layout() const;
 
-  /// Takes the table as it is stored, unless it was made for another selection than the operator's
-  /// of today: then there is none until the catalog has brought it up to date, so that no value is
-  /// stored that should not be.
+  /// Adopts the stored table if it fits the operator's present selection. Otherwise there is no
+  /// table until the catalog has brought it up to date, so no value is stored that should not be.
   void AdoptStored(MirrorTablePtr table);
-  /// Reads the key anew; null when nothing is hashed. Does not change what Map hashes with.
+  /// Reads the key again; null if nothing is hashed. Does not change what Map hashes with.
   Result<HasherPtr, ApiError> ReadHasher() const;
-  /// A table with the key that its hashed properties are made with. Whether other properties are
-  /// asked for now than for the last table there was.
+  /// Sets the table and the key of its hashed properties. Returns whether the properties to request
+  /// differ from those of the last table.
   bool Set(MirrorTablePtr table, HasherPtr hasher);
-  /// The same table with other words about its columns. One that was dropped stays so.
+  /// The same table with new notes on its columns. A dropped table stays dropped.
   void Replace(MirrorTablePtr table);
   /// Somebody dropped it: the catalog makes it again.
   void Drop();
 
-  /// Page -> rows for the table as it stands, under the set the page was asked with. When there is
-  /// no table any more, for the one it was `asked_for`: writing the rows then tells.
+  /// Turns a page into rows of the table as it stands. If the table is gone, they are rows of the
+  /// one that the page was `asked_for`; whoever writes them finds out.
   RowBatch Map(const Page& page, const TableShape& asked_for) const;
 
  private:

@@ -20,6 +20,8 @@ std::optional<ApiError> LinkAsker::LearnTypes(const LinkPair& pair) {
   return std::nullopt;
 }
 
+// A pair is refused for good reasons: the token lacks a scope of one of the types, or the types,
+// such as products and users, cannot be linked at all. HubSpot says so with 400, 403 or 404.
 bool LinkAsker::NoteRefusal(const LinkPair& pair, const ApiError& error) const {
   const bool refused = error.kind == ApiErrorKind::kForbidden ||
                        error.kind == ApiErrorKind::kNotFound ||
@@ -55,7 +57,7 @@ Result<LinkAsker::End, ApiError> LinkAsker::Failed(LinkBatch& batch, size_t aske
                                                    const ApiError& error) {
   const LinkPair pair = partners_.PairFor(batch.read_from(), batch.other());
   if (error.kind == ApiErrorKind::kBadRequest && !answered_) {
-    // One record may be to blame, or the types: they are refused when another one is as well.
+    // Either one record is to blame or the pair: the pair is, if another record is refused as well.
     pair_in_doubt_ = true;
     return End::kGoesOn;
   }
@@ -93,7 +95,7 @@ Result<LinkAsker::End, ApiError> LinkAsker::AskWitness(LinkBatch& batch) {
     answered_ = true;
     return End::kGoesOn;
   }
-  // Of a record in doubt nothing is known: all of HubSpot fails, or this other one as well.
+  // That says nothing about a record in doubt: HubSpot fails for all of them, or for this one too.
   const bool of_records = !of_pair && answer.error().kind == ApiErrorKind::kBadRequest;
   const LinkPair pair = partners_.PairFor(batch.read_from(), batch.other());
   if (of_records || !NoteRefusal(pair, answer.error())) return answer.error();
@@ -121,7 +123,7 @@ void LinkAsker::Name(LinkBatch& batch) {
     stream_.Write(job_, std::move(commit));
     return;
   }
-  // Its own stream sets it aside when all its links are read.
+  // Its own stream sets it aside, when it reads all links.
   for (const UnreadableRecord& record : unread) {
     stream_.Log(LogLevel::kWarning, "record.unreadable",
                 "record " + std::to_string(record.id.value) + " of " + batch.read_from().name +

@@ -11,10 +11,10 @@
 
 namespace hubmirror {
 
-/// Asks the questions of link batches for one job, one request per call. It asks in parts that
-/// HubSpot can answer, down to the one record that it cannot, which is named and set aside if
-/// another one is answered at the same time. A refusal (a missing scope, types that cannot be
-/// linked) is noted and logged; it must not hold up the stream. Owned by one thread.
+/// Makes the requests of link batches for one job, one per call. It asks in parts that HubSpot can
+/// answer; a record whose links HubSpot fails to show is named and set aside (see Blame). If
+/// HubSpot refuses a pair of types, for want of a scope or because they cannot be linked, that is
+/// noted and logged, and holds up nothing else. Owned by one thread.
 class LinkAsker {
  public:
   LinkAsker(StreamContext& stream, JobKind job, LinkPartners& partners);

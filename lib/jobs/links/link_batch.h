@@ -33,13 +33,13 @@ class LinkBatch {
   /// What to ask for next, at most `most` records: those not asked for yet and those with further
   /// pages. A record whose answer was not believed is asked for alone.
   std::vector<LinkInput> NextInputs(size_t most) const;
-  /// Accepts the answer to these inputs, which NextInputs gave; nothing else in it is kept. Returns
-  /// the promises that it broke.
+  /// Takes in the answer to inputs that NextInputs gave, and nothing that it shows beside them.
+  /// Returns the promises that it broke.
   std::vector<BrokenPromise> Take(const std::vector<LinkInput>& asked, LinkAnswer answer);
   /// The next record cannot be read, although others can: its links remain unknown.
   void SetAside(std::string reason);
-  /// Another record than the next one, to see whether HubSpot answers at all: a different one for
-  /// each `turn`. None: there is no other.
+  /// A record other than the next one, to see whether HubSpot answers at all; each `turn` gives
+  /// another. Empty: there is no other.
   std::optional<RecordId> Witness(size_t turn) const;
 
   /// When whole: records that the answers did not mention. They may have no links; but if we know
@@ -66,15 +66,15 @@ class LinkBatch {
     std::set<std::string> places;
     std::set<RecordId> begun_with;
   };
-  using Asked = std::map<RecordId, bool>;  ///< and whether from where a page ended
+  using Asked = std::map<RecordId, bool>;  ///< with whether an earlier page led there
 
   /// Adds the links of records that were asked for; how many others there were.
   size_t Keep(const Asked& asked, std::vector<Link> links);
   /// Whether the next page of a record leads on and this one, which began with a link to
   /// `begun_with`, brought something.
   bool MovesOn(const LinkInput& more, std::optional<RecordId> begun_with);
-  /// Its answers cannot be right: it is read once more, alone and from the beginning; the second
-  /// time it is set aside.
+  /// Its answers cannot be right. It is read once more, alone and from the beginning, and set aside
+  /// if that happens again.
   void Distrust(RecordId id, const std::string& reason);
   void Leave(RecordId id, std::string reason);
 

@@ -5,6 +5,7 @@
 namespace hubmirror {
 namespace {
 
+// Scopes are granted and types made linkable while the daemon runs.
 constexpr Duration kBelieved = std::chrono::hours(1);
 
 }  // namespace
@@ -124,7 +125,8 @@ void LinkPartners::BeginLooks(const ObjectType& type) {
 void LinkPartners::UseFrom(const std::string& from, const std::string& to) {
   MutexLock lock(mutex_);
   one_way_.insert({from, to});
-  // The possible kinds of links are read again, and stored, from this side.
+  // A kind of link has another type id in each direction, so the possible kinds are read again, and
+  // stored, from this side.
   said_.erase({from, to});
 }
 

@@ -32,15 +32,15 @@ class LinkPartners {
 
   /// HubSpot says whether records of the two can be linked.
   void NoteLinkable(const LinkPair& pair, bool linkable, Instant now);
-  /// What it said within the last hour; nothing: ask (again).
+  /// What it said within the last hour; empty: ask again.
   std::optional<bool> Linkable(const LinkPair& pair, Instant now) const;
 
-  // One-way pairs. If the side that is read shows no link for a whole batch, we look from the other
-  // side, too. A link that the other side shows and the first one denies proves that the pair is
-  // one-way, until the first one shows some after all.
+  // One-way pairs. If the side that is read shows no link for a whole batch, we also look from the
+  // other side. A link that the other side shows and the first one denies proves that the pair is
+  // one-way, until the first side shows some after all.
 
-  /// `pair`, as it is read, showed none. Once known this changes nothing, unless `again`: something
-  /// else says that there are links.
+  /// `pair`, as it is read, showed no links. Saying so again changes nothing, unless `again`:
+  /// something else says that there are links.
   void NoteNone(const LinkPair& pair, bool again = false);
   /// It showed some: no need to look from the other side, and no such pair is one-way.
   void NoteShown(const LinkPair& pair);

@@ -89,6 +89,9 @@ void LinksJob::NextPair() {
   asker_.Forget();
 }
 
+// Adding or removing a link does not reliably move the stamp of either record
+// (https://github.com/airbytehq/airbyte/issues/27199, .../44554), and HubSpot has no list of
+// changed links: the links of every record are read.
 StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
   if (!batch_) {
     auto ids = stream().store().links.LiveIds(object(), cursor_.last, kLinkInputs);
@@ -112,7 +115,7 @@ StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
       break;
   }
   const bool read = partners_.IsRead(pair);
-  // What proved that a pair is one-way is looked at again with each reading of all links.
+  // Each reading of all links checks whether a one-way pair still is one.
   if (!read || (partners_.IsOneWay(pair) && !cursor_.last)) {
     looked_up_ = batch_->OtherIds();
     if (looked_up_.size() > kProofInputs) looked_up_.resize(kProofInputs);
@@ -139,6 +142,9 @@ StepOutcome LinksJob::Store(const LinkPair& pair, int64_t links) {
   return StepOutcome::More(links);
 }
 
+// HubSpot shows some links from one of their sides only: those of leads with deals when asked about
+// leads, while it says of the same deals that they have none (seen in live portals in 2026; its
+// documentation is silent).
 StepOutcome LinksJob::AskFirstSide(const LinkPair& pair) {
   std::vector<LinkInput> inputs;
   for (const RecordId id : looked_up_) inputs.push_back({.id = id, .after = {}});
@@ -149,7 +155,7 @@ StepOutcome LinksJob::AskFirstSide(const LinkPair& pair) {
   const bool denied =
       error.kind == ApiErrorKind::kBadRequest || error.kind == ApiErrorKind::kNotFound;
   if (denied) return UseThisSide(pair);
-  // Fewer tell it as well; without an answer the next reading of all links looks again.
+  // Fewer records prove it as well; without an answer the next reading of all links tries again.
   if (SizeMatters(error) && looked_up_.size() > 1) {
     looked_up_.resize(looked_up_.size() / 2);
   } else if (SizeMatters(error) || error.kind == ApiErrorKind::kForbidden) {

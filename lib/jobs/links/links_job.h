@@ -29,9 +29,10 @@ std::optional<LinksCursor> ParseLinksCursor(std::string_view text);
 /// thousand records a request. A change of links moves no stamp, so only this job finds it. It
 /// continues where its last commit left it, and starts once the stream is loaded.
 ///
-/// A pair whose first side shows nothing is examined from the other one, which stores nothing
-/// until HubSpot denies on the first side what it shows on this one: then this is the side that the
-/// pair is read from, over restarts too. A look before the job is due reads no other pair.
+/// If the first side of a pair shows nothing, the job of the other side looks. It stores nothing
+/// until HubSpot denies on the first side a link that it shows on this one; from then on the pair
+/// is read from this side, also after a restart. Such a look may come before the job is due, and
+/// then reads no other pair.
 class LinksJob final : public StreamJob {
  public:
   LinksJob(std::shared_ptr<StreamContext> stream, LinkPartners& partners)
@@ -50,12 +51,12 @@ class LinksJob final : public StreamJob {
 
  private:
   void Begin();
-  /// When all links are to be read again; nothing: they are now, or nobody knows.
+  /// In how long all links are due again; empty: now, or nobody knows.
   std::optional<std::chrono::milliseconds> DueIn() const;
   /// The pair under way; moves on if its partner is no longer mirrored. Null: all pairs have been
   /// read.
   const LinkPair* CurrentPair();
-  /// Leaves pairs out that are known not to be linkable, or are read from their other side.
+  /// Leaves out pairs that cannot be linked or are read from their other side.
   void SkipOthers(Instant now);
   StepOutcome ReadBatch(const LinkPair& pair);
   StepOutcome Store(const LinkPair& pair, int64_t links);

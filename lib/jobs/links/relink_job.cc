@@ -32,7 +32,7 @@ void RelinkJob::DropUnlinkable(Instant now) {
 }
 
 bool RelinkJob::TakeDue() {
-  // From here on, what is written is noted again.
+  // Before they are taken: a record written from here on is noted again.
   Tell([](StreamFacts& facts) { facts.links_due = false; });
   taken_ = stream().store().links.DueLinks(object(), kLinkInputs);
   if (taken_.empty()) return false;
@@ -84,11 +84,14 @@ void RelinkJob::NoteSide(const LinkPair& pair, const Batch& whole) {
   if (whole.links.links() > 0) {
     partners_.NoteShown(pair);
   } else if (whole.linked_with_ours) {
-    // Either they were linked a moment ago, or this side never shows it.
+    // The other side has just shown links: they are gone since, or this side never shows them.
     partners_.NoteNone(pair, /*again=*/true);
   }
 }
 
+// HubSpot gives a link another type id in each direction, so one read from both sides would be
+// stored twice. Where the pair is read from the other side, that side is asked, including records
+// whose link to ours is gone by now.
 void RelinkJob::ReadOthers(const LinkBatch& seen_from_us) {
   const LinkPair pair{seen_from_us.other(), seen_from_us.read_from()};
   std::vector<RecordId> others = seen_from_us.OtherIds();
@@ -113,7 +116,7 @@ StepOutcome RelinkJob::Finish() {
   const auto records = static_cast<int64_t>(taken_.size());
   taken_.clear();
   if (may_be_more) return StepOutcome::More(records);
-  // Wishes of the meantime are found by the next poll.
+  // The next poll finds what has come meanwhile.
   return StepOutcome::CaughtUp(records);
 }
 

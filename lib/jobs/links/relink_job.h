@@ -33,7 +33,7 @@ class RelinkJob final : public StreamJob {
  private:
   /// Takes the next records; false when there are none.
   bool TakeDue();
-  /// Leaves out what is known not to be linkable.
+  /// Leaves out pairs that are known not to be linkable.
   void DropUnlinkable(Instant now);
   StepOutcome Read(Instant now);
   StepOutcome Finish();
@@ -45,7 +45,7 @@ class RelinkJob final : public StreamJob {
     bool of_others = false;         ///< they are or were linked with ours
     bool linked_with_ours = false;  ///< some were just seen to be
   };
-  /// What a batch tells of the side that its pair is read from.
+  /// What a batch tells about the side from which its pair is read.
   void NoteSide(const LinkPair& pair, const Batch& whole);
 
   LinkPartners& partners_;

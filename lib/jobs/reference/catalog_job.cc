@@ -28,7 +28,7 @@ bool FillingBegins(const MirrorTable& before, const MirrorTable& table) {
 
 void CatalogJob::LoadFrom(const StoredStream& stored) {
   stream().table().AdoptStored(stored.table);
-  // Whether the archived list was walked since is not known any more.
+  // Nobody knows any more whether the archived list was walked since then.
   if (stored.table && std::ranges::any_of(stored.table->columns, IsFilling)) {
     Tell([](StreamFacts& facts) { facts.archived_walk.Want(); });
   }
@@ -151,6 +151,9 @@ StepOutcome CatalogJob::ReadGroups() {
   return StepOutcome::More();
 }
 
+// Pipelines come all at once, without pages
+// (https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3): one that is missing is
+// gone.
 StepOutcome CatalogJob::ReadPipelines() {
   const auto page = stream().source().references.ReadReference(
       {.kind = ReferenceKind::kPipelines, .object = object().name, .type_id = object().type_id});
@@ -188,7 +191,8 @@ StepOutcome CatalogJob::CountRecords() {
   if (!there || !facts().loaded() || !stream().searchable()) return StepOutcome::More();
   const auto answer = stream().Search({.newest_first = true, .limit = 1});
   stream().NoteSearch(answer);
-  // Not every type can be searched; the check is a help, not a condition.
+  // Not every type can be searched (https://developers.hubspot.com/docs/guides/api/crm/search). The
+  // check helps where it is possible.
   if (!answer) return StepOutcome::More();
   const int64_t rows = stream().store().rows.CountRows(object());
   Tell([&](StreamFacts& facts) { facts.CountedRows(rows); });
@@ -210,12 +214,12 @@ StepOutcome CatalogJob::Apply() {
   const bool is_new = table == nullptr;
   const MirrorTable wanted =
       WantedLayout(stream().plan(), known, table.get(), *hasher ? (*hasher)->id() : "");
-  // Also where it is what it was: somebody may have dropped a column meanwhile.
+  // Even if nothing changed: somebody may have dropped a column meanwhile.
   const MirrorTablePtr stood = table;
   table = stream().store().rows.ApplyLayout(wanted);
   if (stood && stood->columns != table->columns) SayChanged(*table);
   const bool refills = stood && FillingBegins(*stood, *table);
-  // The fill reads live records only.
+  // The fill job reads live records only; a walk of the archived list fills the others.
   if (stream().table().Set(table, *hasher) || refills) {
     Tell([](StreamFacts& facts) { facts.archived_walk.Want(); });
   }
@@ -233,7 +237,7 @@ void CatalogJob::LookInTable() {
   for (const MirrorColumn& column : table->columns) {
     if (!in_doubt.contains(column.property()) || column.state == PropertyState::kFilling) continue;
     in_doubt.erase(column.property());
-    // What the mirror kept of one that counts as archived is old.
+    // An archived property keeps its last values, which prove nothing about today.
     if (!column.definition.archived) held.insert(column.property());
   }
   // The rest has yet to be read.

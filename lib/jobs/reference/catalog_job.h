@@ -16,9 +16,9 @@ namespace hubmirror {
 
 /// Keeps the table in step with the portal's property definitions. Every cycle reads the live
 /// definitions and the pipelines; when they changed, and once an hour, also the archived ones, the
-/// sensitive ones if the operator wants them, the groups, how HubSpot answers for named properties
-/// that it does not list, and how many records the portal has
-/// (rule R12: an emptied table is swept at once).
+/// sensitive ones if the operator wants them, the groups, what HubSpot answers for named properties
+/// that it does not list, and how many records the portal has (rule R12: an emptied table is swept
+/// at once).
 class CatalogJob final : public StreamJob {
  public:
   explicit CatalogJob(std::shared_ptr<StreamContext> stream) : StreamJob(std::move(stream)) {}
@@ -48,8 +48,8 @@ class CatalogJob final : public StreamJob {
   };
 
   StepOutcome ReadDefinitions(Part part);
-  /// Whether an answer lacks properties that the table has, and the one before did not lack the
-  /// same: then another one is asked for before they are taken for archived.
+  /// Whether an answer lacks properties of the table, unless the one before lacked the same: only
+  /// two answers make them archived.
   bool IsShort(const std::vector<PropertyDefinition>& answer);
   StepOutcome AskUnlisted();
   std::vector<PropertyDefinition> AllDefinitions() const;
@@ -57,7 +57,7 @@ class CatalogJob final : public StreamJob {
   StepOutcome ReadPipelines();
   StepOutcome CountRecords();
   StepOutcome Apply();
-  /// A page shows a value of few records; the mirror, once it is loaded, those of all.
+  /// One page shows the values of a few records; the loaded mirror has those of all.
   void LookInTable();
   void SayChanged(const MirrorTable& table);
   /// Reports which of the operator's names cannot be honoured.

@@ -5,7 +5,7 @@
 namespace hubmirror {
 namespace {
 
-// Three that agree are enough.
+// Three answers that agree are enough (see SourceClock); after this many people hear of it.
 constexpr int kMostAskedForTime = 5;
 
 }  // namespace

@@ -13,9 +13,10 @@
 
 namespace hubmirror {
 
-/// Opens a portal and keeps hold of it: reads the token's account first (unless its portal id is
-/// the configured one and HubSpot's clock is known, nothing is written), then claims the schema,
-/// then renews the claim. All other jobs of the portal wait until it is open. One step at a time.
+/// Opens a portal and keeps hold of it. It reads the token's account first, and goes no further
+/// unless the portal id is the configured one and HubSpot's clock is known; then it claims the
+/// schema, and from then on renews the claim. All other jobs of the portal wait until it is open.
+/// One step at a time.
 class PortalJob final : public Job {
  public:
   struct Ports {

@@ -11,9 +11,10 @@ namespace {
 
 // Members of a list in one transaction.
 constexpr size_t kMemberBlock = 5000;
-// Lists are found by a search, which shows no more than this.
+// Lists are found by a search, which shows no more than this
+// (https://developers.hubspot.com/docs/api-reference/crm-lists-v3).
 constexpr size_t kMostLists = 10'000;
-// Of all lists together, for people.
+// Letters for people about all lists together.
 constexpr size_t kMostSaid = 500;
 
 size_t LargestPage(ReferenceKind kind) {
@@ -175,7 +176,7 @@ bool ReferenceJob::LeadsOn(const ReferenceRequest& request, ReferencePage& page)
   const bool counted = request.kind == ReferenceKind::kLists;
   const std::string here = request.after.value_or(counted ? "0" : "");
   const size_t items = page.batches.at(0).rows.size() + page.odd.size();
-  // A counted place that lies beyond what was shown would pass lists over.
+  // The place of a list page is a count: one beyond what was shown would skip lists.
   const bool ahead =
       counted && std::stoll(*page.next_after) > std::stoll(here) + static_cast<int64_t>(items);
   const bool moved = items > 0 && *page.next_after != here && !ahead;
@@ -183,7 +184,7 @@ bool ReferenceJob::LeadsOn(const ReferenceRequest& request, ReferencePage& page)
   Distrust("cursor", "pages of " + std::string(TableOf(request.kind).name) +
                          (ahead ? " pass some over" : " do not move on"));
   if (items == 0 || !counted) return false;
-  // Where the next page begins is known without HubSpot's saying so.
+  // It is a count, so we know where the next page begins.
   page.next_after = std::to_string(std::stoll(here) + static_cast<int64_t>(items));
   return places_.insert(*page.next_after).second;
 }
@@ -232,7 +233,7 @@ StepOutcome ReferenceJob::GiveUp(const ApiError& error) {
   }
   cut_ = error.message;
   after_.reset();
-  // Of what cannot be read in parts a part is no use.
+  // Some of the custom types are no use: a type's table is named in view of the others.
   if (!rows_.empty() && kind != ReferenceKind::kObjectTypes) return EndKind(0);
   Note(kind, false, error.message);
   return NextKind();
@@ -248,7 +249,7 @@ StepOutcome ReferenceJob::Search(const Result<ReferencePage, ApiError>& page) {
     if (gap_->hopeless()) return CutList(error.message);
   } else {
     const auto& rows = page->batches.at(0).rows;
-    // Then places are no longer made as the reference says.
+    // Places are no longer what the documentation says, ids of members.
     if (!rows.empty() && NumberIn(rows.front(), 1) < gap_->beyond()) {
       return CutList("one of its members cannot be read, and no page begins beyond it");
     }
@@ -274,7 +275,7 @@ void ReferenceJob::SetMemberAside() {
 StepOutcome ReferenceJob::PlaceRefused(const std::string& why) {
   const auto last = LastMember();
   if (gap_ || !after_ || !ordered_ || !last) return CutList(why);
-  // HubSpot named a place that it does not take; the id of the last member makes another one.
+  // HubSpot named a place and refuses it; the id of the last member makes another one.
   Distrust("cursor", "a place that HubSpot named in a list of members is refused: " + why);
   WriteMembers(last, MembersCursor{.list = lists_.back(), .above = last});
   above_ = last;
@@ -336,7 +337,7 @@ StepOutcome ReferenceJob::EndKind(int64_t records) {
     for (const ReferenceRow& row : rows_) lists_.push_back(NumberIn(row, 0));
     std::sort(lists_.rbegin(), lists_.rend());
   }
-  // What was left out is not gone.
+  // An item that was left out is not gone.
   const bool whole = odd_.empty() && cut_.empty();
   const std::string left_out = TakeLeftOut();
   if (complaint.empty()) complaint = left_out;
@@ -360,7 +361,7 @@ std::string ReferenceJob::TakeLeftOut() {
 }
 
 std::string ReferenceJob::TakeTypes() {
-  // One that is archived is gone; its row keeps the name of its table.
+  // An archived type is gone; its row keeps the name of its table.
   std::erase_if(rows_, [](const ReferenceRow& row) { return row.archived; });
   std::vector<CustomType> types;
   for (const ReferenceRow& row : rows_) {
@@ -449,7 +450,7 @@ void ReferenceJob::CommitMembers(bool whole) {
     above_ = last;
     return;
   }
-  // The last list ends it: from another place the next cycle would pass them all over.
+  // The last list ends the cycle: continued from any other place, the next one would skip them all.
   const bool ends = lists_.size() == 1 && lists_known_;
   WriteMembers(std::nullopt, ends ? std::nullopt : std::optional(MembersCursor{.list = list + 1}));
   if (!(odd_.empty() && cut_.empty())) {
@@ -496,7 +497,7 @@ StepOutcome ReferenceJob::EndCycle() {
     for (const auto& [kind, status] : statuses_) all_read = all_read && status.last_error.empty();
   }
   if (all_read) {
-    // What was refused is asked for again at once after a restart.
+    // If something was refused, a restart asks for it again at once.
     const std::string table(TableOf(kinds_.front()).name);
     const auto now = parts_.source_clock.Now(parts_.clock.Now());
     parts_.sink.WriteReference({}, table, kind_, JobProgress{.last_complete_at = now}, "");

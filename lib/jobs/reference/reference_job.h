@@ -32,16 +32,16 @@ struct MembersCursor {
 std::string ToText(const MembersCursor& cursor);
 std::optional<MembersCursor> ParseMembersCursor(std::string_view text);
 
-/// Whether HubSpot refuses the request for a reason that repeating does not cure: a missing scope,
-/// or a plan that lacks the feature. Such tables are left as they are and must not hold up anything
-/// else.
+/// Whether HubSpot refuses the request for a reason that asking again does not cure: a missing
+/// scope, or a subscription that lacks the feature. Such a table stays as it is and holds up
+/// nothing else.
 bool IsRefused(const ApiError& error);
 
 /// Keeps tables of a portal that belong to no object type in step with it: every cycle reads each
 /// kind completely and marks what is no longer there. Members of lists, of which there may be
 /// millions, are committed in blocks, and a cycle continues where its last commit left it. A page
 /// that fails is asked for in smaller ones; a member that cannot be read even alone is found, named
-/// and left as it was, and its list read on beyond it. If a kind or a list cannot be read to its
+/// and left as it was, and reading goes on beyond it. If a kind or a list cannot be read to its
 /// end, or its pages lead nowhere, its table stays as it was; this is reported, and the others go
 /// on. One step at a time.
 class ReferenceJob final : public Job {

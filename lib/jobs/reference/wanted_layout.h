@@ -17,13 +17,13 @@ namespace hubmirror {
 bool WantsSensitiveDefinitions(const StreamPlan& stream,
                                const std::vector<PropertyDefinition>& live);
 
-/// One of them, asked. Without its scope sensitive properties are simply not there. Blocks for a
-/// request.
+/// Reads definitions of one kind. Without the scope for them HubSpot leaves sensitive properties
+/// out and says nothing. Blocks for one request.
 Result<std::vector<PropertyDefinition>, ApiError> ReadDefinitions(PageSource& source,
                                                                   const ObjectType& object,
                                                                   const PropertiesRequest& request);
 
-/// All that HubSpot says of a stream's properties.
+/// All that HubSpot says about a stream's properties.
 struct KnownProperties {
   std::vector<PropertyDefinition> definitions;
   UnlistedAnswers unlisted;
@@ -32,9 +32,9 @@ struct KnownProperties {
 /// Reads all of it, for commands. Blocks for a handful of requests.
 Result<KnownProperties, ApiError> ReadProperties(PageSource& source, const StreamPlan& stream);
 
-/// The table that a stream should have by its configuration and what HubSpot lists and shows;
-/// `standing` is null for a new one, `hashed_with` the id of the key that values are hashed with.
-/// Pure; see mirror/table_layout.h.
+/// The table that a stream should have, by its configuration and by what HubSpot lists and shows.
+/// `standing` is the present one, null if there is none; `hashed_with` the id of the key that
+/// values are hashed with. Pure; see mirror/table_layout.h.
 MirrorTable WantedLayout(const StreamPlan& stream, const KnownProperties& known,
                          const MirrorTable* standing, const std::string& hashed_with);
 

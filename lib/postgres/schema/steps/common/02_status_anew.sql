@@ -1,2 +1,2 @@
--- The view is made again with every column of today.
+-- A view cannot gain columns between others: it goes, and is made again with all of today's.
 DROP VIEW IF EXISTS @schema@.status;

@@ -1,3 +1,4 @@
--- Views of this schema are made again after any step. A view keeps the functions and operators that
--- were found when it was made, and until then others could plant some in the search path.
+-- Every step is followed by making the views of this schema again; here that is all. A view keeps
+-- the functions and operators that PostgreSQL found when it was made, and before this step others
+-- could plant their own in the search path.
 SELECT;

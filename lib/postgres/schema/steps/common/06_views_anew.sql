@@ -1,2 +1,2 @@
--- Views of this schema are made again after any step, see step 4.
+-- Every step is followed by making the views of this schema again; here that is all (see step 4).
 SELECT;

@@ -1,4 +1,4 @@
--- Tables of model/source/reference.h. A test holds their columns against that description.
+-- The tables that model/source/reference.h describes. A test compares their columns with it.
 CREATE TABLE @schema@.owners (
   id bigint PRIMARY KEY,
   user_id bigint,

@@ -1,4 +1,4 @@
--- A table of model/source/reference.h. A test holds its columns against that description.
+-- A table that model/source/reference.h describes. A test compares its columns with it.
 CREATE TABLE @schema@.object_types (
   type_id text PRIMARY KEY,
   object text NOT NULL,

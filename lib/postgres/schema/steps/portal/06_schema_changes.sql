@@ -1,4 +1,4 @@
--- What changed when in the tables of this schema, see model/store/schema_change.h.
+-- What changed when in the tables of this schema; see model/store/schema_change.h.
 CREATE TABLE @schema@.schema_changes (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -1,6 +1,6 @@
--- The labels of several values at once, `a;b`, for the views `<object>_readable`. Its body is read
--- under the search path of whoever calls it, so that everything in it has its schema. A function
--- in SQL would be started anew for every row, which costs ten times as much.
+-- Turns several values at once, `a;b`, into labels, for the views `<object>_readable`. PostgreSQL
+-- reads the body under the caller's search path, so every name in it bears its schema. A function in
+-- SQL would start anew for every row, which costs ten times as much.
 CREATE FUNCTION @schema@._labels_of(labels jsonb, chosen text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10 AS $$
 DECLARE

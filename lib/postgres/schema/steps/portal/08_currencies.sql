@@ -1,4 +1,4 @@
--- What analysts need beside records: exchange rates, and names instead of ids of types.
+-- What analysts need besides records: exchange rates, and the names of types instead of their ids.
 CREATE TABLE @schema@.currencies (
   id text PRIMARY KEY,
   currency text,

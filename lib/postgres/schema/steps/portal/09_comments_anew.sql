@@ -1,2 +1,2 @@
--- The comments of schema/descriptions.h are written after any step.
+-- Every step is followed by writing the comments of schema/descriptions.h; here that is all.
 SELECT;

@@ -1,5 +1,5 @@
--- How HubSpot shows values to people, and what it counts of lists. Rows that stand are filled with
--- the next reading, which finds them different.
+-- How HubSpot shows values to people, and its own counts for lists. The next reading finds the
+-- present rows changed and fills them in.
 ALTER TABLE @schema@.properties
   ADD COLUMN display_order bigint NOT NULL DEFAULT -1,
   ADD COLUMN currency_property_name text,
