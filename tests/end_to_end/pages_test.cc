@@ -1,5 +1,5 @@
 // What people are told of daemons in trouble, by a real Prometheus and a real Alertmanager with the
-// rules we ship. A minute of the rules and of the daemons takes less than a second here.
+// rules we ship. A minute of the rules and of the daemons takes a second here.
 
 #include <doctest/doctest.h>
 
@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using compare::Json;
 
-constexpr auto kMinute = 800ms;
+constexpr auto kMinute = 1000ms;
 constexpr auto kDay = 12s;
 // As long as Alertmanager gathers and sends, several times.
 constexpr auto kQuiet = 3s;
@@ -146,7 +146,7 @@ PortalOptions Account(const Names& portals) {
     scenario +=
         (scenario.empty() ? "" : ",") +
         (R"({"portal_id":)" + std::to_string(IdOf(portal)) +
-         R"(,"objects":{"contacts":60,"deals":20},"reference":{"owners":3},)") +
+         R"(,"objects":{"contacts":60,"deals":20,"companies":20,"tickets":9,"tasks":9},"reference":{"owners":3},)") +
         (portal == "uninstalled"
              ? R"("oauth":{"client_id":"simulated-client","client_secret":"simulated-secret",
                         "refresh_token":"na1-first","expires_in":6,
@@ -164,6 +164,8 @@ DaemonSettings Mirror(const Names& portals) {
                         .portal_id = IdOf(key),
                         .token = TokenOf(key),
                         .objects = {"contacts", "deals"}};
+    // One of five streams fails, and so less than a fifth of the requests.
+    if (key == "deaf") portal.objects = {"contacts", "deals", "companies", "tickets", "tasks"};
     if (key == "mistaken") portal.portal_id = 999;
     if (key == "uninstalled") portal.refresh_token = "na1-first";
     settings.portals.push_back(portal);

@@ -14,7 +14,7 @@ const { told, firing, stop } = await watch({
   prometheus,
   alertmanager,
   rules: rulesWith(project, { minute: Number(minute), day: Number(day) }),
-  every: minute / 4,
+  every: minute / 2,
   targets: [{ targets: daemons }],
 });
 
