@@ -61,7 +61,7 @@ Attribution Attribute(const Answer& answer) {
     } else if (answer.silence_counts || missing.contains(id)) {
       said.absent.push_back(id);
     } else {
-      said.unproved.push_back(id);
+      said.unwitnessed.push_back(id);
     }
   }
   // Asked alone, a stranger can only be the one who answers for it, or for the witness.

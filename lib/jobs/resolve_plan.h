@@ -24,6 +24,7 @@ struct Attribution {
   std::vector<RecordId> unclear;
   /// No answer for them, which proves nothing: they are asked for again later.
   std::vector<RecordId> unproved;
+  std::vector<RecordId> unwitnessed;  ///< silent, and nobody was asked beside them
   /// The witness was shown, and only as itself: absence counts.
   bool witness_answered = false;
 };

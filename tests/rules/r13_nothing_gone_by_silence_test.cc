@@ -134,6 +134,38 @@ TEST_CASE("R13: an answer that does not return its witness counts for nothing") 
   CHECK(stream.sink.waiting.contains(7));
 }
 
+TEST_CASE("R13: the last live record is found archived, though nobody is left to be a witness") {
+  StreamFixture stream;
+  LoadLiveRecords(stream, 1);
+  stream.hubspot.say_not_found = false;
+  stream.hubspot.Archive(1);
+  stream.Run(*stream.sweep);
+  REQUIRE(stream.sink.waiting.contains(1));
+
+  stream.Resolve();
+
+  CHECK(stream.sink.rows.at(1).archived);
+  CHECK_FALSE(stream.sink.rows.at(1).gone);
+  CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("R13: without a witness silence counts for nothing, and is asked for ever more seldom") {
+  StreamFixture stream;
+  LoadLiveRecords(stream, 1);
+  stream.hubspot.say_not_found = false;
+  stream.hubspot.Erase(1);
+  stream.Run(*stream.sweep);
+  const int64_t before = stream.hubspot.Count("batch");
+  for (int i = 0; i < 1440; ++i) {
+    stream.Resolve();
+    stream.Pass(10s);
+  }
+
+  CHECK_FALSE(stream.sink.rows.at(1).gone);
+  CHECK(stream.sink.waiting.contains(1));
+  CHECK(stream.hubspot.Count("batch") - before <= 80);
+}
+
 TEST_CASE("R13: who is on a list is not gone, though batch reads leave him out for good") {
   StreamFixture stream;
   LoadRecords(stream, 250);

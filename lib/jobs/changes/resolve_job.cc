@@ -40,6 +40,7 @@ void ResolveJob::Abandon() {
   groups_.clear();
   batch_.clear();
   absent_.clear();
+  unwitnessed_.clear();
   gone_.clear();
   listed_.clear();
   found_.clear();
@@ -285,6 +286,14 @@ void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, si
   for (const RecordId id : said.unproved) LookAgain(Find(id), kNoWitnessWait);
 }
 
+void ResolveJob::WaitForWitness(const PendingRecord& record) {
+  // Where nothing lives there may be no witness for days.
+  constexpr int kDoublingsMost = 10;
+  const std::chrono::milliseconds wait =
+      kNoWitnessWait * (1 << std::min(record.attempts, kDoublingsMost));
+  LookAgain(record, std::min<std::chrono::milliseconds>(wait, stream().plan().confirm_after));
+}
+
 void ResolveJob::SettleShown(const PendingRecord& record, const Row& row) {
   const bool older = record.nominated && row.modified && *row.modified < *record.nominated;
   if (older && record.attempts < kNominationTries) {
@@ -299,12 +308,15 @@ StepOutcome ResolveJob::ReadLive(const TableShape& table) {
   const auto said = Ask(false, batch_, table);
   if (!said) return Failed(said.error());
   absent_.clear();
+  unwitnessed_.clear();
   for (const RecordId id : said->absent) {
-    if (said->witness_answered) {
-      absent_.push_back(Find(id));
-    } else {
-      LookAgain(Find(id), kNoWitnessWait);
-    }
+    absent_.push_back(Find(id));
+    if (!said->witness_answered) unwitnessed_.insert(id);
+  }
+  // The archived side may show them all the same, and no witness is needed for what is shown.
+  for (const RecordId id : said->unwitnessed) {
+    absent_.push_back(Find(id));
+    unwitnessed_.insert(id);
   }
   if (absent_.empty()) return CommitBatch();
   // Whom a person asks for is asked for.
@@ -329,10 +341,10 @@ StepOutcome ResolveJob::ReadArchived(const TableShape& table) {
   BeginSweepCount();
   gone_.clear();
   for (const RecordId id : said->absent) {
-    if (said->witness_answered) {
+    if (said->witness_answered && !unwitnessed_.contains(id)) {
       ConfirmGone(Find(id));
     } else {
-      LookAgain(Find(id), kNoWitnessWait);
+      WaitForWitness(Find(id));
     }
   }
   if (gone_.empty()) return DecideGone();
@@ -345,6 +357,10 @@ StepOutcome ResolveJob::ReadArchived(const TableShape& table) {
 
 StepOutcome ResolveJob::LeaveUnproved(const std::vector<PendingRecord>& records) {
   for (const PendingRecord& record : records) {
+    if (unwitnessed_.contains(record.id)) {
+      WaitForWitness(record);
+      continue;
+    }
     PendingRecord again = record;
     again.cause = PendingCause::kUnproved;
     // As long as the archived side is known to be refused, a look at the live one is all it takes.
@@ -511,6 +527,7 @@ StepOutcome ResolveJob::CommitBatch() {
   for (const auto& [id, found] : found_) stream().records().NoteFound(id, found);
   batch_.clear();
   absent_.clear();
+  unwitnessed_.clear();
   gone_.clear();
   listed_.clear();
   found_.clear();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -83,6 +84,8 @@ class ResolveJob final : public StreamJob {
   /// Sets a record aside that was found to be unreadable often enough.
   void SetAside(PendingRecord record, const std::string& why);
   void LookAgain(PendingRecord record, std::chrono::milliseconds in);
+  /// Its silence proves nothing: it is asked for again, ever more seldom.
+  void WaitForWitness(const PendingRecord& record);
   void ConfirmGone(const PendingRecord& record);
   /// What was marked gone is counted for each sweep separately.
   void BeginSweepCount();
@@ -105,10 +108,12 @@ class ResolveJob final : public StreamJob {
   std::optional<TimePoint> archived_refused_at_;
   std::string failure_;                ///< why the one record of the batch is not shown
   std::vector<PendingRecord> absent_;  ///< of the batch: not live
-  std::vector<PendingRecord> gone_;    ///< of the batch: confirmed twice; ascending by id
-  bool archived_list_ = false;         ///< the list in which they are looked up
-  size_t looked_up_ = 0;               ///< so many of them were looked for on it
-  std::deque<PendingRecord> listed_;   ///< found on it
+  /// Of those: nothing shows that a live record would have been shown.
+  std::unordered_set<RecordId> unwitnessed_;
+  std::vector<PendingRecord> gone_;   ///< of the batch: confirmed twice; ascending by id
+  bool archived_list_ = false;        ///< the list in which they are looked up
+  size_t looked_up_ = 0;              ///< so many of them were looked for on it
+  std::deque<PendingRecord> listed_;  ///< found on it
   /// Of the batch: what an operator asked for and was found.
   std::vector<std::pair<RecordId, FoundRecord>> found_;
   Commit commit_;
