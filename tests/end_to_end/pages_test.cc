@@ -248,12 +248,14 @@ TEST_CASE("pages: a person is told once of each trouble, where it is, and what t
       "HubMirrorStreamBlocked of narrow/deals"};
   ExpectTold(watchers, Sorted(expected));
   // What follows from them fires too, and only the rules keep it from people.
-  const Names firing = watchers.Firing();
   for (const char* consequence :
        {"HubMirrorDataStale of unheard/deals", "HubMirrorDataStale of spent/contacts",
         "HubMirrorDataStale of well/contacts"}) {
     CAPTURE(consequence);
-    CHECK(std::count(firing.begin(), firing.end(), consequence) == 1);
+    CHECK(Happens(30s, [&] {
+      const Names firing = watchers.Firing();
+      return std::count(firing.begin(), firing.end(), consequence) == 1;
+    }));
   }
 
   other.daemon.Kill();
