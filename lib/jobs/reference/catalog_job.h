@@ -25,7 +25,6 @@ class CatalogJob final : public StreamJob {
 
   JobKind kind() const override { return JobKind::kCatalog; }
   bool urgent() const override { return stream().table().Now() == nullptr; }
-  /// The next cycle reads everything.
 
  protected:
   std::optional<StepNeed> NextStep(Instant now) override;
