@@ -53,12 +53,14 @@ void SharedFacts::Load(const StoredStream& stored) {
   CountLostValues(stored.values_lost);
 }
 
-void SharedFacts::PutInto(Commit& commit, std::optional<int64_t> sweep_ended) const {
+void SharedFacts::PutInto(Commit& commit, std::optional<EndedWalk> ended) const {
   MutexLock lock(mutex_);
   // The first reading of all links comes after the load.
   commit.links_due = facts_.links_followed && facts_.loaded();
   StreamDebts debts = facts_.debts;
-  if (sweep_ended) debts.SweepEnded(*sweep_ended);
+  const bool sweep_ended = ended && !ended->archived;
+  if (sweep_ended) debts.SweepEnded(ended->serves);
+  if (ended && ended->archived) debts.archived.Ended(ended->serves);
   if (std::string text = ToText(debts); text != stored_debts_) commit.debts = std::move(text);
   // A whole sweep has passed without the brake, or the operator agreed.
   commit.forget_lost_values = forget_lost_values_ || (sweep_ended && facts_.values_lost.empty());
@@ -70,7 +72,9 @@ void SharedFacts::TakeIn(const Commit& commit, const CommitOutcome& outcome) {
   facts_.quarantined += outcome.quarantined + outcome.unreadable - outcome.released;
   if (commit.debts) {
     // What came about meanwhile is stored with the next commit.
-    facts_.debts.SweepEnded(ParseStreamDebts(*commit.debts).sweeps_served);
+    const StreamDebts debts = ParseStreamDebts(*commit.debts);
+    facts_.debts.SweepEnded(debts.sweeps.served);
+    facts_.debts.archived.Ended(debts.archived.served);
     stored_debts_ = *commit.debts;
   }
   if (commit.forget_lost_values) {

@@ -14,6 +14,12 @@
 
 namespace hubmirror {
 
+/// A walk that has ended, and how many were wanted of its list when it began.
+struct EndedWalk {
+  bool archived = false;
+  int64_t serves = 0;
+};
+
 /// The facts of one stream under one mutex: read as a whole, and changed as far as they hang
 /// together. What is counted from commit to commit until it becomes a fact is kept here.
 /// Thread-safe.
@@ -39,8 +45,8 @@ class SharedFacts {
   /// Takes over what is stored of the stream: after a start, and whenever the portal opens again.
   void Load(const StoredStream& stored);
   /// Puts into `commit` what must outlive the process, and what the sink is to do by the facts.
-  /// `sweep_ended`: it ends a walk that began when so many sweeps were wanted.
-  void PutInto(Commit& commit, std::optional<int64_t> sweep_ended) const;
+  /// `ended`: the walk that it ends.
+  void PutInto(Commit& commit, std::optional<EndedWalk> ended) const;
   /// `commit` is in the database.
   void TakeIn(const Commit& commit, const CommitOutcome& outcome);
 

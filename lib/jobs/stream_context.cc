@@ -56,10 +56,10 @@ RowBatch StreamContext::Map(const Page& page, const TableShape& asked_for,
   return batch;
 }
 
-CommitOutcome StreamContext::Write(JobKind job, Commit commit, std::optional<int64_t> sweep_ended) {
+CommitOutcome StreamContext::Write(JobKind job, Commit commit, std::optional<EndedWalk> ended) {
   const MutexLock writing(writing_);
   commit.budget = Budget();
-  facts_.PutInto(commit, sweep_ended);
+  facts_.PutInto(commit, ended);
   CommitOutcome outcome = ports_.store.rows.Write(commit);
   TakeIn(job, commit, outcome);
   return outcome;
@@ -106,7 +106,7 @@ int64_t StreamContext::NoteWish(const std::string& why, bool owed) {
   const auto [stood, wish] = facts_.Tell([&](StreamFacts& facts) {
     const bool wanted = facts.sweep_wanted();
     facts.debts.WantSweep(owed, now, why);
-    return std::pair(wanted, facts.debts.sweeps_wanted);
+    return std::pair(wanted, facts.debts.sweeps.wanted);
   });
   if (!stood) Log(LogLevel::kNotice, "sweep.wanted", why);
   return wish;

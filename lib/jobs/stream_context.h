@@ -67,9 +67,8 @@ class StreamContext {
   /// dropped.
   RowBatch Map(const Page& page, const TableShape& asked_for, const std::vector<RecordId>& asked);
   /// Writes, together with today's count of requests and what the stream owes, and tells everyone:
-  /// metrics, the row count, the resolve job. `sweep_ended`: the commit ends a walk that began
-  /// after so many wishes for a sweep.
-  CommitOutcome Write(JobKind job, Commit commit, std::optional<int64_t> sweep_ended = {});
+  /// metrics, the row count, the resolve job. `ended`: the walk that the commit ends.
+  CommitOutcome Write(JobKind job, Commit commit, std::optional<EndedWalk> ended = {});
   /// Compares, and tells everyone what was mended.
   VerifyReport Verify(Commit page, const VerifyRequest& request);
 

@@ -7,42 +7,53 @@
 
 namespace hubmirror {
 
+void WantedWalks::Ended(int64_t before) {
+  served = std::max(served, before);
+}
+
+void WantedWalks::Join(const WantedWalks& stored) {
+  const bool one_stands = stand() || stored.stand();
+  const bool strangers = wanted != 0 && wanted != stored.wanted;
+  wanted = std::max(wanted, stored.wanted);
+  // Neither side's walks know of the other's wishes.
+  if (one_stands && strangers) ++wanted;
+  served = one_stands ? wanted - 1 : wanted;
+}
+
 void StreamDebts::WantSweep(bool owed, std::optional<TimePoint> since, std::string why) {
   sweep_owed = sweep_owed || owed;
-  const bool stood = sweep_stands();
-  ++sweeps_wanted;
+  const bool stood = sweeps.stand();
+  ++sweeps.wanted;
   if (stood) return;
   sweep_since = since;
   sweep_why = std::move(why);
 }
 
-void StreamDebts::SweepEnded(int64_t wanted) {
-  sweeps_served = std::max(sweeps_served, wanted);
-  if (sweep_stands()) return;
+void StreamDebts::SweepEnded(int64_t before) {
+  sweeps.Ended(before);
+  if (sweeps.stand()) return;
   sweep_owed = false;
   sweep_since.reset();
   sweep_why.clear();
 }
 
 void StreamDebts::Join(const StreamDebts& stored) {
-  const bool stands = sweep_stands() || stored.sweep_stands();
-  if (!sweep_stands()) {
+  if (!sweeps.stand()) {
     sweep_since = stored.sweep_since;
     sweep_why = stored.sweep_why;
   }
   sweep_owed = sweep_owed || stored.sweep_owed;
-  const bool strangers = sweeps_wanted != 0 && sweeps_wanted != stored.sweeps_wanted;
-  sweeps_wanted = std::max(sweeps_wanted, stored.sweeps_wanted);
-  // Neither side's walks know of the other's wishes.
-  if (stands && strangers) ++sweeps_wanted;
-  sweeps_served = stands ? sweeps_wanted - 1 : sweeps_wanted;
+  sweeps.Join(stored.sweeps);
+  archived.Join(stored.archived);
   if (mass_gone.empty()) mass_gone = stored.mass_gone;
 }
 
 std::string ToText(const StreamDebts& debts) {
   JsonFieldWriter fields;
-  fields.Put("sweeps_wanted", debts.sweeps_wanted);
-  fields.Put("sweeps_served", debts.sweeps_served);
+  fields.Put("sweeps_wanted", debts.sweeps.wanted);
+  fields.Put("sweeps_served", debts.sweeps.served);
+  fields.Put("archived_wanted", debts.archived.wanted);
+  fields.Put("archived_served", debts.archived.served);
   fields.Put("sweep_owed", debts.sweep_owed);
   fields.Put("sweep_since", debts.sweep_since);
   fields.Put("sweep_why", debts.sweep_why);
@@ -53,8 +64,12 @@ std::string ToText(const StreamDebts& debts) {
 StreamDebts ParseStreamDebts(std::string_view text) {
   const auto fields = JsonFields::Parse(text);
   if (!fields) return {};
-  return {.sweeps_wanted = fields->Number("sweeps_wanted").value_or(0),
-          .sweeps_served = fields->Number("sweeps_served").value_or(0),
+  const auto walks = [&](std::string_view wanted, std::string_view served) {
+    return WantedWalks{.wanted = fields->Number(wanted).value_or(0),
+                       .served = fields->Number(served).value_or(0)};
+  };
+  return {.sweeps = walks("sweeps_wanted", "sweeps_served"),
+          .archived = walks("archived_wanted", "archived_served"),
           .sweep_owed = fields->Flag("sweep_owed"),
           .sweep_since = fields->Time("sweep_since"),
           .sweep_why = fields->Text("sweep_why"),

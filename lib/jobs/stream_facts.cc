@@ -26,7 +26,11 @@ bool SearchSupport::Note(const Result<SearchAnswer, ApiError>& answer, Instant n
 }
 
 bool StreamFacts::sweep_wanted() const {
-  return debts.sweep_stands() && sweep_serves < debts.sweeps_wanted;
+  return debts.sweeps.stand() && sweep_serves < debts.sweeps.wanted;
+}
+
+bool StreamFacts::archived_wanted() const {
+  return debts.archived.stand() && archived_serves < debts.archived.wanted;
 }
 
 std::string StreamFacts::sweep_owed() const {

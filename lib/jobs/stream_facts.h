@@ -20,27 +20,6 @@ enum class Brake {
   kValuesLost,  ///< too many records lose the value of one property
 };
 
-/// Whether the archived list must be walked early, because the requested properties have changed
-/// since its last walk. Pure value.
-class WantedWalk {
- public:
-  /// True until a walk that began after the wish has ended.
-  bool wanted() const { return state_ != State::kNotWanted; }
-  /// And no such walk has begun yet.
-  bool urgent() const { return state_ == State::kWanted; }
-  void Want() { state_ = State::kWanted; }
-  void Begins() { Move(State::kWanted, State::kServed); }
-  void IsCut() { Move(State::kServed, State::kWanted); }
-  void Ends() { Move(State::kServed, State::kNotWanted); }
-
- private:
-  enum class State { kNotWanted, kWanted, kServed };
-  void Move(State from, State to) {
-    if (state_ == from) state_ = to;
-  }
-  State state_ = State::kNotWanted;
-};
-
 /// Whether HubSpot can search a type. Not every type can be searched, and the documentation does
 /// not name them all, so the answers decide: after several refusals in a row nobody searches any
 /// more, except for one try a day. Pure value.
@@ -85,13 +64,13 @@ struct StreamFacts {
   /// Where the changes job begins when it never ran: set by the first sweep (rule R5).
   std::optional<TimePoint> changes_from;
   bool has_archived_list = true;  ///< HubSpot offers the archived list of this type
-  WantedWalk archived_walk;
   SearchSupport search;
 
   StreamDebts debts;
-  int64_t sweep_serves = 0;  ///< how many wishes there were when the last sweep began
-  std::string values_lost;   ///< why that brake holds; empty: it does not
-  bool accepted = false;     ///< the operator has agreed, and resolve does not know it yet
+  int64_t sweep_serves = 0;     ///< how many wishes there were when the last sweep began
+  int64_t archived_serves = 0;  ///< the same of the archived list
+  std::string values_lost;      ///< why that brake holds; empty: it does not
+  bool accepted = false;        ///< the operator has agreed, and resolve does not know it yet
 
   std::shared_ptr<const Names> names = std::make_shared<const Names>();  ///< never null
   std::string distrusted;  ///< what HubSpot promised and did not keep, last
@@ -106,6 +85,8 @@ struct StreamFacts {
   bool loaded() const { return swept_at.has_value(); }
   /// An early sweep was asked for, and none has begun since.
   bool sweep_wanted() const;
+  /// The same for the archived list.
+  bool archived_wanted() const;
   /// Why nothing counts as verified until a sweep has ended; empty: none is owed.
   std::string sweep_owed() const;
   /// Why a brake holds the stream; empty: it does not.

@@ -70,9 +70,9 @@ void StreamJob::TakeUp(const StoredStream& stored) {
   memory_.store(Memory::kGood);
 }
 
-CommitOutcome StreamJob::Write(Commit commit, std::optional<int64_t> sweep_ended) {
+CommitOutcome StreamJob::Write(Commit commit, std::optional<EndedWalk> ended) {
   const bool progress = commit.progress.contains(kind());
-  CommitOutcome outcome = stream_->Write(kind(), std::move(commit), sweep_ended);
+  CommitOutcome outcome = stream_->Write(kind(), std::move(commit), ended);
   if (progress) ProgressStored();
   return outcome;
 }

@@ -33,7 +33,7 @@ class StreamJob : public Job {
   }
 
   /// Writes what it has read, as far as it has come.
-  CommitOutcome Write(Commit commit, std::optional<int64_t> sweep_ended = {});
+  CommitOutcome Write(Commit commit, std::optional<EndedWalk> ended = {});
   /// Its progress is stored by other means than Write.
   void ProgressStored() { afresh_.store(false); }
   /// It was restarted, and has stored nothing since.

@@ -246,7 +246,7 @@ void PortalOperations::NoteForced(SyncedStream& stream, OperationKind kind, Inst
   if (kind == OperationKind::kApplySchema) NoteBlockedColumns(context, progress);
   const bool settle = kind == OperationKind::kSettle;
   if (settle && IsFilling(context)) ++progress.jobs_left;
-  if (settle && facts.archived_walk.wanted()) ++progress.jobs_left;
+  if (settle && facts.debts.archived.stand()) ++progress.jobs_left;
   if (!settle && kind != OperationKind::kResolve) return;
   progress.pending +=
       facts.pending_noted ? std::max<int64_t>(1, facts.pending.waiting) : facts.pending.waiting;

@@ -10,6 +10,7 @@ using hubmirror::ApiErrorKind;
 using hubmirror::Brake;
 using hubmirror::Commit;
 using hubmirror::CommitOutcome;
+using hubmirror::EndedWalk;
 using hubmirror::Instant;
 using hubmirror::JobKind;
 using hubmirror::SearchAnswer;
@@ -18,7 +19,7 @@ using hubmirror::SharedFacts;
 using hubmirror::StoredStream;
 using hubmirror::StreamFacts;
 using hubmirror::TimePoint;
-using hubmirror::WantedWalk;
+using hubmirror::WantedWalks;
 
 namespace {
 
@@ -31,24 +32,28 @@ StoredStream Swept(int64_t rows) {
 
 }  // namespace
 
-TEST_CASE("A walk of the archived list is wanted until one that began afterwards has ended") {
-  WantedWalk walk;
-  walk.Begins();
-  walk.Want();
-  walk.Ends();
-  CHECK(walk.urgent());
-  walk.Begins();
-  CHECK(walk.wanted());
-  CHECK_FALSE(walk.urgent());
-  walk.IsCut();
-  CHECK(walk.urgent());
-  walk.Begins();
-  walk.Want();
-  walk.Ends();
-  CHECK(walk.wanted());
-  walk.Begins();
-  walk.Ends();
-  CHECK_FALSE(walk.wanted());
+TEST_CASE("A walk of a list is wanted until one that began afterwards has ended") {
+  WantedWalks walks;
+  CHECK_FALSE(walks.stand());
+  ++walks.wanted;
+  walks.Ended(0);  // one that was under way
+  CHECK(walks.stand());
+  const int64_t before = walks.wanted;
+  ++walks.wanted;
+  walks.Ended(before);
+  CHECK(walks.stand());
+  walks.Ended(walks.wanted);
+  CHECK_FALSE(walks.stand());
+}
+
+TEST_CASE("Wishes that nobody stored and wishes that nobody here knows stand together") {
+  WantedWalks here{.wanted = 2, .served = 1};
+  here.Join({.wanted = 7, .served = 7});
+  CHECK(here.stand());
+  CHECK(here.wanted == 8);  // neither walk that serves 7 nor one that serves 2 will do
+  WantedWalks started;
+  started.Join({.wanted = 7, .served = 6});
+  CHECK(started == WantedWalks{.wanted = 7, .served = 6});
 }
 
 TEST_CASE("Search is given up after three refusals in a row, and tried again a day later") {
@@ -121,11 +126,11 @@ TEST_CASE("What came about while a commit was under way goes with the next one")
   const auto want = [](StreamFacts& now) { now.debts.WantSweep(true, {}, "a test"); };
   facts.Tell(want);
   Commit first;
-  facts.PutInto(first, 1);
+  facts.PutInto(first, EndedWalk{.serves = 1});
   REQUIRE(first.debts);
   facts.Tell(want);
   facts.TakeIn(first, {});
-  CHECK(facts.Now().debts.sweeps_served == 1);
+  CHECK(facts.Now().debts.sweeps.served == 1);
   CHECK(facts.Now().sweep_wanted());
   Commit second;
   facts.PutInto(second, {});
@@ -142,14 +147,14 @@ TEST_CASE("Lost values are counted over commits until a whole sweep has passed w
   const CommitOutcome loses{.values_lost = {{"name", 300}}};
   facts.TakeIn({}, loses);
   Commit sweep;
-  facts.PutInto(sweep, 0);
+  facts.PutInto(sweep, EndedWalk{});
   CHECK(sweep.forget_lost_values);
   facts.TakeIn(sweep, loses);
   CHECK(facts.Now().suspicion(Brake::kValuesLost).empty());
   facts.TakeIn({}, loses);
   CHECK(facts.Now().suspicion(Brake::kValuesLost).find("property name") != std::string::npos);
   Commit braked;
-  facts.PutInto(braked, 0);
+  facts.PutInto(braked, EndedWalk{});
   CHECK_FALSE(braked.forget_lost_values);
 
   facts.Accept();

@@ -213,6 +213,57 @@ TEST_CASE("R21: a walk that was to begin anew does so, whatever makes it go back
   CHECK(stream.hubspot.Count("archived") == 60);
 }
 
+TEST_CASE("R21: a walk of the archived list for a new property is owed after a kill, too") {
+  StreamFixture stream;
+  LoadSixThousand(stream);
+  for (int64_t id = 1; id <= 3000; ++id) stream.hubspot.Archive(id);
+  stream.Run(*stream.archived);
+  stream.hubspot.definitions.push_back(StreamFixture::Defined("tier", "string"));
+  for (int64_t id = 1; id <= 6000; ++id) stream.hubspot.Calculate(id, "tier", "1");
+  stream.Run(*stream.catalog);
+  // The live records are filled, the archived ones are not.
+  stream.Run(*stream.fill);
+  REQUIRE(stream.sink.filled.size() == 1);
+  stream.Restart();
+  CHECK(stream.archived->urgent());
+
+  SUBCASE("and goes on where it was after another one") {
+    for (int i = 0; i < 25; ++i) StepOnce(*stream.archived, stream.clock.Now());
+    REQUIRE_FALSE(stream.sink.progress.at(JobKind::kArchived).cursor.empty());
+    const auto pages = stream.hubspot.Count("archived");
+    stream.Restart();
+    stream.Run(*stream.archived);
+    CHECK(stream.hubspot.Count("archived") - pages < 30);
+  }
+  SUBCASE("and is over once it has ended") {
+    stream.Run(*stream.archived);
+  }
+  CHECK_FALSE(stream.facts().debts.archived.stand());
+  stream.Restart();
+  CHECK_FALSE(stream.archived->urgent());
+}
+
+TEST_CASE(
+    "R21: a walk of the archived list that began before a property was new does not serve it") {
+  StreamFixture stream;
+  LoadSixThousand(stream);
+  for (int64_t id = 1; id <= 3000; ++id) stream.hubspot.Archive(id);
+  for (int i = 0; i < 25; ++i) StepOnce(*stream.archived, stream.clock.Now());
+  REQUIRE_FALSE(stream.sink.progress.at(JobKind::kArchived).cursor.empty());
+  stream.hubspot.definitions.push_back(StreamFixture::Defined("tier", "string"));
+  for (int64_t id = 1; id <= 6000; ++id) stream.hubspot.Calculate(id, "tier", "gold");
+  stream.Run(*stream.catalog);
+  stream.Run(*stream.fill);
+  stream.Restart();
+
+  stream.Run(*stream.archived);
+
+  CHECK_FALSE(stream.facts().debts.archived.stand());
+  CHECK(std::all_of(stream.sink.rows.begin(), stream.sink.rows.end(), [](const auto& row) {
+    return row.second.line.find("gold") != std::string::npos;
+  }));
+}
+
 TEST_CASE("R21: the commit that ends a job clears its cursor") {
   StreamFixture stream;
   LoadSixThousand(stream);

@@ -28,9 +28,11 @@ bool FillingBegins(const MirrorTable& before, const MirrorTable& table) {
 
 void CatalogJob::LoadFrom(const StoredStream& stored) {
   stream().table().AdoptStored(stored.table);
-  // Nobody knows any more whether the archived list was walked since then.
+  // The wish of whoever made the columns may not have been stored yet, or was served already.
   if (stored.table && std::ranges::any_of(stored.table->columns, IsFilling)) {
-    Tell([](StreamFacts& facts) { facts.archived_walk.Want(); });
+    Tell([](StreamFacts& facts) {
+      if (!facts.debts.archived.stand()) ++facts.debts.archived.wanted;
+    });
   }
 }
 
@@ -221,7 +223,7 @@ StepOutcome CatalogJob::Apply() {
   const bool refills = stood && FillingBegins(*stood, *table);
   // The fill job reads live records only; a walk of the archived list fills the others.
   if (stream().table().Set(table, *hasher) || refills) {
-    Tell([](StreamFacts& facts) { facts.archived_walk.Want(); });
+    Tell([](StreamFacts& facts) { ++facts.debts.archived.wanted; });
   }
   if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
   part_ = Part::kLive;

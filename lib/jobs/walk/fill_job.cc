@@ -182,7 +182,7 @@ StepOutcome FillJob::CommitAnswer() {
 StepOutcome FillJob::FillBySweep() {
   StepOutcome waiting = StepOutcome::CaughtUp();
   waiting.next_in = kLookAtSweep;
-  if (facts().debts.sweeps_served < sweep_) return waiting;
+  if (facts().debts.sweeps.served < sweep_) return waiting;
   return Filled(std::exchange(by_sweep_, {}));
 }
 

@@ -35,7 +35,7 @@ JobKind WalkJob::kind() const {
 }
 
 bool WalkJob::urgent() const {
-  return options_.archived ? facts().archived_walk.urgent() : facts().sweep_wanted();
+  return options_.archived ? facts().archived_wanted() : facts().sweep_wanted();
 }
 
 void WalkJob::LoadFrom(const StoredStream& stored) {
@@ -63,7 +63,9 @@ void WalkJob::Restart() {
 }
 
 void WalkJob::Abandon() {
-  if (options_.archived) Tell([](StreamFacts& facts) { facts.archived_walk.IsCut(); });
+  if (options_.archived) {
+    Tell([](StreamFacts& facts) { facts.archived_serves = facts.debts.archived.served; });
+  }
   MutexLock lock(mutex_);
   ++generation_;
   buffer_.Clear();
@@ -152,9 +154,10 @@ StepOutcome WalkJob::Measure(const TableShapePtr& table, bool by_search) {
     cursor = stored_;
     generation = generation_;
   }
-  const int64_t wanted = facts().debts.sweeps_wanted;
+  const StreamDebts debts = facts().debts;
+  const int64_t wanted = options_.archived ? debts.archived.wanted : debts.sweeps.wanted;
   // What is wanted since the walk began only one that begins now can give. A first load goes on.
-  const bool passed = !options_.archived && cursor.serves < wanted && facts().loaded();
+  const bool passed = cursor.serves < wanted && (options_.archived || facts().loaded());
   const bool resumed = !cursor.ranges.empty() && !passed;
   if (!resumed) cursor = {.serves = wanted};
   std::optional<TimePoint> date = stream().SourceNow();
@@ -189,7 +192,9 @@ StepOutcome WalkJob::Measure(const TableShapePtr& table, bool by_search) {
     });
   }
   // Before the set to ask for is taken: the newest, if the table was not dropped meanwhile.
-  if (options_.archived && !resumed) Tell([](StreamFacts& facts) { facts.archived_walk.Begins(); });
+  if (options_.archived) {
+    Tell([&](StreamFacts& facts) { facts.archived_serves = cursor.serves; });
+  }
   const TableShapePtr newest = stream().table().Now();
   MutexLock lock(mutex_);
   if (generation != generation_) return StepOutcome::More();
@@ -252,7 +257,7 @@ StepOutcome WalkJob::GiveUp(const ApiError& refusal) {
   Abandon();
   const bool is_news = Tell([](StreamFacts& facts) {
     // Whoever wants the walk would wait for ever.
-    facts.archived_walk = {};
+    facts.debts.archived.served = facts.debts.archived.wanted;
     return std::exchange(facts.has_archived_list, false);
   });
   if (is_news) {
@@ -407,20 +412,20 @@ StepOutcome WalkJob::Finish(Commit last) {
   bool unordered = false;
   TimePoint began{};
   std::optional<TimePoint> whole_since;
-  std::optional<int64_t> serves;
+  EndedWalk ended{.archived = options_.archived};
   {
     MutexLock lock(mutex_);
     unordered = !stored_.ordered;
     began = began_;
     whole_since = whole_since_;
-    if (!options_.archived) serves = stored_.serves;
+    ended.serves = stored_.serves;
   }
   const TimePoint complete_at = *last.progress.at(kind()).last_complete_at;
   if (unordered && !options_.archived) {
     // Before the walk is committed as ended: nobody would look for them afterwards.
     if (stream().store().rows.SuspectUnseen(object(), began) > 0) stream().facts().NotePending();
   }
-  Write(std::move(last), serves);
+  Write(std::move(last), ended);
   if (!options_.archived) {
     if (!facts().loaded()) stream().store().rows.Analyze(object());
     const int64_t rows = stream().store().rows.CountRows(object());
@@ -430,8 +435,6 @@ StepOutcome WalkJob::Finish(Commit last) {
       facts.swept_at = complete_at;
     });
     stream().Log(LogLevel::kInfo, "sweep.finished", std::to_string(rows) + " live records");
-  } else {
-    Tell([](StreamFacts& facts) { facts.archived_walk.Ends(); });
   }
   MutexLock lock(mutex_);
   ++generation_;

@@ -24,7 +24,7 @@ struct WalkCursor {
   int64_t highest_id = 0;         ///< 0: not known, the walk is not split
   int64_t records_done = 0;
   int64_t records_expected = 0;
-  int64_t serves = 0;   ///< how many sweeps were wanted when the walk began
+  int64_t serves = 0;   ///< how many walks of its list were wanted when it began
   bool ordered = true;  ///< false: the list broke its order, seen ids are kept in a table
   friend bool operator==(const WalkCursor&, const WalkCursor&) = default;
 };
