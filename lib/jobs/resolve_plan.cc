@@ -21,10 +21,10 @@ Attribution Attribute(const Answer& answer) {
   }
   // A witness that others were merged into may stand for one of those who were asked: seeing it
   // proves nothing about them.
-  said.witness_answered =
-      !witness || std::any_of(results.begin(), results.end(), [&](const Row& row) {
-        return row.id == *witness && row.merged_ids.empty();
-      });
+  said.witness_shown = std::any_of(results.begin(), results.end(), [&](const Row& row) {
+    return row.id == witness && row.merged_ids.empty();
+  });
+  said.witness_answered = !witness || said.witness_shown;
 
   std::unordered_set<RecordId> explained;
   if (witness) explained.insert(*witness);

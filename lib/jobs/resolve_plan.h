@@ -27,6 +27,7 @@ struct Attribution {
   std::vector<RecordId> unwitnessed;  ///< silent, and nobody was asked beside them
   /// The witness was shown, and only as itself: absence counts.
   bool witness_answered = false;
+  bool witness_shown = false;  ///< and there was one
 };
 
 struct Answer {

@@ -166,6 +166,84 @@ TEST_CASE("R13: without a witness silence counts for nothing, and is asked for e
   CHECK(stream.hubspot.Count("batch") - before <= 80);
 }
 
+TEST_CASE("R13: the last live record is gone once the live list is empty and others are archived") {
+  StreamFixture stream;
+  LoadRecords(stream, 1);
+  stream.hubspot.say_not_found = false;
+  stream.hubspot.Erase(1);
+  stream.Run(*stream.sweep);
+
+  ProveTwice(stream);
+
+  CHECK(stream.sink.rows.at(1).gone);
+  CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("R13: an empty live list proves nothing while no known archived record is shown") {
+  StreamFixture stream;
+  LoadRecords(stream, 1);
+  stream.hubspot.say_not_found = false;
+  stream.hubspot.Erase(1);
+  stream.Run(*stream.sweep);
+  // Nothing of the type is shown any more, as after a permission that nobody misses.
+  stream.hubspot.left_out.insert(kArchivedId);
+  for (int i = 0; i < 3; ++i) ProveTwice(stream);
+  CHECK_FALSE(stream.sink.rows.at(1).gone);
+
+  stream.hubspot.left_out.clear();
+  for (int i = 0; i < 3; ++i) ProveTwice(stream);
+  CHECK(stream.sink.rows.at(1).gone);
+}
+
+TEST_CASE("R13: an empty live list proves nothing while the live list shows somebody") {
+  StreamFixture stream;
+  LoadRecords(stream, 1);
+  stream.hubspot.say_not_found = false;
+  stream.hubspot.Erase(1);
+  stream.Run(*stream.sweep);
+  stream.hubspot.Put(2);  // nobody has read it yet
+  for (int i = 0; i < 3; ++i) ProveTwice(stream);
+  CHECK_FALSE(stream.sink.rows.at(1).gone);
+
+  stream.Run(*stream.sweep);
+  for (int i = 0; i < 3; ++i) ProveTwice(stream);
+  CHECK(stream.sink.rows.at(1).gone);
+  CHECK(stream.sink.live(2));
+}
+
+TEST_CASE("R13: a list that is suddenly empty takes no more than ten records without being asked") {
+  StreamFixture stream;
+  LoadRecords(stream, 11);
+  stream.hubspot.say_not_found = false;
+  for (int64_t id = 1; id <= 11; ++id) stream.hubspot.Erase(id);
+  stream.Run(*stream.sweep);
+  for (int i = 0; i < 3; ++i) ProveTwice(stream);
+  CHECK_FALSE(stream.sink.rows.at(1).gone);
+  CHECK(stream.facts().pending.unproved == 11);
+
+  stream.context->facts().Accept();
+  stream.Pass(11min);
+  stream.Resolve();
+  CHECK(stream.sink.rows.at(1).gone);
+  CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("R13: an operator may say that the last live record is gone") {
+  StreamFixture stream;
+  LoadLiveRecords(stream, 1);  // and nobody has archived anything
+  stream.hubspot.say_not_found = false;
+  stream.hubspot.Erase(1);
+  stream.Run(*stream.sweep);
+  ProveTwice(stream);
+  CHECK(stream.sink.waiting.at(1).cause == hubmirror::PendingCause::kUnproved);
+
+  stream.context->facts().Accept();
+  stream.Pass(11min);
+  stream.Resolve();
+  CHECK(stream.sink.rows.at(1).gone);
+  CHECK(stream.sink.waiting.empty());
+}
+
 TEST_CASE("R13: who is on a list is not gone, though batch reads leave him out for good") {
   StreamFixture stream;
   LoadRecords(stream, 250);

@@ -48,10 +48,14 @@ class ResolveJob final : public StreamJob {
   void Abandon() override;
 
  private:
-  enum class Phase { kTake, kLive, kArchived, kListed, kProve };
+  enum class Phase { kTake, kLive, kAnybody, kArchived, kListed, kProve };
 
   StepOutcome Take();
   StepOutcome ReadLive(const TableShape& table);
+  /// Where the mirror has no witness: whether the live list shows anybody.
+  StepOutcome ReadAnybody();
+  /// Whoever is not live may be archived.
+  StepOutcome GoOnArchived();
   StepOutcome ReadArchived(const TableShape& table);
   /// Looks on both lists for those who are to be marked gone.
   StepOutcome ReadListed();
@@ -86,7 +90,8 @@ class ResolveJob final : public StreamJob {
   void LookAgain(PendingRecord record, std::chrono::milliseconds in);
   /// Its silence proves nothing: it is asked for again, ever more seldom.
   void WaitForWitness(const PendingRecord& record);
-  void ConfirmGone(const PendingRecord& record);
+  /// `archived_witness`: the archived read was shown a record that is known to be archived.
+  void ConfirmGone(const PendingRecord& record, bool archived_witness);
   /// What was marked gone is counted for each sweep separately.
   void BeginSweepCount();
   void ApplyBrake();
@@ -110,6 +115,7 @@ class ResolveJob final : public StreamJob {
   std::vector<PendingRecord> absent_;  ///< of the batch: not live
   /// Of those: nothing shows that a live record would have been shown.
   std::unordered_set<RecordId> unwitnessed_;
+  bool nobody_lives_ = false;         ///< the live list is empty, which stands for a witness
   std::vector<PendingRecord> gone_;   ///< of the batch: confirmed twice; ascending by id
   bool archived_list_ = false;        ///< the list in which they are looked up
   size_t looked_up_ = 0;              ///< so many of them were looked for on it
