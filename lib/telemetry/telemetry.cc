@@ -208,9 +208,9 @@ void Telemetry::OnQueue(const std::string& stage, int64_t bytes, int64_t limit) 
   daemon_.SetQueue(stage, bytes, limit);
 }
 
-void Telemetry::OnLogged(LogLevel level) {
+void Telemetry::OnLogged(LogLevel level, std::string_view event) {
   MutexLock lock(mutex_);
-  daemon_.CountLogLine(level);
+  daemon_.CountLogLine(level, event);
 }
 
 void Telemetry::OnLogFolded(std::string_view event) {

@@ -75,7 +75,7 @@ class Telemetry final : public SyncObserver, public LogTally {
   void OnSchedulerDelay(std::chrono::milliseconds delay) override;
   void OnQueue(const std::string& stage, int64_t bytes, int64_t limit) override;
 
-  void OnLogged(LogLevel level) override;
+  void OnLogged(LogLevel level, std::string_view event) override;
   void OnLogFolded(std::string_view event) override;
 
  private:

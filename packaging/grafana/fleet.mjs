@@ -116,9 +116,9 @@ export default dashboard({
       [8, 4, stat({ title: 'Portals', unit: 'short', runbook: 'HubMirrorStreamsMissing', description: 'Portals enabled, all daemons together.' },
         `sum(hubmirror_portals_configured{${m}})`)],
       [24, 7, chart({ title: 'Log lines', unit: 'cpm', runbook: 'HubMirrorCrashLooping',
-        description: 'Lines each minute by level, and repeats that were folded by event.' },
+        description: 'Lines each minute by level, and by event the repeats that were folded: the five most frequent.' },
       [promql(`60 * sum by (level) (${rate('hubmirror_log_messages_total')})`, '{{level}}'),
-        promql(`60 * sum by (event) (${rate('hubmirror_log_suppressed_total')})`, 'folded: {{event}}')])],
+        promql(`topk(5, 60 * sum by (event) (${rate('hubmirror_log_suppressed_total')}))`, 'folded: {{event}}')])],
     ]],
   ],
 });

@@ -98,7 +98,7 @@ BusyDaemon::BusyDaemon() : clock(kNow), telemetry(clock, {"0.1.0", "abc123"}) {
   telemetry.OnSchedulerTick(kNow);
   telemetry.OnSchedulerDelay(std::chrono::milliseconds{20});
   telemetry.OnQueue("write", 4096, 67108864);
-  telemetry.OnLogged(LogLevel::kWarning);
+  telemetry.OnLogged(LogLevel::kWarning, "poll.failed");
   telemetry.OnLogFolded("poll.failed");
   telemetry.CountWebRequest("metrics", 200);
   telemetry.CountWebRejection("host");

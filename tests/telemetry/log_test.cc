@@ -43,7 +43,7 @@ struct CollectingLog final : Logger {
 struct CountingTally final : LogTally {
   int logged = 0;
   int folded = 0;
-  void OnLogged(LogLevel) override { ++logged; }
+  void OnLogged(LogLevel, std::string_view) override { ++logged; }
   void OnLogFolded(std::string_view) override { ++folded; }
 };
 

@@ -47,6 +47,18 @@ TEST_CASE("metric table: the documentation lists exactly the table") {
                 "run telemetry_tests with HUBMIRROR_WRITE_GOLDEN=1 to write docs/metrics.md");
 }
 
+TEST_CASE("metrics: what is folded counts from 0, so that a rate shows the first one, too") {
+  BusyDaemon busy;
+
+  busy.telemetry.OnLogged(LogLevel::kNotice, "sync.started");
+  busy.telemetry.OnLogged(LogLevel::kDebug, "request.sent");
+
+  const std::string text = busy.telemetry.RenderMetrics();
+  CHECK(text.find("hubmirror_log_suppressed_total{event=\"sync.started\"} 0\n") !=
+        std::string::npos);
+  CHECK(text.find("request.sent") == std::string::npos);
+}
+
 TEST_CASE("metrics: every row of the table is served once its event has happened") {
   BusyDaemon busy;
 

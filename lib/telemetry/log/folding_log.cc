@@ -90,7 +90,7 @@ void FoldingLog::CloseMinutes(Instant now) {
 }
 
 void FoldingLog::PassOn(const LogLine& line) {
-  tally_.OnLogged(line.level);
+  tally_.OnLogged(line.level, line.event);
   output_.Write(line);
 }
 

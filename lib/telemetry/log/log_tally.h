@@ -11,7 +11,7 @@ class LogTally {
  public:
   virtual ~LogTally() = default;
   /// A line went out.
-  virtual void OnLogged(LogLevel level) = 0;
+  virtual void OnLogged(LogLevel level, std::string_view event) = 0;
   /// A line was folded into another because it repeats it.
   virtual void OnLogFolded(std::string_view event) = 0;
 };

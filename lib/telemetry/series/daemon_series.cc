@@ -136,8 +136,10 @@ void DaemonSeries::ObserveLateFind(const std::string& object, std::chrono::milli
   Of(late_find_, MetricId::kLateFind, object).Observe(Seconds(late));
 }
 
-void DaemonSeries::CountLogLine(LogLevel level) {
+void DaemonSeries::CountLogLine(LogLevel level, std::string_view event) {
   log_lines_.At({std::string(NameOf(level))}).Add();
+  // Prometheus sees no increase in the first sample of a counter: it has to stand at 0 before.
+  if (level != LogLevel::kDebug) folded_lines_.At({std::string(event)});
 }
 
 void DaemonSeries::CountFoldedLine(std::string_view event) {

@@ -42,7 +42,7 @@ class DaemonSeries {
   void ObserveChangeLatency(const std::string& object, std::chrono::milliseconds latency);
   void ObserveLateFind(const std::string& object, std::chrono::milliseconds late);
 
-  void CountLogLine(LogLevel level);
+  void CountLogLine(LogLevel level, std::string_view event);
   void CountFoldedLine(std::string_view event);
   void CountWebRequest(std::string_view path, int code);
   void CountWebRejection(std::string_view reason);

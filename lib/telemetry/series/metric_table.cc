@@ -278,7 +278,7 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
      {"event"},
      "messages",
      "Log lines folded into one because they repeat.",
-     kOnUse},
+     "with the first line of an event"},
     {kWebRequests,
      "hubmirror_web_requests_total",
      kCounter,
