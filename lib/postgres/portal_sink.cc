@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/source/crash_point.h"
+#include "postgres/feed/feed_partitions.h"
 #include "postgres/portal_writing.h"
 #include "postgres/schema/live_view.h"
 #include "postgres/schema/status_view.h"
@@ -50,6 +51,10 @@ void PortalSink::Claim() {
   const int64_t epoch = schema_.Claim(transaction, held);
   const std::string server(transaction.Run(std::string("SELECT ") + kServerSql).Text(0, 0));
   history_.KeepOnly(transaction, ObjectsWithHistory());
+  if (options_.plan.feed.enabled) {
+    MakeFeedPartitions(transaction.connection(), schema_.name(),
+                       FeedDayNow(transaction.connection()));
+  }
   auto missing_readers = schema_.MissingReaders(transaction);
   transaction.Commit();
   Reach(CrashPoint::kPortalClaimed);

@@ -55,14 +55,22 @@ TEST_CASE("custom types: names that we or HubSpot use, odd and long ones have th
                 {"2-5", "my-car"},
                 {"2-6", cut + "y"},
                 {"2-7", cut + "z"},
-                {"2-8", "object_0_999"}}) == Names{{"2-1", "orders_2_1"},
-                                                   {"2-2", "owners_2_2"},
-                                                   {"2-3", "car_live_2_3"},
-                                                   {"2-4", "my_car_2_4"},
-                                                   {"2-5", "my_car_2_5"},
-                                                   {"2-6", cut + "_2_6"},
-                                                   {"2-7", cut + "_2_7"},
-                                                   {"2-8", "object_0_999_2_8"}});
+                {"2-8", "object_0_999"},
+                {"2-9", "changes"},
+                {"2-10", "Stage"},
+                {"2-11", "stage_changes"},
+                {"2-12", "car_write"}}) == Names{{"2-1", "orders_2_1"},
+                                                 {"2-2", "owners_2_2"},
+                                                 {"2-3", "car_live_2_3"},
+                                                 {"2-4", "my_car_2_4"},
+                                                 {"2-5", "my_car_2_5"},
+                                                 {"2-6", cut + "_2_6"},
+                                                 {"2-7", cut + "_2_7"},
+                                                 {"2-8", "object_0_999_2_8"},
+                                                 {"2-9", "changes_2_9"},
+                                                 {"2-10", "stage"},
+                                                 {"2-11", "stage_changes_2_11"},
+                                                 {"2-12", "car_write_2_12"}});
 }
 
 TEST_CASE("custom types: no id makes a name that PostgreSQL would cut") {

@@ -87,10 +87,15 @@ TEST_CASE_FIXTURE(MirrorFixture, "commits lock the owner and do not write its ro
 
 TEST_CASE_FIXTURE(MirrorFixture,
                   "a mirror of before there were epochs is taken over by its own daemon only") {
-  sink().Claim();
-  Value(
-      "ALTER TABLE acme._owner DROP COLUMN epoch; ALTER TABLE acme._stream_state DROP COLUMN"
-      " writes; UPDATE acme._portal SET layout_version = 10");
+  {
+    Transaction transaction(pool());
+    transaction.Run("CREATE SCHEMA acme");
+    RunSteps(transaction, "acme", 0, PortalSteps().first(10));
+    transaction.Run(
+        "INSERT INTO acme._portal (portal_id, layout_version) VALUES (4711, 10);"
+        "INSERT INTO acme._owner (instance, renewed_at) VALUES ('me', now())");
+    transaction.Commit();
+  }
 
   CHECK(RefusalOf([&] { AnotherSink("another")->Claim(); }).kind == Kind::kPassive);
   AnotherSink("me")->Claim();

@@ -17,9 +17,10 @@ namespace {
 constexpr size_t kLongestName = 32;
 constexpr size_t kLongestNumber = 19;
 
-constexpr std::array<std::string_view, 7> kOwnTables = {
-    "account",      "properties",         "property_groups", "property_options",
-    "associations", "association_labels", "schema_changes"};
+constexpr std::array<std::string_view, 11> kOwnTables = {
+    "account",       "properties",         "property_groups", "property_options",
+    "associations",  "association_labels", "schema_changes",  "changes",
+    "stage_changes", "feed_consumers",     "webhook_dead"};
 
 bool IsDigits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), IsDigit);
@@ -44,7 +45,8 @@ bool IsTaken(std::string_view name) {
 }
 
 bool EndsLikeAView(std::string_view name) {
-  return name.ends_with("_live") || name.ends_with("_readable") || name.ends_with("_history");
+  return name.ends_with("_live") || name.ends_with("_readable") || name.ends_with("_history") ||
+         name.ends_with("_changes") || name.ends_with("_write");
 }
 
 bool IsAskedBy(const CustomType& type, const std::string& asked) {

@@ -37,6 +37,19 @@ struct StreamPlan {
   friend bool operator==(const StreamPlan&, const StreamPlan&) = default;
 };
 
+/// What the operator asked of a portal's change feed.
+struct FeedPlan {
+  bool enabled = false;
+  bool everything = false;  ///< also changes that nothing in HubSpot caused
+  std::chrono::milliseconds keep{std::chrono::days{14}};
+  std::chrono::milliseconds keep_max{std::chrono::days{30}};  ///< whoever has not read it by then
+  int64_t size_max = int64_t{10} << 30;                       ///< bytes of all that is kept
+  int64_t value_max = int64_t{8} << 10;  ///< bytes of a value that stands whole
+  std::vector<std::string> exclude;      ///< patterns of properties that stay out of the feed
+  std::vector<std::string> roles;        ///< roles that may be consumers
+  friend bool operator==(const FeedPlan&, const FeedPlan&) = default;
+};
+
 /// What the operator asked for one portal.
 struct PortalPlan {
   PortalKey key;
@@ -49,6 +62,7 @@ struct PortalPlan {
   std::optional<int64_t> burst;      ///< requests per 10 s; absent: learned from answers
   std::chrono::milliseconds lists_every{std::chrono::hours{1}};
   bool list_memberships = true;
+  FeedPlan feed;
   std::vector<StreamPlan> streams;
   /// Custom types the configuration asks for, as it names them; set by WithTypes.
   std::vector<std::string> custom_asked;

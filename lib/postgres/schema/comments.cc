@@ -24,7 +24,7 @@ AllStanding ReadComments(Connection& connection, const std::string& schema,
       " a.attname, coalesce(col_description(c.oid, a.attnum), '')"
       " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
       " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
-      " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND c.relkind IN ('r', 'v')"
+      " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND c.relkind IN ('r', 'p', 'v')"
       " AND pg_has_role(c.relowner, 'USAGE')",
       {schema, NameArray(relations)});
   AllStanding all;

@@ -263,6 +263,48 @@ constexpr Words kCurrencies[] = {
     {"visible", "Offered to users in HubSpot"},
 };
 
+constexpr Words kChanges[] = {
+    {"seq", "The number of the entry: it rises in the order in which changes were committed here"},
+    {"tx", "The seq of the first entry of the same commit"},
+    {"at", "When the entry was written, by the server's clock"},
+    {"object", "The object type, by the name of its table; NULL: an epoch"},
+    {"id", "HubSpot's id of the record; NULL: an epoch, or all records of the object (loaded)"},
+    {"op",
+     "create, seen, update, archive, restore, merge, purge, erase, link, unlink, relabel, epoch or "
+     "loaded"},
+    {"to_object", "The object type at the other end of a link"},
+    {"to_id", "The record at the other end of a link; of a merge, the survivor"},
+    {"pipeline", "The pipeline that the record is in after the change"},
+    {"changed_at", "When the record was changed, by HubSpot's clock; NULL: HubSpot does not say"},
+    {"before", "The values that the changed properties had, as text, by HubSpot's name"},
+    {"after", "The values that the changed properties got, as text, by HubSpot's name"},
+    {"cause", "The job that saw the change: changes, sweep, archived, resolve, links, ..."},
+    {"origin", "Who made the change: hubspot, own (what was written from here), or mixed"},
+    {"outbox_ids", "What was written from here and made the change"},
+};
+constexpr Words kFeed[] = {
+    {"dropped_to", "The highest seq that has been dropped, or is about to be"},
+    {"raised_at", "When dropped_to last rose; an hour later at the earliest, entries go"},
+};
+constexpr Words kFeedConsumers[] = {
+    {"name", "The name of the consumer"},
+    {"seq", "It has worked on all entries up to this one"},
+    {"created_at", "When it was started"},
+    {"acked_at", "When it last said how far it is"},
+};
+constexpr Words kStageChanges[] = {
+    {"seq", "The number of the entry in changes"},
+    {"at", "When the entry was written, by the server's clock"},
+    {"changed_at", "When the record was changed, by HubSpot's clock"},
+    {"id", "HubSpot's id of the record"},
+    {"pipeline", "pipelines.id of its pipeline, after the change"},
+    {"from_stage", "pipeline_stages.id of the stage that it left; NULL: none, or not known"},
+    {"to_stage", "pipeline_stages.id of the stage that it came to; NULL: none"},
+    {"from_label", "What people call the stage that it left; NULL: the stage is gone"},
+    {"to_label", "What people call the stage that it came to; NULL: the stage is gone"},
+    {"origin", "Who made the change: hubspot, own (what was written from here), or mixed"},
+};
+
 constexpr TableWords kPortalTables[] = {
     {"_portal", kPortal},
     {"_owner", kOwner},
@@ -292,6 +334,10 @@ constexpr TableWords kPortalTables[] = {
     {"list_memberships", kListMemberships},
     {"marketing_events", kMarketingEvents},
     {"currencies", kCurrencies},
+    {"changes", kChanges},
+    {"_feed", kFeed},
+    {"feed_consumers", kFeedConsumers},
+    {"stage_changes", kStageChanges},
 };
 
 constexpr Words kLayout[] = {

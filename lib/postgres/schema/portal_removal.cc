@@ -64,18 +64,22 @@ std::string DropStatements(Connection& connection, const std::string& schema) {
       " ', ') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
       " WHERE n.nspname = $1 AND c.relkind IN ('v', 'r', 'p') GROUP BY 1 ORDER BY 1 DESC",
       {schema});
-  std::string sql;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    sql += (rows.Bool(i, 0) ? "DROP VIEW " : "DROP TABLE ") + std::string(rows.Text(i, 1)) + "; ";
-  }
   const Rows functions = connection.Run(
       "SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-      " WHERE n.nspname = $1 AND p.proname = '_labels_of'",
+      " WHERE n.nspname = $1 AND (p.proname = '_labels_of' OR p.proname ~ '^_?feed_')",
       {schema});
+  std::string drop_functions;
   for (size_t i = 0; i < functions.size(); ++i) {
-    sql += "DROP FUNCTION " + std::string(functions.Text(i, 0)) + "; ";
+    drop_functions += "DROP FUNCTION " + std::string(functions.Text(i, 0)) + "; ";
   }
-  return sql + "DROP SCHEMA " + QuoteName(schema);
+  // Views use functions, and functions hand out rows of tables.
+  std::string drop_views;
+  std::string drop_tables;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    std::string& sql = rows.Bool(i, 0) ? drop_views : drop_tables;
+    sql = (rows.Bool(i, 0) ? "DROP VIEW " : "DROP TABLE ") + std::string(rows.Text(i, 1)) + "; ";
+  }
+  return drop_views + drop_functions + drop_tables + "DROP SCHEMA " + QuoteName(schema);
 }
 
 void Remove(Connection& connection, const PortalRemains& remains, bool cascade,

@@ -1,5 +1,6 @@
 #include "postgres/schema/portal_schema.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,19 @@ constexpr int kLayoutWithEpochs = 11;
 
 bool Exists(Transaction& transaction, const std::string& quoted_relation) {
   return !transaction.Run("SELECT to_regclass($1)::text", {quoted_relation}).IsNull(0, 0);
+}
+
+std::vector<std::string> ConsumersOf(const PortalPlan& plan) {
+  return plan.feed.enabled ? plan.feed.roles : std::vector<std::string>{};
+}
+
+/// All roles that the plan grants something to.
+std::vector<std::string> KnownRoles(const PortalPlan& plan) {
+  std::vector<std::string> roles = plan.readers;
+  for (const std::string& role : ConsumersOf(plan)) {
+    if (std::ranges::find(roles, role) == roles.end()) roles.push_back(role);
+  }
+  return roles;
 }
 
 }  // namespace
@@ -218,17 +232,27 @@ void PortalSchema::RestoreStatus(Transaction& transaction) const {
 }
 
 void PortalSchema::GrantReaders(Transaction& transaction) const {
-  if (plan_.readers.empty()) return;
+  if (KnownRoles(plan_).empty()) return;
+  // Consumers of the feed need not be readers of everything.
   const Rows grants = transaction.Run(
       "SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname)"
-      " FROM pg_namespace n, pg_roles r WHERE n.nspname = $1 AND r.rolname = ANY ($2::text[])"
+      " FROM pg_namespace n, pg_roles r WHERE n.nspname = $1"
+      " AND r.rolname = ANY ($2::text[] || $3::text[])"
       " AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')"
       " UNION ALL SELECT format('GRANT SELECT ON %I.%I TO %I', n.nspname, c.relname, r.rolname)"
-      " FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid, pg_roles r"
-      " WHERE n.nspname = $1 AND r.rolname = ANY ($2::text[]) AND c.relkind IN ('r', 'v', 'm', 'p')"
-      " AND (c.relname NOT LIKE '\\_%' OR c.relname = '_stream_state')"
-      " AND pg_has_role(c.relowner, 'USAGE') AND NOT has_table_privilege(r.oid, c.oid, 'SELECT')",
-      {plan_.schema, NameArray(plan_.readers)});
+      " FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid, pg_roles r,"
+      " LATERAL (SELECT c.relname IN ('changes', 'stage_changes', 'feed_consumers', '_feed')) "
+      "f(feed)"
+      " WHERE n.nspname = $1 AND c.relkind IN ('r', 'v', 'm', 'p')"
+      " AND (r.rolname = ANY ($2::text[]) AND (c.relname NOT LIKE '\\_%' OR c.relname ="
+      "  '_stream_state' OR f.feed) OR r.rolname = ANY ($3::text[]) AND f.feed)"
+      " AND pg_has_role(c.relowner, 'USAGE') AND NOT has_table_privilege(r.oid, c.oid, 'SELECT')"
+      " UNION ALL SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure,"
+      " r.rolname) FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid, pg_roles r"
+      " WHERE n.nspname = $1 AND r.rolname = ANY ($3::text[]) AND p.proname ~ '^feed_'"
+      " AND pg_has_role(p.proowner, 'USAGE') AND NOT has_function_privilege(r.oid, p.oid,"
+      " 'EXECUTE')",
+      {plan_.schema, NameArray(plan_.readers), NameArray(ConsumersOf(plan_))});
   for (size_t i = 0; i < grants.size(); ++i) transaction.Run(std::string(grants.Text(i, 0)));
 }
 
@@ -248,7 +272,7 @@ void PortalSchema::GrantCommon(Transaction& transaction) const {
 }
 
 std::vector<std::string> PortalSchema::MissingReaders(Transaction& transaction) const {
-  return MissingRoles(transaction.connection(), plan_.readers);
+  return MissingRoles(transaction.connection(), KnownRoles(plan_));
 }
 
 std::vector<std::string> MissingRoles(Connection& connection,

@@ -44,11 +44,11 @@ class PortalSchema {
   void CheckOwned(const Transaction& transaction) const;
 
   /// Lets those roles of `readers:` that exist read every table and view of ours but the internal
-  /// ones.
+  /// ones, and those of `feed.roles` be consumers of the feed where there is one.
   void GrantReaders(Transaction& transaction) const;
   /// The same for schema `hubmirror`, which all portals share: with the layouts locked.
   void GrantCommon(Transaction& transaction) const;
-  /// Those roles of `readers:` that do not exist.
+  /// Those of all these roles that do not exist.
   std::vector<std::string> MissingReaders(Transaction& transaction) const;
 
   /// Recreates the views of schema `hubmirror` after `status` was dropped (they go with the schema

@@ -280,6 +280,97 @@ constexpr std::array kPortalRows = {
             .example = "false",
             .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::list_memberships>()},
 
+    KeyRule{.path = "feed",
+            .places = kPortalWide,
+            .type = kSection,
+            .meaning = "The change feed: what changed in the portal, in order, to be read by SQL."},
+    KeyRule{
+        .path = "feed.enabled",
+        .places = kPortalWide,
+        .type = kTruth,
+        .preset = "false",
+        .meaning = "`true` notes every change of a record or link in the table `changes`.",
+        .example = "true",
+        .field =
+            Field<PortalSettings, &PortalSettings::plan, &PortalPlan::feed, &FeedPlan::enabled>()},
+    KeyRule{.path = "feed.everything",
+            .places = kPortalWide,
+            .type = kTruth,
+            .preset = "false",
+            .meaning = "`true` also notes changes that nothing in HubSpot caused: the first load, "
+                       "values of a property that is new here, columns of another type, repaired "
+                       "rows. For those who replay the feed into a copy.",
+            .example = "true",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::feed,
+                           &FeedPlan::everything>()},
+    KeyRule{.path = "feed.keep",
+            .places = kPortalWide,
+            .type = kDuration,
+            .preset = "14d",
+            .least = "1d",
+            .meaning = "How long entries are kept at least, as far as `size_max` allows; longer "
+                       "while a consumer has not read them.",
+            .example = "7d",
+            .field =
+                Field<PortalSettings, &PortalSettings::plan, &PortalPlan::feed, &FeedPlan::keep>()},
+    KeyRule{
+        .path = "feed.keep_max",
+        .places = kPortalWide,
+        .type = kDuration,
+        .preset = "30d",
+        .least = "1d",
+        .meaning = "How long entries are kept for a consumer that does not read them; at least "
+                   "`keep`. Then they are dropped, and it is told that it missed some.",
+        .example = "60d",
+        .field =
+            Field<PortalSettings, &PortalSettings::plan, &PortalPlan::feed, &FeedPlan::keep_max>()},
+    KeyRule{
+        .path = "feed.size_max",
+        .places = kPortalWide,
+        .type = kSize,
+        .preset = "10GiB",
+        .least = "1MiB",
+        .meaning = "How large the feed may grow, indexes included. Above it, whole days are "
+                   "dropped, the oldest first, but never the current one.",
+        .example = "50GiB",
+        .field =
+            Field<PortalSettings, &PortalSettings::plan, &PortalPlan::feed, &FeedPlan::size_max>()},
+    KeyRule{.path = "feed.value_max",
+            .places = kPortalWide,
+            .type = kSize,
+            .preset = "8KiB",
+            .least = "1KiB",
+            .most = "1MiB",
+            .meaning = "Longer values stand in the feed as their length and SHA-256 only.",
+            .example = "64KiB",
+            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::feed,
+                           &FeedPlan::value_max>()},
+    KeyRule{.path = "feed.properties",
+            .places = kPortalWide,
+            .type = kSection,
+            .meaning = "Which of the mirrored properties the feed speaks of."},
+    KeyRule{
+        .path = "feed.properties.exclude",
+        .places = kPortalWide,
+        .type = kTextList,
+        .form = &kPropertyPattern,
+        .meaning =
+            "Properties that match one of these stay out of the feed: patterns as in `properties`.",
+        .example = "[\"hs_analytics_*\", hs_email_html]",
+        .field =
+            Field<PortalSettings, &PortalSettings::plan, &PortalPlan::feed, &FeedPlan::exclude>()},
+    KeyRule{
+        .path = "feed.roles",
+        .places = kPortalWide,
+        .type = kTextList,
+        .form = &kRoleName,
+        .meaning = "Database roles that may read the feed as consumers: they are granted its "
+                   "functions, and select on its tables. If one does not exist, the daemon warns, "
+                   "and grants it the right once it does.",
+        .example = "[app_role]",
+        .field =
+            Field<PortalSettings, &PortalSettings::plan, &PortalPlan::feed, &FeedPlan::roles>()},
+
     KeyRule{
         .path = "properties",
         .places = kEverywhere,

@@ -61,6 +61,7 @@ PortalSettings PortalReader::Read(const ConfigEntry& entry) {
     CheckAccess(layer, path, key.at);
   }
   CheckUnique(portal, layer, key, path);
+  CheckFeed(portal.plan.feed, layers);
   ReadStreams(portal, layer);
   WarnOf(portal, path, key.at);
   return portal;
@@ -123,6 +124,17 @@ void PortalReader::CheckUnique(const PortalSettings& portal, const Layer& layer,
                          .what = "the key is the schema too, and " + fault->what,
                          .next = "choose another key or give a schema"});
   }
+}
+
+void PortalReader::CheckFeed(const FeedPlan& feed, Layers layers) {
+  if (feed.keep_max >= feed.keep) return;
+  const GivenKey* given = MoreParticular(layers, FindRule(Place::kPortal, "feed.keep_max"),
+                                         FindRule(Place::kPortal, "feed.keep"));
+  if (given == nullptr) return;
+  ReportOnce(
+      *given,
+      "keep_max " + WriteDuration(feed.keep_max) + " is less than keep " + WriteDuration(feed.keep),
+      "make keep_max the longer one");
 }
 
 void PortalReader::ReadStreams(PortalSettings& portal, const Layer& layer) {

@@ -25,6 +25,7 @@ class PortalReader {
   /// A portal id or a schema that an earlier portal has.
   void CheckUnique(const PortalSettings& portal, const Layer& layer, const ConfigNode& key,
                    const std::string& path);
+  void CheckFeed(const FeedPlan& feed, Layers layers);
   void ReadStreams(PortalSettings& portal, const Layer& layer);
   void CheckStream(const StreamPlan& plan, Layers layers);
   void CheckSelection(const StreamPlan& plan, bool has_hash_key, Layers layers);
