@@ -11,11 +11,11 @@ BaseUrl BaseUrlOf(const ApiSettings& api) {
 }
 
 TransportSettings TransportOf(const Settings& settings) {
-  TransportSettings transport{
-      .base = BaseUrlOf(settings.api),
-      .ca_file = settings.api.ca_file,
-      .deadline = settings.limits.request,
-      .response_limit = static_cast<size_t>(settings.limits.response_bytes)};
+  TransportSettings transport{.base = BaseUrlOf(settings.api),
+                              .ca_file = settings.api.ca_file,
+                              .deadline = settings.limits.request,
+                              .response_limit = static_cast<size_t>(settings.limits.response_bytes),
+                              .peer = "HubSpot"};
   if (!settings.api.proxy.empty()) {
     const auto proxy = ParseProxyAddress(settings.api.proxy);
     CHECK_THAT(proxy);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "hubspot/wire/pooled_transport.h"
+#include "http/pooled_transport.h"
 #include "settings/settings.h"
 
 namespace hubmirror {

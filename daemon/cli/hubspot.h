@@ -7,11 +7,11 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "http/pooled_transport.h"
 #include "hubspot/api_client.h"
 #include "hubspot/auth/oauth_app.h"
 #include "hubspot/auth/token_keeper.h"
 #include "hubspot/auth/token_source.h"
-#include "hubspot/wire/pooled_transport.h"
 #include "model/portal/custom_type.h"
 #include "model/source/page_source.h"
 #include "model/source/reference.h"

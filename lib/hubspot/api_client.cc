@@ -57,7 +57,7 @@ ApiClient::ApiClient(Portal portal, Wire wire, TokenSource& tokens, ExchangeObse
       observer_(observer) {}
 
 template <typename T, typename Read>
-Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ApiRequest request, const Read& read) {
+Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ClientRequest request, const Read& read) {
   const bool asks_whose = endpoint == Endpoint::kAccount;
   const auto token = asks_whose ? tokens_.AcquireToIdentify() : tokens_.Acquire();
   if (!token) return token.error();
@@ -67,7 +67,7 @@ Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ApiRequest request, const 
 
   const auto conclude = [&]() -> Result<T, ApiError> {
     if (!sent.answer) return sent.answer.error();
-    ApiAnswer& answer = *sent.answer;
+    ClientAnswer& answer = *sent.answer;
     if (auto error = ErrorOf(endpoint, answer)) return Judge(std::move(*error), *token);
     tokens_.Confirm(*token);
     if (!sent.report.date) return DecodeError("it has no Date header");

@@ -4,10 +4,10 @@
 #include <string>
 
 #include "base/clock.h"
+#include "http/base_url.h"
 #include "hubspot/auth/token_source.h"
+#include "hubspot/read/api_requests.h"
 #include "hubspot/read/exchange_report.h"
-#include "hubspot/wire/api_requests.h"
-#include "hubspot/wire/base_url.h"
 #include "model/source/exchange.h"
 #include "model/source/history.h"
 #include "model/source/link_source.h"
@@ -58,7 +58,7 @@ class ApiClient final : public PageSource,
 
  private:
   template <typename T, typename Read>
-  Result<T, ApiError> Ask(Endpoint endpoint, ApiRequest request, const Read& read);
+  Result<T, ApiError> Ask(Endpoint endpoint, ClientRequest request, const Read& read);
   Result<Page, ApiError> ListOnce(const ObjectType& type, const ListRequest& request);
   Result<Page, ApiError> ListByIds(const ObjectType& type, const ListRequest& request);
   size_t ListUrlSize(const ObjectType& type, const PropertySet& properties) const;

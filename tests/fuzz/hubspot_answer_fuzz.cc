@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "hubspot/wire/answer_guard.h"
+#include "http/answer_guard.h"
 
 // Any bytes from a socket, in pieces of any size: what passes is a part of what came, and no line
 // of a header or of a chunk's framing, and no header, is longer than its bound. Lines that end in

@@ -23,8 +23,8 @@ std::string TakeLine(std::string& text) {
   return line;
 }
 
-ApiAnswer Parse(std::string text) {
-  ApiAnswer answer;
+ClientAnswer Parse(std::string text) {
+  ClientAnswer answer;
   answer.status = std::atoi(TakeLine(text).substr(0, 4).c_str());
   for (std::string line = TakeLine(text); !line.empty(); line = TakeLine(text)) {
     const size_t colon = std::min(line.find(':'), line.size());
@@ -43,7 +43,7 @@ bool IsOneLine(const std::string& text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const ApiAnswer answer = Parse(std::string(reinterpret_cast<const char*>(data), size));
+  const ClientAnswer answer = Parse(std::string(reinterpret_cast<const char*>(data), size));
   for (const Endpoint endpoint : {Endpoint::kList, Endpoint::kSearch, Endpoint::kToken}) {
     const auto error = ErrorOf(endpoint, answer);
     Require(error || answer.status / 100 == 2);

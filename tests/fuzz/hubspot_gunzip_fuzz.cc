@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "hubspot/wire/gunzip.h"
+#include "http/gunzip.h"
 
 // Any bytes as a packed body: nothing crashes, and the cap holds.
 

@@ -66,7 +66,7 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: a list asks for one page of nam
   CHECK(page->records.size() == 1);
   CHECK(page->times.date == *ParseRfc3339("2026-09-01T10:00:00Z"));
   CHECK(page->times.sent_at == clock.Now());
-  const ApiRequest request = hubspot.last();
+  const ClientRequest request = hubspot.last();
   CHECK(request.target == "/crm/objects/2026-09/0-1?limit=100&after=17&properties=b,email");
   CHECK(request.body.empty());
   CHECK(request.bearer.Reveal() == "pat-na1-x");
@@ -279,9 +279,9 @@ TEST_CASE_FIXTURE(ApiClientFixture,
   for (int i = 0; i < 400; ++i) names.push_back("a_property_" + std::to_string(10'000 + i));
   const PropertySetPtr set = Set(std::move(names));
   REQUIRE(client.ListCost(contacts, *set) == 1);
-  hubspot.AnswerWith(ApiAnswer{.status = 414,
-                               .headers = {{"content-type", "text/html"}},
-                               .body = "<h1>414 Request-URI Too Large</h1>"});
+  hubspot.AnswerWith(ClientAnswer{.status = 414,
+                                  .headers = {{"content-type", "text/html"}},
+                                  .body = "<h1>414 Request-URI Too Large</h1>"});
   hubspot.Answer(200, R"({"results":[{"id":"1","properties":{}}]})");
   hubspot.Answer(200, R"({"results":[{"id":"1","properties":{"a_property_10000":"z"}}]})");
 
@@ -300,7 +300,7 @@ TEST_CASE_FIXTURE(ApiClientFixture,
 
 TEST_CASE_FIXTURE(ApiClientFixture,
                   "api client: a 414 that no shorter list can avoid is only told") {
-  hubspot.AnswerWith(ApiAnswer{.status = 414, .headers = {}, .body = ""});
+  hubspot.AnswerWith(ClientAnswer{.status = 414, .headers = {}, .body = ""});
   CHECK_FALSE(bool(client.List(contacts, {.properties = Set({"email"})})));
   CHECK(client.ListCost(contacts, *Set({"email"})) == 1);
 }
@@ -334,16 +334,17 @@ TEST_CASE_FIXTURE(ApiClientFixture,
 
 TEST_CASE_FIXTURE(ApiClientFixture,
                   "api client: every exchange is reported with its budget headers") {
-  hubspot.AnswerWith(ApiAnswer{.status = 200,
-                               .headers = {{"content-type", "application/json"},
-                                           {"date", "Tue, 01 Sep 2026 10:00:00 GMT"},
-                                           {"x-hubspot-ratelimit-max", "190"},
-                                           {"x-hubspot-ratelimit-remaining", "188"},
-                                           {"x-hubspot-ratelimit-interval-milliseconds", "10000"},
-                                           {"x-hubspot-ratelimit-daily", "625000"},
-                                           {"x-hubspot-ratelimit-daily-remaining", "oops"}},
-                               .body = R"({"results":[]})",
-                               .wire_bytes = 42});
+  hubspot.AnswerWith(
+      ClientAnswer{.status = 200,
+                   .headers = {{"content-type", "application/json"},
+                               {"date", "Tue, 01 Sep 2026 10:00:00 GMT"},
+                               {"x-hubspot-ratelimit-max", "190"},
+                               {"x-hubspot-ratelimit-remaining", "188"},
+                               {"x-hubspot-ratelimit-interval-milliseconds", "10000"},
+                               {"x-hubspot-ratelimit-daily", "625000"},
+                               {"x-hubspot-ratelimit-daily-remaining", "oops"}},
+                   .body = R"({"results":[]})",
+                   .wire_bytes = 42});
 
   CHECK(bool(client.List(contacts, {.properties = Set({"a"})})));
 
@@ -364,12 +365,12 @@ TEST_CASE_FIXTURE(ApiClientFixture,
 
 TEST_CASE_FIXTURE(ApiClientFixture, "api client: failures of every kind are reported as such") {
   const ListRequest list{.properties = Set({"a"})};
-  hubspot.AnswerWith(ApiError{.kind = ApiErrorKind::kTimeout});
+  hubspot.AnswerWith(HttpFailure{.kind = HttpFailure::Kind::kTimeout});
   hubspot.Answer(503, "<html>", {});
   hubspot.Answer(200, "{", {{"x-hubspot-correlation-id", "c-1"}});
-  hubspot.AnswerWith(ApiAnswer{.status = 200,
-                               .headers = {{"content-type", "application/json"}},
-                               .body = R"({"results":[]})"});
+  hubspot.AnswerWith(ClientAnswer{.status = 200,
+                                  .headers = {{"content-type", "application/json"}},
+                                  .body = R"({"results":[]})"});
 
   CHECK(client.List(contacts, list).error().kind == ApiErrorKind::kTimeout);
   CHECK(client.List(contacts, list).error().kind == ApiErrorKind::kServer);
@@ -425,7 +426,7 @@ TEST_CASE_FIXTURE(ApiClientFixture,
                       .sent_at = clock.Now(),
                       .answered_at = clock.Now(),
                       .wall = *ParseRfc3339("2026-09-01T10:00:00Z")});
-  ApiAnswer answer{
+  ClientAnswer answer{
       .status = 200,
       .headers = {{"content-type", "application/json"}, {"date", "Tue, 19 Jan 2038 03:14:07 GMT"}},
       .body = R"({"results":[]})"};

@@ -8,12 +8,12 @@
 #include <thread>
 
 #include "base/digest.h"
+#include "http/base_url.h"
+#include "http/pooled_transport.h"
 #include "hubspot/auth/redirect_listener.h"
-#include "hubspot/scratch_folder.h"
 #include "hubspot/scripted_transport.h"
-#include "hubspot/wire/base_url.h"
-#include "hubspot/wire/pooled_transport.h"
 #include "support/fake_clock.h"
+#include "support/temp_directory.h"
 
 namespace hubmirror {
 namespace {
@@ -90,7 +90,7 @@ TEST_CASE("authorization: a pasted code or address will do") {
 /// The app of portal 42, whose HubSpot answers by script.
 struct AuthorizationFixture : ExchangeObserver {
   void OnExchange(const Exchange&) override {}
-  testing::ScratchFolder folder;
+  testing::TempDirectory folder{"hubmirror"};
   testing::ScriptedTransport hubspot;
   testing::FakeClock clock;
   SourceClock source_clock;
@@ -100,7 +100,7 @@ struct AuthorizationFixture : ExchangeObserver {
                 .client_secret = [] { return Secret("s"); }},
                {hubspot, clock, source_clock},
                *this};
-  RefreshTokenFile file{folder.path(), "acme"};
+  RefreshTokenFile file{folder.path().string(), "acme"};
 
   Result<Authorized, ApiError> Finish() {
     return FinishAuthorization(app, file, Request(), Secret("old"), Secret("the-code"));

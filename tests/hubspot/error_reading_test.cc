@@ -8,18 +8,18 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = ApiErrorKind;
 
-ApiAnswer Json(int status, std::string body) {
+ClientAnswer Json(int status, std::string body) {
   return {
       .status = status, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
 }
 
-ApiAnswer Html(int status) {
+ClientAnswer Html(int status) {
   return {.status = status,
           .headers = {{"Content-Type", "text/html; charset=UTF-8"}},
           .body = "<html><body>" + std::to_string(status) + "</body></html>"};
 }
 
-ApiError Error(const ApiAnswer& answer, Endpoint endpoint = Endpoint::kList) {
+ApiError Error(const ClientAnswer& answer, Endpoint endpoint = Endpoint::kList) {
   const auto error = ErrorOf(endpoint, answer);
   REQUIRE(error.has_value());
   return *error;
@@ -95,7 +95,7 @@ TEST_CASE("error reading: the limit that was hit is told by policy and path") {
 }
 
 TEST_CASE("error reading: the correlation id comes from header, body or edge") {
-  ApiAnswer answer = Json(500, R"({"correlationId":"from-body"})");
+  ClientAnswer answer = Json(500, R"({"correlationId":"from-body"})");
   CHECK(Error(answer).correlation_id == "from-body");
   answer.headers.emplace_back("cf-ray", "from-edge");
   CHECK(Error(answer).correlation_id == "from-edge");
@@ -132,7 +132,7 @@ TEST_CASE("error reading: limits beyond all likelihood are not told") {
 }
 
 TEST_CASE("error reading: a header that is no id is not repeated as one") {
-  ApiAnswer answer = Json(500, "{}");
+  ClientAnswer answer = Json(500, "{}");
   answer.headers.emplace_back("CF-Ray", "8f1-FRA");
   answer.headers.emplace_back("X-HubSpot-Correlation-Id", "Bearer pat\x1b[2J");
   CHECK(Error(answer).correlation_id == "8f1-FRA");
@@ -180,7 +180,7 @@ TEST_CASE("error reading: a type id that HubSpot does not know is told by the te
 }
 
 TEST_CASE("error reading: a batch of which nothing exists is no error, an unknown type is one") {
-  const ApiAnswer none =
+  const ClientAnswer none =
       Json(404, R"({"status":"error","category":"OBJECT_NOT_FOUND","message":"Could not get"})");
   CHECK_FALSE(ErrorOf(Endpoint::kBatchRead, none));
   CHECK(Error(none, Endpoint::kList).kind == Kind::kNotFound);
@@ -212,7 +212,7 @@ TEST_CASE("error reading: messages from outside stay one short line") {
 
 TEST_CASE("error reading: retry-after is seconds or a date, and bounded") {
   const auto wait = [](std::string value) {
-    ApiAnswer answer{
+    ClientAnswer answer{
         .status = 477,
         .headers = {{"Date", "Tue, 01 Sep 2026 10:00:00 GMT"}, {"Retry-After", std::move(value)}}};
     return Error(answer).retry_after;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "hubspot/wire/http_transport.h"
+#include "http/http_transport.h"
 
 namespace hubmirror::testing {
 
@@ -21,34 +21,36 @@ class ScriptedTransport final : public HttpTransport {
     Headers headers = {{"content-type", "application/json;charset=utf-8"},
                        {"date", "Tue, 01 Sep 2026 10:00:00 GMT"}};
     headers.insert(headers.end(), more.begin(), more.end());
-    AnswerWith(ApiAnswer{.status = status, .headers = std::move(headers), .body = std::move(body)});
+    AnswerWith(
+        ClientAnswer{.status = status, .headers = std::move(headers), .body = std::move(body)});
   }
-  void AnswerWith(Result<ApiAnswer, ApiError> answer) {
+  void AnswerWith(Result<ClientAnswer, HttpFailure> answer) {
     MutexLock lock(mutex_);
     answers_.push_back(std::move(answer));
   }
 
-  Result<ApiAnswer, ApiError> Send(const ApiRequest& request) override {
+  Result<ClientAnswer, HttpFailure> Send(const ClientRequest& request) override {
     MutexLock lock(mutex_);
     requests_.push_back(request);
     if (answers_.empty()) {
-      return ApiError{.kind = ApiErrorKind::kConnect, .message = "the script is at its end"};
+      return HttpFailure{.kind = HttpFailure::Kind::kConnect,
+                         .message = "the script is at its end"};
     }
     auto answer = std::move(answers_.front());
     answers_.pop_front();
     return answer;
   }
 
-  std::vector<ApiRequest> requests() {
+  std::vector<ClientRequest> requests() {
     MutexLock lock(mutex_);
     return requests_;
   }
-  ApiRequest last() { return requests().back(); }
+  ClientRequest last() { return requests().back(); }
 
  private:
   Mutex mutex_;
-  std::deque<Result<ApiAnswer, ApiError>> answers_ GUARDED_BY(mutex_);
-  std::vector<ApiRequest> requests_ GUARDED_BY(mutex_);
+  std::deque<Result<ClientAnswer, HttpFailure>> answers_ GUARDED_BY(mutex_);
+  std::vector<ClientRequest> requests_ GUARDED_BY(mutex_);
 };
 
 }  // namespace hubmirror::testing

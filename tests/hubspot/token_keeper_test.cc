@@ -10,17 +10,17 @@
 #include <thread>
 
 #include "base/digest.h"
-#include "hubspot/scratch_folder.h"
 #include "hubspot/scripted_transport.h"
 #include "support/fake_clock.h"
+#include "support/temp_directory.h"
 
 namespace hubmirror {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::FakeClock;
-using testing::ScratchFolder;
 using testing::ScriptedTransport;
+using testing::TempDirectory;
 
 class Observed final : public ExchangeObserver, public TokenObserver {
  public:
@@ -42,7 +42,7 @@ std::string TokenBody(const std::string& access, const std::string& refresh, int
 
 /// Portal 42, whose configuration names the refresh token `first`.
 struct TokenKeeperFixture {
-  ScratchFolder folder;
+  TempDirectory folder{"hubmirror"};
   ScriptedTransport hubspot;
   FakeClock clock;
   SourceClock source_clock;
@@ -54,7 +54,7 @@ struct TokenKeeperFixture {
                 .client_secret = [] { return Secret("s&cret"); }},
                {hubspot, clock, source_clock},
                observed};
-  RefreshTokenFile file{folder.path(), "acme"};
+  RefreshTokenFile file{folder.path().string(), "acme"};
   TokenKeeper keeper = MakeKeeper();
 
   TokenKeeper MakeKeeper() {
@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(TokenKeeperFixture,
 
   CHECK(Token() == "a1");
 
-  const ApiRequest request = hubspot.last();
+  const ClientRequest request = hubspot.last();
   CHECK(request.target == "/oauth/2026-09/token");
   CHECK(request.content_type == "application/x-www-form-urlencoded");
   CHECK(request.body ==
@@ -314,7 +314,7 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "token keeper: secrets are in no error") {
 class HeldTransport final : public HttpTransport {
  public:
   explicit HeldTransport(ScriptedTransport& script) : script_(script) {}
-  Result<ApiAnswer, ApiError> Send(const ApiRequest& request) override {
+  Result<ClientAnswer, HttpFailure> Send(const ClientRequest& request) override {
     arrived.count_down();
     go_on.wait();
     return script_.Send(request);
@@ -382,7 +382,7 @@ TEST_CASE_FIXTURE(TokenKeeperFixture, "refresh token file: only its owner can re
   struct stat facts {};
   REQUIRE(::stat(file.path().c_str(), &facts) == 0);
   CHECK((facts.st_mode & 0777) == 0600);
-  REQUIRE(::stat((folder.path() + "/oauth").c_str(), &facts) == 0);
+  REQUIRE(::stat((folder.path() / "oauth").c_str(), &facts) == 0);
   CHECK((facts.st_mode & 0777) == 0700);
 }
 
@@ -396,7 +396,7 @@ TEST_CASE_FIXTURE(TokenKeeperFixture,
   REQUIRE(grant->has_value());
   CHECK((*grant)->refresh_token.Reveal() == "b");
   CHECK((*grant)->configured_digest == "d2");
-  const auto left = std::filesystem::directory_iterator(folder.path() + "/oauth");
+  const auto left = std::filesystem::directory_iterator(folder.path() / "oauth");
   CHECK(std::distance(begin(left), end(left)) == 1);
 }
 

@@ -19,10 +19,10 @@ declare -A may=(
   [model/store]="base model/source"
   [model/portal]="base model/source model/store"
   [mirror]="base model/source model/store"
-  [hubspot/wire]="base model/source"
-  [hubspot/read]="base model/source hubspot/wire"
-  [hubspot/auth]="base model/source hubspot/wire hubspot/read"
-  [hubspot]="base model/source hubspot/*"
+  [http]="base"
+  [hubspot/read]="base model/source http"
+  [hubspot/auth]="base model/source http hubspot/read"
+  [hubspot]="base model/source http hubspot/*"
   [postgres/session]="base model/*"
   [postgres/schema]="base model/* postgres/session"
   [postgres/feed]="base model/* postgres/session postgres/schema"
@@ -46,9 +46,9 @@ declare -A may=(
   [jobs/reference]="base model/* mirror budget jobs"
   [sync]="base model/* mirror budget jobs jobs/*"
   [control]="base model/portal"
-  [daemon]="base model/* hubspot/* postgres/* settings/* telemetry/* budget jobs/* sync control"
+  [daemon]="base model/* http hubspot/* postgres/* settings/* telemetry/* budget jobs/* sync control"
   [daemon/cli/text]="base"
-  [daemon/cli]="base model/* mirror hubspot/* postgres/* settings/* jobs/* sync control daemon daemon/cli/text"
+  [daemon/cli]="base model/* mirror http hubspot/* postgres/* settings/* jobs/* sync control daemon daemon/cli/text"
 )
 # Rooms of verbs see what their parent sees, and each other's by name.
 declare -A beside=(
@@ -63,7 +63,7 @@ verbs="daemon/cli/main.cc"
 
 # Third-party headers, and the libraries whose sources may include them.
 declare -A home=(
-  [pqxx/]="postgres" [httplib.h]="hubspot" [yaml-cpp/]="settings"
+  [pqxx/]="postgres" [httplib.h]="http" [yaml-cpp/]="settings"
   [prometheus/]="telemetry" [systemd/]="telemetry" [xxhash.h]="base"
 )
 

@@ -75,7 +75,7 @@ done < <(find lib daemon -name '*.h' -exec awk -v most="$most_functions" '
   END { tell() }' {} +)
 
 # A place is a file, a folder, or a file without its ending; in lib/README.md it begins below lib/.
-roots='lib|daemon|tests|docs|packaging|cmake|config|systemd|base|model|mirror|hubspot|postgres|budget|jobs|sync|control|settings|telemetry'
+roots='lib|daemon|tests|docs|packaging|cmake|config|systemd|base|http|model|mirror|hubspot|postgres|budget|jobs|sync|control|settings|telemetry'
 while IFS=: read -r page place; do
   for found in "$place" "$place".* "lib/$place" "lib/$place".*; do
     [[ -e $found ]] && continue 2

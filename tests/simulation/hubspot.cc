@@ -25,7 +25,7 @@ simulated_portal::ParsedRequest Parse(const std::string& method, const std::stri
   return parsed;
 }
 
-ApiError Failure(ApiErrorKind kind, const char* message) {
+HttpFailure Failure(HttpFailure::Kind kind, const char* message) {
   return {.kind = kind, .message = message};
 }
 
@@ -70,17 +70,17 @@ std::chrono::milliseconds Wires::Draw(std::chrono::milliseconds most) {
       static_cast<int64_t>(random_.Fraction() * static_cast<double>(most.count() + 1)));
 }
 
-Result<ApiAnswer, ApiError> Wires::Send(const ApiRequest& request) {
+Result<ClientAnswer, HttpFailure> Wires::Send(const ClientRequest& request) {
   const Instant deadline = clock_.Now() + kDeadline;
   const auto arrives_after = Draw(latency_.there);
   const auto comes_after = Draw(latency_.back);
   Crew::WaitUntil(std::min(deadline, clock_.Now() + arrives_after));
-  if (clock_.Now() >= deadline) return Failure(ApiErrorKind::kTimeout, "no answer in time");
+  if (clock_.Now() >= deadline) return Failure(HttpFailure::Kind::kTimeout, "no answer in time");
 
   HttpResponse response = hubspot_.Answer(request.body.empty() ? "GET" : "POST", request.target,
                                           request.bearer.Reveal(), request.body);
   witness_(request, response);
-  ApiAnswer answer{.status = response.status, .headers = {}, .body = std::move(response.body)};
+  ClientAnswer answer{.status = response.status, .headers = {}, .body = std::move(response.body)};
   answer.wire_bytes = answer.body.size();
   const auto add = [&](std::string name, std::string value) {
     if (response.lower_case_names) {
@@ -104,20 +104,20 @@ Result<ApiAnswer, ApiError> Wires::Send(const ApiRequest& request) {
     way += std::chrono::milliseconds(response.spread);
   }
   Crew::WaitUntil(std::min(deadline, clock_.Now() + way));
-  if (clock_.Now() >= deadline) return Failure(ApiErrorKind::kTimeout, "no answer in time");
+  if (clock_.Now() >= deadline) return Failure(HttpFailure::Kind::kTimeout, "no answer in time");
   switch (response.delivery) {
     case Delivery::kWhole:
     case Delivery::kCloseAfter:
     case Delivery::kDrip:
       return answer;
     case Delivery::kHalf:
-      return Failure(ApiErrorKind::kDecode, "the answer is cut off");
+      return Failure(HttpFailure::Kind::kDecode, "the answer is cut off");
     case Delivery::kNothing:
     case Delivery::kReset:
     case Delivery::kHang:
       break;
   }
-  return Failure(ApiErrorKind::kConnect, "the connection was closed without an answer");
+  return Failure(HttpFailure::Kind::kConnect, "the connection was closed without an answer");
 }
 
 }  // namespace hubmirror::simulation

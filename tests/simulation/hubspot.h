@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "endpoints/api.h"
 #include "faults/control.h"
-#include "hubspot/wire/http_transport.h"
+#include "http/http_transport.h"
 #include "simulation/virtual_clock.h"
 
 namespace hubmirror::simulation {
@@ -51,7 +51,7 @@ class HubSpot {
 class Wires final : public HttpTransport {
  public:
   /// Told of every request that the portal answered, with what became of it.
-  using Witness = std::function<void(const ApiRequest&, const simulated_portal::HttpResponse&)>;
+  using Witness = std::function<void(const ClientRequest&, const simulated_portal::HttpResponse&)>;
   Wires(HubSpot& hubspot, const VirtualClock& clock, Latency latency, uint64_t seed,
         Witness witness)
       : hubspot_(hubspot),
@@ -60,7 +60,7 @@ class Wires final : public HttpTransport {
         random_(seed),
         witness_(std::move(witness)) {}
 
-  Result<ApiAnswer, ApiError> Send(const ApiRequest& request) override;
+  Result<ClientAnswer, HttpFailure> Send(const ClientRequest& request) override;
   /// The next answers bear a `Date` that is wrong by so much.
   void MisdateNext(int64_t answers, std::chrono::milliseconds by) {
     misdated_ = answers;

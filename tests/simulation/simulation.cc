@@ -106,7 +106,7 @@ Simulation::Simulation(const Story& story, Narrator narrator, std::string dsn)
   log_ = std::make_unique<Log>(*this);
   wires_ = std::make_unique<Wires>(
       *hubspot_, clock_, setup_.latency, setup_.seed,
-      [this](const ApiRequest& request, const simulated_portal::HttpResponse& response) {
+      [this](const ClientRequest& request, const simulated_portal::HttpResponse& response) {
         ++outcome_.requests;
         outcome_.faults += response.status < 200 || response.status >= 300 ||
                            response.delivery != simulated_portal::Delivery::kWhole;

@@ -7,7 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/digest.h"
-#include "hubspot/wire/percent_encoding.h"
+#include "http/percent_encoding.h"
 
 namespace hubmirror {
 namespace {

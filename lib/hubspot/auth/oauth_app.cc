@@ -62,7 +62,7 @@ Result<TokenAnswer, ApiError> OAuthApp::Ask(Fields fields, const Secret& secret)
   }
   fields.emplace_back("client_id", settings_.client_id);
   fields.emplace_back("client_secret", client_secret->Reveal());
-  ApiRequest request = requests_.Token(FormBody(fields));
+  ClientRequest request = requests_.Token(FormBody(fields));
   request.secrets = {*client_secret, secret};
   Sent sent = SendNoting(wire_, settings_.portal, Endpoint::kToken, request);
 

@@ -9,8 +9,8 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "hubspot/auth/secret_reader.h"
+#include "hubspot/read/api_requests.h"
 #include "hubspot/read/exchange_report.h"
-#include "hubspot/wire/api_requests.h"
 #include "model/source/exchange.h"
 
 namespace hubmirror {

@@ -82,7 +82,7 @@ void AddScopesOfText(const std::string& text, std::vector<std::string>& scopes) 
 
 }  // namespace
 
-ErrorBody ReadErrorBody(const ApiAnswer& answer) {
+ErrorBody ReadErrorBody(const ClientAnswer& answer) {
   ErrorBody error;
   if (answer.body.size() > kMaxBody) return error;
   std::string text = answer.body;

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "hubspot/wire/http_transport.h"
+#include "http/http_transport.h"
 
 namespace hubmirror {
 
@@ -20,6 +20,6 @@ struct ErrorBody {
 };
 
 /// Pure.
-ErrorBody ReadErrorBody(const ApiAnswer& answer);
+ErrorBody ReadErrorBody(const ClientAnswer& answer);
 
 }  // namespace hubmirror

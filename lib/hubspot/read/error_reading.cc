@@ -44,7 +44,7 @@ std::string Quoted(const ErrorBody& body) {
 }
 
 /// Headers may be missing on edge pages, so without one a body that starts like JSON passes.
-bool CallsItselfJson(const ApiAnswer& answer) {
+bool CallsItselfJson(const ClientAnswer& answer) {
   const std::string_view type = answer.Header("Content-Type");
   if (!type.empty()) return type.find("json") != std::string_view::npos;
   return answer.body.starts_with('{');
@@ -137,7 +137,7 @@ bool SaysNoArchivedList(std::string_view message) {
 }
 
 /// A batch of which no record exists comes as a 207 without results, or as this 404.
-bool SaysNoneOfBatch(Endpoint endpoint, const ApiAnswer& answer) {
+bool SaysNoneOfBatch(Endpoint endpoint, const ClientAnswer& answer) {
   if (endpoint != Endpoint::kBatchRead || answer.status != 404) return false;
   const ErrorBody body = ReadErrorBody(answer);
   return body.category == "OBJECT_NOT_FOUND" &&
@@ -210,7 +210,7 @@ Meaning TokenRefusal(int status, const ErrorBody& body) {
                                 "): check the app's settings"};
 }
 
-Meaning MeaningOf(Endpoint endpoint, const ApiAnswer& answer, const ErrorBody& body) {
+Meaning MeaningOf(Endpoint endpoint, const ClientAnswer& answer, const ErrorBody& body) {
   const int status = answer.status;
   if (status == 530) {
     return {Kind::kUnauthorized, "the token is malformed (530): copy it again, whole"};
@@ -231,7 +231,7 @@ Meaning MeaningOf(Endpoint endpoint, const ApiAnswer& answer, const ErrorBody& b
 
 }  // namespace
 
-std::optional<ApiError> ErrorOf(Endpoint endpoint, const ApiAnswer& answer) {
+std::optional<ApiError> ErrorOf(Endpoint endpoint, const ClientAnswer& answer) {
   // Which of the 2xx comes with an answer has changed overnight, and back: 201 for batches.
   const bool good = answer.status / 100 == 2;
   if (good && CallsItselfJson(answer)) return std::nullopt;
@@ -252,7 +252,7 @@ ApiError DecodeError(std::string_view what) {
   return {.kind = Kind::kDecode, .message = "the answer cannot be read: " + std::string(what)};
 }
 
-RateHeaders ReadRateHeaders(const ApiAnswer& answer) {
+RateHeaders ReadRateHeaders(const ClientAnswer& answer) {
   const auto number = [&](std::string_view name) {
     auto value = Number(answer.Header(name));
     return value && *value >= 0 ? value : std::nullopt;
@@ -267,7 +267,7 @@ RateHeaders ReadRateHeaders(const ApiAnswer& answer) {
   return Plausible(rate);
 }
 
-std::optional<std::chrono::milliseconds> ReadRetryAfter(const ApiAnswer& answer) {
+std::optional<std::chrono::milliseconds> ReadRetryAfter(const ClientAnswer& answer) {
   const std::string_view text = answer.Header("Retry-After");
   std::chrono::milliseconds wait{0};
   if (const auto seconds = Number(text)) {
@@ -281,7 +281,7 @@ std::optional<std::chrono::milliseconds> ReadRetryAfter(const ApiAnswer& answer)
   return std::clamp(wait, std::chrono::milliseconds(0), kLongestWait);
 }
 
-std::string CorrelationId(const ApiAnswer& answer) {
+std::string CorrelationId(const ClientAnswer& answer) {
   for (const char* const name : {"X-HubSpot-Correlation-Id", "CF-Ray"}) {
     const std::string_view id = answer.Header(name);
     if (!id.empty() && IsId(id)) return std::string(id);

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "hubspot/wire/http_transport.h"
+#include "http/http_transport.h"
 #include "model/source/exchange.h"
 
 namespace hubmirror {
@@ -14,18 +14,18 @@ namespace hubmirror {
 /// bodies and headers as HubSpot's error handling and usage guidelines tell them and as seen: HTML
 /// pages come with 404, 414 and 5xx, and from proxies. A 401 is kUnauthorized here; who made the
 /// token decides whether another one can help.
-std::optional<ApiError> ErrorOf(Endpoint endpoint, const ApiAnswer& answer);
+std::optional<ApiError> ErrorOf(Endpoint endpoint, const ClientAnswer& answer);
 
 /// An answer whose body makes no sense. `what` must not quote values.
 ApiError DecodeError(std::string_view what);
 
 /// The X-HubSpot-RateLimit-* headers of an answer, without implausible ones.
-RateHeaders ReadRateHeaders(const ApiAnswer& answer);
+RateHeaders ReadRateHeaders(const ClientAnswer& answer);
 
 /// Seconds, or an HTTP date against the answer's own `Date`.
-std::optional<std::chrono::milliseconds> ReadRetryAfter(const ApiAnswer& answer);
+std::optional<std::chrono::milliseconds> ReadRetryAfter(const ClientAnswer& answer);
 
 /// HubSpot's own id of the request, else Cloudflare's, for its support; empty when neither is one.
-std::string CorrelationId(const ApiAnswer& answer);
+std::string CorrelationId(const ClientAnswer& answer);
 
 }  // namespace hubmirror

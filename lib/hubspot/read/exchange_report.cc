@@ -9,7 +9,7 @@
 namespace hubmirror {
 namespace {
 
-void RemoveSecrets(const SentSecrets& secrets, Endpoint endpoint, ApiAnswer& answer) {
+void RemoveSecrets(const SentSecrets& secrets, Endpoint endpoint, ClientAnswer& answer) {
   for (auto& [name, value] : answer.headers) {
     secrets.RemoveFrom(name);
     secrets.RemoveFrom(value);
@@ -19,10 +19,29 @@ void RemoveSecrets(const SentSecrets& secrets, Endpoint endpoint, ApiAnswer& ans
   if (!gives_tokens) secrets.RemoveFrom(answer.body);
 }
 
+ApiError ErrorOf(HttpFailure failure) {
+  ApiError error{.status = failure.status, .message = std::move(failure.message)};
+  switch (failure.kind) {
+    case HttpFailure::Kind::kConnect:
+      error.kind = ApiErrorKind::kConnect;
+      break;
+    case HttpFailure::Kind::kTimeout:
+      error.kind = ApiErrorKind::kTimeout;
+      break;
+    case HttpFailure::Kind::kDecode:
+      error.kind = ApiErrorKind::kDecode;
+      break;
+    case HttpFailure::Kind::kTooLarge:
+      error.kind = ApiErrorKind::kTooLarge;
+      break;
+  }
+  return error;
+}
+
 }  // namespace
 
 Sent SendNoting(const Wire& wire, const PortalKey& portal, Endpoint endpoint,
-                const ApiRequest& request) {
+                const ClientRequest& request) {
   Exchange report{.portal = portal, .endpoint = endpoint};
   // The token may change between two requests that are the same to HubSpot.
   report.request = std::hash<std::string>{}(request.target + '\n' + request.body);
@@ -31,9 +50,10 @@ Sent SendNoting(const Wire& wire, const PortalKey& portal, Endpoint endpoint,
   auto sent = wire.transport.Send(request);
   report.answered_at = wire.clock.Now();
   if (!sent) {
-    report.status = sent.error().status;
-    report.failure = sent.error().kind;
-    return {std::move(sent), std::move(report), std::move(secrets)};
+    ApiError error = ErrorOf(std::move(sent.error()));
+    report.status = error.status;
+    report.failure = error.kind;
+    return {std::move(error), std::move(report), std::move(secrets)};
   }
   RemoveSecrets(secrets, endpoint, *sent);
   report.status = sent->status;
@@ -47,7 +67,7 @@ Sent SendNoting(const Wire& wire, const PortalKey& portal, Endpoint endpoint,
                                            .wall = wire.clock.WallNow()});
   }
   report.rate = ReadRateHeaders(*sent);
-  return {std::move(sent), std::move(report), std::move(secrets)};
+  return {std::move(*sent), std::move(report), std::move(secrets)};
 }
 
 }  // namespace hubmirror

@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "http/http_transport.h"
 #include "hubspot/read/sent_secrets.h"
-#include "hubspot/wire/http_transport.h"
 #include "model/source/exchange.h"
 #include "model/source/source_clock.h"
 
@@ -21,12 +21,12 @@ struct Wire {
 /// and the report's `date` is the judged one. The caller decides whether the answer was usable,
 /// sets `failure`, passes its error through `secrets` and hands the report on.
 struct Sent {
-  Result<ApiAnswer, ApiError> answer;
+  Result<ClientAnswer, ApiError> answer;
   Exchange report;
   SentSecrets secrets;
 };
 
 Sent SendNoting(const Wire& wire, const PortalKey& portal, Endpoint endpoint,
-                const ApiRequest& request);
+                const ClientRequest& request);
 
 }  // namespace hubmirror

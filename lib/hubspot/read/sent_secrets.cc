@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "hubspot/wire/percent_encoding.h"
+#include "http/percent_encoding.h"
 
 namespace hubmirror {
 namespace {
@@ -61,7 +61,7 @@ void AddForms(std::string_view secret, std::vector<std::string>& forms) {
 
 }  // namespace
 
-SentSecrets::SentSecrets(const ApiRequest& request) {
+SentSecrets::SentSecrets(const ClientRequest& request) {
   AddForms(request.bearer.Reveal(), forms_);
   for (const Secret& secret : request.secrets) AddForms(secret.Reveal(), forms_);
   std::sort(forms_.begin(), forms_.end());

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "hubspot/wire/http_transport.h"
+#include "http/http_transport.h"
 #include "model/source/api_error.h"
 
 namespace hubmirror {
@@ -13,7 +13,7 @@ namespace hubmirror {
 /// HubSpot's errors quote the request, and so do proxies. Immutable.
 class SentSecrets {
  public:
-  explicit SentSecrets(const ApiRequest& request);
+  explicit SentSecrets(const ClientRequest& request);
 
   /// Replaces each of them by `[secret]`.
   void RemoveFrom(std::string& text) const;

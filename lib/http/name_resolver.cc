@@ -1,4 +1,4 @@
-#include "hubspot/wire/name_resolver.h"
+#include "http/name_resolver.h"
 
 #include <arpa/inet.h>
 

@@ -1,4 +1,4 @@
-#include "hubspot/wire/pooled_transport.h"
+#include "http/pooled_transport.h"
 
 #include <doctest/doctest.h>
 #include <httplib.h>
@@ -7,9 +7,9 @@
 #include <fstream>
 #include <latch>
 
-#include "hubspot/scratch_folder.h"
-#include "hubspot/test_certificates.h"
+#include "http/test_certificates.h"
 #include "support/loopback_server.h"
+#include "support/temp_directory.h"
 
 namespace hubmirror {
 namespace {
@@ -20,7 +20,7 @@ using testing::LoopbackServer;
 using Connection = LoopbackServer::Connection;
 
 const SystemClock kClock;
-const ApiRequest kGet{.target = "/x"};
+const ClientRequest kGet{.target = "/x"};
 
 TransportSettings To(const std::string& url) {
   return {.base = *ParseBaseUrl(url)};
@@ -48,7 +48,7 @@ LoopbackServer::Script Once(std::string bytes) {
   };
 }
 
-ApiErrorKind ErrorOfAnswer(const std::string& bytes, size_t limit = size_t{1} << 20) {
+HttpFailure::Kind ErrorOfAnswer(const std::string& bytes, size_t limit = size_t{1} << 20) {
   LoopbackServer server({Once(bytes)});
   TransportSettings settings = To(server.url());
   settings.response_limit = limit;
@@ -135,7 +135,7 @@ TEST_CASE("transport: a new connection that is closed without an answer is an er
 
   const auto answer = transport.Send(kGet);
 
-  CHECK(answer.error().kind == ApiErrorKind::kConnect);
+  CHECK(answer.error().kind == HttpFailure::Kind::kConnect);
   CHECK(answer.error().status == 0);
   CHECK(server.connections() == 1);
 }
@@ -147,7 +147,7 @@ TEST_CASE("transport: nobody listening is an error with the address in it") {
 
   const auto answer = PooledTransport(To("http://" + address), kClock).Send(kGet);
 
-  CHECK(answer.error().kind == ApiErrorKind::kConnect);
+  CHECK(answer.error().kind == HttpFailure::Kind::kConnect);
   CHECK(answer.error().message.find(address) != std::string::npos);
 }
 
@@ -172,28 +172,30 @@ TEST_CASE("transport: chunked bodies are joined") {
 
 TEST_CASE("transport: a body cut short is an error, however it is framed") {
   CHECK(ErrorOfAnswer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf") ==
-        ApiErrorKind::kDecode);
+        HttpFailure::Kind::kDecode);
   CHECK(ErrorOfAnswer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf") ==
-        ApiErrorKind::kDecode);
+        HttpFailure::Kind::kDecode);
   const std::string packed = Gzip(std::string(50'000, 'x') + "end");
   CHECK(ErrorOfAnswer(AnswerText(packed.substr(0, packed.size() / 2),
-                                 "Content-Encoding: gzip\r\n")) == ApiErrorKind::kDecode);
+                                 "Content-Encoding: gzip\r\n")) == HttpFailure::Kind::kDecode);
   CHECK(ErrorOfAnswer(AnswerText("no gzip", "Content-Encoding: gzip\r\n")) ==
-        ApiErrorKind::kDecode);
-  CHECK(ErrorOfAnswer(AnswerText("?", "Content-Encoding: br\r\n")) == ApiErrorKind::kDecode);
+        HttpFailure::Kind::kDecode);
+  CHECK(ErrorOfAnswer(AnswerText("?", "Content-Encoding: br\r\n")) == HttpFailure::Kind::kDecode);
 }
 
 TEST_CASE("transport: a body over the cap is not read to its end") {
-  CHECK(ErrorOfAnswer(AnswerText(std::string(20'000, 'x')), 10'000) == ApiErrorKind::kTooLarge);
+  CHECK(ErrorOfAnswer(AnswerText(std::string(20'000, 'x')), 10'000) ==
+        HttpFailure::Kind::kTooLarge);
   CHECK(ErrorOfAnswer("HTTP/1.1 200 OK\r\n\r\n" + std::string(20'000, 'x'), 10'000) ==
-        ApiErrorKind::kTooLarge);
+        HttpFailure::Kind::kTooLarge);
 }
 
 TEST_CASE("transport: a gzip bomb stops at the cap") {
   const std::string bomb = Gzip(std::string(size_t{64} << 20, '\0'));
   REQUIRE(bomb.size() < 100'000);
 
-  CHECK(ErrorOfAnswer(AnswerText(bomb, "Content-Encoding: gzip\r\n")) == ApiErrorKind::kTooLarge);
+  CHECK(ErrorOfAnswer(AnswerText(bomb, "Content-Encoding: gzip\r\n")) ==
+        HttpFailure::Kind::kTooLarge);
 }
 
 TEST_CASE("transport: a redirect is an answer and is not followed") {
@@ -215,7 +217,7 @@ TEST_CASE("transport: silence ends at the deadline") {
 
   const auto answer = PooledTransport(settings, kClock).Send(kGet);
 
-  CHECK(answer.error().kind == ApiErrorKind::kTimeout);
+  CHECK(answer.error().kind == HttpFailure::Kind::kTimeout);
 }
 
 /// Sends a byte now and then for ever, after `head`.
@@ -240,7 +242,7 @@ TEST_CASE("transport: a slow drip of a body does not outlive the deadline") {
   const auto answer = PooledTransport(settings, kClock).Send(kGet);
   stop = true;
 
-  CHECK(answer.error().kind == ApiErrorKind::kTimeout);
+  CHECK(answer.error().kind == HttpFailure::Kind::kTimeout);
   CHECK(kClock.Now() - begin < 2s);
 }
 
@@ -255,7 +257,7 @@ TEST_CASE("transport: a slow drip of headers does not outlive the deadline, also
   stop = true;
 
   REQUIRE_FALSE(bool(answer));
-  CHECK(answer.error().kind == ApiErrorKind::kTimeout);
+  CHECK(answer.error().kind == HttpFailure::Kind::kTimeout);
   CHECK(kClock.Now() - begin < 2s);
 }
 
@@ -268,7 +270,7 @@ TEST_CASE("transport: shutting down ends requests under way and refuses new ones
   }});
   PooledTransport transport(To(server.url()), kClock);
 
-  Result<ApiAnswer, ApiError> waiting = ApiAnswer{};
+  Result<ClientAnswer, HttpFailure> waiting = ClientAnswer{};
   {
     const std::jthread request([&] { waiting = transport.Send(kGet); });
     arrived.wait();
@@ -276,8 +278,8 @@ TEST_CASE("transport: shutting down ends requests under way and refuses new ones
   }
 
   REQUIRE_FALSE(bool(waiting));
-  CHECK(waiting.error().kind == ApiErrorKind::kConnect);
-  CHECK(transport.Send(kGet).error().kind == ApiErrorKind::kConnect);
+  CHECK(waiting.error().kind == HttpFailure::Kind::kConnect);
+  CHECK(transport.Send(kGet).error().kind == HttpFailure::Kind::kConnect);
   CHECK(server.connections() == 1);
 }
 
@@ -325,8 +327,8 @@ class TlsServer {
 };
 
 TEST_CASE("transport: TLS with an authority of the configuration works and is kept") {
-  const testing::ScratchFolder folder;
-  const testing::TestCertificates certificates(folder.path());
+  const testing::TempDirectory folder{"hubmirror"};
+  const testing::TestCertificates certificates(folder.path().string());
   TlsServer server(certificates);
   TransportSettings settings = To(server.url());
   settings.ca_file = certificates.ca_file;
@@ -340,21 +342,21 @@ TEST_CASE("transport: TLS with an authority of the configuration works and is ke
 }
 
 TEST_CASE("transport: a certificate nobody vouches for is refused with the reason") {
-  const testing::ScratchFolder folder;
-  const testing::TestCertificates certificates(folder.path());
+  const testing::TempDirectory folder{"hubmirror"};
+  const testing::TestCertificates certificates(folder.path().string());
   TlsServer server(certificates);
 
   const auto answer = PooledTransport(To(server.url()), kClock).Send(kGet);
 
   REQUIRE_FALSE(bool(answer));
-  CHECK(answer.error().kind == ApiErrorKind::kConnect);
+  CHECK(answer.error().kind == HttpFailure::Kind::kConnect);
   CHECK(answer.error().message.find("is not trusted") != std::string::npos);
   CHECK(answer.error().message.find("api.ca_file") != std::string::npos);
 }
 
 TEST_CASE("transport: a certificate for another host is refused") {
-  const testing::ScratchFolder folder;
-  const testing::TestCertificates certificates(folder.path(), "IP:127.0.0.2");
+  const testing::TempDirectory folder{"hubmirror"};
+  const testing::TestCertificates certificates(folder.path().string(), "IP:127.0.0.2");
   TlsServer server(certificates);
   TransportSettings settings = To(server.url());
   settings.ca_file = certificates.ca_file;
@@ -377,8 +379,9 @@ TEST_CASE("transport: only alternative names of a certificate count, addresses a
                          Row{"IP:127.0.0.2", "localhost", "localhost", false},
                          Row{"DNS:127.0.0.1", "127.0.0.1", "127.0.0.1", false}}) {
     CAPTURE(row.alternative);
-    const testing::ScratchFolder folder;
-    const testing::TestCertificates certificates(folder.path(), row.alternative, row.subject);
+    const testing::TempDirectory folder{"hubmirror"};
+    const testing::TestCertificates certificates(folder.path().string(), row.alternative,
+                                                 row.subject);
     TlsServer server(certificates);
     TransportSettings settings = To(server.url());
     settings.base.host = row.host;
@@ -398,14 +401,14 @@ TEST_CASE("transport: a server without TLS is told from one that is away") {
       PooledTransport(To("https://127.0.0.1:" + std::to_string(server.port())), kClock).Send(kGet);
 
   REQUIRE_FALSE(bool(answer));
-  CHECK(answer.error().kind == ApiErrorKind::kConnect);
+  CHECK(answer.error().kind == HttpFailure::Kind::kConnect);
   CHECK(answer.error().message.find("no TLS") != std::string::npos);
 }
 
 TEST_CASE("transport: an unreadable CA file is an error at the start") {
-  const testing::ScratchFolder folder;
+  const testing::TempDirectory folder{"hubmirror"};
   TransportSettings settings = To("https://api.hubapi.com");
-  settings.ca_file = folder.path() + "/none.pem";
+  settings.ca_file = (folder.path() / "none.pem").string();
   CHECK_THROWS_WITH_AS(PooledTransport(settings, kClock),
                        doctest::Contains("none.pem cannot be read"), std::runtime_error);
 
@@ -429,7 +432,7 @@ TEST_CASE("transport: a proxy is asked to connect, and one that wants a login is
   CHECK(asked.starts_with("CONNECT api.example:443 HTTP/1.1\r\n"));
   CHECK(asked.find("Authorization: Bearer") == std::string::npos);
   REQUIRE_FALSE(bool(answer));
-  CHECK(answer.error().kind == ApiErrorKind::kConnect);
+  CHECK(answer.error().kind == HttpFailure::Kind::kConnect);
   CHECK(answer.error().message.find("it answered 407") != std::string::npos);
 }
 

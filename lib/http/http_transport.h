@@ -8,13 +8,12 @@
 
 #include "base/result.h"
 #include "base/secret.h"
-#include "model/source/api_error.h"
 
 namespace hubmirror {
 
-/// One request. A body is a POST, no body is a GET; every request we send may be sent twice
-/// without harm.
-struct ApiRequest {
+/// One request. A body is a POST, no body is a GET; every request that is sent by this must be one
+/// that may be sent twice without harm.
+struct ClientRequest {
   std::string target;                ///< path and query, percent-encoded
   Secret bearer;                     ///< sent as the Authorization header; empty: none
   std::string content_type;          ///< of the body
@@ -23,7 +22,7 @@ struct ApiRequest {
 };
 
 /// A whole answer, whatever its status.
-struct ApiAnswer {
+struct ClientAnswer {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;         ///< inflated
@@ -33,14 +32,25 @@ struct ApiAnswer {
   std::string_view Header(std::string_view name) const;
 };
 
-/// Carries one request to HubSpot and brings the whole answer back. Thread-safe; calls block.
-///
-/// The error is one of kConnect, kTimeout, kTooLarge and kDecode (cut or corrupt body); every
-/// status is an answer, not an error.
+/// Why there is no whole answer.
+struct HttpFailure {
+  enum class Kind {
+    kConnect,   ///< no connection, or no answer on it: DNS, refused, TLS, closed
+    kTimeout,   ///< the total deadline passed
+    kDecode,    ///< cut or corrupt
+    kTooLarge,  ///< over a bound
+  };
+  Kind kind = Kind::kConnect;
+  int status = 0;       ///< as far as one arrived
+  std::string message;  ///< for people: lowercase, no full stop, never a secret or a value
+};
+
+/// Carries one request to one peer and brings the whole answer back. Thread-safe; calls block.
+/// Every status is an answer, not a failure.
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
-  virtual Result<ApiAnswer, ApiError> Send(const ApiRequest& request) = 0;
+  virtual Result<ClientAnswer, HttpFailure> Send(const ClientRequest& request) = 0;
 };
 
 }  // namespace hubmirror

@@ -1,4 +1,4 @@
-#include "hubspot/wire/tls_bio.h"
+#include "http/tls_bio.h"
 
 #include <openssl/bio.h>
 #include <sys/socket.h>

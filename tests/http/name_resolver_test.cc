@@ -1,4 +1,4 @@
-#include "hubspot/wire/name_resolver.h"
+#include "http/name_resolver.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <memory>
 #include <thread>
 
-#include "hubspot/wire/pooled_transport.h"
+#include "http/pooled_transport.h"
 
 namespace hubmirror {
 namespace {
@@ -51,7 +51,7 @@ TEST_CASE("names: a request to a host whose name servers are silent ends in time
   const auto answer = transport.Send({.target = "/x"});
   CHECK(kSystem.Now() - before < 5s);
   REQUIRE_FALSE(bool(answer));
-  CHECK(answer.error().kind == ApiErrorKind::kConnect);
+  CHECK(answer.error().kind == HttpFailure::Kind::kConnect);
   CHECK(answer.error().message ==
         "the name api.hubspot.test cannot be resolved (no name server answers in time): check the "
         "name servers");

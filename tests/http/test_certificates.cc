@@ -1,4 +1,4 @@
-#include "hubspot/test_certificates.h"
+#include "http/test_certificates.h"
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>

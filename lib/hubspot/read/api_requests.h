@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "hubspot/wire/http_transport.h"
+#include "http/http_transport.h"
 #include "model/source/history.h"
 #include "model/source/link_source.h"
 #include "model/source/page_source.h"
@@ -18,26 +18,26 @@ class ApiRequests {
   /// `version` as in the paths: `2026-09`.
   explicit ApiRequests(std::string version) : version_(std::move(version)) {}
 
-  ApiRequest List(const ObjectType& type, const ListRequest& list) const;
-  ApiRequest Search(const ObjectType& type, const SearchRequest& search) const;
-  ApiRequest BatchRead(const ObjectType& type, bool archived, const std::vector<RecordId>& ids,
-                       const PropertySet& properties) const;
-  ApiRequest BatchReadHistory(const ObjectType& type, const HistoryRequest& history) const;
-  ApiRequest Properties(const ObjectType& type, const PropertiesRequest& properties) const;
-  ApiRequest PropertyGroups(const ObjectType& type) const;
-  ApiRequest AccountDetails() const;
-  ApiRequest Reference(const ReferenceRequest& request) const;
-  ApiRequest Links(const ObjectType& from, const ObjectType& to,
-                   const std::vector<LinkInput>& inputs) const;
-  ApiRequest LinkTypes(const ObjectType& from, const ObjectType& to) const;
+  ClientRequest List(const ObjectType& type, const ListRequest& list) const;
+  ClientRequest Search(const ObjectType& type, const SearchRequest& search) const;
+  ClientRequest BatchRead(const ObjectType& type, bool archived, const std::vector<RecordId>& ids,
+                          const PropertySet& properties) const;
+  ClientRequest BatchReadHistory(const ObjectType& type, const HistoryRequest& history) const;
+  ClientRequest Properties(const ObjectType& type, const PropertiesRequest& properties) const;
+  ClientRequest PropertyGroups(const ObjectType& type) const;
+  ClientRequest AccountDetails() const;
+  ClientRequest Reference(const ReferenceRequest& request) const;
+  ClientRequest Links(const ObjectType& from, const ObjectType& to,
+                      const std::vector<LinkInput>& inputs) const;
+  ClientRequest LinkTypes(const ObjectType& from, const ObjectType& to) const;
   /// `form` is a form-encoded body with secrets in it.
-  ApiRequest Token(std::string form) const;
+  ClientRequest Token(std::string form) const;
 
   /// The longest target List can make with these properties.
   size_t ListTargetSize(const ObjectType& type, const PropertySet& properties) const;
 
  private:
-  ApiRequest ListSearch(const ReferenceRequest& request) const;
+  ClientRequest ListSearch(const ReferenceRequest& request) const;
   std::string ObjectPath(const ObjectType& type) const;
   std::string PropertyPath(const ObjectType& type) const;
   std::string LinkPath(const ObjectType& from, const ObjectType& to) const;

@@ -1,4 +1,4 @@
-#include "hubspot/wire/answer_guard.h"
+#include "http/answer_guard.h"
 
 #include <doctest/doctest.h>
 

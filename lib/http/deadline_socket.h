@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "hubspot/wire/name_resolver.h"
+#include "http/name_resolver.h"
 
 struct ssl_st;
 struct ssl_ctx_st;

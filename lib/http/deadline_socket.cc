@@ -1,4 +1,4 @@
-#include "hubspot/wire/deadline_socket.h"
+#include "http/deadline_socket.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 #include <cstring>
 #include <memory>
 
-#include "hubspot/wire/answer_guard.h"
-#include "hubspot/wire/tls_bio.h"
+#include "http/answer_guard.h"
+#include "http/tls_bio.h"
 
 namespace hubmirror {
 namespace {

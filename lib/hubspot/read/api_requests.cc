@@ -1,9 +1,9 @@
-#include "hubspot/wire/api_requests.h"
+#include "hubspot/read/api_requests.h"
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include "hubspot/wire/percent_encoding.h"
+#include "http/percent_encoding.h"
 
 namespace hubmirror {
 namespace {
@@ -38,7 +38,7 @@ std::string PlaceBeyond(int64_t id) {
   return place + "=";
 }
 
-ApiRequest JsonPost(std::string target, const rapidjson::StringBuffer& body) {
+ClientRequest JsonPost(std::string target, const rapidjson::StringBuffer& body) {
   return {.target = std::move(target),
           .content_type = "application/json",
           .body = std::string(body.GetString(), body.GetSize())};
@@ -119,7 +119,7 @@ std::string ApiRequests::PropertyPath(const ObjectType& type) const {
   return "/crm/properties/" + version_ + "/" + PercentEncode(type.type_id);
 }
 
-ApiRequest ApiRequests::List(const ObjectType& type, const ListRequest& list) const {
+ClientRequest ApiRequests::List(const ObjectType& type, const ListRequest& list) const {
   std::string target = ObjectPath(type) + "?limit=" + std::to_string(list.limit);
   if (list.archived) target += "&archived=true";
   if (list.after) target += "&after=" + PercentEncode(*list.after);
@@ -136,7 +136,7 @@ size_t ApiRequests::ListTargetSize(const ObjectType& type, const PropertySet& pr
   return size;
 }
 
-ApiRequest ApiRequests::Search(const ObjectType& type, const SearchRequest& search) const {
+ClientRequest ApiRequests::Search(const ObjectType& type, const SearchRequest& search) const {
   rapidjson::StringBuffer body;
   JsonWriter json(body);
   json.StartObject();
@@ -163,9 +163,9 @@ ApiRequest ApiRequests::Search(const ObjectType& type, const SearchRequest& sear
   return JsonPost(ObjectPath(type) + "/search", body);
 }
 
-ApiRequest ApiRequests::BatchRead(const ObjectType& type, bool archived,
-                                  const std::vector<RecordId>& ids,
-                                  const PropertySet& properties) const {
+ClientRequest ApiRequests::BatchRead(const ObjectType& type, bool archived,
+                                     const std::vector<RecordId>& ids,
+                                     const PropertySet& properties) const {
   rapidjson::StringBuffer body;
   JsonWriter json(body);
   json.StartObject();
@@ -177,8 +177,8 @@ ApiRequest ApiRequests::BatchRead(const ObjectType& type, bool archived,
   return JsonPost(ObjectPath(type) + "/batch/read" + (archived ? "?archived=true" : ""), body);
 }
 
-ApiRequest ApiRequests::BatchReadHistory(const ObjectType& type,
-                                         const HistoryRequest& history) const {
+ClientRequest ApiRequests::BatchReadHistory(const ObjectType& type,
+                                            const HistoryRequest& history) const {
   rapidjson::StringBuffer body;
   JsonWriter json(body);
   json.StartObject();
@@ -191,13 +191,13 @@ ApiRequest ApiRequests::BatchReadHistory(const ObjectType& type,
                   body);
 }
 
-ApiRequest ApiRequests::Properties(const ObjectType& type,
-                                   const PropertiesRequest& properties) const {
+ClientRequest ApiRequests::Properties(const ObjectType& type,
+                                      const PropertiesRequest& properties) const {
   return {.target = PropertyPath(type) + "?archived=" + (properties.archived ? "true" : "false") +
                     "&dataSensitivity=" + PercentEncode(properties.data_sensitivity)};
 }
 
-ApiRequest ApiRequests::PropertyGroups(const ObjectType& type) const {
+ClientRequest ApiRequests::PropertyGroups(const ObjectType& type) const {
   return {.target = PropertyPath(type) + "/groups"};
 }
 
@@ -206,8 +206,8 @@ std::string ApiRequests::LinkPath(const ObjectType& from, const ObjectType& to) 
          PercentEncode(to.type_id);
 }
 
-ApiRequest ApiRequests::Links(const ObjectType& from, const ObjectType& to,
-                              const std::vector<LinkInput>& inputs) const {
+ClientRequest ApiRequests::Links(const ObjectType& from, const ObjectType& to,
+                                 const std::vector<LinkInput>& inputs) const {
   rapidjson::StringBuffer body;
   JsonWriter json(body);
   json.StartObject();
@@ -224,15 +224,15 @@ ApiRequest ApiRequests::Links(const ObjectType& from, const ObjectType& to,
   return JsonPost(LinkPath(from, to) + "/batch/read", body);
 }
 
-ApiRequest ApiRequests::LinkTypes(const ObjectType& from, const ObjectType& to) const {
+ClientRequest ApiRequests::LinkTypes(const ObjectType& from, const ObjectType& to) const {
   return {.target = LinkPath(from, to) + "/labels"};
 }
 
-ApiRequest ApiRequests::AccountDetails() const {
+ClientRequest ApiRequests::AccountDetails() const {
   return {.target = "/account-info/" + version_ + "/details"};
 }
 
-ApiRequest ApiRequests::Reference(const ReferenceRequest& request) const {
+ClientRequest ApiRequests::Reference(const ReferenceRequest& request) const {
   const auto paged = [&request](std::string path) {
     path += "?limit=" + std::to_string(LimitOf(request));
     if (request.after) path += "&after=" + PercentEncode(*request.after);
@@ -265,7 +265,7 @@ ApiRequest ApiRequests::Reference(const ReferenceRequest& request) const {
   return {};
 }
 
-ApiRequest ApiRequests::ListSearch(const ReferenceRequest& request) const {
+ClientRequest ApiRequests::ListSearch(const ReferenceRequest& request) const {
   rapidjson::StringBuffer body;
   JsonWriter json(body);
   json.StartObject();
@@ -284,7 +284,7 @@ ApiRequest ApiRequests::ListSearch(const ReferenceRequest& request) const {
   return JsonPost("/crm/lists/" + version_ + "/search", body);
 }
 
-ApiRequest ApiRequests::Token(std::string form) const {
+ClientRequest ApiRequests::Token(std::string form) const {
   return {.target = "/oauth/" + version_ + "/token",
           .content_type = "application/x-www-form-urlencoded",
           .body = std::move(form)};

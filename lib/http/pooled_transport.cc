@@ -1,6 +1,6 @@
-#include "hubspot/wire/pooled_transport.h"
+#include "http/pooled_transport.h"
 
-#include "hubspot/wire/keep_alive_client.h"
+#include "http/keep_alive_client.h"
 
 namespace hubmirror {
 
@@ -12,10 +12,11 @@ PooledTransport::PooledTransport(TransportSettings settings, const Clock& clock,
 
 PooledTransport::~PooledTransport() = default;
 
-Result<ApiAnswer, ApiError> PooledTransport::Send(const ApiRequest& request) {
+Result<ClientAnswer, HttpFailure> PooledTransport::Send(const ClientRequest& request) {
   KeepAliveClient* const client = Lease();
   if (client == nullptr) {
-    return ApiError{.kind = ApiErrorKind::kConnect, .message = "not sent: the daemon is stopping"};
+    return HttpFailure{.kind = HttpFailure::Kind::kConnect,
+                       .message = "not sent: the daemon is stopping"};
   }
   auto answer = client->Send(request);
   GiveBack(client);

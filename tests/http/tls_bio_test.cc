@@ -1,7 +1,7 @@
 // A peer that closes while it is written to is an error of the request, not the end of the process:
 // the command line does not ignore SIGPIPE, so that `hubmirror runbook | head` ends quietly.
 
-#include "hubspot/wire/tls_bio.h"
+#include "http/tls_bio.h"
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>
@@ -14,9 +14,9 @@
 #include <memory>
 #include <thread>
 
-#include "hubspot/scratch_folder.h"
-#include "hubspot/test_certificates.h"
-#include "hubspot/wire/deadline_socket.h"
+#include "http/deadline_socket.h"
+#include "http/test_certificates.h"
+#include "support/temp_directory.h"
 
 namespace hubmirror {
 namespace {
@@ -88,8 +88,8 @@ class RudeServer {
 };
 
 TEST_CASE("tls: a peer that closes while it is written to raises no SIGPIPE") {
-  const testing::ScratchFolder folder;
-  const testing::TestCertificates certificates(folder.path());
+  const testing::TempDirectory folder{"hubmirror"};
+  const testing::TestCertificates certificates(folder.path().string());
   RudeServer server(certificates);
   const Context context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   REQUIRE(SSL_CTX_load_verify_locations(context.get(), certificates.ca_file.c_str(), nullptr) == 1);

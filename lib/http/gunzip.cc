@@ -1,4 +1,4 @@
-#include "hubspot/wire/gunzip.h"
+#include "http/gunzip.h"
 
 #include <zlib.h>
 

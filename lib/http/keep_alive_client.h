@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "hubspot/wire/http_transport.h"
-#include "hubspot/wire/name_resolver.h"
-#include "hubspot/wire/pooled_transport.h"
+#include "http/http_transport.h"
+#include "http/name_resolver.h"
+#include "http/pooled_transport.h"
 
 namespace hubmirror {
 
@@ -22,7 +22,7 @@ class KeepAliveClient {
   KeepAliveClient(const KeepAliveClient&) = delete;
   KeepAliveClient& operator=(const KeepAliveClient&) = delete;
 
-  Result<ApiAnswer, ApiError> Send(const ApiRequest& request);
+  Result<ClientAnswer, HttpFailure> Send(const ClientRequest& request);
 
   void Shutdown();
 
@@ -30,9 +30,9 @@ class KeepAliveClient {
   class BoundedClient;
   struct Attempt;
 
-  Attempt Try(const ApiRequest& request, Instant deadline);
-  Result<ApiAnswer, ApiError> Conclude(Attempt attempt, Instant deadline);
-  ApiError FailureOf(const Attempt& attempt, Instant deadline);
+  Attempt Try(const ClientRequest& request, Instant deadline);
+  Result<ClientAnswer, HttpFailure> Conclude(Attempt attempt, Instant deadline);
+  HttpFailure FailureOf(const Attempt& attempt, Instant deadline);
   std::string ConnectMessage() const;
   void Watch(int socket);
   void Begin();

@@ -1,4 +1,4 @@
-#include "hubspot/wire/base_url.h"
+#include "http/base_url.h"
 
 #include <arpa/inet.h>
 

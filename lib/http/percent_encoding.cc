@@ -1,4 +1,4 @@
-#include "hubspot/wire/percent_encoding.h"
+#include "http/percent_encoding.h"
 
 #include "base/ascii.h"
 

@@ -1,4 +1,4 @@
-#include "hubspot/wire/trust_store.h"
+#include "http/trust_store.h"
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>

@@ -8,7 +8,7 @@
 #include <latch>
 #include <string>
 
-#include "hubspot/wire/pooled_transport.h"
+#include "http/pooled_transport.h"
 #include "support/loopback_server.h"
 
 namespace hubmirror {
@@ -19,42 +19,44 @@ using testing::LoopbackServer;
 using Connection = LoopbackServer::Connection;
 
 const SystemClock kSystemClock;
-const ApiRequest kRequest{.target = "/x"};
+const ClientRequest kRequest{.target = "/x"};
 const std::string kHead = "HTTP/1.1 200 OK\r\n";
 
-struct Row {
+struct Attack {
   const char* what;
   std::string begin;  ///< sent once
   std::string again;  ///< sent for ever
-  ApiErrorKind kind;
+  HttpFailure::Kind kind;
 };
 
-const Row kRows[] = {
+const Attack kRows[] = {
     {"a status line of 50,000 bytes", "HTTP/1.1 200 " + std::string(50'000, 'x') + "\r\n", "",
-     ApiErrorKind::kConnect},
-    {"an endless status line", "HTTP/1.1 200 ", std::string(4096, 'x'), ApiErrorKind::kConnect},
-    {"an endless header line", kHead + "X: ", std::string(4096, 'x'), ApiErrorKind::kConnect},
-    {"an endless header", kHead, "X: " + std::string(4000, 'x') + "\r\n", ApiErrorKind::kConnect},
-    {"endless short fields", kHead, "X: y\r\n", ApiErrorKind::kConnect},
-    {"endless interim answers", "", "HTTP/1.1 100 Continue\r\n\r\n", ApiErrorKind::kConnect},
+     HttpFailure::Kind::kConnect},
+    {"an endless status line", "HTTP/1.1 200 ", std::string(4096, 'x'),
+     HttpFailure::Kind::kConnect},
+    {"an endless header line", kHead + "X: ", std::string(4096, 'x'), HttpFailure::Kind::kConnect},
+    {"an endless header", kHead, "X: " + std::string(4000, 'x') + "\r\n",
+     HttpFailure::Kind::kConnect},
+    {"endless short fields", kHead, "X: y\r\n", HttpFailure::Kind::kConnect},
+    {"endless interim answers", "", "HTTP/1.1 100 Continue\r\n\r\n", HttpFailure::Kind::kConnect},
     {"an endless chunk extension", kHead + "Transfer-Encoding: chunked\r\n\r\n5;",
-     std::string(4096, 'x'), ApiErrorKind::kDecode},
+     std::string(4096, 'x'), HttpFailure::Kind::kDecode},
     {"endless trailers", kHead + "Transfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n",
-     ApiErrorKind::kDecode},
-    {"an endless body", kHead + "\r\n", std::string(65'536, 'x'), ApiErrorKind::kTooLarge},
+     HttpFailure::Kind::kDecode},
+    {"an endless body", kHead + "\r\n", std::string(65'536, 'x'), HttpFailure::Kind::kTooLarge},
     {"endless chunks of one byte", kHead + "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n",
-     ApiErrorKind::kTooLarge},
+     HttpFailure::Kind::kTooLarge},
     {"a body of 2 GB, promised", kHead + "Content-Length: 2147483648\r\n\r\n",
-     std::string(65'536, 'x'), ApiErrorKind::kTooLarge},
+     std::string(65'536, 'x'), HttpFailure::Kind::kTooLarge},
     {"a chunk longer than memory", kHead + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
-     std::string(65'536, 'x'), ApiErrorKind::kDecode},
+     std::string(65'536, 'x'), HttpFailure::Kind::kDecode},
     {"an extension on every chunk", kHead + "Transfer-Encoding: chunked\r\n\r\n",
-     "1;" + std::string(4000, 'e') + "\r\nx\r\n", ApiErrorKind::kTooLarge},
-    {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", "", ApiErrorKind::kConnect},
+     "1;" + std::string(4000, 'e') + "\r\nx\r\n", HttpFailure::Kind::kTooLarge},
+    {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", "", HttpFailure::Kind::kConnect},
 };
 
 /// Sends the row until the client has had enough.
-LoopbackServer::Script Send(const Row& row) {
+LoopbackServer::Script Send(const Attack& row) {
   return [&row](Connection& connection) {
     connection.ReadRequest();
     connection.Write(row.begin);
@@ -80,7 +82,7 @@ int64_t PeakRssKiB() {
 
 TEST_CASE("transport: whatever a peer sends without an end is left after little of it") {
   const int64_t before = PeakRssKiB();
-  for (const Row& row : kRows) {
+  for (const Attack& row : kRows) {
     CAPTURE(row.what);
     LoopbackServer server({Send(row), Send(row)});
     TransportSettings settings{.base = *ParseBaseUrl(server.url())};
@@ -100,7 +102,7 @@ TEST_CASE("transport: whatever a peer sends without an end is left after little 
 
 TEST_CASE("transport: a proxy that answers CONNECT without an end is left, too") {
   const int64_t before = PeakRssKiB();
-  for (const Row& row : kRows) {
+  for (const Attack& row : kRows) {
     // With its header whole it has opened a tunnel; what comes then is not TLS.
     CAPTURE(row.what);
     LoopbackServer proxy({Send(row)});
@@ -111,7 +113,7 @@ TEST_CASE("transport: a proxy that answers CONNECT without an end is left, too")
     const auto answer = PooledTransport(settings, kSystemClock).Send(kRequest);
 
     REQUIRE_FALSE(bool(answer));
-    CHECK(answer.error().kind == ApiErrorKind::kConnect);
+    CHECK(answer.error().kind == HttpFailure::Kind::kConnect);
   }
   CHECK(PeakRssKiB() - before < 32 << 10);
 }

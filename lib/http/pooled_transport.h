@@ -8,10 +8,10 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "hubspot/wire/base_url.h"
-#include "hubspot/wire/http_transport.h"
-#include "hubspot/wire/name_resolver.h"
-#include "hubspot/wire/trust_store.h"
+#include "http/base_url.h"
+#include "http/http_transport.h"
+#include "http/name_resolver.h"
+#include "http/trust_store.h"
 
 namespace hubmirror {
 
@@ -26,6 +26,7 @@ struct TransportSettings {
   std::chrono::milliseconds deadline{std::chrono::seconds{25}};
   std::chrono::milliseconds connect_timeout{std::chrono::seconds{5}};
   size_t response_limit = size_t{64} << 20;  ///< bytes of a body, packed and inflated alike
+  std::string peer = "the peer";             ///< who is asked, for messages
 };
 
 /// The real HTTP transport: a pool of keep-alive connections to one address, each used by one
@@ -40,7 +41,7 @@ class PooledTransport final : public HttpTransport {
   ~PooledTransport() override;
 
   /// An answer that came after the deadline is an error (kTimeout), whole or not.
-  Result<ApiAnswer, ApiError> Send(const ApiRequest& request) override;
+  Result<ClientAnswer, HttpFailure> Send(const ClientRequest& request) override;
 
   /// Ends all requests under way, with kConnect, and refuses new ones.
   void Shutdown();

@@ -1,4 +1,4 @@
-#include "hubspot/wire/keep_alive_client.h"
+#include "http/keep_alive_client.h"
 
 #include <fcntl.h>
 #include <httplib.h>
@@ -11,9 +11,9 @@
 #include <charconv>
 #include <functional>
 
-#include "hubspot/wire/answer_guard.h"
-#include "hubspot/wire/deadline_socket.h"
-#include "hubspot/wire/gunzip.h"
+#include "http/answer_guard.h"
+#include "http/deadline_socket.h"
+#include "http/gunzip.h"
 
 // Without this the class layouts differ from the packaged library's and the program crashes.
 #if !defined(CPPHTTPLIB_OPENSSL_SUPPORT) || !defined(CPPHTTPLIB_ZLIB_SUPPORT)
@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-httplib::Request WireRequest(const ApiRequest& request) {
+httplib::Request WireRequest(const ClientRequest& request) {
   httplib::Request wire;
   wire.method = request.body.empty() ? "GET" : "POST";
   wire.path = request.target;
@@ -102,7 +102,7 @@ uint64_t PromisedLength(const httplib::Response& response) {
   return length;
 }
 
-ApiError Failed(ApiErrorKind kind, int status, std::string message) {
+HttpFailure Failed(HttpFailure::Kind kind, int status, std::string message) {
   return {.kind = kind, .status = status, .message = std::move(message)};
 }
 
@@ -238,7 +238,7 @@ class KeepAliveClient::BoundedClient final : public httplib::ClientImpl {
 /// What came of sending a request once.
 struct KeepAliveClient::Attempt {
   httplib::Error error = httplib::Error::Success;
-  ApiAnswer answer;  ///< status 0: no header arrived
+  ClientAnswer answer;  ///< status 0: no header arrived
   bool too_large = false;
   bool late = false;
 };
@@ -255,7 +255,7 @@ KeepAliveClient::~KeepAliveClient() {
   if (watched_ >= 0) ::close(watched_);
 }
 
-Result<ApiAnswer, ApiError> KeepAliveClient::Send(const ApiRequest& request) {
+Result<ClientAnswer, HttpFailure> KeepAliveClient::Send(const ClientRequest& request) {
   const Instant deadline = clock_.Now() + settings_.deadline;
   Begin();
   const bool reused = client_->is_socket_open() != 0;
@@ -269,10 +269,10 @@ Result<ApiAnswer, ApiError> KeepAliveClient::Send(const ApiRequest& request) {
   return Conclude(std::move(attempt), deadline);
 }
 
-KeepAliveClient::Attempt KeepAliveClient::Try(const ApiRequest& request, Instant deadline) {
+KeepAliveClient::Attempt KeepAliveClient::Try(const ClientRequest& request, Instant deadline) {
   client_->Begin(deadline);
   Attempt attempt;
-  ApiAnswer& answer = attempt.answer;
+  ClientAnswer& answer = attempt.answer;
   httplib::Request wire = WireRequest(request);
   wire.headers.emplace("Host", HostField(settings_.base));
   wire.response_handler = [&](const httplib::Response& response) {
@@ -296,22 +296,22 @@ KeepAliveClient::Attempt KeepAliveClient::Try(const ApiRequest& request, Instant
   return attempt;
 }
 
-Result<ApiAnswer, ApiError> KeepAliveClient::Conclude(Attempt attempt, Instant deadline) {
+Result<ClientAnswer, HttpFailure> KeepAliveClient::Conclude(Attempt attempt, Instant deadline) {
   const bool down = End();
   if (down && attempt.error != httplib::Error::Success) {
-    return Failed(ApiErrorKind::kConnect, 0, "given up: the daemon is stopping");
+    return Failed(HttpFailure::Kind::kConnect, 0, "given up: the daemon is stopping");
   }
   if (clock_.Now() > deadline) attempt.late = true;
   if (attempt.error != httplib::Error::Success || attempt.late) {
     return FailureOf(attempt, deadline);
   }
 
-  ApiAnswer& answer = attempt.answer;
+  ClientAnswer& answer = attempt.answer;
   answer.wire_bytes = answer.body.size();
   const std::string_view encoding = answer.Header("Content-Encoding");
   if (encoding.empty() || encoding == "identity") return std::move(answer);
   if (encoding != "gzip" && encoding != "deflate") {
-    return Failed(ApiErrorKind::kDecode, answer.status,
+    return Failed(HttpFailure::Kind::kDecode, answer.status,
                   "the body came in an encoding that was not asked for");
   }
   auto plain = Gunzip(answer.body, settings_.response_limit);
@@ -324,28 +324,29 @@ Result<ApiAnswer, ApiError> KeepAliveClient::Conclude(Attempt attempt, Instant d
   return FailureOf(attempt, deadline);
 }
 
-ApiError KeepAliveClient::FailureOf(const Attempt& attempt, Instant deadline) {
+HttpFailure KeepAliveClient::FailureOf(const Attempt& attempt, Instant deadline) {
   const int status = attempt.answer.status;
   const AnswerGuard::Breach breach = client_->breach();
   if (attempt.too_large || breach == AnswerGuard::Breach::kWhole) {
-    return Failed(ApiErrorKind::kTooLarge, status,
+    return Failed(HttpFailure::Kind::kTooLarge, status,
                   "the answer is larger than " + Megabytes(settings_.response_limit) +
                       ": raise limits.response");
   }
   if (attempt.late || clock_.Now() >= deadline) {
     const auto allowed = std::chrono::ceil<std::chrono::seconds>(settings_.deadline);
     return Failed(
-        ApiErrorKind::kTimeout, status,
+        HttpFailure::Kind::kTimeout, status,
         "no whole answer within " + std::to_string(allowed.count()) + " s (limits.request)");
   }
   if (breach != AnswerGuard::Breach::kNone) {
     // Without a status it says nothing of the request: the next one may fare better.
-    return Failed(status == 0 ? ApiErrorKind::kConnect : ApiErrorKind::kDecode, status,
-                  "the answer cannot be HubSpot's: " + InWords(breach, client_->bounds()) +
+    return Failed(status == 0 ? HttpFailure::Kind::kConnect : HttpFailure::Kind::kDecode, status,
+                  "the answer cannot be " + settings_.peer +
+                      "'s: " + InWords(breach, client_->bounds()) +
                       "; look at what is between this machine and " + settings_.base.host);
   }
-  if (status != 0) return Failed(ApiErrorKind::kDecode, status, "the answer was cut short");
-  return Failed(ApiErrorKind::kConnect, 0, ConnectMessage());
+  if (status != 0) return Failed(HttpFailure::Kind::kDecode, status, "the answer was cut short");
+  return Failed(HttpFailure::Kind::kConnect, 0, ConnectMessage());
 }
 
 std::string KeepAliveClient::ConnectMessage() const {
