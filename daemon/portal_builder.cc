@@ -9,6 +9,7 @@
 #include "hubspot/auth/refresh_token_file.h"
 #include "hubspot/auth/static_token.h"
 #include "hubspot/auth/token_keeper.h"
+#include "postgres/feed/feed_upkeep.h"
 #include "postgres/portal_sink.h"
 
 namespace hubmirror {
@@ -85,15 +86,23 @@ PortalSource PortalBuilder::Source(const PortalPlan& plan,
 }
 
 PortalStore PortalBuilder::Store(const PortalSettings& portal) const {
-  const auto sink = std::make_shared<PortalSink>(
-      parts_.pool,
-      PortalSink::Options{
-          .plan = portal.plan, .instance = parts_.instance, .request_deadline = limits_.request},
-      parts_.clock, parts_.observer);
-  PortalStore store{*sink, *sink, *sink, *sink, *sink};
+  struct Kept {
+    PortalSink sink;
+    FeedUpkeep feed;
+  };
+  const auto kept =
+      std::shared_ptr<Kept>(new Kept{.sink{parts_.pool,
+                                           PortalSink::Options{.plan = portal.plan,
+                                                               .instance = parts_.instance,
+                                                               .request_deadline = limits_.request},
+                                           parts_.clock, parts_.observer},
+                                     .feed{parts_.pool, portal.plan}});
+  PortalSink& sink = kept->sink;
+  PortalStore store{sink, sink, sink, sink, sink};
   if (portal.hash_key) store.hash_key = Reader(*portal.hash_key);
   store.flush_bytes = flush_bytes_;
-  store.owner = sink;
+  store.owner = kept;
+  store.feed = &kept->feed;
   return store;
 }
 

@@ -48,6 +48,7 @@ constexpr JobTraits kTraits[] = {
      .finds_types = true,
      .forced_by = {kSettle},
      .afresh_when_forced = true},
+    {.kind = JobKind::kFeed, .writes_values = false},
 };
 
 constexpr bool InOrder() {

@@ -157,6 +157,7 @@ int64_t PortalReport::Tell(PortalState& state, Instant now) {
     }
     portal.warnings = Warnings(state);
     portal.buffered_bytes = buffered;
+    if (state.feed_job) portal.feed = state.feed_job->status();
     for (size_t i = 0; i < state.reference_jobs.size(); ++i) {
       for (ReferenceStatus& status : state.reference_jobs[i]->statuses()) {
         status.target = InSeconds(state.portal_tasks[i + 1].every());

@@ -9,6 +9,7 @@
 #include "base/mutex.h"
 #include "jobs/changes/changes_job.h"
 #include "jobs/links/link_partners.h"
+#include "jobs/reference/feed_job.h"
 #include "jobs/reference/reference_job.h"
 #include "jobs/stream_context.h"
 #include "jobs/walk/verify_job.h"
@@ -61,9 +62,10 @@ struct PortalState {
   mutable Mutex mutex;
   PortalStanding standing GUARDED_BY(mutex);
   std::vector<SyncedStream> streams GUARDED_BY(mutex);
-  /// The portal's own: opening and keeping it first, then its reference tables.
+  /// The portal's own: opening and keeping it first, then its reference tables, then its feed.
   std::vector<Task> portal_tasks GUARDED_BY(mutex);
   std::vector<std::shared_ptr<ReferenceJob>> reference_jobs GUARDED_BY(mutex);
+  std::shared_ptr<FeedJob> feed_job GUARDED_BY(mutex);  ///< null: nothing keeps a feed
   bool opened_before GUARDED_BY(mutex) = false;
   std::vector<std::string> said_missing_readers GUARDED_BY(mutex);
 };

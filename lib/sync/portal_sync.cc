@@ -18,6 +18,7 @@ using Assignment = PortalSync::Assignment;
 using Candidate = StepChooser::Candidate;
 
 constexpr auto kHeartbeatEvery = 10s;
+constexpr auto kFeedKeptEvery = 1min;
 // How soon to look again when only another step's end can change anything; that end also wakes.
 constexpr auto kLookAgain = 250ms;
 constexpr auto kFillLook = 5s;
@@ -44,6 +45,7 @@ PortalSync::PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor, 
   MutexLock lock(state_.mutex);
   AddOpening();
   AddReferenceJobs();
+  AddFeedJob();
   for (const StreamPlan& stream : plan_.streams) AddStream(stream);
 }
 
@@ -87,6 +89,12 @@ void PortalSync::AddReferenceJobs() {
   state_.reference_jobs.push_back(
       std::make_shared<ReferenceJob>(plan_.key, JobKind::kLists, std::move(lists), parts));
   state_.portal_tasks.emplace_back(state_.reference_jobs.back(), plan_.lists_every);
+}
+
+void PortalSync::AddFeedJob() {
+  if (store_.feed == nullptr) return;
+  state_.feed_job = std::make_shared<FeedJob>(*store_.feed);
+  state_.portal_tasks.emplace_back(state_.feed_job, kFeedKeptEvery);
 }
 
 void PortalSync::AddStream(const StreamPlan& plan) {

@@ -73,6 +73,7 @@ class PortalSync {
 
  private:
   void AddOpening() REQUIRES(state_.mutex);
+  void AddFeedJob() REQUIRES(state_.mutex);
   void AddReferenceJobs() REQUIRES(state_.mutex);
   void AddStream(const StreamPlan& plan) REQUIRES(state_.mutex);
   void AddLinkJobs(SyncedStream& stream);

@@ -99,6 +99,7 @@ class MirrorFixture {
   const std::string& dsn() const { return dsn_; }
   const std::string& database() const { return database_; }
   ConnectionPool& pool() { return *pool_; }
+  std::shared_ptr<ConnectionPool> shared_pool() { return pool_; }
   testing::FakeClock& clock() { return clock_; }
   NotingObserver& observer() { return observer_; }
 

@@ -43,6 +43,7 @@ constexpr Leaves LeavesOf(JobKind kind) {
     case JobKind::kRelink:
     case JobKind::kOpening:
     case JobKind::kDirectory:
+    case JobKind::kFeed:
       return Leaves::kNothing;
     case JobKind::kChanges:  // where the next window begins
     case JobKind::kResolve:  // how many were marked gone since the last sweep

@@ -83,6 +83,7 @@ struct PortalFixture {
     std::function<void(PortalPlan&)> plan = {};  ///< changes what is planned
     std::function<void(StreamPlan&)> stream = {};
     RateGovernor::Options budget = {};
+    FeedKeeper* feed = nullptr;
     bool counts_slots = false;  ///< requests are told to the governor, as a client does
   };
 
@@ -108,7 +109,8 @@ struct PortalFixture {
     if (options.counts_slots) CountSlots();
     sync = std::make_shared<PortalSync>(
         plan, governor, PortalSource{*hubspot, links, history, references, *hubspot->source_clock},
-        PortalStore{*sink, links, history, references, *sink},
+        PortalStore{
+            *sink, links, history, references, *sink, NoHashKey, kMostFlushBytes, {}, options.feed},
         PortalSync::Parts{observer, clock, log, random});
   }
 

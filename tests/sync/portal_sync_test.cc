@@ -23,6 +23,52 @@ using Portal = PortalFixture;
 const ApiError kRefused{
     .kind = ApiErrorKind::kUnauthorized, .status = 530, .message = "HubSpot refuses the token"};
 
+/// A feed of which this much is left, or nothing.
+struct CountingKeeper final : FeedKeeper {
+  FeedStatus Keep() override {
+    ++times;
+    if (away) throw DatabaseError(DatabaseError::Kind::kOther, "2BP01", "a view stands on it");
+    return {.kept = kept, .last_seq = 5};
+  }
+  int times = 0;
+  bool kept = true;
+  bool away = false;
+};
+
+TEST_CASE("portal: its feed is kept once a minute, and the status tells how it stands") {
+  CountingKeeper keeper;
+  Portal acme({.feed = &keeper});
+  acme.WorkFor(10s);
+  CHECK(keeper.times == 1);
+  CHECK(acme.observer.portal.feed.value().last_seq == 5);
+
+  acme.WorkFor(3min);
+  CHECK(keeper.times == 4);
+}
+
+TEST_CASE("portal: where the feed is off and nothing of it is left, nobody looks again") {
+  CountingKeeper keeper;
+  keeper.kept = false;
+  Portal acme({.feed = &keeper});
+
+  acme.WorkFor(30min);
+
+  CHECK(keeper.times == 1);
+  CHECK_FALSE(acme.observer.portal.feed.has_value());
+}
+
+TEST_CASE("portal: a feed that cannot be kept stops no stream") {
+  CountingKeeper keeper;
+  keeper.away = true;
+  Portal acme({.feed = &keeper});
+  acme.hubspot->Put(1);
+
+  acme.WorkFor(5min);
+
+  CHECK(acme.companies().state == StreamState::kCurrent);
+  CHECK(keeper.times > 1);
+}
+
 TEST_CASE("portal: a mistake of ours is called one, stops one stream, and skips nothing") {
   Portal acme;
   acme.hubspot->Put(1);

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "model/source/exchange.h"
 #include "model/source/stream.h"
+#include "model/store/feed.h"
 #include "model/store/row_sink.h"
 #include "model/store/verify.h"
 
@@ -50,6 +51,7 @@ struct PortalStatus {
   std::optional<int64_t> daily_share;     ///< requests a day we may make
   int64_t buffered_bytes = 0;             ///< rows read and not yet committed
   std::vector<ReferenceStatus> reference;
+  std::optional<FeedStatus> feed;  ///< nullopt: there is none, or nobody has looked yet
   /// What stops the portal as a whole: auth, secret, portal_id, database_privilege, foreign_schema,
   /// database, passive, quota, api, bug; empty when nothing does.
   std::string stopped_by;

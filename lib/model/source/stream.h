@@ -24,14 +24,16 @@ enum class JobKind {
   kHistory,
   kLists,
   kVerify,
-  kOpening,   ///< opens the portal and keeps it
-  kDirectory  ///< owners, teams, users and types
+  kOpening,    ///< opens the portal and keeps it
+  kDirectory,  ///< owners, teams, users and types
+  kFeed        ///< keeps the change feed in shape
 };
-inline constexpr int kJobKinds = 13;
+inline constexpr int kJobKinds = 14;
 inline constexpr int kStreamJobKinds = 11;
 
 /// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`, `links`, `relink`, `history`,
-/// `lists`, `verify`: as stored and as shown. kOpening and kDirectory are shown as `catalog`, too.
+/// `lists`, `verify`: as stored and as shown. kOpening and kDirectory are shown as `catalog`, too;
+/// nothing is stored of kFeed, `feed`.
 std::string_view NameOf(JobKind job);
 /// Of those that are stored.
 std::optional<JobKind> JobNamed(std::string_view name);

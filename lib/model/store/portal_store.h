@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "model/source/history.h"
 #include "model/source/reference.h"
+#include "model/store/feed.h"
 #include "model/store/link_sink.h"
 #include "model/store/row_sink.h"
 #include "model/store/verify.h"
@@ -36,6 +37,7 @@ struct PortalStore {
   size_t flush_bytes = kMostFlushBytes;
   /// As in PortalSource.
   std::shared_ptr<const void> owner = {};
+  FeedKeeper* feed = nullptr;  ///< null: nobody keeps a feed
 };
 
 }  // namespace hubmirror

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace hubmirror {
+
+/// Who reads the change feed by name, and how far.
+struct FeedConsumer {
+  std::string name;
+  int64_t seq = 0;  ///< it has worked on all entries up to this one
+  /// When the first entry was written that it has not acked; nullopt: it has all.
+  std::optional<TimePoint> waits_since;
+  bool lost = false;  ///< entries that it has not read are dropped
+  friend bool operator==(const FeedConsumer&, const FeedConsumer&) = default;
+};
+
+/// How the change feed of a portal stands. Times are of the database's clock.
+struct FeedStatus {
+  bool kept = false;  ///< there is something of it: it is on, or was on and is not all dropped
+  std::optional<int64_t> last_seq;
+  std::optional<TimePoint> last_at;
+  std::optional<TimePoint> oldest_at;
+  int64_t dropped_to = 0;
+  int64_t bytes = 0;                    ///< indexes included
+  std::vector<FeedConsumer> consumers;  ///< by name
+  friend bool operator==(const FeedStatus&, const FeedStatus&) = default;
+};
+
+/// Keeps the change feed of one portal in shape: makes the partitions of the coming days and drops
+/// what is no longer kept (rule F8). No commit waits for it longer than it takes to try for a lock.
+class FeedKeeper {
+ public:
+  virtual ~FeedKeeper() = default;
+
+  /// Does what is due now and says how the feed stands. Blocks; throws DatabaseError.
+  virtual FeedStatus Keep() = 0;
+};
+
+}  // namespace hubmirror

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "model/portal/portal_plan.h"
+#include "model/store/feed.h"
+#include "postgres/feed/feed_retention.h"
+#include "postgres/session/connection_pool.h"
+
+namespace hubmirror {
+
+/// The upkeep of one portal's feed in PostgreSQL. It never takes the lock of `_owner`, so that no
+/// commit of the mirror waits for it; and it only reads where consumers stand (rule F13).
+/// Thread-safe: holds only what never changes.
+class FeedUpkeep final : public FeedKeeper {
+ public:
+  FeedUpkeep(std::shared_ptr<ConnectionPool> pool, const PortalPlan& plan)
+      : pool_(std::move(pool)), schema_(plan.schema), plan_(plan.feed) {}
+
+  FeedStatus Keep() override;
+
+ private:
+  const std::shared_ptr<ConnectionPool> pool_;
+  const std::string schema_;
+  const FeedPlan plan_;
+};
+
+/// How the feed of a schema stands, for whoever only looks. Inside a transaction.
+FeedStatus ReadFeedStatus(Connection& connection, const std::string& schema);
+
+}  // namespace hubmirror
