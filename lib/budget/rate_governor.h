@@ -33,8 +33,8 @@ class Slot {
 /// How a lane uses its slots.
 enum class Pace {
   kAtOnce,  ///< as soon as one is free
-  kEvenly,  ///< walks, which want thousands: as many as in all, but spread over the window, so that
-            ///< a change never finds all slots taken at once, with none returning for seconds
+  kEvenly,  ///< walks, which want thousands: no fewer in all, but spread over the window, so that
+            ///< a change never finds every slot taken and none coming back for seconds
 };
 
 /// Decides when the next request to one portal may leave (rule R18), so that HubSpot never has to

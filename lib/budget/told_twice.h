@@ -9,7 +9,7 @@ namespace hubmirror {
 template <typename T>
 class ToldTwice {
  public:
-  /// Whether `value` is the same as what the answer before told; `slack`: or as near to it.
+  /// Whether `value` is what the answer before told, or within `slack` of it.
   bool Confirms(const T& value, const T& slack = T{}) {
     const bool same = told_ && value - *told_ <= slack && *told_ - value <= slack;
     told_ = value;

@@ -16,7 +16,7 @@
 
 namespace hubmirror {
 
-/// No longer URL than this is requested; HubSpot's edge refuses them near 16,200 characters.
+/// No URL longer than this is requested; HubSpot's edge refuses them at about 16,200 characters.
 inline constexpr size_t kLongestUrl = 15'000;
 
 /// One portal over HubSpot's dated API. Every request is reported to the observer, including those

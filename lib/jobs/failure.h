@@ -9,7 +9,7 @@
 
 namespace hubmirror {
 
-/// A mistake of ours: a step met what nobody thought of.
+/// A mistake of ours: a step met something that nobody had thought of.
 struct Bug {
   std::string what;  ///< for us; without secrets or values
 };

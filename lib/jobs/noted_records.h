@@ -31,7 +31,7 @@ class NotedRecords {
   void NoteUnreadable(RecordId id, std::optional<TimePoint> nominated);
   enum class Unreadable { kNo, kKnown, kTryAgain };
   Unreadable UnreadableNow(const Nomination& nomination) const;
-  /// What is stored may have gone back: who waits is found out anew.
+  /// What is stored may have gone back in time: which records wait is found out anew.
   void ForgetUnreadable();
   /// These were read after all.
   void WereRead(const RowBatch& batch);

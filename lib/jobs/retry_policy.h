@@ -33,8 +33,8 @@ struct Verdict {
   std::string reason;                  ///< fixed word for state, metric and log
   std::chrono::milliseconds delay{0};  ///< before the next try
   bool counts_as_failure = true;       ///< false: waiting was asked of us, nothing is wrong
-  /// Only the end of a cycle shows that it is over: a commit fails after many steps that go well.
-  /// What HubSpot refuses, its next answer to the same job tells.
+  /// Only the end of a cycle shows that the trouble is over: a commit fails after many steps that
+  /// go well. If HubSpot refused something, its next answer to the same job shows it.
   bool until_cycle_ends = false;
   FailureKind kind = {};
 };
@@ -43,9 +43,9 @@ struct Verdict {
 class FailureCount {
  public:
   int count() const { return count_; }
-  /// Which one `failure` would be. What is believed only after some tries, or asked ever more
-  /// seldom until a person acts, goes by those of its kind: a token refused once after an hour of
-  /// a server in trouble is no token refused for an hour.
+  /// Which one in the row `failure` would be. Whatever is believed only after several tries, or
+  /// retried ever more rarely until a person acts, counts failures of its own kind only: a token
+  /// refused once, after an hour of server trouble, has not been refused for an hour.
   Attempt Next(const Failure& failure) const;
   void Add(const FailureKind& kind);
 

@@ -20,8 +20,8 @@ struct EndedWalk {
   int64_t serves = 0;
 };
 
-/// The facts of one stream under one mutex: read as a whole, and changed as far as they hang
-/// together. What is counted from commit to commit until it becomes a fact is kept here.
+/// The facts of one stream under one mutex: read as a whole, and changed together where they
+/// belong together. What is counted from commit to commit until it becomes a fact is kept here.
 /// Thread-safe.
 class SharedFacts {
  public:

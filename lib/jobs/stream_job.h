@@ -41,8 +41,9 @@ class StreamJob : public Job {
 
   virtual std::optional<StepNeed> NextStep(Instant now) = 0;
   /// `table` as it stands when the step begins; never null, except for a job that works without it.
-  /// What the step asks HubSpot for it keeps that shape for. `granted` covers what NextStep asks
-  /// for now; a job whose steps overlap must look itself, when it has chosen what to do.
+  /// The step keeps this shape for whatever it requests from HubSpot. `granted` covers what
+  /// NextStep asks for now; a job whose steps overlap must check that itself once it has chosen
+  /// what to do.
   virtual StepOutcome DoStep(Instant now, const StepNeed& granted, const TableShapePtr& table) = 0;
   virtual void LoadFrom(const StoredStream& stored) = 0;
   /// Forgets everything that was not committed.

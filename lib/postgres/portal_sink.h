@@ -136,8 +136,8 @@ class PortalSink final : public RowSink,
     std::atomic<bool> history_followed{false};
   };
 
-  /// The number of the last write of the progress of each job of each object: a failover that loses
-  /// commits may leave our session alive, behind PgBouncer, and this is what it cannot keep.
+  /// For each job of each object, the number of the last write of its progress. Behind PgBouncer, a
+  /// failover that loses commits may leave our session alive, but it cannot keep these numbers.
   using Writes = std::map<std::pair<std::string, JobKind>, int64_t>;
 
   /// Takes what is stored for what was left, unless we have written since the claim.
@@ -154,7 +154,7 @@ class PortalSink final : public RowSink,
   bool IsUsed(const std::string& object);
   /// From now on the table has these columns, and is used.
   MirrorTablePtr Adopt(const ObjectType& object, std::vector<MirrorColumn> columns);
-  /// Takes out of the rows what the layout will not have them keep, a few rows a transaction.
+  /// Removes from the rows whatever the wanted layout does not keep, a few rows per transaction.
   void ClearValues(const MirrorTable& wanted);
   bool ViewsWait(const std::string& object);
   void SetViewsWait(const std::string& object, bool wait);

@@ -21,7 +21,8 @@ class PortalPeriods {
   /// lengthened in proportion when together they ask for more searches than the account allows.
   std::chrono::milliseconds Interval(const StreamPlan& plan) const;
 
-  /// `period`, or as much longer as makes so many requests a tenth of `daily_share`, our day.
+  /// `period`, or longer if need be, so that `requests` in each take no more than a tenth of
+  /// `daily_share`, our day.
   static Duration Affordable(Duration period, int64_t requests, std::optional<int64_t> daily_share);
   /// Of a job that costs what its last cycle has cost, and reads no list of a type.
   Duration Of(PeriodRule rule, Duration planned, int64_t requests,

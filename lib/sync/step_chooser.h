@@ -14,7 +14,7 @@ namespace hubmirror {
 
 /// Chooses a portal's next step (rule R19): the most important first, streams in turn where two are
 /// as important, and a guaranteed share of the slots for whatever is later than its period: a tenth
-/// of those that it waits for and others get, and a quarter once it is two periods late. Reads no
+/// of those that others get while it waits, and a quarter once two periods have passed. Reads no
 /// clock and takes no slot. Guarded by its portal.
 class StepChooser {
  public:

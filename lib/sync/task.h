@@ -33,7 +33,7 @@ class Task {
   bool Ready(Instant now) const;
   /// When it will be ready without anyone asking.
   Instant ready_at() const;
-  /// How late it is, in periods: 0 when on time.
+  /// How long ago its last cycle began, in periods: 1 when it has just become due.
   double Lateness(Instant now) const;
   /// It no longer waits because of its last failure.
   void RetryNow() { not_before_ = {}; }

@@ -47,8 +47,8 @@ class ChangesJob final : public StreamJob {
   /// The answer cannot be trusted: the window is walked in smaller parts, and once they get no
   /// smaller, a sweep has to find what is missing.
   StepOutcome Disbelieve(SearchAnswer answer, const BrokenPromise& broken);
-  /// Fewer records came than the first answer of the window counted: those that changed meanwhile
-  /// have left it. Are there so many?
+  /// Fewer records came than the first answer of the window counted. Those that changed meanwhile
+  /// have left the window: are there enough of them to explain the difference?
   StepOutcome CountLeavers();
   StepOutcome Read(const TableShape& table);
   /// None of the first records to be read was answered for.

@@ -21,7 +21,7 @@ struct HistoryCursor {
   friend bool operator==(const HistoryCursor&, const HistoryCursor&) = default;
 };
 std::string ToText(const HistoryCursor& cursor);
-/// As in sync/cursor_text.h.
+/// As stored. Text that is no cursor reads as nothing: the walk then starts from the beginning.
 std::optional<HistoryCursor> ParseHistoryCursor(std::string_view text);
 
 /// Keeps the history of chosen properties. First it walks over the mirror's rows, live and

@@ -7,14 +7,14 @@ namespace hubmirror {
 
 /// Finds the one item at which reading a list in ascending order of ids fails, by asking for one
 /// item beyond this id and that: first beyond all of them, then in growing steps from the last one
-/// that was read, then in halves. Where several fail, it finds one behind which reading goes on;
-/// what lies between the last one read and it stays unknown. Pure value.
+/// that was read, then in halves. If several fail, it finds one beyond which reading works again;
+/// whatever lies between the last item read and that one stays unknown. Pure value.
 class GapSearch {
  public:
   /// No id of HubSpot's is larger: they are numbers that JavaScript can hold.
   static constexpr int64_t kLargestId = (int64_t{1} << 53) - 1;
 
-  /// What lies beyond `last`, the last id that was read, cannot be.
+  /// What lies beyond `last`, the last id that was read, cannot be read.
   explicit GapSearch(int64_t last) : low_(last) {}
 
   /// What to ask next: for one item beyond this id.

@@ -74,8 +74,8 @@ class PortalSchema {
 std::vector<std::string> MissingRoles(Connection& connection,
                                       const std::vector<std::string>& roles);
 
-/// SQL for which start of which server answers: of a standby that was promoted it is another one,
-/// also where PgBouncer keeps our session alive over the change.
+/// SQL that tells which start of which server is answering. A promoted standby gives a different
+/// answer, even if PgBouncer keeps our session alive across the change.
 inline constexpr const char* kServerSql =
     "(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint";
 

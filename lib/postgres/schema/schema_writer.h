@@ -81,7 +81,7 @@ class SchemaWriter {
   void ForgetStream(Transaction& transaction, const std::string& object) const;
   using Stored = std::unordered_map<std::string_view, const MirrorColumn*>;  ///< by property
 
-  /// Who wants a layout made it from one that may be older than the end of a fill.
+  /// A wanted layout may have been made from one that is older than the end of a fill.
   static void KeepFilled(const Stored& stored, std::vector<MirrorColumn>& columns);
   void AddColumns(Transaction& transaction, const std::string& object,
                   const PhysicalColumns& physical, const Stored& stored, Change& change) const;

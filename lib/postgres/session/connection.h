@@ -80,7 +80,7 @@ class Connection {
   template <typename Work>
   void InSavepoint(Work&& work);
 
-  /// COPY into a table (design: in text format). Both names are quoted already. Between the two
+  /// COPY into a table, in text format. Both names are quoted already. Between the two
   /// calls nothing else runs. When a call throws, the COPY is over and its transaction has failed.
   void BeginCopy(const std::string& table, const std::string& columns);
   /// Whole lines, each with its newline. Best in pieces of 32-64 KiB, which keep server and client
