@@ -72,7 +72,7 @@ const ninja = () =>
 // The name of the first test that fails; empty when all pass.
 function judge(target) {
   const done = spawnSync(join(build, 'bin', target), ['--abort-after=1'],
-    { encoding: 'utf8', timeout: testTimeout, cwd: directory, maxBuffer: 1 << 28 });
+    { encoding: 'utf8', timeout: testTimeout, killSignal: 'SIGKILL', cwd: directory, maxBuffer: 1 << 28 });
   if (done.status === 0) return '';
   if (done.error?.code === 'ETIMEDOUT') return `${target}: does not end`;
   const name = /^TEST CASE: *(.*)$/m.exec(done.stdout ?? '');
