@@ -1,8 +1,10 @@
 #include "simulation/crew.h"
 
 #include <algorithm>
-#include <semaphore>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
+#include <utility>
 
 #include "base/check.h"
 
@@ -12,11 +14,34 @@ namespace {
 /// No std::exception: nothing in lib may take it for a failure and go on.
 struct Killed {};
 
+/// As std::binary_semaphore, which yields the processor before it sleeps: where others want it,
+/// too, each handing over then takes as long as their turns.
+class Signal {
+ public:
+  void release() {
+    {
+      const std::lock_guard lock(mutex_);
+      given_ = true;
+    }
+    given_now_.notify_one();
+  }
+  void acquire() {
+    std::unique_lock lock(mutex_);
+    given_now_.wait(lock, [this] { return given_; });
+    given_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable given_now_;
+  bool given_ = false;
+};
+
 }  // namespace
 
 struct Crew::Member {
-  std::binary_semaphore go{0};
-  std::binary_semaphore back{0};
+  Signal go;
+  Signal back;
   std::function<void()> work;
   const Crew* crew = nullptr;
   std::string lane;  ///< empty: it shares none

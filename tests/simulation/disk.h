@@ -62,6 +62,7 @@ struct StoredLink {
 struct StoredObject {
   bool exists = false;
   std::vector<MirrorColumn> columns;
+  std::set<std::string> dropped;  ///< properties whose columns somebody dropped
   std::map<int64_t, StoredRow> rows;
   std::map<int64_t, StoredPending> pending;
   std::map<int64_t, std::string> quarantine;  ///< the reason

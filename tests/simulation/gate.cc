@@ -34,6 +34,11 @@ template <typename Act>
 auto Gate::Committing(const std::string& object, bool holds, const Act& act) {
   CheckReachable();
   if (broken_) throw Unavailable("the database was away meanwhile: what it holds is read again");
+  if (const auto lock = trouble_.locked_until.find(object);
+      lock != trouble_.locked_until.end() && clock_.Now() < lock->second) {
+    throw DatabaseError(DatabaseError::Kind::kOther, "55P03",
+                        "canceling statement due to lock timeout");
+  }
   std::optional<CommitFault> fault;
   if (!trouble_.next.empty()) {
     fault = trouble_.next.front();

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,7 +25,8 @@ enum class CommitFault {
 /// What goes wrong with the database; it outlives the daemon.
 struct DatabaseTrouble {
   Instant away_until{};
-  std::deque<CommitFault> next;  ///< the next commits
+  std::map<std::string, Instant> locked_until;  ///< tables, by somebody else
+  std::deque<CommitFault> next;                 ///< the next commits
   int64_t struck = 0;
 };
 

@@ -43,6 +43,7 @@ simulated_portal::CrmObject& Judge::ObjectOf(const std::string& object) {
 }
 
 void Judge::LookAtRows(const std::string& object, const StoredObject& stored) {
+  if (!stored.exists) return Forget(object);
   auto& shadows = shadows_[object];
   auto& records = ObjectOf(object).records;
   for (const auto& [id, row] : stored.rows) {
@@ -89,6 +90,8 @@ void Judge::LookAtIndex(const std::string& object) {
 }
 
 void Judge::LookAtVerified(const std::string& object, const StoredObject& stored) {
+  // Who dropped a table does not take its state for that of another one.
+  if (!stored.exists) return;
   const auto changes = stored.progress.find(JobKind::kChanges);
   if (changes == stored.progress.end() || !changes->second.watermark) return;
   const int64_t verified = InMilliseconds(*changes->second.watermark);
@@ -157,7 +160,9 @@ int64_t Judge::Compare(const TableCopy& copy) {
                        record->state == RecordState::kArchived;
     // A property that is new gets its values without a stamp: who was merged away or erased before
     // the mirror heard of it cannot be read any more.
-    if (!there && difference.column.find(kMadeProperty) != std::string::npos) return;
+    const bool lost = difference.column.find(kMadeProperty) != std::string::npos ||
+                      dropped_.contains({layout.object, difference.column});
+    if (!there && lost) return;
     complain_(compare::ToLine(difference));
   };
   const auto definitions = compare::ParseDefinitions(hubspot_.Truth("properties/" + place));

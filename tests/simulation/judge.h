@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,10 @@ class Judge {
   void LookAtRows(const std::string& object, const StoredObject& stored);
   /// The disk went back, and so may everything.
   void Forget(const std::string& object) { shadows_.erase(object); }
+  /// Somebody dropped a column: who cannot be read any more has lost his last value for good.
+  void NoteDropped(const std::string& object, const std::string& column) {
+    dropped_.insert({object, column});
+  }
   /// Now and then, and with each search: what the index shows by now.
   void LookAtIndex(const std::string& object);
   /// Now and then: whether `verified_until` keeps its word.
@@ -61,6 +66,7 @@ class Judge {
   std::map<std::string, std::map<int64_t, Shadow>> shadows_;
   std::map<std::string, std::map<int64_t, Shown>> shown_;
   std::map<std::pair<std::string, JobKind>, Instant> ended_;
+  std::set<std::pair<std::string, std::string>> dropped_;
 };
 
 /// The table of an object and its view of live rows.

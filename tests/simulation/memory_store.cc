@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/check.h"
 #include "compare/json.h"
@@ -82,10 +83,18 @@ void ClearReturned(StoredObject& stored, const std::string& property) {
 void MemoryStore::Claim() {
   claimed_ = true;
   left_.clear();
+  for (const auto& [object, known] : known_) known->used = false;
 }
 
 void MemoryStore::CheckClaimed() const {
   if (!claimed_) throw StartOver("the database was away meanwhile");
+}
+
+StoredObject& MemoryStore::TableOf(const ObjectType& object) {
+  StoredObject& stored = disk_.objects[object.name];
+  if (stored.exists) return stored;
+  throw DatabaseError(DatabaseError::Kind::kOther, "42P01",
+                      "the table of " + object.name + " is not there");
 }
 
 std::map<std::string, int64_t> MemoryStore::LastKnownRows() {
@@ -105,6 +114,7 @@ MemoryStore::Known& MemoryStore::KnownOf(const std::string& object) {
 MirrorTablePtr MemoryStore::Adopt(const ObjectType& object,
                                   const std::vector<MirrorColumn>& columns) {
   Known& known = KnownOf(object.name);
+  known.used = true;
   if (known.table && known.table->columns == columns) return known.table;
   known.table = std::make_shared<const MirrorTable>(
       MirrorTable{.object = object, .columns = columns, .version = ++versions_});
@@ -137,15 +147,24 @@ MirrorTablePtr MemoryStore::ApplyLayout(const MirrorTable& wanted) {
     stored.exists = true;
     std::erase_if(left_, [&](const auto& left) { return left.first.first == wanted.name(); });
     KnownOf(wanted.name()).recent.Clear();
+    if (KnownOf(wanted.name()).used) {
+      stored.columns = columns;
+      claimed_ = false;
+      throw StartOver("the table was dropped and is made again");
+    }
   } else {
     for (MirrorColumn& column : columns) {
       CHECK_THAT(column.storage == Storage::kColumn);
       const auto before = std::ranges::find(stored.columns, column.property(),
                                             [](const MirrorColumn& c) { return c.property(); });
       if (before == stored.columns.end()) continue;
+      if (stored.dropped.contains(column.property())) column.state = PropertyState::kFilling;
       if (before->type != column.type) Retype(stored, *before, column);
       const bool returned = before->definition.archived && !column.definition.archived;
       if (returned && !column.excluded) ClearReturned(stored, column.property());
+    }
+    if (!std::exchange(stored.dropped, {}).empty()) {
+      for (auto& [id, row] : stored.rows) row.hash.reset();
     }
     if (columns != stored.columns) {
       const auto fill = stored.progress.find(JobKind::kFill);
@@ -196,7 +215,8 @@ void MemoryStore::CheckColumns(const MirrorTable& table) const {
   for (const MirrorColumn& column : table.columns) {
     const auto there =
         std::ranges::find(stored.columns, column.column_name, &MirrorColumn::column_name);
-    if (there != stored.columns.end() && there->type == column.type) continue;
+    const bool dropped = stored.dropped.contains(column.property());
+    if (there != stored.columns.end() && there->type == column.type && !dropped) continue;
     throw DatabaseError(DatabaseError::Kind::kOther, "42703",
                         "there is no column " + column.column_name);
   }
@@ -237,7 +257,7 @@ void MemoryStore::NoteWitnesses(const Commit& commit) {
 std::vector<StoredRecord> MemoryStore::Stored(const ObjectType& object,
                                               const std::vector<RecordId>& ids) {
   std::vector<StoredRecord> records;
-  const auto& rows = disk_.objects[object.name].rows;
+  const auto& rows = TableOf(object).rows;
   for (const RecordId id : ids) {
     const auto found = rows.find(id.value);
     if (found == rows.end()) continue;
@@ -283,7 +303,7 @@ PendingCounts MemoryStore::CountPending(const ObjectType& object) {
 }
 
 int64_t MemoryStore::CountRows(const ObjectType& object) {
-  StoredObject& stored = disk_.objects[object.name];
+  StoredObject& stored = TableOf(object);
   const auto live =
       std::ranges::count_if(stored.rows, [](const auto& item) { return item.second.live(); });
   if (live != stored.live_rows) {
@@ -294,7 +314,7 @@ int64_t MemoryStore::CountRows(const ObjectType& object) {
 }
 
 std::optional<RecordId> MemoryStore::WitnessRecord(const ObjectType& object, bool archived) {
-  const StoredObject& stored = disk_.objects[object.name];
+  const StoredObject& stored = TableOf(object);
   std::set<int64_t> survivors;
   for (const auto& [id, row] : stored.rows) {
     if (row.merged_into) survivors.insert(*row.merged_into);
@@ -330,7 +350,7 @@ void MemoryStore::AddSeen(const ObjectType& object, const std::vector<RecordId>&
 
 int64_t MemoryStore::SuspectUnseen(const ObjectType& object, TimePoint) {
   CheckClaimed();
-  StoredObject& stored = disk_.objects[object.name];
+  StoredObject& stored = TableOf(object);
   ++disk_.commits;
   int64_t first = disk_.commits;
   for (const auto& [id, noted] : stored.seen) first = std::min(first, noted);

@@ -75,12 +75,15 @@ class MemoryStore final : public RowSink, public LinkSink, public VerifySink {
   struct Known {
     explicit Known(Duration keep) : recent(keep) {}
     MirrorTablePtr table;
+    bool used = false;  ///< since the claim: jobs remember what it held
     std::deque<RecordId> seen_live;
     std::deque<RecordId> seen_archived;
     RecentWrites recent;
   };
 
   void CheckClaimed() const;
+  /// What is stored of an object whose table is there.
+  StoredObject& TableOf(const ObjectType& object);
   Known& KnownOf(const std::string& object);
   MirrorTablePtr Adopt(const ObjectType& object, const std::vector<MirrorColumn>& columns);
   /// Says that the disk went back if it does; nothing is changed before.

@@ -7,6 +7,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "simulation/shrink.h"
 #include "simulation/simulation.h"
@@ -22,18 +23,27 @@ struct Options {
   std::chrono::hours hours{24};
   bool story = false;
   bool shrink = false;
-  bool fresh = false;  ///< seeds that nobody has tried
   enum class Store { kMemory, kPostgres, kBoth } store = Store::kMemory;
   std::optional<std::chrono::seconds> seconds;  ///< no new seed is begun later
 };
 
 [[noreturn]] void Refuse(const std::string& words) {
-  std::fprintf(stderr,
-               "tests/simulation/run: %s\nNext: tests/simulation/run [--seed N | --fresh]"
-               " [--seeds N] [--hours H] [--store memory|postgres|both] [--seconds S] [--story] "
-               "[--shrink]\n",
-               words.c_str());
+  std::fprintf(
+      stderr,
+      "tests/simulation/run: %s\nNext: tests/simulation/run [--seed N | --fresh | --from WORD]"
+      " [--seeds N] [--hours H] [--store memory|postgres|both] [--seconds S] [--story] "
+      "[--shrink]\n",
+      words.c_str());
   std::exit(64);
+}
+
+/// The first of many seeds: another word, others; the same word, the same. (FNV-1a)
+uint64_t FirstSeedOf(std::string_view word) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char letter : word) {
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3;
+  }
+  return hash % 10'000'000'000 * 1000;
 }
 
 Options Parse(int argc, char** argv) {
@@ -67,12 +77,14 @@ Options Parse(int argc, char** argv) {
     } else if (word == "--shrink") {
       options.shrink = true;
     } else if (word == "--fresh") {
-      options.fresh = true;
+      options.seed = std::random_device()() * 1000ULL;
+    } else if (word == "--from") {
+      if (i + 1 == argc) Refuse("--from needs a word, as the name of a commit");
+      options.seed = FirstSeedOf(argv[++i]);
     } else {
       Refuse("unknown option " + word);
     }
   }
-  if (options.fresh) options.seed = std::random_device()() * 1000ULL;
   return options;
 }
 

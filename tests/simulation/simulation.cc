@@ -341,6 +341,8 @@ void Simulation::Happen(const Event& event) {
       return;
     case EventKind::kOperator:
       return Ask(event);
+    case EventKind::kTableUser:
+      return UseTable(event);
   }
 }
 
@@ -375,6 +377,32 @@ void Simulation::Ask(const Event& event) {
   asks_at_ = clock_.Now();
 }
 
+void Simulation::UseTable(const Event& event) {
+  if (!dsn_.empty()) return;
+  simulated_portal::Random random(event.seed);
+  const std::string object = setup_.objects[random.Below(setup_.objects.size())];
+  StoredObject& stored = disk_.objects[object];
+  if (!stored.exists) return;
+  ++outcome_.faults;
+  if (event.what == "lock") trouble_.locked_until[object] = clock_.Now() + event.lasts;
+  if (event.what == "drop table") {
+    stored.exists = false;
+    stored.rows.clear();
+    stored.columns.clear();
+    stored.dropped.clear();
+    judge_->Forget(object);
+  }
+  if (event.what == "drop column") {
+    const MirrorColumn& column = stored.columns[random.Below(stored.columns.size())];
+    const std::string property = column.property();
+    // The stamp of a row has a place of its own here.
+    if (property == FindObjectType(object)->modified_property) return;
+    judge_->NoteDropped(object, column.column_name);
+    stored.dropped.insert(property);
+    for (auto& [id, row] : stored.rows) row.values.erase(property);
+  }
+}
+
 void Simulation::Change(const Event& event) {
   simulated_portal::Portal& portal = hubspot_->portal();
   simulated_portal::ScriptSettings settings{
@@ -405,6 +433,7 @@ void Simulation::Calm() {
   hubspot_->portal().faults.Clear();
   trouble_.next.clear();
   trouble_.away_until = {};
+  trouble_.locked_until.clear();
   clock_.ShiftWall(0ms);
   wires_->MisdateNext(0, 0ms);
   kill_.reset();

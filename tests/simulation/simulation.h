@@ -56,6 +56,8 @@ class Simulation {
   void TellChanges() const;
   void Rewind(const Event& event);
   void Ask(const Event& event);
+  /// Of memory only, as is what goes back.
+  void UseTable(const Event& event);
   void StartDaemon();
   bool AnybodyBusy() const;
   /// Whether a kill that was to come has come.

@@ -37,6 +37,28 @@ TEST_CASE("who could not be read before the database went back is asked for agai
   Check(story);
 }
 
+// Shrunk from 274 events, with a store that did not tell the jobs.
+TEST_CASE("a table that somebody drops is filled again under a running daemon") {
+  Story story{.setup = {.seed = 1, .hours = 1h, .records = 20, .quiet = 3h}};
+  story.events = {
+      {.at = 10min, .kind = EventKind::kChange, .seed = 1, .count = 8},
+      {.at = 20min, .kind = EventKind::kReload},
+      {.at = 40min, .kind = EventKind::kTableUser, .seed = 1, .what = "drop table"},
+  };
+  Check(story);
+}
+
+TEST_CASE("a column that somebody drops comes back with its values") {
+  Story story{.setup = {.seed = 1, .hours = 1h, .records = 20, .quiet = 3h}};
+  for (uint64_t i = 0; i < 8; ++i) {
+    story.events.push_back({.at = (10 + 5 * i) * 1min,
+                            .kind = EventKind::kTableUser,
+                            .seed = i,
+                            .what = "drop column"});
+  }
+  Check(story);
+}
+
 TEST_CASE("the same seed gives the same run") {
   const auto tell = [] {
     std::string all;

@@ -149,6 +149,16 @@ void DrawTrouble(Drawer& drawer, Random& random) {
              });
 }
 
+void DrawTableUsers(Drawer& drawer, Random& random) {
+  static constexpr std::array<std::string_view, 4> kDeeds = {"drop column", "drop column", "lock",
+                                                             "drop table"};
+  drawer.Add(OneOf(random, std::array<double, 4>{0, 0, 2, 8}), EventKind::kTableUser,
+             [&](Event& event) {
+               event.what = OneOf(random, kDeeds);
+               if (event.what == "lock") event.lasts = Between(random, 1s, 30min);
+             });
+}
+
 void DrawRewinds(Story& story, Random& random) {
   const auto count = random.Chance(0.3) ? random.Between(1, 2) : 0;
   for (int64_t i = 0; i < count; ++i) {
@@ -166,7 +176,7 @@ void DrawRewinds(Story& story, Random& random) {
 std::string_view NameOf(EventKind kind) {
   static constexpr std::string_view kNames[] = {
       "change", "import", "property", "api_fault", "commit_fault", "database_away", "snapshot",
-      "rewind", "kill",   "reload",   "wall_jump", "portal_jump",  "operator"};
+      "rewind", "kill",   "reload",   "wall_jump", "portal_jump",  "operator",      "table_user"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -198,6 +208,7 @@ Story MakeStory(uint64_t seed, std::chrono::hours hours) {
   drawer.Add(OneOf(random, std::array<double, 3>{0, 2, 12}), EventKind::kOperator,
              [&](Event& event) { event.what = OneOf(random, kWishes); });
   DrawTrouble(drawer, random);
+  DrawTableUsers(drawer, random);
   DrawRewinds(story, random);
   std::ranges::stable_sort(story.events, {}, &Event::at);
   return story;

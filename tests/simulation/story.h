@@ -24,6 +24,7 @@ enum class EventKind {
   kWallJump,      ///< the host's wall clock is wrong by `lasts`
   kPortalJump,    ///< the `Date` of HubSpot's answers is wrong by `lasts`, `count` times
   kOperator,      ///< somebody wants something by hand
+  kTableUser,     ///< somebody drops a column or a table of ours, or locks one for `lasts`
 };
 std::string_view NameOf(EventKind kind);
 
