@@ -4,7 +4,7 @@
 #   packaging/install-build-deps.sh [--quickstart] [--test] [--tidy] [--coverage] [--deb]
 #
 #   --quickstart  also what quickstart.sh runs: PostgreSQL and its client
-#   --test        also what the tests run: PostgreSQL, PgBouncer, Prometheus, Alertmanager, Node, ...
+#   --test        also what the tests run: PostgreSQL, PgBouncer, Patroni, Prometheus, Alertmanager, Node, ...
 #   --tidy        also clang and clang-tidy, for fuzzing too
 #   --coverage    also gcovr
 #   --deb         also what the Debian package is built and examined with
@@ -19,13 +19,13 @@ build_packages=(
   libpqxx-dev libpq-dev prometheus-cpp-dev libsystemd-dev libxxhash-dev
 )
 quickstart_packages=(postgresql postgresql-client curl)
-test_packages=("${quickstart_packages[@]}" doctest-dev pgbouncer prometheus prometheus-alertmanager systemd
+test_packages=("${quickstart_packages[@]}" doctest-dev pgbouncer patroni etcd-server prometheus prometheus-alertmanager systemd
   procps shellcheck clang-format mandoc chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian faketime)
 tidy_packages=(clang clang-tidy)
 coverage_packages=(gcovr)
 deb_packages=(dpkg-dev debhelper fakeroot lintian)
-# Packages whose service would start by itself.
-with_service=(prometheus prometheus-alertmanager pgbouncer)
+# Packages whose service would start by itself, and its name where it is another one.
+with_service=(prometheus prometheus-alertmanager pgbouncer patroni etcd-server=etcd)
 
 fail() {
   printf 'install-build-deps.sh: %s\nNext: %s\n' "$1" "$2" >&2
@@ -103,8 +103,9 @@ apt_get install -y --no-install-recommends "${missing[@]}" >/dev/null ||
   fail 'apt-get could not install them' \
     'read the lines above; a Debian 12 (or newer) mirror that answers usually helps' 69
 
-for package in "${with_service[@]}"; do
+for entry in "${with_service[@]}"; do
+  package=${entry%%=*}
   if [[ " ${missing[*]} " == *" $package "* ]] && command -v systemctl >/dev/null; then
-    "${as_root[@]}" systemctl --quiet disable "$package.service" 2>/dev/null || true
+    "${as_root[@]}" systemctl --quiet disable "${entry##*=}.service" 2>/dev/null || true
   fi
 done

@@ -92,6 +92,9 @@ class Session {
 /// NULL or none. Throws std::runtime_error with the server's words.
 std::string RunSql(const std::string& dsn, const std::string& sql);
 
+/// A port of 127.0.0.1 on which nobody listens at the moment.
+int FreePort();
+
 /// Where a program of the newest installed PostgreSQL is (`/usr/lib/postgresql/17/bin/initdb`).
 std::filesystem::path FindPostgresProgram(const std::string& name);
 
