@@ -16,7 +16,7 @@ if ! cmp -s "$source_dir/package-lock.json" installed-lock.json; then
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
   cp package-lock.json installed-lock.json
 fi
-cp "$source_dir/check.mjs" .
+cp "$source_dir"/*.mjs .
 
 portal_pid=
 stop_portal() {
@@ -28,10 +28,18 @@ stop_portal() {
 }
 trap stop_portal EXIT
 
+# Under Node 20.19.2 (Debian 13) the client takes the end of every chunked answer for a premature
+# close, whoever sends it. There the portal answers with bodies of a known length.
+framing=()
+if ! node reads_chunked.mjs; then
+  echo "chunked answers are not checked: Node $(node --version) and the client's node-fetch cannot read them"
+  framing=(--switch body_framing=length)
+fi
+
 for seed in 1 2 3; do
   rm -f addr.txt
   "$binary" --listen 127.0.0.1:0 --addr-file addr.txt --seed "$seed" --records 2000 --no-limits \
-    >"portal-$seed.log" 2>&1 &
+    "${framing[@]}" >"portal-$seed.log" 2>&1 &
   portal_pid=$!
   for _ in $(seq 200); do
     [ -s addr.txt ] && break
