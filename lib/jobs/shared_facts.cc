@@ -46,6 +46,9 @@ void SharedFacts::Load(const StoredStream& stored) {
   facts_.quarantined = stored.quarantined;
   facts_.swept_at.reset();
   if (sweep != stored.progress.end()) facts_.swept_at = sweep->second.last_complete_at;
+  // What is known of a table that was dropped does not hold of the one that was made again.
+  if (!facts_.swept_at) facts_.walked_until.reset();
+  if (!stored.progress.contains(JobKind::kChanges)) facts_.changes_from.reset();
   facts_.debts.Join(ParseStreamDebts(stored.debts));
   stored_debts_ = stored.debts;
   values_lost_.clear();

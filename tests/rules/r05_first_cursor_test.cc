@@ -24,6 +24,31 @@ TEST_CASE("R5: where changes begin is stored before the first list page") {
   CHECK(cursor->followed_to == began - 1h);
 }
 
+TEST_CASE("R5: where changes begin is stored anew for a table that is made again") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 300; ++id) stream.hubspot.Put(id);
+  stream.Load();
+  stream.Pass(2h);
+  stream.Run(*stream.changes);
+  // Somebody drops the table. The one that takes its place has no progress.
+  stream.sink.rows.clear();
+  stream.sink.progress.clear();
+  const auto stored = stream.sink.Load(stream.context->object());
+  stream.context->Load(stored);
+  stream.changes->Load(stored);
+  stream.sweep->Load(stored);
+  const auto began = stream.clock.WallNow();
+
+  CHECK_FALSE(stream.changes->Next(stream.clock.Now()));
+  StepOnce(*stream.sweep, stream.clock.Now());
+
+  REQUIRE(stream.sink.progress.contains(JobKind::kChanges));
+  const auto cursor =
+      hubmirror::ParseChangesCursor(stream.sink.progress.at(JobKind::kChanges).cursor);
+  REQUIRE(cursor);
+  CHECK(cursor->followed_to == began - 1h);
+}
+
 TEST_CASE("R5: a record changed behind the backfill's back is followed beside it") {
   StreamFixture stream;
   for (int64_t id = 1; id <= 3000; ++id) stream.hubspot.Put(id, {{"name", "old"}});

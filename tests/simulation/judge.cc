@@ -90,8 +90,11 @@ void Judge::LookAtIndex(const std::string& object) {
 }
 
 void Judge::LookAtVerified(const std::string& object, const StoredObject& stored) {
-  // Who dropped a table does not take its state for that of another one.
-  if (!stored.exists) return;
+  // As `hubmirror.status` shows it: not of a table that is gone, nor before the first load has
+  // ended.
+  const auto sweep = stored.progress.find(JobKind::kSweep);
+  const bool loaded = sweep != stored.progress.end() && sweep->second.last_complete_at;
+  if (!stored.exists || !loaded) return;
   const auto changes = stored.progress.find(JobKind::kChanges);
   if (changes == stored.progress.end() || !changes->second.watermark) return;
   const int64_t verified = InMilliseconds(*changes->second.watermark);
