@@ -55,6 +55,13 @@ void JsonFieldWriter::Put(std::string_view name, const std::vector<RecordId>& id
   EndArray();
 }
 
+void JsonFieldWriter::Put(std::string_view name, const std::vector<std::string>& texts) {
+  state_->Named(name).StartArray();
+  for (const std::string& text : texts) {
+    state_->writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  }
+  state_->writer.EndArray();
+}
 void JsonFieldWriter::Put(std::string_view name, const std::map<std::string, std::string>& texts) {
   state_->Named(name).StartObject();
   for (const auto& [key, text] : texts) Put(key, std::string_view(text));

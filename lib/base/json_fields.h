@@ -33,6 +33,7 @@ class JsonFieldWriter {
   void Put(std::string_view name, const std::optional<TimePoint>& time);
   void Put(std::string_view name, const std::optional<RecordId>& id);
   void Put(std::string_view name, const std::vector<RecordId>& ids);
+  void Put(std::string_view name, const std::vector<std::string>& texts);
   void Put(std::string_view name, const std::map<std::string, std::string>& texts);
 
   /// An array of objects; the members of each go between BeginObject and EndObject.

@@ -50,6 +50,8 @@ void SharedFacts::Load(const StoredStream& stored) {
   if (!facts_.swept_at) facts_.walked_until.reset();
   if (!stored.progress.contains(JobKind::kChanges)) facts_.changes_from.reset();
   facts_.debts.Join(ParseStreamDebts(stored.debts));
+  // Whoever was met after a whole walk and is older was overlooked until then.
+  if (!facts_.debts.load_began) facts_.debts.load_began = facts_.swept_at;
   stored_debts_ = stored.debts;
   values_lost_.clear();
   if (!forget_lost_values_) facts_.values_lost.clear();
@@ -60,6 +62,7 @@ void SharedFacts::PutInto(Commit& commit, std::optional<EndedWalk> ended) const 
   MutexLock lock(mutex_);
   // The first reading of all links comes after the load.
   commit.links_due = facts_.links_followed && facts_.loaded();
+  commit.load_began = facts_.debts.load_began;
   StreamDebts debts = facts_.debts;
   const bool sweep_ended = ended && !ended->archived;
   if (sweep_ended) debts.SweepEnded(ended->serves);

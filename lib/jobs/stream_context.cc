@@ -6,6 +6,29 @@
 #include "jobs/search_promises.h"
 
 namespace hubmirror {
+namespace {
+
+ChangeCause CauseOf(JobKind job) {
+  switch (job) {
+    case JobKind::kSweep:
+      return ChangeCause::kSweep;
+    case JobKind::kArchived:
+      return ChangeCause::kArchived;
+    case JobKind::kResolve:
+      return ChangeCause::kResolve;
+    case JobKind::kFill:
+      return ChangeCause::kFill;
+    case JobKind::kLinks:
+    case JobKind::kRelink:
+      return ChangeCause::kLinks;
+    case JobKind::kVerify:
+      return ChangeCause::kVerify;
+    default:
+      return ChangeCause::kChanges;
+  }
+}
+
+}  // namespace
 
 StreamContext::StreamContext(PortalKey portal, StreamPlan plan, Ports ports)
     : key_{std::move(portal), plan.object.name},
@@ -59,6 +82,7 @@ RowBatch StreamContext::Map(const Page& page, const TableShape& asked_for,
 CommitOutcome StreamContext::Write(JobKind job, Commit commit, std::optional<EndedWalk> ended) {
   const MutexLock writing(writing_);
   commit.budget = Budget();
+  commit.cause = CauseOf(job);
   facts_.PutInto(commit, ended);
   CommitOutcome outcome = ports_.store.rows.Write(commit);
   TakeIn(job, commit, outcome);
@@ -68,6 +92,7 @@ CommitOutcome StreamContext::Write(JobKind job, Commit commit, std::optional<End
 VerifyReport StreamContext::Verify(Commit page, const VerifyRequest& request) {
   const MutexLock writing(writing_);
   page.budget = Budget();
+  page.cause = ChangeCause::kVerify;
   facts_.PutInto(page, {});
   CommitOutcome outcome;
   VerifyReport report = ports_.store.comparisons.Verify(page, request, outcome);

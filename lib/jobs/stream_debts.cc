@@ -45,6 +45,7 @@ void StreamDebts::Join(const StreamDebts& stored) {
   sweep_owed = sweep_owed || stored.sweep_owed;
   sweeps.Join(stored.sweeps);
   archived.Join(stored.archived);
+  if (!load_began) load_began = stored.load_began;
   if (mass_gone.empty()) mass_gone = stored.mass_gone;
 }
 
@@ -57,6 +58,7 @@ std::string ToText(const StreamDebts& debts) {
   fields.Put("sweep_owed", debts.sweep_owed);
   fields.Put("sweep_since", debts.sweep_since);
   fields.Put("sweep_why", debts.sweep_why);
+  fields.Put("load_began", debts.load_began);
   fields.Put("mass_gone", debts.mass_gone);
   return fields.Text();
 }
@@ -73,6 +75,7 @@ StreamDebts ParseStreamDebts(std::string_view text) {
           .sweep_owed = fields->Flag("sweep_owed"),
           .sweep_since = fields->Time("sweep_since"),
           .sweep_why = fields->Text("sweep_why"),
+          .load_began = fields->Time("load_began"),
           .mass_gone = fields->Text("mass_gone")};
 }
 

@@ -32,6 +32,8 @@ struct StreamDebts {
   bool sweep_owed = false;  ///< until all are served, changes are missing that cursors have passed
   std::optional<TimePoint> sweep_since;  ///< HubSpot's clock
   std::string sweep_why;
+  /// When the first load began, by HubSpot's clock: a record made since then is new.
+  std::optional<TimePoint> load_began;
   std::string mass_gone;  ///< why that brake holds (rule R13); empty: it does not
   friend bool operator==(const StreamDebts&, const StreamDebts&) = default;
 

@@ -9,11 +9,6 @@
 namespace hubmirror {
 namespace {
 
-bool FitsAny(std::string_view name, const std::vector<std::string>& patterns) {
-  return std::ranges::any_of(
-      patterns, [name](const std::string& pattern) { return FitsPattern(name, pattern); });
-}
-
 bool IsSensitive(const PropertyDefinition& definition) {
   return definition.data_sensitivity == "sensitive" ||
          definition.data_sensitivity == "highly_sensitive";
@@ -31,31 +26,6 @@ void AddUnmatched(std::string_view key, const std::vector<std::string>& patterns
 }
 
 }  // namespace
-
-bool FitsPattern(std::string_view name, std::string_view pattern) {
-  size_t at = 0;
-  size_t in_pattern = 0;
-  size_t star = std::string_view::npos;
-  size_t resume = 0;
-  while (at < name.size()) {
-    if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
-      star = in_pattern++;
-      resume = at;
-    } else if (in_pattern < pattern.size() &&
-               (pattern[in_pattern] == '?' || pattern[in_pattern] == name[at])) {
-      ++in_pattern;
-      ++at;
-    } else if (star != std::string_view::npos) {
-      // The last star takes one letter more.
-      in_pattern = star + 1;
-      at = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (in_pattern < pattern.size() && pattern[in_pattern] == '*') ++in_pattern;
-  return in_pattern == pattern.size();
-}
 
 PropertySelector::PropertySelector(ObjectType object, PropertySelection selection,
                                    std::string hash_key)

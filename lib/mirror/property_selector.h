@@ -10,9 +10,6 @@
 
 namespace hubmirror {
 
-/// Whether a property's name fits a pattern: `*` stands for any letters, `?` for one byte.
-bool FitsPattern(std::string_view name, std::string_view pattern);
-
 /// Says of each property of one object type what the operator's selection makes of it. What the
 /// mirror cannot do without is never hashed. Immutable.
 class PropertySelector {

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "model/source/crash_point.h"
-#include "postgres/feed/feed_partitions.h"
 #include "postgres/portal_writing.h"
 #include "postgres/schema/live_view.h"
 #include "postgres/schema/status_view.h"
@@ -52,8 +51,7 @@ void PortalSink::Claim() {
   const std::string server(transaction.Run(std::string("SELECT ") + kServerSql).Text(0, 0));
   history_.KeepOnly(transaction, ObjectsWithHistory());
   if (options_.plan.feed.enabled) {
-    MakeFeedPartitions(transaction.connection(), schema_.name(),
-                       FeedDayNow(transaction.connection()));
+    fed_to_ = ChangeWriter::BeginFeed(transaction, schema_, {.claim = epoch, .reached = fed_to_});
   }
   auto missing_readers = schema_.MissingReaders(transaction);
   transaction.Commit();
@@ -323,6 +321,7 @@ MirrorTablePtr PortalSink::MarkFilled(const ObjectType& object,
     if (filled) column.state = PropertyState::kCurrent;
   }
   SaveColumns(*writing, schema_.name(), object.name, stored, columns);
+  if (ChangeWriter* feed = writing.feed()) feed->AddLoaded(object.name, properties);
   writing.Commit();
   return Adopt(object, std::move(columns));
 }
@@ -336,7 +335,7 @@ CommitOutcome PortalSink::Write(const Commit& commit) {
                         "the table of " + commit.object.name + " is not there yet");
   }
   known.recent.Forget(clock_.Now());
-  CommitWriter writer(*writing, StreamOf(commit.object.name, table.get()), commit);
+  CommitWriter writer(*writing, StreamOf(commit.object.name, table.get(), writing.feed()), commit);
   bool in_quarantine = known.in_quarantine;
   CommitOutcome outcome = Run(writing, writer, commit, in_quarantine);
   writing.Commit();
@@ -346,14 +345,16 @@ CommitOutcome PortalSink::Write(const Commit& commit) {
   return outcome;
 }
 
-CommitWriter::Stream PortalSink::StreamOf(const std::string& object, const MirrorTable* table) {
+CommitWriter::Stream PortalSink::StreamOf(const std::string& object, const MirrorTable* table,
+                                          ChangeWriter* feed) {
   const Known& known = KnownOf(object);
   return {.schema = schema_,
           .store = store_,
           .table = table,
           .recent = known.recent,
           .quarantine_in_use = known.in_quarantine,
-          .note_due = known.history_followed};
+          .note_due = known.history_followed,
+          .feed = feed};
 }
 
 CommitOutcome PortalSink::Run(Writing& writing, CommitWriter& writer, const Commit& commit,
@@ -376,14 +377,16 @@ VerifyReport PortalSink::Verify(const Commit& page, const VerifyRequest& request
                         "the table of " + object + " is not there yet");
   }
   known.recent.Forget(clock_.Now());
-  VerifyWriter verify(*writing, StreamOf(object, table.get()), page);
+  CommitWriter::Stream stream = StreamOf(object, table.get(), writing.feed());
+  VerifyWriter verify(*writing, stream, page);
   VerifyReport report = verify.Compare(request);
   if (!request.repair) {
     writing.Commit();
     return report;
   }
   verify.ForgetHashes();
-  CommitWriter writer(*writing, StreamOf(object, table.get()), page);
+  stream.mended = &verify.edited();
+  CommitWriter writer(*writing, stream, page);
   bool in_quarantine = known.in_quarantine;
   outcome = Run(writing, writer, page, in_quarantine);
   report.repaired = outcome.inserted + outcome.updated;

@@ -147,7 +147,8 @@ class PortalSink final : public RowSink,
   std::vector<std::string> ObjectsWithHistory() const;
   Known& KnownOf(const std::string& object);
   /// What a commit of one object works with, the turnstile passed.
-  CommitWriter::Stream StreamOf(const std::string& object, const MirrorTable* table);
+  CommitWriter::Stream StreamOf(const std::string& object, const MirrorTable* table,
+                                ChangeWriter* feed);
   CommitOutcome Run(Writing& writing, CommitWriter& writer, const Commit& commit,
                     bool& in_quarantine);
   MirrorTablePtr TableOf(const std::string& object);
@@ -174,6 +175,7 @@ class PortalSink final : public RowSink,
   const HistoryWriter history_;
   Turnstile turnstile_;
   RecentLinks recent_links_;  ///< guarded by the turn
+  int64_t fed_to_ = 0;        ///< the last number of the change feed; guarded by the turn
 
   mutable Mutex mutex_;
   std::vector<std::string> missing_readers_ GUARDED_BY(mutex_);

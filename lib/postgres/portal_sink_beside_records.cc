@@ -47,7 +47,7 @@ std::vector<RecordId> PortalSink::Linked(const LinkPair& pair, const std::vector
 
 void PortalSink::WriteLinks(const LinkCommit& commit) {
   Writing writing(*this);
-  links_.Write(*writing, recent_links_.Newest(commit));
+  links_.Write(*writing, recent_links_.Newest(commit), writing.feed());
   if (commit.progress) {
     writing.SaveProgress(commit.pair.from.name, {{JobKind::kLinks, *commit.progress}});
   }

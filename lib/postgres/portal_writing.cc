@@ -15,9 +15,14 @@ PortalSink::Writing::Writing(PortalSink& sink, Transaction::Options options)
     MutexLock lock(sink.mutex_);
     options.first = sink.schema_.OwnSql(sink.epoch_.value_or(0));
   }
+  const bool feeds = sink.options_.plan.feed.enabled;
+  if (feeds) options.first.insert(0, ChangeWriter::kSettings);
   Begin(options);
   sink.schema_.CheckOwned(*transaction_);
   CheckUnbroken();
+  if (!feeds) return;
+  feed_.emplace(sink.schema_, ChangeWriter::Count{.last = sink.fed_to_,
+                                                  .clock = *transaction_->first().Time(0, 2)});
 }
 
 void PortalSink::Writing::Begin(const Transaction::Options& options) {
@@ -68,9 +73,11 @@ void PortalSink::Writing::SaveProgress(const std::string& object,
 }
 
 void PortalSink::Writing::Commit() {
+  const int64_t fed_to = feed_ ? feed_->Write(*transaction_) : sink_.fed_to_;
   Reach(CrashPoint::kCommitBegins);
   transaction_->Commit();
   Reach(CrashPoint::kCommitEnded);
+  sink_.fed_to_ = fed_to;
   MutexLock lock(sink_.mutex_);
   for (const auto& [job, number] : writes_) sink_.left_[job] = number;
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "postgres/portal_sink.h"
+#include "postgres/writing/change_writer.h"
 
 namespace hubmirror {
 
@@ -17,6 +18,8 @@ class PortalSink::Writing {
 
   Transaction& operator*() { return *transaction_; }
   Transaction* operator->() { return &*transaction_; }
+  /// Null: the portal has no change feed. What it collects is written by Commit.
+  ChangeWriter* feed() { return feed_ ? &*feed_ : nullptr; }
 
   /// Together with what proves it. Throws kUnavailable when the progress stored there is not the
   /// one that this daemon left there.
@@ -32,6 +35,7 @@ class PortalSink::Writing {
   PortalSink& sink_;
   Turnstile::Pass pass_;
   std::optional<Transaction> transaction_;
+  std::optional<ChangeWriter> feed_;
   Writes writes_;
 };
 

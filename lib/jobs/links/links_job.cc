@@ -135,6 +135,7 @@ StepOutcome LinksJob::Store(const LinkPair& pair, int64_t links) {
   LinkCommit commit = batch_->ToCommit();
   cursor_.last = batch_->ids().back();
   commit.progress = Progress();
+  commit.loads = !last_complete_at_;
   commit.budget = stream().Budget();
   stream().store().links.WriteLinks(commit);
   ProgressStored();
@@ -209,9 +210,10 @@ StepOutcome LinksJob::Finish() {
     Abandon();
     return looked;
   }
+  Commit commit{.object = object()};
+  if (!last_complete_at_ && !pairs_.empty()) commit.loaded = "associations";
   last_complete_at_ = stream().SourceNow();
   cursor_ = {};
-  Commit commit{.object = object()};
   commit.progress[kind()] = Progress();
   Write(std::move(commit));
   Abandon();

@@ -176,6 +176,9 @@ StepOutcome WalkJob::Measure(const TableShapePtr& table, bool by_search) {
   if (!resumed) cursor.ranges = {WalkRange{}};
 
   if (!options_.archived && date) {
+    Tell([&](StreamFacts& facts) {
+      if (!facts.debts.load_began) facts.debts.load_began = date;
+    });
     Commit commit{.object = object()};
     const auto seed = SeedChanges(*date, commit);
     commit.progress[kind()] = {.cursor = ToText(cursor),
@@ -375,19 +378,25 @@ Commit WalkJob::Drain() {
     commit.progress[kind()].cursor.clear();
     commit.progress[kind()].last_complete_at = last_date_;
   }
+  commit.loads = !last_complete_at_;
   return commit;
 }
 
 StepOutcome WalkJob::Flush() {
   Commit commit;
   bool last = false;
+  int64_t serves = 0;
   {
     MutexLock lock(mutex_);
     if (phase_ != Phase::kWalking) return StepOutcome::Unused();
     last = ranges_->done();
     commit = Drain();
+    serves = stored_.serves;
   }
-  if (options_.archived) LookBehindArchived(commit);
+  if (options_.archived) {
+    commit.fills = serves > facts().debts.archived.served;
+    LookBehindArchived(commit);
+  }
   if (last) return Finish(std::move(commit));
   Write(std::move(commit));
   return StepOutcome::More();
@@ -421,6 +430,8 @@ StepOutcome WalkJob::Finish(Commit last) {
     ended.serves = stored_.serves;
   }
   const TimePoint complete_at = *last.progress.at(kind()).last_complete_at;
+  const bool shown = !options_.archived || last.progress.at(kind()).rows_done > 0;
+  if ((last.loads || last.fills) && shown) last.loaded = object().name;
   if (unordered && !options_.archived) {
     // Before the walk is committed as ended: nobody would look for them afterwards.
     if (stream().store().rows.SuspectUnseen(object(), began) > 0) stream().facts().NotePending();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hubmirror {
@@ -14,5 +15,10 @@ struct PropertySelection {
   std::vector<std::string> hash;
   friend bool operator==(const PropertySelection&, const PropertySelection&) = default;
 };
+
+/// Whether a property's name fits a pattern: `*` stands for any letters, `?` for one byte.
+bool FitsPattern(std::string_view name, std::string_view pattern);
+/// Whether it fits one of them.
+bool FitsAny(std::string_view name, const std::vector<std::string>& patterns);
 
 }  // namespace hubmirror

@@ -19,6 +19,7 @@ struct LinkCommit {
   TimePoint at{};  ///< HubSpot's clock at the first answer: what is newer here is left alone
   std::optional<JobProgress> progress;  ///< of the links job of `pair.from`
   std::string budget;                   ///< as in Commit
+  bool loads = false;                   ///< as in Commit
 };
 
 /// A record whose links are to be read at once. `since` tells one wish from the next.

@@ -22,4 +22,28 @@ std::string_view NameOf(PendingCause cause) {
   return "nominated";
 }
 
+std::string_view NameOf(ChangeCause cause) {
+  switch (cause) {
+    case ChangeCause::kChanges:
+      return "changes";
+    case ChangeCause::kSweep:
+      return "sweep";
+    case ChangeCause::kArchived:
+      return "archived";
+    case ChangeCause::kResolve:
+      return "resolve";
+    case ChangeCause::kLinks:
+      return "links";
+    case ChangeCause::kVerify:
+      return "verify";
+    case ChangeCause::kFill:
+      return "fill";
+    case ChangeCause::kLoad:
+      return "load";
+    case ChangeCause::kRepair:
+      return "repair";
+  }
+  return "changes";
+}
+
 }  // namespace hubmirror

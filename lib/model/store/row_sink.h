@@ -95,6 +95,23 @@ struct Fate {
   Instant sent_at{};
 };
 
+/// Which work of ours saw a change, as the change feed says it. The last three see what nothing in
+/// HubSpot caused: the first values of a property, records of before the mirror was there, and rows
+/// that somebody edited here.
+enum class ChangeCause {
+  kChanges,
+  kSweep,
+  kArchived,
+  kResolve,
+  kLinks,
+  kVerify,
+  kFill,
+  kLoad,
+  kRepair,
+};
+
+std::string_view NameOf(ChangeCause cause);
+
 /// Everything one step proves, written in one transaction: rows and the cursor they move.
 struct Commit {
   ObjectType object;
@@ -115,6 +132,18 @@ struct Commit {
   bool forget_lost_values = false;
   /// Requests the portal made today, for a budget that survives a restart; JSON, empty: unchanged.
   std::string budget;
+
+  // For the change feed (rule F5).
+  ChangeCause cause = ChangeCause::kChanges;
+  /// Rows new to the mirror are of its first load: no changes that anybody saw.
+  bool loads = false;
+  /// Properties may be new to its rows: what differs under an equal stamp in archived ones, which
+  /// nobody changes, are first values.
+  bool fills = false;
+  /// What was loaded until this commit is to be read again by whoever keeps a copy: a table's name.
+  std::string loaded = {};
+  /// When the first load began, by HubSpot's clock: what was made since then is new.
+  std::optional<TimePoint> load_began = {};
 };
 
 /// What a commit changed, for metrics and for the job.

@@ -34,6 +34,7 @@ constexpr Words kPortal[] = {
     {"portal_id", "HubSpot's id of the account"},
     {"layout_version", "The layout version of hubmirror's own tables"},
     {"budget", "Requests made today, counted by HubSpot's day"},
+    {"feed_claim", "The last claim, as _owner counts them, that found the change feed switched on"},
 };
 constexpr Words kOwner[] = {
     {"instance", "The id that the daemon gave itself"},

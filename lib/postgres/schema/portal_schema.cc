@@ -292,7 +292,8 @@ std::string PortalSchema::OwnSql(int64_t epoch) const {
       " WHERE instance = " + QuoteLiteral(instance_) + " AND epoch = " + std::to_string(epoch);
   return "UPDATE " + Table("_owner") + " SET renewed_at = clock_timestamp()" + mine +
          " AND renewed_at < clock_timestamp() - interval '" + kRenewEvery + "'; SELECT " +
-         "to_regclass('" + kCommonSchema + ".status') IS NULL, " + kServerSql + " FROM " +
+         "to_regclass('" + kCommonSchema + ".status') IS NULL, " + kServerSql +
+         (plan_.feed.enabled ? ", " + EpochOf("clock_timestamp()") : "") + " FROM " +
          Table("_owner") + mine + " FOR NO KEY UPDATE";
 }
 

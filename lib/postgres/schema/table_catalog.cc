@@ -63,7 +63,7 @@ struct StoredColumn {
   const char* absent = "NULL";  ///< what an older layout, without the column, says
 };
 /// What the mirror says of the property itself, and what is neither text nor flag.
-constexpr StoredColumn kOurs[] = {
+constexpr StoredColumn kOurColumns[] = {
     {"position", "int"},           {"name", "text"},
     {"column_name", "text"},       {"storage", "text"},
     {"column_type", "text"},       {"state", "text"},
@@ -73,7 +73,7 @@ constexpr StoredColumn kOurs[] = {
 
 /// The columns of `properties` but `object`, in the order in which they are read and written.
 std::vector<StoredColumn> StoredColumns() {
-  std::vector<StoredColumn> all(std::begin(kOurs), std::end(kOurs));
+  std::vector<StoredColumn> all(std::begin(kOurColumns), std::end(kOurColumns));
   for (const auto& text : kTexts) all.push_back({text.column, "text"});
   for (const auto& flag : kFlags) all.push_back({flag.column, "bool", "false"});
   return all;

@@ -56,7 +56,11 @@ class ShapeGroups {
 }  // namespace
 
 CommitWriter::CommitWriter(Transaction& transaction, const Stream& stream, const Commit& commit)
-    : transaction_(transaction), stream_(stream), commit_(commit) {}
+    : transaction_(transaction), stream_(stream), commit_(commit) {
+  if (stream_.feed != nullptr && stream_.table != nullptr) {
+    selection_.emplace(stream_.feed->plan(), *stream_.table);
+  }
+}
 
 std::string CommitWriter::Table() const {
   return stream_.schema.Table(commit_.object.name);
@@ -82,6 +86,7 @@ CommitOutcome CommitWriter::Run() {
   stream_.store.CountValuesLost(transaction_, commit_.object.name, commit_.forget_lost_values,
                                 outcome_.values_lost);
   if (!commit_.budget.empty()) stream_.store.SaveBudget(transaction_, commit_.budget);
+  if (stream_.feed != nullptr && !commit_.loaded.empty()) stream_.feed->AddLoaded(commit_.loaded);
   return std::move(outcome_);
 }
 
@@ -153,7 +158,8 @@ void CommitWriter::WriteRows() {
   outcome_.outrun = static_cast<int64_t>(outrun_.size());
   if (chosen.empty()) return;
 
-  RowWriter writer(transaction_, stream_.schema, *stream_.table);
+  RowWriter writer(transaction_, stream_.schema, *stream_.table,
+                   selection_ ? &*selection_ : nullptr);
   for (const auto& [shape, rows] : by_shape.groups()) writer.Write(*shape, rows);
   const std::unordered_set<RecordId> refused(writer.quarantined().begin(),
                                              writer.quarantined().end());
@@ -167,8 +173,103 @@ void CommitWriter::WriteRows() {
     if (row.modified) outcome_.written_stamps.push_back(*row.modified);
     Count(row, stored_->Find(row.id));
   }
+  if (selection_) NoteChanges(writer.differences());
   NoteLinksDue();
   BringBackHiddenLinks();
+}
+
+void CommitWriter::NoteChanges(const std::vector<RowWriter::Difference>& differences) {
+  const bool everything = stream_.feed->plan().everything;
+  std::unordered_map<RecordId, const Row*> rows;
+  for (const Candidate& candidate : written_) rows.emplace(candidate.row->id, candidate.row);
+  const std::unordered_set<RecordId> mended =
+      stream_.mended == nullptr
+          ? std::unordered_set<RecordId>()
+          : std::unordered_set<RecordId>(stream_.mended->begin(), stream_.mended->end());
+  for (const RowWriter::Difference& found : differences) {
+    const auto at = rows.find(found.id);
+    if (at == rows.end()) continue;
+    const Row& row = *at->second;
+    rows.erase(at);
+    const StoredRow* stored = stored_->Find(found.id);
+    const bool filled = commit_.fills && found.was == "archived" && found.becomes == "archived" &&
+                        stored != nullptr && stored->modified == row.modified;
+    ChangeCause cause = commit_.cause;
+    if (filled) cause = ChangeCause::kFill;
+    if (mended.contains(found.id)) cause = ChangeCause::kRepair;
+    // Nothing happened in HubSpot.
+    if (cause != commit_.cause && !everything) continue;
+    Change change{.op = "update",
+                  .object = commit_.object.name,
+                  .id = found.id,
+                  .pipeline = found.pipeline,
+                  .changed_at = row.modified,
+                  .before = found.before,
+                  .after = found.after,
+                  .cause = std::string(NameOf(cause))};
+    if (found.was != found.becomes) {
+      change.op = found.becomes == "live" ? "restore" : "archive";
+      // One that was taken out, and shows that it had been merged.
+      if (found.becomes == "merged") {
+        change.op = "merge";
+        change.to_object = commit_.object.name;
+        change.to = found.merged_into;
+      }
+    }
+    stream_.feed->AddRecord(std::move(change));
+  }
+  if (commit_.loads && !everything) return;
+  std::vector<const Row*> fresh;
+  for (const Candidate& candidate : written_) {
+    if (stored_->Find(candidate.row->id) == nullptr && rows.contains(candidate.row->id)) {
+      fresh.push_back(candidate.row);
+    }
+  }
+  NoteNew(fresh);
+}
+
+void CommitWriter::NoteNew(const std::vector<const Row*>& rows) {
+  if (rows.empty()) return;
+  std::vector<RecordId> ids;
+  std::unordered_map<RecordId, const Row*> by_id;
+  for (const Row* row : rows) {
+    ids.push_back(row->id);
+    by_id.emplace(row->id, row);
+  }
+  const Rows standing =
+      ChangeWriter::Run(transaction_, selection_->Standing(Table()), {IdArray(ids)});
+  const ChangeCause cause = commit_.loads ? ChangeCause::kLoad : commit_.cause;
+  for (size_t i = 0; i < standing.size(); ++i) {
+    const RecordId id{standing.Int(i, 0)};
+    const auto created = standing.Time(i, 1);
+    const bool is_new = commit_.load_began && created && *created >= *commit_.load_began;
+    Change change{.op = is_new ? "create" : "seen",
+                  .object = commit_.object.name,
+                  .id = id,
+                  .changed_at = by_id.at(id)->modified,
+                  .cause = std::string(NameOf(cause))};
+    // What nobody saw alive is not created now.
+    if (standing.Text(i, 2) == "archived") change.op = "archive";
+    if (!standing.IsNull(i, 3)) change.pipeline = standing.Text(i, 3);
+    if (!standing.IsNull(i, 4)) change.after = standing.Text(i, 4);
+    stream_.feed->AddRecord(std::move(change));
+  }
+}
+
+void CommitWriter::NoteMark(const std::string& op, RecordId id, std::optional<RecordId> into,
+                            Param pipeline) {
+  if (stream_.feed == nullptr) return;
+  stream_.feed->AddMark({.op = op,
+                         .object = commit_.object.name,
+                         .id = id,
+                         .to_object = into ? commit_.object.name : std::string(),
+                         .to = into,
+                         .pipeline = std::move(pipeline),
+                         .cause = std::string(NameOf(commit_.cause))});
+}
+
+std::string CommitWriter::PipelineSql() const {
+  return selection_ ? selection_->PipelineOf("t", "t._overflow") : "NULL";
 }
 
 void CommitWriter::BringBackHiddenLinks() {
@@ -179,12 +280,19 @@ void CommitWriter::BringBackHiddenLinks() {
   if (ids.empty()) return;
   // HubSpot shows no links of archived records: those it stopped showing from then on are hidden,
   // not gone. removed_at is a `Date` header, which has whole seconds.
+  std::string shown;
+  if (stream_.feed != nullptr) {
+    shown = " RETURNING a.from_type, a.from_id, a.to_type, a.to_id, NULL, " +
+            ChangeWriter::LinkText("a");
+  }
   for (const char* end : {"from", "to"}) {
-    transaction_.Run("UPDATE " + stream_.schema.Table("associations") +
-                         " a SET removed_at = NULL FROM " + Table() + " t WHERE a." + end +
-                         "_type = $1 AND a." + end + "_id = t.id AND t.id = ANY ($2::bigint[])" +
-                         " AND a.removed_at >= date_trunc('second', t.archived_at)",
-                     {commit_.object.name, IdArray(ids)});
+    const Rows rows = transaction_.Run(
+        "UPDATE " + stream_.schema.Table("associations") + " a SET removed_at = NULL FROM " +
+            Table() + " t WHERE a." + end + "_type = $1 AND a." + end +
+            "_id = t.id AND t.id = ANY ($2::bigint[])" +
+            " AND a.removed_at >= date_trunc('second', t.archived_at)" + shown,
+        {commit_.object.name, IdArray(ids)});
+    if (stream_.feed != nullptr) stream_.feed->AddLinks(rows, commit_.cause);
   }
 }
 
@@ -302,7 +410,11 @@ void CommitWriter::MarkMerged() {
 }
 
 void CommitWriter::MarkMerged(const Merges::SurvivorOf& survivor_of, Merges::Losers which) {
-  const Merges::Outcome marked = Merges(transaction_, Table()).Mark(survivor_of, which);
+  const Merges::Outcome marked =
+      Merges(transaction_, Table(), PipelineSql()).Mark(survivor_of, which);
+  for (const Merges::Marked& mark : marked.marked) {
+    if (!mark.erased) NoteMark("merge", mark.loser, mark.survivor, mark.pipeline);
+  }
   outcome_.merged += marked.rows;
   outcome_.live_change -= marked.was_live;
 }
@@ -327,10 +439,17 @@ void CommitWriter::MarkPurged() {
       "UPDATE " + Table() +
           " t SET purged_at = f.at, _synced_at = now()"
           " FROM unnest($1::bigint[], $2::timestamptz[]) f(id, at), " +
-          Table() + " old WHERE t.id = f.id AND old.id = t.id RETURNING " + IsLive("old"),
+          Table() + " old WHERE t.id = f.id AND old.id = t.id RETURNING " + IsLive("old") +
+          ", t.id, " + ChangeSelection::StateOf("old") + ", " + PipelineSql(),
       {ids.Take(), times.Take()});
   outcome_.purged += static_cast<int64_t>(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) outcome_.live_change -= rows.Bool(i, 0);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    outcome_.live_change -= rows.Bool(i, 0);
+    const auto was = rows.Text(i, 2);
+    if (was != "live" && was != "archived") continue;
+    NoteMark("purge", RecordId{rows.Int(i, 1)}, {},
+             rows.IsNull(i, 3) ? Param() : Param(rows.Text(i, 3)));
+  }
 }
 
 void CommitWriter::Erase() {
@@ -343,6 +462,9 @@ void CommitWriter::Erase() {
   outcome_.live_change -= erased.was_live;
   outcome_.released += erased.released;
   marked_.insert(marked_.end(), erased.ids.begin(), erased.ids.end());
+  if (stream_.feed == nullptr || erased.ids.empty()) return;
+  stream_.feed->AddErased(commit_.object.name, erased.ids, erased.marked);
+  stream_.feed->Forget(transaction_, commit_.object.name, erased.ids);
 }
 
 void CommitWriter::NoteDue() {

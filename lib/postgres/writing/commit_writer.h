@@ -9,6 +9,7 @@
 #include "model/store/row_sink.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/transaction.h"
+#include "postgres/writing/change_writer.h"
 #include "postgres/writing/merges.h"
 #include "postgres/writing/recent_writes.h"
 #include "postgres/writing/row_writer.h"
@@ -29,6 +30,9 @@ class CommitWriter {
     const RecentWrites& recent;
     bool quarantine_in_use = true;  ///< a record written may be one set aside earlier
     bool note_due = false;          ///< a job follows which rows change: into `_due`
+    ChangeWriter* feed = nullptr;   ///< null: the portal has no change feed
+    /// Rows that somebody edited here, and that are written as HubSpot has them.
+    const std::vector<RecordId>* mended = nullptr;
   };
 
   CommitWriter(Transaction& transaction, const Stream& stream, const Commit& commit);
@@ -48,6 +52,11 @@ class CommitWriter {
   void WriteRows();
   Verdict Judge(const Row& row, const StoredRow* stored) const;
   void Count(const Row& row, const StoredRow* stored);
+  /// What the feed says of the rows written; before anything else is done to them.
+  void NoteChanges(const std::vector<RowWriter::Difference>& differences);
+  void NoteNew(const std::vector<const Row*>& rows);
+  void NoteMark(const std::string& op, RecordId id, std::optional<RecordId> into, Param pipeline);
+  std::string PipelineSql() const;
   void Suspects();
   void SuspectsSetAside();
   void MarkMerged();
@@ -72,7 +81,8 @@ class CommitWriter {
   const Commit& commit_;
   CommitOutcome outcome_;
 
-  std::vector<Candidate> candidates_;  ///< one a record
+  std::optional<ChangeSelection> selection_;  ///< with a feed
+  std::vector<Candidate> candidates_;         ///< one a record
   std::optional<StoredRows> stored_;
   std::vector<Candidate> written_;
   std::vector<RecordId> outrun_;

@@ -151,10 +151,14 @@ void Erasure::EraseRows(Transaction& transaction, const std::map<RecordId, TimeP
   const Rows rows = transaction.Run(
       "UPDATE " + table + " t SET " + sets +
           ", _synced_at = now() FROM unnest($1::bigint[], $2::timestamptz[]) f(id, at), " + table +
-          " old WHERE t.id = f.id AND old.id = t.id RETURNING " + IsLive("old"),
+          " old WHERE t.id = f.id AND old.id = t.id RETURNING " + IsLive("old") +
+          ", old.erased_at IS NULL, t.id",
       Lists(people));
   outcome.rows = static_cast<int64_t>(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) outcome.was_live += rows.Bool(i, 0);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    outcome.was_live += rows.Bool(i, 0);
+    if (rows.Bool(i, 1)) outcome.marked.push_back(RecordId{rows.Int(i, 2)});
+  }
 }
 
 }  // namespace hubmirror

@@ -17,10 +17,11 @@ namespace hubmirror {
 class Erasure {
  public:
   struct Outcome {
-    std::vector<RecordId> ids;  ///< those asked for, and what was merged into them
-    int64_t rows = 0;           ///< rows marked erased
-    int64_t was_live = 0;       ///< of these
-    int64_t released = 0;       ///< out of `_quarantine`
+    std::vector<RecordId> ids;     ///< those asked for, and what was merged into them
+    std::vector<RecordId> marked;  ///< whose rows were not marked erased before
+    int64_t rows = 0;              ///< rows marked erased
+    int64_t was_live = 0;          ///< of these
+    int64_t released = 0;          ///< out of `_quarantine`
   };
 
   Erasure(const PortalSchema& schema, const MirrorTable& table) : schema_(schema), table_(table) {}

@@ -111,33 +111,51 @@ std::vector<RecordId> LinkRows::Linked(Transaction& transaction, const LinkPair&
                                {stored.pair.from.name, stored.pair.to.name, IdArray(from)}));
 }
 
-void LinkRows::Write(Transaction& transaction, const LinkCommit& commit) const {
-  if (!commit.links.empty()) AddLinks(transaction, commit);
-  if (!commit.read.empty()) MarkRemoved(transaction, commit);
+void LinkRows::Write(Transaction& transaction, const LinkCommit& commit, ChangeWriter* feed) const {
+  // Links that were there before anybody looked are no changes.
+  if (feed != nullptr && commit.loads && !feed->plan().everything) feed = nullptr;
+  if (!commit.links.empty()) AddLinks(transaction, commit, feed);
+  if (!commit.read.empty()) MarkRemoved(transaction, commit, feed);
 }
 
-void LinkRows::AddLinks(Transaction& transaction, const LinkCommit& commit) const {
+void LinkRows::AddLinks(Transaction& transaction, const LinkCommit& commit,
+                        ChangeWriter* feed) const {
   Params params = LinkParams(commit);
   params.push_back(TimeParam(commit.at));
   const std::string table = schema_.Table("associations");
   // Equal links are left out before the insert: an upsert that changes nothing still locks and
   // logs every row.
-  transaction.Run(
+  const std::string changed =
+      " FROM " + std::string(kLinks) + " LEFT JOIN " + table +
+      " o ON o.from_type = $1 AND o.from_id = l.from_id AND o.to_type = $2"
+      " AND o.to_id = l.to_id AND o.category = l.category AND o.type_id = l.type_id"
+      " WHERE o.from_id IS NULL OR o.label IS DISTINCT FROM l.label"
+      " OR o.removed_at <= $8::timestamptz";
+  const std::string insert =
       "INSERT INTO " + table +
-          " AS a (from_type, from_id, to_type, to_id, category, type_id, label, first_seen_at)"
-          " SELECT $1, l.from_id, $2, l.to_id, l.category, l.type_id, l.label, $8::timestamptz"
-          " FROM " +
-          kLinks + " LEFT JOIN " + table +
-          " o ON o.from_type = $1 AND o.from_id = l.from_id AND o.to_type = $2"
-          " AND o.to_id = l.to_id AND o.category = l.category AND o.type_id = l.type_id"
-          " WHERE o.from_id IS NULL OR o.label IS DISTINCT FROM l.label"
-          " OR o.removed_at <= $8::timestamptz"
-          " ON CONFLICT (from_type, from_id, to_type, to_id, category, type_id)"
-          " DO UPDATE SET label = excluded.label, removed_at = NULL",
+      " AS a (from_type, from_id, to_type, to_id, category, type_id, label, first_seen_at)"
+      " SELECT $1, l.from_id, $2, l.to_id, l.category, l.type_id, l.label, $8::timestamptz";
+  const std::string otherwise =
+      " ON CONFLICT (from_type, from_id, to_type, to_id, category, type_id)"
+      " DO UPDATE SET label = excluded.label, removed_at = NULL";
+  if (feed == nullptr) {
+    transaction.Run(insert + changed + otherwise, params);
+    return;
+  }
+  // RETURNING shows what a link has become, not what it was.
+  const Rows rows = transaction.Run(
+      "WITH l AS MATERIALIZED (SELECT l.*, o.from_id IS NOT NULL AND o.removed_at IS NULL AS stood,"
+      " o.label AS was" +
+          changed + "), written AS (" + insert + " FROM l" + otherwise +
+          ") SELECT $1, l.from_id, $2, l.to_id, CASE WHEN l.stood THEN " +
+          ChangeWriter::LinkText("w") + " END, " + ChangeWriter::LinkText("l") +
+          " FROM l, LATERAL (SELECT l.category, l.type_id, l.was AS label) w",
       params);
+  feed->AddLinks(rows, commit.loads ? ChangeCause::kLoad : ChangeCause::kLinks);
 }
 
-void LinkRows::MarkRemoved(Transaction& transaction, const LinkCommit& commit) const {
+void LinkRows::MarkRemoved(Transaction& transaction, const LinkCommit& commit,
+                           ChangeWriter* feed) const {
   const StoredPair stored(commit.pair);
   Params params = LinkParams(commit);
   params.push_back(TimeParam(commit.at));
@@ -160,7 +178,14 @@ void LinkRows::MarkRemoved(Transaction& transaction, const LinkCommit& commit) c
     sql += " AND NOT EXISTS (SELECT FROM " + schema_.Table(end->name) + " r WHERE r.id = " + id +
            " AND NOT (" + IsLive("r") + "))";
   }
-  transaction.Run(sql, params);
+  if (feed != nullptr) {
+    sql += " RETURNING a.from_type, a.from_id, a.to_type, a.to_id, " + ChangeWriter::LinkText("a") +
+           ", NULL";
+  }
+  const Rows rows = transaction.Run(sql, params);
+  if (feed != nullptr) {
+    feed->AddLinks(rows, commit.loads ? ChangeCause::kLoad : ChangeCause::kLinks);
+  }
 }
 
 void LinkRows::SaveTypes(Transaction& transaction, const LinkPair& pair,

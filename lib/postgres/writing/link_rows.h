@@ -7,6 +7,7 @@
 #include "model/store/link_sink.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/transaction.h"
+#include "postgres/writing/change_writer.h"
 
 namespace hubmirror {
 
@@ -30,7 +31,9 @@ class LinkRows {
                                const std::vector<RecordId>& from) const;
 
   /// Adds and changes what differs, marks what vanished. Equal links are not touched.
-  void Write(Transaction& transaction, const LinkCommit& commit) const;
+  /// What it did goes into `feed`; null: the portal has none.
+  void Write(Transaction& transaction, const LinkCommit& commit,
+             ChangeWriter* feed = nullptr) const;
   void SaveTypes(Transaction& transaction, const LinkPair& pair,
                  const std::vector<LinkType>& types) const;
   /// The views of the pair that are not there yet, both ways: `contact_companies` and
@@ -39,8 +42,8 @@ class LinkRows {
 
  private:
   bool Exists(Transaction& transaction, const std::string& relation) const;
-  void AddLinks(Transaction& transaction, const LinkCommit& commit) const;
-  void MarkRemoved(Transaction& transaction, const LinkCommit& commit) const;
+  void AddLinks(Transaction& transaction, const LinkCommit& commit, ChangeWriter* feed) const;
+  void MarkRemoved(Transaction& transaction, const LinkCommit& commit, ChangeWriter* feed) const;
   void MakeView(Transaction& transaction, const LinkPair& pair, bool ahead) const;
   /// Empty where there is none.
   std::string CommentOn(Transaction& transaction, const std::string& view) const;

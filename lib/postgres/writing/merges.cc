@@ -33,9 +33,15 @@ Merges::Outcome Merges::Mark(const SurvivorOf& survivor_of, Losers which) const 
                              concerned +
                              " AND t.id <> p.survivor AND old.id = t.id"
                              " AND t.merged_into IS DISTINCT FROM p.survivor" +
-                             condition + " RETURNING old.merged_into IS NULL, " + IsLive("old"),
+                             condition + " RETURNING old.merged_into IS NULL, " + IsLive("old") +
+                             ", t.id, t.merged_into, t.erased_at IS NOT NULL, " + pipeline_,
                          pairs);
     for (size_t i = 0; i < rows.size(); ++i) {
+      outcome.marked.push_back({.loser = RecordId{rows.Int(i, 2)},
+                                .survivor = RecordId{rows.Int(i, 3)},
+                                .erased = rows.Bool(i, 4),
+                                .pipeline = {}});
+      if (!rows.IsNull(i, 5)) outcome.marked.back().pipeline = rows.Text(i, 5);
       outcome.rows += rows.Bool(i, 0);
       outcome.was_live += rows.Bool(i, 1);
     }

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/ids.h"
 #include "postgres/session/transaction.h"
@@ -20,20 +21,29 @@ class Merges {
     kAll,
     kMerelyArchived  ///< only those that look archived and nothing else
   };
+  /// A row that bears another mark than before.
+  struct Marked {
+    RecordId loser;
+    RecordId survivor;
+    bool erased = false;
+    Param pipeline;
+  };
   struct Outcome {
     int64_t rows = 0;      ///< that were not marked before
     int64_t was_live = 0;  ///< of all that changed
+    std::vector<Marked> marked;
   };
 
-  /// `table` quoted with its schema.
-  Merges(Transaction& transaction, std::string table)
-      : transaction_(transaction), table_(std::move(table)) {}
+  /// `table` quoted with its schema; `pipeline` is SQL for that of a row `t`.
+  Merges(Transaction& transaction, std::string table, std::string pipeline = "NULL")
+      : transaction_(transaction), table_(std::move(table)), pipeline_(std::move(pipeline)) {}
 
   Outcome Mark(const SurvivorOf& survivor_of, Losers which) const;
 
  private:
   Transaction& transaction_;
   const std::string table_;
+  const std::string pipeline_;
 };
 
 }  // namespace hubmirror

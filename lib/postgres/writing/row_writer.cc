@@ -6,6 +6,7 @@
 #include "model/source/crash_point.h"
 #include "postgres/session/copy_text.h"
 #include "postgres/session/sql_text.h"
+#include "postgres/writing/change_writer.h"
 
 namespace hubmirror {
 namespace {
@@ -23,8 +24,9 @@ constexpr const char* kStage = "_hubmirror_stage";
 
 }  // namespace
 
-RowWriter::RowWriter(Transaction& transaction, const PortalSchema& schema, const MirrorTable& table)
-    : transaction_(transaction), schema_(schema), table_(table) {}
+RowWriter::RowWriter(Transaction& transaction, const PortalSchema& schema, const MirrorTable& table,
+                     const ChangeSelection* selection)
+    : transaction_(transaction), schema_(schema), table_(table), selection_(selection) {}
 
 void RowWriter::Write(const RowShape& shape, const std::vector<Planned>& rows) {
   const UpsertStatement upsert(shape, table_, schema_.Table(table_.name()));
@@ -81,13 +83,55 @@ void RowWriter::CopyLines(const std::string& target, const UpsertStatement& upse
 
 void RowWriter::Upsert(const UpsertStatement& upsert, Some rows) {
   try {
-    transaction_.InSavepoint([&] { UpsertOnce(upsert, rows); });
+    UpsertAndCompare(upsert, rows);
   } catch (const StatementError& error) {
     if (!MayBeBadRow(error.sqlstate())) throw;
     if (rows.size() == 1) return SetAside(upsert, rows.front(), error);
     const size_t half = rows.size() / 2;
     Upsert(upsert, rows.first(half));
     Upsert(upsert, rows.subspan(half));
+  }
+}
+
+void RowWriter::UpsertAndCompare(const UpsertStatement& upsert, Some rows) {
+  const size_t known = differences_.size();
+  const bool any_stood =
+      std::any_of(rows.begin(), rows.end(), [](const Planned& row) { return !row.is_new; });
+  comparing_ = selection_ != nullptr && any_stood;
+  try {
+    transaction_.InSavepoint([&] { UpsertOnce(upsert, rows); });
+  } catch (const ChangeFeedError& failed) {
+    differences_.resize(known);
+    if (!MayBeBadRow(failed.sqlstate())) throw;
+    // The comparison reads the lines, too, and comes first: if they are bad the upsert says so.
+    comparing_ = false;
+    transaction_.InSavepoint([&] {
+      UpsertOnce(upsert, rows);
+      throw failed;
+    });
+  } catch (...) {
+    differences_.resize(known);
+    throw;
+  }
+}
+
+void RowWriter::Compare(const UpsertStatement& upsert, const std::string& source,
+                        const std::string& spill, const Params& params) {
+  if (!comparing_) return;
+  const Rows rows =
+      ChangeWriter::Run(transaction_, upsert.Changes(source, spill, *selection_), params);
+  const auto text = [&](size_t row, size_t column) {
+    return rows.IsNull(row, column) ? Param() : Param(rows.Text(row, column));
+  };
+  for (size_t i = 0; i < rows.size(); ++i) {
+    differences_.push_back({.id = RecordId{rows.Int(i, 0)},
+                            .was = std::string(rows.Text(i, 1)),
+                            .becomes = std::string(rows.Text(i, 2)),
+                            .merged_into = {},
+                            .pipeline = text(i, 4),
+                            .before = text(i, 5),
+                            .after = text(i, 6)});
+    if (!rows.IsNull(i, 3)) differences_.back().merged_into = RecordId{rows.Int(i, 3)};
   }
 }
 
@@ -107,6 +151,7 @@ void RowWriter::UpsertStaged(const UpsertStatement& upsert, Some rows) {
   const auto existing =
       std::count_if(rows.begin(), rows.end(), [](const Planned& row) { return !row.is_new; });
   if (static_cast<size_t>(existing) >= kManyRows) CountLost(upsert, stage + " s");
+  Compare(upsert, stage + " s", "", {});
   transaction_.Run(upsert.InsertFrom(stage + " s"));
   transaction_.Run("DROP TABLE " + stage);
 }
@@ -136,6 +181,7 @@ void RowWriter::UpsertArrays(const UpsertStatement& upsert, Some rows) {
   }
   Params params;
   for (ArrayText& array : arrays) params.emplace_back(array.Take());
+  Compare(upsert, upsert.FromArrays(), "", params);
   transaction_.Run(upsert.InsertFrom(upsert.FromArrays()), params);
 }
 
@@ -203,15 +249,17 @@ bool RowWriter::Spill(const UpsertStatement& upsert, const Planned& row, size_t 
   const std::string second = std::to_string(params.size() + 2);
   params.emplace_back(keys.Take());
   params.emplace_back(values.Take());
+  const std::string spill = "jsonb_object($" + first + "::text[], $" + second + "::text[])";
+  const size_t known = differences_.size();
+  comparing_ = selection_ != nullptr && !row.is_new;
   try {
     transaction_.InSavepoint([&] {
-      transaction_.Run(
-          upsert.InsertFromWithSpill(
-              upsert.FromArrays(), "jsonb_object($" + first + "::text[], $" + second + "::text[])"),
-          params);
+      Compare(upsert, upsert.FromArrays(), spill, params);
+      transaction_.Run(upsert.InsertFromWithSpill(upsert.FromArrays(), spill), params);
     });
     return true;
   } catch (const StatementError& error) {
+    differences_.resize(known);
     if (!MayBeBadRow(error.sqlstate())) throw;
     return false;
   }

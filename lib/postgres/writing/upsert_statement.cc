@@ -120,13 +120,18 @@ std::string UpsertStatement::Overflow(const std::string& spill) const {
   return overflow;
 }
 
-std::string UpsertStatement::Combined(const std::string& column,
-                                      const std::vector<std::string>& replaced) const {
-  if (asks_everything_) return "excluded." + column;
+std::string UpsertStatement::Combined(const std::string& column, const std::string& made) const {
+  if (asks_everything_) return made;
   // What was not asked for is neither confirmed nor denied by the answer.
-  return "CASE WHEN t." + column + " IS NULL THEN excluded." + column + " ELSE nullif((t." +
-         column + " - " + QuoteLiteral(NameArray(replaced)) + "::text[]) || coalesce(excluded." +
-         column + ", '{}'), '{}') END";
+  return "CASE WHEN t." + column + " IS NULL THEN " + made + " ELSE nullif((t." + column + " - " +
+         QuoteLiteral(NameArray(asked_)) + "::text[]) || coalesce(" + made + ", '{}'), '{}') END";
+}
+
+std::string UpsertStatement::IsNewer(const std::string& line) const {
+  if (modified_.empty()) return "true";
+  const std::string stamp = line + "." + modified_;
+  return "(t." + modified_ + " IS NULL OR " + stamp + " IS NULL OR t." + modified_ +
+         " <= " + stamp + ")";
 }
 
 std::string UpsertStatement::InsertFrom(const std::string& source) const {
@@ -145,10 +150,10 @@ std::string UpsertStatement::InsertFromWithSpill(const std::string& source,
     names.push_back(field.name);
     if (field.name == "\"_overflow\"") {
       values.push_back(Overflow(spill));
-      sets.push_back("_overflow = " + Combined("_overflow", asked_));
+      sets.push_back("_overflow = " + Combined("_overflow", "excluded._overflow"));
     } else if (field.name == "\"_rejected\"") {
       values.push_back(Without("s._rejected", dropped_));
-      sets.push_back("_rejected = " + Combined("_rejected", asked_));
+      sets.push_back("_rejected = " + Combined("_rejected", "excluded._rejected"));
     } else if (field.name == "\"_hash\"" && !keeps_hash_) {
       values.emplace_back("NULL");
       sets.emplace_back("_hash = NULL");
@@ -166,11 +171,57 @@ std::string UpsertStatement::InsertFromWithSpill(const std::string& source,
   // (https://www.postgresql.org/docs/current/sql-insert.html): equal rows must not come here (R9).
   std::string sql = "INSERT INTO " + table_ + " AS t (" + Join(names) + ") SELECT " + Join(values) +
                     " FROM " + source + " ON CONFLICT (id) DO UPDATE SET " + Join(sets);
-  if (!modified_.empty()) {
-    sql += " WHERE t." + modified_ + " IS NULL OR excluded." + modified_ + " IS NULL OR t." +
-           modified_ + " <= excluded." + modified_;
-  }
+  if (!modified_.empty()) sql += " WHERE " + IsNewer("excluded");
   return sql;
+}
+
+std::string UpsertStatement::Changes(const std::string& source, const std::string& spill,
+                                     const ChangeSelection& selection) const {
+  const std::string made = Combined("_overflow", "(" + Overflow(spill) + ")");
+  std::string pipeline = selection.PipelineOf("t", made);
+  std::vector<std::string> differ;
+  const auto compare = [&](const std::string& property, const std::string& stored,
+                           const std::string& line) {
+    if (!selection.Has(property)) return;
+    differ.push_back("CASE WHEN " + stored + " IS DISTINCT FROM " + line +
+                     " THEN jsonb_build_array(" + QuoteLiteral(property) + ", " + stored +
+                     "::text, " + line + "::text) END");
+    if (property == selection.pipeline()) pipeline = line + "::text";
+  };
+  for (const Field& field : fields_) {
+    if (!field.used || field.property.empty()) continue;
+    compare(field.property, "t." + field.name, "s." + field.name);
+  }
+  for (const Moved& moved : moved_) {
+    compare(moved.property, "t." + moved.column,
+            "(s._overflow->>" + QuoteLiteral(moved.property) + ")::" + moved.type);
+  }
+  // One array of what differs: a row for each column, or an object of each row, takes ten times as
+  // long. A value may leave a column and come into `_overflow`, or the other way round: of both
+  // places together a property differs, or does not.
+  const std::string key = "coalesce(o.key, n.key)";
+  return "SELECT d.id, d.was, d.becomes, d.merged_into, d.pipeline, p.before::text, p.after::text"
+         " FROM (SELECT s.id, " +
+         ChangeSelection::StateOf("t") +
+         " AS was, CASE WHEN NOT s.archived THEN 'live' WHEN t.merged_into IS NULL THEN 'archived'"
+         " ELSE 'merged' END AS becomes, t.merged_into, " +
+         pipeline + " AS pipeline, ARRAY[" + Join(differ) +
+         "]::jsonb[] AS columns,"
+         " coalesce(t._overflow, '{}') AS stored, coalesce(" +
+         made + ", '{}') AS made FROM " + source + " JOIN " + table_ + " t ON t.id = s.id WHERE " +
+         IsNewer("s") + ") d, LATERAL (SELECT jsonb_object_agg(name, " +
+         selection.Shown("v.before") + ") AS before, jsonb_object_agg(name, " +
+         selection.Shown("v.after") +
+         ") AS after FROM (SELECT name, max(before) AS before, max(after) AS after FROM"
+         " (SELECT c->>0 AS name, c->>1 AS before, c->>2 AS after FROM unnest(d.columns) c"
+         " WHERE c IS NOT NULL UNION ALL SELECT " +
+         key +
+         ", o.value, n.value FROM jsonb_each_text(d.stored) o FULL JOIN"
+         " jsonb_each_text(d.made) n ON n.key = o.key WHERE d.stored <> d.made"
+         " AND o.value IS DISTINCT FROM n.value AND " +
+         selection.HasKey(key) +
+         ") e GROUP BY name HAVING max(before) IS DISTINCT FROM max(after)) v) p"
+         " WHERE p.after IS NOT NULL OR d.was <> d.becomes";
 }
 
 std::string UpsertStatement::Differences(const std::string& source) const {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "model/store/row.h"
+#include "postgres/writing/change_selection.h"
 
 namespace hubmirror {
 
@@ -34,6 +35,13 @@ class UpsertStatement {
   /// is not equal to: names of properties, or of columns of the envelope. A value that was moved
   /// into `_overflow` because the row was too large counts as stored.
   std::string Differences(const std::string& source) const;
+
+  /// Rows of (id, what the row was, what it becomes, what it was merged into, pipeline, properties
+  /// that differ as they were, as they become) for the stored rows that `source` changes, to be
+  /// asked before InsertFromWithSpill with the same `source` and `spill`. The last two are jsonb,
+  /// NULL where no property differs.
+  std::string Changes(const std::string& source, const std::string& spill,
+                      const ChangeSelection& selection) const;
 
   /// One row: for each property in Countable(), how many rows of `source` clear a value the stored
   /// row has.
@@ -66,7 +74,10 @@ class UpsertStatement {
 
   std::string Without(const std::string& column, const std::vector<std::string>& names) const;
   std::string Overflow(const std::string& spill) const;
-  std::string Combined(const std::string& column, const std::vector<std::string>& replaced) const;
+  /// `made`: what the line brings for a column that holds several properties.
+  std::string Combined(const std::string& column, const std::string& made) const;
+  /// Whether the line may replace the row: it is not older.
+  std::string IsNewer(const std::string& line) const;
 
   const std::string table_;
   std::string modified_;  ///< quoted column, empty when the table has none

@@ -18,6 +18,8 @@ class VerifyWriter {
   VerifyReport Compare(const VerifyRequest& request);
   /// After Compare: makes CommitWriter write the rows that were edited, which it takes for equal.
   void ForgetHashes();
+  /// The rows that were edited.
+  const std::vector<RecordId>& edited() const { return edited_; }
   /// After the page was written: rows that are still not what was read.
   int64_t CountLeft();
 

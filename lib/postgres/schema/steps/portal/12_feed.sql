@@ -39,6 +39,9 @@ CREATE INDEX changes_record ON @schema@.changes (object, id, seq);
 COMMENT ON TABLE @schema@.changes IS
   'The change feed: what changed in the portal, in the order in which it was written here';
 
+-- The claim that last began an epoch of the feed: the one after it sees by that whether it was on.
+ALTER TABLE @schema@._portal ADD COLUMN feed_claim bigint;
+
 -- raised_at: a partition is dropped an hour after dropped_to has risen past it, at the earliest.
 CREATE TABLE @schema@._feed (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
