@@ -25,6 +25,9 @@ Attribution Attribute(const Answer& answer) {
     return row.id == witness && row.merged_ids.empty();
   });
   said.witness_answered = !witness || said.witness_shown;
+  said.ask_apart = std::any_of(results.begin(), results.end(), [&](const Row& row) {
+    return row.id == witness && !row.merged_ids.empty();
+  });
 
   std::unordered_set<RecordId> explained;
   if (witness) explained.insert(*witness);

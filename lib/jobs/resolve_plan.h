@@ -28,6 +28,9 @@ struct Attribution {
   /// The witness was shown, and only as itself: absence counts.
   bool witness_answered = false;
   bool witness_shown = false;  ///< and there was one
+  /// The witness was shown, and others were merged into it: those who were asked must be asked
+  /// without it.
+  bool ask_apart = false;
 };
 
 struct Answer {

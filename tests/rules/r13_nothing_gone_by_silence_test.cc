@@ -166,6 +166,28 @@ TEST_CASE("R13: without a witness silence counts for nothing, and is asked for e
   CHECK(stream.hubspot.Count("batch") - before <= 80);
 }
 
+TEST_CASE("R13: where every witness swallowed others, suspects are asked for again without it") {
+  StreamFixture stream;
+  stream.hubspot.say_not_found = false;
+  for (const int64_t id : {1, 2, 3, 11, 12}) stream.hubspot.Put(id);
+  stream.hubspot.Merge(3, 2);
+  stream.hubspot.Merge(12, 11);
+  stream.hubspot.Archive(11);
+  stream.Load();
+  stream.hubspot.Erase(1);
+  stream.Run(*stream.sweep);
+  stream.Resolve();
+  stream.hubspot.requests.clear();
+  stream.Pass(11min);
+  stream.Resolve();
+
+  CHECK(stream.sink.rows.at(1).gone);
+  CHECK(stream.sink.live(2));
+  CHECK(stream.sink.waiting.empty());
+  CHECK(stream.hubspot.Count("batch") == 2);
+  CHECK(stream.hubspot.Count("archived_batch") == 2);
+}
+
 TEST_CASE("R13: the last live record is gone once the live list is empty and others are archived") {
   StreamFixture stream;
   LoadRecords(stream, 1);

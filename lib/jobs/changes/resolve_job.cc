@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "base/finally.h"
-#include "base/json_fields.h"
 #include "jobs/retry_policy.h"
 
 namespace hubmirror {
@@ -45,6 +44,7 @@ void ResolveJob::Abandon() {
   absent_.clear();
   unwitnessed_.clear();
   nobody_lives_ = false;
+  witnessed_apart_ = false;
   gone_.clear();
   listed_.clear();
   found_.clear();
@@ -144,6 +144,7 @@ void ResolveJob::TakeDue() {
 StepOutcome ResolveJob::Failed(const ApiError& error) {
   const PartSize::Next next = part_.Failed(error, batch_.size());
   if (next == PartSize::Next::kSame) return StepOutcome::Failed(error);
+  witnessed_apart_ = false;
   commit_ = {.object = object()};
   absent_.clear();
   if (next == PartSize::Next::kAlone && phase_ == Phase::kArchived) {
@@ -202,14 +203,16 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
                                               const TableShape& table) {
   BatchReadRequest request{.archived = archived, .properties = table.whole_set};
   for (const PendingRecord& record : records) request.ids.push_back(record.id);
-  auto witness = stream().store().rows.WitnessRecord(object(), archived);
+  const bool apart = witnessed_apart_;
+  std::optional<RecordId> witness;
+  if (!apart) witness = stream().store().rows.WitnessRecord(object(), archived);
   if (witness && std::find(request.ids.begin(), request.ids.end(), *witness) != request.ids.end()) {
     witness.reset();
   }
   Answer answer{.asked = request.ids,
                 .witness = witness,
                 // Among archived records there may be none to ask beside them.
-                .silence_counts = witness.has_value() || archived};
+                .silence_counts = witness.has_value() || archived || apart};
   if (witness) request.ids.push_back(*witness);
   const auto page = stream().source().records.BatchRead(object(), request);
   if (!page) return page.error();
@@ -218,12 +221,18 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   // What is absent was so at the first of the two reads.
   if (!archived) sent_at_ = page->times.sent_at;
   answer.not_found = page->not_found;
-  commit_.rows.push_back(stream().Map(*page, table, request.ids));
-  answer.results = commit_.rows.back().rows;
+  RowBatch rows = stream().Map(*page, table, request.ids);
+  answer.results = rows.rows;
   if (std::ranges::any_of(answer.results, &Row::archived)) {
     Tell([](StreamFacts& facts) { facts.archived_shown = true; });
   }
   Attribution said = Attribute(answer);
+  // It may stand for one of those who were asked. Asked without it, they either bring it up or are
+  // not there; and that HubSpot shows such records has been seen.
+  witnessed_apart_ = said.ask_apart;
+  if (said.ask_apart) return said;
+  said.witness_shown = said.witness_shown || apart;
+  commit_.rows.push_back(std::move(rows));
   DropStrangers(commit_.rows.back(), request.ids);
   DoubtStrangers(said);
   if (!said.witness_answered) {
@@ -313,6 +322,7 @@ void ResolveJob::SettleShown(const PendingRecord& record, const Row& row) {
 StepOutcome ResolveJob::ReadLive(const TableShape& table) {
   const auto said = Ask(false, batch_, table);
   if (!said) return Failed(said.error());
+  if (said->ask_apart) return StepOutcome::More();
   absent_.clear();
   unwitnessed_.clear();
   nobody_lives_ = false;
@@ -358,6 +368,7 @@ StepOutcome ResolveJob::ReadArchived(const TableShape& table) {
   if (!said) return Failed(said.error());
   archived_answered_ = true;
   archived_refused_at_.reset();
+  if (said->ask_apart) return StepOutcome::More();
   BeginSweepCount();
   gone_.clear();
   for (const RecordId id : said->absent) {
@@ -553,6 +564,7 @@ StepOutcome ResolveJob::CommitBatch() {
   absent_.clear();
   unwitnessed_.clear();
   nobody_lives_ = false;
+  witnessed_apart_ = false;
   gone_.clear();
   listed_.clear();
   found_.clear();
@@ -572,22 +584,6 @@ const PendingRecord& ResolveJob::Find(RecordId id) const {
                                   [&](const PendingRecord& record) { return record.id == id; });
   CHECK_THAT(found != batch_.end());
   return *found;
-}
-
-std::string ToText(const ResolveCursor& cursor) {
-  JsonFieldWriter fields;
-  fields.Put("sweep", cursor.sweep);
-  fields.Put("marked_gone", cursor.marked_gone);
-  fields.Put("accepted", cursor.accepted);
-  return fields.Text();
-}
-
-std::optional<ResolveCursor> ParseResolveCursor(std::string_view text) {
-  const auto fields = JsonFields::Parse(text);
-  if (!fields) return std::nullopt;
-  return ResolveCursor{.sweep = fields->Text("sweep"),
-                       .marked_gone = fields->Number("marked_gone").value_or(0),
-                       .accepted = fields->Flag("accepted")};
 }
 
 }  // namespace hubmirror

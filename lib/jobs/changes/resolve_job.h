@@ -4,27 +4,17 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "base/mutex.h"
+#include "jobs/changes/resolve_cursor.h"
 #include "jobs/part_size.h"
 #include "jobs/resolve_plan.h"
 #include "jobs/stream_job.h"
 
 namespace hubmirror {
-
-/// What resolve remembers between sweeps, for the brake on mass change.
-struct ResolveCursor {
-  std::string sweep;        ///< which sweep the count belongs to: its completion time
-  int64_t marked_gone = 0;  ///< rows marked erased or purged since
-  bool accepted = false;    ///< the operator looked and agreed, for this sweep
-  friend bool operator==(const ResolveCursor&, const ResolveCursor&) = default;
-};
-std::string ToText(const ResolveCursor& cursor);
-std::optional<ResolveCursor> ParseResolveCursor(std::string_view text);
 
 /// Looks at records one by one that another job could not explain: what became of them, proved by
 /// primary reads, twice where a record is to be marked gone (rules R13-R16). Silence never
@@ -75,6 +65,7 @@ class ResolveJob final : public StreamJob {
   /// Whether HubSpot answers the question of another record, while it fails for this one.
   StepOutcome Prove(const TableShape& table);
   StepOutcome CommitBatch();
+  /// An answer with `ask_apart` leaves no trace: the same is asked again in the next step.
   Result<Attribution, ApiError> Ask(bool archived, const std::vector<PendingRecord>& records,
                                     const TableShape& table);
   void Shown(const Attribution& said, const std::vector<Row>& rows, size_t asked);
@@ -115,7 +106,9 @@ class ResolveJob final : public StreamJob {
   std::vector<PendingRecord> absent_;  ///< of the batch: not live
   /// Of those: nothing shows that a live record would have been shown.
   std::unordered_set<RecordId> unwitnessed_;
-  bool nobody_lives_ = false;         ///< the live list is empty, which stands for a witness
+  bool nobody_lives_ = false;  ///< the live list is empty, which stands for a witness
+  /// A witness was shown that others were merged into: the batch is asked for without it.
+  bool witnessed_apart_ = false;
   std::vector<PendingRecord> gone_;   ///< of the batch: confirmed twice; ascending by id
   bool archived_list_ = false;        ///< the list in which they are looked up
   size_t looked_up_ = 0;              ///< so many of them were looked for on it
