@@ -28,7 +28,10 @@ class Judge {
   /// After each commit: no stamp went back, and nothing is marked that is not so.
   void LookAtRows(const std::string& object, const StoredObject& stored);
   /// The disk went back, and so may everything.
-  void Forget(const std::string& object) { shadows_.erase(object); }
+  void Forget(const std::string& object) {
+    shadows_.erase(object);
+    forgotten_.insert(object);
+  }
   /// Somebody dropped a column: who cannot be read any more has lost his last value for good.
   void NoteDropped(const std::string& object, const std::string& column) {
     dropped_.insert({object, column});
@@ -58,6 +61,8 @@ class Judge {
     simulated_portal::Instant seen_at = 0;
   };
   simulated_portal::CrmObject& ObjectOf(const std::string& object);
+  /// Whether the mirror cannot have heard who survived the last merge that took a record in.
+  bool HidesSurvivor(const std::string& object, const simulated_portal::Record& merged);
 
   HubSpot& hubspot_;
   const VirtualClock& clock_;
@@ -67,6 +72,7 @@ class Judge {
   std::map<std::string, std::map<int64_t, Shown>> shown_;
   std::map<std::pair<std::string, JobKind>, Instant> ended_;
   std::set<std::pair<std::string, std::string>> dropped_;
+  std::set<std::string> forgotten_;  ///< objects of which the mirror once knew more
 };
 
 /// The table of an object and its view of live rows.
