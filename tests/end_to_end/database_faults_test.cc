@@ -87,8 +87,14 @@ TEST_CASE("fault 23: a disk that is full, and a server that is read-only") {
   world.portal.AwaitScript(30s);
   CHECK(say("free disk space on the database server"));
   CHECK(world.daemon.StatusCodeOf("/livez") == 200);
+  // The database is up, and what it holds grows old.
+  const auto ready = [&](int code) {
+    return Happens(60s, [&] { return world.daemon.StatusCodeOf("/readyz?max_age=20s") == code; });
+  };
+  CHECK(ready(503));
   fs::remove(filler);
   world.ExpectEqual();
+  CHECK(ready(200));
 
   world.Sql("ALTER ROLE mirror SET default_transaction_read_only = on");
   world.Sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'mirror'");

@@ -132,6 +132,11 @@ TEST_CASE("fault 37: a log that takes no more, and no file descriptor left") {
   Change(world, 2);
   std::this_thread::sleep_for(5s);
   CHECK(world.daemon.running());
+  // Whoever asks is told that nobody answers, and does not wait for ever.
+  const ProgramResult said = world.daemon.Cli({"status"}, 60s);
+  INFO(said.output);
+  CHECK(said.end.exit_code > 0);
+  CHECK(said.output.find("Next: ") != std::string::npos);
   REQUIRE(prlimit(pid, RLIMIT_NOFILE, &before, nullptr) == 0);
   CHECK(Happens(60s, [&] { return world.daemon.StatusCodeOf("/livez") == 200; }));
   world.ExpectEqual();
