@@ -256,6 +256,7 @@ void PortalSink::Arrive(const ObjectType& object, const std::vector<std::string>
   for (const std::string& property : properties) {
     Writing writing(*this, kUnhurried);
     auto columns = writer_.Arrive(*writing, object.name, property);
+    if (ChangeWriter* feed = writing.feed()) feed->AddLoaded(object.name, {property});
     writing.Commit();
     Adopt(object, std::move(columns));
   }

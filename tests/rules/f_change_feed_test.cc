@@ -4,6 +4,7 @@
 
 #include "postgres/mirror_fixture.h"
 #include "postgres/writing/change_numbers.h"
+#include "postgres/writing/change_writer.h"
 
 namespace hubmirror::testing {
 namespace {
@@ -13,7 +14,9 @@ using namespace std::chrono_literals;
 constexpr FeedDay kDay20000 = 20'000;  // 2024-10-04
 const TimePoint kMidnight{std::chrono::days(kDay20000)};
 
-TEST_CASE("F2: the numbers of a day begin with the day and its epochs with the second") {
+TEST_CASE(
+    "F2: the numbers of a day begin with the day and its epochs with the "
+    "second") {
   const int64_t first = FirstNumberOf(kDay20000);
   CHECK(NextFeedEpoch(0, kMidnight) == first + kFeedEpoch);
   CHECK(NextFeedEpoch(0, kMidnight + 10s + 999ms) == first + 11 * kFeedEpoch);
@@ -77,7 +80,8 @@ TEST_CASE_FIXTURE(FollowedMirror, "F1: a commit that changes nothing but stamps 
   Write({Person(1, 100, {{"a", "x"}})});
   Follow();
   Write({Person(1, 200, {{"a", "x"}})});
-  CHECK(Value("SELECT extract(epoch FROM lastmodifieddate)::bigint FROM acme.contacts") == "200");
+  CHECK(Value("SELECT extract(epoch FROM lastmodifieddate)::bigint FROM "
+              "acme.contacts") == "200");
   CHECK(Entries().empty());
 }
 
@@ -107,6 +111,20 @@ TEST_CASE_FIXTURE(FollowedMirror, "F5: a first load writes one entry, at its end
   commit.loaded = "contacts";
   sink().Write(commit);
   CHECK(Entries("op, object, id, cause") == "update|contacts|1|sweep;loaded|contacts|load");
+}
+
+TEST_CASE_FIXTURE(FollowedMirror,
+                  "F5: who was merged before a first load met it is part of the load") {
+  Commit commit = NewCommit();
+  commit.loads = true;
+  Told loser = Person(2, 100, {});
+  loser.archived = true;
+  Told survivor = Person(1, 100, {});
+  survivor.merged_ids = {2};
+  commit.rows.push_back(Batch({loser, survivor}));
+  sink().Write(commit);
+  CHECK(Value("SELECT merged_into FROM acme.contacts WHERE id = 2") == "1");
+  CHECK(Entries().empty());
 }
 
 TEST_CASE_FIXTURE(FollowedMirror, "F3: many rows are compared as few are") {
@@ -201,7 +219,8 @@ TEST_CASE_FIXTURE(FollowedMirror,
   Follow();
   sink().Write(commit);
   CHECK(Entries("op, id, coalesce(changed_at::text, 'none')") == "erase|1|none;erase|2|none");
-  CHECK(Value("SELECT count(*) FROM acme.changes c WHERE c::text LIKE '%secret%'") == "0");
+  CHECK(Value("SELECT count(*) FROM acme.changes c WHERE c::text LIKE "
+              "'%secret%'") == "0");
   CHECK(Value("SELECT count(*) FROM acme.changes c WHERE c::text LIKE '%kept%'") == "1");
 }
 
@@ -209,13 +228,15 @@ TEST_CASE_FIXTURE(FollowedMirror, "F3: a long value stands as its length and dig
   Write({Person(1, 100, {{"a", "short"}})});
   Follow();
   Write({Person(1, 200, {{"a", std::string(9000, 'x')}})});
-  CHECK(Value("SELECT after->'a'->>'cut' || (after->'a'->>'bytes') FROM acme.changes"
+  CHECK(Value("SELECT after->'a'->>'cut' || (after->'a'->>'bytes') FROM "
+              "acme.changes"
               " ORDER BY seq DESC LIMIT 1") == "true9000");
-  CHECK(Value("SELECT after->'a'->>'sha256' = encode(sha256(convert_to(repeat('x', 9000), 'UTF8')),"
+  CHECK(Value("SELECT after->'a'->>'sha256' = "
+              "encode(sha256(convert_to(repeat('x', 9000), 'UTF8')),"
               " 'hex') FROM acme.changes ORDER BY seq DESC LIMIT 1") == "t");
   Write({Person(2, 200, {{"a", std::string(9000, 'x')}, {"b", "y"}})});
-  CHECK(Value("SELECT after->'a'->>'bytes' || (after->>'b') FROM acme.changes WHERE id = 2") ==
-        "9000y");
+  CHECK(Value("SELECT after->'a'->>'bytes' || (after->>'b') FROM acme.changes "
+              "WHERE id = 2") == "9000y");
 }
 
 TEST_CASE_FIXTURE(FollowedMirror, "F1: a bad row has no entry, and those beside it have theirs") {
@@ -225,7 +246,8 @@ TEST_CASE_FIXTURE(FollowedMirror, "F1: a bad row has no entry, and those beside 
   Write({Person(1, 200, {{"a", "y"}}), Person(2, 200, {{"a", "bad"}}), Person(3, 200, {{"a", "y"}}),
          Person(4, 200, {{"a", "bad"}})});
   CHECK(Entries("op, id, after") == R"(update|1|{"a": "y"};update|3|{"a": "y"})");
-  CHECK(Value("SELECT string_agg(id::text, ' ' ORDER BY id) FROM acme._quarantine") == "2 4");
+  CHECK(Value("SELECT string_agg(id::text, ' ' ORDER BY id) FROM "
+              "acme._quarantine") == "2 4");
 }
 
 TEST_CASE_FIXTURE(FollowedMirror,
@@ -275,7 +297,8 @@ TEST_CASE_FIXTURE(FollowedMirror, "F3: what somebody edited and verify mended is
   Write({Person(1, 100, {{"a", "x"}}), Person(2, 100, {{"a", "x"}})});
   Value("UPDATE acme.contacts SET a = 'by hand' WHERE id = 1");
   Value(
-      "UPDATE acme.contacts SET a = 'missed', lastmodifieddate = '1970-01-01', _hash = 1 WHERE"
+      "UPDATE acme.contacts SET a = 'missed', lastmodifieddate = "
+      "'1970-01-01', _hash = 1 WHERE"
       " id = 2");
   Follow();
   Commit page = NewCommit();
@@ -341,8 +364,8 @@ TEST_CASE_FIXTURE(FollowedMirror, "F6: a claim begins an epoch that says which n
   const int64_t epoch = std::stoll(Last());
   CHECK(epoch % kFeedEpoch == 0);
   CHECK(epoch > last);
-  CHECK(Value("SELECT op || (after->>'follows') FROM acme.changes ORDER BY seq DESC LIMIT 1") ==
-        "epoch" + std::to_string(last));
+  CHECK(Value("SELECT op || (after->>'follows') FROM acme.changes ORDER BY seq "
+              "DESC LIMIT 1") == "epoch" + std::to_string(last));
   Write({Person(2, 100, {})});
   CHECK(std::stoll(Last()) == epoch + 1);
 }
@@ -357,7 +380,41 @@ TEST_CASE_FIXTURE(FollowedMirror,
   Value("DELETE FROM acme.changes WHERE seq > " + before);
   sink().Claim();
   CHECK(std::stoll(Last()) > lost);
-  CHECK(Value("SELECT after->>'follows' FROM acme.changes ORDER BY seq DESC LIMIT 1") == before);
+  CHECK(Value("SELECT after->>'follows' FROM acme.changes ORDER BY seq DESC "
+              "LIMIT 1") == before);
+}
+
+TEST_CASE_FIXTURE(FollowedMirror, "F2: a day begins with an epoch, when it has its partition") {
+  const PortalSchema schema(plan(), "me");
+  const auto write_at = [&](TimePoint clock) {
+    Transaction transaction(pool());
+    ChangeWriter feed(schema, {.last = std::stoll(Last()), .clock = clock});
+    feed.AddLoaded("contacts");
+    const int64_t last = feed.Write(transaction);
+    transaction.Commit();
+    return last;
+  };
+  const int64_t stood = std::stoll(Last());
+  const FeedDay today = FeedDayOf(stood);
+  const TimePoint tomorrow = TimePoint(std::chrono::days(today + 1)) + 90min;
+  // Partitions are made for two days ahead. A clock that runs ahead, or back, counts on.
+  CHECK(write_at(tomorrow + 720h) == stood + 1);
+  CHECK(write_at(tomorrow - 720h) == stood + 2);
+  CHECK(write_at(tomorrow) == FirstNumberOf(today + 1) + 5401 * kFeedEpoch + 1);
+  CHECK(write_at(tomorrow) == FirstNumberOf(today + 1) + 5401 * kFeedEpoch + 2);
+  CHECK(Entries("op") == "loaded;loaded;epoch;loaded;loaded");
+  CHECK(Value("SELECT after->>'follows' FROM acme.changes WHERE op = 'epoch' ORDER BY seq DESC"
+              " LIMIT 1") == std::to_string(stood + 2));
+}
+
+TEST_CASE_FIXTURE(FollowedMirror,
+                  "F5: a property whose values move to another type is read again") {
+  Write({Person(1, 100, {{"a", "007"}})});
+  Follow();
+  MirrorTable wanted = *contacts();
+  wanted.columns[1].type = ColumnType::kInteger;
+  set_contacts(sink().ApplyLayout(wanted));
+  CHECK(Entries("op, after") == R"(loaded|{"properties": ["a"]})");
 }
 
 TEST_CASE_FIXTURE(FollowedMirror,

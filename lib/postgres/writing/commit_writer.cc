@@ -258,7 +258,7 @@ void CommitWriter::NoteNew(const std::vector<const Row*>& rows) {
 
 void CommitWriter::NoteMark(const std::string& op, RecordId id, std::optional<RecordId> into,
                             Param pipeline) {
-  if (stream_.feed == nullptr) return;
+  if (stream_.feed == nullptr || (commit_.loads && !stream_.feed->plan().everything)) return;
   stream_.feed->AddMark({.op = op,
                          .object = commit_.object.name,
                          .id = id,

@@ -1,0 +1,57 @@
+#include <doctest/doctest.h>
+
+#include <random>
+#include <thread>
+
+#include "support/feed_copy.h"
+#include "world.h"
+
+namespace hubmirror::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+DaemonSettings WithFeed(const std::string& feed) {
+  return {.defaults = {{"feed", feed}}};
+}
+
+TEST_CASE("feed: a first load is one entry a table, its links one") {
+  World world({.seed = 52, .records = 300}, WithFeed("{enabled: true}"));
+  world.Load();
+  world.mirror.Settle();
+
+  CHECK(world.Sql("SELECT count(*) FROM acme.changes WHERE op NOT IN ('epoch', 'loaded')") == "0");
+  CHECK(
+      world.Sql("SELECT string_agg(object, ' ' ORDER BY object) FROM (SELECT object, count(*) FROM"
+                " acme.changes WHERE op = 'loaded' AND object <> 'associations' GROUP BY object"
+                " HAVING count(*) <= 2) o") ==
+      world.Sql("SELECT string_agg(object, ' ' ORDER BY object) FROM acme._stream_state WHERE job"
+                " = 'sweep'"));
+}
+
+TEST_CASE("feed: entries make the mirror of what it was, whatever kills the daemon") {
+  World world({.seed = 51, .records = 600, .index_delay = "1s"},
+              WithFeed("{enabled: true, everything: true}"));
+  world.Load();
+  FeedCopy copy(world.AdminDsn(), "acme");
+  copy.Take();
+  std::mt19937 random(51);
+  std::uniform_int_distribution<int> life_ms(500, 4000);
+
+  world.portal.StartScript(R"({"events":2000,"seconds":40,"seed":5})");
+  for (int kill = 0; kill < 6; ++kill) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(life_ms(random)));
+    copy.Follow();
+    world.daemon.Kill();
+    world.daemon.Start();
+  }
+  world.portal.AwaitScript(120s);
+  world.ExpectEqual();
+
+  CHECK(copy.Follow() > 0);
+  CHECK(copy.Differences() == "");
+  CHECK(world.Sql("SELECT count(*) FROM acme.changes WHERE op = 'epoch'") == "7");
+}
+
+}  // namespace
+}  // namespace hubmirror::testing
