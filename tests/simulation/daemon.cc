@@ -51,6 +51,7 @@ PortalPlan PlanOf(const Setup& setup, PortalId portal_id) {
   plan.key = "acme";
   plan.portal_id = portal_id;
   plan.schema = "acme";
+  plan.feed = {.enabled = true, .everything = true};
   for (const std::string& object : setup.objects) {
     StreamPlan stream = setup.plan;
     stream.object = *FindObjectType(object);

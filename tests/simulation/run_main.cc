@@ -127,6 +127,7 @@ class Sum {
     all_.kills += outcome.kills;
     all_.rows += outcome.rows;
     all_.values += outcome.values;
+    all_.entries += outcome.entries;
     failed += !outcome.complaints.empty();
   }
   std::string Text(double cpu) const {
@@ -135,9 +136,9 @@ class Sum {
     std::snprintf(text, sizeof(text),
                   "%lu seeds, %lu failed: %.0f simulated hours in %.1f s of CPU (%.0f hours a"
                   " second), %ld events, %ld requests, %ld commits, %ld faults, %ld kills; %ld rows"
-                  " and %ld values compared",
+                  " and %ld values compared, %ld entries of the feed followed",
                   seeds, failed, hours, cpu, hours / cpu, all_.events, all_.requests, all_.commits,
-                  all_.faults, all_.kills, all_.rows, all_.values);
+                  all_.faults, all_.kills, all_.rows, all_.values, all_.entries);
     return text;
   }
   uint64_t seeds = 0;

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr auto kLookEvery = 30s;
+constexpr auto kFollowEvery = 10min;
 // Of what people do: create, update, archive, restore, merge, erase, purge, calculate, link,
 // unlink, relabel.
 constexpr decltype(simulated_portal::ScriptSettings::weights) kWeights = {20, 50, 10, 6, 6, 2,
@@ -98,11 +99,13 @@ Simulation::Simulation(const Story& story, Narrator narrator, std::string dsn)
       starts_at_(clock_.Now()),
       asks_at_(clock_.Now()),
       ticks_at_(clock_.Now()),
-      looks_at_(clock_.Now()) {
+      looks_at_(clock_.Now()),
+      follows_at_(clock_.Now()) {
   hubspot_ = std::make_unique<HubSpot>(SettingsOf(setup_), clock_);
   judge_ = std::make_unique<Judge>(*hubspot_, clock_, setup_,
                                    [this](const std::string& what) { Complain(what); });
   observer_ = std::make_unique<Observer>(*judge_);
+  if (!dsn_.empty()) follower_.emplace(dsn_, "acme");
   log_ = std::make_unique<Log>(*this);
   wires_ = std::make_unique<Wires>(
       *hubspot_, clock_, setup_.latency, setup_.seed,
@@ -253,6 +256,9 @@ void Simulation::Tick() {
     judge_->LookAtIndex(object);
     if (dsn_.empty()) judge_->LookAtVerified(object, disk_.objects[object]);
   }
+  if (clock_.Now() < follows_at_) return;
+  follows_at_ = clock_.Now() + kFollowEvery;
+  FollowFeed();
 }
 
 void Simulation::StartDaemon() {
@@ -473,6 +479,22 @@ void Simulation::CompareAll() {
     });
   }
   CompareLinks(mirror ? &*mirror : nullptr);
+  FollowFeed();
+  if (follower_) {
+    const std::string differences = follower_->Differences();
+    if (!differences.empty())
+      Complain("whoever followed the feed has something else:\n" + differences);
+  }
+}
+
+void Simulation::FollowFeed() {
+  if (!follower_ || testing::RunSql(dsn_, "SELECT to_regclass('acme.changes')").empty()) return;
+  try {
+    outcome_.entries += follower_->Follow();
+  } catch (const std::runtime_error& error) {
+    Complain(std::string("the feed: ") + error.what());
+    follower_.reset();
+  }
 }
 
 std::vector<Judge::Line> Simulation::LinksIn(compare::MirrorReader* mirror,

@@ -10,6 +10,7 @@
 #include "simulation/daemon.h"
 #include "simulation/judge.h"
 #include "simulation/story.h"
+#include "support/feed_copy.h"
 #include "support/stream_fixture.h"
 
 namespace hubmirror::simulation {
@@ -25,6 +26,7 @@ struct Outcome {
   int64_t kills = 0;
   int64_t values = 0;  ///< compared
   int64_t rows = 0;
+  int64_t entries = 0;                      ///< of the change feed, followed
   std::map<std::string, TableCopy> tables;  ///< by object, at the end
 };
 
@@ -72,6 +74,9 @@ class Simulation {
   void CompareAll();
   std::vector<Judge::Line> LinksIn(compare::MirrorReader* mirror, const LinkPair& pair) const;
   void CompareLinks(compare::MirrorReader* mirror);
+  /// A follower of the change feed reads on: no entry may come in below what he has read, or be
+  /// untrue. Of PostgreSQL only.
+  void FollowFeed();
 
   const Story& story_;
   const Setup& setup_;
@@ -97,6 +102,7 @@ class Simulation {
   };
   std::optional<Kill> kill_;
   std::optional<Disk> standby_;
+  std::optional<testing::FeedCopy> follower_;
   bool reloads_ = false;
   bool calm_ = false;  ///< from outside nothing happens any more
   uint64_t lives_ = 0;
@@ -104,7 +110,8 @@ class Simulation {
   Instant starts_at_;
   Instant asks_at_;
   Instant ticks_at_;
-  Instant looks_at_;  ///< of the judge
+  Instant looks_at_;    ///< of the judge
+  Instant follows_at_;  ///< whoever reads the feed
 };
 
 }  // namespace hubmirror::simulation

@@ -55,6 +55,7 @@ void FeedCopy::Take() {
   session.Run(
       "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD';"
       " BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  ReadNumbers(session);
   last_ = std::stoll(session.Run("SELECT coalesce(max(seq), 0) FROM " + schema_ + ".changes"));
   const Json objects = Json::Parse(session.Run(
       "SELECT coalesce(json_agg(DISTINCT object), '[]') FROM " + schema_ + ".properties"));
@@ -76,12 +77,17 @@ std::string FeedCopy::Held(const std::string& object, const std::string& name,
   return numbers_.contains({object, name}) ? WithoutZeros(text) : text;
 }
 
+void FeedCopy::ReadNumbers(Session& session) {
+  const Json numbers = Json::Parse(
+      session.Run("SELECT coalesce(json_agg(json_build_array(object, name)), '[]') FROM " +
+                  schema_ + ".properties WHERE column_type = 'numeric'"));
+  for (const Json& number : numbers.AsArray()) {
+    numbers_.emplace(number.AsArray()[0].AsString(), number.AsArray()[1].AsString());
+  }
+}
+
 void FeedCopy::TakeRecords(Session& session, const std::string& object) {
   const std::string stamp = object == "contacts" ? "lastmodifieddate" : "hs_lastmodifieddate";
-  const Json numbers = Json::Parse(session.Run("SELECT coalesce(json_agg(name), '[]') FROM " +
-                                               schema_ + ".properties WHERE object = '" + object +
-                                               "' AND column_type = 'numeric'"));
-  for (const Json& name : numbers.AsArray()) numbers_.emplace(object, name.AsString());
   const std::string values = session.Run(
       "SELECT coalesce(string_agg(format('(%L, %s)', name, CASE storage WHEN 'column' THEN"
       " format('coalesce(t.%I::text, t._overflow->>%L)', column_name, name) ELSE"
@@ -112,13 +118,13 @@ void FeedCopy::TakeRecords(Session& session, const std::string& object) {
 
 int64_t FeedCopy::Follow() {
   int64_t applied = 0;
+  Session session(dsn_);
+  ReadNumbers(session);
   while (true) {
-    const Json entries = Json::Parse(
-        RunSql(dsn_,
-               "SELECT coalesce(json_agg(e ORDER BY seq), '[]') FROM (SELECT seq, op, object, id,"
-               " to_object, to_id, before, after FROM " +
-                   schema_ + ".changes WHERE seq > " + std::to_string(last_) +
-                   " ORDER BY seq LIMIT 5000) e"));
+    const Json entries = Json::Parse(session.Run(
+        "SELECT coalesce(json_agg(e ORDER BY seq), '[]') FROM (SELECT seq, op, object, id,"
+        " to_object, to_id, before, after FROM " +
+        schema_ + ".changes WHERE seq > " + std::to_string(last_) + " ORDER BY seq LIMIT 5000) e"));
     if (entries.AsArray().empty()) return applied;
     for (const Json& row : entries.AsArray()) {
       Apply(Entry(row));
@@ -145,11 +151,12 @@ void FeedCopy::Apply(const Entry& entry) {
 void FeedCopy::ApplyToRecord(const Entry& entry) {
   const bool known = records_.contains(entry.place);
   const bool meets = entry.op == "create" || entry.op == "seen";
-  if (known &&
-      (meets || (entry.before.is_null() && entry.op == "archive" && !entry.after.is_null()))) {
+  // Somebody may be met for the first time when he is archived or merged already.
+  const bool marks = entry.op == "archive" || entry.op == "merge";
+  if (known && (meets || (marks && entry.before.is_null() && !entry.after.is_null()))) {
     entry.IsFalse("the record was there");
   }
-  if (!known && !meets && entry.op != "archive") entry.IsFalse("there is no such record");
+  if (!known && !meets && !marks) entry.IsFalse("there is no such record");
   Record& record = records_[entry.place];
   if (meets || entry.op == "restore") record.state = "live";
   if (entry.op == "archive") record.state = "archived";

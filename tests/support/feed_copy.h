@@ -12,9 +12,9 @@
 
 namespace hubmirror::testing {
 
-/// A copy of a portal's tables as a follower of its change feed keeps one: taken once, then moved
-/// on by entries alone, so that the feed can be compared with the tables value by value. The feed
-/// must say everything. Owned by one thread.
+/// A copy of a portal's tables as a follower of its change feed keeps one: taken once, or empty
+/// where the feed is as old as the tables, then moved on by entries alone, so that the feed can be
+/// compared with the tables value by value. The feed must say everything. Owned by one thread.
 class FeedCopy {
  public:
   FeedCopy(std::string dsn, std::string schema)
@@ -44,6 +44,7 @@ class FeedCopy {
 
   std::string Held(const std::string& object, const std::string& name,
                    const std::string& text) const;
+  void ReadNumbers(Session& session);
   void TakeRecords(Session& session, const std::string& object);
   void Apply(const Entry& entry);
   void ApplyToRecord(const Entry& entry);
