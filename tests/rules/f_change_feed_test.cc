@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <random>
+#include <thread>
 
 #include "postgres/mirror_fixture.h"
 #include "postgres/writing/change_numbers.h"
@@ -415,6 +416,20 @@ TEST_CASE_FIXTURE(FollowedMirror,
   wanted.columns[1].type = ColumnType::kInteger;
   set_contacts(sink().ApplyLayout(wanted));
   CHECK(Entries("op, after") == R"(loaded|{"properties": ["a"]})");
+}
+
+TEST_CASE_FIXTURE(FollowedMirror, "F2: whoever waits for the lock counts from what was committed") {
+  // Under this the lock is waited for with an old snapshot, and the commit fails with 40001.
+  Value("ALTER DATABASE " + database() + " SET default_transaction_isolation = 'repeatable read'");
+  Begin(FeedPlan{.enabled = true});
+  Session other(dsn());
+  other.Run("BEGIN; UPDATE acme._owner SET renewed_at = renewed_at");
+  std::jthread ends([&] {
+    std::this_thread::sleep_for(500ms);
+    other.Run("COMMIT");
+  });
+  CHECK_NOTHROW(Write({Person(1, 100, {})}));
+  CHECK(Entries("op, id") == "seen|1");
 }
 
 TEST_CASE_FIXTURE(FollowedMirror,
