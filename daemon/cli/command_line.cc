@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/exit_codes.h"
-#include "base/spelling.h"
+#include "daemon/cli/grammar_words.h"
 #include "daemon/cli/typed_words.h"
 #include "daemon/cli/verb_table.h"
 
@@ -38,6 +38,7 @@ class Grammar {
     AddControls();
     AddSchema();
     AddQuarantine();
+    AddFeed();
     AddGrants();
     AddPlan();
     AddExamination();
@@ -46,13 +47,13 @@ class Grammar {
     Verb(app_, "version", CliVerb::kVersion, "Show the version of this program",
          "hubmirror version\n  hubmirror version --json")
         ->add_flag("--json", line_.json, "As JSON");
-    for (CLI::App* verb : app_.get_subcommands(Any)) ShowExamplesOfVerbsIn(*verb);
+    for (CLI::App* verb : app_.get_subcommands(AnyApp)) ShowExamplesOfVerbsIn(*verb);
   }
 
   VerbTable Describe() const {
     VerbTable table{.common = OptionsOf(app_), .verbs = {}};
-    for (const CLI::App* verb : app_.get_subcommands(Any)) {
-      const auto under = verb->get_subcommands(Any);
+    for (const CLI::App* verb : app_.get_subcommands(AnyApp)) {
+      const auto under = verb->get_subcommands(AnyApp);
       if (under.empty()) table.verbs.push_back(DescriptionOf({verb}));
       for (const CLI::App* leaf : under) table.verbs.push_back(DescriptionOf({verb, leaf}));
     }
@@ -60,7 +61,7 @@ class Grammar {
   }
 
   Result<CommandLine, CommandLineEnd> Parse(std::vector<std::string> arguments) {
-    if (auto unknown = UnknownVerb(arguments)) return std::move(*unknown);
+    if (auto unknown = UnknownVerb(app_, arguments)) return std::move(*unknown);
     // CLI11 takes them from the back.
     std::reverse(arguments.begin(), arguments.end());
     try {
@@ -73,12 +74,10 @@ class Grammar {
   }
 
  private:
-  static bool Any(const CLI::App*) { return true; }
-
   /// A group of verbs has no use of its own; CLI11 gives it the footer of the whole program.
   static void ShowExamplesOfVerbsIn(CLI::App& group) {
     std::string examples;
-    for (const CLI::App* verb : group.get_subcommands(Any))
+    for (const CLI::App* verb : group.get_subcommands(AnyApp))
       examples += "\n  " + DescriptionOf({&group, verb}).examples.at(0);
     if (!examples.empty()) group.footer("Examples:" + examples + kMoreHelp);
   }
@@ -89,39 +88,6 @@ class Grammar {
     app->footer("Examples:\n  " + examples);
     app->callback([this, verb] { line_.verb = verb; });
     return app;
-  }
-
-  static VerbHelp DescriptionOf(const std::vector<const CLI::App*>& path) {
-    VerbHelp help{.words = {},
-                  .what = path.back()->get_description(),
-                  .options = OptionsOf(*path.back()),
-                  .examples = {}};
-    for (const CLI::App* app : path) help.words.push_back(app->get_name());
-    std::istringstream footer(path.back()->get_footer());
-    for (std::string text; std::getline(footer, text);) {
-      if (text.compare(0, 2, "  ") == 0) help.examples.push_back(text.substr(2));
-    }
-    return help;
-  }
-
-  static std::vector<OptionHelp> OptionsOf(const CLI::App& app) {
-    std::vector<OptionHelp> arguments;
-    std::vector<OptionHelp> options;
-    for (const CLI::Option* option : app.get_options()) {
-      OptionHelp help{.name = option->get_name(true),
-                      .value = {},
-                      .what = option->get_description(),
-                      .required = option->get_required()};
-      if (option->get_lnames().empty()) {
-        arguments.push_back(std::move(help));
-      } else if (option->get_lnames().front() != "help") {
-        help.name = "--" + option->get_lnames().front();
-        if (option->get_type_size() != 0) help.value = option->get_type_name();
-        options.push_back(std::move(help));
-      }
-    }
-    arguments.insert(arguments.end(), options.begin(), options.end());
-    return arguments;
   }
 
   void AddTarget(CLI::App* app, const char* name, TargetShape shape) {
@@ -367,6 +333,47 @@ class Grammar {
     AddTarget(drop, "PORTAL/OBJECT/ID", TargetShape::kRecord);
   }
 
+  void AddFeed() {
+    CLI::App* group = app_.add_subcommand("feed", "Work with the change feed of a portal");
+    group->require_subcommand(1);
+    CLI::App* tail = Verb(*group, "tail", CliVerb::kFeedTail,
+                          "Show the last entries, then each new one, until interrupted",
+                          "hubmirror feed tail acme/deals\n"
+                          "  hubmirror feed tail acme --from 357083580989940 --json");
+    AddTarget(tail, "PORTAL[/OBJECT]", TargetShape::kStream);
+    tail->add_option("--from", line_.from_seq, "Begin with the entry that has this number")
+        ->type_name("SEQ");
+    tail->add_flag("--json", line_.json, "Each entry as one line of JSON");
+    CLI::App* consumers = Verb(*group, "consumers", CliVerb::kFeedConsumers,
+                               "Show who reads the feed by name, and how far",
+                               "hubmirror feed consumers acme\n"
+                               "  hubmirror feed consumers acme --json");
+    AddTarget(consumers, "PORTAL", TargetShape::kPortal);
+    consumers->get_option("PORTAL")->required();
+    AddJson(consumers);
+    CLI::App* reset = Verb(*group, "reset", CliVerb::kFeedReset,
+                           "Let a consumer go on from another entry, once it is stopped; one that "
+                           "has missed entries must read the tables again",
+                           "hubmirror feed reset acme billing --to now\n"
+                           "  hubmirror feed reset acme billing --to 357083580989940");
+    AddTarget(reset, "PORTAL", TargetShape::kPortal);
+    reset->get_option("PORTAL")->required();
+    reset->add_option("CONSUMER", line_.name, "Its name, as given to feed_start")->required();
+    reset
+        ->add_option("--to", line_.to,
+                     "The last entry that counts as read: its number, now, oldest")
+        ->type_name("SEQ|now|oldest")
+        ->required();
+    CLI::App* purge = Verb(*group, "purge", CliVerb::kFeedPurge,
+                           "Drop all entries up to now, such as those with a property that is "
+                           "excluded since, and say which consumers miss some by it",
+                           "hubmirror feed purge acme --dry-run\n  hubmirror feed purge acme");
+    AddTarget(purge, "PORTAL", TargetShape::kPortal);
+    purge->get_option("PORTAL")->required();
+    purge->add_flag("--dry-run", line_.dry_run, "Only say what would be dropped");
+    purge->add_flag("--yes", line_.yes, "Do not ask");
+  }
+
   void AddGrants() {
     CLI::App* app =
         Verb(app_, "grants", CliVerb::kGrants,
@@ -517,40 +524,6 @@ class Grammar {
         "Only say how many requests it would make, and what part of the day's share that is");
   }
 
-  /// CLI11 says of a word that is no verb only that one is missing.
-  std::optional<CommandLineEnd> UnknownVerb(const std::vector<std::string>& arguments) const {
-    const CLI::App* at = &app_;
-    std::string path = "hubmirror";
-    for (size_t i = 0; i < arguments.size(); ++i) {
-      const std::string& word = arguments[i];
-      if (word == "--config" || word == "--socket") ++i;
-      if (word.starts_with("-")) continue;
-      const auto verbs = at->get_subcommands(Any);
-      if (verbs.empty()) return std::nullopt;
-      std::vector<std::string> names;
-      names.reserve(verbs.size());
-      for (const CLI::App* verb : verbs) names.push_back(verb->get_name());
-      if (const auto found = std::find(names.begin(), names.end(), word); found != names.end()) {
-        at = verbs[static_cast<size_t>(found - names.begin())];
-        path += " " + word;
-        continue;
-      }
-      const auto meant = Nearest(word, names);
-      return CommandLineEnd{kExitUsage,
-                            "`" + path + "` has no verb `" + word + "`" +
-                                (meant ? "; did you mean `" + path + " " + *meant + "`?" : ""),
-                            path + (meant ? " " + *meant : "") + " --help"};
-    }
-    return std::nullopt;
-  }
-
-  static std::optional<std::string> Nearest(const std::string& word,
-                                            const std::vector<std::string>& names) {
-    const std::vector<std::string_view> candidates(names.begin(), names.end());
-    const auto nearest = NearestWord(word, candidates);
-    return nearest ? std::optional(std::string(*nearest)) : std::nullopt;
-  }
-
   CommandLineEnd End(const CLI::ParseError& error) {
     std::ostringstream out;
     std::ostringstream err;
@@ -563,21 +536,11 @@ class Grammar {
     }
     std::string message = error.what();
     for (const std::string& word : app_.remaining(true)) {
-      const auto meant = word.starts_with("--") ? Nearest(word, OptionNames(*app)) : std::nullopt;
+      const auto meant =
+          word.starts_with("--") ? NearestName(word, OptionNames(app_, *app)) : std::nullopt;
       if (meant) message += "; did you mean " + *meant + "?";
     }
     return {kExitUsage, message, verb + " --help"};
-  }
-
-  /// The options that a verb takes.
-  std::vector<std::string> OptionNames(const CLI::App& verb) const {
-    std::vector<std::string> names = {"--help"};
-    for (const CLI::App* app : {&verb, static_cast<const CLI::App*>(&app_)}) {
-      for (const OptionHelp& option : OptionsOf(*app)) {
-        if (!option.is_argument()) names.push_back(option.name);
-      }
-    }
-    return names;
   }
 
   CommandLine line_;

@@ -38,6 +38,10 @@ enum class CliVerb {
   kQuarantineShow,
   kQuarantineRetry,
   kQuarantineDrop,
+  kFeedTail,
+  kFeedConsumers,
+  kFeedReset,
+  kFeedPurge,
   kGrants,
   kPlan,
   kDoctor,
@@ -79,12 +83,14 @@ struct CommandLine {
   bool repair = false;
   std::string report;  ///< verify: the file that keeps the result
   bool dry_run = false;
-  bool yes = false;      ///< portal drop: nobody is asked
+  bool yes = false;      ///< portal drop, feed purge: nobody is asked
   bool cascade = false;  ///< portal drop: what others built on it goes too
   bool offline = false;  ///< setup: token and database are not tried; doctor: HubSpot is not asked
   bool online = false;   ///< config check: HubSpot is asked about the properties that are named
   std::string records;   ///< plan: `contacts=200000,deals=5000`
-  std::string name;      ///< runbook: the alert; completion: the shell
+  std::string name;      ///< runbook: the alert; completion: the shell; feed reset: the consumer
+  std::string to;        ///< feed reset: a number, `now` or `oldest`
+  std::optional<int64_t> from_seq;  ///< feed tail
   std::string words;     ///< completion: which words to list, instead of a shell's completion
   std::string path;      ///< dashboards export: where to; support-bundle, config diff: the file
   std::string runbooks;  ///< dashboards export: where links of panels lead

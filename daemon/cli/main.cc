@@ -12,6 +12,7 @@
 #include "daemon/cli/context.h"
 #include "daemon/cli/database.h"
 #include "daemon/cli/doctor/doctor_verb.h"
+#include "daemon/cli/feed/feed.h"
 #include "daemon/cli/monitoring.h"
 #include "daemon/cli/portal/control.h"
 #include "daemon/cli/portal/portal.h"
@@ -85,6 +86,14 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
       return RunQuarantineRetry(context, line);
     case CliVerb::kQuarantineDrop:
       return RunQuarantineDrop(context, line);
+    case CliVerb::kFeedTail:
+      return RunFeedTail(context, line);
+    case CliVerb::kFeedConsumers:
+      return RunFeedConsumers(context, line);
+    case CliVerb::kFeedReset:
+      return RunFeedReset(context, line);
+    case CliVerb::kFeedPurge:
+      return RunFeedPurge(context, line);
     case CliVerb::kSchemaPlan:
       return RunSchemaPlan(context, line);
     case CliVerb::kSchemaHistory:

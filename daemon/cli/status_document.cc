@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "base/time_text.h"
+
 namespace hubmirror {
 namespace {
 
@@ -80,7 +82,25 @@ ShownStream StreamOf(std::string object, const Json& json) {
   return stream;
 }
 
-ShownPortal PortalOf(std::string key, const Json& json) {
+std::optional<ShownFeed> FeedOf(const Json& json, std::optional<TimePoint> now) {
+  const Json* feed = Member(json, "feed");
+  const Json* consumers = feed != nullptr ? Member(*feed, "consumers") : nullptr;
+  if (consumers == nullptr || !consumers->IsObject()) return std::nullopt;
+  ShownFeed shown{.bytes = Number(*feed, "bytes").value_or(0), .consumers = {}};
+  for (const auto& [name, one] : consumers->GetObject()) {
+    ShownConsumer consumer{.name = std::string(name.GetString(), name.GetStringLength()),
+                           .behind = {},
+                           .lost = Flag(one, "lost", false)};
+    const auto since = ParseRfc3339(Text(one, "waits_since"));
+    if (since && now) {
+      consumer.behind = std::chrono::duration_cast<std::chrono::seconds>(*now - *since);
+    }
+    shown.consumers.push_back(std::move(consumer));
+  }
+  return shown;
+}
+
+ShownPortal PortalOf(std::string key, const Json& json, std::optional<TimePoint> now) {
   ShownPortal portal;
   portal.key = std::move(key);
   portal.portal_id = Number(json, "portal_id").value_or(0);
@@ -99,6 +119,7 @@ ShownPortal PortalOf(std::string key, const Json& json) {
     portal.daily_share = Number(*daily, "share");
     portal.requests_today = Number(*daily, "used_by_us").value_or(0);
   }
+  portal.feed = FeedOf(json, now);
   const Json* reference = Member(json, "reference");
   if (reference != nullptr && reference->IsObject()) {
     for (const auto& [table, state] : reference->GetObject()) {
@@ -155,7 +176,8 @@ Result<ShownStatus, std::string> ReadStatus(const std::string& document) {
   status.last_reload_accepted = Flag(json, "last_reload_accepted", true);
   status.database_up = Flag(json, "database_up", true) || !Flag(json, "database_tried", true);
   for (const auto& [key, portal] : portals->GetObject()) {
-    status.portals.push_back(PortalOf(std::string(key.GetString(), key.GetStringLength()), portal));
+    status.portals.push_back(PortalOf(std::string(key.GetString(), key.GetStringLength()), portal,
+                                      ParseRfc3339(Text(json, "generated_at"))));
   }
   return status;
 }

@@ -32,6 +32,18 @@ struct ShownStream {
   bool NeedsAttention() const;
 };
 
+/// Who reads the change feed by name.
+struct ShownConsumer {
+  std::string name;
+  std::optional<std::chrono::seconds> behind;  ///< absent: it has read all
+  bool lost = false;
+};
+
+struct ShownFeed {
+  int64_t bytes = 0;
+  std::vector<ShownConsumer> consumers;
+};
+
 struct ShownPortal {
   PortalKey key;
   int64_t portal_id = 0;
@@ -43,6 +55,7 @@ struct ShownPortal {
   std::optional<int64_t> daily_share;
   int64_t requests_today = 0;
   std::vector<ShownStream> streams;
+  std::optional<ShownFeed> feed;
   std::vector<std::string> unread;  ///< tables beside records that cannot be read, and why
 };
 

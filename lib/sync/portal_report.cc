@@ -20,6 +20,11 @@ std::string InWords(Duration duration) {
   return seconds < 120 ? std::to_string(seconds) + " s" : std::to_string(seconds / 60) + " minutes";
 }
 
+std::string DaysWords(Duration duration) {
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(duration).count();
+  return hours < 48 ? Counted(hours, "hour") : Counted(hours / 24, "day");
+}
+
 std::string OneWayInWords(const std::vector<std::string>& others) {
   if (others.empty()) return "";
   std::string names;
@@ -158,6 +163,12 @@ int64_t PortalReport::Tell(PortalState& state, Instant now) {
     portal.warnings = Warnings(state);
     portal.buffered_bytes = buffered;
     if (state.feed_job) portal.feed = state.feed_job->status();
+    const auto source_now = source_clock_.Now(now);
+    if (portal.feed && source_now) {
+      for (std::string& warning : FeedWarnings(plan_, *portal.feed, *source_now)) {
+        portal.warnings.push_back(std::move(warning));
+      }
+    }
     for (size_t i = 0; i < state.reference_jobs.size(); ++i) {
       for (ReferenceStatus& status : state.reference_jobs[i]->statuses()) {
         status.target = InSeconds(state.portal_tasks[i + 1].every());
@@ -264,6 +275,32 @@ void PortalReport::LogState(SyncedStream& stream, const StreamStatus& status) co
   ports_.log.Write(line);
 }
 
+std::vector<std::string> FeedWarnings(const PortalPlan& plan, const FeedStatus& feed,
+                                      TimePoint now) {
+  std::vector<std::string> warnings;
+  for (const FeedConsumer& consumer : feed.consumers) {
+    const std::string reset =
+        "`hubmirror feed reset " + plan.key + " " + consumer.name + " --to now`";
+    if (consumer.lost) {
+      warnings.push_back("feed: consumer " + consumer.name +
+                         " has missed entries, which are dropped: " + reset +
+                         ", then have it read the tables again");
+    } else if (consumer.waits_since && now - *consumer.waits_since > plan.feed.keep / 2) {
+      warnings.push_back("feed: consumer " + consumer.name + " has not read for " +
+                         DaysWords(now - *consumer.waits_since) + ", and entries go after " +
+                         DaysWords(plan.feed.keep_max) +
+                         ": start it again, or end it by SELECT feed_drop('" + consumer.name +
+                         "')");
+    }
+  }
+  if (plan.feed.enabled && feed.bytes > plan.feed.size_max) {
+    warnings.push_back(
+        "feed: it is larger than size_max, so its oldest days go before their time: "
+        "raise feed.size_max, or exclude properties that change often");
+  }
+  return warnings;
+}
+
 std::vector<std::string> PortalReport::Warnings(PortalState& state) const {
   const std::vector<std::string> missing = ports_.sink.MissingReaders();
   const std::vector<std::string> said = std::exchange(state.said_missing_readers, missing);
@@ -271,7 +308,8 @@ std::vector<std::string> PortalReport::Warnings(PortalState& state) const {
   for (const std::string& role : missing) {
     warnings.push_back("readers: there is no role " + role +
                        " to let read: create it (CREATE ROLE \"" + role +
-                       "\"), and it may read within seconds, or take it out of `readers`");
+                       "\"), and it may read within seconds, or take it out of `readers` and "
+                       "`feed.roles`");
     if (std::find(said.begin(), said.end(), role) != said.end()) continue;
     ports_.log.Write({.level = LogLevel::kWarning,
                       .event = "readers.missing",

@@ -17,6 +17,11 @@
 
 namespace hubmirror {
 
+/// What a person should see to about a change feed and its consumers. Pure; `now` is of HubSpot's
+/// clock, which the database's is close enough to.
+std::vector<std::string> FeedWarnings(const PortalPlan& plan, const FeedStatus& feed,
+                                      TimePoint now);
+
 /// Reports the state of a portal and its streams to the observer, to the log when it changes, and
 /// to the database. Thread-safe by the portal's mutex.
 class PortalReport {

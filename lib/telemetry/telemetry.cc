@@ -125,6 +125,7 @@ void Telemetry::OnPortalStatus(const PortalKey& portal, const PortalStatus& stat
   series.SetAuthValid(status.auth_valid);
   series.SetStoppedBy(status.stopped_by);
   series.SetReference(status.reference);
+  series.SetFeed(status.feed, clock_.WallNow());
 }
 
 void Telemetry::OnStreamRemoved(const StreamKey& stream) {

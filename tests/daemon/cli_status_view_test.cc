@@ -100,6 +100,19 @@ TEST_CASE("cli status: the table says what can be trusted and what is wrong") {
   CHECK_FALSE(Holds(table, "\x1b"));
 }
 
+TEST_CASE("cli status: it says where the change feed and its consumers stand") {
+  std::string document = kSampleStatus;
+  document.insert(document.find("\"streams\""), R"("feed": {"bytes": 3145728, "consumers": {
+      "billing": {"seq": 9, "waits_since": null, "lost": false},
+      "crm": {"seq": 3, "waits_since": "2026-10-01T09:56:00.000Z", "lost": false},
+      "old": {"seq": 1, "waits_since": "2026-10-01T09:00:00.000Z", "lost": true}}}, )");
+  const auto status = ReadStatus(document);
+  REQUIRE(status);
+  CHECK(
+      Holds(StatusTable(*status, 200),
+            "change feed: 3 MiB; billing has read all; crm is 4m behind; old has missed entries"));
+}
+
 TEST_CASE("cli status: columns line up") {
   const std::string table = StatusTable(Sample());
   const auto heading = table.find("  OBJECT");

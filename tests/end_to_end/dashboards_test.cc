@@ -4,6 +4,7 @@
 #include <ctime>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "support/await.h"
 #include "world.h"
@@ -77,7 +78,8 @@ DaemonSettings FleetSettings() {
        .portal_id = 3456789,
        .token = "pat-na1-initech",
        .objects = {"contacts", "deals"}}};
-  settings.defaults = {{"sweep", "{every: 20s}"}, {"verify", "{every: 20s}"}};
+  settings.defaults = {
+      {"sweep", "{every: 20s}"}, {"verify", "{every: 20s}"}, {"feed", "{enabled: true}"}};
   return settings;
 }
 
@@ -91,6 +93,7 @@ TEST_CASE("dashboards: every query finds something after a load with faults") {
            world.daemon.Metric("hubmirror_sync_watermark_timestamp_seconds").has_value();
   });
 
+  world.Sql("SELECT acme.feed_start('billing')");
   world.portal.Control("faults", R"({"portal":1234567,"faults":[
     {"match":"/crm/objects/*/search","kind":"status","status":502,"chance":0.1},
     {"match":"/crm/objects/*/contacts","kind":"reset","count":3}]})");
@@ -109,6 +112,10 @@ TEST_CASE("dashboards: every query finds something after a load with faults") {
   Await("the end of the changes", 60s,
         [&] { return !world.portal.Ask("script?portal=1234567")["running"].AsBool(); });
   world.portal.Control("faults", R"({"portal":1234567,"clear":true})");
+  Await("the feed's consumer to be seen", 90s,
+        [&] { return world.daemon.Metric("hubmirror_feed_consumer_lost").has_value(); });
+  // And by Prometheus.
+  std::this_thread::sleep_for(3s);
 
   const char* const previews = std::getenv("HUBMIRROR_PREVIEW_DIR");
   std::vector<std::string> command = {"/usr/bin/env",

@@ -53,7 +53,7 @@ declare -A may=(
 # Rooms of verbs see what their parent sees, and each other's by name.
 declare -A beside=(
   [daemon/cli/doctor]="daemon/cli/portal"
-  [daemon/cli/portal]="" [daemon/cli/schema]="" [daemon/cli/setup]="" [daemon/cli/status]=""
+  [daemon/cli/feed]="" [daemon/cli/portal]="" [daemon/cli/schema]="" [daemon/cli/setup]="" [daemon/cli/status]=""
 )
 for room in "${!beside[@]}"; do
   may[$room]="${may[daemon/cli]} daemon/cli ${beside[$room]}"

@@ -140,6 +140,17 @@ std::string Session::Run(const std::string& sql) {
   return PQgetvalue(result.get(), 0, 0);
 }
 
+std::string Session::Heard() {
+  PGconn* connection = impl_->connection.get();
+  PQconsumeInput(connection);
+  std::string heard;
+  while (PGnotify* notice = PQnotifies(connection)) {
+    heard += notice->extra;
+    PQfreemem(notice);
+  }
+  return heard;
+}
+
 std::string RunSql(const std::string& dsn, const std::string& sql) {
   return Session(dsn).Run(sql);
 }

@@ -82,6 +82,8 @@ class Session {
 
   /// The first value of the last result, "" for NULL or none.
   std::string Run(const std::string& sql);
+  /// What came by NOTIFY since it was asked before, one after another; "" for nothing.
+  std::string Heard();
 
  private:
   struct Impl;

@@ -25,6 +25,27 @@ TEST_CASE("report: nine streams that ask for nine searches a second are each loo
   }
 }
 
+TEST_CASE("report: a consumer of the feed that is lost, or about to be, is a warning") {
+  PortalPlan plan;
+  plan.key = "acme";
+  plan.feed.enabled = true;
+  const TimePoint now{std::chrono::days{20'000}};
+  FeedStatus feed;
+  feed.consumers = {{.name = "well", .waits_since = now - std::chrono::days{7}},
+                    {.name = "slow", .waits_since = now - std::chrono::days{7} - 1s},
+                    {.name = "old", .waits_since = now - std::chrono::days{40}, .lost = true}};
+
+  const std::vector<std::string> warnings = FeedWarnings(plan, feed, now);
+
+  REQUIRE(warnings.size() == 2);
+  CHECK(warnings[0].find("consumer slow has not read for 7 days, and entries go after 30 days") !=
+        std::string::npos);
+  CHECK(warnings[1].find("hubmirror feed reset acme old --to now") != std::string::npos);
+  feed.consumers.clear();
+  feed.bytes = plan.feed.size_max + 1;
+  CHECK(FeedWarnings(plan, feed, now).at(0).find("raise feed.size_max") != std::string::npos);
+}
+
 TEST_CASE("report: a first load shows how far it is and how long it still takes") {
   PortalFixture acme;
   acme.hubspot->page_size = 10;

@@ -34,6 +34,8 @@ void MakeRequests(Telemetry& telemetry) {
     status.reference.push_back(
         {.table = table, .job = job, .last_complete_at = kNow, .target = std::chrono::hours{1}});
   }
+  status.feed = FeedStatus{.kept = true, .last_seq = 9, .last_at = kNow, .oldest_at = kNow};
+  for (int i = 0; i < 20; ++i) status.feed->consumers.push_back({.name = "c" + std::to_string(i)});
   telemetry.OnPortalStatus("acme", status);
   telemetry.OnTokenExpiry("acme", kNow + std::chrono::minutes{30});
   telemetry.OnTokenRefreshFailure("acme");

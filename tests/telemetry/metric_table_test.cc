@@ -92,7 +92,8 @@ TEST_CASE("metrics: promtool does complain about what is wrong") {
                  "wrong_counter{} 1\nnot a line at all\n") != 0);
 }
 
-TEST_CASE("metrics: a stream has at most 45 series and a portal 60, whatever happens") {
+TEST_CASE(
+    "metrics: a stream has at most 45 series, a portal 60 and its feed 23, whatever happens") {
   BusyDaemon busy;
 
   const std::string text = busy.telemetry.RenderMetrics();
@@ -101,7 +102,9 @@ TEST_CASE("metrics: a stream has at most 45 series and a portal 60, whatever hap
   CHECK(stream > 40);
   CHECK(stream <= 45);
   const int both_streams = CountSeries(text, "portal=\"acme\"", "object=");
-  const int portal = CountSeries(text, "portal=\"acme\"") - both_streams;
+  const int feed = CountSeries(text, "portal=\"acme\"", "hubmirror_feed_");
+  CHECK(feed == 5 + 2 * 9);
+  const int portal = CountSeries(text, "portal=\"acme\"") - both_streams - feed;
   CHECK(portal > 50);
   CHECK(portal <= 60);
 }

@@ -84,6 +84,8 @@ TEST_CASE("status document: it fits its published schema, field by field") {
   loading.jobs[JobKind::kSweep].last_error = "HTTP 500";
   loading.jobs[JobKind::kSweep].last_error_at = kNow - 1min;
   snapshot.portals["empty"];
+  FeedStatus& feed = snapshot.portals["acme"].status.feed.emplace();
+  feed.consumers = {{.name = "billing", .waits_since = kNow}, {.name = "old", .lost = true}};
 
   CHECK(Violation(StatusDocument(snapshot, std::nullopt)) == "");
   CHECK(Violation(StatusDocument(StatusSnapshot{}, std::nullopt)) == "");

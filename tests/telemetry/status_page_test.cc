@@ -171,6 +171,23 @@ TEST_CASE_FIXTURE(StatusPageFixture, "page: says which tables beside the records
   CHECK_FALSE(Says("owners cannot be read"));
 }
 
+TEST_CASE_FIXTURE(StatusPageFixture, "page: says where the change feed and its consumers stand") {
+  acme.status.feed = FeedStatus{.kept = true,
+                                .last_seq = 9,
+                                .last_at = kNow - std::chrono::minutes{2},
+                                .oldest_at = kNow - std::chrono::hours{50},
+                                .bytes = 3 << 20};
+  acme.status.feed->consumers = {{.name = "billing"},
+                                 {.name = "crm", .waits_since = kNow - std::chrono::seconds{40}},
+                                 {.name = "old", .lost = true}};
+
+  CHECK(
+      Says("Change feed: last entry 2 min ago, oldest 2 d 2 h ago, 3 MiB; billing has read all; "
+           "crm is 40 s behind; old has missed entries"));
+  acme.status.feed.reset();
+  CHECK_FALSE(Says("Change feed"));
+}
+
 TEST_CASE_FIXTURE(StatusPageFixture, "page: names and messages are escaped") {
   deals.status.message = "<script>alert('x')</script>";
   acme.streams["<b>&\""] = {.status = CurrentStream(), .reported = true};

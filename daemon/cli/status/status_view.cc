@@ -200,6 +200,17 @@ std::string QuotaWords(const ShownPortal& portal) {
   return words;
 }
 
+std::string FeedWords(const ShownFeed& feed) {
+  std::string words = "change feed: " + CountWords(feed.bytes >> 20) + " MiB";
+  for (const ShownConsumer& consumer : feed.consumers) {
+    words += "; " + consumer.name;
+    words += consumer.lost     ? " has missed entries"
+             : consumer.behind ? " is " + CompactSpan(*consumer.behind) + " behind"
+                               : " has read all";
+  }
+  return words;
+}
+
 std::string PortalBlock(const Layout& layout, const ShownPortal& portal, bool say_why) {
   std::string block = portal.key + " (portal " + std::to_string(portal.portal_id) +
                       "): " + QuotaWords(portal) + "\n";
@@ -211,6 +222,7 @@ std::string PortalBlock(const Layout& layout, const ShownPortal& portal, bool sa
   for (const std::string& warning : portal.warnings) {
     block += "  warning: " + Printable(warning) + "\n";
   }
+  if (portal.feed) block += "  " + Printable(FeedWords(*portal.feed)) + "\n";
   for (const std::string& unread : portal.unread) block += "  " + Printable(unread) + "\n";
   if (portal.streams.empty()) return block;
   block += Heading(layout);

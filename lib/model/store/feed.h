@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct FeedStatus {
   std::optional<TimePoint> last_at;
   std::optional<TimePoint> oldest_at;
   int64_t dropped_to = 0;
+  std::chrono::milliseconds keep{0};  ///< how long entries are kept for all, as configured
+  int64_t size_max = 0;
   int64_t bytes = 0;                    ///< indexes included
   std::vector<FeedConsumer> consumers;  ///< by name
   friend bool operator==(const FeedStatus&, const FeedStatus&) = default;

@@ -112,6 +112,8 @@ FeedStatus FeedUpkeep::Keep() {
     retention = DecideRetention(ReadFacts(connection, schema_), plan_);
     if (retention.raise_to) Raise(connection, schema_, *retention.raise_to);
     status = ReadFeedStatus(connection, schema_);
+    status.keep = plan_.keep;
+    status.size_max = plan_.size_max;
     transaction.Commit();
   }
   if (retention.drop.empty()) return status;

@@ -39,6 +39,10 @@ class DocumentWriter {
     for (const std::string& value : values) json_.String(value);
     json_.EndArray();
   }
+  void Null(std::string_view name) {
+    Name(name);
+    json_.Null();
+  }
   void Bool(std::string_view name, bool value) {
     Name(name);
     json_.Bool(value);
@@ -141,6 +145,26 @@ void WriteReference(DocumentWriter& out, const std::vector<ReferenceStatus>& tab
   out.End();
 }
 
+void WriteFeed(DocumentWriter& out, const std::optional<FeedStatus>& feed) {
+  if (!feed) return out.Null("feed");
+  out.Begin("feed");
+  out.Number("last_seq", feed->last_seq);
+  out.Time("last_at", feed->last_at);
+  out.Time("oldest_at", feed->oldest_at);
+  out.Number("dropped_to", feed->dropped_to);
+  out.Number("bytes", feed->bytes);
+  out.Begin("consumers");
+  for (const FeedConsumer& consumer : feed->consumers) {
+    out.Begin(consumer.name);
+    out.Number("seq", consumer.seq);
+    out.Time("waits_since", consumer.waits_since);
+    out.Bool("lost", consumer.lost);
+    out.End();
+  }
+  out.End();
+  out.End();
+}
+
 void WritePortal(DocumentWriter& out, const PortalSnapshot& portal,
                  std::optional<TimePoint> since) {
   out.Number("portal_id", portal.status.portal_id.value);
@@ -150,6 +174,7 @@ void WritePortal(DocumentWriter& out, const PortalSnapshot& portal,
   out.Text("stopped_by", portal.status.stopped_by);
   WriteQuota(out, portal.status);
   WriteReference(out, portal.status.reference);
+  WriteFeed(out, portal.status.feed);
   out.Begin("streams");
   for (const auto& [object, stream] : portal.streams) WriteStream(out, object, stream, since);
   out.End();

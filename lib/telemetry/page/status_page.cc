@@ -16,6 +16,7 @@
 namespace hubmirror {
 namespace {
 
+constexpr size_t kConsumersShown = 8;
 constexpr size_t kMessageBytes = 200;
 /// Left free for the end of the page.
 constexpr size_t kFootBytes = 1024;
@@ -167,6 +168,30 @@ std::string QuotaLine(const PortalStatus& status) {
   return line;
 }
 
+/// Where the change feed and its consumers stand. What a person should see to is a warning.
+std::string FeedLine(const FeedStatus& feed, TimePoint now) {
+  const auto since = [now](TimePoint at) {
+    return SpanWords(std::chrono::duration_cast<std::chrono::seconds>(now - at));
+  };
+  std::string line = "Change feed: ";
+  if (!feed.last_at) return line + "no entry yet";
+  line += "last entry " + since(*feed.last_at) + " ago";
+  if (feed.oldest_at) line += ", oldest " + since(*feed.oldest_at) + " ago";
+  line += ", " + CountWords(feed.bytes >> 20) + " MiB";
+  size_t shown = 0;
+  for (const FeedConsumer& consumer : feed.consumers) {
+    if (++shown > kConsumersShown) {
+      const auto more = static_cast<int64_t>(feed.consumers.size() - kConsumersShown);
+      return line + "; " + CountWords(more) + " more consumers";
+    }
+    line += "; " + Escaped(consumer.name);
+    line += consumer.lost          ? " has missed entries"
+            : consumer.waits_since ? " is " + since(*consumer.waits_since) + " behind"
+                                   : " has read all";
+  }
+  return line;
+}
+
 /// Tables beside the records that could not be read the last time.
 std::string UnreadTables(const PortalStatus& status) {
   std::string text;
@@ -199,7 +224,7 @@ std::string Link(const std::string& path, std::string_view words) {
 }
 
 /// Who it is, and what is wrong with all of it.
-std::string PortalHead(const std::string& name, const PortalStatus& status) {
+std::string PortalHead(const std::string& name, const PortalStatus& status, TimePoint now) {
   std::string head = "<h2>" + name + " <span class=\"soft\">portal " +
                      std::to_string(status.portal_id.value) + "</span></h2>\n";
   const std::string_view shut = ShutWords(status);
@@ -213,7 +238,9 @@ std::string PortalHead(const std::string& name, const PortalStatus& status) {
   for (const std::string& warning : status.warnings) {
     head += "<p class=\"warn\">" + Message(warning) + "</p>\n";
   }
-  return head + UnreadTables(status) + "<p class=\"soft\">" + QuotaLine(status) + "</p>\n";
+  head += UnreadTables(status) + "<p class=\"soft\">" + QuotaLine(status) + "</p>\n";
+  if (status.feed) head += "<p class=\"soft\">" + FeedLine(*status.feed, now) + "</p>\n";
+  return head;
 }
 
 /// Everything as it is sorted, most trouble first and by name.
@@ -274,7 +301,8 @@ std::string PortalRow(const PortalKey& key, const PortalSnapshot& portal, TimePo
 
 /// A portal in trouble: what is wrong, and with which of its streams.
 std::string PortalInTrouble(const PortalKey& key, const PortalSnapshot& portal, TimePoint now) {
-  std::string section = "<section>" + PortalHead(Link(PathOf(key), Escaped(key)), portal.status);
+  std::string section =
+      "<section>" + PortalHead(Link(PathOf(key), Escaped(key)), portal.status, now);
   const auto all = static_cast<int64_t>(portal.streams.size());
   // What stops all of it is said once, not for every stream.
   if (!ShutWords(portal.status).empty()) {
@@ -370,7 +398,8 @@ std::string StreamsOf(const PortalSnapshot& portal, const std::string& path, siz
 /// The page of one portal, `up` being what leads to the others.
 std::string PageOf(const StatusSnapshot& snapshot, const std::string& up, size_t from) {
   const auto& [key, portal] = *snapshot.portals.begin();
-  std::string page = Head(snapshot, "hubmirror") + up + PortalHead(Escaped(key), portal.status);
+  std::string page =
+      Head(snapshot, "hubmirror") + up + PortalHead(Escaped(key), portal.status, snapshot.taken_at);
   const size_t room = Room() - std::min(Room(), page.size());
   page += StreamsOf(portal, up.empty() ? "/" : PathOf(key), from, room, snapshot.taken_at);
   return Whole(std::move(page), snapshot);

@@ -14,6 +14,7 @@ constexpr Labels kStream{"portal", "object"};
 
 constexpr std::string_view kAtStart = "at start";
 constexpr std::string_view kWithPortal = "with its portal";
+constexpr std::string_view kWithFeed = "with the portal's change feed";
 constexpr std::string_view kWithStream = "with its stream";
 constexpr std::string_view kOnUse = "on first use";
 
@@ -222,6 +223,32 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
     {kTokenRefreshFailures, "hubmirror_token_refresh_failures_total", kCounter, kPortal,
      "refreshes", "Token refreshes refused or unanswered.", kWithPortal},
 
+    {kFeedOldestTimestamp, "hubmirror_feed_oldest_timestamp_seconds", kGauge, kPortal, "seconds",
+     "Unix time at which the oldest entry of the change feed was written.", kWithFeed},
+    {kFeedLastTimestamp, "hubmirror_feed_last_timestamp_seconds", kGauge, kPortal, "seconds",
+     "Unix time at which the last entry of the change feed was written.", kWithFeed},
+    {kFeedBytes, "hubmirror_feed_bytes", kGauge, kPortal, "bytes",
+     "Size of the change feed, indexes included.", kWithFeed},
+    {kFeedSizeMax, "hubmirror_feed_size_max_bytes", kGauge, kPortal, "bytes",
+     "The size above which the oldest days of the change feed go (feed.size_max).", kWithFeed},
+    {kFeedKeep, "hubmirror_feed_keep_seconds", kGauge, kPortal, "seconds",
+     "How long entries of the change feed are kept for all (feed.keep).", kWithFeed},
+    {kFeedConsumerTimestamp,
+     "hubmirror_feed_consumer_timestamp_seconds",
+     kGauge,
+     {"portal", "consumer"},
+     "seconds",
+     "Unix time at which the first entry was written that the consumer has not acked; now when it "
+     "has all.",
+     "with the consumer; the first 8 by name, the worst of all others as other"},
+    {kFeedConsumerLost,
+     "hubmirror_feed_consumer_lost",
+     kGauge,
+     {"portal", "consumer"},
+     "bool",
+     "1 when entries are dropped that the consumer has not read.",
+     "with the consumer"},
+
     {kDbUp, "hubmirror_db_up", kGauge, kNoLabels, "bool",
      "1 when the last database round trip worked.", kAtStart},
     {kDbTransactions, "hubmirror_db_transactions_total", kCounter, kNoLabels, "transactions",
@@ -359,7 +386,8 @@ std::string MetricsPage() {
       "Served on `/metrics` of the local port in the Prometheus text format. Times are in seconds, "
       "sizes in bytes;\ninstants are Unix times, so an age is `time() - metric`. `portal` is the "
       "key of the configuration, `object` HubSpot's\nname of the object type. A stream has at most "
-      "45 series and a portal 60 of its own; label values beyond that count\nas `other`. The "
+      "45 series and a portal 60 of its own, and 23 of its change feed; label values beyond that "
+      "count\nas `other`. The "
       "series of a stream or portal go when it leaves the configuration.\n\n"
       "| Name | Type | Labels | Unit | Meaning | Its series appear |\n|---|---|---|---|---|---|\n";
   for (const MetricDefinition& metric : kTable) AppendRow(metric, page);

@@ -93,6 +93,15 @@ void PortalSeries::SetReference(const std::vector<ReferenceStatus>& tables) {
   }
 }
 
+void PortalSeries::SetFeed(const std::optional<FeedStatus>& feed, TimePoint now) {
+  if (!feed) {
+    feed_.reset();
+    return;
+  }
+  if (!feed_) feed_ = std::make_unique<FeedSeries>(registry_, portal_);
+  feed_->Set(*feed, now);
+}
+
 void PortalSeries::SetTokenExpiry(TimePoint expires_at) {
   token_expiry_.Set(UnixSeconds(expires_at));
 }

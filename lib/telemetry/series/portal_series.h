@@ -9,13 +9,14 @@
 #include "base/ids.h"
 #include "model/portal/sync_observer.h"
 #include "model/source/exchange.h"
+#include "telemetry/series/feed_series.h"
 #include "telemetry/series/metric_registry.h"
 #include "telemetry/series/series.h"
 
 namespace hubmirror {
 
-/// The series of one portal, at most 60; they leave the registry with this object. Guarded by its
-/// owner.
+/// The series of one portal, at most 60 beside those of its change feed; they leave the registry
+/// with this object. Guarded by its owner.
 class PortalSeries {
  public:
   PortalSeries(MetricRegistry& registry, const PortalKey& portal);
@@ -26,6 +27,8 @@ class PortalSeries {
   void SetStoppedBy(const std::string& reason);
   /// Of the tables that are read together one stands for all: `owners` and `lists`.
   void SetReference(const std::vector<ReferenceStatus>& tables);
+  /// nullopt: the portal has no change feed.
+  void SetFeed(const std::optional<FeedStatus>& feed, TimePoint now);
   void SetTokenExpiry(TimePoint expires_at);
   void CountExchange(const Exchange& exchange, TimePoint now);
   void CountThrottle(std::chrono::milliseconds waited);
@@ -63,6 +66,7 @@ class PortalSeries {
   std::unique_ptr<GaugeSeries> stopped_;
   GaugeSeries token_expiry_;
   CounterSeries refresh_failures_;
+  std::unique_ptr<FeedSeries> feed_;
 };
 
 }  // namespace hubmirror

@@ -1,0 +1,183 @@
+#include "daemon/cli/feed/feed.h"
+
+#include <charconv>
+#include <functional>
+
+#include "base/printable.h"
+#include "base/time_text.h"
+#include "daemon/cli/database.h"
+#include "daemon/cli/settings.h"
+#include "daemon/cli/text/json_page.h"
+#include "daemon/cli/text/words.h"
+#include "model/store/database_error.h"
+#include "postgres/feed/feed_inspection.h"
+#include "postgres/feed/feed_upkeep.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int64_t kLastShown = 20;
+constexpr int64_t kAtOnce = 500;
+constexpr auto kLookAgain = 1s;
+
+int WithFeed(const CliContext& context, const CommandLine& line,
+             const std::function<int(Connection&, const PortalPlan& plan)>& work) {
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
+  if (portal == nullptr) return kExitUsage;
+  return WithDatabase(context, *settings,
+                      [&](Connection& connection) { return work(connection, portal->plan); });
+}
+
+std::string EntryText(const FeedEntry& entry) {
+  std::string text = std::to_string(entry.seq) + " " + entry.at + " " + entry.op;
+  if (!entry.record.empty()) text += " " + entry.record;
+  if (!entry.other.empty()) text += " to " + entry.other;
+  if (!entry.after.empty()) text += " " + entry.after;
+  if (!entry.before.empty()) text += " before: " + entry.before;
+  return Printable(text);
+}
+
+int ConsumersJson(const CliContext& context, const FeedStatus& feed) {
+  JsonPage json;
+  const auto put = [&json](std::string_view name, const std::optional<TimePoint>& time) {
+    time ? json.Put(name, FormatRfc3339(*time)) : json.PutNull(name);
+  };
+  json.BeginObject();
+  feed.last_seq ? json.Put("last_seq", *feed.last_seq) : json.PutNull("last_seq");
+  put("oldest_at", feed.oldest_at);
+  json.Put("dropped_to", feed.dropped_to);
+  json.BeginObject("consumers");
+  for (const FeedConsumer& consumer : feed.consumers) {
+    json.BeginObject(consumer.name);
+    json.Put("seq", consumer.seq);
+    put("waits_since", consumer.waits_since);
+    json.Put("lost", consumer.lost);
+    json.EndObject();
+  }
+  json.EndObject();
+  json.EndObject();
+  context.out << json.Text();
+  return kExitOk;
+}
+
+int ConsumersText(const CliContext& context, const FeedStatus& feed, TimePoint now) {
+  if (!feed.kept) {
+    context.out << "there is no change feed: set `feed: {enabled: true}` and reload\n";
+    return kExitOk;
+  }
+  context.out << "last entry " << (feed.last_seq ? std::to_string(*feed.last_seq) : "-")
+              << ", dropped up to " << feed.dropped_to << "\n";
+  if (feed.consumers.empty()) {
+    context.out << "nobody reads it by name; feed_start('NAME') starts a consumer\n";
+    return kExitOk;
+  }
+  context.out << Padded("CONSUMER", 24) << " " << Padded("READ UP TO", 16, true) << "  BEHIND\n";
+  for (const FeedConsumer& consumer : feed.consumers) {
+    const std::string behind = consumer.lost ? "has missed entries"
+                               : consumer.waits_since
+                                   ? CompactSpan(std::chrono::duration_cast<std::chrono::seconds>(
+                                         now - *consumer.waits_since))
+                                   : "has read all";
+    context.out << Padded(consumer.name, 24) << " "
+                << Padded(std::to_string(consumer.seq), 16, true) << "  " << behind << "\n";
+  }
+  return kExitOk;
+}
+
+/// nullopt inside: now. Empty: it is none of what it may be.
+std::optional<std::optional<int64_t>> PlaceOf(const std::string& to) {
+  if (to == "now") return std::optional<int64_t>();
+  if (to == "oldest") return std::optional<int64_t>(0);
+  int64_t number = 0;
+  const auto read = std::from_chars(to.data(), to.data() + to.size(), number);
+  if (read.ec != std::errc() || read.ptr != to.data() + to.size() || number < 1) {
+    return std::nullopt;
+  }
+  return std::optional(number);
+}
+
+std::string PurgeText(const FeedPurge& purge) {
+  std::string text = Counted(purge.entries, "entry") == "1 entry"
+                         ? "1 entry"
+                         : CountWords(purge.entries) + " entries";
+  text += " up to " + std::to_string(purge.to) + "\n";
+  for (const std::string& name : purge.lost) {
+    text += "consumer " + name + " has not read all of them and misses them for good\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+int RunFeedTail(const CliContext& context, const CommandLine& line) {
+  return WithFeed(context, line, [&](Connection& connection, const PortalPlan& plan) {
+    const auto& object = line.target.object;
+    int64_t above = line.from_seq ? *line.from_seq - 1
+                                  : NumberBeforeLast(connection, plan.schema, object, kLastShown);
+    do {
+      for (;;) {
+        const auto entries = ReadEntries(connection, plan.schema, object, above, kAtOnce);
+        for (const FeedEntry& entry : entries) {
+          context.out << (line.json ? entry.json : EntryText(entry)) << "\n";
+          above = entry.seq;
+        }
+        context.out << std::flush;
+        if (static_cast<int64_t>(entries.size()) < kAtOnce) break;
+      }
+    } while (context.clock.SleepUntil(context.clock.Now() + kLookAgain, context.stop));
+    return kExitOk;
+  });
+}
+
+int RunFeedConsumers(const CliContext& context, const CommandLine& line) {
+  return WithFeed(context, line, [&](Connection& connection, const PortalPlan& plan) {
+    const FeedStatus feed = ReadFeedStatus(connection, plan.schema);
+    return line.json ? ConsumersJson(context, feed)
+                     : ConsumersText(context, feed, context.clock.WallNow());
+  });
+}
+
+int RunFeedReset(const CliContext& context, const CommandLine& line) {
+  const auto place = PlaceOf(line.to);
+  if (!place) {
+    return Fail(context, kExitUsage, "--to is neither a number nor `now` nor `oldest`",
+                "hubmirror feed reset --help");
+  }
+  return WithFeed(context, line, [&](Connection& connection, const PortalPlan& plan) {
+    try {
+      const int64_t stands = ResetConsumer(connection, plan.schema, line.name, *place);
+      context.out << line.name << " goes on after " << stands << "\n";
+      return kExitOk;
+    } catch (const DatabaseError& error) {
+      if (!connection.usable()) throw;
+      const bool busy = error.sqlstate() == "55P03";
+      return Fail(context, busy ? static_cast<int>(ControlCode::kTryLater) : kExitUsage,
+                  busy ? "a reader of " + line.name + " is in a transaction" : error.what(),
+                  busy ? "stop the program that reads under this name"
+                       : "hubmirror feed consumers " + line.target.portal);
+    }
+  });
+}
+
+int RunFeedPurge(const CliContext& context, const CommandLine& line) {
+  return WithFeed(context, line, [&](Connection& connection, const PortalPlan& plan) {
+    context.out << PurgeText(PurgeFeed(connection, plan.schema, false)) << std::flush;
+    if (line.dry_run) return kExitOk;
+    const auto typed = line.yes || !context.ask
+                           ? std::nullopt
+                           : context.ask("Type " + plan.key + " to drop them: ", false);
+    if (!line.yes && typed != plan.key) {
+      return Fail(context, kExitUsage, "nothing was dropped",
+                  "confirm with the name, or with --yes");
+    }
+    const FeedPurge purge = PurgeFeed(connection, plan.schema, true);
+    context.out << "dropped, up to " << purge.to << "\n";
+    return kExitOk;
+  });
+}
+
+}  // namespace hubmirror

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "daemon/cli/command_line.h"
+#include "daemon/cli/context.h"
+
+namespace hubmirror {
+
+// The change feed of a portal, straight from the database. All return the exit code.
+
+/// The last entries, then each new one until `context.stop`.
+int RunFeedTail(const CliContext& context, const CommandLine& line);
+int RunFeedConsumers(const CliContext& context, const CommandLine& line);
+int RunFeedReset(const CliContext& context, const CommandLine& line);
+int RunFeedPurge(const CliContext& context, const CommandLine& line);
+
+}  // namespace hubmirror

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/cli/command_line.h"
+#include "daemon/cli/verb_table.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace hubmirror {
+
+// What the declared verbs say of themselves. All pure.
+
+/// For CLI11's get_subcommands: all of them.
+inline bool AnyApp(const CLI::App*) {
+  return true;
+}
+
+/// A verb with its options; `path` leads to it, the last one.
+VerbHelp DescriptionOf(const std::vector<const CLI::App*>& path);
+/// Arguments first.
+std::vector<OptionHelp> OptionsOf(const CLI::App& app);
+/// The options that `verb` of `program` takes.
+std::vector<std::string> OptionNames(const CLI::App& program, const CLI::App& verb);
+
+/// CLI11 says of a word that is no verb only that one is missing.
+std::optional<CommandLineEnd> UnknownVerb(const CLI::App& program,
+                                          const std::vector<std::string>& arguments);
+/// The name that was probably meant.
+std::optional<std::string> NearestName(const std::string& word,
+                                       const std::vector<std::string>& names);
+
+}  // namespace hubmirror
