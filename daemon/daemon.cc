@@ -108,6 +108,7 @@ std::optional<int> Daemon::StartDatabase() {
     }
     target.password = *password;
   }
+  bell_ = std::make_unique<FeedBell>(target, clock_);
   const PoolSettings& pool = settings_.database.pool;
   pool_ = std::make_shared<ConnectionPool>(
       ConnectionPool::Options{.target = std::move(target),
@@ -149,6 +150,7 @@ void Daemon::StartPortals() {
   builder_ =
       std::make_unique<PortalBuilder>(settings_, PortalBuilder::Parts{.transport = transport_,
                                                                       .pool = pool_,
+                                                                      .bell = *bell_,
                                                                       .secrets = secrets_,
                                                                       .observer = telemetry_,
                                                                       .clock = clock_,

@@ -67,6 +67,7 @@ class Daemon {
   std::string instance_;
   std::shared_ptr<PooledTransport> transport_;
   std::shared_ptr<ConnectionPool> pool_;
+  std::unique_ptr<FeedBell> bell_;
   std::unique_ptr<PortalBuilder> builder_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<ControlDesk> desk_;

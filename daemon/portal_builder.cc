@@ -90,13 +90,15 @@ PortalStore PortalBuilder::Store(const PortalSettings& portal) const {
     PortalSink sink;
     FeedUpkeep feed;
   };
-  const auto kept =
-      std::shared_ptr<Kept>(new Kept{.sink{parts_.pool,
-                                           PortalSink::Options{.plan = portal.plan,
-                                                               .instance = parts_.instance,
-                                                               .request_deadline = limits_.request},
-                                           parts_.clock, parts_.observer},
-                                     .feed{parts_.pool, portal.plan}});
+  const auto kept = std::shared_ptr<Kept>(new Kept{
+      .sink{parts_.pool,
+            PortalSink::Options{.plan = portal.plan,
+                                .instance = parts_.instance,
+                                .request_deadline = limits_.request,
+                                .on_entries = [&bell = parts_.bell, schema = portal.plan.schema](
+                                                  int64_t last) { bell.Ring(schema, last); }},
+            parts_.clock, parts_.observer},
+      .feed{parts_.pool, portal.plan}});
   PortalSink& sink = kept->sink;
   PortalStore store{sink, sink, sink, sink, sink};
   if (portal.hash_key) store.hash_key = Reader(*portal.hash_key);

@@ -9,6 +9,7 @@
 #include "http/pooled_transport.h"
 #include "hubspot/auth/secret_reader.h"
 #include "model/portal/sync_observer.h"
+#include "postgres/feed/feed_bell.h"
 #include "postgres/session/connection_pool.h"
 #include "settings/reading/secret_source.h"
 #include "settings/settings.h"
@@ -23,6 +24,7 @@ class PortalBuilder {
   struct Parts {
     std::shared_ptr<PooledTransport> transport;
     std::shared_ptr<ConnectionPool> pool;
+    FeedBell& bell;
     const SecretSource& secrets;
     SyncObserver& observer;
     const Clock& clock;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -48,6 +49,9 @@ class PortalSink final : public RowSink,
     std::string instance;
     /// The longest a request may be under way: so long are writes remembered (rule R8).
     Duration request_deadline = std::chrono::seconds(25);
+    /// Called after a commit with entries of the change feed, with the number of the last one; must
+    /// return at once.
+    std::function<void(int64_t last)> on_entries = [](int64_t) {};
   };
 
   /// `clock` and `observer` must outlive the sink. Nothing is connected or written before Claim.

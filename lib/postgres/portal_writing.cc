@@ -77,6 +77,7 @@ void PortalSink::Writing::Commit() {
   Reach(CrashPoint::kCommitBegins);
   transaction_->Commit();
   Reach(CrashPoint::kCommitEnded);
+  if (fed_to != sink_.fed_to_) sink_.options_.on_entries(fed_to);
   sink_.fed_to_ = fed_to;
   MutexLock lock(sink_.mutex_);
   for (const auto& [job, number] : writes_) sink_.left_[job] = number;

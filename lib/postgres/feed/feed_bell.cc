@@ -1,0 +1,88 @@
+#include "postgres/feed/feed_bell.h"
+
+#include <algorithm>
+
+#include "base/named_thread.h"
+#include "model/store/database_error.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kBetweenHints = 100ms;
+// Consumers look for themselves meanwhile.
+constexpr auto kAfterFailure = 5s;
+constexpr auto kLongWait = 1h;
+
+}  // namespace
+
+Instant BellPace::DueAt(const std::string& schema) const {
+  const auto told = told_.find(schema);
+  return told == told_.end() ? Instant{} : told->second + kBetweenHints;
+}
+
+std::vector<BellPace::Hint> BellPace::Take(Instant now) {
+  std::vector<Hint> due;
+  for (const auto& [schema, last] : waiting_) {
+    if (DueAt(schema) <= now) due.push_back({schema, last});
+  }
+  for (const Hint& hint : due) {
+    waiting_.erase(hint.schema);
+    told_[hint.schema] = now;
+  }
+  return due;
+}
+
+std::optional<Instant> BellPace::due_at() const {
+  std::optional<Instant> first;
+  for (const auto& [schema, last] : waiting_) {
+    first = std::min(first.value_or(Instant::max()), DueAt(schema));
+  }
+  return first;
+}
+
+void FeedBell::Ring(const std::string& schema, int64_t last) {
+  MutexLock lock(mutex_);
+  pace_.Note(schema, last);
+  if (!thread_) {
+    thread_ = StartThread("feed", [this](const std::stop_token& stop) { Run(stop); });
+  }
+  rung_.notify_one();
+}
+
+void FeedBell::Run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    std::vector<BellPace::Hint> hints;
+    {
+      MutexLock lock(mutex_);
+      const Instant now = clock_.Now();
+      hints = pace_.Take(now);
+      if (hints.empty()) {
+        const Instant due = pace_.due_at().value_or(now + kLongWait);
+        clock_.WaitUntil(rung_, lock, due, stop, [this, due]() NO_THREAD_SAFETY_ANALYSIS {
+          return pace_.due_at().value_or(due) < due;
+        });
+        continue;
+      }
+    }
+    try {
+      Send(hints);
+    } catch (const DatabaseError&) {
+      connection_.reset();
+      clock_.SleepUntil(clock_.Now() + kAfterFailure, stop);
+    }
+  }
+}
+
+void FeedBell::Send(const std::vector<BellPace::Hint>& hints) {
+  if (!connection_) connection_ = std::make_unique<Connection>(target_);
+  for (const BellPace::Hint& hint : hints) {
+    connection_->Run(
+        "SELECT pg_notify('hubmirror_changes', json_build_object('schema', $1::text, 'last',"
+        " $2::bigint)::text)",
+        {hint.schema, std::to_string(hint.last)});
+  }
+}
+
+}  // namespace hubmirror

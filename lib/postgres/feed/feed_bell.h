@@ -1,0 +1,69 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "postgres/session/connection.h"
+
+namespace hubmirror {
+
+/// When who is to be told of new entries: at once, but at most ten times a second and portal, and
+/// then of the last one. Owned by one thread.
+class BellPace {
+ public:
+  struct Hint {
+    std::string schema;
+    int64_t last = 0;
+    friend bool operator==(const Hint&, const Hint&) = default;
+  };
+
+  void Note(const std::string& schema, int64_t last) { waiting_[schema] = last; }
+  /// What is due, once.
+  std::vector<Hint> Take(Instant now);
+  /// When something is due; nullopt: nobody waits to be told.
+  std::optional<Instant> due_at() const;
+
+ private:
+  Instant DueAt(const std::string& schema) const;
+
+  std::map<std::string, int64_t> waiting_;
+  std::map<std::string, Instant> told_;
+};
+
+/// Tells whoever listens on `hubmirror_changes` that the change feed of a schema has new entries
+/// (rule F7). It is a hint: it may be lost, and consumers also look for themselves. It is sent by a
+/// session of its own and not by the transactions that write: NOTIFY takes one lock for the whole
+/// server at commit, and a full queue would fail the commit. Thread-safe.
+class FeedBell {
+ public:
+  /// Connects with the first hint. `clock` must outlive it.
+  FeedBell(Connection::Target target, const Clock& clock)
+      : target_(std::move(target)), clock_(clock) {}
+
+  /// The entries up to `last` are committed. Returns at once.
+  void Ring(const std::string& schema, int64_t last);
+
+ private:
+  void Run(const std::stop_token& stop);
+  void Send(const std::vector<BellPace::Hint>& hints);
+
+  const Connection::Target target_;
+  const Clock& clock_;
+  std::unique_ptr<Connection> connection_;  ///< the thread's
+
+  Mutex mutex_;
+  std::condition_variable_any rung_;
+  BellPace pace_ GUARDED_BY(mutex_);
+  std::optional<std::jthread> thread_ GUARDED_BY(mutex_);  ///< last: joined before the rest goes
+};
+
+}  // namespace hubmirror
