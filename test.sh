@@ -29,10 +29,9 @@ case "${1:-}" in
 esac
 
 jobs=$(nproc)
-# End-to-end tests mostly wait: for intervals, latency and the delay of the search index. What a
-# sanitizer has to watch keeps the machine busier.
-release_jobs=$((jobs * 4))
-sanitized_jobs=$((jobs * 3))
+# End-to-end tests mostly wait: for intervals, latency and the delay of the search index. With more
+# of them at once the daemons miss the times that the tests give them.
+test_jobs=$((jobs * 3))
 failures=()
 
 # section TITLE COMMAND...: runs a part with its time; a part that fails does not stop the others.
@@ -70,7 +69,7 @@ kept() {
 # Programs that are killed, as some tests do, say nothing of what they ran.
 show_coverage() {
   find build/coverage -name '*.gcda' -delete
-  run_tests coverage "$sanitized_jobs" -LE 'long|release-only' || true
+  run_tests coverage "$test_jobs" -LE 'long|release-only' || true
   gcovr --root . --filter lib/ --exclude-throw-branches -j "$jobs" --json-summary build/coverage/lines.json \
     --txt build/coverage/lines.txt build/coverage
   node tests/support/coverage_by_folder.mjs build/coverage/lines.json
@@ -92,9 +91,9 @@ fi
 section 'packages' packaging/install-build-deps.sh "${install_options[@]}"
 
 section 'release build' build release
-section 'release tests' run_tests release "$release_jobs" -LE long
+section 'release tests' run_tests release "$test_jobs" -LE long
 section 'asan build' build asan
-section 'asan tests' run_tests asan "$sanitized_jobs" -LE "$beside_sanitizers"
+section 'asan tests' run_tests asan "$test_jobs" -LE "$beside_sanitizers"
 
 if $all; then
   section 'tsan build' build tsan
