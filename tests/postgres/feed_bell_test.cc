@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "postgres/feed_fixture.h"
 #include "support/await.h"
 
@@ -38,6 +40,17 @@ TEST_CASE("feed bell: portals do not wait for each other") {
   CHECK(pace.Take(kStart + 100ms) == Hints{{"acme", 6}});
 }
 
+TEST_CASE("feed bell: a hint that could not be told waits again, unless there is a newer one") {
+  BellPace pace;
+  pace.Note("acme", 5);
+  pace.Note("beta", 1);
+  const Hints failed = pace.Take(kStart);
+  pace.Note("acme", 6);
+  pace.Return(failed);
+  CHECK(pace.Take(kStart + 99ms) == Hints{});
+  CHECK(pace.Take(kStart + 100ms) == Hints{{"acme", 6}, {"beta", 1}});
+}
+
 TEST_CASE_FIXTURE(MirrorFixture,
                   "feed bell: who listens hears of the last entry, and no session waits before") {
   const SystemClock time;
@@ -55,7 +68,8 @@ TEST_CASE_FIXTURE(MirrorFixture,
 }
 
 TEST_CASE_FIXTURE(MirrorFixture,
-                  "feed bell: a lost session is made again, and nothing else notices") {
+                  "feed bell: a lost session is made again at once, and tells what the old one did "
+                  "not") {
   const SystemClock time;
   Session listener(dsn());
   listener.Run("LISTEN hubmirror_changes");
@@ -66,11 +80,28 @@ TEST_CASE_FIXTURE(MirrorFixture,
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ="
       " 'hubmirror' AND datname = current_database()");
 
-  bell.Ring("acme", 8);  // is lost
-  Await("a hint", 20s, [&] {
-    bell.Ring("acme", 9);
-    return listener.Heard().find("9}") != std::string::npos;
-  });
+  bell.Ring("acme", 8);
+
+  std::string heard;
+  Await("the hint", 4s, [&] { return !(heard = listener.Heard()).empty(); });
+  CHECK(Says(heard, "8}"));
+}
+
+TEST_CASE("feed bell: what is told while there is no database is told when there is one again") {
+  const SystemClock time;
+  TempPostgres server;
+  FeedBell bell({.dsn = server.Dsn(), .password = {}}, time);
+  server.Stop();
+  bell.Ring("acme", 7);
+  // The bell has met the closed door and waits.
+  std::this_thread::sleep_for(500ms);
+  server.Start();
+  Session listener(server.Dsn());
+  listener.Run("LISTEN hubmirror_changes");
+
+  std::string heard;
+  Await("the hint", 20s, [&] { return !(heard = listener.Heard()).empty(); });
+  CHECK(Says(heard, "7}"));
 }
 
 }  // namespace

@@ -56,17 +56,39 @@ TEST_CASE_FIXTURE(InspectionFixture,
   Note(1, 9);
   Value("SELECT acme.feed_start('done')");
 
-  const FeedPurge asked = PurgeFeed(connection, "acme", false);
+  const FeedPurge asked = PlanPurge(connection, "acme");
   CHECK(asked.entries == 10);
   CHECK(asked.to == today + 9);
   CHECK(asked.lost == std::vector<std::string>{"early"});
   CHECK(Value("SELECT count(*) FROM acme.changes") == "10");
 
-  PurgeFeed(connection, "acme", true);
-  CHECK(Value("SELECT count(*) FROM acme.changes") == "0");
-  Note(10, 10);
+  Note(10, 10);  // nobody was asked about this one
+  PurgeFeed(connection, "acme", asked.to);
+  CHECK(Value("SELECT string_agg((seq - " + Seq(0) + ")::text, ' ') FROM acme.changes") == "10");
   CHECK(Says(FailureOf(connection, "SELECT * FROM acme.feed_read('early')"), "HM001"));
   CHECK(FailureOf(connection, "SELECT * FROM acme.feed_read('done')") == "none");
+}
+
+TEST_CASE_FIXTURE(InspectionFixture,
+                  "feed inspection: a large feed is purged in pieces, each in its transaction, and "
+                  "readers are told first") {
+  Note(1, 24'999);
+  Value(
+      "CREATE TABLE public.pieces (tx xid8, entries bigint, dropped_to bigint);"
+      "CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO "
+      "public.pieces"
+      " SELECT pg_current_xact_id(), (SELECT count(*) FROM gone), dropped_to FROM acme._feed;"
+      " RETURN NULL; END $$;"
+      "CREATE TRIGGER pieces AFTER DELETE ON acme.changes REFERENCING OLD TABLE AS gone"
+      " FOR EACH STATEMENT EXECUTE FUNCTION public.note()");
+
+  PurgeFeed(connection, "acme", today + 24'999);
+
+  CHECK(Value("SELECT count(*) FROM acme.changes") == "0");
+  CHECK(Value("SELECT string_agg(entries::text, ' ' ORDER BY tx) FROM public.pieces WHERE entries "
+              "> 0") == "10000 10000 5000");
+  CHECK(Value("SELECT count(DISTINCT tx) FROM public.pieces WHERE entries > 0 AND dropped_to = " +
+              Seq(24'999)) == "3");
 }
 
 }  // namespace

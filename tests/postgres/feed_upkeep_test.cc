@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(UpkeepFixture,
   Keep();
   CHECK(Value("SELECT count(*) FROM acme.changes") == "8");
   AnHourPasses();
-  for (int days = 0; days < 10; ++days) Keep();
+  Keep();
 
   CHECK_FALSE(Stands(-20));
   CHECK(Value("SELECT count(*) FROM acme.changes") == "5");
@@ -55,6 +55,20 @@ TEST_CASE_FIXTURE(UpkeepFixture,
   Connection consumer({.dsn = dsn(), .password = {}});
   NoteEpoch(0, FirstNumberOf(-20) + 2);
   CHECK(FailureOf(consumer, "SELECT * FROM acme.feed_read('billing')") == "none");
+}
+
+TEST_CASE_FIXTURE(UpkeepFixture, "feed upkeep: all days that are given up go in one turn") {
+  for (const FeedDay day : {-39, -38, -37}) MakeDay(day);
+  for (const FeedDay day : {-40, -39, -38, -37}) NoteOn(day, 2);
+  Note(1, 1);
+  Keep();
+  CHECK(dropped_to() == Of(-37, 1));
+  AnHourPasses();
+
+  Keep();
+
+  CHECK(Value("SELECT count(*) FROM pg_inherits WHERE inhparent = 'acme.changes'::regclass") ==
+        "3");
 }
 
 TEST_CASE_FIXTURE(

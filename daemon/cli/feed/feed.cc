@@ -165,7 +165,8 @@ int RunFeedReset(const CliContext& context, const CommandLine& line) {
 
 int RunFeedPurge(const CliContext& context, const CommandLine& line) {
   return WithFeed(context, line, [&](Connection& connection, const PortalPlan& plan) {
-    context.out << PurgeText(PurgeFeed(connection, plan.schema, false)) << std::flush;
+    const FeedPurge purge = PlanPurge(connection, plan.schema);
+    context.out << PurgeText(purge) << std::flush;
     if (line.dry_run) return kExitOk;
     const auto typed = line.yes || !context.ask
                            ? std::nullopt
@@ -174,7 +175,7 @@ int RunFeedPurge(const CliContext& context, const CommandLine& line) {
       return Fail(context, kExitUsage, "nothing was dropped",
                   "confirm with the name, or with --yes");
     }
-    const FeedPurge purge = PurgeFeed(connection, plan.schema, true);
+    PurgeFeed(connection, plan.schema, purge.to);
     context.out << "dropped, up to " << purge.to << "\n";
     return kExitOk;
   });

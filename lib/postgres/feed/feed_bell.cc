@@ -1,6 +1,7 @@
 #include "postgres/feed/feed_bell.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/named_thread.h"
 #include "model/store/database_error.h"
@@ -32,6 +33,10 @@ std::vector<BellPace::Hint> BellPace::Take(Instant now) {
     told_[hint.schema] = now;
   }
   return due;
+}
+
+void BellPace::Return(const std::vector<Hint>& hints) {
+  for (const Hint& hint : hints) waiting_.try_emplace(hint.schema, hint.last);
 }
 
 std::optional<Instant> BellPace::due_at() const {
@@ -69,10 +74,18 @@ void FeedBell::Run(const std::stop_token& stop) {
     try {
       Send(hints);
     } catch (const DatabaseError&) {
-      connection_.reset();
-      clock_.SleepUntil(clock_.Now() + kAfterFailure, stop);
+      if (!MendSession(hints)) clock_.SleepUntil(clock_.Now() + kAfterFailure, stop);
     }
   }
+}
+
+bool FeedBell::MendSession(const std::vector<BellPace::Hint>& hints) {
+  connection_.reset();
+  {
+    MutexLock lock(mutex_);
+    pace_.Return(hints);
+  }
+  return std::exchange(proved_, false);
 }
 
 void FeedBell::Send(const std::vector<BellPace::Hint>& hints) {
@@ -82,6 +95,7 @@ void FeedBell::Send(const std::vector<BellPace::Hint>& hints) {
         "SELECT pg_notify('hubmirror_changes', json_build_object('schema', $1::text, 'last',"
         " $2::bigint)::text)",
         {hint.schema, std::to_string(hint.last)});
+    proved_ = true;
   }
 }
 

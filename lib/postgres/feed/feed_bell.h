@@ -29,6 +29,8 @@ class BellPace {
   void Note(const std::string& schema, int64_t last) { waiting_[schema] = last; }
   /// What is due, once.
   std::vector<Hint> Take(Instant now);
+  /// These could not be told: they wait again, where nothing newer does.
+  void Return(const std::vector<Hint>& hints);
   /// When something is due; nullopt: nobody waits to be told.
   std::optional<Instant> due_at() const;
 
@@ -40,9 +42,10 @@ class BellPace {
 };
 
 /// Tells whoever listens on `hubmirror_changes` that the change feed of a schema has new entries
-/// (rule F7). It is a hint: it may be lost, and consumers also look for themselves. It is sent by a
-/// session of its own and not by the transactions that write: NOTIFY takes one lock for the whole
-/// server at commit, and a full queue would fail the commit. Thread-safe.
+/// (rule F7). It is a hint: who listens may lose it, and consumers also look for themselves. It is
+/// sent by a session of its own and not by the transactions that write: NOTIFY takes one lock for
+/// the whole server at commit, and a full queue would fail the commit. While there is no session,
+/// hints wait for the next one. Thread-safe.
 class FeedBell {
  public:
   /// Connects with the first hint. `clock` must outlive it.
@@ -55,10 +58,13 @@ class FeedBell {
  private:
   void Run(const std::stop_token& stop);
   void Send(const std::vector<BellPace::Hint>& hints);
+  /// Keeps what was not told; false: a new session would not help, not at once.
+  bool MendSession(const std::vector<BellPace::Hint>& hints);
 
   const Connection::Target target_;
   const Clock& clock_;
   std::unique_ptr<Connection> connection_;  ///< the thread's
+  bool proved_ = false;                     ///< the session has told something; the thread's
 
   Mutex mutex_;
   std::condition_variable_any rung_;

@@ -1,8 +1,29 @@
 #include "postgres/feed/feed_inspection.h"
 
+#include <functional>
+#include <limits>
+
+#include "postgres/feed/feed_upkeep.h"
 #include "postgres/session/sql_text.h"
 
 namespace hubmirror {
+namespace {
+
+// Some hundred milliseconds' work: vacuum, and a standby, keep pace with it.
+constexpr int64_t kPurgedAtOnce = 10'000;
+
+void InTransaction(Connection& connection, const std::function<void()>& work) {
+  connection.Begin();
+  try {
+    work();
+    connection.Commit();
+  } catch (...) {
+    connection.Rollback();
+    throw;
+  }
+}
+
+}  // namespace
 
 std::vector<FeedEntry> ReadEntries(Connection& connection, const std::string& schema,
                                    const std::optional<std::string>& object, int64_t above,
@@ -47,29 +68,37 @@ int64_t ResetConsumer(Connection& connection, const std::string& schema, const s
       .Int(0, 0);
 }
 
-FeedPurge PurgeFeed(Connection& connection, const std::string& schema, bool drop) {
-  const std::string changes = QuoteName(schema, "changes");
-  connection.Begin();
-  try {
-    const Rows feed = connection.Run("SELECT coalesce(max(seq), 0), count(*) FROM " + changes);
-    FeedPurge purge{.to = feed.Int(0, 0), .entries = feed.Int(0, 1), .lost = {}};
+FeedPurge PlanPurge(Connection& connection, const std::string& schema) {
+  FeedPurge purge;
+  InTransaction(connection, [&] {
+    const Rows feed = connection.Run("SELECT coalesce(max(seq), 0), count(*) FROM " +
+                                     QuoteName(schema, "changes"));
+    purge.to = feed.Int(0, 0);
+    purge.entries = feed.Int(0, 1);
     const Rows lost = connection.Run(
         "SELECT name FROM " + QuoteName(schema, "feed_consumers") + " WHERE seq < $1 ORDER BY name",
         {std::to_string(purge.to)});
     for (size_t i = 0; i < lost.size(); ++i) purge.lost.emplace_back(lost.Text(i, 0));
-    if (drop) {
-      connection.Run(
-          "UPDATE " + QuoteName(schema, "_feed") +
-              " SET dropped_to = $1, raised_at = clock_timestamp() WHERE dropped_to < $1",
-          {std::to_string(purge.to)});
-      // Rows that are deleted stay for who sees them already; a partition would be gone.
-      connection.Run("DELETE FROM " + changes + " WHERE seq <= $1", {std::to_string(purge.to)});
-    }
-    connection.Commit();
-    return purge;
-  } catch (...) {
-    connection.Rollback();
-    throw;
+  });
+  return purge;
+}
+
+void PurgeFeed(Connection& connection, const std::string& schema, int64_t to) {
+  InTransaction(connection, [&] { GiveUpEntries(connection, schema, to); });
+  const std::string changes = QuoteName(schema, "changes");
+  // Rows that are deleted stay for who sees them already; a partition would be gone.
+  for (std::optional<int64_t> done = std::numeric_limits<int64_t>::min(); done;) {
+    InTransaction(connection, [&] {
+      const Rows piece = connection.Run(
+          "WITH piece AS (SELECT max(seq) AS seq FROM (SELECT seq FROM " + changes +
+              " WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3) next), deleted AS"
+              " (DELETE FROM " +
+              changes +
+              " c USING piece WHERE c.seq > $1 AND c.seq <= piece.seq)"
+              " SELECT seq FROM piece",
+          {std::to_string(*done), std::to_string(to), std::to_string(kPurgedAtOnce)});
+      done = piece.IsNull(0, 0) ? std::nullopt : std::optional(piece.Int(0, 0));
+    });
   }
 }
 

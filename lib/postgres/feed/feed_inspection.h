@@ -9,7 +9,8 @@
 
 namespace hubmirror {
 
-// What an operator sees of a change feed and does to it. Each call is one transaction.
+// What an operator sees of a change feed and does to it. Each call is one transaction, where
+// nothing else is said.
 
 /// One entry in texts, as people and programs read it.
 struct FeedEntry {
@@ -36,12 +37,16 @@ int64_t NumberBeforeLast(Connection& connection, const std::string& schema,
 int64_t ResetConsumer(Connection& connection, const std::string& schema, const std::string& name,
                       std::optional<int64_t> to);
 
+/// What a purge of all there is would drop.
 struct FeedPurge {
   int64_t to = 0;  ///< everything up to here
   int64_t entries = 0;
   std::vector<std::string> lost;  ///< consumers that have not read all of it
 };
-/// What a purge would drop; with `drop`, it is dropped.
-FeedPurge PurgeFeed(Connection& connection, const std::string& schema, bool drop);
+FeedPurge PlanPurge(Connection& connection, const std::string& schema);
+
+/// Gives up all entries up to `to` at once, then deletes them, some thousands in a transaction.
+/// What a broken connection leaves is deleted by the next purge.
+void PurgeFeed(Connection& connection, const std::string& schema, int64_t to);
 
 }  // namespace hubmirror

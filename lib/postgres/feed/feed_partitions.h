@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
+#include "base/clock.h"
 #include "postgres/session/connection.h"
 
 namespace hubmirror {
@@ -20,6 +22,11 @@ constexpr int64_t FirstNumberOf(FeedDay day) {
 }
 constexpr FeedDay FeedDayOf(int64_t number) {
   return number >> kFeedDayBits;
+}
+
+/// The UTC day of a moment.
+constexpr FeedDay FeedDayAt(TimePoint now) {
+  return std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
 }
 
 /// `_changes_20261231`.

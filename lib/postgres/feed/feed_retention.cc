@@ -14,7 +14,7 @@ TimePoint EndOf(FeedDay day) {
 /// The day that numbers are counted in: nothing of it goes while the feed is on, since the next
 /// number follows its last one.
 FeedDay CountedDay(const FeedFacts& facts) {
-  FeedDay counted = std::chrono::floor<std::chrono::days>(facts.now).time_since_epoch().count();
+  FeedDay counted = FeedDayAt(facts.now);
   for (const FeedDayFacts& day : facts.days) {
     if (day.last) counted = day.day;
   }
@@ -26,7 +26,7 @@ FeedDay CountedDay(const FeedFacts& facts) {
 FeedRetention DecideRetention(const FeedFacts& facts, const FeedPlan& plan) {
   const FeedDay counted = CountedDay(facts);
   // A clock may be set back by some hours, not by a day.
-  const FeedDay today = std::chrono::floor<std::chrono::days>(facts.now).time_since_epoch().count();
+  const FeedDay today = FeedDayAt(facts.now);
   const bool rested = facts.now - facts.raised_at >= kBetweenSteps;
   FeedRetention retention;
   int64_t bytes = 0;

@@ -62,13 +62,13 @@ FeedFacts ReadFacts(Connection& connection, const std::string& schema) {
   return facts;
 }
 
-void Raise(Connection& connection, const std::string& schema, int64_t number) {
+}  // namespace
+
+void GiveUpEntries(Connection& connection, const std::string& schema, int64_t number) {
   connection.Run("UPDATE " + QuoteName(schema, "_feed") +
                      " SET dropped_to = $1, raised_at = clock_timestamp() WHERE dropped_to < $1",
                  {std::to_string(number)});
 }
-
-}  // namespace
 
 FeedStatus ReadFeedStatus(Connection& connection, const std::string& schema) {
   const std::string changes = QuoteName(schema, "changes");
@@ -110,22 +110,30 @@ FeedStatus FeedUpkeep::Keep() {
     Connection& connection = transaction.connection();
     if (plan_.enabled) MakeFeedPartitions(connection, schema_, FeedDayNow(connection));
     retention = DecideRetention(ReadFacts(connection, schema_), plan_);
-    if (retention.raise_to) Raise(connection, schema_, *retention.raise_to);
+    if (retention.raise_to) GiveUpEntries(connection, schema_, *retention.raise_to);
     status = ReadFeedStatus(connection, schema_);
     status.keep = plan_.keep;
     status.size_max = plan_.size_max;
     transaction.Commit();
   }
-  if (retention.drop.empty()) return status;
-  try {
-    Transaction transaction(*pool_, {.lock_timeout = kDropPatience});
-    transaction.Run("DROP TABLE " + QuoteName(schema_, FeedPartition(retention.drop.front())));
-    transaction.Commit();
-  } catch (const StatementError& error) {
-    // Somebody is reading; it is tried again with the next look. 42P01: another daemon was quicker.
-    if (!IsLockTimeout(error.sqlstate()) && error.sqlstate() != "42P01") throw;
+  for (const FeedDay day : retention.drop) {
+    // Whoever is in the way of one day is in the way of all: the rest waits for the next look.
+    if (!Drop(day)) break;
   }
   return status;
+}
+
+bool FeedUpkeep::Drop(FeedDay day) const {
+  try {
+    // A transaction each: between two of them, those who queue behind us get their turn.
+    Transaction transaction(*pool_, {.lock_timeout = kDropPatience});
+    transaction.Run("DROP TABLE IF EXISTS " + QuoteName(schema_, FeedPartition(day)));
+    transaction.Commit();
+    return true;
+  } catch (const StatementError& error) {
+    if (!IsLockTimeout(error.sqlstate())) throw;
+    return false;
+  }
 }
 
 }  // namespace hubmirror

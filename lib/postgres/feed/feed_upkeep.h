@@ -21,10 +21,17 @@ class FeedUpkeep final : public FeedKeeper {
   FeedStatus Keep() override;
 
  private:
+  /// False: somebody is reading.
+  bool Drop(FeedDay day) const;
+
   const std::shared_ptr<ConnectionPool> pool_;
   const std::string schema_;
   const FeedPlan plan_;
 };
+
+/// The entries up to `number` are given up, and whoever has not read them is lost (rule F8): the
+/// first step, before anything is dropped. Inside a transaction.
+void GiveUpEntries(Connection& connection, const std::string& schema, int64_t number);
 
 /// How the feed of a schema stands, for whoever only looks. Inside a transaction.
 FeedStatus ReadFeedStatus(Connection& connection, const std::string& schema);

@@ -14,11 +14,6 @@ namespace hubmirror {
 
 inline constexpr int64_t kFeedEpoch = int64_t{1} << 17;
 
-/// The UTC day of a moment.
-constexpr FeedDay FeedDayAt(TimePoint now) {
-  return std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
-}
-
 /// The least number that an epoch begun at `now`, by the database's clock, may have: after a
 /// failover that lost commits, or a restored backup, what was given out before is below it.
 constexpr int64_t FeedFloorAt(TimePoint now) {
