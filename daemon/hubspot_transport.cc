@@ -15,7 +15,9 @@ TransportSettings TransportOf(const Settings& settings) {
                               .ca_file = settings.api.ca_file,
                               .deadline = settings.limits.request,
                               .response_limit = static_cast<size_t>(settings.limits.response_bytes),
-                              .peer = "HubSpot"};
+                              .peer = "HubSpot",
+                              .deadline_key = "limits.request",
+                              .response_key = "limits.response"};
   if (!settings.api.proxy.empty()) {
     const auto proxy = ParseProxyAddress(settings.api.proxy);
     CHECK_THAT(proxy);

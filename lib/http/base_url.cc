@@ -56,21 +56,21 @@ Result<Authority, std::string> ParseAuthority(std::string_view text) {
   return authority;
 }
 
-/// `127.example.com` may be anyone's host; an address is not.
-bool StaysOnThisMachine(const std::string& host) {
-  if (host == "localhost") return true;
-  in_addr four{};
-  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return ntohl(four.s_addr) >> 24 == 127;
-  in6_addr six{};
-  return ::inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
 }  // namespace
 
 std::string BaseUrl::Origin() const {
   const bool ipv6 = host.find(':') != std::string::npos;
   return (tls ? "https://" : "http://") + (ipv6 ? "[" + host + "]" : host) + ":" +
          std::to_string(port);
+}
+
+// `127.example.com` may be anyone's host; an address is not.
+bool StaysOnThisMachine(const std::string& host) {
+  if (host == "localhost") return true;
+  in_addr four{};
+  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return ntohl(four.s_addr) >> 24 == 127;
+  in6_addr six{};
+  return ::inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
 Result<BaseUrl, std::string> ParseBaseUrl(std::string_view text) {
@@ -83,6 +83,26 @@ Result<BaseUrl, std::string> ParseBaseUrl(std::string_view text) {
   }
   return BaseUrl{
       .tls = tls, .host = authority->host, .port = authority->port.value_or(tls ? 443 : 80)};
+}
+
+Result<RequestUrl, std::string> ParseRequestUrl(std::string_view text) {
+  const size_t scheme = text.find("://");
+  const size_t end =
+      scheme == std::string_view::npos ? scheme : text.find_first_of("/?#", scheme + 3);
+  auto base = ParseBaseUrl(text.substr(0, end));
+  if (!base) return base.error();
+  RequestUrl url{.base = std::move(*base)};
+  if (end == std::string_view::npos) return url;
+  const std::string_view target = text.substr(end);
+  for (const char c : target) {
+    if (!IsLetterOrDigit(c) &&
+        std::string_view("-._~:/?@!$&'()*+,;=%[]").find(c) == std::string_view::npos) {
+      return std::string(c == '#' ? "must not have a fragment (#)"
+                                  : "has a character that must be percent-encoded");
+    }
+  }
+  url.target = (target.starts_with('/') ? "" : "/") + std::string(target);
+  return url;
 }
 
 Result<ProxyAddress, std::string> ParseProxyAddress(std::string_view text) {

@@ -19,13 +19,15 @@ struct ClientRequest {
   std::string content_type;          ///< of the body
   std::string body;                  ///< may hold secrets: never logged
   std::vector<Secret> secrets = {};  ///< those of the body, so that none comes back in an answer
+  /// Further fields of the header, names and values as they are sent.
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 /// A whole answer, whatever its status.
 struct ClientAnswer {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;         ///< inflated
+  std::string body;         ///< inflated; with BodyLimit::kCut as it came, as far as it was read
   uint64_t wire_bytes = 0;  ///< of the body before inflating
 
   /// The first header of this name in any case (HTTP/2 proxies lower them); empty when absent.

@@ -26,18 +26,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
-httplib::Request WireRequest(const ClientRequest& request) {
+httplib::Request WireRequest(const ClientRequest& request, BodyLimit limit) {
   httplib::Request wire;
   wire.method = request.body.empty() ? "GET" : "POST";
   wire.path = request.target;
   wire.body = request.body;
   wire.headers.emplace("Accept", "application/json");
-  wire.headers.emplace("Accept-Encoding", "gzip");
+  wire.headers.emplace("Accept-Encoding", limit == BodyLimit::kCut ? "identity" : "gzip");
   wire.headers.emplace("User-Agent", "hubmirror");
   if (!request.body.empty()) wire.headers.emplace("Content-Type", request.content_type);
   if (!request.bearer.empty()) {
     wire.headers.emplace("Authorization", "Bearer " + request.bearer.Reveal());
   }
+  for (const auto& [name, value] : request.headers) wire.headers.emplace(name, value);
   return wire;
 }
 
@@ -273,7 +274,7 @@ KeepAliveClient::Attempt KeepAliveClient::Try(const ClientRequest& request, Inst
   client_->Begin(deadline);
   Attempt attempt;
   ClientAnswer& answer = attempt.answer;
-  httplib::Request wire = WireRequest(request);
+  httplib::Request wire = WireRequest(request, settings_.body_limit);
   wire.headers.emplace("Host", HostField(settings_.base));
   wire.response_handler = [&](const httplib::Response& response) {
     answer.status = response.status;
@@ -281,14 +282,17 @@ KeepAliveClient::Attempt KeepAliveClient::Try(const ClientRequest& request, Inst
     const uint64_t promised = PromisedLength(response);
     attempt.too_large = promised > settings_.response_limit;
     if (!attempt.too_large) answer.body.reserve(promised);
-    return !attempt.too_large;
+    return !attempt.too_large || settings_.body_limit == BodyLimit::kCut;
   };
   wire.content_receiver = [&](const char* bytes, size_t count, uint64_t, uint64_t) {
-    attempt.too_large = answer.body.size() + count > settings_.response_limit;
+    const size_t room = settings_.response_limit - answer.body.size();
+    attempt.too_large = count > room;
     attempt.late = clock_.Now() > deadline;
-    if (attempt.too_large || attempt.late) return false;
-    answer.body.append(bytes, count);
-    return true;
+    if (attempt.late) return false;
+    if (!attempt.too_large || settings_.body_limit == BodyLimit::kCut) {
+      answer.body.append(bytes, std::min(count, room));
+    }
+    return !attempt.too_large;
   };
   httplib::Response response;
   client_->send(wire, response, attempt.error);
@@ -302,6 +306,13 @@ Result<ClientAnswer, HttpFailure> KeepAliveClient::Conclude(Attempt attempt, Ins
     return Failed(HttpFailure::Kind::kConnect, 0, "given up: the daemon is stopping");
   }
   if (clock_.Now() > deadline) attempt.late = true;
+  const bool cut = settings_.body_limit == BodyLimit::kCut && attempt.answer.status != 0;
+  if (cut && !attempt.late &&
+      (attempt.too_large || attempt.error == httplib::Error::Success ||
+       client_->breach() == AnswerGuard::Breach::kWhole)) {
+    attempt.answer.wire_bytes = attempt.answer.body.size();
+    return std::move(attempt.answer);
+  }
   if (attempt.error != httplib::Error::Success || attempt.late) {
     return FailureOf(attempt, deadline);
   }
@@ -330,13 +341,13 @@ HttpFailure KeepAliveClient::FailureOf(const Attempt& attempt, Instant deadline)
   if (attempt.too_large || breach == AnswerGuard::Breach::kWhole) {
     return Failed(HttpFailure::Kind::kTooLarge, status,
                   "the answer is larger than " + Megabytes(settings_.response_limit) +
-                      ": raise limits.response");
+                      (settings_.response_key.empty() ? "" : ": raise " + settings_.response_key));
   }
   if (attempt.late || clock_.Now() >= deadline) {
     const auto allowed = std::chrono::ceil<std::chrono::seconds>(settings_.deadline);
-    return Failed(
-        HttpFailure::Kind::kTimeout, status,
-        "no whole answer within " + std::to_string(allowed.count()) + " s (limits.request)");
+    return Failed(HttpFailure::Kind::kTimeout, status,
+                  "no whole answer within " + std::to_string(allowed.count()) + " s" +
+                      (settings_.deadline_key.empty() ? "" : " (" + settings_.deadline_key + ")"));
   }
   if (breach != AnswerGuard::Breach::kNone) {
     // Without a status it says nothing of the request: the next one may fare better.

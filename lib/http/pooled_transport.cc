@@ -7,7 +7,8 @@ namespace hubmirror {
 PooledTransport::PooledTransport(TransportSettings settings, const Clock& clock, NameResolver names)
     : settings_(std::move(settings)),
       clock_(clock),
-      trust_(settings_.ca_file),
+      trust_(settings_.trust ? settings_.trust
+                             : std::make_shared<const TrustStore>(settings_.ca_file)),
       names_(std::move(names)) {}
 
 PooledTransport::~PooledTransport() = default;
@@ -33,7 +34,7 @@ KeepAliveClient* PooledTransport::Lease() {
   MutexLock lock(mutex_);
   if (down_) return nullptr;
   if (idle_.empty()) {
-    clients_.push_back(std::make_unique<KeepAliveClient>(settings_, trust_, names_, clock_));
+    clients_.push_back(std::make_unique<KeepAliveClient>(settings_, *trust_, names_, clock_));
     return clients_.back().get();
   }
   KeepAliveClient* const client = idle_.back();

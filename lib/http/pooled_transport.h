@@ -17,6 +17,12 @@ namespace hubmirror {
 
 class KeepAliveClient;
 
+/// What becomes of an answer whose body is over the limit.
+enum class BodyLimit {
+  kRefused,  ///< it is an error
+  kCut,      ///< it counts by its status; the rest is not read, and nothing of it is inflated
+};
+
 /// What requests are made with; shared by all connections of a transport.
 struct TransportSettings {
   BaseUrl base;
@@ -26,7 +32,13 @@ struct TransportSettings {
   std::chrono::milliseconds deadline{std::chrono::seconds{25}};
   std::chrono::milliseconds connect_timeout{std::chrono::seconds{5}};
   size_t response_limit = size_t{64} << 20;  ///< bytes of a body, packed and inflated alike
-  std::string peer = "the peer";             ///< who is asked, for messages
+  BodyLimit body_limit = BodyLimit::kRefused;
+  std::string peer = "the peer";  ///< who is asked, for messages
+  // Settings that messages name, for whoever wants to wait longer or to read more; empty: none.
+  std::string deadline_key;
+  std::string response_key;
+  /// Shared by several transports; null: made of `ca_file`.
+  std::shared_ptr<const TrustStore> trust;
 };
 
 /// The real HTTP transport: a pool of keep-alive connections to one address, each used by one
@@ -52,7 +64,7 @@ class PooledTransport final : public HttpTransport {
 
   const TransportSettings settings_;
   const Clock& clock_;
-  const TrustStore trust_;
+  const std::shared_ptr<const TrustStore> trust_;
   const NameResolver names_;
 
   Mutex mutex_;

@@ -81,6 +81,20 @@ TEST_CASE("transport: a request carries token, encoding and body") {
   CHECK(seen.ends_with("\r\n\r\n{\"q\":1}"));
 }
 
+TEST_CASE("transport: a request carries header fields of its own") {
+  std::string seen;
+  LoopbackServer server({[&](Connection& connection) {
+    seen = connection.ReadRequest();
+    connection.Write(AnswerText("{}"));
+  }});
+
+  CHECK(
+      bool(PooledTransport(To(server.url()), kClock)
+               .Send({.target = "/x", .body = "{}", .headers = {{"webhook-id", "acme-won-1-2"}}})));
+
+  CHECK(seen.find("webhook-id: acme-won-1-2\r\n") != std::string::npos);
+}
+
 TEST_CASE("transport: a long URL arrives unchanged") {
   const std::string target = "/x?properties=" + std::string(14'900, 'p');
   std::string seen;
@@ -190,6 +204,43 @@ TEST_CASE("transport: a body over the cap is not read to its end") {
         HttpFailure::Kind::kTooLarge);
 }
 
+TEST_CASE("transport: where bodies are cut, an answer without an end counts by its status") {
+  struct Row {
+    const char* head;
+    const char* piece;
+  };
+  for (const Row& row : {Row{"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n",
+                             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"},
+                         Row{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"},
+                         Row{"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
+                             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}}) {
+    CAPTURE(row.head);
+    std::atomic<size_t> sent = 0;
+    LoopbackServer server({[&](Connection& connection) {
+      connection.ReadRequest();
+      connection.Write(row.head);
+      while (sent < (size_t{64} << 20) && connection.Write(row.piece)) ++sent;
+    }});
+    TransportSettings settings = To(server.url());
+    settings.body_limit = BodyLimit::kCut;
+    settings.response_limit = 4096;
+
+    const auto answer = PooledTransport(settings, kClock).Send(kGet);
+
+    REQUIRE(bool(answer));
+    CHECK(answer->status == 200);
+    CHECK(answer->body.size() <= 4096);
+  }
+}
+
+TEST_CASE("transport: where bodies are cut, one that is too short is an error all the same") {
+  LoopbackServer server({Once("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")});
+  TransportSettings settings = To(server.url());
+  settings.body_limit = BodyLimit::kCut;
+
+  CHECK(PooledTransport(settings, kClock).Send(kGet).error().kind == HttpFailure::Kind::kDecode);
+}
+
 TEST_CASE("transport: a gzip bomb stops at the cap") {
   const std::string bomb = Gzip(std::string(size_t{64} << 20, '\0'));
   REQUIRE(bomb.size() < 100'000);
@@ -218,6 +269,22 @@ TEST_CASE("transport: silence ends at the deadline") {
   const auto answer = PooledTransport(settings, kClock).Send(kGet);
 
   CHECK(answer.error().kind == HttpFailure::Kind::kTimeout);
+  CHECK(answer.error().message == "no whole answer within 1 s");
+}
+
+TEST_CASE("transport: a limit that is reached names the setting that moves it") {
+  LoopbackServer server({[](Connection& connection) { connection.WaitForClose(); },
+                         Once(AnswerText(std::string(2000, 'x')))});
+  TransportSettings settings = To(server.url());
+  settings.deadline = 100ms;
+  settings.response_limit = 1000;
+  settings.deadline_key = "limits.request";
+  settings.response_key = "limits.response";
+  PooledTransport transport(settings, kClock);
+
+  CHECK(transport.Send(kGet).error().message == "no whole answer within 1 s (limits.request)");
+  CHECK(transport.Send(kGet).error().message ==
+        "the answer is larger than 0 MiB: raise limits.response");
 }
 
 /// Sends a byte now and then for ever, after `head`.
@@ -450,6 +517,22 @@ TEST_CASE("base url: https anywhere, http on this machine only") {
         "http://[::2]:80", "http://[fe80::1]"}) {
     CAPTURE(wrong);
     CHECK_FALSE(bool(ParseBaseUrl(wrong)));
+  }
+}
+
+TEST_CASE("request url: an address with its path and query") {
+  const auto url = ParseRequestUrl("https://hooks.example.com:8443/hubspot/won?key=a%20b");
+  REQUIRE(bool(url));
+  CHECK(url->base.Origin() == "https://hooks.example.com:8443");
+  CHECK(url->target == "/hubspot/won?key=a%20b");
+  CHECK(ParseRequestUrl("https://hooks.example.com")->target == "/");
+  CHECK(ParseRequestUrl("http://localhost:8080?a=b")->target == "/?a=b");
+  for (const char* const wrong :
+       {"", "hooks.example.com/x", "http://hooks.example.com/x", "https:///x", "https://a@b/x",
+        "https://host/x#part", "https://host/a b", "https://host/\xc3\xa4",
+        "https://host/\r\nX: y"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(bool(ParseRequestUrl(wrong)));
   }
 }
 
