@@ -33,14 +33,19 @@ std::string Sha256Hex(std::string_view text) {
   return Hex(digest);
 }
 
-std::string HmacSha256Hex(std::string_view key, std::string_view text) {
+std::string HmacSha256(std::string_view key, std::string_view text) {
   CHECK_THAT(key.size() <= static_cast<size_t>(std::numeric_limits<int>::max()));
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   const bool made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
                          reinterpret_cast<const unsigned char*>(text.data()), text.size(),
                          digest.data(), nullptr) != nullptr;
   CHECK_THAT(made);
-  return Hex(digest);
+  return {digest.begin(), digest.end()};
+}
+
+std::string HmacSha256Hex(std::string_view key, std::string_view text) {
+  const std::string digest = HmacSha256(key, text);
+  return Hex({reinterpret_cast<const unsigned char*>(digest.data()), digest.size()});
 }
 
 uint64_t Hash64(std::string_view bytes, uint64_t seed) {

@@ -9,7 +9,9 @@ namespace hubmirror {
 /// The SHA-256 of `text` as 64 lower-case hex digits.
 std::string Sha256Hex(std::string_view text);
 
-/// HMAC-SHA-256 (RFC 2104) of `text` as 64 lower-case hex digits.
+/// HMAC-SHA-256 (RFC 2104) of `text`, its 32 bytes.
+std::string HmacSha256(std::string_view key, std::string_view text);
+/// The same as 64 lower-case hex digits.
 std::string HmacSha256Hex(std::string_view key, std::string_view text);
 
 /// A fast 64-bit hash (XXH3) for telling equal from changed; not for secrets. The value is stored

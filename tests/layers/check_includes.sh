@@ -20,6 +20,7 @@ declare -A may=(
   [model/portal]="base model/source model/store"
   [mirror]="base model/source model/store"
   [http]="base"
+  [delivery]="base model/portal model/store http"
   [hubspot/read]="base model/source http"
   [hubspot/auth]="base model/source http hubspot/read"
   [hubspot]="base model/source http hubspot/*"
@@ -46,9 +47,9 @@ declare -A may=(
   [jobs/reference]="base model/* mirror budget jobs"
   [sync]="base model/* mirror budget jobs jobs/*"
   [control]="base model/portal"
-  [daemon]="base model/* http hubspot/* postgres/* settings/* telemetry/* budget jobs/* sync control"
+  [daemon]="base model/* http delivery hubspot/* postgres/* settings/* telemetry/* budget jobs/* sync control"
   [daemon/cli/text]="base"
-  [daemon/cli]="base model/* mirror http hubspot/* postgres/* settings/* jobs/* sync control daemon daemon/cli/text"
+  [daemon/cli]="base model/* mirror http delivery hubspot/* postgres/* settings/* jobs/* sync control daemon daemon/cli/text"
 )
 # Rooms of verbs see what their parent sees, and each other's by name.
 declare -A beside=(

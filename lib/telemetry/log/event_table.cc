@@ -160,6 +160,25 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "HubSpot answered for @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ in a way that breaks its own "
      "rules; the message says how. The daemon reads the same data in another way.",
      "Nothing, if it passes. If it lasts, report the message."},
+    {"webhook.failed", "48f165d57b00c7f4781ef86f5c8cc1ab",
+     "The receiver of a webhook takes nothing",
+     "The receiver of a webhook of portal @HUBMIRROR_PORTAL@ did not answer, or not as one that "
+     "took "
+     "what it was sent; the message says how. It is asked again, later and later, and no entry is "
+     "lost meanwhile.",
+     "Look at the receiver and at what is between it and this machine."},
+    {"webhook.stopped", "017f9ee6725ed09d3a0562d56abd685a", "A webhook is stopped",
+     "The receiver of a webhook of portal @HUBMIRROR_PORTAL@ said that it is gone, failed for too "
+     "long or refused one entry after another; the message says which. Nothing more is sent to it. "
+     "Entries stay as long as the feed keeps them.",
+     "Mend the receiver, or remove the webhook from the configuration."},
+    {"webhook.recovered", "b6043106a85f68b6daa8b2a668d605d4", "A webhook is taken again",
+     "The receiver of a webhook of portal @HUBMIRROR_PORTAL@ takes what it is sent again; it is "
+     "told everything that waited, in order.",
+     "Nothing to do."},
+    {"webhook.waits", "38f12d92a28f17d83ce44e27424458b6", "A webhook waits for the database",
+     "Where a webhook stands could not be read or noted. It goes on where it was.",
+     "Nothing, if it passes. Otherwise read the message."},
 });
 
 }  // namespace

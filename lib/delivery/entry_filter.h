@@ -1,0 +1,29 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/portal/webhook_plan.h"
+#include "model/store/webhook.h"
+
+namespace hubmirror {
+
+/// The values of one side of an entry.
+struct EntryValues {
+  /// nullopt: none. A value that was cut for its length is there with no text that it could equal.
+  std::map<std::string, std::optional<std::string>> texts;
+  std::vector<std::string> cut;
+
+  bool Has(const std::string& property) const;
+};
+/// From what an entry says before or after; nothing of a text that is no JSON object.
+EntryValues ReadEntryValues(std::string_view json);
+
+/// Whether a webhook with these rules is sent the entry. A record that is new to the mirror counts
+/// as a change of every property it has.
+bool IsNamed(const std::vector<WebhookRule>& rules, const WebhookEntry& entry);
+
+}  // namespace hubmirror
