@@ -28,3 +28,11 @@ macro(hubmirror_need_program variable program)
     list(APPEND HUBMIRROR_MISSING ${program})
   endif()
 endmacro()
+
+# hubmirror_need_file(<variable> <what to call it> <file> [PATHS ...]): the same for a file
+macro(hubmirror_need_file variable what file)
+  find_file(${variable} ${file} ${ARGN})
+  if(NOT ${variable})
+    list(APPEND HUBMIRROR_MISSING ${what})
+  endif()
+endmacro()

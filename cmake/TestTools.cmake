@@ -5,6 +5,13 @@ hubmirror_need_package(doctest)
 file(GLOB postgres_folders /usr/lib/postgresql/*/bin)
 hubmirror_need_program(HUBMIRROR_POSTGRES postgres PATHS ${postgres_folders})
 hubmirror_need_program(HUBMIRROR_PSQL psql)
+hubmirror_need_program(HUBMIRROR_RECVLOGICAL pg_recvlogical PATHS ${postgres_folders})
+file(GLOB postgres_plugins /usr/lib/postgresql/*/lib)
+hubmirror_need_file(HUBMIRROR_WAL2JSON wal2json wal2json.so PATHS ${postgres_plugins})
+# Debian's own Python, whichever comes first elsewhere.
+hubmirror_need_program(HUBMIRROR_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+hubmirror_need_file(HUBMIRROR_PSYCOPG psycopg psycopg/__init__.py
+  PATHS /usr/lib/python3/dist-packages)
 hubmirror_need_program(HUBMIRROR_PGBOUNCER pgbouncer)
 hubmirror_need_program(HUBMIRROR_PATRONI patroni)
 hubmirror_need_program(HUBMIRROR_ETCD etcd)

@@ -20,7 +20,7 @@ build_packages=(
 )
 quickstart_packages=(postgresql postgresql-client curl)
 test_packages=("${quickstart_packages[@]}" doctest-dev pgbouncer patroni etcd-server prometheus prometheus-alertmanager systemd
-  procps shellcheck clang-format mandoc chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian faketime)
+  procps python3-psycopg shellcheck clang-format mandoc chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian faketime)
 tidy_packages=(clang clang-tidy)
 coverage_packages=(gcovr)
 deb_packages=(dpkg-dev debhelper fakeroot lintian)
@@ -36,12 +36,23 @@ installed() {
   [[ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" == 'install ok installed' ]]
 }
 
+# wal2json is made for one version of PostgreSQL: the newest that is here, else the one that comes.
+wal2json() {
+  local version
+  version=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort -n | tail -n 1)
+  [[ -n $version ]] ||
+    version=$(LC_ALL=C apt-cache depends postgresql 2>/dev/null | sed -n 's/^ *Depends: postgresql-\([0-9]*\)$/\1/p')
+  printf 'postgresql-%s-wal2json' "$version"
+}
+
+needs_wal2json=false
 packages=("${build_packages[@]}")
 for option in "$@"; do
   case "$option" in
     --quickstart) packages+=("${quickstart_packages[@]}") ;;
     --test)
       packages+=("${test_packages[@]}")
+      needs_wal2json=true
       # Node may come from elsewhere than Debian, and then brings its own npm.
       command -v node >/dev/null || packages+=(nodejs)
       command -v npm >/dev/null || packages+=(npm)
@@ -61,6 +72,9 @@ missing=()
 for package in "${packages[@]}"; do
   installed "$package" || missing+=("$package")
 done
+if $needs_wal2json && ! installed "$(wal2json)"; then
+  missing+=(wal2json)
+fi
 if ((${#missing[@]} == 0)); then
   exit 0
 fi
@@ -99,6 +113,7 @@ fi
 
 # A stale or unreachable extra repository is no reason to stop: what matters is the next command.
 apt_get update || printf 'apt-get update failed in part; going on\n' >&2
+missing=("${missing[@]/#wal2json/$(wal2json)}")
 apt_get install -y --no-install-recommends "${missing[@]}" >/dev/null ||
   fail 'apt-get could not install them' \
     'read the lines above; a Debian 12 (or newer) mirror that answers usually helps' 69

@@ -105,7 +105,7 @@ from_nothing() {
   # What test.sh builds with, before and after its packages are there.
   expect 69 "${dev[@]}" packaging/configure.sh release
   [[ $(wc -l <"$out") == 2 ]] || fail 'more than the cause and the next step'
-  for tool in promtool node mandoc chromium tmux pgbouncer patroni etcd faketime; do
+  for tool in promtool node mandoc chromium tmux pgbouncer patroni etcd faketime wal2json psycopg; do
     grep -q "^configure.sh: not installed: .*\<$tool\>" "$out" || fail "$tool is not missed"
   done
   grep -q '^Next: packaging/install-build-deps.sh --test$' "$out" || fail 'no next step'
