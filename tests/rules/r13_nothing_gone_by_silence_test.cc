@@ -291,6 +291,23 @@ TEST_CASE("R13: who is on a list is not gone, though batch reads leave him out f
   CHECK(stream.observer.broken_promises.size() == 2);
 }
 
+TEST_CASE("R13: a page in disorder shows whom it shows all the same") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.hubspot.say_not_found = false;
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+  stream.hubspot.left_out.insert(9);
+  stream.context->RequestRefresh(hubmirror::RecordId{9});
+  stream.Resolve();
+  stream.hubspot.descending_lists = true;
+  stream.Pass(11min);
+  stream.Resolve();
+
+  CHECK(stream.sink.rows.at(7).gone);
+  CHECK(stream.sink.live(9));
+}
+
 TEST_CASE("R13: where archived records cannot be read by their ids nobody is gone or set aside") {
   for (const ApiErrorKind kind : {ApiErrorKind::kUnsupported, ApiErrorKind::kBadRequest}) {
     StreamFixture stream;

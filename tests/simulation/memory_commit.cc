@@ -83,6 +83,7 @@ CommitOutcome MemoryCommit::Run() {
     WriteRows();
     Suspects();
     MarkMerged();
+    FindGone();
     MarkPurged();
     LeaveQuarantine();
   }
@@ -304,10 +305,13 @@ void MemoryCommit::MarkMerged(const std::map<RecordId, RecordId>& survivor_of, b
       if (found == target.end() || found->second == id || row.merged_into == found->second) {
         continue;
       }
-      if (only_archived && (!row.archived || row.merged_into || row.erased_at)) continue;
+      if (only_archived && losers && (!row.archived || row.merged_into || row.erased_at)) continue;
+      if (only_archived && !losers && Lives(*row.merged_into)) continue;
       outcome_.merged += !row.merged_into;
       outcome_.live_change -= row.live();
       row.merged_into = found->second;
+      row.erased_at.reset();
+      row.purged_at.reset();
       row.synced = disk_.commits;
     }
   }
@@ -317,9 +321,22 @@ bool MemoryCommit::LaterReadShows(const Fate& fate) const {
   return fate.sent_at != Instant{} && recent_.WrittenSince(fate.id, fate.sent_at);
 }
 
-void MemoryCommit::MarkPurged() {
+bool MemoryCommit::Lives(int64_t id) const {
+  const auto row = stored_.rows.find(id);
+  return row != stored_.rows.end() && row->second.live();
+}
+
+void MemoryCommit::FindGone() {
   for (const Fate& fate : commit_.fates) {
-    if (fate.kind != Fate::Kind::kPurged || LaterReadShows(fate)) continue;
+    if (fate.kind == Fate::Kind::kMerged || LaterReadShows(fate)) continue;
+    const auto row = stored_.rows.find(fate.id.value);
+    if (row == stored_.rows.end() || !row->second.merged_into) gone_.push_back(fate);
+  }
+}
+
+void MemoryCommit::MarkPurged() {
+  for (const Fate& fate : gone_) {
+    if (fate.kind != Fate::Kind::kPurged) continue;
     marked_.push_back(fate.id);
     const auto found = stored_.rows.find(fate.id.value);
     if (found == stored_.rows.end()) continue;
@@ -377,8 +394,8 @@ void MemoryCommit::LookAtActivities(const std::map<RecordId, TimePoint>& all) {
 
 void MemoryCommit::Erase() {
   std::map<RecordId, TimePoint> people;
-  for (const Fate& fate : commit_.fates) {
-    if (fate.kind == Fate::Kind::kErased && !LaterReadShows(fate)) people.emplace(fate.id, fate.at);
+  for (const Fate& fate : gone_) {
+    if (fate.kind == Fate::Kind::kErased) people.emplace(fate.id, fate.at);
   }
   if (people.empty()) return;
   const auto all = WithMerged(people);

@@ -39,11 +39,13 @@ class MemoryCommit {
   void Suspects();
   void MarkMerged();
   void MarkMerged(const std::map<RecordId, RecordId>& survivor_of, bool only_archived);
+  void FindGone();
   void MarkPurged();
   void Erase();
   std::map<RecordId, TimePoint> WithMerged(const std::map<RecordId, TimePoint>& people) const;
   void LookAtActivities(const std::map<RecordId, TimePoint>& all);
   bool LaterReadShows(const Fate& fate) const;
+  bool Lives(int64_t id) const;
   void LeaveQuarantine();
   void SetAside();
   void Pending();
@@ -61,6 +63,7 @@ class MemoryCommit {
   std::vector<const Row*> unchanged_survivors_;
   std::vector<RecordId> absent_;
   std::vector<RecordId> unarchived_;
+  std::vector<Fate> gone_;
   std::vector<RecordId> marked_;
 };
 

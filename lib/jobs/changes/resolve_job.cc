@@ -441,24 +441,25 @@ StepOutcome ResolveJob::ReadListed() {
 StepOutcome ResolveJob::TakeInListed(const Page& page, RecordId first) {
   now_ = page.times.date;
   const auto& records = page.records;
+  // Who is on a page is there, in whatever order it comes.
+  for (size_t i = gone_.size(); i-- > 0;) {
+    if (std::ranges::find(records, gone_[i].id, &Record::id) == records.end()) continue;
+    listed_.push_back(gone_[i]);
+    gone_.erase(gone_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (i < looked_up_) --looked_up_;
+  }
   const bool in_order = std::ranges::is_sorted(records, {}, &Record::id) &&
                         (records.empty() || records.front().id >= RecordId{first.value - 1});
   const bool goes_on = !records.empty() && records.back().id >= first;
   if (!in_order || (page.next_after && !goes_on)) {
-    // Such a list tells nothing about one id: who is on it is for the walks to find.
+    // Such a list tells nothing about who is missing on it: that is for the walks to find.
     looked_up_ = gone_.size();
     return StepOutcome::More();
   }
-  while (looked_up_ < gone_.size()) {
-    const PendingRecord& record = gone_[looked_up_];
-    if (page.next_after && record.id > records.back().id) break;
-    if (std::ranges::binary_search(records, record.id, {}, &Record::id)) {
-      listed_.push_back(record);
-      gone_.erase(gone_.begin() + static_cast<std::ptrdiff_t>(looked_up_));
-    } else {
-      ++looked_up_;
-    }
-  }
+  const auto passed = [&](const PendingRecord& record) {
+    return !page.next_after || record.id <= records.back().id;
+  };
+  while (looked_up_ < gone_.size() && passed(gone_[looked_up_])) ++looked_up_;
   return StepOutcome::More();
 }
 

@@ -72,6 +72,7 @@ CommitOutcome CommitWriter::Run() {
     WriteRows();
     Suspects();
     MarkMerged();
+    FindGone();
     MarkPurged();
     NoteDue();
     LeaveQuarantine();
@@ -413,7 +414,7 @@ void CommitWriter::MarkMerged(const Merges::SurvivorOf& survivor_of, Merges::Los
   const Merges::Outcome marked =
       Merges(transaction_, Table(), PipelineSql()).Mark(survivor_of, which);
   for (const Merges::Marked& mark : marked.marked) {
-    if (!mark.erased) NoteMark("merge", mark.loser, mark.survivor, mark.pipeline);
+    NoteMark("merge", mark.loser, mark.survivor, mark.pipeline);
   }
   outcome_.merged += marked.rows;
   outcome_.live_change -= marked.was_live;
@@ -423,16 +424,34 @@ bool CommitWriter::LaterReadShows(const Fate& fate) const {
   return fate.sent_at != Instant{} && stream_.recent.WrittenSince(fate.id, fate.sent_at);
 }
 
+void CommitWriter::FindGone() {
+  std::vector<RecordId> ids;
+  for (const Fate& fate : commit_.fates) {
+    if (fate.kind == Fate::Kind::kMerged || LaterReadShows(fate)) continue;
+    gone_.push_back(&fate);
+    ids.push_back(fate.id);
+  }
+  if (ids.empty()) return;
+  // No list shows who was merged, and batch reads may leave out the survivor that answers for it.
+  // A person is erased with the survivor.
+  const Rows rows = transaction_.Run(
+      "SELECT id FROM " + Table() + " WHERE id = ANY ($1::bigint[]) AND merged_into IS NOT NULL",
+      {IdArray(ids)});
+  std::unordered_set<RecordId> merged;
+  for (size_t i = 0; i < rows.size(); ++i) merged.insert(RecordId{rows.Int(i, 0)});
+  std::erase_if(gone_, [&](const Fate* fate) { return merged.contains(fate->id); });
+}
+
 void CommitWriter::MarkPurged() {
   ArrayText ids;
   ArrayText times;
   bool any = false;
-  for (const Fate& fate : commit_.fates) {
-    if (fate.kind != Fate::Kind::kPurged || LaterReadShows(fate)) continue;
+  for (const Fate* fate : gone_) {
+    if (fate->kind != Fate::Kind::kPurged) continue;
     any = true;
-    marked_.push_back(fate.id);
-    ids.Add(fate.id.value);
-    times.AddParam(TimeParam(fate.at));
+    marked_.push_back(fate->id);
+    ids.Add(fate->id.value);
+    times.AddParam(TimeParam(fate->at));
   }
   if (!any) return;
   const Rows rows = transaction_.Run(
@@ -454,8 +473,8 @@ void CommitWriter::MarkPurged() {
 
 void CommitWriter::Erase() {
   std::map<RecordId, TimePoint> people;
-  for (const Fate& fate : commit_.fates) {
-    if (fate.kind == Fate::Kind::kErased && !LaterReadShows(fate)) people.emplace(fate.id, fate.at);
+  for (const Fate* fate : gone_) {
+    if (fate->kind == Fate::Kind::kErased) people.emplace(fate->id, fate->at);
   }
   const auto erased = Erasure(stream_.schema, *stream_.table).Erase(transaction_, people);
   outcome_.erased += erased.rows;

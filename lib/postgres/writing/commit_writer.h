@@ -61,6 +61,8 @@ class CommitWriter {
   void SuspectsSetAside();
   void MarkMerged();
   void MarkMerged(const Merges::SurvivorOf& survivor_of, Merges::Losers which);
+  /// Whom silence alone says to be gone, as the table stands after all that was shown.
+  void FindGone();
   void MarkPurged();
   /// The last that is done with records: whatever was noted of the erased ones goes as well.
   void Erase();
@@ -90,6 +92,7 @@ class CommitWriter {
   std::vector<RecordId> unchanged_;
   std::vector<RecordId> absent_;
   std::vector<RecordId> unarchived_;
+  std::vector<const Fate*> gone_;
   std::vector<RecordId> marked_;
 };
 

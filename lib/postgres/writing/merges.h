@@ -12,20 +12,19 @@
 namespace hubmirror {
 
 /// Marks the rows of records that HubSpot merged into another one. `merged_into` names the last of
-/// a chain of merges: what had been merged into a loser goes on to the survivor. Owned by one
-/// thread, which may write the portal.
+/// a chain of merges: what had been merged into a loser goes on to the survivor. Who was merged is
+/// not gone: that mark is taken back. Owned by one thread, which may write the portal.
 class Merges {
  public:
   using SurvivorOf = std::map<RecordId, RecordId>;  ///< by loser
   enum class Losers {
     kAll,
-    kMerelyArchived  ///< only those that look archived and nothing else
+    kMerelyArchived  ///< only those that look archived, and theirs
   };
   /// A row that bears another mark than before.
   struct Marked {
     RecordId loser;
     RecordId survivor;
-    bool erased = false;
     Param pipeline;
   };
   struct Outcome {
