@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "budget/exchange_relay.h"
+#include "daemon/feed_mark.h"
 #include "daemon/hubspot_transport.h"
 #include "hubspot/api_client.h"
 #include "hubspot/auth/oauth_app.h"
@@ -10,7 +11,6 @@
 #include "hubspot/auth/static_token.h"
 #include "hubspot/auth/token_keeper.h"
 #include "postgres/feed/feed_upkeep.h"
-#include "postgres/portal_sink.h"
 
 namespace hubmirror {
 namespace {
@@ -85,20 +85,35 @@ PortalSource PortalBuilder::Source(const PortalPlan& plan,
   return {client, client, client, client, *belongings->source_clock, std::move(belongings)};
 }
 
+PortalSink::Options PortalBuilder::SinkOptions(const PortalPlan& plan) const {
+  PortalSink::Options options{
+      .plan = plan, .instance = parts_.instance, .request_deadline = limits_.request};
+  if (!plan.feed.enabled) return options;
+  const auto mark = std::make_shared<FeedMark>(state_dir_, plan.key);
+  options.given_out = mark->number();
+  options.on_entries = [&bell = parts_.bell, schema = plan.schema, mark](int64_t last) {
+    mark->Keep(last);
+    bell.Ring(schema, last);
+  };
+  options.on_lost_entries = [&log = parts_.log, key = plan.key](int64_t stands, int64_t given_out) {
+    log.Write({.level = LogLevel::kWarning,
+               .event = "feed.lost_entries",
+               .message = "PostgreSQL has entries of the change feed up to " +
+                          std::to_string(stands) + " only; " + std::to_string(given_out) +
+                          " had been written",
+               .fields = {{"PORTAL", key}}});
+  };
+  return options;
+}
+
 PortalStore PortalBuilder::Store(const PortalSettings& portal) const {
   struct Kept {
     PortalSink sink;
     FeedUpkeep feed;
   };
-  const auto kept = std::shared_ptr<Kept>(new Kept{
-      .sink{parts_.pool,
-            PortalSink::Options{.plan = portal.plan,
-                                .instance = parts_.instance,
-                                .request_deadline = limits_.request,
-                                .on_entries = [&bell = parts_.bell, schema = portal.plan.schema](
-                                                  int64_t last) { bell.Ring(schema, last); }},
-            parts_.clock, parts_.observer},
-      .feed{parts_.pool, portal.plan}});
+  const auto kept = std::shared_ptr<Kept>(
+      new Kept{.sink{parts_.pool, SinkOptions(portal.plan), parts_.clock, parts_.observer},
+               .feed{parts_.pool, portal.plan}});
   PortalSink& sink = kept->sink;
   PortalStore store{sink, sink, sink, sink, sink};
   if (portal.hash_key) store.hash_key = Reader(*portal.hash_key);

@@ -10,6 +10,7 @@
 #include "hubspot/auth/secret_reader.h"
 #include "model/portal/sync_observer.h"
 #include "postgres/feed/feed_bell.h"
+#include "postgres/portal_sink.h"
 #include "postgres/session/connection_pool.h"
 #include "settings/reading/secret_source.h"
 #include "settings/settings.h"
@@ -40,6 +41,7 @@ class PortalBuilder {
   struct Belongings;
   PortalSource Source(const PortalPlan& plan, std::shared_ptr<Belongings> belongings) const;
   PortalStore Store(const PortalSettings& portal) const;
+  PortalSink::Options SinkOptions(const PortalPlan& plan) const;
   void AddTokens(const PortalSettings& portal, Belongings& belongings) const;
   SecretReader Reader(const SecretRef& ref) const;
 

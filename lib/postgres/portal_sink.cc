@@ -50,12 +50,17 @@ void PortalSink::Claim() {
   const int64_t epoch = schema_.Claim(transaction, held);
   const std::string server(transaction.Run(std::string("SELECT ") + kServerSql).Text(0, 0));
   history_.KeepOnly(transaction, ObjectsWithHistory());
+  std::optional<ChangeWriter::Begun> feed;
   if (options_.plan.feed.enabled) {
-    fed_to_ = ChangeWriter::BeginFeed(transaction, schema_, {.claim = epoch, .reached = fed_to_});
+    feed = ChangeWriter::BeginFeed(transaction, schema_, {.claim = epoch, .given_out = fed_to_});
   }
   auto missing_readers = schema_.MissingReaders(transaction);
   transaction.Commit();
   Reach(CrashPoint::kPortalClaimed);
+  if (feed) {
+    if (feed->stood > 0 && feed->stood < fed_to_) options_.on_lost_entries(feed->stood, fed_to_);
+    NoteEntries(feed->written);
+  }
   MutexLock lock(mutex_);
   missing_readers_ = std::move(missing_readers);
   claimed_at_break_ = breaks;
@@ -66,6 +71,13 @@ void PortalSink::Claim() {
     known->used = false;
     known->views_wait = true;
   }
+}
+
+void PortalSink::NoteEntries(const FeedWritten& written) {
+  if (written.by_op.empty()) return;
+  fed_to_ = written.last;
+  options_.on_entries(fed_to_);
+  observer_.OnEntries(options_.plan.key, written.by_op);
 }
 
 void PortalSink::Heartbeat() {

@@ -52,6 +52,13 @@ class PortalSink final : public RowSink,
     /// Called after a commit with entries of the change feed, with the number of the last one; must
     /// return at once.
     std::function<void(int64_t last)> on_entries = [](int64_t) {};
+    /// The highest number of the change feed that is remembered from before a restart, at most 2^17
+    /// below the highest that was given out; 0: nothing is remembered.
+    int64_t given_out = 0;
+    /// A claim found the feed at `stands`, though the number `given_out` had been given out: the
+    /// database lost entries.
+    std::function<void(int64_t stands, int64_t given_out)> on_lost_entries = [](int64_t, int64_t) {
+    };
   };
 
   /// `clock` and `observer` must outlive the sink. Nothing is connected or written before Claim.
@@ -144,6 +151,8 @@ class PortalSink final : public RowSink,
   /// failover that loses commits may leave our session alive, but it cannot keep these numbers.
   using Writes = std::map<std::pair<std::string, JobKind>, int64_t>;
 
+  /// Entries are committed; the turn is ours.
+  void NoteEntries(const FeedWritten& written);
   /// Takes what is stored for what was left, unless we have written since the claim.
   void NoteLeft(Transaction& transaction, const std::string& object);
   void ForgetLeft(const std::string& object);
@@ -179,7 +188,8 @@ class PortalSink final : public RowSink,
   const HistoryWriter history_;
   Turnstile turnstile_;
   RecentLinks recent_links_;  ///< guarded by the turn
-  int64_t fed_to_ = 0;        ///< the last number of the change feed; guarded by the turn
+  /// The last number of the change feed; guarded by the turn.
+  int64_t fed_to_ = options_.given_out;
 
   mutable Mutex mutex_;
   std::vector<std::string> missing_readers_ GUARDED_BY(mutex_);

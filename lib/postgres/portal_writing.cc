@@ -73,12 +73,11 @@ void PortalSink::Writing::SaveProgress(const std::string& object,
 }
 
 void PortalSink::Writing::Commit() {
-  const int64_t fed_to = feed_ ? feed_->Write(*transaction_) : sink_.fed_to_;
+  const FeedWritten fed = feed_ ? feed_->Write(*transaction_) : FeedWritten{};
   Reach(CrashPoint::kCommitBegins);
   transaction_->Commit();
   Reach(CrashPoint::kCommitEnded);
-  if (fed_to != sink_.fed_to_) sink_.options_.on_entries(fed_to);
-  sink_.fed_to_ = fed_to;
+  sink_.NoteEntries(fed);
   MutexLock lock(sink_.mutex_);
   for (const auto& [job, number] : writes_) sink_.left_[job] = number;
 }

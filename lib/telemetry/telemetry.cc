@@ -193,6 +193,11 @@ void Telemetry::OnTokenRefreshFailure(const PortalKey& portal) {
   if (PortalSeries* const series = Find(portal)) series->CountTokenRefreshFailure();
 }
 
+void Telemetry::OnEntries(const PortalKey& portal, const std::map<std::string, int64_t>& by_op) {
+  MutexLock lock(mutex_);
+  if (PortalSeries* const series = Find(portal)) series->CountEntries(by_op);
+}
+
 void Telemetry::OnSchedulerTick(TimePoint now) {
   board_.NoteSchedulerTurn();
   MutexLock lock(mutex_);

@@ -73,6 +73,9 @@ export default dashboard({
         description: 'Age of the oldest entry and of the last one.' },
       [promql(`time() - hubmirror_feed_oldest_timestamp_seconds{${p}}`, '{{portal}} oldest'),
         promql(`time() - hubmirror_feed_last_timestamp_seconds{${p}}`, '{{portal}} last')])],
+      [12, 8, chart({ title: 'Entries', unit: 'wps', min: 0, runbook: 'HubMirrorFeedSizeHigh',
+        description: 'Entries written each second, by what they say happened.' },
+      [promql(`sum by (portal, op) (rate(hubmirror_feed_entries_total{${p}}[$__rate_interval])) > 0`, '{{portal}} {{op}}')])],
     ]],
     ['Polls and requests', [
       [8, 8, chart({ title: 'Poll time, 95th percentile', unit: 's', min: 0, runbook: 'HubMirrorDataLate', description: 'First request to commit; all portals of the instance.' },

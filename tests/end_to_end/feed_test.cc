@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <random>
 #include <thread>
 
+#include "support/await.h"
 #include "support/feed_copy.h"
 #include "world.h"
 
@@ -27,6 +29,29 @@ TEST_CASE("feed: a first load is one entry a table, its links one") {
                 " HAVING count(*) <= 2) o") ==
       world.Sql("SELECT string_agg(object, ' ' ORDER BY object) FROM acme._stream_state WHERE job"
                 " = 'sweep'"));
+}
+
+TEST_CASE("feed: who listens hears of a commit, up to its last entry") {
+  World world({.seed = 55, .records = 100, .index_delay = "0ms"}, WithFeed("{enabled: true}"));
+  world.Load();
+  world.mirror.Settle();
+  Session listener(world.AdminDsn());
+  listener.Run("LISTEN hubmirror_changes");
+  const std::string before = world.Sql("SELECT max(seq) FROM acme.changes");
+
+  world.portal.Mutate(R"({"kind":"update","object":"deals"})");
+
+  std::string heard;
+  Await("a hint", 30s, [&] { return !(heard += listener.Heard()).empty(); });
+  const std::string last = world.Sql("SELECT max(seq) FROM acme.changes");
+  CHECK(last > before);
+  CHECK(heard == R"({"schema" : "acme", "last" : )" + last + "}");
+  // And a restart remembers what was given out.
+  std::ifstream mark(world.daemon.directory().path() / "state" / "feed" / "acme");
+  int64_t given_out = 0;
+  mark >> given_out;
+  CHECK(given_out > std::stoll(last) - (1 << 17));
+  CHECK(world.daemon.Metric("hubmirror_feed_entries_total", {"op=\"update\""}) == 1);
 }
 
 TEST_CASE("feed: entries make the mirror of what it was, whatever kills the daemon") {

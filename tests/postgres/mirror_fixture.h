@@ -21,6 +21,7 @@ class NotingObserver final : public SyncObserver {
   std::vector<std::string> schema_changes;
   std::vector<bool> database_up;
   std::vector<std::string> failed_transactions;
+  std::map<std::string, int64_t> entries;  ///< of the change feed, by kind
   int reconnects = 0;
   int waits = 0;
 
@@ -30,6 +31,10 @@ class NotingObserver final : public SyncObserver {
   void OnBrokenPromise(const StreamKey&, const std::string&) override {}
   void OnLateFind(const StreamKey&, std::chrono::milliseconds) override {}
   void OnJobReport(const JobReport&) override {}
+  void OnEntries(const PortalKey&, const std::map<std::string, int64_t>& by_op) override {
+    MutexLock lock(mutex_);
+    for (const auto& [op, count] : by_op) entries[op] += count;
+  }
   void OnVerify(const StreamKey&, const VerifyReport&) override {}
   void OnStreamStatus(const StreamKey&, const StreamStatus&) override {}
   void OnPortalStatus(const PortalKey&, const PortalStatus&) override {}

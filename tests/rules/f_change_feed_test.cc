@@ -35,10 +35,13 @@ TEST_CASE("F6: an epoch begins above every number that was given out") {
 struct FollowedMirror : MirrorFixture {
   FollowedMirror() { Begin(FeedPlan{.enabled = true}); }
 
-  void Begin(FeedPlan feed) {
+  PortalPlan FedPlan(FeedPlan feed = {.enabled = true}) const {
     PortalPlan with_feed = plan();
     with_feed.feed = std::move(feed);
-    Open(with_feed);
+    return with_feed;
+  }
+  void Begin(FeedPlan feed) {
+    Open(FedPlan(std::move(feed)));
     MakeContacts({Property("a"), Property("b"), Property("n", ColumnType::kNumeric),
                   Property("o", ColumnType::kText, Storage::kOverflow)});
     Follow();
@@ -385,13 +388,52 @@ TEST_CASE_FIXTURE(FollowedMirror,
               "LIMIT 1") == before);
 }
 
+TEST_CASE_FIXTURE(FollowedMirror,
+                  "F6: what the state directory remembers counts after a restart, and a database "
+                  "that went back is noticed") {
+  Write({Person(1, 100, {})});
+  const int64_t before = std::stoll(Last());
+  // As of a daemon whose later entries a failover lost, on a server with a late clock.
+  const int64_t given_out = before + 5'000'000;
+  std::vector<std::pair<int64_t, int64_t>> noticed;
+  PortalSink restarted(
+      shared_pool(),
+      {.plan = FedPlan(),
+       .instance = "me",
+       .given_out = given_out,
+       .on_lost_entries = [&](int64_t stands,
+                              int64_t given) { noticed.emplace_back(stands, given); }},
+      clock(), observer());
+  restarted.Claim();
+
+  CHECK(std::stoll(Last()) > given_out + kFeedEpoch);
+  CHECK(Value("SELECT after->>'follows' FROM acme.changes ORDER BY seq DESC LIMIT 1") ==
+        std::to_string(before));
+  CHECK(noticed == std::vector{std::pair(before, given_out)});
+  restarted.Claim();
+  CHECK(noticed.size() == 1);
+}
+
+TEST_CASE_FIXTURE(FollowedMirror,
+                  "F1: entries are counted when they are committed, by their kind") {
+  observer().entries.clear();
+  Write({Person(1, 100, {{"a", "x"}}), Person(2, 100, {})});
+  Write({Person(1, 200, {{"a", "y"}})});
+  CHECK(observer().entries == std::map<std::string, int64_t>{{"seen", 2}, {"update", 1}});
+  Value("ALTER TABLE acme.changes ADD CHECK (op <> 'update') NOT VALID");
+  CHECK_THROWS_AS(Write({Person(1, 300, {{"a", "z"}})}), DatabaseError);
+  CHECK(observer().entries["update"] == 1);
+  sink().Claim();
+  CHECK(observer().entries["epoch"] == 1);
+}
+
 TEST_CASE_FIXTURE(FollowedMirror, "F2: a day begins with an epoch, when it has its partition") {
   const PortalSchema schema(plan(), "me");
   const auto write_at = [&](TimePoint clock) {
     Transaction transaction(pool());
     ChangeWriter feed(schema, {.last = std::stoll(Last()), .clock = clock});
     feed.AddLoaded("contacts");
-    const int64_t last = feed.Write(transaction);
+    const int64_t last = feed.Write(transaction).last;
     transaction.Commit();
     return last;
   };

@@ -37,6 +37,7 @@ class SilentObserver : public SyncObserver {
     late_finds.push_back(late);
   }
   void OnJobReport(const JobReport&) override {}
+  void OnEntries(const PortalKey&, const std::map<std::string, int64_t>&) override {}
   void OnVerify(const StreamKey&, const VerifyReport&) override {}
   void OnStreamStatus(const StreamKey&, const StreamStatus&) override {}
   void OnPortalStatus(const PortalKey&, const PortalStatus&) override {}

@@ -36,6 +36,10 @@ void MakeRequests(Telemetry& telemetry) {
   }
   status.feed = FeedStatus{.kept = true, .last_seq = 9, .last_at = kNow, .oldest_at = kNow};
   for (int i = 0; i < 20; ++i) status.feed->consumers.push_back({.name = "c" + std::to_string(i)});
+  for (const char* op : {"create", "seen", "update", "archive", "restore", "merge", "purge",
+                         "erase", "link", "unlink", "relabel", "epoch", "loaded"}) {
+    telemetry.OnEntries("acme", {{op, 2}});
+  }
   telemetry.OnPortalStatus("acme", status);
   telemetry.OnTokenExpiry("acme", kNow + std::chrono::minutes{30});
   telemetry.OnTokenRefreshFailure("acme");

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -71,6 +72,8 @@ class SyncObserver : public ExchangeObserver {
   virtual void OnLateFind(const StreamKey& stream, std::chrono::milliseconds late) = 0;
   virtual void OnJobReport(const JobReport& report) = 0;
   /// A comparison with the portal has ended.
+  /// Entries of the change feed were committed, by what they say happened.
+  virtual void OnEntries(const PortalKey& portal, const std::map<std::string, int64_t>& by_op) = 0;
   virtual void OnVerify(const StreamKey& stream, const VerifyReport& report) = 0;
   virtual void OnStreamStatus(const StreamKey& stream, const StreamStatus& status) = 0;
   virtual void OnPortalStatus(const PortalKey& portal, const PortalStatus& status) = 0;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,12 @@ struct FeedStatus {
   int64_t bytes = 0;                    ///< indexes included
   std::vector<FeedConsumer> consumers;  ///< by name
   friend bool operator==(const FeedStatus&, const FeedStatus&) = default;
+};
+
+/// What one transaction wrote into the change feed.
+struct FeedWritten {
+  int64_t last = 0;                      ///< the number of the last entry there is now
+  std::map<std::string, int64_t> by_op;  ///< entries of this transaction
 };
 
 /// Keeps the change feed of one portal in shape: makes the partitions of the coming days and drops

@@ -123,8 +123,8 @@ int64_t ChangeWriter::BeginEpoch(int64_t highest) {
   return number;
 }
 
-int64_t ChangeWriter::BeginFeed(Transaction& transaction, const PortalSchema& schema,
-                                Claimed claimed) {
+ChangeWriter::Begun ChangeWriter::BeginFeed(Transaction& transaction, const PortalSchema& schema,
+                                            Claimed claimed) {
   MakeFeedPartitions(transaction.connection(), schema.name(), FeedDayNow(transaction.connection()));
   const std::string portal = schema.Table("_portal");
   const Rows stands = transaction.Run(
@@ -132,7 +132,9 @@ int64_t ChangeWriter::BeginFeed(Transaction& transaction, const PortalSchema& sc
       schema.Table("changes") + "), f.dropped_to), (SELECT feed_claim FROM " + portal + ") FROM " +
       schema.Table("_feed") + " f");
   ChangeWriter feed(schema, {.last = stands.Int(0, 1), .clock = *stands.Time(0, 0)});
-  const int64_t number = feed.BeginEpoch(claimed.reached);
+  // What is remembered from before a restart may lack the last numbers of its epoch.
+  const int64_t number =
+      feed.BeginEpoch(claimed.given_out > 0 ? claimed.given_out + kFeedEpoch : 0);
   // Where the clock was set back, its day may be another one than today.
   MakeFeedPartitions(transaction.connection(), schema.name(), FeedDayOf(number));
   if (stands.IsNull(0, 2) || stands.Int(0, 2) + 1 != claimed.claim) {
@@ -140,7 +142,7 @@ int64_t ChangeWriter::BeginFeed(Transaction& transaction, const PortalSchema& sc
     for (const std::string& table : LoadedTables(transaction, schema)) feed.AddLoaded(table);
   }
   transaction.Run("UPDATE " + portal + " SET feed_claim = $1", {std::to_string(claimed.claim)});
-  return feed.Write(transaction);
+  return {.stood = stands.Int(0, 1), .written = feed.Write(transaction)};
 }
 
 void ChangeWriter::BeginDay(Transaction& transaction) {
@@ -186,12 +188,14 @@ std::vector<Change> ChangeWriter::InOrder() {
   return ordered;
 }
 
-int64_t ChangeWriter::Write(Transaction& transaction) {
-  if (records_.empty() && links_.empty() && loaded_.empty() && !epoch_) return count_.last;
+FeedWritten ChangeWriter::Write(Transaction& transaction) {
+  FeedWritten written{.last = count_.last, .by_op = {}};
+  if (records_.empty() && links_.empty() && loaded_.empty() && !epoch_) return written;
   BeginDay(transaction);
   ArrayText op, object, id, to_object, to, pipeline, changed_at, before, after, cause;
   for (const Change& change : InOrder()) {
     const bool of_record = change.id != RecordId{};
+    ++written.by_op[change.op];
     op.Add(change.op);
     object.AddParam(TextParam(change.object));
     id.AddParam(of_record ? Param(std::to_string(change.id.value)) : Param());
@@ -221,7 +225,8 @@ int64_t ChangeWriter::Write(Transaction& transaction) {
       {op.Take(), object.Take(), id.Take(), to_object.Take(), to.Take(), pipeline.Take(),
        changed_at.Take(), before.Take(), after.Take(), cause.Take(), std::to_string(count_.last)});
   count_.last = rows.Int(0, 0);
-  return count_.last;
+  written.last = count_.last;
+  return written;
 }
 
 }  // namespace hubmirror

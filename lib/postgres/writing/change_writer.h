@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "model/store/database_error.h"
+#include "model/store/feed.h"
 #include "model/store/row_sink.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/transaction.h"
@@ -55,12 +56,16 @@ class ChangeWriter {
 
   /// Where a claim stands with the feed.
   struct Claimed {
-    int64_t claim = 0;    ///< its number, see PortalSchema::Claim
-    int64_t reached = 0;  ///< the highest number that this daemon remembers to have given out
+    int64_t claim = 0;      ///< its number, see PortalSchema::Claim
+    int64_t given_out = 0;  ///< the highest number that this daemon remembers to have given out
   };
-  /// Begins an epoch, in the transaction of a claim; returns the number of the last entry. A feed
-  /// that the claim before did not find on says what is loaded (rule F11).
-  static int64_t BeginFeed(Transaction& transaction, const PortalSchema& schema, Claimed claimed);
+  struct Begun {
+    int64_t stood = 0;  ///< the highest number that the database knew of
+    FeedWritten written;
+  };
+  /// Begins an epoch, in the transaction of a claim. A feed that the claim before did not find on
+  /// says what is loaded (rule F11).
+  static Begun BeginFeed(Transaction& transaction, const PortalSchema& schema, Claimed claimed);
 
   const FeedPlan& plan() const { return schema_.plan().feed; }
 
@@ -86,8 +91,8 @@ class ChangeWriter {
   void Forget(Transaction& transaction, const std::string& object,
               const std::vector<RecordId>& ids) const;
 
-  /// Writes everything; the number of the last entry now. Throws ChangeFeedError.
-  int64_t Write(Transaction& transaction);
+  /// Writes everything. Throws ChangeFeedError.
+  FeedWritten Write(Transaction& transaction);
 
   /// Runs a statement of the feed.
   static Rows Run(Transaction& transaction, const std::string& sql, const Params& params);

@@ -160,6 +160,15 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "HubSpot answered for @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ in a way that breaks its own "
      "rules; the message says how. The daemon reads the same data in another way.",
      "Nothing, if it passes. If it lasts, report the message."},
+    {"feed.lost_entries", "aa68293510c347c584418c56c2a7a753",
+     "The database lost entries of the change feed",
+     "PostgreSQL no longer has entries of the feed of portal @HUBMIRROR_PORTAL@ that were "
+     "committed: "
+     "a failover without them, or a backup. Numbers go on above them, and what they told of is "
+     "found again and told under new numbers.",
+     "Nothing to do for consumers in this database. One that keeps a number of its own, or that "
+     "was "
+     "sent those entries, gets them again, two changes perhaps as one."},
     {"webhook.failed", "48f165d57b00c7f4781ef86f5c8cc1ab",
      "The receiver of a webhook takes nothing",
      "The receiver of a webhook of portal @HUBMIRROR_PORTAL@ did not answer, or not as one that "

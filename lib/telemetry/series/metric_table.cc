@@ -223,6 +223,13 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
     {kTokenRefreshFailures, "hubmirror_token_refresh_failures_total", kCounter, kPortal,
      "refreshes", "Token refreshes refused or unanswered.", kWithPortal},
 
+    {kFeedEntries,
+     "hubmirror_feed_entries_total",
+     kCounter,
+     {"portal", "op"},
+     "entries",
+     "Entries written into the change feed, by what they say happened.",
+     "with the first entry of its kind"},
     {kFeedOldestTimestamp, "hubmirror_feed_oldest_timestamp_seconds", kGauge, kPortal, "seconds",
      "Unix time at which the oldest entry of the change feed was written.", kWithFeed},
     {kFeedLastTimestamp, "hubmirror_feed_last_timestamp_seconds", kGauge, kPortal, "seconds",
@@ -386,7 +393,7 @@ std::string MetricsPage() {
       "Served on `/metrics` of the local port in the Prometheus text format. Times are in seconds, "
       "sizes in bytes;\ninstants are Unix times, so an age is `time() - metric`. `portal` is the "
       "key of the configuration, `object` HubSpot's\nname of the object type. A stream has at most "
-      "45 series and a portal 60 of its own, and 23 of its change feed; label values beyond that "
+      "45 series and a portal 60 of its own, and 36 of its change feed; label values beyond that "
       "count\nas `other`. The "
       "series of a stream or portal go when it leaves the configuration.\n\n"
       "| Name | Type | Labels | Unit | Meaning | Its series appear |\n|---|---|---|---|---|---|\n";

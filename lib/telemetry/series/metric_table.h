@@ -58,6 +58,7 @@ enum class MetricId : size_t {
   kApiFailingSinceTimestamp,
   kTokenExpiryTimestamp,
   kTokenRefreshFailures,
+  kFeedEntries,
   kFeedOldestTimestamp,
   kFeedLastTimestamp,
   kFeedBytes,

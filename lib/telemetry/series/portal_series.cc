@@ -10,6 +10,7 @@ namespace {
 constexpr size_t kRequestSeries = 9;
 constexpr size_t kFailureSeries = 8;
 constexpr size_t kRetrySeries = 5;
+constexpr size_t kEntryKinds = 13;
 
 /// Whether HubSpot is not heard at all; nullopt where that cannot be told: it makes us wait.
 std::optional<bool> IsUnheard(const std::optional<ApiErrorKind>& failure) {
@@ -64,7 +65,8 @@ PortalSeries::PortalSeries(MetricRegistry& registry, const PortalKey& portal)
       auth_valid_(registry, MetricId::kAuthValid, {portal}, 1),
       failing_since_(registry, MetricId::kApiFailingSinceTimestamp, {portal}),
       token_expiry_(registry, MetricId::kTokenExpiryTimestamp, {portal}),
-      refresh_failures_(registry, MetricId::kTokenRefreshFailures, {portal}) {}
+      refresh_failures_(registry, MetricId::kTokenRefreshFailures, {portal}),
+      entries_(registry, MetricId::kFeedEntries, {portal}, kEntryKinds) {}
 
 void PortalSeries::SetStreams(size_t configured) {
   streams_.Set(static_cast<double>(configured));
@@ -100,6 +102,10 @@ void PortalSeries::SetFeed(const std::optional<FeedStatus>& feed, TimePoint now)
   }
   if (!feed_) feed_ = std::make_unique<FeedSeries>(registry_, portal_);
   feed_->Set(*feed, now);
+}
+
+void PortalSeries::CountEntries(const std::map<std::string, int64_t>& by_op) {
+  for (const auto& [op, count] : by_op) entries_.At({op}).Add(static_cast<double>(count));
 }
 
 void PortalSeries::SetTokenExpiry(TimePoint expires_at) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ class PortalSeries {
   void SetReference(const std::vector<ReferenceStatus>& tables);
   /// nullopt: the portal has no change feed.
   void SetFeed(const std::optional<FeedStatus>& feed, TimePoint now);
+  void CountEntries(const std::map<std::string, int64_t>& by_op);
   void SetTokenExpiry(TimePoint expires_at);
   void CountExchange(const Exchange& exchange, TimePoint now);
   void CountThrottle(std::chrono::milliseconds waited);
@@ -66,6 +68,7 @@ class PortalSeries {
   std::unique_ptr<GaugeSeries> stopped_;
   GaugeSeries token_expiry_;
   CounterSeries refresh_failures_;
+  CounterSet entries_;
   std::unique_ptr<FeedSeries> feed_;
 };
 
