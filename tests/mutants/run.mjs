@@ -16,7 +16,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const judges = ['rules_tests', 'governor_rules', 'mirror_rules', 'postgres_rules_tests', 'feed_rules_tests',
-  'simulation_tests', 'jobs_tests', 'budget_tests', 'sync_tests', 'mirror_tests', 'postgres_tests', 'feed_tests'];
+  'simulation_tests', 'jobs_tests', 'budget_tests', 'sync_tests', 'mirror_tests', 'postgres_tests',
+  'postgres_schema_tests', 'feed_tests'];
 const testTimeout = 240_000;
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -109,7 +109,9 @@ class MirrorFixture {
   NotingObserver& observer() { return observer_; }
 
   /// One value as superuser; "" for NULL or none.
-  std::string Value(const std::string& sql) const { return RunSql(dsn_, sql); }
+  std::string Value(const std::string& sql) const { return superuser_.Run(sql); }
+  /// What was set for the superuser in this database counts from the next Value() on.
+  void LogInAgain() const { superuser_.Close(); }
   /// Every row of a query, values joined by `|`, rows by `;`.
   std::string List(const std::string& columns, const std::string& from_where_order) const;
 
@@ -134,6 +136,7 @@ class MirrorFixture {
  private:
   const std::string database_;
   const std::string dsn_;
+  mutable KeptSession superuser_{dsn_};
   testing::FakeClock clock_;
   NotingObserver observer_;
   PortalPlan plan_;

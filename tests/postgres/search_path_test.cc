@@ -96,6 +96,7 @@ struct PlantedFixture : MirrorFixture {
     Value("GRANT CREATE ON DATABASE " + database() + " TO mirrorer");
     // Once planted, the superuser of the test must not look there either.
     Value("ALTER ROLE postgres IN DATABASE " + database() + " SET search_path = pg_catalog");
+    LogInAgain();
     PortalPlan read = plan();
     read.readers = {"onlooker"};
     read.unions = {"contacts"};
@@ -298,7 +299,10 @@ TEST_CASE_FIXTURE(PlantedFixture, "search path: views that stand on planted thin
 }
 
 TEST_CASE_FIXTURE(PlantedFixture, "search path: a statement by itself does not look there either") {
-  Value(kPlant);
+  Value(
+      "CREATE FUNCTION public.unnest(text[]) RETURNS SETOF text LANGUAGE plpgsql"
+      " AS $$BEGIN RAISE EXCEPTION 'planted'; END$$");
+  REQUIRE_THROWS(RunSql(as_daemon, "SELECT unnest(ARRAY['a'])"));
   Connection connection({.dsn = as_daemon, .password = {}});
 
   CHECK(connection.Run("SELECT unnest(ARRAY['a'::text])").Text(0, 0) == "a");

@@ -114,47 +114,6 @@ fs::path FindPostgresProgram(const std::string& name) {
   return found;
 }
 
-struct Session::Impl {
-  std::unique_ptr<PGconn, decltype(&PQfinish)> connection{nullptr, &PQfinish};
-};
-
-Session::Session(const std::string& dsn) : impl_(std::make_unique<Impl>()) {
-  impl_->connection.reset(PQconnectdb(dsn.c_str()));
-  PGconn* connection = impl_->connection.get();
-  if (PQstatus(connection) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection));
-  // Remarks of the server would only litter the output of the tests.
-  PQsetNoticeProcessor(
-      connection, [](void*, const char*) {}, nullptr);
-}
-
-Session::~Session() = default;
-
-std::string Session::Run(const std::string& sql) {
-  const std::unique_ptr<PGresult, decltype(&PQclear)> result(
-      PQexec(impl_->connection.get(), sql.c_str()), &PQclear);
-  const ExecStatusType status = PQresultStatus(result.get());
-  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
-    throw std::runtime_error(std::string(PQresultErrorMessage(result.get())) + "in: " + sql);
-  }
-  if (PQntuples(result.get()) == 0 || PQnfields(result.get()) == 0) return "";
-  return PQgetvalue(result.get(), 0, 0);
-}
-
-std::string Session::Heard() {
-  PGconn* connection = impl_->connection.get();
-  PQconsumeInput(connection);
-  std::string heard;
-  while (PGnotify* notice = PQnotifies(connection)) {
-    heard += notice->extra;
-    PQfreemem(notice);
-  }
-  return heard;
-}
-
-std::string RunSql(const std::string& dsn, const std::string& sql) {
-  return Session(dsn).Run(sql);
-}
-
 TempPostgres::TempPostgres() : TempPostgres(Options{}) {}
 
 TempPostgres::TempPostgres(Options options)
@@ -203,6 +162,7 @@ void TempPostgres::Start() {
   if (running()) return;
   // The port stays the same over a restart, as clients expect.
   if (options_.tcp && port_ == 5432) port_ = FreePort();
+  maintenance_ = std::make_unique<KeptSession>(Dsn());
   std::vector<std::string> command = {
       FindPostgresProgram("postgres"),
       "-D",
@@ -270,6 +230,7 @@ void TempPostgres::Promote() {
 
 void TempPostgres::End(int signal) {
   if (!running()) return;
+  maintenance_->Close();
   kill(pid_, signal);
   const auto deadline = std::chrono::steady_clock::now() + kStopLimit;
   int status = 0;
@@ -286,12 +247,14 @@ std::string TempPostgres::Dsn(const std::string& user, const std::string& databa
 }
 
 std::string TempPostgres::CreateDatabase(const std::string& name, const std::string& owner) {
-  Run("CREATE DATABASE \"" + name + "\" OWNER \"" + owner + "\"");
+  // Copies files instead of writing every block to the WAL: half the CPU time.
+  Run("CREATE DATABASE \"" + name + "\" OWNER \"" + owner + "\" STRATEGY file_copy");
   return Dsn("postgres", name);
 }
 
 std::string TempPostgres::Run(const std::string& sql, const std::string& database) const {
-  return RunSql(Dsn("postgres", database), sql);
+  if (database != "postgres") return RunSql(Dsn("postgres", database), sql);
+  return maintenance_->Run(sql);
 }
 
 std::string TempPostgres::LogEnd() const {

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "support/sql_session.h"
+
 namespace hubmirror::testing {
 
 /// A private PostgreSQL server that lives as long as this object: own data directory, reached by a
@@ -67,32 +69,10 @@ class TempPostgres {
 
   const Options options_;
   std::filesystem::path directory_;
+  mutable std::unique_ptr<KeptSession> maintenance_;  ///< to the database `postgres`
   int port_ = 5432;
   pid_t pid_ = -1;
 };
-
-/// One session that stays open, for tests that hold a lock or a transaction. Throws
-/// std::runtime_error with the server's words. Owned by one thread.
-class Session {
- public:
-  explicit Session(const std::string& dsn);
-  ~Session();
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
-
-  /// The first value of the last result, "" for NULL or none.
-  std::string Run(const std::string& sql);
-  /// What came by NOTIFY since it was asked before, one after another; "" for nothing.
-  std::string Heard();
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
-
-/// Runs one SQL text on a connection string; returns the first value of the last result, "" for
-/// NULL or none. Throws std::runtime_error with the server's words.
-std::string RunSql(const std::string& dsn, const std::string& sql);
 
 /// A port of 127.0.0.1 on which nobody listens at the moment.
 int FreePort();
