@@ -123,7 +123,7 @@ TEST_CASE("R17: links that are wanted anew are not continued where a kill stoppe
     LinksFixture stream;
     for (const char* name : {"companies", "tickets"}) stream.Partner(name);
     StoredStream stored;
-    stored.progress[JobKind::kLinks].cursor = ToText(LinksCursor{"tickets", {}});
+    stored.progress[JobKind::kLinks].cursor = ToText(LinksCursor{.other = "tickets"});
     LinksJob job(stream.context, stream.partners);
     job.Load(stored);
     if (wanted) job.Restart();

@@ -48,6 +48,7 @@ CommitOutcome MemoryRowSink::Write(const Commit& commit) {
     throw DatabaseError(DatabaseError::Kind::kOther, "P0001", "a trigger refuses");
   }
   ++writes;
+  if (!commit.loaded.empty()) loaded.push_back(commit.loaded);
   CommitOutcome outcome{.live_change = -CountRows({}), .values_lost = values_lost_per_write};
   for (const RowBatch& batch : commit.rows) WriteRows(batch, outcome);
   for (const ProvenRange& range : commit.ranges) Suspect(range, outcome);

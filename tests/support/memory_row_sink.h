@@ -46,7 +46,8 @@ class MemoryRowSink final : public RowSink, public VerifySink {
   std::string bug;
   std::vector<std::string> states;  ///< as they were saved, `state/reason`
   std::vector<std::string> filled;
-  bool database_away = false;  ///< neither Claim nor Heartbeat reach the database
+  std::vector<std::string> loaded;  ///< tables that commits said to be loaded
+  bool database_away = false;       ///< neither Claim nor Heartbeat reach the database
   std::vector<std::string> missing_readers;
   std::map<std::string, int64_t> last_known_rows;
   std::set<int64_t> compared;  ///< that Verify was shown

@@ -10,14 +10,40 @@ namespace {
 // So many records tell whether a side shows links at all.
 constexpr size_t kProofInputs = 100;
 
+void PutTypes(JsonFieldWriter& fields, std::string_view name,
+              const std::vector<std::string>& types) {
+  fields.BeginArray(name);
+  for (const std::string& type : types) {
+    fields.BeginObject();
+    fields.Put("with", type);
+    fields.EndObject();
+  }
+  fields.EndArray();
+}
+
+std::optional<std::vector<std::string>> TypesIn(const JsonFields& fields, std::string_view name) {
+  const auto objects = fields.Objects(name);
+  if (!objects) return std::nullopt;
+  std::vector<std::string> types;
+  for (const JsonFields& object : *objects) types.push_back(object.Text("with"));
+  return types;
+}
+
 }  // namespace
 
 void LinksJob::LoadFrom(const StoredStream& stored) {
+  loaded_.emplace();
   const auto found = stored.progress.find(kind());
   if (found == stored.progress.end()) return;
   last_complete_at_ = found->second.last_complete_at;
   cursor_ = ParseLinksCursor(found->second.cursor).value_or(LinksCursor{});
   for (const std::string& other : cursor_.one_way) partners_.UseFrom(object().name, other);
+  read_ = {cursor_.read.begin(), cursor_.read.end()};
+  if (cursor_.loaded) {
+    loaded_->insert(cursor_.loaded->begin(), cursor_.loaded->end());
+  } else if (last_complete_at_) {
+    loaded_.reset();
+  }
 }
 
 void LinksJob::Abandon() {
@@ -25,6 +51,7 @@ void LinksJob::Abandon() {
   cursor_ = {};
   batch_.reset();
   looked_up_.clear();
+  read_.clear();
   asker_.Forget();
 }
 
@@ -96,6 +123,7 @@ StepOutcome LinksJob::ReadBatch(const LinkPair& pair) {
   if (!batch_) {
     auto ids = stream().store().links.LiveIds(object(), cursor_.last, kLinkInputs);
     if (ids.empty()) {
+      if (partners_.IsRead(pair)) read_.insert(pair.to.name);
       NextPair();
       return StepOutcome::Unused();
     }
@@ -135,7 +163,7 @@ StepOutcome LinksJob::Store(const LinkPair& pair, int64_t links) {
   LinkCommit commit = batch_->ToCommit();
   cursor_.last = batch_->ids().back();
   commit.progress = Progress();
-  commit.loads = !last_complete_at_;
+  commit.loads = !IsLoaded(pair);
   commit.budget = stream().Budget();
   stream().store().links.WriteLinks(commit);
   ProgressStored();
@@ -197,9 +225,29 @@ StepOutcome LinksJob::UseFirstSide(const LinkPair& pair) {
   return StepOutcome::More();
 }
 
+bool LinksJob::IsLoaded(const LinkPair& pair) const {
+  return !loaded_ || loaded_->contains(pair.to.name);
+}
+
+bool LinksJob::NoteLoaded() {
+  bool fresh = false;
+  std::set<std::string> loaded;
+  for (const LinkPair& pair : pairs_) {
+    const bool stood = IsLoaded(pair);
+    if (!stood && !read_.contains(pair.to.name)) continue;
+    fresh = fresh || !stood;
+    loaded.insert(pair.to.name);
+  }
+  loaded_ = std::move(loaded);
+  read_.clear();
+  return fresh;
+}
+
 JobProgress LinksJob::Progress() const {
   LinksCursor cursor = cursor_;
+  cursor.read = {read_.begin(), read_.end()};
   cursor.one_way = partners_.OneWayFrom(object());
+  if (loaded_) cursor.loaded.emplace(loaded_->begin(), loaded_->end());
   return {.cursor = ToText(cursor), .last_complete_at = last_complete_at_};
 }
 
@@ -211,7 +259,7 @@ StepOutcome LinksJob::Finish() {
     return looked;
   }
   Commit commit{.object = object()};
-  if (!last_complete_at_ && !pairs_.empty()) commit.loaded = "associations";
+  if (NoteLoaded()) commit.loaded = "associations";
   last_complete_at_ = stream().SourceNow();
   cursor_ = {};
   commit.progress[kind()] = Progress();
@@ -224,13 +272,9 @@ std::string ToText(const LinksCursor& cursor) {
   JsonFieldWriter fields;
   fields.Put("other", cursor.other);
   fields.Put("last", cursor.last);
-  fields.BeginArray("one_way");
-  for (const std::string& other : cursor.one_way) {
-    fields.BeginObject();
-    fields.Put("with", other);
-    fields.EndObject();
-  }
-  fields.EndArray();
+  PutTypes(fields, "read", cursor.read);
+  PutTypes(fields, "one_way", cursor.one_way);
+  if (cursor.loaded) PutTypes(fields, "loaded", *cursor.loaded);
   return fields.Text();
 }
 
@@ -238,9 +282,9 @@ std::optional<LinksCursor> ParseLinksCursor(std::string_view text) {
   const auto fields = JsonFields::Parse(text);
   if (!fields) return std::nullopt;
   LinksCursor cursor{.other = fields->Text("other"), .last = fields->Id("last")};
-  for (const JsonFields& pair : fields->Objects("one_way").value_or(std::vector<JsonFields>())) {
-    cursor.one_way.push_back(pair.Text("with"));
-  }
+  cursor.read = TypesIn(*fields, "read").value_or(std::vector<std::string>());
+  cursor.one_way = TypesIn(*fields, "one_way").value_or(std::vector<std::string>());
+  cursor.loaded = TypesIn(*fields, "loaded");
   return cursor;
 }
 

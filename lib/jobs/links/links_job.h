@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,11 +16,15 @@
 namespace hubmirror {
 
 /// How far the reading of all links has come: the other type of the pair, and the last record read.
-/// And what outlives it: the types whose links HubSpot shows from this side only.
+/// Then the types whose links it has read to the end. And what outlives it: the types whose links
+/// HubSpot shows from this side only, and those whose links were read to the end before (nullopt:
+/// all, as nobody noted them).
 struct LinksCursor {
   std::string other = {};
   std::optional<RecordId> last = {};
+  std::vector<std::string> read = {};
   std::vector<std::string> one_way = {};
+  std::optional<std::vector<std::string>> loaded = {};
   friend bool operator==(const LinksCursor&, const LinksCursor&) = default;
 };
 std::string ToText(const LinksCursor& cursor);
@@ -67,6 +72,10 @@ class LinksJob final : public StreamJob {
   StepOutcome Finish();
   void NextPair();
   JobProgress Progress() const;
+  /// Whether all links of the pair have been read before: what differs now has changed.
+  bool IsLoaded(const LinkPair& pair) const;
+  /// The pairs of this reading are loaded now; false: they all were.
+  bool NoteLoaded();
 
   LinkPartners& partners_;
   LinkAsker asker_;
@@ -79,6 +88,8 @@ class LinksJob final : public StreamJob {
   /// Records at the other end of links that were found by looking.
   std::vector<RecordId> looked_up_;
   std::optional<TimePoint> last_complete_at_;
+  std::optional<std::set<std::string>> loaded_ = std::set<std::string>();  ///< as in the cursor
+  std::set<std::string> read_;                                             ///< as in the cursor
 };
 
 }  // namespace hubmirror

@@ -270,6 +270,89 @@ TEST_CASE("one-way pairs: a wish for all stands until some of it is stored") {
   CHECK(portal.leads.links.Asked("leads>leads") == 1);
 }
 
+/// What the job has said of links that are new to the mirror.
+struct LoadedLinks {
+  explicit LoadedLinks(LinksFixture& stream) : stream_(stream) {}
+
+  /// Whether the links written since the last question were all part of a load, or none.
+  std::optional<bool> AsLoad() {
+    std::optional<bool> all;
+    for (; commits_ < stream_.links.commits.size(); ++commits_) {
+      const bool loads = stream_.links.commits[commits_].loads;
+      REQUIRE(all.value_or(loads) == loads);
+      all = loads;
+    }
+    return all;
+  }
+  int64_t Marks() const { return std::ranges::count(stream_.sink.loaded, "associations"); }
+
+ private:
+  LinksFixture& stream_;
+  size_t commits_ = 0;
+};
+
+TEST_CASE("links: a type that is linked later is loaded, and said once to be") {
+  LinksFixture stream;
+  stream.Partner("companies");
+  stream.links.links[1] = {1001};
+  LinksJob job(stream.context, stream.partners);
+  LoadedLinks loaded(stream);
+  REQUIRE(stream.RunThrough(job));
+  CHECK(loaded.AsLoad() == true);
+  CHECK(loaded.Marks() == 1);
+  REQUIRE(stream.RunThrough(job));
+  CHECK(loaded.AsLoad() == false);
+  CHECK(loaded.Marks() == 1);
+
+  // After a restart with one more of `associations:`.
+  StoredStream stored;
+  stored.progress = stream.sink.progress;
+  LinkPartners more;
+  for (const char* name : {"companies", "tickets"}) more.Add(*FindObjectType(name));
+  LinksJob later(stream.context, more);
+  later.Load(stored);
+  stream.links.commits.clear();
+  REQUIRE(stream.RunThrough(later));
+  for (const LinkCommit& commit : stream.links.commits) {
+    CHECK(commit.loads == (commit.pair.to.name == "tickets"));
+  }
+  CHECK(loaded.Marks() == 2);
+  REQUIRE(stream.RunThrough(later));
+  CHECK(loaded.Marks() == 2);
+}
+
+TEST_CASE("links: what a kill interrupts stays a load until it is said to be loaded") {
+  LinksFixture stream;
+  for (const char* name : {"companies", "tickets"}) stream.Partner(name);
+  StoredStream stored;
+  stored.progress[JobKind::kLinks] = {
+      .cursor = ToText(LinksCursor{.other = "tickets", .read = {"companies"}, .loaded = {{}}}),
+      .last_complete_at = stream.clock.WallNow()};
+  LinksJob job(stream.context, stream.partners);
+  job.Load(stored);
+  LoadedLinks loaded(stream);
+  REQUIRE(stream.RunThrough(job));
+  CHECK(loaded.AsLoad() == true);
+  CHECK(loaded.Marks() == 1);
+  REQUIRE(stream.RunThrough(job));
+  CHECK(loaded.AsLoad() == false);
+  CHECK(loaded.Marks() == 1);
+}
+
+TEST_CASE("links: where nobody noted which types are loaded, all are") {
+  LinksFixture stream;
+  stream.Partner("companies");
+  StoredStream stored;
+  stored.progress[JobKind::kLinks] = {.cursor = R"({"other":"","one_way":[]})",
+                                      .last_complete_at = stream.clock.WallNow()};
+  LinksJob job(stream.context, stream.partners);
+  job.Load(stored);
+  LoadedLinks loaded(stream);
+  REQUIRE(stream.RunThrough(job));
+  CHECK(loaded.AsLoad() == false);
+  CHECK(loaded.Marks() == 0);
+}
+
 TEST_CASE("one-way pairs: the side outlives a restart") {
   LeadsAndDeals portal;
   REQUIRE(portal.deals.RunThrough(portal.of_deals));
