@@ -6,12 +6,14 @@
 
 #include "support/await.h"
 #include "support/feed_copy.h"
+#include "support/programs.h"
 #include "world.h"
 
 namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using compare::Json;
 
 DaemonSettings WithFeed(const std::string& feed) {
   return {.defaults = {{"feed", feed}}};
@@ -52,6 +54,70 @@ TEST_CASE("feed: who listens hears of a commit, up to its last entry") {
   mark >> given_out;
   CHECK(given_out > std::stoll(last) - (1 << 17));
   CHECK(world.daemon.Metric("hubmirror_feed_entries_total", {"op=\"update\""}) == 1);
+}
+
+TEST_CASE("feed: the verbs show it, move a consumer and purge it") {
+  World world({.seed = 56, .records = 100, .index_delay = "0ms"}, WithFeed("{enabled: true}"));
+  world.Load();
+  world.mirror.Settle();
+  const auto feed = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "feed");
+    return world.daemon.Cli(words);
+  };
+  const auto says = [](const ProgramResult& result, const std::string& part) {
+    return result.output.find(part) != std::string::npos;
+  };
+  CHECK(says(feed({"consumers", "acme"}), "nobody reads it by name"));
+
+  world.Sql("SELECT acme.feed_start('billing')");
+  CHECK(says(feed({"consumers", "acme"}), "has read all"));
+  world.portal.Mutate(R"({"kind":"update","object":"deals","properties":{"dealname":"Grün"}})");
+  Await("the entry", 30s,
+        [&] { return world.Sql("SELECT count(*) FROM acme.changes WHERE op = 'update'") == "1"; });
+  const std::string seq = world.Sql("SELECT max(seq) FROM acme.changes");
+  const std::string id = world.Sql("SELECT id FROM acme.changes WHERE op = 'update'");
+  CHECK_FALSE(says(feed({"consumers", "acme"}), "has read all"));
+  const auto json = Json::Parse(feed({"consumers", "acme", "--json"}).output);
+  CHECK(std::to_string(json["last_seq"].AsInteger()) == seq);
+  CHECK_FALSE(json["consumers"]["billing"]["waits_since"].is_null());
+
+  const auto tail = [&](std::vector<std::string> words) {
+    std::vector<std::string> command = {
+        "/usr/bin/timeout",
+        "--signal=INT",
+        "4",
+        BuiltProgram("hubmirror").string(),
+        "--config",
+        (world.daemon.directory().path() / "hubmirror.yaml").string(),
+        "feed",
+        "tail"};
+    command.insert(command.end(), words.begin(), words.end());
+    return RunProgram(command, {}, 30s);
+  };
+  CHECK(says(tail({"acme/deals"}), seq + " "));
+  CHECK(says(tail({"acme", "--from", seq}), " update deals/" + id + " {\"dealname\": \"Grün\""));
+  CHECK_FALSE(says(tail({"acme/contacts"}), seq));
+  CHECK(Json::Parse(tail({"acme", "--from", seq, "--json"}).output)["op"].AsString() == "update");
+
+  CHECK(says(feed({"reset", "acme", "billing", "--to", "now"}), "billing goes on after " + seq));
+  CHECK(says(feed({"reset", "acme", "billing", "--to", "oldest"}), "billing goes on after "));
+  CHECK(feed({"reset", "acme", "billing", "--to", "yesterday"}).end.exit_code == 64);
+  CHECK(says(feed({"reset", "acme", "nobody", "--to", "now"}), "no consumer \"nobody\""));
+  CHECK(says(feed({"reset", "acme", "billing", "--to", "999999999999999"}),
+             "cannot stand at 999999999999999"));
+  Session reader(world.AdminDsn());
+  reader.Run("BEGIN; SELECT * FROM acme.feed_read('billing')");
+  CHECK(says(feed({"reset", "acme", "billing", "--to", "now"}), "is in a transaction"));
+  reader.Run("COMMIT");
+
+  const auto asked = feed({"purge", "acme", "--dry-run"});
+  CHECK(says(asked, "entries up to " + seq));
+  CHECK(says(asked, "consumer billing has not read all of them"));
+  CHECK(feed({"purge", "acme"}).end.exit_code == 64);
+  CHECK(world.Sql("SELECT count(*) > 0 FROM acme.changes") == "t");
+  CHECK(says(feed({"purge", "acme", "--yes"}), "dropped, up to " + seq));
+  CHECK(world.Sql("SELECT count(*) FROM acme.changes WHERE seq <= " + seq) == "0");
+  CHECK(says(feed({"consumers", "acme"}), "has missed entries"));
 }
 
 TEST_CASE("feed: entries make the mirror of what it was, whatever kills the daemon") {

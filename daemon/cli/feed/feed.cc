@@ -154,6 +154,13 @@ int RunFeedReset(const CliContext& context, const CommandLine& line) {
       return kExitOk;
     } catch (const DatabaseError& error) {
       if (!connection.usable()) throw;
+      // What PostgreSQL says of a number out of range may hold values, and is not shown.
+      if (error.sqlstate() == "22003") {
+        return Fail(
+            context, kExitUsage,
+            "a consumer cannot stand at " + line.to + ": it is dropped, or no entry has had it yet",
+            "hubmirror feed consumers " + line.target.portal);
+      }
       const bool busy = error.sqlstate() == "55P03";
       return Fail(context, busy ? static_cast<int>(ControlCode::kTryLater) : kExitUsage,
                   busy ? "a reader of " + line.name + " is in a transaction" : error.what(),
