@@ -1,5 +1,5 @@
 #!/bin/bash
-# Lets HubSpot's official Node client read simulated portals of several seeds.
+# Lets HubSpot's official Node client read and write simulated portals of several seeds.
 # Usage: run.sh SIMULATED_PORTAL_BINARY [BUILD_DIRECTORY]
 # The packages go to BUILD_DIRECTORY (default: node_client beside the binary's directory), never
 # into the source tree, and are installed once per lock file.
@@ -47,6 +47,8 @@ for seed in 1 2 3; do
     sleep 0.05
   done
   echo "seed $seed"
-  node check.mjs "http://$(cat addr.txt)" || { cat "portal-$seed.log"; exit 1; }
+  for script in check.mjs writes.mjs; do
+    node "$script" "http://$(cat addr.txt)" || { cat "portal-$seed.log"; exit 1; }
+  done
   stop_portal
 done

@@ -51,11 +51,18 @@ const Scopes kNamedScopes = {
 
 }  // namespace
 
+std::string WriteScopeOf(const ObjectType& type) {
+  // Tickets have one scope for both.
+  const std::string scope(type.read_scope);
+  return scope.ends_with(".read") ? scope.substr(0, scope.size() - 4) + "write" : scope;
+}
+
 const Scopes& AllScopes() {
   static const Scopes kAll = [] {
     Scopes all = kNamedScopes;
     for (const ObjectType& type : kObjectTypes) {
       all.emplace(type.read_scope);
+      all.insert(WriteScopeOf(type));
       all.insert("crm.schemas." + std::string(type.name) + ".read");
     }
     return all;

@@ -10,12 +10,15 @@
 
 #include "faults/switches.h"
 #include "store/instant.h"
+#include "store/object_type.h"
 #include "store/random.h"
 
 namespace simulated_portal {
 
 using Scopes = std::set<std::string, std::less<>>;
 
+/// Without which records of a type cannot be written.
+std::string WriteScopeOf(const ObjectType& type);
 /// Every scope the API served here knows.
 const Scopes& AllScopes();
 /// Splits at blanks and commas.

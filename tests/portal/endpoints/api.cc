@@ -8,6 +8,7 @@
 #include "endpoints/search.h"
 #include "faults/fault_effects.h"
 #include "http/compression.h"
+#include "writes/record_writes.h"
 
 namespace simulated_portal {
 namespace {
@@ -31,7 +32,9 @@ HttpResponse CallEndpoint(const Call& call) {
     return ValidationError(
         "Unable to infer object type from: " + std::string(kObjectTypes[object].type_id), random);
   }
-  if ((call.request.method == "GET") != call.route.get) {
+  const bool get = call.request.method == "GET";
+  const bool post = call.request.method == "POST";
+  if (!call.route.any_method && !(call.route.get ? get : post)) {
     return ErrorAnswer(405, "VALIDATION_ERROR", "Method not allowed", random);
   }
   switch (endpoint) {
@@ -41,6 +44,17 @@ HttpResponse CallEndpoint(const Call& call) {
       return GetRecord(call);
     case Endpoint::kBatchRead:
       return BatchRead(call);
+    case Endpoint::kCreate:
+      return CreateRecord(call);
+    case Endpoint::kUpdate:
+      return UpdateRecord(call);
+    case Endpoint::kArchive:
+      return ArchiveRecord(call);
+    case Endpoint::kBatchCreate:
+    case Endpoint::kBatchUpdate:
+    case Endpoint::kBatchUpsert:
+    case Endpoint::kBatchArchive:
+      return WriteBatch(call);
     case Endpoint::kSearch:
       return SearchRecords(call);
     case Endpoint::kProperties:
@@ -148,11 +162,11 @@ void Dress(Portal& portal, const HttpRequest& request, Instant wall_now, HttpRes
     response.body = Gzip(response.body);
     response.headers.emplace_back("Content-Encoding", "gzip");
   }
-  response.chunked = switches.Is(Setting::kBodyFramingChunked);
+  response.chunked = switches.Is(Setting::kBodyFramingChunked) && response.status != 204;
   response.lower_case_names = switches.Is(Setting::kHeaderCaseLower);
   response.clock_offset = live.clock_offset;
   if (switches.Is(Setting::kDateHeaderStart)) response.date = portal.Now(wall_now);
-  response.delay = live.latency + (live.jitter > 0 ? random.Between(0, live.jitter) : 0);
+  response.delay += live.latency + (live.jitter > 0 ? random.Between(0, live.jitter) : 0);
   if (response.delivery == Delivery::kWhole) {
     if (random.Chance(live.close_after_answer)) response.delivery = Delivery::kCloseAfter;
   }
@@ -171,7 +185,7 @@ Api::Caller Api::FindCaller(const HttpRequest& request, Instant wall_now) const 
 }
 
 HttpResponse Api::Answer(const HttpRequest& request, Instant wall_now) {
-  const Route route = ParseRoute(request.path, version_);
+  const Route route = ForMethod(ParseRoute(request.path, version_), request.method);
   const bool oauth = route.endpoint >= Endpoint::kToken;
   if (oauth) return AnswerOAuth(route, request, wall_now);
   const Caller caller = FindCaller(request, wall_now);
@@ -233,7 +247,9 @@ HttpResponse Api::AnswerFor(const Caller& caller, const Route& route, const Http
   if (caller.holder.standing != AccessTokens::Standing::kValid) {
     return RefuseToken(caller.holder.standing, BearerToken(request), portal);
   }
-  HttpResponse response = AnswerWithinLimits(caller, route, request, portal.Now(wall_now));
+  const bool overtaken = fault && fault->kind == "overtaken";
+  HttpResponse response =
+      AnswerWithinLimits(caller, route, request, portal.Now(wall_now), overtaken);
   if (fault) SpoilAnswer(*fault, request, response);
   const auto poison =
       portal.faults.StrikeAnswer(request.method, request.path, response.body, portal.random);
@@ -244,7 +260,7 @@ HttpResponse Api::AnswerFor(const Caller& caller, const Route& route, const Http
 }
 
 HttpResponse Api::AnswerWithinLimits(const Caller& caller, const Route& route,
-                                     const HttpRequest& request, Instant now) {
+                                     const HttpRequest& request, Instant now, bool overtaken) {
   Portal& portal = *caller.portal;
   const RateLimits::Lane lane = LaneOf(route.endpoint);
   const RateLimits::Verdict verdict = portal.limits.Take(caller.holder.app, lane, now);
@@ -253,8 +269,8 @@ HttpResponse Api::AnswerWithinLimits(const Caller& caller, const Route& route,
     CountRefusal(verdict);
     response = Throttled(verdict.exceeded, verdict.wait, portal.switches, portal.random);
   } else {
-    response =
-        CallEndpoint({request, route, portal, now, *caller.holder.scopes, caller.holder.oauth});
+    response = CallEndpoint(
+        {request, route, portal, now, *caller.holder.scopes, caller.holder.oauth, overtaken});
     if (IsRefusalOfOurs(response.status)) {
       stats_.CountUnexpected(request.method, request.target,
                              std::to_string(response.status) + " " + response.body);

@@ -30,7 +30,7 @@ class Api {
   HttpResponse AnswerFor(const Caller& caller, const Route& route, const HttpRequest& request,
                          Instant wall_now);
   HttpResponse AnswerWithinLimits(const Caller& caller, const Route& route,
-                                  const HttpRequest& request, Instant now);
+                                  const HttpRequest& request, Instant now, bool overtaken);
   void CountRefusal(const RateLimits::Verdict& verdict);
 
   Portals& portals_;

@@ -74,6 +74,10 @@ void AppendPaging(std::string& out, const Call& call, const std::string& after) 
   out.append("?after=").append(PercentEncode(after)).append("\"}}");
 }
 
+RecordState StateOf(bool archived) {
+  return archived ? RecordState::kArchived : RecordState::kLive;
+}
+
 /// What a record answers to: itself, or its survivor after a merge.
 Record* FindForRead(CrmObject& object, RecordId id, bool archived, const Switches& switches) {
   if (archived && switches.Is(Setting::kMergeLosersArchived)) {
@@ -83,18 +87,14 @@ Record* FindForRead(CrmObject& object, RecordId id, bool archived, const Switche
     }
   }
   Record* record = object.records.Resolve(id);
-  const RecordState wanted = archived ? RecordState::kArchived : RecordState::kLive;
-  return record != nullptr && record->state == wanted ? record : nullptr;
+  return record != nullptr && record->state == StateOf(archived) ? record : nullptr;
 }
 
-Record* FindByEmail(CrmObject& object, const std::string& email) {
-  const auto property = object.catalog.Find("email");
-  for (auto& [id, record] : object.records.all()) {
-    if (record.state != RecordState::kLive) continue;
-    const auto value = record.version->Value(object.catalog, *property);
-    if (value && LowerCase(*value) == LowerCase(email)) return &record;
-  }
-  return nullptr;
+std::optional<PropertyIndex> UniqueProperty(const Call& call, std::string_view name) {
+  const PropertyCatalog& catalog = call.object().catalog;
+  const auto property = catalog.Find(name);
+  if (!property || !catalog.at(*property).has_unique_value) return std::nullopt;
+  return property;
 }
 
 struct BatchInputs {
@@ -249,8 +249,8 @@ HttpResponse GetRecord(const Call& call) {
   const bool archived = call.request.Query("archived") == "true";
   const auto id = ParseNumber(call.route.name);
   Record* record = nullptr;
-  if (call.request.Query("idProperty") == "email" && call.route.object == kContacts) {
-    record = FindByEmail(call.object(), call.route.name);
+  if (const auto unique = UniqueProperty(call, call.request.Query("idProperty"))) {
+    record = FindByUnique(call.object(), switches, *unique, call.route.name, StateOf(archived));
   } else if (id) {
     record = FindForRead(call.object(), *id, archived, switches);
   }
@@ -268,8 +268,8 @@ HttpResponse BatchRead(const Call& call) {
   const Switches& switches = call.portal.switches;
   const BatchInputs inputs = ParseBatch(call.request.body);
   if (!inputs.problem.empty()) return ValidationError(inputs.problem, call.portal.random);
-  const bool by_email = inputs.id_property == "email" && call.route.object == kContacts;
-  if (!by_email && !inputs.id_property.empty() && inputs.id_property != "hs_object_id") {
+  const auto unique = UniqueProperty(call, inputs.id_property);
+  if (!unique && !inputs.id_property.empty() && inputs.id_property != "hs_object_id") {
     return ValidationError("idProperty must be a unique property", call.portal.random);
   }
   const bool archived = call.request.Query("archived") == "true";
@@ -281,8 +281,8 @@ HttpResponse BatchRead(const Call& call) {
   for (const std::string& id : inputs.ids) {
     const auto number = ParseNumber(id);
     Record* record = nullptr;
-    if (by_email) {
-      record = FindByEmail(call.object(), id);
+    if (unique) {
+      record = FindByUnique(call.object(), switches, *unique, id, StateOf(archived));
     } else if (number) {
       record = FindForRead(call.object(), *number, archived, switches);
     }

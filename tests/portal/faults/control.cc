@@ -138,6 +138,10 @@ HttpResponse Control::Get(const HttpRequest& request, Instant wall_now) {
     AppendHistoryTruth(response.body, FindObject(Find(parts[1]), parts[2]), SplitNames(names));
   } else if (what == "properties" && parts.size() == 3) {
     AppendAllProperties(response.body, FindObject(Find(parts[1]), parts[2]).catalog);
+  } else if (what == "writes" && parts.size() == 2) {
+    response.content_type = "application/x-ndjson";
+    Find(parts[1]).writes.AppendLines(response.body,
+                                      static_cast<size_t>(Number(request.Query("after"), "after")));
   } else if (what == "stats") {
     response.body = Stats();
   } else if (what == "portals") {

@@ -72,6 +72,12 @@ void SpoilAnswer(const Fault& fault, const HttpRequest& request, HttpResponse& r
     response.delivery = Delivery::kDrip;
     response.spread = fault.seconds;
   }
+  // The work is done, and nobody is told.
+  if (fault.kind == "lost_answer") response = Deliver(Delivery::kReset);
+  if (fault.kind == "late_status") {
+    response = EdgePage(fault.status, "Error " + std::to_string(fault.status));
+  }
+  if (fault.kind == "slow") response.delay += fault.seconds;
   if (fault.kind == "huge") {
     response.body.insert(0, static_cast<size_t>(fault.bytes), ' ');
   }

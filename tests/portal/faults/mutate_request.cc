@@ -23,6 +23,7 @@ struct Request {
   int64_t link_kind = 0;
   double fill = 0;
   bool unlisted = false;
+  bool unique = false;
 };
 
 RecordId ReadId(JsonFields& fields, const char* name) {
@@ -69,6 +70,7 @@ Request ReadRequest(Portal& portal, JsonFields& fields) {
   fields.Read("label", request.label);
   fields.Read("fill", request.fill);
   fields.Read("unlisted", request.unlisted);
+  fields.Read("unique", request.unique);
   fields.RefuseOthers();
   return request;
 }
@@ -134,6 +136,7 @@ std::string ChangeProperty(Portal& portal, const Request& request, Instant now) 
     definition.group = "added";
     definition.fill = request.fill;
     definition.unlisted = request.unlisted;
+    definition.has_unique_value = request.unique;
     definition.created = definition.updated = now;
     if (definition.type == "enumeration") definition.options = {"option_a", "option_b"};
     if (request.name.empty()) throw std::runtime_error("name: missing");

@@ -14,6 +14,7 @@ struct Call {
   Instant now;  ///< the portal's clock
   const Scopes& scopes;
   bool oauth = false;
+  bool overtaken = false;  ///< somebody else writes the same just before
 
   [[nodiscard]] bool Holds(std::string_view scope) const { return scopes.contains(scope); }
   [[nodiscard]] CrmObject& object() const { return portal.objects[route.object]; }

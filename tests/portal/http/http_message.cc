@@ -236,7 +236,7 @@ std::string RenderHead(const HttpResponse& response, bool keep_alive, Instant no
   if (!response.content_type.empty()) add("Content-Type", response.content_type);
   if (response.chunked) {
     add("Transfer-Encoding", "chunked");
-  } else {
+  } else if (response.status != 204) {
     add("Content-Length", std::to_string(response.body.size()));
   }
   for (const auto& [name, value] : response.headers) add(name, value);

@@ -18,6 +18,14 @@ std::vector<std::string_view> Split(std::string_view path) {
 
 using Parts = std::vector<std::string_view>;
 
+Endpoint BatchEndpoint(std::string_view name) {
+  if (name == "read") return Endpoint::kBatchRead;
+  if (name == "create") return Endpoint::kBatchCreate;
+  if (name == "update") return Endpoint::kBatchUpdate;
+  if (name == "upsert") return Endpoint::kBatchUpsert;
+  return name == "archive" ? Endpoint::kBatchArchive : Endpoint::kUnknown;
+}
+
 /// Parts from `{t}` on.
 Route ObjectRoute(const Parts& parts) {
   Route route;
@@ -31,8 +39,8 @@ Route ObjectRoute(const Parts& parts) {
   } else if (parts.size() == 2) {
     route.endpoint = Endpoint::kGet;
     route.name = parts[1];
-  } else if (parts.size() == 3 && parts[1] == "batch" && parts[2] == "read") {
-    route.endpoint = Endpoint::kBatchRead;
+  } else if (parts.size() == 3 && parts[1] == "batch") {
+    route.endpoint = BatchEndpoint(parts[2]);
     route.get = false;
   }
   return route;
@@ -158,6 +166,17 @@ Route ParseRoute(std::string_view path, std::string_view version) {
   return {};
 }
 
+Route ForMethod(Route route, std::string_view method) {
+  Endpoint wanted = Endpoint::kUnknown;
+  if (route.endpoint == Endpoint::kList && method == "POST") wanted = Endpoint::kCreate;
+  if (route.endpoint == Endpoint::kGet && method == "PATCH") wanted = Endpoint::kUpdate;
+  if (route.endpoint == Endpoint::kGet && method == "DELETE") wanted = Endpoint::kArchive;
+  if (wanted == Endpoint::kUnknown) return route;
+  route.endpoint = wanted;
+  route.any_method = true;
+  return route;
+}
+
 std::string EndpointName(const Route& route, bool archived) {
   const std::string object =
       route.object < kObjectTypes.size() ? std::string(kObjectTypes[route.object].name) : "other";
@@ -169,6 +188,20 @@ std::string EndpointName(const Route& route, bool archived) {
       return "get " + object;
     case Endpoint::kBatchRead:
       return "batch read " + kind + object;
+    case Endpoint::kCreate:
+      return "create " + object;
+    case Endpoint::kUpdate:
+      return "update " + object;
+    case Endpoint::kArchive:
+      return "archive " + object;
+    case Endpoint::kBatchCreate:
+      return "batch create " + object;
+    case Endpoint::kBatchUpdate:
+      return "batch update " + object;
+    case Endpoint::kBatchUpsert:
+      return "batch upsert " + object;
+    case Endpoint::kBatchArchive:
+      return "batch archive " + object;
     case Endpoint::kSearch:
       return "search " + object;
     case Endpoint::kProperties:

@@ -12,6 +12,13 @@ enum class Endpoint {
   kList,
   kGet,
   kBatchRead,
+  kCreate,
+  kUpdate,
+  kArchive,
+  kBatchCreate,
+  kBatchUpdate,
+  kBatchUpsert,
+  kBatchArchive,
   kSearch,
   kProperties,
   kProperty,
@@ -42,10 +49,13 @@ struct Route {
   size_t other = kObjectTypes.size();   ///< the type linked with
   std::string name;                     ///< record, list or portal id, property name
   bool get = true;                      ///< the method it must have; else POST
+  bool any_method = false;              ///< the method has chosen the endpoint
 };
 
 /// Understands dated paths of `version` and the legacy ones.
 Route ParseRoute(std::string_view path, std::string_view version);
+/// The same path means something else when a record is written under it.
+Route ForMethod(Route route, std::string_view method);
 
 /// As counted in the stats: `list archived contacts`.
 std::string EndpointName(const Route& route, bool archived);

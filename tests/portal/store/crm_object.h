@@ -4,6 +4,7 @@
 #include "store/property_catalog.h"
 #include "store/record_store.h"
 #include "store/search_index.h"
+#include "store/unique_values.h"
 
 namespace simulated_portal {
 
@@ -19,6 +20,7 @@ struct CrmObject {
   PropertyCatalog catalog;
   RecordStore records;
   SearchIndex index;
+  UniqueValues unique;
 };
 
 }  // namespace simulated_portal

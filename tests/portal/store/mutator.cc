@@ -51,6 +51,11 @@ Changes Mutator::DrawChanges(const CrmObject& object, bool calculated, Instant n
   return changes;
 }
 
+void Mutator::Redraw(const CrmObject& object, Changes& changes, Instant now) {
+  values_.BeginRecord(now - kDay, now, switches_.Is(Setting::kValuesTidy));
+  for (auto& [property, value] : changes) value = values_.Make(object.catalog.at(property));
+}
+
 VersionRef Mutator::MakeVersion(const CrmObject& object, const Record& record, Changes changes,
                                 Instant stamp, Instant updated) {
   const PropertyCatalog::Assigned& assigned = object.catalog.assigned();
@@ -204,6 +209,7 @@ void Mutator::Publish(CrmObject& object, Record& record, VersionRef version,
   // HubSpot's history knows no two changes at one time.
   const Instant since = std::max({now, version->stamp, record.version_since + 1});
   const bool first = record.version == nullptr;
+  object.unique.Note(object.catalog, record.id, record.version.get(), *version);
   if (!first) {
     record.former.push_back(
         {std::move(record.version), record.version_since, record.version_change});

@@ -40,6 +40,9 @@ class Mutator {
   /// A few new or cleared values, of calculated properties or of all others.
   Changes DrawChanges(const CrmObject& object, bool calculated, Instant now);
 
+  /// Other values for the same properties.
+  void Redraw(const CrmObject& object, Changes& changes, Instant now);
+
   /// Moves the stamp to `now`, or by one millisecond where `now` is not later: a record never
   /// changes twice on one stamp.
   void Update(CrmObject& object, Record& record, const Changes& changes, Instant now);

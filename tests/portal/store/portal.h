@@ -13,6 +13,7 @@
 #include "store/mutator.h"
 #include "store/portal_settings.h"
 #include "store/reference_store.h"
+#include "store/write_journal.h"
 
 namespace simulated_portal {
 
@@ -45,6 +46,7 @@ struct Portal {
   ReferenceStore reference;
   std::set<size_t> deleted_types;  ///< custom types that are gone
   MutationScript script;
+  WriteJournal writes;
 };
 
 }  // namespace simulated_portal

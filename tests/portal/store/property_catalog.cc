@@ -155,6 +155,7 @@ std::optional<PropertyIndex> PropertyCatalog::Add(PropertyDefinition definition)
   const auto index = static_cast<PropertyIndex>(definitions_.size());
   if (!by_name_.emplace(definition.name, index).second) return std::nullopt;
   keys_.push_back('"' + definition.name + "\":");
+  if (definition.has_unique_value) unique_.push_back(index);
   definitions_.push_back(std::move(definition));
   return index;
 }

@@ -37,6 +37,9 @@ class PropertyCatalog {
   /// The properties the portal writes itself.
   [[nodiscard]] const Assigned& assigned() const { return assigned_; }
 
+  /// Those whose values no two records may share.
+  [[nodiscard]] const std::vector<PropertyIndex>& unique() const { return unique_; }
+
   /// A deleted property of that name is a new one. None when the name is taken.
   std::optional<PropertyIndex> Add(PropertyDefinition definition);
   void Retype(PropertyIndex index, std::string_view type, std::string_view field_type, Instant now);
@@ -57,6 +60,7 @@ class PropertyCatalog {
   std::vector<PropertyDefinition> definitions_;
   std::vector<std::string> keys_;
   std::unordered_map<std::string, PropertyIndex, NameHash, std::equal_to<>> by_name_;
+  std::vector<PropertyIndex> unique_;
   Assigned assigned_{};
 };
 
