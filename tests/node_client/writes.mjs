@@ -50,9 +50,15 @@ function replay(entries, object) {
   return records
 }
 
-// What is settled by a switch is set, so that every answer is known.
+// What is settled by a switch is set, so that every answer is known; the client reads no other
+// statuses of links than these.
 await control('switches', {
-  switches: {update_trace_ids: 'honoured', write_answer: 'stored', refused_batch: 'nothing_written'},
+  switches: {
+    update_trace_ids: 'honoured',
+    write_answer: 'stored',
+    link_answer: 'created',
+    unlink_answer: 'no_content',
+  },
 })
 const contacts = client.crm.contacts
 const person = (n, more = {}) => ({
@@ -154,13 +160,48 @@ await assert.rejects(
   (error) => error.code === 400,
 )
 
+// Links of either kind: labels are replaced, one is taken away, all are.
+const deal = await client.crm.deals.basicApi.create({
+  properties: {dealname: 'Written', pipeline: 'default', dealstage: 'closedwon'},
+  associations: [],
+})
+const associations = client.crm.associations.v4
+const pair = {_from: {id: ada.id}, to: {id: deal.id}}
+const {results: labels} = await associations.schema.definitionsApi.getAll('contacts', 'deals')
+const kinds = labels
+  .filter((label) => label.label)
+  .map((label) => ({associationCategory: label.category, associationTypeId: label.typeId}))
+assert.ok(kinds.length >= 2)
+const linked = async () =>
+  linesOf(await (await control(`links/${portalId}/contacts/deals`)).text())
+    .filter((link) => link.from === ada.id && link.to === deal.id)
+    .map((link) => link.type.typeId)
+    .sort((a, b) => a - b)
+const unlabelled = labels.find((label) => label.label === null).typeId
+const idsOfKinds = (some) =>
+  [unlabelled, ...some.map((kind) => kind.associationTypeId)].sort((a, b) => a - b)
+await associations.batchApi.create('contacts', 'deals', {inputs: [{...pair, types: [kinds[0]]}]})
+assert.deepEqual(await linked(), idsOfKinds([kinds[0]]))
+await associations.batchApi.create('contacts', 'deals', {inputs: [{...pair, types: kinds}]})
+assert.deepEqual(await linked(), idsOfKinds(kinds))
+await associations.batchApi.archiveLabels('contacts', 'deals', {
+  inputs: [{...pair, types: [kinds[0]]}],
+})
+assert.deepEqual(await linked(), idsOfKinds(kinds.slice(1)))
+await associations.batchApi.archive('contacts', 'deals', {
+  inputs: [{_from: {id: ada.id}, to: [{id: deal.id}]}],
+})
+assert.deepEqual(await linked(), [])
+await associations.batchApi.createDefault('contacts', 'deals', {inputs: [pair]})
+assert.deepEqual(await linked(), [unlabelled])
+
 // What the portal has is what the journal says, and that is what was written.
 const entries = await journal()
 assert.deepEqual(
   entries.map((entry) => entry.number),
   entries.map((_, n) => n + 1),
 )
-assert.equal(entries.filter((entry) => entry.op === 'create').length, 1 + 93 + 1 + 4)
+assert.equal(entries.filter((entry) => entry.op === 'create').length, 1 + 93 + 1 + 4 + 1)
 let values = 0
 for (const object of ['contacts', ...Object.keys(activities)]) {
   const truth = await truthOf(object)

@@ -8,6 +8,7 @@
 #include "endpoints/search.h"
 #include "faults/fault_effects.h"
 #include "http/compression.h"
+#include "writes/link_writes.h"
 #include "writes/record_writes.h"
 
 namespace simulated_portal {
@@ -19,7 +20,9 @@ HttpResponse CallEndpoint(const Call& call) {
   Random& random = call.portal.random;
   const Endpoint endpoint = call.route.endpoint;
   const bool about_object = endpoint >= Endpoint::kList && endpoint <= Endpoint::kPipelines;
-  const bool about_two = endpoint == Endpoint::kLinks || endpoint == Endpoint::kLinkLabels;
+  const bool about_two =
+      (endpoint >= Endpoint::kLinks && endpoint <= Endpoint::kUnlink) ||
+      (endpoint >= Endpoint::kLinkOneDefault && endpoint <= Endpoint::kUnlinkOne);
   if ((about_object && call.route.object == kObjectTypes.size()) ||
       (about_two && call.route.other == kObjectTypes.size())) {
     return ValidationError("Unable to infer object type from the path", random);
@@ -67,6 +70,15 @@ HttpResponse CallEndpoint(const Call& call) {
       return ReadLinks(call);
     case Endpoint::kLinkLabels:
       return ListLinkLabels(call);
+    case Endpoint::kLinkDefault:
+    case Endpoint::kLinkCreate:
+    case Endpoint::kUnlabel:
+    case Endpoint::kUnlink:
+      return WriteLinks(call);
+    case Endpoint::kLinkOneDefault:
+    case Endpoint::kLinkOne:
+    case Endpoint::kUnlinkOne:
+      return WriteLink(call);
     case Endpoint::kPipelines:
       return ListPipelines(call);
     case Endpoint::kOwners:
@@ -125,7 +137,8 @@ HttpResponse RefuseToken(AccessTokens::Standing standing, std::string_view token
 
 RateLimits::Lane LaneOf(Endpoint endpoint) {
   if (endpoint == Endpoint::kSearch) return RateLimits::Lane::kSearch;
-  const bool links = endpoint == Endpoint::kLinks || endpoint == Endpoint::kLinkLabels;
+  // Single writes of links count as any other request.
+  const bool links = endpoint >= Endpoint::kLinks && endpoint <= Endpoint::kUnlink;
   return links ? RateLimits::Lane::kLinks : RateLimits::Lane::kGeneral;
 }
 

@@ -123,6 +123,14 @@ constexpr Choice kSettings[] = {
     {"activity_archive", "for_good", Setting::kActivityArchiveForGood},
     {"phone_values", "kept", Setting::kPhoneKept},
     {"phone_values", "formatted", Setting::kPhoneFormatted},
+    {"default_link", "keeps_labels", Setting::kDefaultLinkKeeps},
+    {"default_link", "replaces_labels", Setting::kDefaultLinkReplaces},
+    {"link_answer", "ok", Setting::kLinkAnswerOk},
+    {"link_answer", "created", Setting::kLinkAnswerCreated},
+    {"unlink_answer", "no_content", Setting::kUnlinkAnswerNothing},
+    {"unlink_answer", "ok", Setting::kUnlinkAnswerOk},
+    {"link_stamp", "stays", Setting::kLinkStampStays},
+    {"link_stamp", "moves", Setting::kLinkStampMoves},
 };
 
 static_assert(std::size(kSettings) == static_cast<size_t>(Setting::kCount));

@@ -122,6 +122,14 @@ enum class Setting {
   kActivityArchiveForGood,
   kPhoneKept,
   kPhoneFormatted,
+  kDefaultLinkKeeps,
+  kDefaultLinkReplaces,
+  kLinkAnswerOk,
+  kLinkAnswerCreated,
+  kUnlinkAnswerNothing,
+  kUnlinkAnswerOk,
+  kLinkStampStays,
+  kLinkStampMoves,
   kCount,
 };
 

@@ -42,6 +42,13 @@ Route ObjectRoute(const Parts& parts) {
   } else if (parts.size() == 3 && parts[1] == "batch") {
     route.endpoint = BatchEndpoint(parts[2]);
     route.get = false;
+  } else if (parts.size() >= 5 && parts[2] == "associations") {
+    const bool by_default = parts.size() == 6 && parts[3] == "default";
+    if (!by_default && parts.size() != 5) return {};
+    route.endpoint = by_default ? Endpoint::kLinkOneDefault : Endpoint::kLinkOne;
+    route.name = parts[1];
+    route.other = FindObjectType(parts[parts.size() - 2]);
+    route.other_name = parts.back();
   }
   return route;
 }
@@ -58,14 +65,26 @@ Route PropertyRoute(const Parts& parts) {
   return route;
 }
 
+Endpoint LinkBatchEndpoint(std::string_view name) {
+  if (name == "read") return Endpoint::kLinks;
+  if (name == "create") return Endpoint::kLinkCreate;
+  if (name == "archive") return Endpoint::kUnlink;
+  if (name == "associate/default") return Endpoint::kLinkDefault;
+  return name == "labels/archive" ? Endpoint::kUnlabel : Endpoint::kUnknown;
+}
+
 /// Parts from `{from}` on.
 Route LinkRoute(const Parts& parts) {
   Route route;
   if (parts.size() < 3) return route;
   route.object = FindObjectType(parts[0]);
   route.other = FindObjectType(parts[1]);
-  if (parts.size() == 4 && parts[2] == "batch" && parts[3] == "read") {
-    route.endpoint = Endpoint::kLinks;
+  if (parts.size() == 4 && parts[2] == "batch") {
+    route.endpoint = LinkBatchEndpoint(parts[3]);
+    route.get = false;
+  } else if (parts.size() == 5 && parts[2] == "batch") {
+    const std::string both = std::string(parts[3]) + "/" + std::string(parts[4]);
+    route.endpoint = LinkBatchEndpoint(both);
     route.get = false;
   }
   if (parts.size() == 3 && parts[2] == "labels") route.endpoint = Endpoint::kLinkLabels;
@@ -171,6 +190,10 @@ Route ForMethod(Route route, std::string_view method) {
   if (route.endpoint == Endpoint::kList && method == "POST") wanted = Endpoint::kCreate;
   if (route.endpoint == Endpoint::kGet && method == "PATCH") wanted = Endpoint::kUpdate;
   if (route.endpoint == Endpoint::kGet && method == "DELETE") wanted = Endpoint::kArchive;
+  if (route.endpoint == Endpoint::kLinkOne && method == "DELETE") wanted = Endpoint::kUnlinkOne;
+  const bool put = method == "PUT" && (route.endpoint == Endpoint::kLinkOne ||
+                                       route.endpoint == Endpoint::kLinkOneDefault);
+  if (put) wanted = route.endpoint;
   if (wanted == Endpoint::kUnknown) return route;
   route.endpoint = wanted;
   route.any_method = true;
@@ -211,6 +234,16 @@ std::string EndpointName(const Route& route, bool archived) {
       return "groups " + object;
     case Endpoint::kLinks:
       return "links " + object;
+    case Endpoint::kLinkDefault:
+    case Endpoint::kLinkOneDefault:
+    case Endpoint::kLinkCreate:
+    case Endpoint::kLinkOne:
+      return "link " + object;
+    case Endpoint::kUnlabel:
+      return "unlabel " + object;
+    case Endpoint::kUnlink:
+    case Endpoint::kUnlinkOne:
+      return "unlink " + object;
     case Endpoint::kLinkLabels:
       return "link labels " + object;
     case Endpoint::kPipelines:

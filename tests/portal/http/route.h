@@ -19,12 +19,19 @@ enum class Endpoint {
   kBatchUpdate,
   kBatchUpsert,
   kBatchArchive,
+  kLinkOneDefault,
+  kLinkOne,
+  kUnlinkOne,
   kSearch,
   kProperties,
   kProperty,
   kGroups,
   kLinks,
   kLinkLabels,
+  kLinkDefault,
+  kLinkCreate,
+  kUnlabel,
+  kUnlink,
   kPipelines,
   kAccount,
   kUsage,
@@ -48,6 +55,7 @@ struct Route {
   size_t object = kObjectTypes.size();  ///< that many: no such type
   size_t other = kObjectTypes.size();   ///< the type linked with
   std::string name;                     ///< record, list or portal id, property name
+  std::string other_name;               ///< the record linked with
   bool get = true;                      ///< the method it must have; else POST
   bool any_method = false;              ///< the method has chosen the endpoint
 };

@@ -121,6 +121,14 @@ void LinkStore::Relabel(Pair pair, RecordId first, RecordId second, size_t kind)
   if (Unlink(pair, first, second)) Link(pair, first, second, kind);
 }
 
+void LinkStore::Unlabel(Pair pair, RecordId first, RecordId second, size_t kind) {
+  Links& links = pairs_[pair];
+  const auto from = links.ahead.find(first);
+  if (from == links.ahead.end() || kind == 0) return;
+  const auto to = from->second.find(second);
+  if (to != from->second.end()) to->second.erase(kind);
+}
+
 void LinkStore::Move(size_t object, RecordId loser, RecordId survivor) {
   for (auto& [pair, links] : pairs_) {
     if (pair.first != object && pair.second != object) continue;

@@ -48,6 +48,9 @@ class LinkStore {
   /// Takes away a label, or another one than the unlabelled kind is given.
   void Relabel(Pair pair, RecordId first, RecordId second, size_t kind);
 
+  /// Takes one label away; the link stays.
+  void Unlabel(Pair pair, RecordId first, RecordId second, size_t kind);
+
   /// `loser` was merged into `survivor`.
   void Move(size_t object, RecordId loser, RecordId survivor);
   /// The record is gone for good.
