@@ -18,8 +18,8 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/packaging/grafana DESTINATION ${share_di
 install(FILES ${PROJECT_SOURCE_DIR}/config/hubmirror.yaml
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}
-  FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.txt"
-  PATTERN "evidence" EXCLUDE PATTERN "images" EXCLUDE PATTERN "man" EXCLUDE)
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.txt" PATTERN "*.png"
+  PATTERN "evidence" EXCLUDE PATTERN "man" EXCLUDE)
 foreach(section 1 5 7 8)
   file(GLOB pages ${PROJECT_SOURCE_DIR}/docs/man/*.${section})
   install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})

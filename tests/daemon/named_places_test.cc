@@ -78,7 +78,7 @@ TEST_CASE("named places: every key of the configuration that is named exists") {
     }
   }
   // Columns of tables, and an event of the log, that are called like sections.
-  keys.insert({"properties.column_name", "links.one_way", "verify.divergent"});
+  keys.insert({"properties.column_name", "links.one_way", "verify.divergent", "feed.lost_entries"});
   CHECK(CheckNamed("`((?:" + sections + ")\\.[a-z_]+)",
                    [&](const fs::path&, const std::string& name) {
                      for (const std::string& key : keys) {
@@ -110,6 +110,21 @@ TEST_CASE("named places: every file that is named is one of ours, and is install
                          path.extension() == ".cc" ? kProjectFolder / "docs" : path.parent_path();
                      return fs::exists(folder / name);
                    }) > 30);
+}
+
+TEST_CASE("named places: a document links to nothing that is not installed beside it") {
+  const fs::path docs = kProjectFolder / "docs";
+  CHECK(CheckNamed("\\]\\(([^)#:\\s]+)[#)]", [&](const fs::path& path, const std::string& name) {
+          if (path.parent_path() != docs || path.extension() != ".md") return true;
+          // What daemon/install.cmake takes of the folder.
+          const fs::path linked = fs::path(name).lexically_normal();
+          const fs::path folder = linked.parent_path();
+          const bool taken = folder.empty()
+                                 ? linked.extension() == ".md" || linked.extension() == ".json" ||
+                                       linked.extension() == ".txt"
+                                 : folder == "images" && linked.extension() == ".png";
+          return taken && fs::exists(docs / linked);
+        }) > 35);
 }
 
 }  // namespace

@@ -43,9 +43,7 @@ if (faults.length !== 40) fail(`${faults.length} faults instead of 40`);
 
 const rows = faults.map((fault) => {
   const tests = fault.tests.map((test) => {
-    const path = cases.get(test);
-    const program = path.split('/').pop().replace('_test.cc', '');
-    return `[${program}](../${path}): ${test.replace(/^fault \d+: /, '')}`;
+    return `\`${cases.get(test)}\`: ${test.replace(/^fault \d+: /, '')}`;
   });
   const cells = [fault.number, fault.kind, fault.fault, fault.happens, fault.sees, fault.lost, tests.join('<br>')];
   return `| ${cells.join(' | ')} |`;
