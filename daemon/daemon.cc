@@ -14,6 +14,7 @@
 #include "daemon/version.h"
 #include "model/store/database_error.h"
 #include "postgres/schema/portal_schema.h"
+#include "postgres/schema/preparation.h"
 #include "settings/reading/reload_plan.h"
 #include "settings/reading/settings_reader.h"
 #include "telemetry/page/status_document.h"
@@ -294,14 +295,14 @@ std::string Daemon::MissingReadersText() const {
   const StatusSnapshot snapshot = telemetry_.Snapshot();
   // A reload does not wait for a database that cannot be reached.
   if (!snapshot.database_up) return {};
-  std::vector<std::string> readers;
+  std::vector<std::string> roles;
   for (const PortalPlan& plan : EnabledPlans()) {
-    readers.insert(readers.end(), plan.readers.begin(), plan.readers.end());
+    for (std::string& role : KnownRoles(plan)) roles.push_back(std::move(role));
   }
   std::string names;
   try {
     Transaction transaction(*pool_);
-    for (const std::string& role : MissingRoles(transaction.connection(), readers)) {
+    for (const std::string& role : MissingRoles(transaction.connection(), roles)) {
       names += (names.empty() ? "" : ", ") + role;
     }
     transaction.Commit();
@@ -309,7 +310,7 @@ std::string Daemon::MissingReadersText() const {
     return {};
   }
   if (names.empty()) return {};
-  return "\nwarning: `readers` names roles that do not exist: " + names +
+  return "\nwarning: `readers` or `feed.roles` names roles that do not exist: " + names +
          "; once created, they can read within seconds";
 }
 

@@ -168,13 +168,15 @@ int RunGrants(const CliContext& context, const CommandLine& line) {
   const std::string named = DsnValue(settings->database.dsn, "user");
   std::vector<std::string> schemas;
   std::set<std::string> readers;
+  std::set<std::string> consumers;
   for (const PortalSettings& portal : settings->portals) {
     if (!line.target.portal.empty() && portal.plan.key != line.target.portal) continue;
     schemas.push_back(portal.plan.schema);
     readers.insert(portal.plan.readers.begin(), portal.plan.readers.end());
+    for (const std::string& role : ConsumersOf(portal.plan)) consumers.insert(role);
   }
   context.out << PreparationSql(DsnValue(settings->database.dsn, "dbname"),
-                                named.empty() ? "hubmirror" : named, schemas, readers);
+                                named.empty() ? "hubmirror" : named, schemas, readers, consumers);
   return kExitOk;
 }
 

@@ -51,5 +51,22 @@ TEST_CASE("doctor: a reader without a role is looked at, and stops nothing") {
   FAIL("nothing is said of readers");
 }
 
+TEST_CASE("doctor: a consumer of the feed without a role is looked at where the feed is on") {
+  const TempPostgres server;
+  for (const bool on : {false, true}) {
+    Settings settings;
+    settings.portals.resize(1);
+    settings.portals[0].plan.feed = {.enabled = on, .roles = {"billing"}};
+    settings.portals[0].enabled = false;
+    Connection connection({.dsn = server.Dsn("postgres"), .password = {}});
+    const Findings findings = ExamineDatabase(connection, settings, TimePoint{});
+    for (const Finding& finding : findings.list()) {
+      if (finding.check != "readers") continue;
+      CHECK(finding.verdict == (on ? Finding::Verdict::kLook : Finding::Verdict::kGood));
+      if (on) CHECK(finding.fix.starts_with("CREATE ROLE \"billing\" LOGIN"));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace hubmirror::testing

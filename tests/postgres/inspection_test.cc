@@ -104,6 +104,9 @@ TEST_CASE_FIXTURE(InspectionFixture, "preparation: what it prints makes the sche
   CHECK(InspectSchema(connection, "odd \"name").value().owner == role);
   CHECK(InspectSchema(connection, "hubmirror").value().owner == role);
   CHECK(Value("SELECT count(*) FROM pg_roles WHERE rolname = 'analyst'") == "0");
+  const std::string sql = PreparationSql("", role, {}, {"analyst"}, {"analyst", "billing"});
+  CHECK(sql.find("-- CREATE ROLE \"billing\" LOGIN;  -- a consumer") != std::string::npos);
+  CHECK(sql.find("-- CREATE ROLE \"analyst\" LOGIN") == std::string::npos);
 }
 
 }  // namespace

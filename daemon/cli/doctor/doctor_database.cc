@@ -6,6 +6,7 @@
 #include "daemon/cli/text/words.h"
 #include "postgres/schema/inspection.h"
 #include "postgres/schema/portal_schema.h"
+#include "postgres/schema/preparation.h"
 #include "postgres/session/sql_text.h"
 
 namespace hubmirror {
@@ -84,19 +85,23 @@ void ExaminePortalSchema(Findings& findings, Connection& connection, const Porta
 }
 
 void ExamineReaders(Findings& findings, Connection& connection, const Settings& settings) {
+  std::set<std::string> roles;
   std::set<std::string> readers;
   for (const PortalSettings& portal : settings.portals) {
+    for (const std::string& role : KnownRoles(portal.plan)) roles.insert(role);
     readers.insert(portal.plan.readers.begin(), portal.plan.readers.end());
   }
   std::string names;
   std::string create;
-  for (const std::string& name : MissingRoles(connection, {readers.begin(), readers.end()})) {
+  for (const std::string& name : MissingRoles(connection, {roles.begin(), roles.end()})) {
     names += " " + name;
-    create += (create.empty() ? "" : "; ") + ("CREATE ROLE " + QuoteName(name)) + " NOLOGIN";
+    create += (create.empty() ? "" : "; ") + ("CREATE ROLE " + QuoteName(name)) +
+              (readers.contains(name) ? " NOLOGIN" : " LOGIN");
   }
   // Nobody's mirror waits for it.
   findings.Judge(names.empty(), Verdict::kLook, "readers",
-                 names.empty() ? "every role of `readers:` is there" : "no such role:" + names,
+                 names.empty() ? "every role of `readers:` and `feed.roles:` is there"
+                               : "no such role:" + names,
                  create + "; the daemon lets it read within seconds");
 }
 

@@ -8,6 +8,7 @@
 #include "postgres/schema/comments.h"
 #include "postgres/schema/descriptions.h"
 #include "postgres/schema/layout_steps.h"
+#include "postgres/schema/preparation.h"
 #include "postgres/schema/status_view.h"
 #include "postgres/schema/union_view.h"
 #include "postgres/session/database_failure.h"
@@ -25,19 +26,6 @@ constexpr int kLayoutWithEpochs = 11;
 
 bool Exists(Transaction& transaction, const std::string& quoted_relation) {
   return !transaction.Run("SELECT to_regclass($1)::text", {quoted_relation}).IsNull(0, 0);
-}
-
-std::vector<std::string> ConsumersOf(const PortalPlan& plan) {
-  return plan.feed.enabled ? plan.feed.roles : std::vector<std::string>{};
-}
-
-/// All roles that the plan grants something to.
-std::vector<std::string> KnownRoles(const PortalPlan& plan) {
-  std::vector<std::string> roles = plan.readers;
-  for (const std::string& role : ConsumersOf(plan)) {
-    if (std::ranges::find(roles, role) == roles.end()) roles.push_back(role);
-  }
-  return roles;
 }
 
 }  // namespace

@@ -1,13 +1,28 @@
 #include "postgres/schema/preparation.h"
 
+#include <algorithm>
+
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/sql_text.h"
 
 namespace hubmirror {
 
+std::vector<std::string> ConsumersOf(const PortalPlan& plan) {
+  return plan.feed.enabled ? plan.feed.roles : std::vector<std::string>{};
+}
+
+std::vector<std::string> KnownRoles(const PortalPlan& plan) {
+  std::vector<std::string> roles = plan.readers;
+  for (const std::string& role : ConsumersOf(plan)) {
+    if (std::ranges::find(roles, role) == roles.end()) roles.push_back(role);
+  }
+  return roles;
+}
+
 std::string PreparationSql(const std::string& database, const std::string& role,
                            const std::vector<std::string>& schemas,
-                           const std::set<std::string>& readers) {
+                           const std::set<std::string>& readers,
+                           const std::set<std::string>& consumers) {
   const std::string ours = QuoteName(role);
   std::string sql = "-- Run as the owner of the database" +
                     (database.empty() ? "" : " " + QuoteName(database)) + ".\n";
@@ -23,6 +38,12 @@ std::string PreparationSql(const std::string& database, const std::string& role,
     sql += "-- CREATE ROLE " + QuoteName(reader) +
            " NOLOGIN;  -- a reader: the daemon grants it "
            "select on every table and view\n";
+  }
+  for (const std::string& consumer : consumers) {
+    if (readers.contains(consumer)) continue;
+    sql += "-- CREATE ROLE " + QuoteName(consumer) +
+           " LOGIN;  -- a consumer: the daemon grants it "
+           "the change feed and its functions\n";
   }
   return sql;
 }
