@@ -81,12 +81,14 @@ void Serve(const CommandLine& command_line, int signal_fd) {
   EventLoop loop(command_line.host, command_line.port, [&](const HttpRequest& request) {
     const Instant now = WallNow();
     control.StepScripts(now);
+    api.DoLateWork(now);
     if (Control::IsControl(request)) return control.Answer(request, now);
     return api.Answer(request, now);
   });
   server = &loop;
   std::function<void()> step = [&] {
     control.StepScripts(WallNow());
+    api.DoLateWork(WallNow());
     loop.After(kScriptStep, step);
   };
   loop.After(kScriptStep, step);

@@ -27,6 +27,7 @@ HttpResponse TestPortal::Send(const std::string& method, const std::string& targ
   ParsedRequest parsed = ParseRequest(text);
   parsed.request.number_on_connection = number_on_connection;
   if (parsed.state != ParsedRequest::State::kComplete) throw std::runtime_error("bad test request");
+  api_.DoLateWork(now);
   if (Control::IsControl(parsed.request)) return control_.Answer(parsed.request, now);
   return api_.Answer(parsed.request, now);
 }

@@ -48,13 +48,16 @@ simulated_portal::Instant HubSpot::Now() const {
 HttpResponse HubSpot::Answer(const std::string& method, const std::string& target,
                              const std::string& bearer, const std::string& body) {
   portal().CatchUp(Now());
-  return api_.Answer(Parse(method, target, bearer, body).request,
-                     clock_.TrueTime().time_since_epoch().count());
+  const int64_t now = clock_.TrueTime().time_since_epoch().count();
+  api_.DoLateWork(now);
+  return api_.Answer(Parse(method, target, bearer, body).request, now);
 }
 
 std::string HubSpot::Truth(const std::string& target) {
-  const HttpResponse response = control_.Answer(Parse("GET", "/_control/" + target, "", "").request,
-                                                clock_.TrueTime().time_since_epoch().count());
+  const int64_t now = clock_.TrueTime().time_since_epoch().count();
+  api_.DoLateWork(now);
+  const HttpResponse response =
+      control_.Answer(Parse("GET", "/_control/" + target, "", "").request, now);
   CHECK_THAT(response.status == 200);
   return response.body;
 }

@@ -219,6 +219,22 @@ HttpResponse Api::Answer(const HttpRequest& request, Instant wall_now) {
   return response;
 }
 
+void Api::DoLateWork(Instant wall_now) {
+  for (size_t i = 0; i < late_.size();) {
+    if (late_[i].due > wall_now) {
+      ++i;
+      continue;
+    }
+    const LateWork work = std::move(late_[i]);
+    late_.erase(late_.begin() + static_cast<std::ptrdiff_t>(i));
+    const Caller caller = FindCaller(work.request, work.due);
+    if (caller.holder.standing != AccessTokens::Standing::kValid) continue;
+    const Route route = ForMethod(ParseRoute(work.request.path, version_), work.request.method);
+    CallEndpoint({work.request, route, *caller.portal, caller.portal->Now(work.due),
+                  *caller.holder.scopes, caller.holder.oauth});
+  }
+}
+
 HttpResponse Api::AnswerOAuth(const Route& route, const HttpRequest& request, Instant wall_now) {
   // Faults of every portal may strike here: before the answer nobody knows whose grant it is.
   for (const auto& portal : portals_) {
@@ -251,6 +267,7 @@ HttpResponse Api::AnswerFor(const Caller& caller, const Route& route, const Http
   Portal& portal = *caller.portal;
   const auto fault = portal.faults.Strike(request.method, request.path, portal.random);
   if (fault) {
+    if (fault->kind == "late_work") late_.push_back({wall_now + fault->seconds, request});
     if (auto replaced = ReplaceAnswer(*fault, portal)) return *replaced;
   }
   if (request.target.size() > static_cast<size_t>(portal.settings.live.uri_limit)) {

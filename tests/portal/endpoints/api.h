@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "endpoints/oauth_endpoints.h"
 #include "faults/faults.h"
@@ -19,6 +20,8 @@ class Api {
 
   /// `wall_now` is this machine's clock.
   HttpResponse Answer(const HttpRequest& request, Instant wall_now);
+  /// Does what was asked for long ago and is done only now; nobody waits for an answer any more.
+  void DoLateWork(Instant wall_now);
 
  private:
   struct Caller {
@@ -31,11 +34,16 @@ class Api {
                          Instant wall_now);
   HttpResponse AnswerWithinLimits(const Caller& caller, const Route& route,
                                   const HttpRequest& request, Instant now, bool overtaken);
+  struct LateWork {
+    Instant due;  ///< by this machine's clock
+    HttpRequest request;
+  };
   void CountRefusal(const RateLimits::Verdict& verdict);
 
   Portals& portals_;
   TrafficStats& stats_;
   const std::string version_;
+  std::vector<LateWork> late_;
 };
 
 }  // namespace simulated_portal

@@ -48,7 +48,7 @@ std::optional<HttpResponse> ReplacementFor(const Fault& fault, Portal& portal) {
     return response;
   }
   if (fault.kind == "hang") return Deliver(Delivery::kHang, fault.seconds);
-  if (fault.kind == "reset") return Deliver(Delivery::kReset);
+  if (fault.kind == "reset" || fault.kind == "late_work") return Deliver(Delivery::kReset);
   if (fault.kind == "redirect") {
     HttpResponse response;
     response.status = 302;

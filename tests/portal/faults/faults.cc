@@ -9,11 +9,12 @@
 namespace simulated_portal {
 namespace {
 
-constexpr std::array<std::string_view, 24> kKinds = {
-    "status",   "locked",   "moving",      "throttle",    "unauthorized", "missing_scope",
-    "truncate", "garbage",  "empty",       "hang",        "drip",         "huge",
-    "reset",    "redirect", "disorder",    "same_cursor", "wrong_total",  "outsider",
-    "stranger", "left_out", "lost_answer", "late_status", "slow",         "overtaken"};
+constexpr std::array<std::string_view, 25> kKinds = {
+    "status",        "locked",      "moving",   "throttle",  "unauthorized",
+    "missing_scope", "truncate",    "garbage",  "empty",     "hang",
+    "drip",          "huge",        "reset",    "redirect",  "disorder",
+    "same_cursor",   "wrong_total", "outsider", "stranger",  "left_out",
+    "lost_answer",   "late_status", "slow",     "overtaken", "late_work"};
 
 bool Matches(const Fault& fault, std::string_view method, std::string_view path) {
   return (fault.method.empty() || fault.method == method) && MatchesPath(fault.match, path);

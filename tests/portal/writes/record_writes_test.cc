@@ -411,6 +411,24 @@ TEST_CASE("an answer can be lost, turned into an error or slowed down after the 
   }
 }
 
+TEST_CASE("the work can be done long after the connection was lost") {
+  Writes writes;
+  REQUIRE(writes.test
+              .Post("/_control/faults",
+                    R"({"faults":[{"match":"/crm/objects/","kind":"late_work","seconds":90}]})")
+              .status == 200);
+  CHECK(writes.Create(R"("email":"a@example.org")").status == 0);
+  writes.test.now += 89'000;
+  const std::string asked = R"({"idProperty":"email","inputs":[{"id":"a@example.org"}]})";
+  CHECK(IdsOf(writes.test.Post(kPath + "/batch/read", asked)).empty());
+  writes.test.now += 2000;
+  CHECK(IdsOf(writes.test.Post(kPath + "/batch/read", asked)).size() == 1);
+  CHECK(writes.test.portal().writes.entries().front().at == writes.test.now - 1000);
+  writes.test.now += 500'000;
+  CHECK(IdsOf(writes.test.Post(kPath + "/batch/read", asked)).size() == 1);
+  CHECK(writes.Noted() == 1);
+}
+
 TEST_CASE("somebody else can be first with the same properties of the same records") {
   Writes writes;
   const std::string id =
