@@ -148,10 +148,24 @@ std::optional<int> Daemon::StartDoors() {
 
 void Daemon::StartPortals() {
   transport_ = std::make_shared<PooledTransport>(TransportOf(settings_), clock_);
+  couriers_ =
+      std::make_unique<CourierPool>(clock_, log_, static_cast<size_t>(settings_.limits.webhooks));
+  webhooks_ =
+      std::make_unique<WebhookBuilder>(settings_.api, WebhookBuilder::Parts{.pool = pool_,
+                                                                            .secrets = secrets_,
+                                                                            .observer = telemetry_,
+                                                                            .clock = clock_,
+                                                                            .log = log_,
+                                                                            .random = random_,
+                                                                            .instance = instance_});
+  const auto on_entries = [this](const PortalPlan& portal, int64_t last) {
+    bell_->Ring(portal.schema, last);
+    couriers_->Ring(portal.key);
+  };
   builder_ =
       std::make_unique<PortalBuilder>(settings_, PortalBuilder::Parts{.transport = transport_,
                                                                       .pool = pool_,
-                                                                      .bell = *bell_,
+                                                                      .on_entries = on_entries,
                                                                       .secrets = secrets_,
                                                                       .observer = telemetry_,
                                                                       .clock = clock_,
@@ -159,8 +173,13 @@ void Daemon::StartPortals() {
                                                                       .random = random_,
                                                                       .instance = instance_});
   for (const PortalSettings& portal : settings_.portals) {
-    if (portal.enabled) supervisor_->Put(builder_->Build(Resolved(portal)));
+    if (portal.enabled) Put(Resolved(portal));
   }
+}
+
+void Daemon::Put(const PortalSettings& portal) {
+  supervisor_->Put(builder_->Build(portal));
+  couriers_->Put(portal.plan.key, webhooks_->Build(portal));
 }
 
 PortalSettings Daemon::Resolved(PortalSettings portal) const {
@@ -195,7 +214,7 @@ void Daemon::TakeTypes() {
     }
     if (WithTypes(portal.plan, known) == before) continue;
     telemetry_.Configure(EnabledPlans());
-    supervisor_->Put(builder_->Build(Resolved(portal)));
+    Put(Resolved(portal));
     log_.Write({.level = LogLevel::kNotice,
                 .event = "types.found",
                 .message = "custom objects: " + names,
@@ -238,7 +257,9 @@ void Daemon::Stop() {
       pool_->CancelOlderThan(kStatementGrace);
     } while (clock_.SleepUntil(clock_.Now() + kCancelEvery, done));
   });
+  couriers_->RequestStop();
   supervisor_->Stop();
+  couriers_->Stop();
   guard.request_stop();
   guard.join();
   web_.reset();
@@ -276,13 +297,16 @@ ControlResult Daemon::Reload() {
   settings_ = std::move(*read.settings);
   log_.set_level(settings_.log.level);
   telemetry_.Configure(EnabledPlans());
-  for (const PortalKey& key : plan.stop) supervisor_->Remove(key);
+  for (const PortalKey& key : plan.stop) {
+    supervisor_->Remove(key);
+    couriers_->Put(key, {});
+  }
   for (const std::vector<PortalKey>* keys : {&plan.start, &plan.replace}) {
     for (const PortalKey& key : *keys) {
       const auto portal =
           std::find_if(settings_.portals.begin(), settings_.portals.end(),
                        [&](const PortalSettings& candidate) { return candidate.plan.key == key; });
-      supervisor_->Put(builder_->Build(Resolved(*portal)));
+      Put(Resolved(*portal));
     }
   }
   // A secret may have changed behind the same reference: whoever waits for one tries again now.

@@ -9,6 +9,9 @@
 #include "control/control_desk.h"
 #include "control/control_server.h"
 #include "daemon/portal_builder.h"
+#include "daemon/webhook_builder.h"
+#include "delivery/courier_pool.h"
+#include "postgres/feed/feed_bell.h"
 #include "settings/reading/secret_source.h"
 #include "settings/settings.h"
 #include "sync/supervisor.h"
@@ -38,6 +41,8 @@ class Daemon {
   std::optional<int> StartDatabase();
   std::optional<int> StartDoors();
   void StartPortals();
+  /// Begins to mirror a portal, or goes on with other settings.
+  void Put(const PortalSettings& portal);
   void Stop();
   ControlResult Reload();
   void Turn();
@@ -69,6 +74,8 @@ class Daemon {
   std::shared_ptr<ConnectionPool> pool_;
   std::unique_ptr<FeedBell> bell_;
   std::unique_ptr<PortalBuilder> builder_;
+  std::unique_ptr<WebhookBuilder> webhooks_;
+  std::unique_ptr<CourierPool> couriers_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<ControlDesk> desk_;
   std::unique_ptr<StatusServer> web_;

@@ -39,6 +39,12 @@ size_t FlushBytes(const Settings& settings) {
   return std::clamp<size_t>(share, 64 << 10, kMostFlushBytes);
 }
 
+std::vector<std::string> NamesOf(const std::vector<WebhookSettings>& webhooks) {
+  std::vector<std::string> names;
+  for (const WebhookSettings& webhook : webhooks) names.push_back(webhook.plan.name);
+  return names;
+}
+
 }  // namespace
 
 /// A portal's client and what it refers to; the last member goes first.
@@ -91,9 +97,9 @@ PortalSink::Options PortalBuilder::SinkOptions(const PortalPlan& plan) const {
   if (!plan.feed.enabled) return options;
   const auto mark = std::make_shared<FeedMark>(state_dir_, plan.key);
   options.given_out = mark->number();
-  options.on_entries = [&bell = parts_.bell, schema = plan.schema, mark](int64_t last) {
+  options.on_entries = [tell = parts_.on_entries, plan, mark](int64_t last) {
     mark->Keep(last);
-    bell.Ring(schema, last);
+    tell(plan, last);
   };
   options.on_lost_entries = [&log = parts_.log, key = plan.key](int64_t stands, int64_t given_out) {
     log.Write({.level = LogLevel::kWarning,
@@ -113,7 +119,7 @@ PortalStore PortalBuilder::Store(const PortalSettings& portal) const {
   };
   const auto kept = std::shared_ptr<Kept>(
       new Kept{.sink{parts_.pool, SinkOptions(portal.plan), parts_.clock, parts_.observer},
-               .feed{parts_.pool, portal.plan}});
+               .feed{parts_.pool, portal.plan, NamesOf(portal.webhooks)}});
   PortalSink& sink = kept->sink;
   PortalStore store{sink, sink, sink, sink, sink};
   if (portal.hash_key) store.hash_key = Reader(*portal.hash_key);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,7 +10,6 @@
 #include "http/pooled_transport.h"
 #include "hubspot/auth/secret_reader.h"
 #include "model/portal/sync_observer.h"
-#include "postgres/feed/feed_bell.h"
 #include "postgres/portal_sink.h"
 #include "postgres/session/connection_pool.h"
 #include "settings/reading/secret_source.h"
@@ -25,7 +25,8 @@ class PortalBuilder {
   struct Parts {
     std::shared_ptr<PooledTransport> transport;
     std::shared_ptr<ConnectionPool> pool;
-    FeedBell& bell;
+    /// New entries of a portal's feed are committed, up to a number.
+    std::function<void(const PortalPlan& portal, int64_t last)> on_entries;
     const SecretSource& secrets;
     SyncObserver& observer;
     const Clock& clock;

@@ -53,9 +53,7 @@ class Grammar {
   VerbTable Describe() const {
     VerbTable table{.common = OptionsOf(app_), .verbs = {}};
     for (const CLI::App* verb : app_.get_subcommands(AnyApp)) {
-      const auto under = verb->get_subcommands(AnyApp);
-      if (under.empty()) table.verbs.push_back(DescriptionOf({verb}));
-      for (const CLI::App* leaf : under) table.verbs.push_back(DescriptionOf({verb, leaf}));
+      DescribeVerbsAt({verb}, table);
     }
     return table;
   }
@@ -76,9 +74,7 @@ class Grammar {
  private:
   /// A group of verbs has no use of its own; CLI11 gives it the footer of the whole program.
   static void ShowExamplesOfVerbsIn(CLI::App& group) {
-    std::string examples;
-    for (const CLI::App* verb : group.get_subcommands(AnyApp))
-      examples += "\n  " + DescriptionOf({&group, verb}).examples.at(0);
+    const std::string examples = ExamplesOfVerbsIn(group);
     if (!examples.empty()) group.footer("Examples:" + examples + kMoreHelp);
   }
 
@@ -372,6 +368,53 @@ class Grammar {
     purge->get_option("PORTAL")->required();
     purge->add_flag("--dry-run", line_.dry_run, "Only say what would be dropped");
     purge->add_flag("--yes", line_.yes, "Do not ask");
+    AddWebhooks(*group);
+  }
+
+  CLI::App* WebhookVerb(CLI::App& group, const std::string& name, CliVerb verb,
+                        const std::string& what, const std::string& examples) {
+    CLI::App* app = Verb(group, name, verb, what, examples);
+    AddTarget(app, "PORTAL", TargetShape::kPortal);
+    app->get_option("PORTAL")->required();
+    app->add_option("WEBHOOK", line_.name, "Its name in the configuration")->required();
+    return app;
+  }
+
+  void AddWebhooks(CLI::App& feed) {
+    CLI::App* group = feed.add_subcommand("webhook", "Work with the webhooks of a portal");
+    group->require_subcommand(1);
+    WebhookVerb(
+        *group, "test", CliVerb::kWebhookTest,
+        "Send a signed request without entries to the receiver, and show what it answers",
+        "hubmirror feed webhook test acme won\n"
+        "  sudo systemd-run -qGtp LoadCredential=acme.hook hubmirror feed webhook test acme won");
+    CLI::App* start = WebhookVerb(
+        *group, "start", CliVerb::kWebhookStart,
+        "Send again to a receiver that is stopped or has missed entries, or from another entry on",
+        "hubmirror feed webhook start acme won\n"
+        "  hubmirror feed webhook start acme won --to oldest");
+    start
+        ->add_option("--to", line_.to,
+                     "The last entry that counts as sent: its number, now, oldest")
+        ->type_name("SEQ|now|oldest");
+    WebhookVerb(
+        *group, "stop", CliVerb::kWebhookStop,
+        "Send nothing more to the receiver; its entries are kept as those of a consumer are",
+        "hubmirror feed webhook stop acme won\n  hubmirror feed webhook stop acme all");
+    CLI::App* dead = feed.add_subcommand("dead", "Work with the entries that a receiver refused");
+    dead->require_subcommand(1);
+    AddJson(WebhookVerb(*dead, "list", CliVerb::kDeadList, "Show them, with the reasons",
+                        "hubmirror feed dead list acme won\n"
+                        "  hubmirror feed dead list acme won --json"));
+    for (const bool retry : {true, false}) {
+      CLI::App* app = WebhookVerb(
+          *dead, retry ? "retry" : "drop", retry ? CliVerb::kDeadRetry : CliVerb::kDeadDrop,
+          retry ? "Send one or all of them again, one by one, and forget what is taken"
+                : "Forget one or all of them",
+          std::string("hubmirror feed dead ") + (retry ? "retry" : "drop") + " acme won\n" +
+              "  hubmirror feed dead " + (retry ? "retry" : "drop") + " acme won 357083580989940");
+      app->add_option("SEQ", line_.from_seq, "The number of one entry; all without it");
+    }
   }
 
   void AddGrants() {
@@ -534,13 +577,7 @@ class Grammar {
       app = app->get_subcommands().front();
       verb += " " + app->get_name();
     }
-    std::string message = error.what();
-    for (const std::string& word : app_.remaining(true)) {
-      const auto meant =
-          word.starts_with("--") ? NearestName(word, OptionNames(app_, *app)) : std::nullopt;
-      if (meant) message += "; did you mean " + *meant + "?";
-    }
-    return {kExitUsage, message, verb + " --help"};
+    return {kExitUsage, error.what() + MeantOptions(app_, *app), verb + " --help"};
   }
 
   CommandLine line_;

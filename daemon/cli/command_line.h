@@ -42,6 +42,12 @@ enum class CliVerb {
   kFeedConsumers,
   kFeedReset,
   kFeedPurge,
+  kWebhookTest,
+  kWebhookStart,
+  kWebhookStop,
+  kDeadList,
+  kDeadRetry,
+  kDeadDrop,
   kGrants,
   kPlan,
   kDoctor,
@@ -88,9 +94,10 @@ struct CommandLine {
   bool offline = false;  ///< setup: token and database are not tried; doctor: HubSpot is not asked
   bool online = false;   ///< config check: HubSpot is asked about the properties that are named
   std::string records;   ///< plan: `contacts=200000,deals=5000`
-  std::string name;      ///< runbook: the alert; completion: the shell; feed reset: the consumer
-  std::string to;        ///< feed reset: a number, `now` or `oldest`
-  std::optional<int64_t> from_seq;  ///< feed tail
+  /// runbook: the alert; completion: the shell; feed reset: the consumer; others of feed: a webhook
+  std::string name;
+  std::string to;                   ///< feed reset, feed webhook start: a number, `now` or `oldest`
+  std::optional<int64_t> from_seq;  ///< feed tail; feed dead retry, drop
   std::string words;     ///< completion: which words to list, instead of a shell's completion
   std::string path;      ///< dashboards export: where to; support-bundle, config diff: the file
   std::string runbooks;  ///< dashboards export: where links of panels lead

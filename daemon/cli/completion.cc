@@ -125,19 +125,21 @@ std::string Fish(const VerbTable& table) {
   for (const OptionHelp& option : table.common) line("", option);
   std::set<std::string> groups;
   for (const VerbHelp& verb : table.verbs) {
-    const std::string& first = verb.words.front();
+    std::string path;
     std::string under = " -n __fish_use_subcommand -f";
-    if (verb.words.size() > 1) {
-      if (groups.insert(first).second)
-        text += "complete -c hubmirror" + under + " -a " + first + "\n";
-      under = " -n '__fish_seen_subcommand_from " + first + "' -f";
+    std::string condition;
+    for (const std::string& word : verb.words) {
+      path += " " + word;
+      const bool last = &word == &verb.words.back();
+      if (last) {
+        text += "complete -c hubmirror" + under + " -a " + word + " -d " + Quoted(verb.what) + "\n";
+      } else if (groups.insert(path).second) {
+        text += "complete -c hubmirror" + under + " -a " + word + "\n";
+      }
+      condition += (condition.empty() ? "" : "; and ") + ("__fish_seen_subcommand_from " + word);
+      under = " -n '" + condition + "' -f";
     }
-    text += "complete -c hubmirror" + under + " -a " + verb.words.back() + " -d " +
-            Quoted(verb.what) + "\n";
-    const std::string seen =
-        " -n '__fish_seen_subcommand_from " + first +
-        (verb.words.size() > 1 ? "; and __fish_seen_subcommand_from " + verb.words.back() : "") +
-        "'";
+    const std::string seen = " -n '" + condition + "'";
     for (const OptionHelp& option : verb.options) {
       if (!option.is_argument()) line(seen, option);
     }

@@ -87,4 +87,32 @@ std::vector<std::string> OptionNames(const CLI::App& program, const CLI::App& ve
   return names;
 }
 
+void DescribeVerbsAt(const std::vector<const CLI::App*>& path, VerbTable& table) {
+  const auto under = path.back()->get_subcommands(AnyApp);
+  if (under.empty()) table.verbs.push_back(DescriptionOf(path));
+  for (const CLI::App* one : under) {
+    auto longer = path;
+    longer.push_back(one);
+    DescribeVerbsAt(longer, table);
+  }
+}
+
+std::string ExamplesOfVerbsIn(const CLI::App& group) {
+  VerbTable table;
+  if (!group.get_subcommands(AnyApp).empty()) DescribeVerbsAt({&group}, table);
+  std::string examples;
+  for (const VerbHelp& verb : table.verbs) examples += "\n  " + verb.examples.at(0);
+  return examples;
+}
+
+std::string MeantOptions(const CLI::App& program, const CLI::App& verb) {
+  std::string meant;
+  for (const std::string& word : program.remaining(true)) {
+    if (!word.starts_with("--")) continue;
+    const auto name = NearestName(word, OptionNames(program, verb));
+    if (name) meant += "; did you mean " + *name + "?";
+  }
+  return meant;
+}
+
 }  // namespace hubmirror

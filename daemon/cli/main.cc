@@ -13,6 +13,7 @@
 #include "daemon/cli/database.h"
 #include "daemon/cli/doctor/doctor_verb.h"
 #include "daemon/cli/feed/feed.h"
+#include "daemon/cli/feed/webhook.h"
 #include "daemon/cli/monitoring.h"
 #include "daemon/cli/portal/control.h"
 #include "daemon/cli/portal/portal.h"
@@ -94,6 +95,18 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
       return RunFeedReset(context, line);
     case CliVerb::kFeedPurge:
       return RunFeedPurge(context, line);
+    case CliVerb::kWebhookTest:
+      return RunWebhookTest(context, line);
+    case CliVerb::kWebhookStart:
+      return RunWebhookStart(context, line);
+    case CliVerb::kWebhookStop:
+      return RunWebhookStop(context, line);
+    case CliVerb::kDeadList:
+      return RunDeadList(context, line);
+    case CliVerb::kDeadRetry:
+      return RunDeadRetry(context, line);
+    case CliVerb::kDeadDrop:
+      return RunDeadDrop(context, line);
     case CliVerb::kSchemaPlan:
       return RunSchemaPlan(context, line);
     case CliVerb::kSchemaHistory:

@@ -86,7 +86,16 @@ std::optional<ShownFeed> FeedOf(const Json& json, std::optional<TimePoint> now) 
   const Json* feed = Member(json, "feed");
   const Json* consumers = feed != nullptr ? Member(*feed, "consumers") : nullptr;
   if (consumers == nullptr || !consumers->IsObject()) return std::nullopt;
-  ShownFeed shown{.bytes = Number(*feed, "bytes").value_or(0), .consumers = {}};
+  ShownFeed shown{.bytes = Number(*feed, "bytes").value_or(0), .consumers = {}, .webhooks = {}};
+  const Json* webhooks = Member(*feed, "webhooks");
+  if (webhooks != nullptr && webhooks->IsObject()) {
+    for (const auto& [name, one] : webhooks->GetObject()) {
+      shown.webhooks.push_back({.name = std::string(name.GetString(), name.GetStringLength()),
+                                .state = Text(one, "state"),
+                                .reason = Text(one, "reason"),
+                                .dead = Number(one, "dead").value_or(0)});
+    }
+  }
   for (const auto& [name, one] : consumers->GetObject()) {
     ShownConsumer consumer{.name = std::string(name.GetString(), name.GetStringLength()),
                            .behind = {},

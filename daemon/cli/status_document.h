@@ -39,9 +39,17 @@ struct ShownConsumer {
   bool lost = false;
 };
 
+struct ShownWebhook {
+  std::string name;
+  std::string state;
+  std::string reason;
+  int64_t dead = 0;
+};
+
 struct ShownFeed {
   int64_t bytes = 0;
   std::vector<ShownConsumer> consumers;
+  std::vector<ShownWebhook> webhooks;
 };
 
 struct ShownPortal {

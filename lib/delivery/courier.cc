@@ -32,6 +32,17 @@ std::optional<std::chrono::seconds> RetryAfter(const ClientAnswer& answer, TimeP
 
 }  // namespace
 
+WebhookAttempt PostBatch(HttpTransport& transport, const std::string& target, const std::string& id,
+                         const std::string& body, const std::vector<Secret>& secrets,
+                         TimePoint now) {
+  const auto answer = transport.Send({.target = target,
+                                      .content_type = "application/json",
+                                      .body = body,
+                                      .headers = SignedFields(id, now, body, secrets)});
+  if (!answer) return {.status = answer.error().status, .trouble = answer.error().message};
+  return {.status = answer->status, .retry_after = RetryAfter(*answer, now)};
+}
+
 Courier::Rest Courier::Turn() {
   if (unnoted_) {
     parts_.store->Note(name(), unnoted_->standing, unnoted_->dead);
@@ -65,8 +76,7 @@ Courier::Rest Courier::Pass(const WebhookLook& look, const Batch& batch) {
     parts_.store->Note(name(), standing, std::nullopt);
     noted_at_ = now;
   }
-  const bool more = look.entries.size() == static_cast<size_t>(kReadAtOnce);
-  return more ? Rest{} : Rest{.wait = kLookAgain, .until_entries = true};
+  return look.more ? Rest{} : Rest{.wait = kLookAgain, .until_entries = true};
 }
 
 Courier::Rest Courier::Send(const WebhookLook& look, const Batch& batch) {
@@ -92,14 +102,8 @@ Courier::Rest Courier::Send(const WebhookLook& look, const Batch& batch) {
 WebhookAttempt Courier::Ask(const Batch& batch) {
   const auto secrets = options_.secrets();
   if (!secrets) return {.trouble = "nothing is sent: " + secrets.error()};
-  const TimePoint now = parts_.clock.WallNow();
-  const auto answer = parts_.transport->Send(
-      {.target = options_.target,
-       .content_type = "application/json",
-       .body = batch.body,
-       .headers = SignedFields(batch.Id(options_.sender), now, batch.body, *secrets)});
-  if (!answer) return {.status = answer.error().status, .trouble = answer.error().message};
-  return {.status = answer->status, .retry_after = RetryAfter(*answer, now)};
+  return PostBatch(*parts_.transport, options_.target, batch.Id(options_.sender), batch.body,
+                   *secrets, parts_.clock.WallNow());
 }
 
 void Courier::Tell(const WebhookStanding& before, const WebhookStanding& after) const {

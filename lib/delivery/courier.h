@@ -24,6 +24,11 @@ namespace hubmirror {
 inline constexpr size_t kMostWebhookAnswer = 4 << 10;
 inline constexpr std::chrono::seconds kWebhookDeadline{10};
 
+/// Sends a batch to the path and query `target`, signed, and tells what came of it. Blocks.
+WebhookAttempt PostBatch(HttpTransport& transport, const std::string& target, const std::string& id,
+                         const std::string& body, const std::vector<Secret>& secrets,
+                         TimePoint now);
+
 /// Carries the change feed to the receiver of one webhook: entries in order, one request at a time,
 /// each at least once (rules H1 to H6). What it has told is noted with the answer; after a death in
 /// between the last batch comes again. Owned by one thread at a time.

@@ -51,14 +51,19 @@ void CourierPool::Ring(const PortalKey& portal) {
   if (any) changed_.notify_all();
 }
 
+void CourierPool::RequestStop() {
+  MutexLock lock(mutex_);
+  stopped_ = true;
+  for (std::jthread& thread : threads_) thread.request_stop();
+}
+
 void CourierPool::Stop() {
+  RequestStop();
   std::vector<std::jthread> threads;
   {
     MutexLock lock(mutex_);
-    stopped_ = true;
     threads.swap(threads_);
   }
-  for (std::jthread& thread : threads) thread.request_stop();
   for (std::jthread& thread : threads) thread.join();
 }
 

@@ -34,7 +34,9 @@ class CourierPool {
   void Put(const PortalKey& portal, const std::vector<std::shared_ptr<Courier>>& couriers);
   /// The portal's feed has new entries. Returns at once.
   void Ring(const PortalKey& portal);
-  /// Ends all turns and waits for them: for the deadline of a request at most.
+  /// No turn begins any more; does not wait.
+  void RequestStop();
+  /// The same, and waits for turns under way: for the deadline of a request at most.
   void Stop();
 
  private:

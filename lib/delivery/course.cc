@@ -16,19 +16,6 @@ constexpr int kRefusalsOfDead = 5;
 constexpr milliseconds kRefusedForDead = 10min;
 constexpr int kMostDeadInRow = 20;
 
-std::string Words(const WebhookAttempt& attempt) {
-  const std::string status = "HTTP " + std::to_string(attempt.status);
-  if (!attempt.trouble.empty()) return attempt.trouble;
-  if (attempt.status / 100 == 3) {
-    return "it redirects (" + status + "), which is not followed: set url to where it leads";
-  }
-  if (attempt.status == 401 || attempt.status == 403 || attempt.status == 407) {
-    return "it does not believe us (" + status + "): compare the secret, and the receiver's clock";
-  }
-  if (attempt.status == 410) return "it is gone for good (" + status + ")";
-  return "it answered " + status;
-}
-
 milliseconds WaitAfter(int failures, const WebhookAttempt& attempt, double chance) {
   const int doublings = std::clamp(failures - 1, 0, 9);
   const milliseconds whole = std::min(kLongestWait, kFirstWait * (1 << doublings));
@@ -69,7 +56,7 @@ Course AfterIll(const WebhookPlan& plan, WebhookStanding standing, const Webhook
                 size_t most, TimePoint now, double chance) {
   ++standing.failures;
   if (!standing.failing_since) standing.failing_since = now;
-  standing.reason = Words(attempt);
+  standing.reason = InWords(attempt);
   if (now - *standing.failing_since >= plan.stop_after) {
     const auto hours = std::chrono::duration_cast<std::chrono::hours>(plan.stop_after).count();
     Stop(standing, "it failed for " + std::to_string(hours) + " h: " + standing.reason);
@@ -81,10 +68,10 @@ Course AfterIll(const WebhookPlan& plan, WebhookStanding standing, const Webhook
 Course AfterRefused(WebhookStanding standing, const Batch& batch, const WebhookAttempt& attempt,
                     TimePoint now) {
   ForgetFailures(standing);
-  standing.reason = "it refuses entry " + std::to_string(batch.first) + ": " + Words(attempt);
+  standing.reason = "it refuses entry " + std::to_string(batch.first) + ": " + InWords(attempt);
   if (batch.entries > 1) {
     standing.reason =
-        "it refuses some of " + std::to_string(batch.entries) + " entries: " + Words(attempt);
+        "it refuses some of " + std::to_string(batch.entries) + " entries: " + InWords(attempt);
     return {.standing = std::move(standing), .most = batch.entries / 2};
   }
   ++standing.refusals;
@@ -97,19 +84,32 @@ Course AfterRefused(WebhookStanding standing, const Batch& batch, const WebhookA
   const DeadEntry dead{.seq = batch.first,
                        .attempts = standing.refusals,
                        .status = attempt.status,
-                       .reason = Words(attempt),
+                       .reason = InWords(attempt),
                        .first_at = standing.refused_since,
                        .last_at = now};
   ForgetRefusals(standing);
   standing.seq = batch.last;
   if (++standing.dead_in_row > kMostDeadInRow) {
     Stop(standing, "it refused " + std::to_string(standing.dead_in_row) +
-                       " entries in a row, so it is not the entries: " + Words(attempt));
+                       " entries in a row, so it is not the entries: " + InWords(attempt));
   }
   return {.standing = std::move(standing), .dead = dead, .most = 1};
 }
 
 }  // namespace
+
+std::string InWords(const WebhookAttempt& attempt) {
+  const std::string status = "HTTP " + std::to_string(attempt.status);
+  if (!attempt.trouble.empty()) return attempt.trouble;
+  if (attempt.status / 100 == 3) {
+    return "it redirects (" + status + "), which is not followed: set url to where it leads";
+  }
+  if (attempt.status == 401 || attempt.status == 403 || attempt.status == 407) {
+    return "it does not believe us (" + status + "): compare the secret, and the receiver's clock";
+  }
+  if (attempt.status == 410) return "it is gone for good (" + status + ")";
+  return "it answered " + status;
+}
 
 WebhookVerdict Judge(const WebhookAttempt& attempt) {
   const int status = attempt.status;
@@ -157,7 +157,7 @@ Course CourseAfter(const WebhookPlan& plan, const WebhookStanding& standing, con
       break;
   }
   Course course{.standing = standing, .most = most};
-  Stop(course.standing, Words(attempt));
+  Stop(course.standing, InWords(attempt));
   return course;
 }
 

@@ -26,6 +26,8 @@ enum class WebhookVerdict {
   kGone,     ///< it is not coming back
 };
 WebhookVerdict Judge(const WebhookAttempt& attempt);
+/// What came of it, for people: `it answered HTTP 503`.
+std::string InWords(const WebhookAttempt& attempt);
 /// `ok`, `ill` or `refused`: for metrics.
 const char* NameOf(WebhookVerdict verdict);
 

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "model/portal/portal_plan.h"
+#include "model/portal/webhook_plan.h"
 #include "settings/text/secret_ref.h"
 
 namespace hubmirror {
@@ -63,6 +64,7 @@ struct LimitSettings {
   int64_t response_bytes = 0;
   std::chrono::milliseconds request{0};
   std::chrono::milliseconds shutdown{0};
+  int64_t webhooks = 0;  ///< requests to receivers under way at once
   friend bool operator==(const LimitSettings&, const LimitSettings&) = default;
 };
 
@@ -79,12 +81,19 @@ struct OAuthSettings {
   friend bool operator==(const OAuthSettings&, const OAuthSettings&) = default;
 };
 
+struct WebhookSettings {
+  WebhookPlan plan;
+  std::vector<SecretRef> secrets;  ///< the one that counts, and others while it is changed
+  friend bool operator==(const WebhookSettings&, const WebhookSettings&) = default;
+};
+
 /// One portal: exactly one of `token` and `oauth` is set.
 struct PortalSettings {
   PortalPlan plan;  ///< its streams sorted by object name
   std::optional<SecretRef> token;
   std::optional<OAuthSettings> oauth;
-  std::optional<SecretRef> hash_key;  ///< set when an object hashes properties
+  std::optional<SecretRef> hash_key;      ///< set when an object hashes properties
+  std::vector<WebhookSettings> webhooks;  ///< of its change feed; each name once
   bool enabled = true;
   friend bool operator==(const PortalSettings&, const PortalSettings&) = default;
 };

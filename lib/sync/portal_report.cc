@@ -275,6 +275,30 @@ void PortalReport::LogState(SyncedStream& stream, const StreamStatus& status) co
   ports_.log.Write(line);
 }
 
+namespace {
+
+// A receiver that is restarted needs no person.
+constexpr std::chrono::minutes kReceiverPatience{15};
+
+std::optional<std::string> WebhookWarning(const PortalPlan& plan, const FeedWebhook& webhook,
+                                          TimePoint now) {
+  const std::string start = "`hubmirror feed webhook start " + plan.key + " " + webhook.name;
+  if (webhook.stopped) {
+    return "feed: webhook " + webhook.name + " is stopped (" + webhook.reason +
+           "): mend the receiver, then " + start + "`";
+  }
+  if (webhook.lost) {
+    return "feed: webhook " + webhook.name + " has missed entries, which are dropped: " + start +
+           " --to oldest`";
+  }
+  if (webhook.failing && webhook.waits_since && now - *webhook.waits_since > kReceiverPatience) {
+    return "feed: webhook " + webhook.name + " waits for its receiver: " + webhook.reason;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::vector<std::string> FeedWarnings(const PortalPlan& plan, const FeedStatus& feed,
                                       TimePoint now) {
   std::vector<std::string> warnings;
@@ -291,6 +315,14 @@ std::vector<std::string> FeedWarnings(const PortalPlan& plan, const FeedStatus& 
                          DaysWords(plan.feed.keep_max) +
                          ": start it again, or end it by SELECT feed_drop('" + consumer.name +
                          "')");
+    }
+  }
+  for (const FeedWebhook& webhook : feed.webhooks) {
+    if (const auto warning = WebhookWarning(plan, webhook, now)) warnings.push_back(*warning);
+    if (webhook.dead > 0) {
+      warnings.push_back("feed: the receiver of webhook " + webhook.name + " refused " +
+                         std::to_string(webhook.dead) + " for good: `hubmirror feed dead list " +
+                         plan.key + " " + webhook.name + "`");
     }
   }
   if (plan.feed.enabled && feed.bytes > plan.feed.size_max) {

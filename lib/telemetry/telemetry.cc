@@ -178,6 +178,13 @@ void Telemetry::OnThrottle(const PortalKey& portal, std::chrono::milliseconds wa
   if (PortalSeries* const series = Find(portal)) series->CountThrottle(waited);
 }
 
+void Telemetry::OnWebhookRequest(const PortalKey& portal, const std::string& webhook,
+                                 const std::string& outcome, std::chrono::milliseconds took) {
+  MutexLock lock(mutex_);
+  daemon_.ObserveWebhook(took);
+  if (PortalSeries* const series = Find(portal)) series->CountWebhook(webhook, outcome);
+}
+
 void Telemetry::OnRetry(const PortalKey& portal, const std::string& reason) {
   MutexLock lock(mutex_);
   if (PortalSeries* const series = Find(portal)) series->CountRetry(reason);

@@ -9,6 +9,7 @@
 #include "base/mutex.h"
 #include "model/portal/portal_plan.h"
 #include "model/portal/sync_observer.h"
+#include "model/store/webhook.h"
 #include "telemetry/log/log_tally.h"
 #include "telemetry/page/status_board.h"
 #include "telemetry/series/daemon_series.h"
@@ -25,7 +26,7 @@ namespace hubmirror {
 /// reports about one that is not there are ignored, so a worker that finishes its page late cannot
 /// bring back the series of a stream that left. (More than fifteen functions: those of the port,
 /// one for each event.)
-class Telemetry final : public SyncObserver, public LogTally {
+class Telemetry final : public SyncObserver, public WebhookObserver, public LogTally {
  public:
   /// `clock` must outlive it. Its wall time of now becomes the start time of the process.
   Telemetry(const Clock& clock, const BuildLabel& build);
@@ -75,6 +76,9 @@ class Telemetry final : public SyncObserver, public LogTally {
   void OnSchedulerTick(TimePoint now) override;
   void OnSchedulerDelay(std::chrono::milliseconds delay) override;
   void OnQueue(const std::string& stage, int64_t bytes, int64_t limit) override;
+
+  void OnWebhookRequest(const PortalKey& portal, const std::string& webhook,
+                        const std::string& outcome, std::chrono::milliseconds took) override;
 
   void OnLogged(LogLevel level, std::string_view event) override;
   void OnLogFolded(std::string_view event) override;

@@ -30,6 +30,7 @@ class MemoryWebhookStore final : public WebhookStore {
         look.entries.push_back(entry);
       }
     }
+    look.more = look.entries.size() == static_cast<size_t>(most);
     return look;
   }
   void Note(const std::string& name, const WebhookStanding& standing,

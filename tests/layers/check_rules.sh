@@ -4,18 +4,19 @@ set -euo pipefail
 cd "${1:?usage: check_rules.sh PROJECT_FOLDER}"
 failed=0
 
-mapfile -t known < <(grep -oE '^\*\*[RF][0-9]+' docs/rules.md | tr -d '*')
+mapfile -t known < <(grep -oE '^\*\*[RFH][0-9]+' docs/rules.md | tr -d '*')
 while IFS=: read -r file line rule; do
   [[ " ${known[*]} " == *" $rule "* ]] || {
     echo "$file:$line: docs/rules.md has no $rule"
     failed=1
   }
-done < <(grep -rnoE '\b[RF][0-9]+\b' lib daemon tests --include='*.h' --include='*.cc' |
-  grep -E ':[RF][0-9]{1,2}$')
+done < <(grep -rnoE '\b[RFH][0-9]+\b' lib daemon tests --include='*.h' --include='*.cc' |
+  grep -E ':[RFH][0-9]{1,2}$')
 
 while read -r test; do
-  compgen -G "tests/rules/$test" >/dev/null || compgen -G "tests/postgres/$test" >/dev/null || {
-    echo "docs/rules.md names $test, which is in neither tests/rules nor tests/postgres"
+  compgen -G "tests/rules/$test" >/dev/null || compgen -G "tests/postgres/$test" >/dev/null ||
+    compgen -G "tests/delivery/$test" >/dev/null || compgen -G "tests/http/$test" >/dev/null || {
+    echo "docs/rules.md names $test, which is in none of tests/rules, postgres, delivery and http"
     failed=1
   }
 done < <(grep -oE '[a-z0-9_*]+_test\.cc' docs/rules.md)

@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(InspectionFixture,
   const FeedPurge asked = PlanPurge(connection, "acme");
   CHECK(asked.entries == 10);
   CHECK(asked.to == today + 9);
-  CHECK(asked.lost == std::vector<std::string>{"early"});
+  CHECK(asked.lost == std::vector<std::string>{"consumer early"});
   CHECK(Value("SELECT count(*) FROM acme.changes") == "10");
 
   Note(10, 10);  // nobody was asked about this one

@@ -65,7 +65,7 @@ constexpr const char* kAboutNobody =
     "'_portal', '_owner', '_stream_state', 'account', 'properties', 'property_options',"
     " 'property_groups', 'association_labels', 'owners', 'teams', 'account_users', 'pipelines',"
     " 'pipeline_stages', 'lists', 'marketing_events', 'object_types', 'schema_changes',"
-    " 'currencies', '_feed', 'feed_consumers'";
+    " 'currencies', '_feed', 'feed_consumers', '_webhook', 'webhook_dead'";
 
 TEST_CASE_FIXTURE(MirrorFixture,
                   "R14: a person is erased with all that was merged into it, in every table") {

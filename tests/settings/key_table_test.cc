@@ -20,6 +20,24 @@ std::string Nested(std::string_view path, const std::string& value) {
   return std::string(path.substr(0, dot)) + ": {" + Nested(path.substr(dot + 1), value) + "}";
 }
 
+/// A list with one webhook in it, which has `line` itself or in its rule.
+std::string WebhooksWith(std::string_view path, Place place, const std::string& line) {
+  const bool in_rule = place == Place::kWebhookRule;
+  std::string webhook;
+  if (in_rule || path != "name") webhook += "name: w, ";
+  if (in_rule || path != "url") webhook += "url: \"https://x.example\", ";
+  if (in_rule || path != "secret") webhook += "secret: env:S, ";
+  if (!in_rule) return "feed: {webhooks: [{" + webhook + line + "}]}";
+  // Values are those of a property.
+  const bool of_property = path == "from" || path == "to";
+  return "feed: {webhooks: [{" + webhook + "when: [{" +
+         (of_property ? "property: dealstage, " : "") + line + "}]}]}";
+}
+
+bool IsOfWebhook(Place place) {
+  return place == Place::kWebhook || place == Place::kWebhookRule;
+}
+
 /// A configuration in which `rule` has `value` at `place`, and that is else as small as can be.
 std::string FileWith(const KeyRule& rule, Place place, const std::string& value) {
   const std::string line = Nested(rule.path, value);
@@ -47,13 +65,15 @@ std::string FileWith(const KeyRule& rule, Place place, const std::string& value)
     if (rule.path != "token") portal += "token: env:T, ";
     if (rule.path == "properties.hash") portal += "hash_key: env:H, ";
     if (place == Place::kPortal) portal += line + ", ";
+    if (IsOfWebhook(place)) portal += WebhooksWith(rule.path, place, line) + ", ";
     portal += place == Place::kObject ? "objects: {contacts: {" + line + "}}"
                                       : "objects: [contacts, deals]";
   }
   return text + "portals: {acme: {" + portal + "}}\n";
 }
 
-constexpr Place kPlaces[] = {Place::kTop, Place::kDefaults, Place::kPortal, Place::kObject};
+constexpr Place kPlaces[] = {Place::kTop,    Place::kDefaults, Place::kPortal,
+                             Place::kObject, Place::kWebhook,  Place::kWebhookRule};
 
 TEST_CASE("the example of every key is accepted, by the parser and by the schema") {
   for (const KeyRule& rule : KeyTable()) {
@@ -109,8 +129,11 @@ TEST_CASE("a key where it does not belong is refused, by the parser and by the s
           std::string(place == Place::kTop ? Nested(rule.path, "1") : "") + "\ndefaults: {" +
           (place == Place::kDefaults ? Nested(rule.path, "1") : "") +
           "}\nportals: {acme: {portal_id: 1, token: env:T" +
-          (place == Place::kPortal ? ", " + Nested(rule.path, "1") : "") + ", objects: {deals: {" +
-          (place == Place::kObject ? Nested(rule.path, "1") : "") + "}}}}\n";
+          (place == Place::kPortal ? ", " + Nested(rule.path, "1") : "") +
+          (IsOfWebhook(place) ? ", " + WebhooksWith(rule.path, place, Nested(rule.path, "1"))
+                              : "") +
+          ", objects: {deals: {" + (place == Place::kObject ? Nested(rule.path, "1") : "") +
+          "}}}}\n";
       INFO(text);
       CHECK(!ReadSettings(text, NoEnvironment).settings.has_value());
       CHECK(!SchemaViolation(text).empty());
@@ -127,7 +150,9 @@ TEST_CASE("a required key that is left out is missed, by the parser and by the s
         "version: 1\ndatabase: {dsn: \"dbname=crm\"}\nportals: {}\n",
         "version: 1\ndatabase: {dsn: \"dbname=crm\"}\nportals: {a: {token: env:T}}\n",
         "version: 1\ndatabase: {dsn: \"dbname=crm\"}\nportals: {a: {portal_id: 1}}\n",
-        "version: 1\ndatabase: {dsn: \"dbname=crm\"}\nportals: {a: {portal_id: 1, oauth: }}\n"}) {
+        "version: 1\ndatabase: {dsn: \"dbname=crm\"}\nportals: {a: {portal_id: 1, oauth: }}\n",
+        "version: 1\ndatabase: {dsn: \"dbname=crm\"}\nportals: {a: {portal_id: 1, token: env:T, "
+        "feed: {webhooks: [{name: w, url: \"https://x.example\"}]}}}\n"}) {
     INFO(text);
     CHECK(!ReadSettings(text, NoEnvironment).settings.has_value());
     CHECK(!SchemaViolation(text).empty());

@@ -58,7 +58,8 @@ TEST_CASE("the smallest file has all documented defaults") {
                                          .memory_bytes = 256 << 20,
                                          .response_bytes = 64 << 20,
                                          .request = 25s,
-                                         .shutdown = 30s});
+                                         .shutdown = 30s,
+                                         .webhooks = 8});
   CHECK(settings.state_dir == "/var/lib/hubmirror");
   CHECK(settings.control.socket == "/run/hubmirror/control.sock");
 }
@@ -147,6 +148,33 @@ TEST_CASE("an OAuth app has its id in the file and its secrets elsewhere") {
   CHECK(oauth->client_secret.Text() == "env:S");
   CHECK(oauth->refresh_token->Text() == "credential:r");
   CHECK(settings.portals.front().plan.daily == 500000);
+}
+
+TEST_CASE("webhooks are read with their rules, and shown as they were read") {
+  const Settings settings =
+      Read(kHead +
+           "portals: {acme: {portal_id: 1, token: env:T, feed: {enabled: true, webhooks:"
+           " [{name: won, url: \"https://hooks.example.com/h?x=1\", secret: [env:NEW, env:OLD],"
+           " batch: 20, when: [{object: deals, property: dealstage, from: [~, open], to: [won]},"
+           " {op: [erase]}]}, {name: all, url: \"http://127.0.0.1:9/\", secret: env:S}]}}}");
+
+  const std::vector<WebhookSettings>& webhooks = settings.portals.at(0).webhooks;
+  REQUIRE(webhooks.size() == 2);
+  CHECK(webhooks[0].plan == WebhookPlan{.name = "won",
+                                        .url = "https://hooks.example.com/h?x=1",
+                                        .when = {{.object = "deals",
+                                                  .property = "dealstage",
+                                                  .from = {"", "open"},
+                                                  .to = {"won"}},
+                                                 {.object = "*", .op = {"erase"}}},
+                                        .batch = 20});
+  REQUIRE(webhooks[0].secrets.size() == 2);
+  CHECK(webhooks[0].secrets[0].Text() == "env:NEW");
+  CHECK(webhooks[1].plan == WebhookPlan{.name = "all", .url = "http://127.0.0.1:9/"});
+
+  const auto again = ReadSettings(ShowSettings(settings), NoEnvironment);
+  REQUIRE(again.settings);
+  CHECK(*again.settings == settings);
 }
 
 TEST_CASE("config show has every default and hides no setting") {

@@ -149,5 +149,31 @@ TEST_CASE("report: a portal with custom types, lists and owners tells of each") 
   }));
 }
 
+TEST_CASE("portal report: a webhook that needs a person is a warning with the next step") {
+  const PortalPlan plan{.key = "acme"};
+  const TimePoint now{std::chrono::days(20'000)};
+  const auto of = [&](FeedWebhook webhook) {
+    webhook.name = "won";
+    std::string all;
+    for (const std::string& warning : FeedWarnings(plan, {.webhooks = {webhook}}, now)) {
+      all += warning + "\n";
+    }
+    return all;
+  };
+  CHECK(of({}) == "");
+  CHECK(of({.failing = true, .reason = "it answered HTTP 503", .waits_since = now - 14min}) == "");
+  CHECK(of({.failing = true, .reason = "it answered HTTP 503", .waits_since = now - 16min}) ==
+        "feed: webhook won waits for its receiver: it answered HTTP 503\n");
+  CHECK(of({.stopped = true, .reason = "it is gone for good (HTTP 410)"}) ==
+        "feed: webhook won is stopped (it is gone for good (HTTP 410)): mend the receiver, then "
+        "`hubmirror feed webhook start acme won`\n");
+  CHECK(of({.lost = true}) ==
+        "feed: webhook won has missed entries, which are dropped: `hubmirror feed webhook start "
+        "acme won --to oldest`\n");
+  CHECK(of({.dead = 2}) ==
+        "feed: the receiver of webhook won refused 2 for good: `hubmirror feed dead list acme "
+        "won`\n");
+}
+
 }  // namespace
 }  // namespace hubmirror::testing

@@ -40,7 +40,11 @@ void MakeRequests(Telemetry& telemetry) {
                          "erase", "link", "unlink", "relabel", "epoch", "loaded"}) {
     telemetry.OnEntries("acme", {{op, 2}});
   }
+  status.feed->webhooks = {{.name = "won", .delivered_at = kNow}};
   telemetry.OnPortalStatus("acme", status);
+  for (const char* const outcome : {"ok", "ill", "refused"}) {
+    telemetry.OnWebhookRequest("acme", "won", outcome, std::chrono::milliseconds{80});
+  }
   telemetry.OnTokenExpiry("acme", kNow + std::chrono::minutes{30});
   telemetry.OnTokenRefreshFailure("acme");
 }

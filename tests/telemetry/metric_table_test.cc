@@ -92,8 +92,7 @@ TEST_CASE("metrics: promtool does complain about what is wrong") {
                  "wrong_counter{} 1\nnot a line at all\n") != 0);
 }
 
-TEST_CASE(
-    "metrics: a stream has at most 45 series, a portal 60 and its feed 36, whatever happens") {
+TEST_CASE("metrics: a stream has at most 45 series, a portal 60, its feed 36 and a webhook 6") {
   BusyDaemon busy;
 
   const std::string text = busy.telemetry.RenderMetrics();
@@ -104,7 +103,9 @@ TEST_CASE(
   const int both_streams = CountSeries(text, "portal=\"acme\"", "object=");
   const int feed = CountSeries(text, "portal=\"acme\"", "hubmirror_feed_");
   CHECK(feed == 5 + 2 * 9 + 13);
-  const int portal = CountSeries(text, "portal=\"acme\"") - both_streams - feed;
+  const int webhook = CountSeries(text, "portal=\"acme\"", "webhook=\"won\"");
+  CHECK(webhook == 6);
+  const int portal = CountSeries(text, "portal=\"acme\"") - both_streams - feed - webhook;
   CHECK(portal > 50);
   CHECK(portal <= 60);
 }

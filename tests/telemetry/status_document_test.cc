@@ -86,6 +86,10 @@ TEST_CASE("status document: it fits its published schema, field by field") {
   snapshot.portals["empty"];
   FeedStatus& feed = snapshot.portals["acme"].status.feed.emplace();
   feed.consumers = {{.name = "billing", .waits_since = kNow}, {.name = "old", .lost = true}};
+  feed.webhooks = {{.name = "won", .seq = 7, .delivered_at = kNow},
+                   {.name = "ill", .failing = true, .reason = "it answered HTTP 503"},
+                   {.name = "gone", .stopped = true, .dead = 2},
+                   {.name = "slow", .lost = true, .waits_since = kNow}};
 
   CHECK(Violation(StatusDocument(snapshot, std::nullopt)) == "");
   CHECK(Violation(StatusDocument(StatusSnapshot{}, std::nullopt)) == "");

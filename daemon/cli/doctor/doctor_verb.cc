@@ -82,6 +82,12 @@ class Doctor {
                 place);
       }
       Secrets(findings, "hash_key of " + portal.plan.key, portal.hash_key, place);
+      for (const WebhookSettings& webhook : portal.webhooks) {
+        for (const SecretRef& ref : webhook.secrets) {
+          Secrets(findings, "secret of webhook " + portal.plan.key + "/" + webhook.plan.name, ref,
+                  place);
+        }
+      }
     }
     Take(findings);
   }

@@ -59,9 +59,39 @@ int ConsumersJson(const CliContext& context, const FeedStatus& feed) {
     json.EndObject();
   }
   json.EndObject();
+  json.BeginObject("webhooks");
+  for (const FeedWebhook& webhook : feed.webhooks) {
+    json.BeginObject(webhook.name);
+    json.Put("seq", webhook.seq);
+    json.Put("state", webhook.state());
+    json.Put("reason", webhook.reason);
+    put("waits_since", webhook.waits_since);
+    put("delivered_at", webhook.delivered_at);
+    json.Put("dead", webhook.dead);
+    json.EndObject();
+  }
+  json.EndObject();
   json.EndObject();
   context.out << json.Text();
   return kExitOk;
+}
+
+std::string Behind(const std::optional<TimePoint>& waits_since, TimePoint now) {
+  if (!waits_since) return "has all";
+  return CompactSpan(std::chrono::duration_cast<std::chrono::seconds>(now - *waits_since));
+}
+
+void WebhooksText(const CliContext& context, const FeedStatus& feed, TimePoint now) {
+  if (feed.webhooks.empty()) return;
+  context.out << Padded("WEBHOOK", 24) << " " << Padded("SENT UP TO", 16, true)
+              << "  BEHIND      STATE\n";
+  for (const FeedWebhook& webhook : feed.webhooks) {
+    context.out << Padded(webhook.name, 24) << " " << Padded(std::to_string(webhook.seq), 16, true)
+                << "  " << Padded(Behind(webhook.waits_since, now), 11) << " " << webhook.state();
+    if (!webhook.reason.empty()) context.out << ": " << Printable(webhook.reason);
+    if (webhook.dead > 0) context.out << " (" << webhook.dead << " given up)";
+    context.out << "\n";
+  }
 }
 
 int ConsumersText(const CliContext& context, const FeedStatus& feed, TimePoint now) {
@@ -71,6 +101,7 @@ int ConsumersText(const CliContext& context, const FeedStatus& feed, TimePoint n
   }
   context.out << "last entry " << (feed.last_seq ? std::to_string(*feed.last_seq) : "-")
               << ", dropped up to " << feed.dropped_to << "\n";
+  WebhooksText(context, feed, now);
   if (feed.consumers.empty()) {
     context.out << "nobody reads it by name; feed_start('NAME') starts a consumer\n";
     return kExitOk;
@@ -88,7 +119,19 @@ int ConsumersText(const CliContext& context, const FeedStatus& feed, TimePoint n
   return kExitOk;
 }
 
-/// nullopt inside: now. Empty: it is none of what it may be.
+std::string PurgeText(const FeedPurge& purge) {
+  std::string text = Counted(purge.entries, "entry") == "1 entry"
+                         ? "1 entry"
+                         : CountWords(purge.entries) + " entries";
+  text += " up to " + std::to_string(purge.to) + "\n";
+  for (const std::string& name : purge.lost) {
+    text += name + " has not read all of them and misses them for good\n";
+  }
+  return text;
+}
+
+}  // namespace
+
 std::optional<std::optional<int64_t>> PlaceOf(const std::string& to) {
   if (to == "now") return std::optional<int64_t>();
   if (to == "oldest") return std::optional<int64_t>(0);
@@ -99,19 +142,6 @@ std::optional<std::optional<int64_t>> PlaceOf(const std::string& to) {
   }
   return std::optional(number);
 }
-
-std::string PurgeText(const FeedPurge& purge) {
-  std::string text = Counted(purge.entries, "entry") == "1 entry"
-                         ? "1 entry"
-                         : CountWords(purge.entries) + " entries";
-  text += " up to " + std::to_string(purge.to) + "\n";
-  for (const std::string& name : purge.lost) {
-    text += "consumer " + name + " has not read all of them and misses them for good\n";
-  }
-  return text;
-}
-
-}  // namespace
 
 int RunFeedTail(const CliContext& context, const CommandLine& line) {
   return WithFeed(context, line, [&](Connection& connection, const PortalPlan& plan) {

@@ -156,6 +156,11 @@ std::vector<std::pair<std::string, SecretRef>> SecretsOf(const Settings& setting
       add(portal.plan.key + ".oauth.refresh_token", portal.oauth->refresh_token);
     }
     add(portal.plan.key + ".hash_key", portal.hash_key);
+    for (const WebhookSettings& webhook : portal.webhooks) {
+      for (const SecretRef& ref : webhook.secrets) {
+        add(portal.plan.key + ".feed.webhooks." + webhook.plan.name + ".secret", ref);
+      }
+    }
   }
   return all;
 }

@@ -208,6 +208,10 @@ std::string FeedWords(const ShownFeed& feed) {
              : consumer.behind ? " is " + CompactSpan(*consumer.behind) + " behind"
                                : " has read all";
   }
+  for (const ShownWebhook& webhook : feed.webhooks) {
+    words += "; webhook " + webhook.name + " is " + webhook.state;
+    if (webhook.dead > 0) words += ", " + CountWords(webhook.dead) + " entries given up";
+  }
   return words;
 }
 

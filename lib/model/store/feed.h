@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -21,6 +22,26 @@ struct FeedConsumer {
   friend bool operator==(const FeedConsumer&, const FeedConsumer&) = default;
 };
 
+/// Where a webhook stands.
+struct FeedWebhook {
+  std::string name;
+  int64_t seq = 0;  ///< its receiver has been told of all entries up to this one
+  bool stopped = false;
+  bool lost = false;     ///< entries that it has not been told of are dropped
+  bool failing = false;  ///< the last request was not taken
+  std::string reason;    ///< why it is stopped or failing
+  /// When the first entry was written that it has not been told of; nullopt: there is none.
+  std::optional<TimePoint> waits_since;
+  std::optional<TimePoint> delivered_at;
+  int64_t dead = 0;  ///< entries given up
+
+  /// `stopped`, `lost`, `failing` or `on`.
+  std::string_view state() const {
+    return stopped ? "stopped" : lost ? "lost" : failing ? "failing" : "on";
+  }
+  friend bool operator==(const FeedWebhook&, const FeedWebhook&) = default;
+};
+
 /// How the change feed of a portal stands. Times are of the database's clock.
 struct FeedStatus {
   bool kept = false;  ///< there is something of it: it is on, or was on and is not all dropped
@@ -32,6 +53,7 @@ struct FeedStatus {
   int64_t size_max = 0;
   int64_t bytes = 0;                    ///< indexes included
   std::vector<FeedConsumer> consumers;  ///< by name
+  std::vector<FeedWebhook> webhooks;    ///< by name
   friend bool operator==(const FeedStatus&, const FeedStatus&) = default;
 };
 

@@ -58,11 +58,11 @@ struct DeadEntry {
 struct WebhookLook {
   bool ours = false;  ///< this daemon mirrors the portal; otherwise another one sends
   WebhookStanding standing;
-  TimePoint now;      ///< by the database's clock
-  bool lost = false;  ///< entries are dropped that it has not been told of
-  int64_t dropped_to = 0;
+  TimePoint now;                      ///< by the database's clock
+  bool lost = false;                  ///< entries are dropped that it has not been told of
   int64_t epoch = 0;                  ///< rises with every claim of the portal
   std::vector<WebhookEntry> entries;  ///< oldest first
+  bool more = false;                  ///< there may be entries behind them
 };
 
 /// What came of one request of a webhook, for metrics. Thread-safe and quick: no I/O.

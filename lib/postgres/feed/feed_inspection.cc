@@ -75,9 +75,11 @@ FeedPurge PlanPurge(Connection& connection, const std::string& schema) {
                                      QuoteName(schema, "changes"));
     purge.to = feed.Int(0, 0);
     purge.entries = feed.Int(0, 1);
-    const Rows lost = connection.Run(
-        "SELECT name FROM " + QuoteName(schema, "feed_consumers") + " WHERE seq < $1 ORDER BY name",
-        {std::to_string(purge.to)});
+    const Rows lost =
+        connection.Run("SELECT 'consumer ' || name FROM " + QuoteName(schema, "feed_consumers") +
+                           " WHERE seq < $1 UNION ALL SELECT 'webhook ' || name FROM " +
+                           QuoteName(schema, "_webhook") + " WHERE seq < $1 ORDER BY 1",
+                       {std::to_string(purge.to)});
     for (size_t i = 0; i < lost.size(); ++i) purge.lost.emplace_back(lost.Text(i, 0));
   });
   return purge;

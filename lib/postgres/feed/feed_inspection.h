@@ -41,7 +41,7 @@ int64_t ResetConsumer(Connection& connection, const std::string& schema, const s
 struct FeedPurge {
   int64_t to = 0;  ///< everything up to here
   int64_t entries = 0;
-  std::vector<std::string> lost;  ///< consumers that have not read all of it
+  std::vector<std::string> lost;  ///< `consumer billing`, `webhook won`: who has not read all of it
 };
 FeedPurge PlanPurge(Connection& connection, const std::string& schema);
 

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "postgres/feed/webhook_tables.h"
 #include "postgres/session/database_failure.h"
 #include "postgres/session/sql_text.h"
 #include "postgres/session/transaction.h"
@@ -49,9 +50,10 @@ std::vector<FeedDayFacts> FactsOf(Connection& connection, const std::string& sch
 
 FeedFacts ReadFacts(Connection& connection, const std::string& schema) {
   const Rows rows = connection.Run("SELECT " + EpochOf("clock_timestamp()") + ", f.dropped_to, " +
-                                   EpochOf("f.raised_at") + ", (SELECT min(seq) FROM " +
-                                   QuoteName(schema, "feed_consumers") + ") FROM " +
-                                   QuoteName(schema, "_feed") + " f");
+                                   EpochOf("f.raised_at") + ", least((SELECT min(seq) FROM " +
+                                   QuoteName(schema, "feed_consumers") +
+                                   "), (SELECT min(seq) FROM " + QuoteName(schema, "_webhook") +
+                                   ")) FROM " + QuoteName(schema, "_feed") + " f");
   FeedFacts facts;
   facts.days = FactsOf(connection, schema, DaysOf(connection, schema));
   if (rows.empty()) return facts;
@@ -99,6 +101,7 @@ FeedStatus ReadFeedStatus(Connection& connection, const std::string& schema) {
                                 .waits_since = rows.Time(i, 2),
                                 .lost = rows.Bool(i, 3)});
   }
+  status.webhooks = ReadWebhooks(connection, schema, status.dropped_to);
   return status;
 }
 
@@ -108,6 +111,7 @@ FeedStatus FeedUpkeep::Keep() {
   {
     Transaction transaction(*pool_);
     Connection& connection = transaction.connection();
+    KeepOnlyWebhooks(connection, schema_, webhooks_);
     if (plan_.enabled) MakeFeedPartitions(connection, schema_, FeedDayNow(connection));
     retention = DecideRetention(ReadFacts(connection, schema_), plan_);
     if (retention.raise_to) GiveUpEntries(connection, schema_, *retention.raise_to);

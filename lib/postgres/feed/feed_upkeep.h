@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "model/portal/portal_plan.h"
 #include "model/store/feed.h"
@@ -15,8 +16,13 @@ namespace hubmirror {
 /// Thread-safe: holds only what never changes.
 class FeedUpkeep final : public FeedKeeper {
  public:
-  FeedUpkeep(std::shared_ptr<ConnectionPool> pool, const PortalPlan& plan)
-      : pool_(std::move(pool)), schema_(plan.schema), plan_(plan.feed) {}
+  /// `webhooks`: the names of those that there are.
+  FeedUpkeep(std::shared_ptr<ConnectionPool> pool, const PortalPlan& plan,
+             std::vector<std::string> webhooks = {})
+      : pool_(std::move(pool)),
+        schema_(plan.schema),
+        plan_(plan.feed),
+        webhooks_(std::move(webhooks)) {}
 
   FeedStatus Keep() override;
 
@@ -27,6 +33,7 @@ class FeedUpkeep final : public FeedKeeper {
   const std::shared_ptr<ConnectionPool> pool_;
   const std::string schema_;
   const FeedPlan plan_;
+  const std::vector<std::string> webhooks_;
 };
 
 /// The entries up to `number` are given up, and whoever has not read them is lost (rule F8): the

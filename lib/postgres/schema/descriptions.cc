@@ -306,6 +306,30 @@ constexpr Words kStageChanges[] = {
     {"origin", "Who made the change: hubspot, own (what was written from here), or mixed"},
 };
 
+constexpr Words kWebhook[] = {
+    {"name", "The name of the webhook, as the configuration has it"},
+    {"seq", "Its receiver has been told of all entries up to this one"},
+    {"state", "on, or stopped: then nothing is sent"},
+    {"reason", "Why it is stopped, or what the last request ran into; NULL: all is well"},
+    {"failures", "Requests in a row that the receiver did not take for a reason of its own"},
+    {"failing_since", "When the first of them was sent"},
+    {"refusals", "How often the entry after seq was refused"},
+    {"refused_since", "When it was refused first"},
+    {"dead_in_row", "Entries given up since one was taken"},
+    {"delivered_at", "When the receiver last took something"},
+    {"moves", "How often a person started it or moved its number"},
+    {"created_at", "When it was first seen in the configuration"},
+};
+constexpr Words kWebhookDead[] = {
+    {"webhook", "The name of the webhook"},
+    {"seq", "The number of the entry in changes"},
+    {"attempts", "How often it was sent alone and refused"},
+    {"status", "The HTTP status of the last answer"},
+    {"reason", "The last answer in words, never what it said"},
+    {"first_at", "When it was refused first"},
+    {"last_at", "When it was refused last"},
+};
+
 constexpr TableWords kPortalTables[] = {
     {"_portal", kPortal},
     {"_owner", kOwner},
@@ -339,6 +363,8 @@ constexpr TableWords kPortalTables[] = {
     {"_feed", kFeed},
     {"feed_consumers", kFeedConsumers},
     {"stage_changes", kStageChanges},
+    {"_webhook", kWebhook},
+    {"webhook_dead", kWebhookDead},
 };
 
 constexpr Words kLayout[] = {

@@ -165,6 +165,10 @@ std::optional<ConfigValue> ReadTextList(const ConfigNode& node, const KeyRule& r
   bool good = true;
   for (const ConfigNode& item : node.items) {
     std::optional<ConfigFault> fault;
+    if (item.kind == ConfigNode::Kind::kNothing && rule.takes_null) {
+      if (std::ranges::find(items, "") == items.end()) items.emplace_back();
+      continue;
+    }
     if (item.kind != ConfigNode::Kind::kScalar) {
       fault = {"an item is " + NameOf(item.kind) + ", not text", "write one value per item"};
     } else if (const Read read = ReadText(item, *rule.form); !read) {
@@ -182,6 +186,24 @@ std::optional<ConfigValue> ReadTextList(const ConfigNode& node, const KeyRule& r
   return good ? std::optional(ConfigValue(std::move(items))) : std::nullopt;
 }
 
+std::optional<ConfigValue> ReadSecretList(const ConfigNode& node, const std::string& path,
+                                          ConfigProblems& problems) {
+  std::vector<SecretRef> refs;
+  const bool one = node.kind == ConfigNode::Kind::kScalar;
+  if (!one && (node.kind != ConfigNode::Kind::kList || node.items.empty())) {
+    return Report(node, path,
+                  {"is neither a reference to a secret nor a list of them",
+                   "write credential:NAME, file:/path or env:NAME"},
+                  problems);
+  }
+  for (const ConfigNode& item : one ? std::vector{node} : node.items) {
+    Read read = ReadSecretRef(item);
+    if (!read) return Report(item, path, std::move(read.error()), problems);
+    refs.push_back(std::get<SecretRef>(*read));
+  }
+  return refs;
+}
+
 std::string QuotedYaml(const std::string& text) {
   std::string out = "\"";
   for (const char letter : text) {
@@ -197,13 +219,42 @@ std::string WriteNumber(double number) {
   return {text, end};
 }
 
+/// `[closedwon, null]`.
 std::string WriteList(const std::vector<std::string>& items) {
   std::string out = "[";
-  for (const std::string& item : items) out += (out.size() > 1 ? ", " : "") + YamlText(item);
+  for (const std::string& item : items) {
+    out += (out.size() > 1 ? ", " : "") + (item.empty() ? "null" : YamlText(item));
+  }
+  return out + "]";
+}
+
+std::string WriteRefs(const std::vector<SecretRef>& refs) {
+  if (refs.size() == 1) return YamlText(refs.front().Text());
+  std::vector<std::string> texts;
+  for (const SecretRef& ref : refs) texts.push_back(ref.Text());
+  return WriteList(texts);
+}
+
+/// `[{name: won, batch: 100}]`.
+std::string WriteMaps(const std::vector<ConfigMap>& maps) {
+  std::string out = "[";
+  for (const ConfigMap& map : maps) {
+    out += out.size() > 1 ? ", {" : "{";
+    for (const auto& [rule, value] : map.members) {
+      if (!out.ends_with('{')) out += ", ";
+      out += std::string(rule->path) + ": " + WriteValue(value, *rule);
+    }
+    out += "}";
+  }
   return out + "]";
 }
 
 }  // namespace
+
+const ConfigValue* ConfigMap::Find(const KeyRule& rule) const {
+  const auto found = std::ranges::find(members, &rule, [](const auto& one) { return one.first; });
+  return found == members.end() ? nullptr : &found->second;
+}
 
 std::optional<ConfigValue> ReadValue(const ConfigNode& node, const KeyRule& rule,
                                      const std::string& path, ConfigProblems& problems) {
@@ -211,6 +262,7 @@ std::optional<ConfigValue> ReadValue(const ConfigNode& node, const KeyRule& rule
   if (node.kind == Kind::kNothing) {
     return Report(node, path, {"has no value", "give one or remove the key"}, problems);
   }
+  if (rule.type == KeyType::kSecretList) return ReadSecretList(node, path, problems);
   if (rule.type == KeyType::kTextList) return ReadTextList(node, rule, path, problems);
   if (node.kind != Kind::kScalar) {
     const std::string next = "write one value after the colon";
@@ -264,6 +316,10 @@ std::string WriteValue(const ConfigValue& value, const KeyRule& rule) {
     std::string operator()(const std::string& text) const { return YamlText(text); }
     std::string operator()(const std::vector<std::string>& items) const { return WriteList(items); }
     std::string operator()(const SecretRef& ref) const { return YamlText(ref.Text()); }
+    std::string operator()(const std::vector<SecretRef>& refs) const {
+      return refs.empty() ? "" : WriteRefs(refs);
+    }
+    std::string operator()(const std::vector<ConfigMap>& maps) const { return WriteMaps(maps); }
   };
   return std::visit(Writer{rule}, value);
 }

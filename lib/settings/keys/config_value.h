@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,12 +17,24 @@ namespace hubmirror {
 
 struct KeyRule;
 
+struct ConfigMap;
+
 /// A value of one key as its type has it; monostate: left to us (`auto`) or not set. Sizes are
 /// whole numbers of bytes.
 using ConfigValue = std::variant<std::monostate, bool, int64_t, double, std::chrono::milliseconds,
-                                 std::string, std::vector<std::string>, SecretRef>;
+                                 std::string, std::vector<std::string>, SecretRef,
+                                 std::vector<SecretRef>, std::vector<ConfigMap>>;
 
-/// Reads the value of a key by its rule; nullopt after at least one problem was reported.
+/// One item of a list of maps: the values of its keys, by their rules, as far as they are given.
+struct ConfigMap {
+  std::vector<std::pair<const KeyRule*, ConfigValue>> members;
+
+  /// nullptr: not given.
+  const ConfigValue* Find(const KeyRule& rule) const;
+};
+
+/// Reads the value of a key by its rule; nullopt after at least one problem was reported. Layer
+/// reads lists of maps.
 std::optional<ConfigValue> ReadValue(const ConfigNode& node, const KeyRule& rule,
                                      const std::string& path, ConfigProblems& problems);
 

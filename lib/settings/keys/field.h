@@ -32,6 +32,8 @@ ConfigValue ToValue(PortalId member);
 ConfigValue ToValue(PoolMode member);
 ConfigValue ToValue(LogLevel member);
 ConfigValue ToValue(LogFormat member);
+ConfigValue ToValue(const std::vector<WebhookSettings>& member);
+ConfigValue ToValue(const std::vector<WebhookRule>& member);
 template <class Member>
 ConfigValue ToValue(const std::optional<Member>& member) {
   return member ? ToValue(*member) : ConfigValue();
@@ -46,6 +48,8 @@ void FromValue(const ConfigValue& value, PortalId& member);
 void FromValue(const ConfigValue& value, PoolMode& member);
 void FromValue(const ConfigValue& value, LogLevel& member);
 void FromValue(const ConfigValue& value, LogFormat& member);
+void FromValue(const ConfigValue& value, std::vector<WebhookSettings>& member);
+void FromValue(const ConfigValue& value, std::vector<WebhookRule>& member);
 template <class Member>
 void FromValue(const ConfigValue& value, std::optional<Member>& member) {
   member.reset();

@@ -13,8 +13,16 @@
 
 namespace hubmirror {
 
-/// Where a key may stand. Object settings inherit from the portal, a portal from `defaults`.
-enum class Place : unsigned { kTop = 1, kDefaults = 2, kPortal = 4, kObject = 8 };
+/// Where a key may stand. Object settings inherit from the portal, a portal from `defaults`. Items
+/// of lists of maps inherit nothing.
+enum class Place : unsigned {
+  kTop = 1,
+  kDefaults = 2,
+  kPortal = 4,
+  kObject = 8,
+  kWebhook = 16,      ///< an item of `feed.webhooks`
+  kWebhookRule = 32,  ///< an item of `when` of it
+};
 
 enum class KeyType {
   kSection,  ///< a map of further keys
@@ -29,6 +37,8 @@ enum class KeyType {
   kChoice,
   kTextList,
   kSecret,
+  kSecretList,  ///< one, or a list of them
+  kMapList,     ///< a list of maps, whose keys are those of `items`
 };
 
 /// Everything there is to know of one key. The parser, the JSON Schema, the reference, `config
@@ -43,6 +53,8 @@ struct KeyRule {
   bool takes_auto = false;    ///< `auto`: left to us
   bool required = false;
   const TextForm* form = nullptr;  ///< kText and items of kTextList
+  bool takes_null = false;         ///< items of kTextList may be null, which is an empty text
+  std::optional<Place> items{};    ///< kMapList
   std::span<const std::string_view> choices{};
   /// Variable of the environment whose value, with `suffix`, is the default where it is set.
   std::string_view environment{};
@@ -51,7 +63,8 @@ struct KeyRule {
   std::string_view meaning;    ///< sentences for the reference and for editors
   std::string_view example{};  ///< as written in YAML
   /// The field that holds it; monostate for sections.
-  std::variant<std::monostate, FieldOf<Settings>, FieldOf<PortalSettings>, FieldOf<StreamPlan>>
+  std::variant<std::monostate, FieldOf<Settings>, FieldOf<PortalSettings>, FieldOf<StreamPlan>,
+               FieldOf<WebhookSettings>, FieldOf<WebhookRule>>
       field{};
 
   bool StandsIn(Place place) const { return (places & static_cast<unsigned>(place)) != 0; }

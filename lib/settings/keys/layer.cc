@@ -35,6 +35,9 @@ std::string HomeOf(const KeyRule& rule) {
   const std::string inside = section.empty() ? "" : std::string(section) + " of ";
   if (rule.StandsIn(Place::kDefaults)) return inside + "defaults or a portal";
   if (rule.StandsIn(Place::kPortal)) return inside + "a portal";
+  for (const KeyRule& list : KeyTable()) {
+    if (list.items && rule.StandsIn(*list.items)) return "an item of " + std::string(list.path);
+  }
   return inside + "an object in a portal's map of objects";
 }
 
@@ -58,6 +61,34 @@ std::string NextFor(const std::string& key, Place place, const std::string& sect
 }
 
 }  // namespace
+
+/// Reads a list of maps, each of which is a place of its own.
+std::optional<ConfigValue> ReadMaps(const ConfigNode& node, const KeyRule& rule,
+                                    const std::string& path, ConfigProblems& problems) {
+  const auto report = [&](const ConfigNode& at, const std::string& where, std::string what) {
+    problems.push_back({.at = at.at,
+                        .path = where,
+                        .what = std::move(what),
+                        .next = "write `- key: value` for each item, its other keys below it"});
+    return std::optional<ConfigValue>();
+  };
+  if (node.kind != ConfigNode::Kind::kList) {
+    return report(node, path, "is " + NameOf(node.kind) + ", not a list of maps");
+  }
+  std::vector<ConfigMap> maps;
+  const size_t before = problems.size();
+  for (size_t i = 0; i < node.items.size(); ++i) {
+    const ConfigNode& item = node.items[i];
+    const std::string where = path + "[" + std::to_string(i) + "]";
+    if (item.kind == ConfigNode::Kind::kMap) {
+      maps.push_back(Layer::Read(item, *rule.items, where, item.at, problems).Values());
+    } else {
+      report(item, where, "is " + NameOf(item.kind) + ", not a map");
+    }
+  }
+  if (problems.size() > before) return std::nullopt;
+  return maps;
+}
 
 /// Reads one map with its sections into a layer.
 class Layer::Reader {
@@ -114,7 +145,10 @@ class Layer::Reader {
       return;
     }
     GivenKey given{.rule = rule, .at = entry.key.at, .path = whole, .node = &entry.value};
-    if (rule->HoldsValue()) given.value = ReadValue(entry.value, *rule, whole, problems_);
+    if (rule->HoldsValue()) {
+      const auto read = rule->type == KeyType::kMapList ? ReadMaps : ReadValue;
+      given.value = read(entry.value, *rule, whole, problems_);
+    }
     layer_.keys_.push_back(std::move(given));
     const bool has_keys = !KeysBelow(place_, relative).empty();
     if (rule->type == KeyType::kSection && has_keys) ReadMap(entry.value, relative, whole);
@@ -133,6 +167,14 @@ Layer Layer::Read(const ConfigNode& node, Place place, const std::string& path, 
       node.kind == ConfigNode::Kind::kMap || node.kind == ConfigNode::Kind::kNothing;
   if (is_map) reader.ReportMissing(path, at);
   return reader.Take();
+}
+
+ConfigMap Layer::Values() const {
+  ConfigMap map;
+  for (const GivenKey& key : keys_) {
+    if (key.value) map.members.emplace_back(key.rule, *key.value);
+  }
+  return map;
 }
 
 const GivenKey* Layer::Find(const KeyRule* rule) const {

@@ -34,6 +34,8 @@ class Layer {
   const GivenKey* Find(Place place, std::string_view path) const {
     return Find(FindRule(place, path));
   }
+  /// All values that are good.
+  ConfigMap Values() const;
 
  private:
   class Reader;

@@ -370,6 +370,15 @@ constexpr std::array kPortalRows = {
         .example = "[app_role]",
         .field =
             Field<PortalSettings, &PortalSettings::plan, &PortalPlan::feed, &FeedPlan::roles>()},
+    KeyRule{.path = "feed.webhooks",
+            .places = kPortalWide,
+            .type = kMapList,
+            .items = Place::kWebhook,
+            .meaning = "Receivers that entries of the feed are sent to, in order and at least "
+                       "once, while the feed is on.",
+            .example = "[{name: won, url: \"https://hooks.example.com/hubspot\", secret: "
+                       "credential:acme.hook}]",
+            .field = Field<PortalSettings, &PortalSettings::webhooks>()},
 
     KeyRule{
         .path = "properties",

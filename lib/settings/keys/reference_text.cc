@@ -44,6 +44,10 @@ std::string TypeText(const KeyRule& rule) {
       return "list, each " + std::string(rule.form->words);
     case KeyType::kSecret:
       return "reference to a secret";
+    case KeyType::kSecretList:
+      return "reference to a secret, or a list of them";
+    case KeyType::kMapList:
+      return "list of maps";
     case KeyType::kPortals:
       return "map";
     case KeyType::kObjects:
@@ -129,7 +133,11 @@ std::string ReferenceText() {
          Chapter("Below an object",
                  "In a portal's map of `objects`, beside the keys of "
                  "`defaults` that an object may have of its own.",
-                 Place::kObject, kTop | kDefaults | kPortal);
+                 Place::kObject, kTop | kDefaults | kPortal) +
+         Chapter("Below an item of `feed.webhooks`", "What a receiver is sent, and how.",
+                 Place::kWebhook, 0) +
+         Chapter("Below an item of `when`", "A rule of a webhook. All that it says must hold.",
+                 Place::kWebhookRule, 0);
 }
 
 }  // namespace hubmirror

@@ -20,6 +20,9 @@ namespace {
 /// Custom objects, which only their portal knows.
 constexpr std::string_view kCustomPattern = "^([02]-[1-9][0-9]*|p[0-9]+_.+)$";
 
+constexpr std::string_view kSecretPattern =
+    "^(credential:[^/]+|file:/.+|env:[A-Za-z_][A-Za-z0-9_]*)$";
+
 /// The value that an example of the table, which is YAML, stands for.
 ConfigValue ExampleOf(const KeyRule& rule) {
   ConfigProblems problems;
@@ -68,6 +71,7 @@ class SchemaWriter {
   void String(std::string_view text) {
     json_.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
   }
+  void Null() { json_.Null(); }
   void Text(std::string_view key, std::string_view text) {
     Key(key);
     String(text);
@@ -162,6 +166,8 @@ class SchemaWriter {
         return Portals();
       case KeyType::kObjects:
         return Objects();
+      case KeyType::kMapList:
+        return Maps(rule);
       default:
         break;
     }
@@ -199,6 +205,14 @@ class SchemaWriter {
     Key("additionalProperties");
     json_.StartObject();
     Reference("portal");
+    json_.EndObject();
+  }
+
+  void Maps(const KeyRule& rule) {
+    Text("type", "array");
+    Key("items");
+    json_.StartObject();
+    MapBody(*rule.items, "", false);
     json_.EndObject();
   }
 
@@ -264,14 +278,16 @@ class SchemaWriter {
       case KeyType::kText:
         return Pattern(rule.form->pattern);
       case KeyType::kSecret:
-        return Pattern("^(credential:[^/]+|file:/.+|env:[A-Za-z_][A-Za-z0-9_]*)$");
+        return Pattern(kSecretPattern);
+      case KeyType::kSecretList:
+        return OneOrMore(kSecretPattern);
       case KeyType::kTextList:
         Text("type", "array");
         Key("uniqueItems");
         json_.Bool(true);
         Key("items");
         json_.StartObject();
-        Pattern(rule.form->pattern);
+        rule.takes_null ? NullOrPattern(rule.form->pattern) : Pattern(rule.form->pattern);
         json_.EndObject();
         return;
       default:
@@ -282,6 +298,33 @@ class SchemaWriter {
   void Pattern(std::string_view pattern) {
     Text("type", "string");
     Text("pattern", pattern);
+  }
+
+  void NullOrPattern(std::string_view pattern) {
+    Key("type");
+    json_.StartArray();
+    String("string");
+    String("null");
+    json_.EndArray();
+    Text("pattern", pattern);
+  }
+
+  void OneOrMore(std::string_view pattern) {
+    Key("anyOf");
+    json_.StartArray();
+    json_.StartObject();
+    Pattern(pattern);
+    json_.EndObject();
+    json_.StartObject();
+    Text("type", "array");
+    Key("minItems");
+    json_.Int(1);
+    Key("items");
+    json_.StartObject();
+    Pattern(pattern);
+    json_.EndObject();
+    json_.EndObject();
+    json_.EndArray();
   }
 
   void Bounds(const KeyRule& rule) {
@@ -304,10 +347,12 @@ class SchemaWriter {
       String(*text);
     } else if (const auto* items = std::get_if<std::vector<std::string>>(&value)) {
       json_.StartArray();
-      for (const std::string& item : *items) String(item);
+      for (const std::string& item : *items) item.empty() ? Null() : String(item);
       json_.EndArray();
     } else if (const auto* ref = std::get_if<SecretRef>(&value)) {
       String(ref->Text());
+    } else if (const auto* refs = std::get_if<std::vector<SecretRef>>(&value)) {
+      String(refs->front().Text());
     } else if (rule.type == KeyType::kWholeNumber && std::holds_alternative<int64_t>(value)) {
       json_.Int64(std::get<int64_t>(value));
     } else {

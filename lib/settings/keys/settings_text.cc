@@ -77,7 +77,7 @@ class JsonWriter {
       open_.push_back(words[level]);
     }
     json_.Key(words.back());
-    Value(setting);
+    Value(setting.value, setting.text);
   }
   std::string Take() {
     for (; !open_.empty(); open_.pop_back()) json_.EndObject();
@@ -86,23 +86,39 @@ class JsonWriter {
   }
 
  private:
-  void Value(const WrittenSetting& setting) {
-    if (const auto* list = std::get_if<std::vector<std::string>>(&setting.value)) {
+  void Value(const ConfigValue& value, const std::string& written) {
+    if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
       json_.StartArray();
-      for (const std::string& item : *list) json_.String(item);
+      for (const std::string& item : *list) item.empty() ? json_.Null() : json_.String(item);
       json_.EndArray();
-    } else if (const auto* text = std::get_if<std::string>(&setting.value)) {
+    } else if (const auto* text = std::get_if<std::string>(&value)) {
       json_.String(*text);
-    } else if (const auto* secret = std::get_if<SecretRef>(&setting.value)) {
+    } else if (const auto* secret = std::get_if<SecretRef>(&value)) {
       json_.String(secret->Text());
-    } else if (const bool number =
-                   std::holds_alternative<bool>(setting.value) ||
-                   setting.text.find_first_not_of("0123456789.") == std::string::npos;
+    } else if (const auto* refs = std::get_if<std::vector<SecretRef>>(&value)) {
+      json_.StartArray();
+      for (const SecretRef& ref : *refs) json_.String(ref.Text());
+      json_.EndArray();
+    } else if (const auto* maps = std::get_if<std::vector<ConfigMap>>(&value)) {
+      json_.StartArray();
+      for (const ConfigMap& map : *maps) Map(map);
+      json_.EndArray();
+    } else if (const bool number = std::holds_alternative<bool>(value) ||
+                                   written.find_first_not_of("0123456789.") == std::string::npos;
                number) {
-      json_.RawValue(setting.text.data(), setting.text.size(), rapidjson::kNumberType);
+      json_.RawValue(written.data(), written.size(), rapidjson::kNumberType);
     } else {
-      json_.String(setting.text);
+      json_.String(written);
     }
+  }
+
+  void Map(const ConfigMap& map) {
+    json_.StartObject();
+    for (const auto& [rule, value] : map.members) {
+      json_.Key(std::string(rule->path));
+      Value(value, WriteValue(value, *rule));
+    }
+    json_.EndObject();
   }
 
   rapidjson::StringBuffer buffer_;

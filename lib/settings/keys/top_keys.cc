@@ -254,6 +254,17 @@ constexpr std::array kTopRows = {
                        "Keep it below the systemd unit's TimeoutStopSec=.",
             .example = "40s",
             .field = Field<Settings, &Settings::limits, &LimitSettings::shutdown>()},
+    KeyRule{.path = "limits.webhooks",
+            .places = kTop,
+            .type = kWholeNumber,
+            .preset = "8",
+            .least = "1",
+            .most = "64",
+            .needs_restart = true,
+            .meaning = "How many receivers of webhooks may be asked at once. They take no worker "
+                       "from reading.",
+            .example = "16",
+            .field = Field<Settings, &Settings::limits, &LimitSettings::webhooks>()},
 
     KeyRule{.path = "state_dir",
             .places = kTop,

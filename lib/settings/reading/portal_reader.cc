@@ -2,6 +2,7 @@
 
 #include <array>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "model/store/mirror_table.h"
@@ -62,6 +63,7 @@ PortalSettings PortalReader::Read(const ConfigEntry& entry) {
   }
   CheckUnique(portal, layer, key, path);
   CheckFeed(portal.plan.feed, layers);
+  CheckWebhooks(portal.webhooks, layers);
   ReadStreams(portal, layer);
   WarnOf(portal, path, key.at);
   return portal;
@@ -135,6 +137,25 @@ void PortalReader::CheckFeed(const FeedPlan& feed, Layers layers) {
       *given,
       "keep_max " + WriteDuration(feed.keep_max) + " is less than keep " + WriteDuration(feed.keep),
       "make keep_max the longer one");
+}
+
+void PortalReader::CheckWebhooks(const std::vector<WebhookSettings>& webhooks, Layers layers) {
+  const GivenKey* given = Find(layers, FindRule(Place::kPortal, "feed.webhooks"));
+  if (given == nullptr || !given->value) return;
+  std::set<std::string_view> names;
+  for (const WebhookSettings& webhook : webhooks) {
+    const std::string& name = webhook.plan.name;
+    if (!names.insert(name).second) {
+      ReportOnce(*given, "two webhooks are called " + QuoteForMessage(name),
+                 "give each a name of its own");
+    }
+    for (const WebhookRule& rule : webhook.plan.when) {
+      if (rule.property.empty() && !(rule.from.empty() && rule.to.empty())) {
+        ReportOnce(*given, "a rule of webhook " + name + " has `from` or `to` without a `property`",
+                   "name the property whose values are meant");
+      }
+    }
+  }
 }
 
 void PortalReader::ReadStreams(PortalSettings& portal, const Layer& layer) {

@@ -26,6 +26,7 @@ class PortalReader {
   void CheckUnique(const PortalSettings& portal, const Layer& layer, const ConfigNode& key,
                    const std::string& path);
   void CheckFeed(const FeedPlan& feed, Layers layers);
+  void CheckWebhooks(const std::vector<WebhookSettings>& webhooks, Layers layers);
   void ReadStreams(PortalSettings& portal, const Layer& layer);
   void CheckStream(const StreamPlan& plan, Layers layers);
   void CheckSelection(const StreamPlan& plan, bool has_hash_key, Layers layers);

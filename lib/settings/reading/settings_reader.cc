@@ -180,6 +180,11 @@ ConfigProblems CheckSecrets(const Settings& settings, const Environment& environ
     if (!portal.enabled) continue;
     if (portal.token) check(PathOf(path, "token"), *portal.token);
     if (portal.hash_key) check(PathOf(path, "hash_key"), *portal.hash_key);
+    for (const WebhookSettings& webhook : portal.webhooks) {
+      for (const SecretRef& ref : webhook.secrets) {
+        check(PathOf(path, "feed.webhooks." + webhook.plan.name + ".secret"), ref);
+      }
+    }
     if (!portal.oauth) continue;
     check(PathOf(path, "oauth.client_secret"), portal.oauth->client_secret);
     if (const auto& refresh = portal.oauth->refresh_token) {

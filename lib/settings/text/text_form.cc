@@ -3,8 +3,10 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/ascii.h"
+#include "base/spelling.h"
 #include "model/store/index_key.h"
 #include "settings/text/dsn_text.h"
 #include "settings/text/web_address.h"
@@ -103,6 +105,31 @@ Fault CheckIndexKey(std::string_view text) {
                "write a column, such as created_at, or lower(column) of a text");
 }
 
+Fault CheckWebhookName(std::string_view text) {
+  const bool letters = std::ranges::all_of(
+      text, [](char letter) { return IsLetterOrDigit(letter) || letter == '_' || letter == '-'; });
+  if (letters && text.size() <= kLongestName) return std::nullopt;
+  return Wrong(text, "cannot name a webhook", "use at most 63 letters, digits, _ and -");
+}
+
+Fault CheckObjectOrAll(std::string_view text) {
+  if (text == "*" || std::ranges::all_of(text, IsNameLetter)) return std::nullopt;
+  return Wrong(text, "is neither the name of a table nor *",
+               "write it as SQL has it, such as deals");
+}
+
+constexpr std::array<std::string_view, 13> kOps = {
+    "create", "seen", "update", "archive", "restore", "merge", "purge",
+    "erase",  "link", "unlink", "relabel", "loaded",  "epoch"};
+
+Fault CheckFeedOp(std::string_view text) {
+  if (std::ranges::find(kOps, text) != kOps.end()) return std::nullopt;
+  const auto nearest = NearestWord(text, kOps);
+  return Wrong(
+      text, "is nothing that an entry of the feed says",
+      nearest ? "did you mean " + std::string(*nearest) + "?" : "docs/feed.md has the words");
+}
+
 }  // namespace
 
 const TextForm kAnyText = {"text", "^.+$", CheckNothing};
@@ -125,6 +152,14 @@ const TextForm kIndexKey = {"HubSpot's name of a property, a column, or `lower(p
                             "^([^ ,()]+|lower\\([^ ,()]+\\))$", CheckIndexKey};
 const TextForm kPropertyPattern = {"HubSpot's name of a property, or a pattern", "^[^ ,]+$",
                                    CheckPropertyName};
+
+const TextForm kWebhookName = {"letters, digits, `_` and `-`, at most 63", "^[A-Za-z0-9_-]{1,63}$",
+                               CheckWebhookName};
+const TextForm kReceiverUrl = {"`https://HOST[:PORT][/PATH]`, or `http://` for a loopback address",
+                               "^https?://[^#@ ]+$", CheckReceiverUrl};
+const TextForm kObjectOrAll = {"the name of a table, or `*`", "^([a-z0-9_]+|\\*)$",
+                               CheckObjectOrAll};
+const TextForm kFeedOp = {"what may happen to a record or link", "^[a-z]+$", CheckFeedOp};
 
 std::optional<ConfigFault> CheckPortalKey(std::string_view key) {
   const bool letters =

@@ -30,6 +30,10 @@ extern const TextForm kRoleName;         ///< a role that may be granted select
 extern const TextForm kPropertyName;     ///< a property of an object type
 extern const TextForm kIndexKey;         ///< what an index is on (model/index_key.h)
 extern const TextForm kPropertyPattern;  ///< a name with `*` and `?` for letters
+extern const TextForm kWebhookName;      ///< letters, digits, `_` and `-`
+extern const TextForm kReceiverUrl;      ///< https://HOST[:PORT][/PATH], http:// for loopback only
+extern const TextForm kObjectOrAll;      ///< the name of a table, or `*`
+extern const TextForm kFeedOp;           ///< what may happen to a record or link
 
 /// [a-z][a-z0-9_]{0,30}, as a regular expression and as a check.
 inline constexpr std::string_view kPortalKeyPattern = "^[a-z][a-z0-9_]{0,30}$";

@@ -98,6 +98,28 @@ Fault CheckOrigin(std::string_view text) {
                      "use https://; http:// is for loopback addresses only"};
 }
 
+Fault CheckReceiverUrl(std::string_view text) {
+  const size_t scheme = text.find("://");
+  const size_t end =
+      scheme == std::string_view::npos ? scheme : text.find_first_of("/?#", scheme + 3);
+  const std::string_view rest = end == std::string_view::npos ? "" : text.substr(end);
+  constexpr std::string_view kMarks = "-._~:/?@!$&'()*+,;=%[]";
+  const bool good = std::ranges::all_of(rest, [&](char letter) {
+    return IsHostLetter(letter) || kMarks.find(letter) != std::string_view::npos;
+  });
+  if (!good) {
+    return ConfigFault{"the path has a character that a URL cannot have",
+                       "percent-encode it, and leave out a fragment (#)"};
+  }
+  auto fault = CheckOrigin(text.substr(0, end));
+  if (!fault) return fault;
+  if (fault->what.starts_with("http://")) {
+    return ConfigFault{"http:// would send records in the clear", std::move(fault->next)};
+  }
+  fault->next = "write https://HOST/PATH or https://HOST:PORT/PATH, without user and password";
+  return fault;
+}
+
 Fault CheckProxy(std::string_view text) {
   const bool plain = text.starts_with("http://");
   const auto authority =

@@ -180,7 +180,9 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "The receiver of a webhook of portal @HUBMIRROR_PORTAL@ said that it is gone, failed for too "
      "long or refused one entry after another; the message says which. Nothing more is sent to it. "
      "Entries stay as long as the feed keeps them.",
-     "Mend the receiver, or remove the webhook from the configuration."},
+     "Mend the receiver, then `hubmirror feed webhook start @HUBMIRROR_PORTAL@ NAME`; or remove "
+     "the "
+     "webhook from the configuration."},
     {"webhook.recovered", "b6043106a85f68b6daa8b2a668d605d4", "A webhook is taken again",
      "The receiver of a webhook of portal @HUBMIRROR_PORTAL@ takes what it is sent again; it is "
      "told everything that waited, in order.",

@@ -162,6 +162,18 @@ void WriteFeed(DocumentWriter& out, const std::optional<FeedStatus>& feed) {
     out.End();
   }
   out.End();
+  out.Begin("webhooks");
+  for (const FeedWebhook& webhook : feed->webhooks) {
+    out.Begin(webhook.name);
+    out.Number("seq", webhook.seq);
+    out.Text("state", std::string(webhook.state()));
+    out.Text("reason", webhook.reason);
+    out.Time("waits_since", webhook.waits_since);
+    out.Time("delivered_at", webhook.delivered_at);
+    out.Number("dead", webhook.dead);
+    out.End();
+  }
+  out.End();
   out.End();
 }
 

@@ -168,7 +168,13 @@ std::string QuotaLine(const PortalStatus& status) {
   return line;
 }
 
-/// Where the change feed and its consumers stand. What a person should see to is a warning.
+std::string WebhookWords(const FeedWebhook& webhook) {
+  std::string words = "; webhook " + Escaped(webhook.name) + " is " + std::string(webhook.state());
+  if (webhook.dead > 0) words += ", " + CountWords(webhook.dead) + " entries given up";
+  return words;
+}
+
+/// Where the change feed and its readers stand. What a person should see to is a warning.
 std::string FeedLine(const FeedStatus& feed, TimePoint now) {
   const auto since = [now](TimePoint at) {
     return SpanWords(std::chrono::duration_cast<std::chrono::seconds>(now - at));
@@ -178,6 +184,7 @@ std::string FeedLine(const FeedStatus& feed, TimePoint now) {
   line += "last entry " + since(*feed.last_at) + " ago";
   if (feed.oldest_at) line += ", oldest " + since(*feed.oldest_at) + " ago";
   line += ", " + CountWords(feed.bytes >> 20) + " MiB";
+  for (const FeedWebhook& webhook : feed.webhooks) line += WebhookWords(webhook);
   size_t shown = 0;
   for (const FeedConsumer& consumer : feed.consumers) {
     if (++shown > kConsumersShown) {

@@ -40,6 +40,7 @@ DaemonSeries::DaemonSeries(MetricRegistry& registry, const BuildLabel& build, Ti
       busy_connections_(registry, MetricId::kDbConnections, {"busy"}, 0),
       reconnects_(registry, MetricId::kDbReconnects),
       scheduler_delay_(registry, MetricId::kSchedulerDelay),
+      webhook_duration_(registry, MetricId::kWebhookRequestDuration),
       scheduler_turn_(registry, MetricId::kSchedulerLastTickTimestamp),
       log_lines_(registry, MetricId::kLogMessages, {}, kLogLevels),
       folded_lines_(registry, MetricId::kLogSuppressed, {}, kMostEvents),
@@ -121,6 +122,10 @@ void DaemonSeries::ObserveExchange(const Exchange& exchange) {
   api_up_.Set(answered ? 1 : 0);
   Of(request_duration_, MetricId::kApiRequestDuration, std::string(NameOf(exchange.endpoint)))
       .Observe(Seconds(exchange.answered_at - exchange.sent_at));
+}
+
+void DaemonSeries::ObserveWebhook(std::chrono::milliseconds took) {
+  webhook_duration_.Observe(Seconds(took));
 }
 
 void DaemonSeries::ObservePoll(const std::string& object, std::chrono::milliseconds duration) {

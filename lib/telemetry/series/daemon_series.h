@@ -38,6 +38,7 @@ class DaemonSeries {
   void SetQueue(const std::string& stage, int64_t bytes, int64_t limit);
 
   void ObserveExchange(const Exchange& exchange);
+  void ObserveWebhook(std::chrono::milliseconds took);
   void ObservePoll(const std::string& object, std::chrono::milliseconds duration);
   void ObserveChangeLatency(const std::string& object, std::chrono::milliseconds latency);
   void ObserveLateFind(const std::string& object, std::chrono::milliseconds late);
@@ -80,6 +81,7 @@ class DaemonSeries {
   CounterSeries reconnects_;
   std::map<std::string, Queue> queues_;
   HistogramSeries scheduler_delay_;
+  HistogramSeries webhook_duration_;
   GaugeSeries scheduler_turn_;
   Histograms poll_duration_;
   Histograms change_latency_;

@@ -43,6 +43,15 @@ FeedSeries::Consumer::Consumer(MetricRegistry& registry, const PortalKey& portal
     : timestamp(registry, MetricId::kFeedConsumerTimestamp, {portal, name}),
       lost(registry, MetricId::kFeedConsumerLost, {portal, name}) {}
 
+FeedSeries::Webhook::Webhook(MetricRegistry& registry, const PortalKey& portal,
+                             const std::string& name)
+    : ok(registry, MetricId::kWebhookRequests, {portal, name, "ok"}),
+      ill(registry, MetricId::kWebhookRequests, {portal, name, "ill"}),
+      refused(registry, MetricId::kWebhookRequests, {portal, name, "refused"}),
+      last_success(registry, MetricId::kWebhookLastSuccessTimestamp, {portal, name}),
+      dead(registry, MetricId::kWebhookDeadEntries, {portal, name}, 0),
+      stopped(registry, MetricId::kWebhookStopped, {portal, name}, 0) {}
+
 FeedSeries::FeedSeries(MetricRegistry& registry, const PortalKey& portal)
     : registry_(registry),
       portal_(portal),
@@ -65,6 +74,28 @@ void FeedSeries::Set(const FeedStatus& feed, TimePoint now) {
     series.timestamp.Set(UnixSeconds(*consumer.waits_since));
     series.lost.Set(consumer.lost ? 1 : 0);
   }
+  for (auto at = webhooks_.begin(); at != webhooks_.end();) {
+    const bool named =
+        std::ranges::find(feed.webhooks, at->first, &FeedWebhook::name) != feed.webhooks.end();
+    // Requests may be counted before the first look that finds it.
+    at = at->second.known && !named ? webhooks_.erase(at) : std::next(at);
+  }
+  for (const FeedWebhook& webhook : feed.webhooks) {
+    Webhook& series = Of(webhook.name);
+    series.known = true;
+    SetTime(series.last_success, webhook.delivered_at);
+    series.dead.Set(static_cast<double>(webhook.dead));
+    series.stopped.Set(webhook.stopped || webhook.lost ? 1 : 0);
+  }
+}
+
+FeedSeries::Webhook& FeedSeries::Of(const std::string& webhook) {
+  return webhooks_.try_emplace(webhook, registry_, portal_, webhook).first->second;
+}
+
+void FeedSeries::CountWebhook(const std::string& webhook, const std::string& outcome) {
+  Webhook& series = Of(webhook);
+  (outcome == "ok" ? series.ok : outcome == "ill" ? series.ill : series.refused).Add();
 }
 
 }  // namespace hubmirror

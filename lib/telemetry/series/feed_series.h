@@ -18,13 +18,27 @@ class FeedSeries {
   FeedSeries(MetricRegistry& registry, const PortalKey& portal);
 
   void Set(const FeedStatus& feed, TimePoint now);
+  void CountWebhook(const std::string& webhook, const std::string& outcome);
 
  private:
+  struct Webhook {
+    Webhook(MetricRegistry& registry, const PortalKey& portal, const std::string& name);
+    CounterSeries ok;
+    CounterSeries ill;
+    CounterSeries refused;
+    GaugeSeries last_success;
+    GaugeSeries dead;
+    GaugeSeries stopped;
+    bool known = false;  ///< a status named it
+  };
+
   struct Consumer {
     Consumer(MetricRegistry& registry, const PortalKey& portal, const std::string& name);
     GaugeSeries timestamp;
     GaugeSeries lost;
   };
+
+  Webhook& Of(const std::string& webhook);
 
   MetricRegistry& registry_;
   const PortalKey portal_;
@@ -34,6 +48,7 @@ class FeedSeries {
   GaugeSeries size_max_;
   GaugeSeries keep_;
   std::map<std::string, Consumer> consumers_;
+  std::map<std::string, Webhook> webhooks_;
 };
 
 }  // namespace hubmirror

@@ -15,6 +15,7 @@ constexpr Labels kStream{"portal", "object"};
 constexpr std::string_view kAtStart = "at start";
 constexpr std::string_view kWithPortal = "with its portal";
 constexpr std::string_view kWithFeed = "with the portal's change feed";
+constexpr std::string_view kWithWebhook = "with the webhook";
 constexpr std::string_view kWithStream = "with its stream";
 constexpr std::string_view kOnUse = "on first use";
 
@@ -255,6 +256,38 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
      "bool",
      "1 when entries are dropped that the consumer has not read.",
      "with the consumer"},
+    {kWebhookRequests,
+     "hubmirror_webhook_requests_total",
+     kCounter,
+     {"portal", "webhook", "outcome"},
+     "requests",
+     "Requests sent to the receiver of a webhook: ok, ill (it takes nothing now), refused (it does "
+     "not take this).",
+     kWithWebhook},
+    {kWebhookRequestDuration, "hubmirror_webhook_request_duration_seconds", kHistogram, kNoLabels,
+     "seconds", "A request to the receiver of a webhook, to the end of its answer.", kAtStart,
+     kRequestBuckets},
+    {kWebhookLastSuccessTimestamp,
+     "hubmirror_webhook_last_success_timestamp_seconds",
+     kGauge,
+     {"portal", "webhook"},
+     "seconds",
+     "Unix time at which the receiver of a webhook last took something.",
+     "once it did"},
+    {kWebhookDeadEntries,
+     "hubmirror_webhook_dead_entries",
+     kGauge,
+     {"portal", "webhook"},
+     "entries",
+     "Entries that the receiver of a webhook refused for good.",
+     kWithWebhook},
+    {kWebhookStopped,
+     "hubmirror_webhook_stopped",
+     kGauge,
+     {"portal", "webhook"},
+     "bool",
+     "1 while nothing is sent to the receiver of a webhook: it is stopped, or has missed entries.",
+     kWithWebhook},
 
     {kDbUp, "hubmirror_db_up", kGauge, kNoLabels, "bool",
      "1 when the last database round trip worked.", kAtStart},
@@ -393,9 +426,9 @@ std::string MetricsPage() {
       "Served on `/metrics` of the local port in the Prometheus text format. Times are in seconds, "
       "sizes in bytes;\ninstants are Unix times, so an age is `time() - metric`. `portal` is the "
       "key of the configuration, `object` HubSpot's\nname of the object type. A stream has at most "
-      "45 series and a portal 60 of its own, and 36 of its change feed; label values beyond that "
-      "count\nas `other`. The "
-      "series of a stream or portal go when it leaves the configuration.\n\n"
+      "45 series and a portal 60 of its own, 36 of its change feed and 6 a webhook; label values "
+      "beyond that\ncount as `other`. The series of a stream or portal go when it leaves the "
+      "configuration.\n\n"
       "| Name | Type | Labels | Unit | Meaning | Its series appear |\n|---|---|---|---|---|---|\n";
   for (const MetricDefinition& metric : kTable) AppendRow(metric, page);
   return page;

@@ -108,6 +108,10 @@ void PortalSeries::CountEntries(const std::map<std::string, int64_t>& by_op) {
   for (const auto& [op, count] : by_op) entries_.At({op}).Add(static_cast<double>(count));
 }
 
+void PortalSeries::CountWebhook(const std::string& webhook, const std::string& outcome) {
+  if (feed_) feed_->CountWebhook(webhook, outcome);
+}
+
 void PortalSeries::SetTokenExpiry(TimePoint expires_at) {
   token_expiry_.Set(UnixSeconds(expires_at));
 }

@@ -31,6 +31,8 @@ class PortalSeries {
   /// nullopt: the portal has no change feed.
   void SetFeed(const std::optional<FeedStatus>& feed, TimePoint now);
   void CountEntries(const std::map<std::string, int64_t>& by_op);
+  /// A request to the receiver of a webhook; not counted before there is a feed.
+  void CountWebhook(const std::string& webhook, const std::string& outcome);
   void SetTokenExpiry(TimePoint expires_at);
   void CountExchange(const Exchange& exchange, TimePoint now);
   void CountThrottle(std::chrono::milliseconds waited);

@@ -1,0 +1,64 @@
+// documented.mjs SIGN_WEBHOOK DOCUMENT: the receivers of docs/webhooks.md take what is signed here
+// once, and refuse what is not, in Node and in Python.
+import assert from "node:assert";
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+
+const [signer, document] = process.argv.slice(2);
+const text = readFileSync(document, "utf8");
+const block = (language) => text.match(new RegExp("```" + language + "\n([^]*?)```"))[1];
+const secret = "a secret of the documents";
+
+const freePort = () =>
+  new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+
+const body = (...seqs) =>
+  JSON.stringify({ type: "changes", entries: seqs.map((seq) => ({ seq, op: "update", object: "deals", id: "7", after: { name: "K\u00f6ln" } })) });
+
+async function check(name, command, file) {
+  writeFileSync(file, block(name));
+  const port = await freePort();
+  const receiver = spawn(command, [file], {
+    env: { PATH: process.env.PATH, HOOK_SECRET: secret, PORT: String(port) },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let printed = "";
+  receiver.stdout.on("data", (piece) => (printed += piece));
+  const post = async (content, { at = 0, key = secret, ...headers } = {}) => {
+    const now = Math.floor(Date.now() / 1000) + at;
+    const signed = JSON.parse(execFileSync(signer, [String(now), content, ...[key].flat()], { encoding: "utf8" }));
+    for (let tries = 0; ; ++tries) {
+      try {
+        const answer = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: content, headers: { ...signed, ...headers } });
+        return answer.status;
+      } catch (error) {
+        if (tries > 100) throw error;
+        await new Promise((done) => setTimeout(done, 100));
+      }
+    }
+  };
+  try {
+    assert.equal(await post(body(1, 2, 3)), 204);
+    assert.equal(await post(body(2, 3, 4)), 204);
+    assert.equal(await post(body(5), { key: ["the new one", secret] }), 204);
+    assert.equal(await post(body(6), { key: "another" }), 401);
+    assert.equal(await post(body(7), { at: -301 }), 401);
+    assert.equal(await post(body(8), { at: 302 }), 401);
+    assert.equal(await post(body(9), { "webhook-timestamp": "x" }), 401);
+    assert.equal(await post(body(10), { "webhook-signature": "" }), 401);
+    await new Promise((done) => setTimeout(done, 200));
+    assert.equal(printed, [1, 2, 3, 4, 5].map((seq) => `${seq} update deals 7\n`).join(""));
+  } finally {
+    receiver.kill();
+  }
+  console.log(`the receiver in ${name}: each entry once, nothing unsigned`);
+}
+
+await check("js", "node", "receiver.mjs");
+await check("python", "python3", "receiver.py");
