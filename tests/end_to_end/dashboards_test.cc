@@ -6,6 +6,7 @@
 #include <string_view>
 #include <thread>
 
+#include "receiver.h"
 #include "support/await.h"
 #include "world.h"
 
@@ -66,7 +67,7 @@ constexpr const char* kFleet = R"({"portals":[
    "objects":{"contacts":1200,"deals":300},
    "tokens":[{"token":"pat-na1-initech"}]}]})";
 
-DaemonSettings FleetSettings() {
+DaemonSettings FleetSettings(const Receiver& receiver) {
   DaemonSettings settings;
   settings.portals = {
       {.refresh_token = "na1-first", .objects = {"contacts", "companies", "deals", "tickets"}},
@@ -79,12 +80,15 @@ DaemonSettings FleetSettings() {
        .token = "pat-na1-initech",
        .objects = {"contacts", "deals"}}};
   settings.defaults = {
-      {"sweep", "{every: 20s}"}, {"verify", "{every: 20s}"}, {"feed", "{enabled: true}"}};
+      {"sweep", "{every: 20s}"},
+      {"verify", "{every: 20s}"},
+      {"feed", "{enabled: true, webhooks: [" + receiver.Webhook("won", "/odd") + "]}"}};
   return settings;
 }
 
 TEST_CASE("dashboards: every query finds something after a load with faults") {
-  World world({.scenario_json = kFleet}, FleetSettings());
+  const Receiver receiver;
+  World world({.scenario_json = kFleet}, FleetSettings(receiver));
   world.daemon.Start();
   const TempPrometheus prometheus(world.daemon.url().substr(std::string("http://").size()));
   const std::time_t start = std::time(nullptr);
@@ -114,6 +118,9 @@ TEST_CASE("dashboards: every query finds something after a load with faults") {
   world.portal.Control("faults", R"({"portal":1234567,"clear":true})");
   Await("the feed's consumer to be seen", 90s,
         [&] { return world.daemon.Metric("hubmirror_feed_consumer_lost").has_value(); });
+  Await("the webhook to be heard", 60s, [&] {
+    return world.daemon.Metric("hubmirror_webhook_last_success_timestamp_seconds").value_or(0) > 0;
+  });
   // And by Prometheus.
   std::this_thread::sleep_for(3s);
 

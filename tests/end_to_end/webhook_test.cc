@@ -6,63 +6,14 @@
 #include <sstream>
 #include <thread>
 
+#include "receiver.h"
 #include "support/await.h"
-#include "support/http_json.h"
-#include "support/process.h"
-#include "support/temp_directory.h"
 #include "world.h"
 
 namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// One request as the receiver took it.
-struct Told {
-  std::vector<int64_t> seqs;
-  int status = 0;
-  bool good = false;  ///< signed and small enough
-  int64_t late = 0;   ///< milliseconds from the writing of its last entry to the receiver
-};
-
-/// A receiver in Node, which behaves as the path of a url says (receiver.mjs).
-class Receiver {
- public:
-  Receiver()
-      : secret_file_(directory_.Write("hook", "the secret")),
-        process_({.command = {NODE, std::string(FOLDER) + "/receiver.mjs", "the secret",
-                              directory_.path() / "address"},
-                  .log = directory_.path() / "log"}) {
-    Await("the receiver", 20s,
-          [&] { return std::filesystem::exists(directory_.path() / "address"); });
-    url_ = ReadFile(directory_.path() / "address");
-  }
-
-  /// A webhook of this receiver, as YAML.
-  std::string Webhook(const std::string& name, const std::string& path,
-                      const std::string& more = "") const {
-    return "{name: " + name + ", url: \"" + url_ + path +
-           "\", secret: \"file:" + secret_file_.string() + "\"" + more + "}";
-  }
-  std::vector<Told> Log(const std::string& path) const {
-    std::vector<Told> log;
-    const auto json = JsonOf(HttpGet(url_, "/log?path=" + path), "the log");
-    for (const auto& entry : json.AsArray()) {
-      Told told{.status = static_cast<int>(entry["status"].AsInteger()),
-                .good = entry.Flag("good"),
-                .late = entry["late"].AsInteger()};
-      for (const auto& seq : entry["seqs"].AsArray()) told.seqs.push_back(seq.AsInteger());
-      log.push_back(std::move(told));
-    }
-    return log;
-  }
-
- private:
-  TempDirectory directory_{"receiver"};
-  const std::filesystem::path secret_file_;
-  Process process_;
-  std::string url_;
-};
 
 DaemonSettings WithWebhooks(const std::vector<std::string>& webhooks) {
   std::string list;
