@@ -49,12 +49,17 @@ run=         # sockets, logs and secrets of this run
 # start SIGNAL LOG COMMAND...: in a session of its own, so that Ctrl-C reaches this script alone and
 # the parts end in the right order. The process id stays that of the command.
 start() {
-  local signal=$1 log=$2
+  local signal=$1 log=$2 interrupted=
   shift 2
+  # In the midst of this a signal would leave a process that nobody stops.
+  trap 'interrupted=INT' INT
+  trap 'interrupted=TERM' TERM
   setsid "$@" >"$log" 2>&1 </dev/null &
   started+=($!)
   end_by+=("$signal")
   printf '%s\n' "${started[@]}" >"$state/running"
+  obey_signals
+  if [[ -n $interrupted ]]; then kill "-$interrupted" $$; fi
 }
 
 alive() { kill -0 "$1" 2>/dev/null; }
@@ -77,8 +82,11 @@ stop_all() {
   if [[ -n $run ]]; then rm -rf "$run"; fi
 }
 trap stop_all EXIT
-trap 'printf "\nstopping ...\n"; exit 130' INT
-trap 'exit 143' TERM
+obey_signals() {
+  trap 'printf "\nstopping ...\n"; exit 130' INT
+  trap 'exit 143' TERM
+}
+obey_signals
 
 # await WHAT SECONDS PID LOG COMMAND...: until COMMAND succeeds; fails when PID ends before.
 await() {
