@@ -50,7 +50,7 @@ TEST_CASE("answers: a search out of order is walked in windows that need none") 
   REQUIRE(stream.Run(*stream.changes).end == StepOutcome::End::kCaughtUp);
   CHECK(stream.Missed(300) == 0);
   CHECK(stream.Distrusted("order"));
-  CHECK(std::count(stream.log.events.begin(), stream.log.events.end(), "answer.distrusted") == 1);
+  CHECK(stream.log.Count("answer.distrusted") == 1);
   CHECK(stream.facts().distrust(stream.clock.Now()).find("order") != std::string::npos);
 }
 

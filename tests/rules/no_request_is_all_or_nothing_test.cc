@@ -66,7 +66,7 @@ TEST_CASE("parts: a record that fails while another is shown is set aside by its
   CHECK(stream.sink.set_aside.contains(2));
   CHECK_FALSE(stream.sink.waiting.contains(2));
   CHECK(stream.facts().quarantined == 1);
-  CHECK(std::count(stream.log.events.begin(), stream.log.events.end(), "record.unreadable") == 1);
+  CHECK(stream.log.Count("record.unreadable") == 1);
 }
 
 TEST_CASE("parts: a record that fails is forgotten by no commit that the database refuses") {

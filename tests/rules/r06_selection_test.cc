@@ -182,8 +182,8 @@ TEST_CASE("R6: a name that no property has is told once, with the one that was p
   stream.catalog->Restart();
   stream.Run(*stream.catalog);
 
-  CHECK(std::ranges::count(stream.log.events, "selection.unmatched") == 1);
-  CHECK(std::ranges::any_of(stream.log.messages, [](const std::string& message) {
+  CHECK(stream.log.Count("selection.unmatched") == 1);
+  CHECK(std::ranges::any_of(stream.log.messages(), [](const std::string& message) {
     return message.find("nmae") != std::string::npos &&
            message.find("did you mean name?") != std::string::npos;
   }));

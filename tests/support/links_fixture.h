@@ -33,9 +33,7 @@ struct LinksFixture : StreamFixture {
     const auto& all = observer.broken_promises;
     return std::find(all.begin(), all.end(), promise) != all.end();
   }
-  bool Said(const std::string& event) const {
-    return std::find(log.events.begin(), log.events.end(), event) != log.events.end();
-  }
+  bool Said(const std::string& event) const { return log.Count(event) > 0; }
 
   LinkPartners partners;
 };

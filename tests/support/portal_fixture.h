@@ -140,9 +140,7 @@ struct PortalFixture {
     WorkFor(std::chrono::seconds(5));
     return operations().ProgressOf(OperationKind::kRefresh, target, runs);
   }
-  int64_t Logged(const std::string& event) const {
-    return std::count(log.events.begin(), log.events.end(), event);
-  }
+  int64_t Logged(const std::string& event) const { return log.Count(event); }
 
   FakeClock own_clock;
   FakeClock& clock;

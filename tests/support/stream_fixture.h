@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "jobs/changes/changes_job.h"
 #include "jobs/changes/resolve_job.h"
 #include "jobs/reference/catalog_job.h"
@@ -58,14 +60,32 @@ class SilentObserver : public SyncObserver {
   void OnQueue(const std::string&, int64_t, int64_t) override {}
 };
 
+/// Keeps what was said. Thread-safe.
 class MemoryLog final : public Logger {
  public:
-  std::vector<std::string> events;
-  std::vector<std::string> messages;
   void Write(const LogLine& line) override {
-    events.emplace_back(line.event);
-    messages.push_back(line.message);
+    MutexLock lock(mutex_);
+    events_.emplace_back(line.event);
+    messages_.push_back(line.message);
   }
+  /// How many lines have been written, or those of one event.
+  std::ptrdiff_t Count() const {
+    MutexLock lock(mutex_);
+    return std::ssize(events_);
+  }
+  std::ptrdiff_t Count(const std::string& event) const {
+    MutexLock lock(mutex_);
+    return std::ranges::count(events_, event);
+  }
+  std::vector<std::string> messages() const {
+    MutexLock lock(mutex_);
+    return messages_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<std::string> events_ GUARDED_BY(mutex_);
+  std::vector<std::string> messages_ GUARDED_BY(mutex_);
 };
 
 /// One stream of companies between a portal in memory and a mirror in memory, with its jobs; the

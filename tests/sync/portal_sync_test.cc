@@ -142,7 +142,7 @@ TEST_CASE("portal: a reader without a role is a warning, said once, and ends wit
   CHECK(acme.companies().rows == 1);
   REQUIRE(acme.observer.portal.warnings.size() == 1);
   CHECK(acme.observer.portal.warnings[0].find("CREATE ROLE \"bi\"") != std::string::npos);
-  CHECK(std::count(acme.log.events.begin(), acme.log.events.end(), "readers.missing") == 1);
+  CHECK(acme.log.Count("readers.missing") == 1);
 
   acme.sink->missing_readers.clear();
   acme.WorkFor(1s);
@@ -324,14 +324,14 @@ TEST_CASE("portal: locked records are nothing to tell, until they have been for 
   acme.hubspot->Put(1);
   acme.WorkFor(1min);
   REQUIRE(acme.companies().state == StreamState::kCurrent);
-  const auto said = acme.log.events.size();
+  const auto said = acme.log.Count();
   const ApiError locked{.kind = ApiErrorKind::kLocked,
                         .status = 423,
                         .message = "the records are locked by a large write (423)"};
   acme.hubspot->errors.assign(10'000, locked);
   acme.WorkFor(110s);
   CHECK(acme.companies().state == StreamState::kCurrent);
-  CHECK(acme.log.events.size() == said);
+  CHECK(acme.log.Count() == said);
 
   acme.WorkFor(80s);
   CHECK(acme.companies().state == StreamState::kFailing);
