@@ -150,11 +150,11 @@ bool CostOfReading(int64_t entries) {
   for (FeedDay day = today - kDays + 1; day < today - kDays + 6; ++day) {
     drops.push_back(MillisecondsOf([&] { portal.Value("DROP TABLE acme." + FeedPartition(day)); }));
   }
-  std::cout << a_day * kDays << " entries in " << kDays << " days; medians, ms: feed_read "
-            << Quantile(reads, 0.5) << ", dropping a day " << Quantile(drops, 0.5) << '\n';
+  std::cout << a_day * kDays << " entries in " << kDays << " days; at best, ms: feed_read "
+            << Quantile(reads, 0) << ", dropping a day " << Quantile(drops, 0) << '\n';
   const bool size = Judge("bytes an entry", bytes, 420);
-  const bool read = Judge("feed_read of 500, ms (best)", Quantile(reads, 0), 5);
-  const bool drop = Judge("dropping a day, ms (best)", Quantile(drops, 0), 18);
+  const bool read = Judge("feed_read of 500, ms (median)", Quantile(reads, 0.5), 5);
+  const bool drop = Judge("dropping a day, ms (median)", Quantile(drops, 0.5), 18);
   return size && read && drop;
 }
 
