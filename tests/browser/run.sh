@@ -9,11 +9,7 @@ source_dir=$(dirname "$(realpath "$0")")
 mkdir -p "$1"
 cd "$1"
 shift
-if ! cmp -s "$source_dir/package-lock.json" installed-lock.json; then
-  cp "$source_dir/package.json" "$source_dir/package-lock.json" .
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-  cp package-lock.json installed-lock.json
-fi
+"$source_dir/../support/npm_install.sh" "$source_dir" .
 cp "$source_dir"/*.mjs .
 # Ten thousand connections want as many descriptors.
 ulimit -n "$(ulimit -Hn)"

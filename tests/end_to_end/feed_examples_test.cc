@@ -177,8 +177,10 @@ TEST_CASE_FIXTURE(ExampleWorld,
 TEST_CASE_FIXTURE(
     ExampleWorld,
     "feed examples: in Node, a consumer has every entry, in order, whatever ends it") {
-  const ProgramResult installed = RunProgram(
-      {std::string(PROJECT_DIR) + "/tests/feed_examples/install.sh", PACKAGES}, {}, 300s);
+  const ProgramResult installed =
+      RunProgram({std::string(PROJECT_DIR) + "/tests/support/npm_install.sh",
+                  std::string(PROJECT_DIR) + "/tests/feed_examples", PACKAGES},
+                 {}, 300s);
   REQUIRE_MESSAGE(installed.end.exit_code == 0, installed.output);
   const std::filesystem::path file = std::filesystem::path(PACKAGES) / "follow.mjs";
   Write(file, "js");

@@ -11,11 +11,7 @@ build_dir=${2:-$(dirname "$binary")/../node_client}
 mkdir -p "$build_dir"
 cd "$build_dir"
 
-if ! cmp -s "$source_dir/package-lock.json" installed-lock.json; then
-  cp "$source_dir/package.json" "$source_dir/package-lock.json" .
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-  cp package-lock.json installed-lock.json
-fi
+"$source_dir/../support/npm_install.sh" "$source_dir" .
 cp "$source_dir"/*.mjs .
 
 portal_pid=

@@ -10,11 +10,7 @@ source_dir=$(dirname "$(realpath "$0")")
 mkdir -p "$2"
 cd "$2"
 
-if ! cmp -s "$source_dir/package-lock.json" installed-lock.json; then
-  cp "$source_dir/package.json" "$source_dir/package-lock.json" .
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-  cp package-lock.json installed-lock.json
-fi
+"$source_dir/../support/npm_install.sh" "$source_dir" .
 cp "$source_dir"/*.mjs .
 node check.mjs "$binary"
 node documented.mjs "$binary" "$source_dir/../../docs/webhooks.md"
