@@ -27,10 +27,15 @@ std::string Hex(std::span<const unsigned char> bytes) {
 
 }  // namespace
 
-std::string Sha256Hex(std::string_view text) {
+std::string Sha256(std::string_view text) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return Hex(digest);
+  return {digest.begin(), digest.end()};
+}
+
+std::string Sha256Hex(std::string_view text) {
+  const std::string digest = Sha256(text);
+  return Hex({reinterpret_cast<const unsigned char*>(digest.data()), digest.size()});
 }
 
 std::string HmacSha256(std::string_view key, std::string_view text) {
@@ -46,6 +51,36 @@ std::string HmacSha256(std::string_view key, std::string_view text) {
 std::string HmacSha256Hex(std::string_view key, std::string_view text) {
   const std::string digest = HmacSha256(key, text);
   return Hex({reinterpret_cast<const unsigned char*>(digest.data()), digest.size()});
+}
+
+std::string Base64Encode(std::string_view bytes) {
+  CHECK_THAT(bytes.size() <= static_cast<size_t>(std::numeric_limits<int>::max()));
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                     reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
+  text.resize(static_cast<size_t>(length));
+  return text;
+}
+
+std::optional<std::string> Base64Decode(std::string_view text) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  // OpenSSL passes over white space at the ends, and takes padding anywhere for a letter.
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (text.size() % 4 == 1 || text.size() >= std::numeric_limits<int>::max() - 3 ||
+      text.find_first_not_of(kLetters) != std::string_view::npos) {
+    return std::nullopt;
+  }
+  const size_t missing = (4 - text.size() % 4) % 4;
+  const std::string whole = std::string(text) + std::string(missing, '=');
+  std::string bytes(whole.size() / 4 * 3, '\0');
+  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                     reinterpret_cast<const unsigned char*>(whole.data()),
+                                     static_cast<int>(whole.size()));
+  if (length < 0) return std::nullopt;
+  bytes.resize(static_cast<size_t>(length) - missing);
+  return bytes;
 }
 
 uint64_t Hash64(std::string_view bytes, uint64_t seed) {

@@ -1,7 +1,6 @@
 #include "delivery/signature.h"
 
 #include "base/digest.h"
-#include "delivery/base64.h"
 
 namespace hubmirror {
 namespace {

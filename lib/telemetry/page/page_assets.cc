@@ -1,7 +1,5 @@
 #include "telemetry/page/page_assets.h"
 
-#include <cstdint>
-
 #include "base/digest.h"
 
 namespace hubmirror {
@@ -65,31 +63,8 @@ const refresh=async()=>{
 setInterval(refresh,5000);
 )js";
 
-int HexDigit(char c) {
-  return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
-/// Base64 of bytes given as lower-case hex digits.
-std::string Base64OfHex(std::string_view hex) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  uint32_t bits = 0;
-  int held = 0;
-  for (const char digit : hex) {
-    bits = bits << 4 | static_cast<uint32_t>(HexDigit(digit));
-    held += 4;
-    if (held < 6) continue;
-    held -= 6;
-    text += kAlphabet[bits >> held & 0x3F];
-  }
-  if (held > 0) text += kAlphabet[bits << (6 - held) & 0x3F];
-  while (text.size() % 4 != 0) text += '=';
-  return text;
-}
-
 std::string HashSource(std::string_view text) {
-  return "'sha256-" + Base64OfHex(Sha256Hex(text)) + "'";
+  return "'sha256-" + Base64Encode(Sha256(text)) + "'";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "delivery/base64.h"
+#include "base/digest.h"
 
 #include <doctest/doctest.h>
 
