@@ -1,6 +1,6 @@
-#include "base/digest.h"
-
 #include <doctest/doctest.h>
+
+#include "base/digest.h"
 
 namespace hubmirror {
 namespace {
