@@ -5,6 +5,7 @@
 #include "model/source/history.h"
 #include "model/source/link_source.h"
 #include "model/source/page_source.h"
+#include "model/source/record_target.h"
 #include "model/source/reference.h"
 #include "model/source/source_clock.h"
 
@@ -21,6 +22,7 @@ struct PortalSource {
   const SourceClock& clock;
   /// Keeps all of them alive, with what they refer to; may be null if somebody else does.
   std::shared_ptr<const void> owner = {};
+  RecordTarget* target = nullptr;  ///< the way back; null: nothing is written to HubSpot
 };
 
 }  // namespace hubmirror

@@ -13,6 +13,7 @@
 #include "model/store/link_sink.h"
 #include "model/store/row_sink.h"
 #include "model/store/verify.h"
+#include "model/store/write_sink.h"
 
 namespace hubmirror {
 
@@ -37,7 +38,8 @@ struct PortalStore {
   size_t flush_bytes = kMostFlushBytes;
   /// As in PortalSource.
   std::shared_ptr<const void> owner = {};
-  FeedKeeper* feed = nullptr;  ///< null: nobody keeps a feed
+  FeedKeeper* feed = nullptr;   ///< null: nobody keeps a feed
+  WriteSink* outbox = nullptr;  ///< null: nothing is written to HubSpot
 };
 
 }  // namespace hubmirror

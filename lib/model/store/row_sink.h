@@ -13,6 +13,7 @@
 #include "model/source/stream.h"
 #include "model/store/mirror_table.h"
 #include "model/store/row.h"
+#include "model/store/write_sink.h"
 
 namespace hubmirror {
 
@@ -132,6 +133,9 @@ struct Commit {
   bool forget_lost_values = false;
   /// Requests the portal made today, for a budget that survives a restart; JSON, empty: unchanged.
   std::string budget;
+  /// Rows of the outbox that these rows prove: they are `done` (rule W12) in this transaction, with
+  /// the number of its last entry in the change feed. As WriteSink::Change.
+  std::vector<OutboxChange> outbox = {};
 
   // For the change feed (rule F5).
   ChangeCause cause = ChangeCause::kChanges;

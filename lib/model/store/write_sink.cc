@@ -1,0 +1,35 @@
+#include "model/store/write_sink.h"
+
+namespace hubmirror {
+
+std::string_view NameOf(WriteOp op) {
+  switch (op) {
+    case WriteOp::kUpdate:
+      return "update";
+  }
+  return "update";
+}
+
+std::string_view NameOf(OutboxState state) {
+  switch (state) {
+    case OutboxState::kQueued:
+      return "queued";
+    case OutboxState::kSending:
+      return "sending";
+    case OutboxState::kWritten:
+      return "written";
+    case OutboxState::kUnknown:
+      return "unknown";
+    case OutboxState::kConflict:
+      return "conflict";
+    case OutboxState::kRejected:
+      return "rejected";
+    case OutboxState::kFailed:
+      return "failed";
+    case OutboxState::kDone:
+      return "done";
+  }
+  return "queued";
+}
+
+}  // namespace hubmirror
