@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <ctime>
 #include <mutex>
 #include <utility>
 
@@ -7,6 +8,12 @@ namespace hubmirror {
 
 Instant SystemClock::Now() const {
   return std::chrono::steady_clock::now();
+}
+
+Instant SystemClock::BootNow() const {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return Instant(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
 TimePoint SystemClock::WallNow() const {

@@ -23,6 +23,9 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Instant Now() const = 0;
+  /// As Now, and it also counts the time in which the whole machine was asleep. Only compared with
+  /// itself.
+  virtual Instant BootNow() const { return Now(); }
   /// Wall clock, for logs, metrics and what is shown to people.
   virtual TimePoint WallNow() const = 0;
   /// Returns true when `deadline` has come, false when `stop` was requested before.
@@ -37,6 +40,7 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   Instant Now() const override;
+  Instant BootNow() const override;
   TimePoint WallNow() const override;
   bool SleepUntil(Instant deadline, std::stop_token stop) const override;
   void WaitUntil(std::condition_variable_any& changed, MutexLock& lock, Instant deadline,

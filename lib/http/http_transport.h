@@ -1,18 +1,28 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
 
 namespace hubmirror {
 
-/// One request. A body is a POST, no body is a GET; every request that is sent by this must be one
-/// that may be sent twice without harm.
+/// The terms of a request that must not be sent twice (rule W23).
+struct SendOnce {
+  std::chrono::milliseconds deadline{std::chrono::seconds{100}};  ///< instead of the transport's
+  /// Its first byte leaves by then, or none does; of Clock::BootNow.
+  Instant leave_by{};
+};
+
+/// One request. A body is a POST, no body is a GET. Without `once` it must be one that may be sent
+/// twice without harm.
 struct ClientRequest {
   std::string target;                ///< path and query, percent-encoded
   Secret bearer;                     ///< sent as the Authorization header; empty: none
@@ -21,6 +31,7 @@ struct ClientRequest {
   std::vector<Secret> secrets = {};  ///< those of the body, so that none comes back in an answer
   /// Further fields of the header, names and values as they are sent.
   std::vector<std::pair<std::string, std::string>> headers = {};
+  std::optional<SendOnce> once = {};
 };
 
 /// A whole answer, whatever its status.
@@ -45,6 +56,8 @@ struct HttpFailure {
   Kind kind = Kind::kConnect;
   int status = 0;       ///< as far as one arrived
   std::string message;  ///< for people: lowercase, no full stop, never a secret or a value
+  /// Some of the request was handed over, so the peer may have acted on it.
+  bool left = false;
 };
 
 /// Carries one request to one peer and brings the whole answer back. Thread-safe; calls block.

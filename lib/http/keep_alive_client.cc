@@ -26,6 +26,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// Balancers close connections that have been idle for a while; none seen does so sooner.
+constexpr Duration kOldestForOnce = 5s;
+
 httplib::Request WireRequest(const ClientRequest& request, BodyLimit limit) {
   httplib::Request wire;
   wire.method = request.body.empty() ? "GET" : "POST";
@@ -54,8 +57,10 @@ std::string HostField(const BaseUrl& base) {
 /// What the library reads an answer from: bytes that came before the deadline and passed the guard.
 class BoundedStream final : public httplib::Stream {
  public:
-  BoundedStream(DeadlineSocket socket, int descriptor, AnswerBounds bounds)
-      : socket_(socket), descriptor_(descriptor), guard_(bounds) {}
+  /// `may_leave` is asked before every byte that is handed over.
+  BoundedStream(DeadlineSocket socket, int descriptor, AnswerBounds bounds,
+                const std::function<bool()>& may_leave)
+      : socket_(socket), descriptor_(descriptor), guard_(bounds), may_leave_(may_leave) {}
 
   bool is_readable() const override { return true; }
   bool is_writable() const override { return true; }
@@ -76,7 +81,7 @@ class BoundedStream final : public httplib::Stream {
     return static_cast<ssize_t>(given);
   }
   ssize_t write(const char* bytes, size_t count) override {
-    return socket_.Write(bytes, count) ? static_cast<ssize_t>(count) : -1;
+    return may_leave_() && socket_.Write(bytes, count) ? static_cast<ssize_t>(count) : -1;
   }
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
@@ -90,6 +95,7 @@ class BoundedStream final : public httplib::Stream {
   const DeadlineSocket socket_;
   const int descriptor_;
   AnswerGuard guard_;
+  const std::function<bool()>& may_leave_;
   AnswerGuard::Breach breach_ = AnswerGuard::Breach::kNone;
   std::string passed_;
   size_t taken_ = 0;
@@ -101,10 +107,6 @@ uint64_t PromisedLength(const httplib::Response& response) {
   uint64_t length = 0;
   std::from_chars(text.data(), text.data() + text.size(), length);
   return length;
-}
-
-HttpFailure Failed(HttpFailure::Kind kind, int status, std::string message) {
-  return {.kind = kind, .status = status, .message = std::move(message)};
 }
 
 std::string Megabytes(size_t bytes) {
@@ -146,8 +148,10 @@ class KeepAliveClient::BoundedClient final : public httplib::ClientImpl {
     SSL_CTX_free(context_);
   }
 
-  void Begin(Instant deadline) {
+  void Begin(const ClientRequest& request, Instant deadline) {
     deadline_ = deadline;
+    once_ = request.once;
+    left_ = missed_ = false;
     // What has come since the last answer would be taken for the next one.
     const bool stale =
         socket_.is_open() && !DeadlineSocket(socket_.sock, socket_.ssl, deadline, clock_).IsQuiet();
@@ -160,6 +164,10 @@ class KeepAliveClient::BoundedClient final : public httplib::ClientImpl {
   const std::optional<ConnectFailure>& failure() const { return failure_; }
   /// What the answer broke, if anything.
   AnswerGuard::Breach breach() const { return breach_; }
+  /// Whether any of the request was handed over.
+  bool left() const { return left_; }
+  /// Whether it was not, because it was too late for that.
+  bool missed() const { return missed_; }
   const AnswerBounds& bounds() const { return bounds_; }
 
  private:
@@ -197,7 +205,7 @@ class KeepAliveClient::BoundedClient final : public httplib::ClientImpl {
   bool process_socket(const Socket& socket,
                       std::function<bool(httplib::Stream& stream)> callback) override {
     BoundedStream stream(DeadlineSocket(socket.sock, socket.ssl, deadline_, clock_), socket.sock,
-                         bounds_);
+                         bounds_, may_leave_);
     const bool done = callback(stream);
     breach_ = stream.breach();
     if (stream.has_more()) ::shutdown(socket.sock, SHUT_RDWR);
@@ -212,6 +220,12 @@ class KeepAliveClient::BoundedClient final : public httplib::ClientImpl {
     if (gracefully) SSL_shutdown(socket.ssl);
     SSL_free(socket.ssl);
     socket.ssl = nullptr;
+  }
+
+  bool MayLeave() {
+    if (!left_ && once_ && clock_.BootNow() > once_->leave_by) missed_ = true;
+    left_ = left_ || !missed_;
+    return left_;
   }
 
   bool Fail(ConnectFailure failure) {
@@ -230,8 +244,12 @@ class KeepAliveClient::BoundedClient final : public httplib::ClientImpl {
   const std::function<void(int)> opened_;
   const std::function<bool()> given_up_;
   const AnswerBounds bounds_;
+  const std::function<bool()> may_leave_ = [this] { return MayLeave(); };
   SSL_CTX* context_ = nullptr;
   Instant deadline_{};
+  std::optional<SendOnce> once_;
+  bool left_ = false;
+  bool missed_ = false;
   std::optional<ConnectFailure> failure_;
   AnswerGuard::Breach breach_ = AnswerGuard::Breach::kNone;
 };
@@ -242,6 +260,7 @@ struct KeepAliveClient::Attempt {
   ClientAnswer answer;  ///< status 0: no header arrived
   bool too_large = false;
   bool late = false;
+  std::chrono::milliseconds allowed{0};
 };
 
 KeepAliveClient::KeepAliveClient(const TransportSettings& settings, const TrustStore& trust,
@@ -257,22 +276,26 @@ KeepAliveClient::~KeepAliveClient() {
 }
 
 Result<ClientAnswer, HttpFailure> KeepAliveClient::Send(const ClientRequest& request) {
-  const Instant deadline = clock_.Now() + settings_.deadline;
+  const auto allowed = request.once ? request.once->deadline : settings_.deadline;
+  const Instant deadline = clock_.Now() + allowed;
   Begin();
+  if (request.once && clock_.Now() - idle_since_ > kOldestForOnce) client_->stop();
   const bool reused = client_->is_socket_open() != 0;
   Attempt attempt = Try(request, deadline);
   // Servers close idle connections when they like, also while the next request is on its way.
   const bool closed_on_us =
-      reused && attempt.answer.status == 0 && clock_.Now() < deadline &&
+      reused && !request.once && attempt.answer.status == 0 && clock_.Now() < deadline &&
       client_->breach() == AnswerGuard::Breach::kNone &&
       (attempt.error == httplib::Error::Read || attempt.error == httplib::Error::Write);
   if (closed_on_us) attempt = Try(request, deadline);
+  idle_since_ = clock_.Now();
   return Conclude(std::move(attempt), deadline);
 }
 
 KeepAliveClient::Attempt KeepAliveClient::Try(const ClientRequest& request, Instant deadline) {
-  client_->Begin(deadline);
+  client_->Begin(request, deadline);
   Attempt attempt;
+  attempt.allowed = request.once ? request.once->deadline : settings_.deadline;
   ClientAnswer& answer = attempt.answer;
   httplib::Request wire = WireRequest(request, settings_.body_limit);
   wire.headers.emplace("Host", HostField(settings_.base));
@@ -335,19 +358,27 @@ Result<ClientAnswer, HttpFailure> KeepAliveClient::Conclude(Attempt attempt, Ins
   return FailureOf(attempt, deadline);
 }
 
+HttpFailure KeepAliveClient::Failed(HttpFailure::Kind kind, int status, std::string message) const {
+  return {.kind = kind, .status = status, .message = std::move(message), .left = client_->left()};
+}
+
 HttpFailure KeepAliveClient::FailureOf(const Attempt& attempt, Instant deadline) {
   const int status = attempt.answer.status;
   const AnswerGuard::Breach breach = client_->breach();
+  if (client_->missed()) {
+    return Failed(HttpFailure::Kind::kTimeout, 0, "held up for too long: it was not sent");
+  }
   if (attempt.too_large || breach == AnswerGuard::Breach::kWhole) {
     return Failed(HttpFailure::Kind::kTooLarge, status,
                   "the answer is larger than " + Megabytes(settings_.response_limit) +
                       (settings_.response_key.empty() ? "" : ": raise " + settings_.response_key));
   }
   if (attempt.late || clock_.Now() >= deadline) {
-    const auto allowed = std::chrono::ceil<std::chrono::seconds>(settings_.deadline);
+    const auto allowed = std::chrono::ceil<std::chrono::seconds>(attempt.allowed);
+    const bool set = attempt.allowed == settings_.deadline && !settings_.deadline_key.empty();
     return Failed(HttpFailure::Kind::kTimeout, status,
                   "no whole answer within " + std::to_string(allowed.count()) + " s" +
-                      (settings_.deadline_key.empty() ? "" : " (" + settings_.deadline_key + ")"));
+                      (set ? " (" + settings_.deadline_key + ")" : ""));
   }
   if (breach != AnswerGuard::Breach::kNone) {
     // Without a status it says nothing of the request: the next one may fare better.

@@ -33,6 +33,7 @@ class KeepAliveClient {
   Attempt Try(const ClientRequest& request, Instant deadline);
   Result<ClientAnswer, HttpFailure> Conclude(Attempt attempt, Instant deadline);
   HttpFailure FailureOf(const Attempt& attempt, Instant deadline);
+  HttpFailure Failed(HttpFailure::Kind kind, int status, std::string message) const;
   std::string ConnectMessage() const;
   void Watch(int socket);
   void Begin();
@@ -43,6 +44,7 @@ class KeepAliveClient {
   const TransportSettings& settings_;
   const Clock& clock_;
   const std::unique_ptr<BoundedClient> client_;
+  Instant idle_since_{};
 
   Mutex mutex_;
   bool busy_ GUARDED_BY(mutex_) = false;

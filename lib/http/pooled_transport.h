@@ -44,7 +44,8 @@ struct TransportSettings {
 /// The real HTTP transport: a pool of keep-alive connections to one address, each used by one
 /// request at a time, as many as there are requests at once. TLS is verified, redirects are never
 /// followed, bodies come gzipped. A request that finds its kept connection closed is sent once more
-/// on a new one, at once. Thread-safe.
+/// on a new one, at once. One that must go once is not, and goes on no connection that has been
+/// idle for over 5 s, which the peer is likely to close. Thread-safe.
 class PooledTransport final : public HttpTransport {
  public:
   /// Throws std::runtime_error when the CA file cannot be read. `clock` must outlive this.
