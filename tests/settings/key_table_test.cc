@@ -34,6 +34,12 @@ std::string WebhooksWith(std::string_view path, Place place, const std::string& 
          (of_property ? "property: dealstage, " : "") + line + "}]}]}";
 }
 
+/// What may be written of an object, with `line` in it.
+std::string WritesWith(std::string_view path, const std::string& line) {
+  return "write: {objects: {deals: {" + std::string(path != "update" ? "update: [amount], " : "") +
+         line + "}}}";
+}
+
 bool IsOfWebhook(Place place) {
   return place == Place::kWebhook || place == Place::kWebhookRule;
 }
@@ -65,6 +71,7 @@ std::string FileWith(const KeyRule& rule, Place place, const std::string& value)
     if (rule.path != "token") portal += "token: env:T, ";
     if (rule.path == "properties.hash") portal += "hash_key: env:H, ";
     if (place == Place::kPortal) portal += line + ", ";
+    if (place == Place::kWriteObject) portal += WritesWith(rule.path, line) + ", ";
     if (IsOfWebhook(place)) portal += WebhooksWith(rule.path, place, line) + ", ";
     portal += place == Place::kObject ? "objects: {contacts: {" + line + "}}"
                                       : "objects: [contacts, deals]";
@@ -72,8 +79,9 @@ std::string FileWith(const KeyRule& rule, Place place, const std::string& value)
   return text + "portals: {acme: {" + portal + "}}\n";
 }
 
-constexpr Place kPlaces[] = {Place::kTop,    Place::kDefaults, Place::kPortal,
-                             Place::kObject, Place::kWebhook,  Place::kWebhookRule};
+constexpr Place kPlaces[] = {Place::kTop,        Place::kDefaults, Place::kPortal,
+                             Place::kObject,     Place::kWebhook,  Place::kWebhookRule,
+                             Place::kWriteObject};
 
 TEST_CASE("the example of every key is accepted, by the parser and by the schema") {
   for (const KeyRule& rule : KeyTable()) {
@@ -132,6 +140,8 @@ TEST_CASE("a key where it does not belong is refused, by the parser and by the s
           (place == Place::kPortal ? ", " + Nested(rule.path, "1") : "") +
           (IsOfWebhook(place) ? ", " + WebhooksWith(rule.path, place, Nested(rule.path, "1"))
                               : "") +
+          (place == Place::kWriteObject ? ", " + WritesWith(rule.path, Nested(rule.path, "1"))
+                                        : "") +
           ", objects: {deals: {" + (place == Place::kObject ? Nested(rule.path, "1") : "") +
           "}}}}\n";
       INFO(text);

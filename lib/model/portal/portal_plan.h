@@ -12,6 +12,13 @@
 
 namespace hubmirror {
 
+/// What the writers of a portal may have changed in HubSpot of one object type (rule W1).
+struct ObjectWritePlan {
+  std::vector<std::string> update;  ///< patterns of properties; empty: nothing
+  bool check = true;                ///< HubSpot's values are read before they are written over (W6)
+  friend bool operator==(const ObjectWritePlan&, const ObjectWritePlan&) = default;
+};
+
 /// What the operator asked for one stream, defaults filled in. Immutable once handed out.
 struct StreamPlan {
   ObjectType object;
@@ -34,6 +41,7 @@ struct StreamPlan {
   std::vector<std::string> shared_lists;
   std::vector<std::string> associations;  ///< types whose links are read; empty: all
   std::vector<std::string> history;       ///< properties whose former values are kept
+  ObjectWritePlan write;
   friend bool operator==(const StreamPlan&, const StreamPlan&) = default;
 };
 
@@ -50,6 +58,17 @@ struct FeedPlan {
   friend bool operator==(const FeedPlan&, const FeedPlan&) = default;
 };
 
+/// What the operator asked of writing back; which objects and properties, the streams say.
+struct WritePlan {
+  bool enabled = false;
+  std::vector<std::string> writers;  ///< roles that may put rows into `outbox`
+  double share = 0.5;                ///< of the slots that writing may have while reading waits
+  std::chrono::milliseconds keep{std::chrono::days{31}};      ///< of rows that are `done`
+  std::chrono::milliseconds log_keep{std::chrono::days{90}};  ///< of `outbox_log`
+  std::chrono::milliseconds give_up{std::chrono::hours{24}};  ///< how long a row is tried again
+  friend bool operator==(const WritePlan&, const WritePlan&) = default;
+};
+
 /// What the operator asked for one portal.
 struct PortalPlan {
   PortalKey key;
@@ -63,6 +82,7 @@ struct PortalPlan {
   std::chrono::milliseconds lists_every{std::chrono::hours{1}};
   bool list_memberships = true;
   FeedPlan feed;
+  WritePlan write;
   std::vector<StreamPlan> streams;
   /// Custom types the configuration asks for, as it names them; set by WithTypes.
   std::vector<std::string> custom_asked;

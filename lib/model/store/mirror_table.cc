@@ -25,6 +25,11 @@ bool IsAlwaysAsked(const ObjectType& object, std::string_view property) {
          property == "hs_merged_object_ids" || property == "hs_calculated_merged_vids";
 }
 
+bool IsNeverWritten(const ObjectType& object, std::string_view property) {
+  return IsAlwaysAsked(object, property) || property == "createdate" ||
+         property == "hs_createdate" || property == "hs_lastmodifieddate";
+}
+
 bool NeedsFilling(const MirrorColumn& before, const MirrorColumn& after) {
   if (after.definition.archived || after.excluded) return false;
   return before.definition.archived || before.excluded || before.type != after.type ||

@@ -69,6 +69,10 @@ bool NeedsFilling(const MirrorColumn& before, const MirrorColumn& after);
 /// hs_merged_object_ids, hs_calculated_merged_vids.
 bool IsAlwaysAsked(const ObjectType& object, std::string_view property);
 
+/// Whether nobody but HubSpot ever sets a property, whatever its definition says: what the mirror
+/// cannot do without, and when a record was made.
+bool IsNeverWritten(const ObjectType& object, std::string_view property);
+
 /// Whether values of a column's property may be stored at all.
 bool KeepsValues(const ObjectType& object, const MirrorColumn& column);
 

@@ -12,6 +12,8 @@ namespace hubmirror {
 std::span<const KeyRule> TopKeys();
 /// Keys of `defaults`, of a portal and of an object.
 std::span<const KeyRule> PortalKeys();
+/// Keys of writing back, of a portal and of an object.
+std::span<const KeyRule> WriteKeys();
 /// Keys of a webhook and of its rules.
 std::span<const KeyRule> WebhookKeys();
 

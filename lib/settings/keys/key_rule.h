@@ -22,11 +22,12 @@ enum class Place : unsigned {
   kObject = 8,
   kWebhook = 16,      ///< an item of `feed.webhooks`
   kWebhookRule = 32,  ///< an item of `when` of it
+  kWriteObject = 64,  ///< an object of `write.objects`
 };
 
 enum class KeyType {
   kSection,  ///< a map of further keys
-  kObjects,  ///< the list or map of object types
+  kObjects,  ///< the list or map of object types; with `items` a map only
   kPortals,  ///< the map of portals
   kText,
   kWholeNumber,
@@ -54,7 +55,7 @@ struct KeyRule {
   bool required = false;
   const TextForm* form = nullptr;  ///< kText and items of kTextList
   bool takes_null = false;         ///< items of kTextList may be null, which is an empty text
-  std::optional<Place> items{};    ///< kMapList
+  std::optional<Place> items{};    ///< kMapList, and what kObjects maps to; absent: kObject
   std::span<const std::string_view> choices{};
   /// Variable of the environment whose value, with `suffix`, is the default where it is set.
   std::string_view environment{};

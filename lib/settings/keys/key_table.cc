@@ -8,6 +8,7 @@ namespace {
 std::vector<KeyRule> AllRows() {
   std::vector<KeyRule> rows(TopKeys().begin(), TopKeys().end());
   rows.insert(rows.end(), PortalKeys().begin(), PortalKeys().end());
+  rows.insert(rows.end(), WriteKeys().begin(), WriteKeys().end());
   rows.insert(rows.end(), WebhookKeys().begin(), WebhookKeys().end());
   return rows;
 }

@@ -11,7 +11,7 @@
 namespace hubmirror {
 
 /// Every key of the configuration, in the order in which people read them. A new key is one row in
-/// top_keys.cc, portal_keys.cc or webhook_keys.cc and one member in settings.h.
+/// top_keys.cc, portal_keys.cc, write_keys.cc or webhook_keys.cc and one member in settings.h.
 std::span<const KeyRule> KeyTable();
 
 /// The rule of a key at a place; nullptr when there is none.

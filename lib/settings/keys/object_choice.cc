@@ -15,8 +15,9 @@ namespace {
 /// Collects the choices of one list or map.
 class ObjectsReader {
  public:
-  ObjectsReader(const std::string& path, ConfigProblems& problems)
-      : path_(path), problems_(problems) {}
+  /// `place`: whose keys the settings of a type are.
+  ObjectsReader(const std::string& path, Place place, ConfigProblems& problems)
+      : path_(path), place_(place), problems_(problems) {}
 
   void AddItem(const ConfigNode& item) {
     if (item.kind != ConfigNode::Kind::kScalar) {
@@ -33,8 +34,7 @@ class ObjectsReader {
     const auto type = TypeOf(entry.key);
     if (!type) return;
     const std::string path = PathOf(path_, entry.key.text);
-    choices_.push_back(
-        {*type, Layer::Read(entry.value, Place::kObject, path, entry.key.at, problems_)});
+    choices_.push_back({*type, Layer::Read(entry.value, place_, path, entry.key.at, problems_)});
   }
 
   /// Every type there is, custom ones too, each with the settings of `defaults`.
@@ -78,6 +78,7 @@ class ObjectsReader {
   }
 
   const std::string path_;
+  const Place place_;
   ConfigProblems& problems_;
   std::set<std::string> keys_;
   std::map<std::string, std::string> seen_;  ///< type name -> as it was written
@@ -87,7 +88,7 @@ class ObjectsReader {
 }  // namespace
 
 std::vector<ObjectChoice> ReadObjects(const GivenKey& given, ConfigProblems& problems) {
-  ObjectsReader reader(given.path, problems);
+  ObjectsReader reader(given.path, Place::kObject, problems);
   const ConfigNode& node = *given.node;
   if (node.kind == ConfigNode::Kind::kScalar && node.text == kAllObjects) {
     reader.AddAll();
@@ -109,6 +110,20 @@ std::vector<ObjectChoice> ReadObjects(const GivenKey& given, ConfigProblems& pro
                         .next = "name one; to leave a portal alone write `enabled: false`"});
   }
   for (const ConfigNode& item : node.items) reader.AddItem(item);
+  for (const ConfigEntry& entry : node.entries) reader.AddEntry(entry);
+  return reader.Take();
+}
+
+std::vector<ObjectChoice> ReadWriteObjects(const GivenKey& given, ConfigProblems& problems) {
+  const ConfigNode& node = *given.node;
+  if (node.kind != ConfigNode::Kind::kMap || node.entries.empty()) {
+    problems.push_back({.at = node.at,
+                        .path = given.path,
+                        .what = "is " + NameOf(node.kind) + ", not a map of object types",
+                        .next = "write contacts: {update: [lead_score]} below it"});
+    return {};
+  }
+  ObjectsReader reader(given.path, Place::kWriteObject, problems);
   for (const ConfigEntry& entry : node.entries) reader.AddEntry(entry);
   return reader.Take();
 }

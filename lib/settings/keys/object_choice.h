@@ -21,6 +21,9 @@ inline constexpr std::string_view kAllObjects = "all";
 /// Reads `objects`: a list of names, a map of names with settings, or `all`. Sorted by name.
 std::vector<ObjectChoice> ReadObjects(const GivenKey& given, ConfigProblems& problems);
 
+/// Reads `write.objects`: a map of names with what may be written. Sorted by name.
+std::vector<ObjectChoice> ReadWriteObjects(const GivenKey& given, ConfigProblems& problems);
+
 /// The choice when the file makes none.
 std::vector<ObjectChoice> PresetChoice();
 

@@ -51,7 +51,7 @@ std::string TypeText(const KeyRule& rule) {
     case KeyType::kPortals:
       return "map";
     case KeyType::kObjects:
-      return "list or map";
+      return rule.items ? "map" : "list or map";
     case KeyType::kSection:
       return "map";
     case KeyType::kChoice:
@@ -134,6 +134,8 @@ std::string ReferenceText() {
                  "In a portal's map of `objects`, beside the keys of "
                  "`defaults` that an object may have of its own.",
                  Place::kObject, kTop | kDefaults | kPortal) +
+         Chapter("Below an object in `write.objects`", "What of it may be written, and how.",
+                 Place::kWriteObject, 0) +
          Chapter("Below an item of `feed.webhooks`", "What a receiver is sent, and how.",
                  Place::kWebhook, 0) +
          Chapter("Below an item of `when`", "A rule of a webhook. All that it says must hold.",

@@ -47,6 +47,7 @@ class SchemaWriter {
     Definition("defaults", Place::kDefaults);
     Definition("portal", Place::kPortal);
     Definition("object", Place::kObject);
+    Definition("write_object", Place::kWriteObject);
     json_.Key("object_name");
     json_.StartObject();
     Key("anyOf");
@@ -165,7 +166,7 @@ class SchemaWriter {
       case KeyType::kPortals:
         return Portals();
       case KeyType::kObjects:
-        return Objects();
+        return rule.items ? ObjectMap("write_object") : Objects();
       case KeyType::kMapList:
         return Maps(rule);
       default:
@@ -234,6 +235,13 @@ class SchemaWriter {
     json_.EndObject();
     json_.EndObject();
     json_.StartObject();
+    ObjectMap("object");
+    json_.EndObject();
+    json_.EndArray();
+  }
+
+  /// A map from object types to what `definition` says.
+  void ObjectMap(std::string_view definition) {
     Text("type", "object");
     Key("minProperties");
     json_.Int(1);
@@ -244,7 +252,7 @@ class SchemaWriter {
     for (const std::string& word : ObjectWords()) {
       Key(word);
       json_.StartObject();
-      Reference("object");
+      Reference(definition);
       json_.EndObject();
     }
     json_.EndObject();
@@ -252,11 +260,9 @@ class SchemaWriter {
     json_.StartObject();
     Key(kCustomPattern);
     json_.StartObject();
-    Reference("object");
+    Reference(definition);
     json_.EndObject();
     json_.EndObject();
-    json_.EndObject();
-    json_.EndArray();
   }
 
   void TypeOf(const KeyRule& rule) {

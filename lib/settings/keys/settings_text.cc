@@ -138,6 +138,10 @@ std::vector<WrittenSetting> WritePortal(const PortalSettings& portal) {
   std::vector<WrittenSetting> out;
   Write(portal, Place::kPortal, "", out);
   for (const StreamPlan& stream : portal.plan.streams) {
+    if (stream.write.update.empty()) continue;
+    Write(stream, Place::kWriteObject, "write.objects." + stream.object.name + ".", out);
+  }
+  for (const StreamPlan& stream : portal.plan.streams) {
     Write(stream, Place::kObject, "objects." + stream.object.name + ".", out);
   }
   return out;

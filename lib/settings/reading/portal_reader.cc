@@ -1,5 +1,6 @@
 #include "settings/reading/portal_reader.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -44,6 +45,17 @@ void NoteSharedLists(std::vector<StreamPlan>& streams) {
   }
 }
 
+/// Whether a property may be mirrored, as far as its name tells; patterns may always be.
+bool IsIncluded(const StreamPlan& plan, const std::string& name) {
+  const std::vector<std::string>& include = plan.selection.include;
+  if (include.empty() || name.find_first_of("*?") != std::string::npos) return true;
+  if (FitsAny(name, include)) return true;
+  return std::ranges::any_of(std::array{&plan.columns, &plan.indexes, &plan.history},
+                             [&](const std::vector<std::string>* names) {
+                               return std::ranges::find(*names, name) != names->end();
+                             });
+}
+
 }  // namespace
 
 PortalSettings PortalReader::Read(const ConfigEntry& entry) {
@@ -65,6 +77,7 @@ PortalSettings PortalReader::Read(const ConfigEntry& entry) {
   CheckFeed(portal.plan.feed, layers);
   CheckWebhooks(portal.webhooks, layers);
   ReadStreams(portal, layer);
+  ReadWriting(portal, layer);
   WarnOf(portal, path, key.at);
   return portal;
 }
@@ -154,6 +167,58 @@ void PortalReader::CheckWebhooks(const std::vector<WebhookSettings>& webhooks, L
         ReportOnce(*given, "a rule of webhook " + name + " has `from` or `to` without a `property`",
                    "name the property whose values are meant");
       }
+    }
+  }
+}
+
+void PortalReader::ReadWriting(PortalSettings& portal, const Layer& layer) {
+  const GivenKey* enabled = layer.Find(Place::kPortal, "write.enabled");
+  if (portal.plan.write.enabled && enabled != nullptr) {
+    ReportOnce(*enabled, "writing back is not part of this release yet", "write false");
+  }
+  const GivenKey* objects = layer.Find(Place::kPortal, "write.objects");
+  if (objects == nullptr) {
+    if (portal.plan.write.enabled) {
+      ReportOnce(*enabled, "nothing may be written",
+                 "add a line such as `objects: {contacts: {update: [lead_score]}}` beside it");
+    }
+    return;
+  }
+  for (const ObjectChoice& choice : ReadWriteObjects(*objects, problems_)) {
+    const auto stream = std::ranges::find(portal.plan.streams, choice.type,
+                                          [](const StreamPlan& plan) { return plan.object; });
+    if (stream == portal.plan.streams.end()) {
+      ReportOnce(*objects,
+                 QuoteForMessage(choice.type.name) +
+                     " is not mirrored, so what was written could "
+                     "not be read back",
+                 "add it to the portal's objects, by the same name, or remove it here");
+      continue;
+    }
+    const std::array layers = {&choice.layer};
+    Fill(*stream, Place::kWriteObject, layers, environment_);
+    const GivenKey* update = choice.layer.Find(Place::kWriteObject, "update");
+    if (update != nullptr && update->value) CheckUpdates(*stream, *update);
+  }
+}
+
+void PortalReader::CheckUpdates(const StreamPlan& plan, const GivenKey& update) {
+  if (plan.write.update.empty()) {
+    ReportOnce(update, "names no property", "name one, or remove the object here");
+  }
+  for (const std::string& name : plan.write.update) {
+    const auto refuse = [&](const std::string& why) {
+      ReportOnce(update, QuoteForMessage(name) + " cannot be written: " + why,
+                 "remove it from the list");
+    };
+    if (IsNeverWritten(plan.object, name)) {
+      refuse("HubSpot sets it itself");
+    } else if (FitsAny(name, plan.selection.exclude)) {
+      refuse("properties.exclude leaves it out of the mirror, where it would be read back");
+    } else if (!IsIncluded(plan, name)) {
+      refuse("properties.include leaves it out of the mirror, where it would be read back");
+    } else if (FitsAny(name, plan.selection.hash)) {
+      refuse("properties.hash lets the mirror keep a hash only, which cannot be compared");
     }
   }
 }

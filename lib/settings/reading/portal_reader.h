@@ -27,6 +27,9 @@ class PortalReader {
                    const std::string& path);
   void CheckFeed(const FeedPlan& feed, Layers layers);
   void CheckWebhooks(const std::vector<WebhookSettings>& webhooks, Layers layers);
+  /// What `write` says of the streams, which are read.
+  void ReadWriting(PortalSettings& portal, const Layer& layer);
+  void CheckUpdates(const StreamPlan& plan, const GivenKey& update);
   void ReadStreams(PortalSettings& portal, const Layer& layer);
   void CheckStream(const StreamPlan& plan, Layers layers);
   void CheckSelection(const StreamPlan& plan, bool has_hash_key, Layers layers);
