@@ -45,6 +45,7 @@ declare -A may=(
   [jobs/walk]="base model/* mirror budget jobs jobs/changes"
   [jobs/links]="base model/* mirror budget jobs"
   [jobs/reference]="base model/* mirror budget jobs"
+  [jobs/write]="base model/* mirror budget jobs"
   [sync]="base model/* mirror budget jobs jobs/*"
   [control]="base model/portal"
   [daemon]="base model/* http delivery hubspot/* postgres/* settings/* telemetry/* budget jobs/* sync control"

@@ -94,7 +94,7 @@ struct OutboxClaim {
 /// A value that is not as a row asked.
 struct WriteDifference {
   enum class Why {
-    kTheirs,   ///< HubSpot's was newer, and the rule says that it stays
+    kTheirs,   ///< HubSpot's was newer, and stays
     kAnother,  ///< read back, the record shows another one: normalised, ignored, or changed since
   };
   std::string property;

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/store/mirror_table.h"
+#include "model/store/write_sink.h"
+
+namespace hubmirror {
+
+/// What HubSpot holds of the record that a row is about.
+struct TargetNow {
+  RecordId id;                            ///< a survivor's, where the one asked for was merged
+  std::vector<PropertyText> values = {};  ///< of the properties concerned; those left out are empty
+  std::optional<TimePoint> modified = {};
+};
+
+/// What is to become of a row.
+struct PlannedRow {
+  enum class Verdict {
+    kSend,      ///< what is in `send`
+    kEqual,     ///< HubSpot holds it already, or what it holds is to stay
+    kConflict,  ///< somebody changed what the row was based on
+    kRejected,  ///< never sent: not allowed, or certain to be refused
+    kGone,      ///< there is no such record
+    kLater,     ///< another row of the same record goes first
+  };
+  Verdict verdict = Verdict::kSend;
+  RecordId record;  ///< to be written: the survivor
+  std::vector<PropertyText> send = {};
+  std::vector<WriteDifference> differs = {};  ///< values of HubSpot's that stay
+  /// kEqual: an earlier attempt of this row had sent what HubSpot holds, so it counts as its work.
+  bool by_itself = false;
+  std::string reason = {};   ///< of kRejected: a fixed word
+  std::string message = {};  ///< for people, with the next step; names no values
+};
+
+/// What rows are judged by.
+struct WriteTerms {
+  const MirrorTable& table;
+  const std::vector<std::string>& update;  ///< patterns of what may be written (rule W1)
+  bool check = true;                       ///< what HubSpot holds is read before it is written over
+  ConflictRule on_conflict = ConflictRule::kHold;  ///< where the row does not say
+};
+
+/// Whether a row can only be planned with what HubSpot holds (rule W6): where the operator has not
+/// turned that off, and else for rows that were sent before, or that add to what is there.
+bool NeedsReading(const OutboxRow& row, const WriteTerms& terms);
+
+/// Decides from values alone what becomes of rows of one object (rules W1, W2 and W5 to W7), in the
+/// order of `rows`. `targets` is what was read, by the id that the row names; a row without one
+/// there is gone. Absent: nothing was read, and no row needs it. Pure.
+std::vector<PlannedRow> PlanRows(const std::vector<OutboxRow>& rows,
+                                 const std::optional<std::map<RecordId, TargetNow>>& targets,
+                                 const WriteTerms& terms);
+
+/// What a written row asked for and a primary read of the record does not show (rule W12).
+std::vector<WriteDifference> DifferencesOf(const std::vector<PropertyText>& sent,
+                                           const std::vector<PropertyText>& shown,
+                                           const MirrorTable& table);
+
+}  // namespace hubmirror
