@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <unordered_map>
 
+#include "hubspot/auth/refused_token.h"
 #include "hubspot/read/catalog_reader.h"
 #include "hubspot/read/error_reading.h"
 #include "hubspot/read/history_reader.h"
@@ -68,7 +69,9 @@ Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ClientRequest request, con
   const auto conclude = [&]() -> Result<T, ApiError> {
     if (!sent.answer) return sent.answer.error();
     ClientAnswer& answer = *sent.answer;
-    if (auto error = ErrorOf(endpoint, answer)) return Judge(std::move(*error), *token);
+    if (auto error = ErrorOf(endpoint, answer)) {
+      return AfterRefusal(std::move(*error), *token, tokens_, portal_.key);
+    }
     tokens_.Confirm(*token);
     if (!sent.report.date) return DecodeError("it has no Date header");
     if (answer.status == 404) answer.body = AsBatchOfNone(answer.body);
@@ -97,23 +100,6 @@ Result<T, ApiError> ApiClient::Ask(Endpoint endpoint, ClientRequest request, con
   }
   observer_.OnExchange(sent.report);
   return result;
-}
-
-ApiError ApiClient::Judge(ApiError error, const Secret& token) {
-  const std::string authorize = "`hubmirror portal authorize " + portal_.key + "`";
-  if (error.kind == ApiErrorKind::kForbidden && !error.missing_scopes.empty() &&
-      tokens_.authorized()) {
-    // An app's token keeps the scopes that the account agreed to.
-    error.message += ", then " + authorize;
-  }
-  if (error.kind != ApiErrorKind::kUnauthorized) return error;  // 401, or 530: malformed.
-  error.kind = tokens_.Reject(token);
-  if (error.kind == ApiErrorKind::kTokenExpired) {
-    error.message = "the token has run out";
-  } else {
-    error.message += tokens_.authorized() ? ": " + authorize : ": put a new one in its place";
-  }
-  return error;
 }
 
 Result<Page, ApiError> ApiClient::List(const ObjectType& type, const ListRequest& request) {

@@ -64,7 +64,6 @@ class ApiClient final : public PageSource,
   size_t ListUrlSize(const ObjectType& type, const PropertySet& properties) const;
   /// No URL of this size is requested again.
   void Shun(size_t url);
-  ApiError Judge(ApiError error, const Secret& token);
 
   const Portal portal_;
   const ApiRequests requests_;

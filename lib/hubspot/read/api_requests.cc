@@ -177,6 +177,30 @@ ClientRequest ApiRequests::BatchRead(const ObjectType& type, bool archived,
   return JsonPost(ObjectPath(type) + "/batch/read" + (archived ? "?archived=true" : ""), body);
 }
 
+// An id without `idProperty` is a record's: naming `hs_object_id` there is refused
+// (https://github.com/HubSpot/hubspot-api-nodejs/issues/548).
+ClientRequest ApiRequests::BatchUpdate(const ObjectType& type,
+                                       const std::vector<RecordUpdate>& inputs) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  json.Key("inputs");
+  json.StartArray();
+  for (const RecordUpdate& input : inputs) {
+    json.StartObject();
+    WritePair(json, "id", std::to_string(input.id.value));
+    json.Key("properties");
+    json.StartObject();
+    for (const auto& [property, value] : input.values) WritePair(json, property.c_str(), value);
+    json.EndObject();
+    WritePair(json, "objectWriteTraceId", input.trace_id);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return JsonPost(ObjectPath(type) + "/batch/update", body);
+}
+
 ClientRequest ApiRequests::BatchReadHistory(const ObjectType& type,
                                             const HistoryRequest& history) const {
   rapidjson::StringBuffer body;

@@ -7,6 +7,7 @@
 #include "model/source/history.h"
 #include "model/source/link_source.h"
 #include "model/source/page_source.h"
+#include "model/source/record_target.h"
 #include "model/source/reference.h"
 
 namespace hubmirror {
@@ -22,6 +23,7 @@ class ApiRequests {
   ClientRequest Search(const ObjectType& type, const SearchRequest& search) const;
   ClientRequest BatchRead(const ObjectType& type, bool archived, const std::vector<RecordId>& ids,
                           const PropertySet& properties) const;
+  ClientRequest BatchUpdate(const ObjectType& type, const std::vector<RecordUpdate>& inputs) const;
   ClientRequest BatchReadHistory(const ObjectType& type, const HistoryRequest& history) const;
   ClientRequest Properties(const ObjectType& type, const PropertiesRequest& properties) const;
   ClientRequest PropertyGroups(const ObjectType& type) const;

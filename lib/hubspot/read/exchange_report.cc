@@ -50,10 +50,11 @@ Sent SendNoting(const Wire& wire, const PortalKey& portal, Endpoint endpoint,
   auto sent = wire.transport.Send(request);
   report.answered_at = wire.clock.Now();
   if (!sent) {
+    const bool left = sent.error().left;
     ApiError error = ErrorOf(std::move(sent.error()));
     report.status = error.status;
     report.failure = error.kind;
-    return {std::move(error), std::move(report), std::move(secrets)};
+    return {std::move(error), std::move(report), std::move(secrets), left};
   }
   RemoveSecrets(secrets, endpoint, *sent);
   report.status = sent->status;

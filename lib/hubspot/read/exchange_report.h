@@ -24,6 +24,7 @@ struct Sent {
   Result<ClientAnswer, ApiError> answer;
   Exchange report;
   SentSecrets secrets;
+  bool left = true;  ///< as HttpFailure::left, where there is no answer
 };
 
 Sent SendNoting(const Wire& wire, const PortalKey& portal, Endpoint endpoint,

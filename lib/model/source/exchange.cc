@@ -12,6 +12,8 @@ std::string_view NameOf(Endpoint endpoint) {
       return "search";
     case Endpoint::kBatchRead:
       return "batch_read";
+    case Endpoint::kBatchUpdate:
+      return "batch_update";
     case Endpoint::kProperties:
       return "properties";
     case Endpoint::kAccount:

@@ -26,6 +26,7 @@ enum class Endpoint {
   kArchivedList,
   kSearch,
   kBatchRead,
+  kBatchUpdate,
   kProperties,
   kAccount,
   kToken,

@@ -81,8 +81,10 @@ class RecordTarget {
   virtual ~RecordTarget() = default;
 
   /// Changes 1 to kWriteInputs records of a type, no two of them the same. Answers are told apart
-  /// by trace id and by record id, never by their order.
-  virtual WriteAnswer Update(const ObjectType& type, const std::vector<RecordUpdate>& inputs) = 0;
+  /// by trace id and by record id, never by their order. No byte leaves after `leave_by`, which is
+  /// of Clock::BootNow: what was claimed before the machine slept may be out of date.
+  virtual WriteAnswer Update(const ObjectType& type, const std::vector<RecordUpdate>& inputs,
+                             Instant leave_by) = 0;
 };
 
 }  // namespace hubmirror
