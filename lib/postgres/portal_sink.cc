@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/source/crash_point.h"
+#include "postgres/outbox/writable.h"
 #include "postgres/portal_writing.h"
 #include "postgres/schema/live_view.h"
 #include "postgres/schema/status_view.h"
@@ -34,7 +35,8 @@ PortalSink::PortalSink(std::shared_ptr<ConnectionPool> pool, Options options, co
       writer_(schema_),
       store_(schema_),
       links_(schema_),
-      history_(schema_) {}
+      history_(schema_),
+      outbox_(schema_) {}
 
 PortalSink::~PortalSink() = default;
 
@@ -54,6 +56,7 @@ void PortalSink::Claim() {
   if (options_.plan.feed.enabled) {
     feed = ChangeWriter::BeginFeed(transaction, schema_, {.claim = epoch, .given_out = fed_to_});
   }
+  KeepAllWritable(transaction);
   auto missing_readers = schema_.MissingReaders(transaction);
   transaction.Commit();
   Reach(CrashPoint::kPortalClaimed);
@@ -97,6 +100,7 @@ void PortalSink::Heartbeat() {
       missing_readers_ = std::move(missing_readers);
     }
   }
+  KeepOutbox();
   std::vector<ObjectType> waiting;
   {
     MutexLock lock(mutex_);
@@ -229,6 +233,9 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
   {
     Writing writing(*this, kUnhurried);
     change = writer_.Apply(*writing, wanted);
+    if (const StreamPlan* plan = WrittenBack(wanted.name())) {
+      KeepWritable(*writing, schema_.name(), wanted.name(), WritableOf(*plan, change.columns));
+    }
     Reach(CrashPoint::kTableChanged);
     writing.Commit();
     Reach(CrashPoint::kTableCommitted);
@@ -301,21 +308,6 @@ void PortalSink::Decorate(const ObjectType& object) {
   }
 }
 
-void PortalSink::SaveAccount(const Account& account) {
-  Writing writing(*this);
-  const std::string table = schema_.Table("account");
-  writing->Run("DELETE FROM " + table);
-  writing->Run("INSERT INTO " + table +
-                   " (portal_id, account_type, time_zone, utc_offset_ms, company_currency,"
-                   " additional_currencies, ui_domain, data_hosting_location)"
-                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-               {std::to_string(account.portal_id.value), TextParam(account.account_type),
-                TextParam(account.time_zone), std::to_string(account.utc_offset_ms),
-                TextParam(account.company_currency), NameArray(account.additional_currencies),
-                TextParam(account.ui_domain), TextParam(account.data_hosting_location)});
-  writing.Commit();
-}
-
 void PortalSink::SavePropertyGroups(const ObjectType& object,
                                     const std::vector<PropertyGroup>& groups) {
   Writing writing(*this);
@@ -351,6 +343,11 @@ CommitOutcome PortalSink::Write(const Commit& commit) {
   CommitWriter writer(*writing, StreamOf(commit.object.name, table.get(), writing.feed()), commit);
   bool in_quarantine = known.in_quarantine;
   CommitOutcome outcome = Run(writing, writer, commit, in_quarantine);
+  if (!commit.outbox.empty()) {
+    // Rows say where the entries of their record stand.
+    writing.WriteFeed();
+    outbox_.Change(*writing, commit.object.name, commit.outbox);
+  }
   writing.Commit();
   writer.Remember(known.recent, clock_.Now());
   known.in_quarantine = in_quarantine;
@@ -367,7 +364,8 @@ CommitWriter::Stream PortalSink::StreamOf(const std::string& object, const Mirro
           .recent = known.recent,
           .quarantine_in_use = known.in_quarantine,
           .note_due = known.history_followed,
-          .feed = feed};
+          .feed = feed,
+          .outbox = options_.plan.write.enabled ? &outbox_ : nullptr};
 }
 
 CommitOutcome PortalSink::Run(Writing& writing, CommitWriter& writer, const Commit& commit,

@@ -18,6 +18,8 @@
 #include "model/store/link_sink.h"
 #include "model/store/row_sink.h"
 #include "model/store/verify.h"
+#include "model/store/write_sink.h"
+#include "postgres/outbox/outbox_store.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/schema/schema_writer.h"
 #include "postgres/session/connection_pool.h"
@@ -36,12 +38,13 @@ namespace hubmirror {
 ///
 /// Once any session of the pool is lost, every writing call fails with kUnavailable until Claim is
 /// called again: what the caller remembers of the database may no longer be in it. Thread-safe.
-/// (More than fifteen functions: those of the five ports that one claim of the schema serves.)
+/// (More than fifteen functions: those of the six ports that one claim of the schema serves.)
 class PortalSink final : public RowSink,
                          public LinkSink,
                          public HistorySink,
                          public ReferenceSink,
-                         public VerifySink {
+                         public VerifySink,
+                         public WriteSink {
  public:
   struct Options {
     PortalPlan plan;
@@ -124,6 +127,12 @@ class PortalSink final : public RowSink,
   std::map<std::string, std::string> LoadTypeTables() override;
   JobProgress LoadReferenceProgress(const std::string& stream, JobKind job) override;
 
+  std::vector<OutboxRow> Pick(const ObjectType& object, const OutboxPick& pick) override;
+  std::vector<OutboxId> Claim(const ObjectType& object, const std::vector<OutboxClaim>& claims,
+                              TimePoint sent_at) override;
+  void Change(const ObjectType& object, const std::vector<OutboxChange>& changes) override;
+  std::vector<WrittenRow> Written(const ObjectType& object, size_t limit) override;
+
   VerifyReport Verify(const Commit& page, const VerifyRequest& request,
                       CommitOutcome& outcome) override;
 
@@ -156,6 +165,12 @@ class PortalSink final : public RowSink,
   /// Takes what is stored for what was left, unless we have written since the claim.
   void NoteLeft(Transaction& transaction, const std::string& object);
   void ForgetLeft(const std::string& object);
+  /// What rows of `outbox` may ask for, as far as the tables are there (rule W1).
+  void KeepAllWritable(Transaction& transaction) const;
+  /// The plan of an object that may be written; null: it may not.
+  const StreamPlan* WrittenBack(const std::string& object) const;
+  /// Once an hour, where writing back is on.
+  void KeepOutbox();
   /// Objects whose plan names properties to keep the history of.
   std::vector<std::string> ObjectsWithHistory() const;
   Known& KnownOf(const std::string& object);
@@ -186,6 +201,7 @@ class PortalSink final : public RowSink,
   const StreamStore store_;
   const LinkRows links_;
   const HistoryWriter history_;
+  const OutboxStore outbox_;
   Turnstile turnstile_;
   RecentLinks recent_links_;  ///< guarded by the turn
   /// The last number of the change feed; guarded by the turn.
@@ -196,9 +212,10 @@ class PortalSink final : public RowSink,
   std::map<std::string, std::unique_ptr<Known>> known_ GUARDED_BY(mutex_);
   uint64_t versions_ GUARDED_BY(mutex_) = 0;
   std::optional<uint64_t> claimed_at_break_ GUARDED_BY(mutex_);
-  std::optional<int64_t> epoch_ GUARDED_BY(mutex_);  ///< of our last claim
-  std::string server_ GUARDED_BY(mutex_);            ///< that it was made at, see kServerSql
-  Writes left_ GUARDED_BY(mutex_);                   ///< where not known it is whatever is there
+  std::optional<int64_t> epoch_ GUARDED_BY(mutex_);        ///< of our last claim
+  std::optional<Instant> outbox_kept_ GUARDED_BY(mutex_);  ///< when it was last cleared up
+  std::string server_ GUARDED_BY(mutex_);                  ///< that it was made at, see kServerSql
+  Writes left_ GUARDED_BY(mutex_);  ///< where not known it is whatever is there
 };
 
 }  // namespace hubmirror

@@ -1,13 +1,31 @@
-// The sides of PortalSink that keep what is beside records: links, histories, and owners,
-// pipelines, lists and the like. Records and streams are in portal_sink.cc.
+// The sides of PortalSink that keep what is beside records: links, histories, the outbox, and
+// the account, owners, pipelines, lists and the like. Records and streams are in portal_sink.cc.
 
 #include <algorithm>
 
+#include "postgres/outbox/outbox_upkeep.h"
+#include "postgres/outbox/writable.h"
 #include "postgres/portal_writing.h"
+#include "postgres/schema/table_catalog.h"
 #include "postgres/session/database_failure.h"
 #include "postgres/writing/reference_writer.h"
 
 namespace hubmirror {
+
+void PortalSink::SaveAccount(const Account& account) {
+  Writing writing(*this);
+  const std::string table = schema_.Table("account");
+  writing->Run("DELETE FROM " + table);
+  writing->Run("INSERT INTO " + table +
+                   " (portal_id, account_type, time_zone, utc_offset_ms, company_currency,"
+                   " additional_currencies, ui_domain, data_hosting_location)"
+                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+               {std::to_string(account.portal_id.value), TextParam(account.account_type),
+                TextParam(account.time_zone), std::to_string(account.utc_offset_ms),
+                TextParam(account.company_currency), NameArray(account.additional_currencies),
+                TextParam(account.ui_domain), TextParam(account.data_hosting_location)});
+  writing.Commit();
+}
 
 std::vector<RecordId> PortalSink::LiveIds(const ObjectType& object, std::optional<RecordId> above,
                                           size_t limit) {
@@ -163,6 +181,69 @@ JobProgress PortalSink::LoadReferenceProgress(const std::string& stream, JobKind
   const auto found = std::ranges::find_if(
       all, [&](const auto& stored) { return NameOf(stored.first) == NameOf(job); });
   return found == all.end() ? JobProgress{} : found->second;
+}
+
+std::vector<OutboxRow> PortalSink::Pick(const ObjectType& object, const OutboxPick& pick) {
+  // Without a table nothing is writable, and what was written could not be read back.
+  if (!TableOf(object.name)) return {};
+  Writing writing(*this);
+  auto picked = outbox_.Pick(*writing, object.name, pick);
+  writing.Commit();
+  return picked;
+}
+
+std::vector<OutboxId> PortalSink::Claim(const ObjectType& object,
+                                        const std::vector<OutboxClaim>& claims, TimePoint sent_at) {
+  Writing writing(*this);
+  auto claimed = outbox_.Claim(*writing, object.name, claims, sent_at);
+  writing.Commit();
+  return claimed;
+}
+
+void PortalSink::Change(const ObjectType& object, const std::vector<OutboxChange>& changes) {
+  Writing writing(*this);
+  outbox_.Change(*writing, object.name, changes);
+  writing.Commit();
+}
+
+std::vector<WrittenRow> PortalSink::Written(const ObjectType& object, size_t limit) {
+  Transaction transaction(*pool_);
+  auto written = outbox_.Written(transaction, object.name, limit);
+  transaction.Commit();
+  return written;
+}
+
+const StreamPlan* PortalSink::WrittenBack(const std::string& object) const {
+  if (!options_.plan.write.enabled) return nullptr;
+  for (const StreamPlan& stream : options_.plan.streams) {
+    if (stream.object.name == object && !stream.write.update.empty()) return &stream;
+  }
+  return nullptr;
+}
+
+void PortalSink::KeepAllWritable(Transaction& transaction) const {
+  if (!options_.plan.write.enabled) return;
+  std::vector<std::string> objects;
+  for (const StreamPlan& stream : options_.plan.streams) {
+    if (WrittenBack(stream.object.name) == nullptr) continue;
+    const std::string& object = stream.object.name;
+    const auto columns = ReadColumns(transaction.connection(), schema_.name(), object);
+    objects.push_back(object);
+    KeepWritable(transaction, schema_.name(), object, WritableOf(stream, columns));
+  }
+  KeepOnlyWritable(transaction, schema_.name(), objects);
+}
+
+void PortalSink::KeepOutbox() {
+  constexpr auto kEvery = std::chrono::hours(1);
+  if (!options_.plan.write.enabled) return;
+  const Instant now = clock_.Now();
+  {
+    MutexLock lock(mutex_);
+    if (outbox_kept_ && now - *outbox_kept_ < kEvery) return;
+    outbox_kept_ = now;
+  }
+  OutboxUpkeep(pool_, options_.plan).Keep();
 }
 
 }  // namespace hubmirror

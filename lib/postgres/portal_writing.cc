@@ -72,12 +72,16 @@ void PortalSink::Writing::SaveProgress(const std::string& object,
   if (!progress.empty()) Reach(CrashPoint::kCursorWritten);
 }
 
+void PortalSink::Writing::WriteFeed() {
+  if (!fed_) fed_ = feed_ ? feed_->Write(*transaction_) : FeedWritten{};
+}
+
 void PortalSink::Writing::Commit() {
-  const FeedWritten fed = feed_ ? feed_->Write(*transaction_) : FeedWritten{};
+  WriteFeed();
   Reach(CrashPoint::kCommitBegins);
   transaction_->Commit();
   Reach(CrashPoint::kCommitEnded);
-  sink_.NoteEntries(fed);
+  sink_.NoteEntries(*fed_);
   MutexLock lock(sink_.mutex_);
   for (const auto& [job, number] : writes_) sink_.left_[job] = number;
 }

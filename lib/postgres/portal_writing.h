@@ -24,6 +24,9 @@ class PortalSink::Writing {
   /// Together with what proves it. Throws kUnavailable when the progress stored there is not the
   /// one that this daemon left there.
   void SaveProgress(const std::string& object, const std::map<JobKind, JobProgress>& progress);
+  /// Writes what the feed collected now rather than at the commit: nothing may follow that it
+  /// would say something of.
+  void WriteFeed();
   void Commit();
   /// Nobody writes any more until the portal was claimed again, and everything read anew.
   [[noreturn]] void StartOver(const std::string& cause);
@@ -36,6 +39,7 @@ class PortalSink::Writing {
   Turnstile::Pass pass_;
   std::optional<Transaction> transaction_;
   std::optional<ChangeWriter> feed_;
+  std::optional<FeedWritten> fed_;
   Writes writes_;
 };
 

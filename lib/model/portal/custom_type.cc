@@ -17,10 +17,11 @@ namespace {
 constexpr size_t kLongestName = 32;
 constexpr size_t kLongestNumber = 19;
 
-constexpr std::array<std::string_view, 11> kOwnTables = {
+constexpr std::array<std::string_view, 13> kOwnTables = {
     "account",       "properties",         "property_groups", "property_options",
     "associations",  "association_labels", "schema_changes",  "changes",
-    "stage_changes", "feed_consumers",     "webhook_dead"};
+    "stage_changes", "feed_consumers",     "webhook_dead",    "outbox",
+    "outbox_log"};
 
 bool IsDigits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), IsDigit);

@@ -27,6 +27,9 @@ std::string WithSchema(std::string_view sql, const std::string& schema) {
 std::span<const LayoutStep> PortalSteps() {
   return kPortalStepTexts;
 }
+std::span<const LayoutStep> WriteSteps() {
+  return kWriteStepTexts;
+}
 std::span<const LayoutStep> CommonSteps() {
   return kCommonStepTexts;
 }

@@ -13,8 +13,10 @@ namespace hubmirror {
 /// Steps are never edited once released: a new version is a new step.
 using LayoutStep = std::string_view;
 
-/// The steps of a portal's schema and of the common schema `hubmirror`.
+/// The steps of a portal's schema, of what is beside it where the portal may be written to, and of
+/// the common schema `hubmirror`.
 std::span<const LayoutStep> PortalSteps();
+std::span<const LayoutStep> WriteSteps();
 std::span<const LayoutStep> CommonSteps();
 
 /// Runs every step above `stored` in order and returns the version that stands then. Refuses, by

@@ -66,20 +66,28 @@ std::string DropStatements(Connection& connection, const std::string& schema) {
       {schema});
   const Rows functions = connection.Run(
       "SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-      " WHERE n.nspname = $1 AND (p.proname = '_labels_of' OR p.proname ~ '^_?feed_')",
+      " WHERE n.nspname = $1 AND (p.proname = '_labels_of' OR p.proname ~ '^_?(feed|outbox)_')",
       {schema});
   std::string drop_functions;
   for (size_t i = 0; i < functions.size(); ++i) {
     drop_functions += "DROP FUNCTION " + std::string(functions.Text(i, 0)) + "; ";
   }
-  // Views use functions, and functions hand out rows of tables.
+  const Rows triggers = connection.Run(
+      "SELECT format('DROP TRIGGER %I ON %s; ', t.tgname, t.tgrelid::regclass) FROM pg_trigger t"
+      " JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+      " WHERE n.nspname = $1 AND t.tgname = 'outbox_insert'",
+      {schema});
+  std::string drop_triggers;
+  for (size_t i = 0; i < triggers.size(); ++i) drop_triggers += triggers.Text(i, 0);
+  // Views and triggers use functions, and functions hand out rows of tables.
   std::string drop_views;
   std::string drop_tables;
   for (size_t i = 0; i < rows.size(); ++i) {
     std::string& sql = rows.Bool(i, 0) ? drop_views : drop_tables;
     sql = (rows.Bool(i, 0) ? "DROP VIEW " : "DROP TABLE ") + std::string(rows.Text(i, 1)) + "; ";
   }
-  return drop_views + drop_functions + drop_tables + "DROP SCHEMA " + QuoteName(schema);
+  return drop_triggers + drop_views + drop_functions + drop_tables + "DROP SCHEMA " +
+         QuoteName(schema);
 }
 
 void Remove(Connection& connection, const PortalRemains& remains, bool cascade,

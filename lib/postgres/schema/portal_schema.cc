@@ -1,6 +1,7 @@
 #include "postgres/schema/portal_schema.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,11 @@ using Kind = DatabaseError::Kind;
 constexpr const char* kOwnerSilence = "60 seconds";
 constexpr const char* kRenewEvery = "5 seconds";
 constexpr int kLayoutWithEpochs = 11;
+
+/// What a row of `outbox` is inserted with; all its other columns are ours.
+constexpr std::array kCallersColumns = {
+    "key",        "object",       "op",   "record_id",   "match_property", "match_value",
+    "properties", "associations", "base", "on_conflict", "not_before",     "dry_run"};
 
 bool Exists(Transaction& transaction, const std::string& quoted_relation) {
   return !transaction.Run("SELECT to_regclass($1)::text", {quoted_relation}).IsNull(0, 0);
@@ -130,8 +136,13 @@ int64_t PortalSchema::EnsurePortalLayout(Transaction& transaction,
   const std::string portal = Table("_portal");
   const std::string id = std::to_string(plan_.portal_id.value);
   int stored = 0;
+  int stored_write = 0;
   if (Exists(transaction, portal)) {
-    const Rows rows = transaction.Run("SELECT portal_id, layout_version FROM " + portal);
+    // One of before may not have the column yet.
+    const Rows rows = transaction.Run(
+        "SELECT portal_id, layout_version,"
+        " coalesce((to_jsonb(p) ->> 'write_layout')::integer, 0) FROM " +
+        portal + " p");
     if (!rows.empty()) {
       if (rows.Text(0, 0) != id) {
         throw DatabaseError(Kind::kForeign, "",
@@ -140,6 +151,7 @@ int64_t PortalSchema::EnsurePortalLayout(Transaction& transaction,
                                 "; nothing is written: correct portal_id or choose another schema");
       }
       stored = static_cast<int>(rows.Int(0, 1));
+      stored_write = static_cast<int>(rows.Int(0, 2));
     }
     if (stored > 0) CheckMayOwn(transaction, stored, held);
   } else {
@@ -164,7 +176,36 @@ int64_t PortalSchema::EnsurePortalLayout(Transaction& transaction,
                         " layout_version = excluded.layout_version",
                     {id, std::to_string(version)});
   }
+  EnsureWriteLayout(transaction, stored_write);
   return TakeOwnership(transaction, held);
+}
+
+void PortalSchema::EnsureWriteLayout(Transaction& transaction, int stored) const {
+  if (plan_.write.enabled) {
+    const int version = RunSteps(transaction, plan_.schema, stored, WriteSteps());
+    if (version != stored) {
+      WriteComments(transaction.connection(), plan_.schema, DescribePortal());
+      transaction.Run("UPDATE " + Table("_portal") + " SET write_layout = $1",
+                      {std::to_string(version)});
+    }
+  } else if (stored == 0) {
+    return;
+  }
+  // Who may no longer write is refused at the insert, and need not find out by waiting.
+  const Rows rows = transaction.Run(
+      "SELECT DISTINCT quote_ident(r.rolname) FROM pg_class c"
+      " JOIN pg_attribute a ON a.attrelid = c.oid,"
+      " LATERAL (SELECT * FROM aclexplode(a.attacl) UNION ALL SELECT * FROM aclexplode(c.relacl)) x"
+      " JOIN pg_roles r ON r.oid = x.grantee WHERE c.oid = $1::regclass"
+      " AND x.privilege_type = 'INSERT' AND x.grantee <> c.relowner"
+      " AND r.rolname <> ALL ($2::text[])",
+      {Table("outbox"), NameArray(WritersOf(plan_))});
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const std::string role(rows.Text(i, 0));
+    transaction.Run("REVOKE ALL ON " + Table("outbox") + " FROM " + role +
+                    "; REVOKE EXECUTE ON FUNCTION " + Table("outbox_cancel") + ", " +
+                    Table("outbox_retry") + ", " + Table("outbox_wait") + " FROM " + role);
+  }
 }
 
 void PortalSchema::CheckMayOwn(Transaction& transaction, int layout,
@@ -225,13 +266,14 @@ void PortalSchema::GrantReaders(Transaction& transaction) const {
   const Rows grants = transaction.Run(
       "SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname)"
       " FROM pg_namespace n, pg_roles r WHERE n.nspname = $1"
-      " AND r.rolname = ANY ($2::text[] || $3::text[])"
+      " AND r.rolname = ANY ($2::text[] || $3::text[] || $4::text[])"
       " AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')"
       " UNION ALL SELECT format('GRANT SELECT ON %I.%I TO %I', n.nspname, c.relname, r.rolname)"
       " FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid, pg_roles r,"
       " LATERAL (SELECT c.relname IN ('changes', 'stage_changes', 'feed_consumers', '_feed')) "
       "f(feed)"
       " WHERE n.nspname = $1 AND c.relkind IN ('r', 'v', 'm', 'p')"
+      " AND c.relname NOT IN ('outbox', 'outbox_log')"
       " AND (r.rolname = ANY ($2::text[]) AND (c.relname NOT LIKE '\\_%' OR c.relname ="
       "  '_stream_state' OR f.feed) OR r.rolname = ANY ($3::text[]) AND f.feed)"
       " AND pg_has_role(c.relowner, 'USAGE') AND NOT has_table_privilege(r.oid, c.oid, 'SELECT')"
@@ -239,8 +281,22 @@ void PortalSchema::GrantReaders(Transaction& transaction) const {
       " r.rolname) FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid, pg_roles r"
       " WHERE n.nspname = $1 AND r.rolname = ANY ($3::text[]) AND p.proname ~ '^feed_'"
       " AND pg_has_role(p.proowner, 'USAGE') AND NOT has_function_privilege(r.oid, p.oid,"
+      " 'EXECUTE')"
+      " UNION ALL SELECT format('GRANT %s ON %I.%I TO %I', g.what, n.nspname, c.relname, r.rolname)"
+      " FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid, pg_roles r,"
+      " LATERAL (SELECT 'SELECT' WHERE NOT has_table_privilege(r.oid, c.oid, 'SELECT')"
+      "  UNION ALL SELECT format('INSERT (%I)', a.attname) FROM pg_attribute a"
+      "  WHERE a.attrelid = c.oid AND a.attname = ANY ($5::text[])"
+      "  AND NOT has_column_privilege(r.oid, c.oid, a.attnum, 'INSERT')) g(what)"
+      " WHERE n.nspname = $1 AND c.relname = 'outbox' AND r.rolname = ANY ($4::text[])"
+      " AND pg_has_role(c.relowner, 'USAGE')"
+      " UNION ALL SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure,"
+      " r.rolname) FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid, pg_roles r"
+      " WHERE n.nspname = $1 AND r.rolname = ANY ($4::text[]) AND p.proname ~ '^outbox_'"
+      " AND pg_has_role(p.proowner, 'USAGE') AND NOT has_function_privilege(r.oid, p.oid,"
       " 'EXECUTE')",
-      {plan_.schema, NameArray(plan_.readers), NameArray(ConsumersOf(plan_))});
+      {plan_.schema, NameArray(plan_.readers), NameArray(ConsumersOf(plan_)),
+       NameArray(WritersOf(plan_)), NameArray({kCallersColumns.begin(), kCallersColumns.end()})});
   for (size_t i = 0; i < grants.size(); ++i) transaction.Run(std::string(grants.Text(i, 0)));
 }
 

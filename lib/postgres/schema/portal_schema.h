@@ -44,7 +44,8 @@ class PortalSchema {
   void CheckOwned(const Transaction& transaction) const;
 
   /// Lets those roles of `readers:` that exist read every table and view of ours but the internal
-  /// ones, and those of `feed.roles` be consumers of the feed where there is one.
+  /// ones, those of `feed.roles` be consumers of the feed where there is one, and those of
+  /// `write.writers` put rows into `outbox`.
   void GrantReaders(Transaction& transaction) const;
   /// The same for schema `hubmirror`, which all portals share: with the layouts locked.
   void GrantCommon(Transaction& transaction) const;
@@ -61,6 +62,8 @@ class PortalSchema {
   /// Whether it changed.
   bool EnsureCommonLayout(Transaction& transaction) const;
   int64_t EnsurePortalLayout(Transaction& transaction, std::optional<int64_t> held) const;
+  /// What writing back needs, where it is allowed; and nobody may write who is no writer any more.
+  void EnsureWriteLayout(Transaction& transaction, int stored) const;
   /// The layout may be of before there were epochs.
   void CheckMayOwn(Transaction& transaction, int layout, std::optional<int64_t> held) const;
   int64_t TakeOwnership(Transaction& transaction, std::optional<int64_t> held) const;

@@ -11,10 +11,16 @@ std::vector<std::string> ConsumersOf(const PortalPlan& plan) {
   return plan.feed.enabled ? plan.feed.roles : std::vector<std::string>{};
 }
 
+std::vector<std::string> WritersOf(const PortalPlan& plan) {
+  return plan.write.enabled ? plan.write.writers : std::vector<std::string>{};
+}
+
 std::vector<std::string> KnownRoles(const PortalPlan& plan) {
   std::vector<std::string> roles = plan.readers;
-  for (const std::string& role : ConsumersOf(plan)) {
-    if (std::ranges::find(roles, role) == roles.end()) roles.push_back(role);
+  for (const auto& others : {ConsumersOf(plan), WritersOf(plan)}) {
+    for (const std::string& role : others) {
+      if (std::ranges::find(roles, role) == roles.end()) roles.push_back(role);
+    }
   }
   return roles;
 }

@@ -10,6 +10,8 @@ namespace hubmirror {
 
 /// The roles that may read the change feed as consumers: `feed.roles`, where it is on.
 std::vector<std::string> ConsumersOf(const PortalPlan& plan);
+/// The roles that may put rows into `outbox`: `write.writers`, where writing is on.
+std::vector<std::string> WritersOf(const PortalPlan& plan);
 /// All roles that the plan grants something to, each once.
 std::vector<std::string> KnownRoles(const PortalPlan& plan);
 

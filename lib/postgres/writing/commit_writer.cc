@@ -481,6 +481,9 @@ void CommitWriter::Erase() {
   outcome_.live_change -= erased.was_live;
   outcome_.released += erased.released;
   marked_.insert(marked_.end(), erased.ids.begin(), erased.ids.end());
+  if (stream_.outbox != nullptr) {
+    stream_.outbox->Forget(transaction_, commit_.object.name, erased.ids);
+  }
   if (stream_.feed == nullptr || erased.ids.empty()) return;
   stream_.feed->AddErased(commit_.object.name, erased.ids, erased.marked);
   stream_.feed->Forget(transaction_, commit_.object.name, erased.ids);

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/store/write_sink.h"
+#include "postgres/schema/portal_schema.h"
+#include "postgres/session/transaction.h"
+
+namespace hubmirror {
+
+/// The table `outbox` and its log. Rows that somebody else has locked are passed over everywhere,
+/// so that nobody can stall the mirror (rule W3). Works inside transactions of the owner.
+/// Thread-safe: keeps nothing.
+class OutboxStore {
+ public:
+  explicit OutboxStore(const PortalSchema& schema) : schema_(schema) {}
+
+  /// See WriteSink::Pick. Rows that wait for one before them are parked on the way: they leave the
+  /// index of those whose turn may be, until that one ends (rule W4).
+  std::vector<OutboxRow> Pick(Transaction& transaction, const std::string& object,
+                              const OutboxPick& pick) const;
+  /// See WriteSink::Claim; the transaction is as durable as its commit must be.
+  std::vector<OutboxId> Claim(Transaction& transaction, const std::string& object,
+                              const std::vector<OutboxClaim>& claims, TimePoint sent_at) const;
+  /// See WriteSink::Change.
+  void Change(Transaction& transaction, const std::string& object,
+              const std::vector<OutboxChange>& changes) const;
+  /// See WriteSink::Written.
+  std::vector<WrittenRow> Written(Transaction& transaction, const std::string& object,
+                                  size_t limit) const;
+  /// Takes the values of erased records out of rows that are not under way, and cancels those that
+  /// had not ended (rule W24).
+  void Forget(Transaction& transaction, const std::string& object,
+              const std::vector<RecordId>& records) const;
+
+ private:
+  std::vector<OutboxId> Settled(Transaction& transaction, const std::string& object,
+                                const OutboxPick& pick) const;
+  std::vector<OutboxId> Ready(Transaction& transaction, const std::string& object,
+                              size_t limit) const;
+  void Park(Transaction& transaction, const std::vector<OutboxId>& rows,
+            const std::vector<OutboxId>& blockers) const;
+  std::vector<OutboxRow> Read(Transaction& transaction, const std::string& object,
+                              const std::vector<OutboxId>& ids) const;
+  std::string Outbox() const { return schema_.Table("outbox"); }
+  std::string Function(const std::string& name) const { return schema_.Table(name); }
+
+  const PortalSchema& schema_;
+};
+
+}  // namespace hubmirror
