@@ -68,6 +68,15 @@ std::vector<OutboxRow> OutboxStore::Pick(Transaction& transaction, const std::st
   return Read(transaction, object, ids);
 }
 
+std::string OutboxStore::SameAs(const std::string& object, const std::string& record) const {
+  // As the function _outbox_same, for many rows at once.
+  const std::string table = schema_.Table(object);
+  const std::string survivor =
+      "(SELECT m.merged_into FROM " + table + " m WHERE m.id = " + record + ")";
+  return "ARRAY(SELECT " + record + " UNION SELECT " + survivor + " UNION SELECT l.id FROM " +
+         table + " l WHERE l.merged_into = coalesce(" + survivor + ", " + record + "))";
+}
+
 std::vector<OutboxId> OutboxStore::Settled(Transaction& transaction, const std::string& object,
                                            const OutboxPick& pick) const {
   const Rows rows = transaction.Run(
@@ -92,6 +101,8 @@ std::vector<OutboxId> OutboxStore::Ready(Transaction& transaction, const std::st
   std::vector<OutboxId> ready;
   std::string above = "-1";
   for (int look = 0; look < kLooks && ready.size() < limit; ++look) {
+    // Where nothing waits, the first look finds what is asked for.
+    const int64_t most = look == 0 ? static_cast<int64_t>(limit) : kLook;
     // Who comes first of its record may be sent; what has been sent of it comes before all.
     const Rows rows = transaction.Run(
         "WITH c AS MATERIALIZED (SELECT o.id, o.turn, o.record_id FROM " + Outbox() +
@@ -100,8 +111,8 @@ std::vector<OutboxId> OutboxStore::Ready(Transaction& transaction, const std::st
             kTimeHasCome +
             " ORDER BY o.turn LIMIT $3),"
             " r AS MATERIALIZED (SELECT d.record_id, " +
-            Function("_outbox_same") +
-            "($1, d.record_id) AS ids FROM (SELECT DISTINCT record_id FROM c) d)"
+            SameAs(object, "d.record_id") +
+            " AS ids FROM (SELECT DISTINCT record_id FROM c) d)"
             " SELECT c.id, c.turn, b.id FROM c JOIN r ON r.record_id = c.record_id"
             " LEFT JOIN LATERAL (SELECT x.id FROM unnest(r.ids) i(id), LATERAL ("
             "(SELECT e.id, 0 AS queued, e.turn FROM " +
@@ -113,7 +124,7 @@ std::vector<OutboxId> OutboxStore::Ready(Transaction& transaction, const std::st
             " e WHERE e.object = $1 AND e.record_id = i.id AND e.turn < c.turn"
             " AND e.state = 'queued' ORDER BY e.turn LIMIT 1)) x"
             " ORDER BY x.queued, x.turn LIMIT 1) b ON true ORDER BY c.turn",
-        {object, above, std::to_string(kLook)});
+        {object, above, std::to_string(most)});
     std::vector<OutboxId> waiting;
     std::vector<OutboxId> blockers;
     for (size_t i = 0; i < rows.size(); ++i) {
@@ -125,7 +136,7 @@ std::vector<OutboxId> OutboxStore::Ready(Transaction& transaction, const std::st
       }
     }
     if (!waiting.empty()) Park(transaction, waiting, blockers);
-    if (static_cast<int64_t>(rows.size()) < kLook) break;
+    if (static_cast<int64_t>(rows.size()) < most) break;
     above = rows.Text(rows.size() - 1, 1);
   }
   return ready;
@@ -169,17 +180,17 @@ std::vector<OutboxRow> OutboxStore::Read(Transaction& transaction, const std::st
       {ArrayOf(ids)});
   // What was done a little before the row was inserted may not have been there to be its base.
   const Rows own = transaction.Run(
-      "SELECT DISTINCT o.id, v.key, v.value FROM " + Outbox() +
-          " o, LATERAL (SELECT e.sent, e.answered FROM " + Outbox() +
-          " e WHERE e.object = o.object AND e.record_id = ANY (" + Function("_outbox_same") +
-          "(o.object, o.record_id)) AND e.turn < o.turn AND e.state IN ('written', 'done')"
-          " AND e.sent IS NOT NULL"
-          " AND (e.done_at IS NULL OR e.done_at >= o.created_at - interval '1 minute')"
-          " ORDER BY e.turn DESC LIMIT " +
+      "SELECT DISTINCT o.id, v.key, v.value FROM " + Outbox() + " o, unnest(" +
+          SameAs(object, "o.record_id") + ") same(id), LATERAL (SELECT b.* FROM " + Outbox() +
+          " b WHERE b.object = o.object AND b.record_id = same.id AND b.turn < o.turn"
+          " ORDER BY b.turn DESC LIMIT " +
           kOwn +
           ") e, LATERAL (SELECT * FROM jsonb_each_text(e.sent) UNION ALL"
           " SELECT * FROM jsonb_each_text(coalesce(e.answered, '{}'))) v(key, value)"
-          " WHERE o.id = ANY ($1::bigint[]) AND o.properties ? v.key",
+          " WHERE o.id = ANY ($1::bigint[]) AND e.state IN ('written', 'done')"
+          " AND e.sent IS NOT NULL"
+          " AND (e.done_at IS NULL OR e.done_at >= o.created_at - interval '1 minute')"
+          " AND o.properties ? v.key",
       {ArrayOf(ids)});
   std::map<std::pair<int64_t, std::string>, std::vector<std::string>> written;
   for (size_t i = 0; i < own.size(); ++i) {

@@ -44,6 +44,8 @@ class OutboxStore {
             const std::vector<OutboxId>& blockers) const;
   std::vector<OutboxRow> Read(Transaction& transaction, const std::string& object,
                               const std::vector<OutboxId>& ids) const;
+  /// SQL for the ids by which the record of a row is known after merges, as an array.
+  std::string SameAs(const std::string& object, const std::string& record) const;
   std::string Outbox() const { return schema_.Table("outbox"); }
   std::string Function(const std::string& name) const { return schema_.Table(name); }
 

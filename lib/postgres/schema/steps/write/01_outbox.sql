@@ -160,10 +160,12 @@ COMMENT ON FUNCTION @schema@._outbox_same IS 'The ids by which a record is known
 CREATE FUNCTION @schema@._outbox_next(object text, record bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE @schema@.outbox o SET reason = NULL WHERE o.id = (
-    SELECT n.id FROM @schema@.outbox n WHERE n.object = _outbox_next.object
-      AND n.record_id = ANY (@schema@._outbox_same(_outbox_next.object, _outbox_next.record))
-      AND n.state = 'queued' AND n.reason = 'order' ORDER BY n.turn LIMIT 1
-      FOR NO KEY UPDATE SKIP LOCKED)
+    SELECT n.id
+    FROM unnest(@schema@._outbox_same(_outbox_next.object, _outbox_next.record)) same(id),
+         LATERAL (SELECT w.id, w.turn FROM @schema@.outbox w WHERE w.object = _outbox_next.object
+           AND w.record_id = same.id AND w.state = 'queued' AND w.reason = 'order'
+           ORDER BY w.turn LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) n
+    ORDER BY n.turn LIMIT 1)
 $$;
 COMMENT ON FUNCTION @schema@._outbox_next IS 'Lets the next row of a record have its turn';
 
