@@ -158,6 +158,9 @@ TEST_CASE("echo: what a server sends back of a secret shows nowhere") {
     Await("words about " + portal.key, 30s,
           [&] { return !daemon.Stream(portal.key, "contacts").Text("message").empty(); });
   }
+  Await("words that were heard", 30s, [&] {
+    return HttpGet(daemon.url(), "/api/v1/status").body.find("[secret]") != std::string::npos;
+  });
 
   std::vector<std::pair<std::string, std::string>> places = {
       {"the status", HttpGet(daemon.url(), "/api/v1/status").body},
