@@ -120,7 +120,7 @@ from_nothing() {
   [[ $(dpkg -S "$(realpath /usr/bin/node)") == nodejs:* ]] || fail 'node is not of Debian'
   expect 0 "${dev[@]}" cmake --build --preset release --target node_test_programs
   expect 0 "${dev[@]}" env NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
-    ctest --preset release --no-tests=error -L node
+    ctest --preset release -j 4 --no-tests=error -L node
   grep 'tests passed' "$out"
   nothing_left
   printf 'ok: the tests in Node, with %s of Debian, after %d s\n' "$(node --version)" $SECONDS
