@@ -51,6 +51,35 @@ build() {
   packaging/configure.sh "$1" && cmake --build --preset "$1" -j "$jobs"
 }
 
+# The build beside the tests of another: a process group of its own, so that it ends with this script.
+beside=''
+stop_beside() {
+  if [[ -n $beside ]] && kill -- "-$beside" 2>/dev/null; then wait "$beside" || true; fi
+}
+trap stop_beside EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# build_beside PRESET: begins a build that takes only what others leave of the processors.
+build_beside() {
+  set -m
+  {
+    chrt --idle --pid 0 "$BASHPID"
+    build "$1"
+  } >"build/$1-build.log" 2>&1 </dev/null &
+  beside=$!
+  set +m
+}
+
+# built_beside PRESET: waits for its end.
+built_beside() {
+  local code=0
+  wait "$beside" || code=$?
+  beside=''
+  cat "build/$1-build.log"
+  return "$code"
+}
+
 # run_tests PRESET JOBS CTEST_ARGUMENTS...
 run_tests() {
   local preset=$1 parallel=$2
@@ -91,8 +120,9 @@ fi
 section 'packages' packaging/install-build-deps.sh "${install_options[@]}"
 
 section 'release build' build release
+build_beside asan
 section 'release tests' run_tests release "$test_jobs" -LE long
-section 'asan build' build asan
+section 'asan build' built_beside asan
 section 'asan tests' run_tests asan "$test_jobs" -LE "$beside_sanitizers"
 
 if $all; then
