@@ -332,10 +332,16 @@ TEST_CASE_FIXTURE(MirrorFixture, "many daemons may claim portals of an empty dat
     std::vector<std::jthread> threads;
     for (size_t i = 0; i < sinks.size(); ++i) {
       threads.emplace_back([&, i] {
-        try {
-          sinks[i]->Claim();
-        } catch (const std::exception& error) {
-          failures[i] = error.what();
+        // As a daemon does: who has waited too long for the others tries again.
+        for (;;) {
+          try {
+            sinks[i]->Claim();
+            return;
+          } catch (const DatabaseError& error) {
+            if (error.kind() == DatabaseError::Kind::kContended) continue;
+            failures[i] = error.what();
+            return;
+          }
         }
       });
     }
