@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kRequestLimit = 2s;
+constexpr auto kRequestLimit = 5s;
 constexpr int64_t kMemoryLimit = 150'000'000;
 const std::string kHead = "HTTP/1.1 200 OK\r\n";
 const std::string kChunked = kHead + "Transfer-Encoding: chunked\r\n\r\n";

@@ -85,6 +85,50 @@ fs::path NewDirectory() {
   return pattern;
 }
 
+std::string EndOf(const fs::path& log) {
+  std::ifstream file(log);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  constexpr size_t kShown = 2000;
+  return text.size() > kShown ? text.substr(text.size() - kShown) : text;
+}
+
+/// Runs a program to its end, as whom the server runs.
+void RunAsServer(const std::vector<std::string>& command, const fs::path& log) {
+  const pid_t child = Spawn(command, log, false);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (status != 0) throw std::runtime_error(command.front() + " failed: " + EndOf(log));
+}
+
+/// A cluster that never ran. Those of a program are copies of it: initdb takes most of the
+/// processor time of a server that does little.
+class FreshCluster {
+ public:
+  FreshCluster() : directory_(NewDirectory()) {
+    try {
+      RunAsServer({FindPostgresProgram("initdb"), "-D", data(), "-U", "postgres", "-A", "trust",
+                   "-E", "UTF8", "--locale=C", "-N"},
+                  directory_ / "log");
+    } catch (...) {
+      Remove();
+      throw;
+    }
+  }
+  ~FreshCluster() { Remove(); }
+  FreshCluster(const FreshCluster&) = delete;
+  FreshCluster& operator=(const FreshCluster&) = delete;
+
+  fs::path data() const { return directory_ / "data"; }
+
+ private:
+  void Remove() {
+    std::error_code ignored;
+    fs::remove_all(directory_, ignored);
+  }
+
+  fs::path directory_;
+};
+
 }  // namespace
 
 int FreePort() {
@@ -119,31 +163,15 @@ TempPostgres::TempPostgres() : TempPostgres(Options{}) {}
 TempPostgres::TempPostgres(Options options)
     : options_(std::move(options)), directory_(NewDirectory()) {
   try {
-    std::vector<std::string> command = {FindPostgresProgram("initdb"),
-                                        "-D",
-                                        directory_ / "data",
-                                        "-U",
-                                        "postgres",
-                                        "-A",
-                                        "trust",
-                                        "-E",
-                                        "UTF8",
-                                        "--locale=C",
-                                        "-N"};
-    if (options_.standby_of != nullptr) {
-      command = {FindPostgresProgram("pg_basebackup"),
-                 "-D",
-                 directory_ / "data",
-                 "-d",
-                 options_.standby_of->Dsn(),
-                 "--write-recovery-conf",
-                 "--checkpoint=fast",
-                 "--no-sync"};
+    if (options_.standby_of == nullptr) {
+      static const FreshCluster fresh;
+      RunAsServer({"/bin/cp", "-R", fresh.data(), directory_ / "data"}, directory_ / "log");
+    } else {
+      RunAsServer(
+          {FindPostgresProgram("pg_basebackup"), "-D", directory_ / "data", "-d",
+           options_.standby_of->Dsn(), "--write-recovery-conf", "--checkpoint=fast", "--no-sync"},
+          directory_ / "log");
     }
-    const pid_t made = Spawn(command, directory_ / "log", false);
-    int status = 0;
-    waitpid(made, &status, 0);
-    if (status != 0) throw std::runtime_error(command.front() + " failed: " + LogEnd());
     Start();
   } catch (...) {
     End(SIGQUIT);
@@ -258,10 +286,7 @@ std::string TempPostgres::Run(const std::string& sql, const std::string& databas
 }
 
 std::string TempPostgres::LogEnd() const {
-  std::ifstream file(directory_ / "log");
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  constexpr size_t kShown = 2000;
-  return text.size() > kShown ? text.substr(text.size() - kShown) : text;
+  return EndOf(directory_ / "log");
 }
 
 }  // namespace hubmirror::testing
