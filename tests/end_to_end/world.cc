@@ -9,9 +9,9 @@ namespace hubmirror::testing {
 namespace {
 
 DaemonSettings Between(DaemonSettings settings, const PortalProcess& portal,
-                       const TempPostgres& database) {
+                       TempPostgres& database) {
   database.Run(std::string("CREATE ROLE ") + World::kRole + " LOGIN");
-  database.Run(std::string("CREATE DATABASE ") + World::kDatabase);
+  database.CreateDatabase(World::kDatabase);
   database.Run(std::string("GRANT CREATE ON DATABASE ") + World::kDatabase + " TO " + World::kRole);
   if (settings.base_url.empty()) settings.base_url = portal.url();
   if (settings.dsn.empty()) settings.dsn = database.Dsn(World::kRole, World::kDatabase);

@@ -259,6 +259,7 @@ void TempPostgres::Promote() {
 void TempPostgres::End(int signal) {
   if (!running()) return;
   maintenance_->Close();
+  session_.reset();
   kill(pid_, signal);
   const auto deadline = std::chrono::steady_clock::now() + kStopLimit;
   int status = 0;
@@ -281,8 +282,12 @@ std::string TempPostgres::CreateDatabase(const std::string& name, const std::str
 }
 
 std::string TempPostgres::Run(const std::string& sql, const std::string& database) const {
-  if (database != "postgres") return RunSql(Dsn("postgres", database), sql);
-  return maintenance_->Run(sql);
+  if (database == "postgres") return maintenance_->Run(sql);
+  if (!session_ || session_database_ != database) {
+    session_ = std::make_unique<KeptSession>(Dsn("postgres", database));
+    session_database_ = database;
+  }
+  return session_->Run(sql);
 }
 
 std::string TempPostgres::LogEnd() const {

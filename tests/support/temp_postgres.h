@@ -70,6 +70,8 @@ class TempPostgres {
   const Options options_;
   std::filesystem::path directory_;
   mutable std::unique_ptr<KeptSession> maintenance_;  ///< to the database `postgres`
+  mutable std::unique_ptr<KeptSession> session_;      ///< to the other one that was asked last
+  mutable std::string session_database_;
   int port_ = 5432;
   pid_t pid_ = -1;
 };
