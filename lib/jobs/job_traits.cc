@@ -49,6 +49,7 @@ constexpr JobTraits kTraits[] = {
      .forced_by = {kSettle},
      .afresh_when_forced = true},
     {.kind = JobKind::kFeed, .writes_values = false},
+    {.kind = JobKind::kWrite},
 };
 
 constexpr bool InOrder() {

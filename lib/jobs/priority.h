@@ -9,6 +9,7 @@ enum class Priority {
   kChanges,
   kCatalog,
   kResolve,
+  kWrite,
   kLinks,
   kArchived,
   kFirstLoad,

@@ -70,6 +70,7 @@ CommitOutcome MemoryRowSink::Write(const Commit& commit) {
   }
   for (const auto& [job, stored] : commit.progress) progress[job] = stored;
   if (commit.debts) debts = *commit.debts;
+  if (on_outbox && !commit.outbox.empty()) on_outbox(commit.outbox);
   if (commit.forget_lost_values) values_lost.clear();
   for (const auto& [property, records] : outcome.values_lost) values_lost[property] += records;
   if (death == Death::kAfterCommit) throw away;

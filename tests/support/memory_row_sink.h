@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -41,6 +42,8 @@ class MemoryRowSink final : public RowSink, public VerifySink {
   bool refuses_rows = false;  ///< as a user's trigger may
   /// What every Write says it set to NULL.
   std::map<std::string, int64_t> values_lost_per_write;
+  /// Told of the rows of the outbox that a Write ends.
+  std::function<void(const std::vector<OutboxChange>&)> on_outbox;
   int claims = 0;
   /// Writes and claims meet this mistake of ours, if it is not empty.
   std::string bug;

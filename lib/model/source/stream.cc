@@ -6,8 +6,8 @@ namespace hubmirror {
 namespace {
 
 constexpr std::array<std::string_view, kJobKinds> kJobNames = {
-    "catalog", "changes", "sweep", "archived", "resolve", "fill",    "links",
-    "relink",  "history", "lists", "verify",   "catalog", "catalog", "feed"};
+    "catalog", "changes", "sweep",  "archived", "resolve", "fill", "links", "relink",
+    "history", "lists",   "verify", "catalog",  "catalog", "feed", "write"};
 constexpr std::array<std::string_view, kStreamStates> kStateNames = {
     "backfilling", "current", "late", "paused", "blocked", "suspicious", "failing", "passive"};
 

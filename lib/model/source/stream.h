@@ -26,14 +26,15 @@ enum class JobKind {
   kVerify,
   kOpening,    ///< opens the portal and keeps it
   kDirectory,  ///< owners, teams, users and types
-  kFeed        ///< keeps the change feed in shape
+  kFeed,       ///< keeps the change feed in shape
+  kWrite,      ///< of a stream as well: carries rows of the outbox to HubSpot
 };
-inline constexpr int kJobKinds = 14;
+inline constexpr int kJobKinds = 15;
 inline constexpr int kStreamJobKinds = 11;
 
 /// `catalog`, `changes`, `sweep`, `archived`, `resolve`, `fill`, `links`, `relink`, `history`,
 /// `lists`, `verify`: as stored and as shown. kOpening and kDirectory are shown as `catalog`, too;
-/// nothing is stored of kFeed, `feed`.
+/// nothing is stored of kFeed, `feed`, and kWrite, `write`.
 std::string_view NameOf(JobKind job);
 /// Of those that are stored.
 std::optional<JobKind> JobNamed(std::string_view name);

@@ -1,0 +1,353 @@
+#include "jobs/write/write_job.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "jobs/write/write_verdict.h"
+#include "mirror/value_parser.h"
+
+namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+using Verdict = PlannedRow::Verdict;
+
+constexpr auto kLookWhileBusy = 100ms;
+constexpr auto kLookWhileIdle = 1s;
+constexpr auto kReadBackAgain = 2s;
+constexpr int kMostReadsBack = 3;
+// A granted scope works within minutes, and asking costs one request.
+constexpr auto kBlockedProbe = 5min;
+// Trouble of the outbox alone.
+constexpr auto kOutboxAgain = 10s;
+
+/// Whether a database failure need not concern anything but the outbox.
+bool MayConcernOutboxOnly(const DatabaseError& error) {
+  switch (error.kind()) {
+    case DatabaseError::Kind::kContended:
+    case DatabaseError::Kind::kSuspectRows:
+    case DatabaseError::Kind::kOther:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::vector<PropertyText> ValuesOf(const Record& record, const PropertySet& properties) {
+  std::vector<PropertyText> values;
+  for (const PropertyValue& value : record.values) {
+    values.push_back({properties.names()[value.property], std::string(value.raw)});
+  }
+  return values;
+}
+
+TargetNow TargetOf(const Record& record, const PropertySet& properties,
+                   const std::string& modified_property) {
+  TargetNow target{.id = record.id, .values = ValuesOf(record, properties)};
+  const auto modified =
+      std::ranges::find(target.values, modified_property, &PropertyText::property);
+  if (modified != target.values.end()) target.modified = ParseTimestamp(modified->value);
+  return target;
+}
+
+std::string TraceId(const OutboxRow& row) {
+  return std::to_string(row.id.value) + "." + std::to_string(row.attempts + 1);
+}
+
+}  // namespace
+
+void WriteJob::Abandon() {
+  phase_ = Phase::kPick;
+  rows_.clear();
+  written_.clear();
+  missing_.clear();
+  survivors_.clear();
+  gone_.clear();
+}
+
+void WriteJob::LoadFrom(const StoredStream&) {
+  may_be_written_ = true;
+}
+
+std::optional<StepNeed> WriteJob::NextStep(Instant) {
+  if (!facts().loaded()) return std::nullopt;
+  StepNeed need{.lane = Lane::kBurst, .priority = Priority::kWrite};
+  if (phase_ == Phase::kPick) need.lane.reset();
+  // Reading and writing in one step leaves the least time for others to write in between (W7).
+  if (phase_ == Phase::kSend) need.cost = 2;
+  return need;
+}
+
+StepOutcome WriteJob::DoStep(Instant now, const StepNeed&, const TableShapePtr& table) {
+  try {
+    return MakeStep(now, *table);
+  } catch (const DatabaseError& error) {
+    if (!MayConcernOutboxOnly(error)) throw;
+    Abandon();
+    stream().Log(LogLevel::kWarning, "write_failed",
+                 "the outbox cannot be worked on: " + std::string(error.what()));
+    StepOutcome outcome = StepOutcome::CaughtUp();
+    outcome.next_in = kOutboxAgain;
+    return outcome;
+  }
+}
+
+StepOutcome WriteJob::MakeStep(Instant now, const TableShape& table) {
+  switch (phase_) {
+    case Phase::kSend:
+      return Send(now, table);
+    case Phase::kLookUp:
+      return LookUp();
+    case Phase::kReadBack:
+      return ReadBack(now, table);
+    case Phase::kPick:
+      break;
+  }
+  return Pick(now);
+}
+
+StepOutcome WriteJob::Pick(Instant now) {
+  if (may_be_written_ && now >= read_back_at_) {
+    written_ = outbox_.Written(object(), kBatchReadSize);
+    may_be_written_ = !written_.empty();
+    if (may_be_written_) {
+      phase_ = Phase::kReadBack;
+      busy_ = true;
+      return StepOutcome::More();
+    }
+  }
+  const auto source_now = stream().SourceNow();
+  if (source_now && now >= blocked_until_) {
+    rows_ = outbox_.Pick(object(), {.settled = *source_now - kWriteDoubt, .limit = part_});
+  }
+  if (rows_.empty()) {
+    survivors_.clear();
+    gone_.clear();
+    return Wait(std::exchange(busy_, false));
+  }
+  busy_ = true;
+  phase_ = Phase::kSend;
+  return StepOutcome::More();
+}
+
+StepOutcome WriteJob::Wait(bool busy) const {
+  StepOutcome outcome = StepOutcome::CaughtUp();
+  outcome.next_in = busy || may_be_written_ ? kLookWhileBusy : kLookWhileIdle;
+  return outcome;
+}
+
+WriteTerms WriteJob::TermsFor(const TableShape& table) const {
+  return {.table = *table.table, .update = terms_.update, .check = terms_.check};
+}
+
+RecordId WriteJob::RecordOf(const OutboxRow& row) const {
+  const auto found = survivors_.find(row.record);
+  return found == survivors_.end() ? row.record : found->second;
+}
+
+StepOutcome WriteJob::Send(Instant now, const TableShape& table) {
+  phase_ = Phase::kPick;
+  const WriteTerms terms = TermsFor(table);
+  std::optional<std::map<RecordId, TargetNow>> targets;
+  if (std::ranges::any_of(rows_, [&](const OutboxRow& row) { return NeedsReading(row, terms); })) {
+    auto read = ReadTargets();
+    if (!read) {
+      rows_.clear();
+      return StepOutcome::Failed(read.error());
+    }
+    targets = std::move(*read);
+    std::erase_if(rows_, [&](const OutboxRow& row) {
+      return std::ranges::find(missing_, RecordOf(row)) != missing_.end();
+    });
+  }
+  if (!missing_.empty()) phase_ = Phase::kLookUp;
+  const std::vector<PlannedRow> plans = PlanRows(rows_, targets, terms);
+  std::set<RecordId> shown_here;
+  if (targets) shown_here = ShownHere(plans, *targets);
+  std::vector<OutboxChange> changes;
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    auto change = ChangeUnsent(rows_[i], plans[i], shown_here.contains(plans[i].record));
+    if (!change) continue;
+    may_be_written_ = may_be_written_ || change->state == OutboxState::kWritten;
+    changes.push_back(std::move(*change));
+  }
+  if (!changes.empty()) outbox_.Change(object(), changes);
+  StepOutcome outcome = SendPlanned(now, plans);
+  rows_.clear();
+  return outcome;
+}
+
+Result<std::map<RecordId, TargetNow>, ApiError> WriteJob::ReadTargets() {
+  std::set<RecordId> ids;
+  std::vector<std::string> names = {object().modified_property};
+  for (const OutboxRow& row : rows_) {
+    if (!gone_.contains(RecordOf(row))) ids.insert(RecordOf(row));
+    for (const WantedValue& wanted : row.values) names.push_back(wanted.property);
+  }
+  std::map<RecordId, TargetNow> by_asked;
+  if (ids.empty()) return by_asked;
+  const auto properties = std::make_shared<const PropertySet>(std::move(names));
+  const auto page = stream().source().records.BatchRead(
+      object(), {.ids = {ids.begin(), ids.end()}, .properties = properties});
+  if (!page) return page.error();
+  std::map<RecordId, TargetNow> by_id;
+  for (const Record& record : page->records) {
+    if (record.archived) continue;
+    by_id[record.id] = TargetOf(record, *properties, object().modified_property);
+  }
+  for (const OutboxRow& row : rows_) {
+    const auto found = by_id.find(RecordOf(row));
+    if (found != by_id.end()) by_asked[row.record] = found->second;
+  }
+  for (const RecordId id : ids) {
+    if (!by_id.contains(id)) missing_.push_back(id);
+  }
+  return by_asked;
+}
+
+std::set<RecordId> WriteJob::ShownHere(const std::vector<PlannedRow>& plans,
+                                       const std::map<RecordId, TargetNow>& targets) {
+  std::map<RecordId, TimePoint> modified;
+  for (const auto& [asked, target] : targets) {
+    if (target.modified) modified[target.id] = *target.modified;
+  }
+  std::vector<RecordId> equal;
+  for (const PlannedRow& plan : plans) {
+    if (plan.verdict == Verdict::kEqual && modified.contains(plan.record)) {
+      equal.push_back(plan.record);
+    }
+  }
+  std::set<RecordId> shown;
+  if (equal.empty()) return shown;
+  for (const StoredRecord& stored : stream().store().rows.Stored(object(), equal)) {
+    const bool current = stored.modified && *stored.modified >= modified[stored.id];
+    if (current && !stored.archived && !stored.merged && !stored.gone) shown.insert(stored.id);
+  }
+  return shown;
+}
+
+StepOutcome WriteJob::SendPlanned(Instant now, const std::vector<PlannedRow>& plans) {
+  std::vector<OutboxClaim> claims;
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    if (plans[i].verdict != Verdict::kSend) continue;
+    claims.push_back({.id = rows_[i].id,
+                      .attempts = rows_[i].attempts,
+                      .record = plans[i].record,
+                      .sent = plans[i].send});
+  }
+  if (claims.empty()) return StepOutcome::More();
+  const Instant leave_by = stream().clock().BootNow() + kClaimHolds;
+  const auto sent_at = stream().SourceNow();
+  if (!sent_at) return StepOutcome::More();
+  const std::vector<OutboxId> claimed = outbox_.Claim(object(), claims, *sent_at);
+  std::vector<size_t> sent;
+  std::vector<RecordUpdate> inputs;
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    if (std::ranges::find(claimed, rows_[i].id) == claimed.end()) continue;
+    sent.push_back(i);
+    inputs.push_back(
+        {.id = plans[i].record, .values = plans[i].send, .trace_id = TraceId(rows_[i])});
+  }
+  if (inputs.empty()) return StepOutcome::More();
+  const WriteAnswer answer = target_.Update(object(), inputs, leave_by);
+  std::vector<OutboxChange> changes;
+  for (size_t i = 0; i < sent.size(); ++i) {
+    const OutboxRow& row = rows_[sent[i]];
+    changes.push_back(ChangeSent(row, plans[sent[i]], row.attempts + 1, answer.outcomes[i],
+                                 answer.failure, terms_.give_up));
+  }
+  may_be_written_ = true;
+  outbox_.Change(object(), changes);
+  return Ended(answer, now);
+}
+
+StepOutcome WriteJob::Ended(const WriteAnswer& answer, Instant now) {
+  const auto inputs = answer.outcomes.size();
+  const bool came_back = std::ranges::any_of(answer.outcomes, [](const WriteOutcome& outcome) {
+    return outcome.fate == WriteOutcome::Fate::kReturned;
+  });
+  if (!answer.failure) {
+    // A batch that HubSpot refuses is sent in halves until the row at fault stands alone.
+    part_ = came_back ? std::max<size_t>(1, inputs / 2) : std::min(kWriteInputs, part_ * 2);
+    return StepOutcome::More(static_cast<int64_t>(inputs));
+  }
+  phase_ = Phase::kPick;
+  missing_.clear();
+  if (answer.failure->kind == ApiErrorKind::kTooLarge) part_ = std::max<size_t>(1, inputs / 2);
+  // Who may not write may still read.
+  if (answer.failure->kind != ApiErrorKind::kForbidden) {
+    return StepOutcome::Failed(*answer.failure);
+  }
+  blocked_until_ = now + kBlockedProbe;
+  stream().Log(LogLevel::kWarning, "write_blocked",
+               "rows of the outbox wait: " + answer.failure->message);
+  return Wait(false);
+}
+
+StepOutcome WriteJob::LookUp() {
+  const RecordId id = missing_.back();
+  const auto page =
+      stream().source().records.BatchRead(object(), {.ids = {id}, .properties = IdOnly()});
+  if (!page) {
+    phase_ = Phase::kPick;
+    missing_.clear();
+    return StepOutcome::Failed(page.error());
+  }
+  // Asked for alone, a merged record is answered with its survivor (R15).
+  const bool alone = page->records.size() == 1 && !page->records.front().archived;
+  if (!alone) {
+    gone_.insert(id);
+  } else if (page->records.front().id != id) {
+    survivors_[id] = page->records.front().id;
+  }
+  missing_.pop_back();
+  if (missing_.empty()) phase_ = Phase::kPick;
+  return StepOutcome::More();
+}
+
+StepOutcome WriteJob::ReadBack(Instant now, const TableShape& table) {
+  phase_ = Phase::kPick;
+  const std::vector<WrittenRow> written = std::exchange(written_, {});
+  std::set<RecordId> ids;
+  for (const WrittenRow& row : written) ids.insert(row.record);
+  const std::vector<RecordId> asked(ids.begin(), ids.end());
+  const auto page =
+      stream().source().records.BatchRead(object(), {.ids = asked, .properties = table.whole_set});
+  if (!page) return StepOutcome::Failed(page.error());
+  Commit commit{.object = object()};
+  bool all = true;
+  for (const WrittenRow& row : written) {
+    OutboxChange done{.id = row.id,
+                      .attempts = row.attempts,
+                      .state = OutboxState::kDone,
+                      .reason = row.reason,
+                      .record = row.record};
+    const auto shown = std::ranges::find(page->records, row.record, &Record::id);
+    if (shown == page->records.end()) {
+      if (++not_shown_[row.id] < kMostReadsBack) {
+        all = false;
+        continue;
+      }
+      commit.pending.push_back({.id = row.record, .cause = PendingCause::kAbsent});
+      done.reason = "gone";
+      done.message = "written, and archived or deleted before it could be read back";
+    } else if (row.updated_at && shown->updated_at && *shown->updated_at < *row.updated_at) {
+      commit.pending.push_back(
+          {.id = row.record, .cause = PendingCause::kNominated, .nominated = row.updated_at});
+      all = false;
+      continue;
+    } else {
+      done.differs = DifferencesOf(row.sent, ValuesOf(*shown, *page->properties), *table.table);
+      if (!done.differs.empty()) done.reason = "differs";
+    }
+    not_shown_.erase(row.id);
+    commit.outbox.push_back(std::move(done));
+  }
+  commit.rows.push_back(stream().Map(*page, table, asked));
+  if (!all) read_back_at_ = now + kReadBackAgain;
+  const auto records = static_cast<int64_t>(commit.outbox.size());
+  Write(std::move(commit));
+  return StepOutcome::More(records);
+}
+
+}  // namespace hubmirror
