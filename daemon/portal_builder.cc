@@ -10,6 +10,7 @@
 #include "hubspot/auth/refresh_token_file.h"
 #include "hubspot/auth/static_token.h"
 #include "hubspot/auth/token_keeper.h"
+#include "hubspot/record_writer.h"
 #include "postgres/feed/feed_upkeep.h"
 
 namespace hubmirror {
@@ -56,6 +57,7 @@ struct PortalBuilder::Belongings {
   std::unique_ptr<OAuthApp> app;
   std::unique_ptr<TokenSource> tokens;
   std::unique_ptr<ApiClient> client;
+  std::unique_ptr<RecordWriter> writer;
 };
 
 PortalBuilder::PortalBuilder(const Settings& settings, Parts parts)
@@ -88,7 +90,13 @@ PortalSource PortalBuilder::Source(const PortalPlan& plan,
       Wire{*belongings->transport, parts_.clock, *belongings->source_clock}, *belongings->tokens,
       *belongings->relay);
   ApiClient& client = *belongings->client;
-  return {client, client, client, client, *belongings->source_clock, std::move(belongings)};
+  PortalSource source{client, client, client, client, *belongings->source_clock, belongings};
+  if (!plan.write.enabled) return source;
+  belongings->writer = std::make_unique<RecordWriter>(
+      plan.key, api_.version, Wire{*belongings->transport, parts_.clock, *belongings->source_clock},
+      *belongings->tokens, *belongings->relay);
+  source.target = belongings->writer.get();
+  return source;
 }
 
 PortalSink::Options PortalBuilder::SinkOptions(const PortalPlan& plan) const {
@@ -126,6 +134,7 @@ PortalStore PortalBuilder::Store(const PortalSettings& portal) const {
   store.flush_bytes = flush_bytes_;
   store.owner = kept;
   store.feed = &kept->feed;
+  if (portal.plan.write.enabled) store.outbox = &sink;
   return store;
 }
 

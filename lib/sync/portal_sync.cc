@@ -9,6 +9,7 @@
 #include "jobs/links/relink_job.h"
 #include "jobs/reference/catalog_job.h"
 #include "jobs/walk/fill_job.h"
+#include "jobs/write/write_job.h"
 
 namespace hubmirror {
 namespace {
@@ -23,6 +24,7 @@ constexpr auto kFeedKeptEvery = 1min;
 constexpr auto kLookAgain = 250ms;
 constexpr auto kFillLook = 5s;
 constexpr auto kHistoryLook = 5s;
+constexpr auto kOutboxLook = 1s;
 
 std::chrono::milliseconds InMilliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
@@ -41,7 +43,7 @@ PortalSync::PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor, 
       state_(plan_.streams.size()),
       report_(plan_, *governor_, source_.clock, {store_.rows, parts_.observer, parts_.log}),
       operations_(plan_, state_, report_, *governor_, parts_.observer, parts_.clock),
-      chooser_(plan_.streams.size() + 1) {
+      chooser_(plan_.streams.size() + 1, plan_.write.share) {
   MutexLock lock(state_.mutex);
   AddOpening();
   AddReferenceJobs();
@@ -118,6 +120,7 @@ void PortalSync::AddStream(const StreamPlan& plan) {
   stream.verify = std::make_shared<VerifyJob>(
       stream.context, [changes = stream.changes] { return changes->watermark(); });
   stream.tasks.emplace_back(stream.verify, plan.verify_every);
+  AddWriteJob(stream);
   state_.streams.push_back(std::move(stream));
 }
 
@@ -128,6 +131,17 @@ void PortalSync::AddLinkJobs(SyncedStream& stream) {
   stream.context->facts().Tell([](StreamFacts& facts) { facts.links_followed = true; });
   stream.tasks.emplace_back(std::make_shared<LinksJob>(stream.context, partners), plan.links_every);
   stream.tasks.emplace_back(std::make_shared<RelinkJob>(stream.context, partners), plan.interval);
+}
+
+void PortalSync::AddWriteJob(SyncedStream& stream) {
+  const StreamPlan& plan = stream.context->plan();
+  if (store_.outbox == nullptr || source_.target == nullptr || plan.write.update.empty()) return;
+  stream.tasks.emplace_back(
+      std::make_shared<WriteJob>(stream.context, *source_.target, *store_.outbox,
+                                 WriteJob::Terms{.update = plan.write.update,
+                                                 .check = plan.write.check,
+                                                 .give_up = plan_.write.give_up}),
+      kOutboxLook);
 }
 
 std::variant<Assignment, Instant> PortalSync::Next(Instant now) {

@@ -76,6 +76,7 @@ class PortalSync {
   void AddFeedJob() REQUIRES(state_.mutex);
   void AddReferenceJobs() REQUIRES(state_.mutex);
   void AddStream(const StreamPlan& plan) REQUIRES(state_.mutex);
+  void AddWriteJob(SyncedStream& stream);
   void AddLinkJobs(SyncedStream& stream);
 
   std::variant<Assignment, Instant> NextOfPortal(Instant now) REQUIRES(state_.mutex);

@@ -16,6 +16,21 @@ int CreditFor(double lateness) {
   return lateness > 2 ? kWholeSlot / 4 : kWholeSlot / 10;
 }
 
+bool Writes(const StepChooser::Candidate& candidate) {
+  return candidate.need.priority == Priority::kWrite;
+}
+
+/// Whether a candidate waits for the slots that reading and writing share.
+bool WaitsForSlot(const StepChooser::Candidate& candidate) {
+  return candidate.need.lane == Lane::kBurst;
+}
+
+bool ReadingWaits(const std::vector<StepChooser::Candidate>& candidates) {
+  return std::ranges::any_of(candidates, [](const StepChooser::Candidate& candidate) {
+    return WaitsForSlot(candidate) && !Writes(candidate);
+  });
+}
+
 }  // namespace
 
 bool StepChooser::Owed(const Candidate& candidate) const {
@@ -26,9 +41,11 @@ bool StepChooser::Owed(const Candidate& candidate) const {
 std::vector<StepChooser::Candidate> StepChooser::InOrder(std::vector<Candidate> candidates) const {
   // What is owed a slot comes before everything else. What an operator wants at once does too, and
   // is still done in the usual order.
-  const auto rank = [this](const Candidate& candidate) {
+  const bool writing_rests = written_ahead_ > 0 && ReadingWaits(candidates);
+  const auto rank = [&](const Candidate& candidate) {
     const bool first = candidate.forced || Owed(candidate);
-    return std::tuple(first ? Priority::kOperator : candidate.need.priority,
+    const bool rests = writing_rests && Writes(candidate) && WaitsForSlot(candidate);
+    return std::tuple(rests && !first, first ? Priority::kOperator : candidate.need.priority,
                       candidate.need.priority, (candidate.place + places_ - turn_) % places_);
   };
   std::stable_sort(candidates.begin(), candidates.end(),
@@ -59,7 +76,15 @@ std::variant<StepChooser::Candidate, Instant> StepChooser::Choose(std::vector<Ca
   return wake;
 }
 
+void StepChooser::CountWrites(const Candidate& served, const std::vector<Candidate>& all) {
+  if (!WaitsForSlot(served) || std::ranges::none_of(all, Writes) || !ReadingWaits(all)) return;
+  const double share = Writes(served) ? 1 - write_share_ : -write_share_;
+  // Nobody saves up for later.
+  written_ahead_ = std::clamp(written_ahead_ + share * served.need.cost, -1.0, 2.0);
+}
+
 void StepChooser::Serve(const Candidate& served, const std::vector<Candidate>& all) {
+  CountWrites(served, all);
   for (const Candidate& other : all) {
     if (!other.need.lane) continue;
     const TaskKey key{other.place, other.task};

@@ -14,12 +14,14 @@ namespace hubmirror {
 
 /// Chooses a portal's next step (rule R19): the most important first, streams in turn where two are
 /// as important, and a guaranteed share of the slots for whatever is later than its period: a tenth
-/// of those that others get while it waits, and a quarter once two periods have passed. Reads no
-/// clock and takes no slot. Guarded by its portal.
+/// of those that others get while it waits, and a quarter once two periods have passed. Writing to
+/// HubSpot gets no more than its share of the slots while reading waits. Reads no clock and takes
+/// no slot. Guarded by its portal.
 class StepChooser {
  public:
   /// Places take turns: streams, and after them what the portal keeps beside its streams.
-  explicit StepChooser(size_t places) : places_(places) {}
+  explicit StepChooser(size_t places, double write_share = 0.5)
+      : places_(places), write_share_(write_share) {}
 
   /// A step that could be made now, if there is a slot.
   struct Candidate {
@@ -46,8 +48,11 @@ class StepChooser {
 
   bool Owed(const Candidate& candidate) const;
   void Serve(const Candidate& served, const std::vector<Candidate>& all);
+  void CountWrites(const Candidate& served, const std::vector<Candidate>& all);
 
   const size_t places_;
+  const double write_share_;
+  double written_ahead_ = 0;  ///< slots that writing has had beyond its share while reading waited
   size_t turn_ = 0;
   std::map<TaskKey, int> credit_;  ///< in fortieths of a slot
 };

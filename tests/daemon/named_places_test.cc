@@ -77,8 +77,9 @@ TEST_CASE("named places: every key of the configuration that is named exists") {
       sections += (sections.empty() ? "" : "|") + std::string(rule.path);
     }
   }
-  // Columns of tables, and an event of the log, that are called like sections.
-  keys.insert({"properties.column_name", "links.one_way", "verify.divergent", "feed.lost_entries"});
+  // Columns of tables, and events of the log, that are called like sections.
+  keys.insert({"properties.column_name", "links.one_way", "verify.divergent", "feed.lost_entries",
+               "write.blocked"});
   CHECK(CheckNamed("`((?:" + sections + ")\\.[a-z_]+)",
                    [&](const fs::path&, const std::string& name) {
                      for (const std::string& key : keys) {

@@ -44,6 +44,7 @@ constexpr Leaves LeavesOf(JobKind kind) {
     case JobKind::kOpening:
     case JobKind::kDirectory:
     case JobKind::kFeed:
+    case JobKind::kWrite:  // the outbox knows
       return Leaves::kNothing;
     case JobKind::kChanges:  // where the next window begins
     case JobKind::kResolve:  // how many were marked gone since the last sweep

@@ -35,6 +35,7 @@ std::string PortalYaml(const DaemonPortal& portal, const std::string& secret_dir
   out += "    portal_id: " + std::to_string(portal.portal_id) + "\n";
   out += "    schema: " + portal.schema + "\n";
   if (!portal.readers.empty()) out += "    readers: " + ListOf(portal.readers) + "\n";
+  if (!portal.write.empty()) out += "    write: " + portal.write + "\n";
   const std::string secret = "file:" + secret_dir + "/";
   if (portal.refresh_token) {
     out += "    oauth:\n";

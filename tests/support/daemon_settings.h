@@ -23,6 +23,7 @@ struct DaemonPortal {
   std::map<std::string, std::string> object_settings = {};
   std::optional<std::string> hash_key = {};  ///< goes into a secret file
   std::vector<std::string> readers = {};     ///< roles that are let read
+  std::string write = {};                    ///< what may be written back, as a map; "": nothing
 };
 
 /// The configuration of a daemon under test, in words of docs/configuration.md.

@@ -101,5 +101,34 @@ TEST_CASE("chooser: a step without a request takes no slot, and passes nobody by
   }
 }
 
+TEST_CASE("chooser: writing has its share of the slots while reading waits, and all of them else") {
+  const std::vector<Candidate> both = {Wants(0, Priority::kWrite), Wants(1, Priority::kSweep)};
+  StepChooser half(2);
+  CHECK(Places(half, both, 8) == "01010101");
+  StepChooser quarter(2, 0.25);
+  CHECK(Places(quarter, both, 8) == "01110111");
+  CHECK(Places(quarter, {Wants(0, Priority::kWrite)}, 3) == "000");
+}
+
+TEST_CASE("chooser: writing comes after what changed, and before links and walks") {
+  StepChooser chooser(3);
+  CHECK(Places(chooser, {Wants(0, Priority::kWrite), Wants(1, Priority::kChanges)}, 3) == "111");
+  CHECK(Places(chooser, {Wants(0, Priority::kWrite), Wants(1, Priority::kLinks)}, 1) == "0");
+}
+
+TEST_CASE("chooser: a write of two slots counts for two") {
+  std::vector<Candidate> both = {Wants(0, Priority::kWrite), Wants(1, Priority::kSweep)};
+  both[0].need.cost = 2;
+  StepChooser chooser(2);
+  CHECK(Places(chooser, both, 6) == "011011");
+}
+
+TEST_CASE("chooser: a look into the outbox takes no slot and waits for none") {
+  StepChooser chooser(2);
+  const std::vector<Candidate> both = {Wants(0, Priority::kWrite, std::nullopt),
+                                       Wants(1, Priority::kSweep)};
+  CHECK(Places(chooser, both, 3) == "000");
+}
+
 }  // namespace
 }  // namespace hubmirror

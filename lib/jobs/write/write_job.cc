@@ -84,7 +84,7 @@ StepOutcome WriteJob::DoStep(Instant now, const StepNeed&, const TableShapePtr& 
   } catch (const DatabaseError& error) {
     if (!MayConcernOutboxOnly(error)) throw;
     Abandon();
-    stream().Log(LogLevel::kWarning, "write_failed",
+    stream().Log(LogLevel::kWarning, "write.failed",
                  "the outbox cannot be worked on: " + std::string(error.what()));
     StepOutcome outcome = StepOutcome::CaughtUp();
     outcome.next_in = kOutboxAgain;
@@ -279,7 +279,7 @@ StepOutcome WriteJob::Ended(const WriteAnswer& answer, Instant now) {
     return StepOutcome::Failed(*answer.failure);
   }
   blocked_until_ = now + kBlockedProbe;
-  stream().Log(LogLevel::kWarning, "write_blocked",
+  stream().Log(LogLevel::kWarning, "write.blocked",
                "rows of the outbox wait: " + answer.failure->message);
   return Wait(false);
 }

@@ -16,9 +16,9 @@ namespace hubmirror {
 
 /// Carries rows of the outbox to HubSpot, of one object: picks them, reads what HubSpot holds,
 /// claims what is to be sent and sends it, and reads back what was written (rules W3 to W7, W11 and
-/// W12). The outbox knows how far each row has come, so a kill loses nothing: a row whose end is not
-/// known is looked at again once HubSpot can no longer be working on it. Starts once the stream is
-/// loaded. Trouble with writing does not stop the other jobs of the stream.
+/// W12). The outbox knows how far each row has come, so a kill loses nothing: a row whose end is
+/// not known is looked at again once HubSpot can no longer be working on it. Starts once the stream
+/// is loaded. Trouble with writing does not stop the other jobs of the stream.
 class WriteJob final : public StreamJob {
  public:
   struct Terms {

@@ -173,9 +173,6 @@ void PortalReader::CheckWebhooks(const std::vector<WebhookSettings>& webhooks, L
 
 void PortalReader::ReadWriting(PortalSettings& portal, const Layer& layer) {
   const GivenKey* enabled = layer.Find(Place::kPortal, "write.enabled");
-  if (portal.plan.write.enabled && enabled != nullptr) {
-    ReportOnce(*enabled, "writing back is not part of this release yet", "write false");
-  }
   const GivenKey* objects = layer.Find(Place::kPortal, "write.objects");
   if (objects == nullptr) {
     if (portal.plan.write.enabled) {

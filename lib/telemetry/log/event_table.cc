@@ -129,6 +129,16 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "pages do not prove which records are absent. It is walked in one piece and every id is "
      "noted, which is slower.",
      "Nothing to do."},
+    {"write.blocked", "bc5575b8f3704c3a8fcdaf4732e65398", "Rows of the outbox wait",
+     "HubSpot does not let the token of @HUBMIRROR_PORTAL@ write @HUBMIRROR_OBJECT@, for the "
+     "reason "
+     "in the message. Nothing was sent, and no row has failed; reading goes on.",
+     "Grant the scope, or take the object out of write.objects. It is tried again every five "
+     "minutes."},
+    {"write.failed", "bc0ec898bb58440facb3684a886d5bda", "The outbox cannot be worked on",
+     "A statement on the table outbox of @HUBMIRROR_PORTAL@ failed, with the words in the message. "
+     "Rows stay as they are; what was under way is looked into after two minutes; reading goes on.",
+     "Mend what PostgreSQL says. It is tried again every ten seconds."},
     {"table.created", "7616dcdf12654e0ba69b4d22c377a5cf", "A table was created",
      "@HUBMIRROR_OBJECT@ of portal @HUBMIRROR_PORTAL@ has a new table and is loaded from the "
      "beginning.",
