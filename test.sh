@@ -31,7 +31,7 @@ esac
 jobs=$(nproc)
 # End-to-end tests mostly wait: for intervals, latency and the delay of the search index. With more
 # of them at once the daemons miss the times that the tests give them.
-test_jobs=$((jobs * 4))
+test_jobs=$((jobs * 3))
 failures=()
 
 # section TITLE COMMAND...: runs a part with its time; a part that fails does not stop the others.
