@@ -49,7 +49,7 @@ void PortalSink::Claim() {
     MutexLock lock(mutex_);
     held = epoch_;
   }
-  const int64_t epoch = schema_.Claim(transaction, held);
+  const auto [epoch, outbox] = schema_.Claim(transaction, held);
   const std::string server(transaction.Run(std::string("SELECT ") + kServerSql).Text(0, 0));
   history_.KeepOnly(transaction, ObjectsWithHistory());
   std::optional<ChangeWriter::Begun> feed;
@@ -68,6 +68,7 @@ void PortalSink::Claim() {
   missing_readers_ = std::move(missing_readers);
   claimed_at_break_ = breaks;
   epoch_ = epoch;
+  outbox_there_ = outbox;
   server_ = server;
   left_.clear();
   for (const auto& [object, known] : known_) {
@@ -365,7 +366,7 @@ CommitWriter::Stream PortalSink::StreamOf(const std::string& object, const Mirro
           .quarantine_in_use = known.in_quarantine,
           .note_due = known.history_followed,
           .feed = feed,
-          .outbox = options_.plan.write.enabled ? &outbox_ : nullptr};
+          .outbox = OutboxThere() ? &outbox_ : nullptr};
 }
 
 CommitOutcome PortalSink::Run(Writing& writing, CommitWriter& writer, const Commit& commit,

@@ -171,6 +171,8 @@ class PortalSink final : public RowSink,
   const StreamPlan* WrittenBack(const std::string& object) const;
   /// Once an hour, where writing back is on.
   void KeepOutbox();
+  /// Values of people can be in it even if nothing may be written any more.
+  bool OutboxThere() const;
   /// Objects whose plan names properties to keep the history of.
   std::vector<std::string> ObjectsWithHistory() const;
   Known& KnownOf(const std::string& object);
@@ -212,7 +214,8 @@ class PortalSink final : public RowSink,
   std::map<std::string, std::unique_ptr<Known>> known_ GUARDED_BY(mutex_);
   uint64_t versions_ GUARDED_BY(mutex_) = 0;
   std::optional<uint64_t> claimed_at_break_ GUARDED_BY(mutex_);
-  std::optional<int64_t> epoch_ GUARDED_BY(mutex_);        ///< of our last claim
+  std::optional<int64_t> epoch_ GUARDED_BY(mutex_);  ///< of our last claim
+  bool outbox_there_ GUARDED_BY(mutex_) = false;
   std::optional<Instant> outbox_kept_ GUARDED_BY(mutex_);  ///< when it was last cleared up
   std::string server_ GUARDED_BY(mutex_);                  ///< that it was made at, see kServerSql
   Writes left_ GUARDED_BY(mutex_);  ///< where not known it is whatever is there

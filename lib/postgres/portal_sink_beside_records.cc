@@ -236,14 +236,19 @@ void PortalSink::KeepAllWritable(Transaction& transaction) const {
 
 void PortalSink::KeepOutbox() {
   constexpr auto kEvery = std::chrono::hours(1);
-  if (!options_.plan.write.enabled) return;
   const Instant now = clock_.Now();
   {
     MutexLock lock(mutex_);
+    if (!outbox_there_) return;
     if (outbox_kept_ && now - *outbox_kept_ < kEvery) return;
     outbox_kept_ = now;
   }
-  OutboxUpkeep(pool_, options_.plan).Keep();
+  OutboxUpkeep(pool_, schema_).Keep();
+}
+
+bool PortalSink::OutboxThere() const {
+  MutexLock lock(mutex_);
+  return outbox_there_;
 }
 
 }  // namespace hubmirror

@@ -9,8 +9,50 @@ namespace hubmirror::testing {
 namespace {
 
 struct UpkeepFixture : OutboxFixture {
-  void Keep() { OutboxUpkeep(shared_pool(), plan()).Keep(); }
+  void Keep() {
+    const PortalSchema schema(plan(), "me");
+    OutboxUpkeep(shared_pool(), schema).Keep();
+  }
+  void Erase(int64_t record) {
+    Commit commit = NewCommit();
+    commit.fates = {
+        {.id = RecordId{record}, .kind = Fate::Kind::kErased, .at = Second(1'700'000'000)}};
+    sink().Write(commit);
+  }
 };
+
+TEST_CASE_FIXTURE(UpkeepFixture, "W24: what was under way when its person was erased is let go") {
+  Write({{.id = 1, .values = {{"city", "Bonn"}}}, {.id = 2, .values = {{"city", "Bonn"}}}});
+  const OutboxId sending = Insert(1, R"({"city": "Trier"})");
+  REQUIRE(Claim(sending, {{"city", "Trier"}}));
+  Erase(1);
+  REQUIRE(Of(sending, "properties") == R"({"city": "Trier"})");
+  Change({.id = sending, .attempts = 1, .state = OutboxState::kFailed, .reason = "gone"});
+  const OutboxId later = Insert(1, R"({"city": "Ulm"})");
+  const OutboxId another = Insert(2, R"({"city": "Ulm"})");
+
+  Keep();
+
+  CHECK(Of(sending, "properties || coalesce(sent, '{}') || coalesce(base, '{}')") == "{}");
+  CHECK(StateOf(later) == "cancelled/gone");
+  CHECK(Of(later, "properties") == "{}");
+  CHECK(Of(another, "properties") == R"({"city": "Ulm"})");
+}
+
+TEST_CASE_FIXTURE(UpkeepFixture,
+                  "W24: an erasure reaches what was written before it was forbidden") {
+  Write({{.id = 1, .values = {{"city", "Bonn"}}}});
+  const OutboxId row = Insert(1, R"({"city": "Trier"})");
+  PortalPlan reading = Asking({"city"});
+  reading.write.enabled = false;
+  Open(reading);
+  MakeContacts(Properties());
+
+  Erase(1);
+
+  CHECK(StateOf(row) == "cancelled/gone");
+  CHECK(Of(row, "properties") == "{}");
+}
 
 TEST_CASE_FIXTURE(UpkeepFixture, "W24: what is done goes in its time, all else stays") {
   for (int i = 0; i < 6; ++i) Insert(i + 1, R"({"score": 1})");

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "postgres/outbox/outbox_store.h"
 #include "postgres/session/database_failure.h"
 #include "postgres/session/sql_text.h"
 #include "postgres/session/transaction.h"
@@ -24,6 +25,7 @@ std::string Interval(std::chrono::milliseconds time) {
 
 void OutboxUpkeep::Keep() const {
   LetGo();
+  ForgetErased();
   DropRows();
   KeepLog();
 }
@@ -31,22 +33,44 @@ void OutboxUpkeep::Keep() const {
 void OutboxUpkeep::LetGo() const {
   // The first of each record cannot wait for another: it does only where a transaction that ended
   // the one before was too old to see that it waited.
-  const std::string outbox = QuoteName(schema_, "outbox");
+  const std::string outbox = schema_.Table("outbox");
   Transaction transaction(*pool_);
-  transaction.Run(
-      "UPDATE " + outbox + " SET reason = NULL WHERE id IN (SELECT o.id FROM " + outbox +
-      " o WHERE o.state = 'queued' AND o.reason = 'order' AND NOT EXISTS (SELECT FROM"
-      " unnest(" +
-      QuoteName(schema_, "_outbox_same") + "(o.object, o.record_id)) i(id) JOIN " + outbox +
-      " e ON e.object = o.object AND e.record_id = i.id AND e.id <> o.id AND"
-      " (e.state IN ('sending', 'written', 'unknown')"
-      "  OR e.state = 'queued' AND e.turn < o.turn)) LIMIT " +
-      std::to_string(kPiece) + " FOR NO KEY UPDATE SKIP LOCKED)");
+  transaction.Run("UPDATE " + outbox + " SET reason = NULL WHERE id IN (SELECT o.id FROM " +
+                  outbox +
+                  " o WHERE o.state = 'queued' AND o.reason = 'order' AND NOT EXISTS (SELECT FROM"
+                  " unnest(" +
+                  schema_.Table("_outbox_same") + "(o.object, o.record_id)) i(id) JOIN " + outbox +
+                  " e ON e.object = o.object AND e.record_id = i.id AND e.id <> o.id AND"
+                  " (e.state IN ('sending', 'written', 'unknown')"
+                  "  OR e.state = 'queued' AND e.turn < o.turn)) LIMIT " +
+                  std::to_string(kPiece) + " FOR NO KEY UPDATE SKIP LOCKED)");
+  transaction.Commit();
+}
+
+void OutboxUpkeep::ForgetErased() const {
+  const std::string outbox = schema_.Table("outbox");
+  Transaction transaction(*pool_);
+  const Rows objects =
+      transaction.Run("SELECT DISTINCT object FROM " + outbox +
+                          " WHERE to_regclass(format('%I.%I', $1::text, object)) IS NOT NULL",
+                      {schema_.name()});
+  for (size_t i = 0; i < objects.size(); ++i) {
+    const std::string object(objects.Text(i, 0));
+    const Rows erased = transaction.Run(
+        "SELECT DISTINCT o.record_id FROM " + outbox + " o JOIN " + schema_.Table(object) +
+            " t ON t.id = o.record_id WHERE o.object = $1 AND t.erased_at IS NOT NULL"
+            " AND o.properties <> '{}' AND o.state NOT IN ('sending', 'written') LIMIT " +
+            std::to_string(kPiece),
+        {object});
+    std::vector<RecordId> records;
+    for (size_t row = 0; row < erased.size(); ++row) records.emplace_back(erased.Int(row, 0));
+    OutboxStore(schema_).Forget(transaction, object, records);
+  }
   transaction.Commit();
 }
 
 void OutboxUpkeep::DropRows() const {
-  const std::string outbox = QuoteName(schema_, "outbox");
+  const std::string outbox = schema_.Table("outbox");
   int64_t dropped = kPiece;
   while (dropped == kPiece) {
     try {
@@ -55,8 +79,8 @@ void OutboxUpkeep::DropRows() const {
           transaction
               .Run("DELETE FROM " + outbox + " WHERE id IN (SELECT id FROM " + outbox +
                    " WHERE state IN ('done', 'cancelled') AND done_at < clock_timestamp() - " +
-                   Interval(plan_.keep) + " ORDER BY done_at LIMIT " + std::to_string(kPiece) +
-                   " FOR UPDATE SKIP LOCKED)")
+                   Interval(schema_.plan().write.keep) + " ORDER BY done_at LIMIT " +
+                   std::to_string(kPiece) + " FOR UPDATE SKIP LOCKED)")
               .affected();
       transaction.Commit();
     } catch (const StatementError& error) {
@@ -68,8 +92,8 @@ void OutboxUpkeep::DropRows() const {
 }
 
 void OutboxUpkeep::KeepLog() const {
-  const std::string log = QuoteName(schema_, "outbox_log");
-  const std::string rest = QuoteName(schema_, "_outbox_log_rest");
+  const std::string log = schema_.Table("outbox_log");
+  const std::string rest = schema_.Table("_outbox_log_rest");
   std::string due;
   {
     Transaction transaction(*pool_);
@@ -81,16 +105,17 @@ void OutboxUpkeep::KeepLog() const {
             " '_outbox_log_' || to_char(d, 'YYYYMMDD'))) IS NULL"
             " AND NOT EXISTS (SELECT FROM " +
             rest + " r WHERE r.day = d::date)",
-        {schema_});
+        {schema_.name()});
     for (size_t i = 0; i < made.size(); ++i) {
-      const std::string partition = QuoteName(schema_, made.Text(i, 0));
+      const std::string partition = schema_.Table(std::string(made.Text(i, 0)));
       due += "CREATE TABLE " + partition + " (LIKE " + log + " INCLUDING ALL); COMMENT ON TABLE " +
              partition + " IS 'One day of outbox_log'; ALTER TABLE " + log + " ATTACH PARTITION " +
              partition + " FOR VALUES FROM (" + QuoteLiteral(made.Text(i, 1)) + ") TO (" +
              QuoteLiteral(made.Text(i, 2)) + "); ";
     }
     const std::string before =
-        kToday + (" - ceil(" + std::to_string(plan_.log_keep.count()) + " / 86400000.0)::integer");
+        kToday + (" - ceil(" + std::to_string(schema_.plan().write.log_keep.count()) +
+                  " / 86400000.0)::integer");
     const Rows old = transaction.Run(
         "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
         " WHERE i.inhparent = $1::regclass AND c.relname ~ '^_outbox_log_[0-9]{8}$'"
@@ -98,7 +123,7 @@ void OutboxUpkeep::KeepLog() const {
             before,
         {log});
     for (size_t i = 0; i < old.size(); ++i) {
-      due += "DROP TABLE " + QuoteName(schema_, old.Text(i, 0)) + "; ";
+      due += "DROP TABLE " + schema_.Table(std::string(old.Text(i, 0))) + "; ";
     }
     transaction.Run("DELETE FROM " + rest + " WHERE day < " + before);
     transaction.Commit();

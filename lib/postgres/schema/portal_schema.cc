@@ -50,7 +50,8 @@ std::string PortalSchema::Table(const std::string& table) const {
   return QuoteName(plan_.schema, table);
 }
 
-int64_t PortalSchema::Claim(Transaction& transaction, std::optional<int64_t> held) const {
+PortalSchema::Claimed PortalSchema::Claim(Transaction& transaction,
+                                          std::optional<int64_t> held) const {
   if (plan_.schema == kCommonSchema || plan_.schema == "public" ||
       plan_.schema == "information_schema" || plan_.schema.starts_with("pg_")) {
     throw DatabaseError(Kind::kForeign, "",
@@ -61,7 +62,7 @@ int64_t PortalSchema::Claim(Transaction& transaction, std::optional<int64_t> hel
   LockLayouts(transaction.connection());
   EnsureSchemas(transaction);
   const bool common_changed = EnsureCommonLayout(transaction);
-  const int64_t epoch = EnsurePortalLayout(transaction, held);
+  const Claimed claimed = EnsurePortalLayout(transaction, held);
   const bool portals_changed = Register(transaction);
   if (common_changed || portals_changed ||
       !Exists(transaction, QuoteName(kCommonSchema, "status"))) {
@@ -70,7 +71,7 @@ int64_t PortalSchema::Claim(Transaction& transaction, std::optional<int64_t> hel
   }
   GrantCommon(transaction);
   GrantReaders(transaction);
-  return epoch;
+  return claimed;
 }
 
 void PortalSchema::CheckEncoding(Transaction& transaction) const {
@@ -131,8 +132,8 @@ bool PortalSchema::EnsureCommonLayout(Transaction& transaction) const {
   return true;
 }
 
-int64_t PortalSchema::EnsurePortalLayout(Transaction& transaction,
-                                         std::optional<int64_t> held) const {
+PortalSchema::Claimed PortalSchema::EnsurePortalLayout(Transaction& transaction,
+                                                       std::optional<int64_t> held) const {
   const std::string portal = Table("_portal");
   const std::string id = std::to_string(plan_.portal_id.value);
   int stored = 0;
@@ -177,7 +178,8 @@ int64_t PortalSchema::EnsurePortalLayout(Transaction& transaction,
                     {id, std::to_string(version)});
   }
   EnsureWriteLayout(transaction, stored_write);
-  return TakeOwnership(transaction, held);
+  return {.epoch = TakeOwnership(transaction, held),
+          .outbox = stored_write > 0 || plan_.write.enabled};
 }
 
 void PortalSchema::EnsureWriteLayout(Transaction& transaction, int stored) const {

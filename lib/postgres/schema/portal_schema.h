@@ -27,13 +27,16 @@ class PortalSchema {
   /// The object whose history `table` holds; nullopt: it is no history.
   static std::optional<std::string> ObjectOfHistory(std::string_view table);
 
+  struct Claimed {
+    int64_t epoch;  ///< which no other claim has, not even one of a daemon with the same id
+    bool outbox;    ///< the tables for writing back are there, even if nothing may be written now
+  };
   /// Creates or migrates the schema, and takes ownership, all in the given transaction. Refuses
   /// by DatabaseError: kForeign (another portal's, not ours, newer), kPassive (a live daemon owns
   /// it), kPrivilege (with the SQL that grants it).
-  /// Returns the epoch of this claim, which no other claim has, not even one of a daemon with the
-  /// same id. `held` is the epoch of our claim before, if there was one: an owner with our id and a
-  /// later epoch is another daemon, as after copying a state directory.
-  int64_t Claim(Transaction& transaction, std::optional<int64_t> held) const;
+  /// `held` is the epoch of our claim before, if there was one: an owner with our id and a later
+  /// epoch is another daemon, as after copying a state directory.
+  Claimed Claim(Transaction& transaction, std::optional<int64_t> held) const;
 
   /// What a writing transaction begins with. It locks the row of `_owner`, so writers of a portal
   /// run one after the other, and renews it from time to time: were it written by every commit, all
@@ -61,7 +64,7 @@ class PortalSchema {
   void EnsureSchemas(Transaction& transaction) const;
   /// Whether it changed.
   bool EnsureCommonLayout(Transaction& transaction) const;
-  int64_t EnsurePortalLayout(Transaction& transaction, std::optional<int64_t> held) const;
+  Claimed EnsurePortalLayout(Transaction& transaction, std::optional<int64_t> held) const;
   /// What writing back needs, where it is allowed; and nobody may write who is no writer any more.
   void EnsureWriteLayout(Transaction& transaction, int stored) const;
   /// The layout may be of before there were epochs.
