@@ -142,12 +142,10 @@ TEST_CASE_FIXTURE(ExampleWorld,
   KeepRunning({PYTHON, (directory().path() / "won.py").string()}, {{"SERVICE", service.url()}});
   AwaitStart("billing");
   const std::string start = StandOf("billing");
-  const auto began = std::chrono::steady_clock::now();
   std::istringstream ids(
       Sql("SELECT string_agg(id::text, ' ') FROM (SELECT id FROM acme.deals_live WHERE dealstage IS"
           " DISTINCT FROM 'closedwon' ORDER BY id LIMIT 40) d"));
 
-  std::optional<std::chrono::milliseconds> first;
   int deals = 0;
   for (std::string id; ids >> id; ++deals) {
     portal.Mutate(R"({"kind":"update","object":"deals","id":")" + id +
@@ -156,10 +154,6 @@ TEST_CASE_FIXTURE(ExampleWorld,
     if (deals % 5 == 4) std::this_thread::sleep_for(1s);
     if (deals % 10 == 9) Kill();
     Look();
-    if (!first && !service.told().empty()) {
-      first = std::chrono::duration_cast<std::chrono::milliseconds>(
-          std::chrono::steady_clock::now() - began);
-    }
   }
   ExpectEqual();
   AwaitAll("billing");
@@ -169,9 +163,6 @@ TEST_CASE_FIXTURE(ExampleWorld,
                            " 'dealstage' = 'closedwon'");
   CHECK(won.size() >= 20);
   ExpectAtLeastOnce(service.told(), won, service.refused());
-  REQUIRE(first);
-  MESSAGE("the first delivery came after " << first->count() << " ms");
-  CHECK(*first < 30s);
 }
 
 TEST_CASE_FIXTURE(
