@@ -51,7 +51,7 @@ build() {
   packaging/configure.sh "$1" && cmake --build --preset "$1" -j "$jobs"
 }
 
-# The build beside the tests of another: a process group of its own, so that it ends with this script.
+# The build beside the tests of another: a session of its own, which ends with this script.
 beside=''
 stop_beside() {
   if [[ -n $beside ]] && kill -- "-$beside" 2>/dev/null; then wait "$beside" || true; fi
@@ -60,15 +60,17 @@ trap stop_beside EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# build_beside PRESET: begins a build that takes only what others leave of the processors.
+# build_beside PRESET: begins a build that takes only what others leave of the processors. Where Linux
+# shares them out by sessions (autogroup in sched(7)), this one comes last, too.
 build_beside() {
-  set -m
-  {
-    chrt --idle --pid 0 "$BASHPID"
-    build "$1"
-  } >"build/$1-build.log" 2>&1 </dev/null &
+  export -f build
+  export jobs
+  # shellcheck disable=SC2016  # expanded by the shell that builds
+  setsid bash -c '
+    { echo 19 >/proc/self/autogroup; } 2>/dev/null || true
+    chrt --idle --pid 0 $$
+    build "$1"' build "$1" >"build/$1-build.log" 2>&1 </dev/null &
   beside=$!
-  set +m
 }
 
 # built_beside PRESET: waits for its end.
