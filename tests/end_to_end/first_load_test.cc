@@ -57,8 +57,9 @@ TEST_CASE("first load: while it runs, nothing tells how old the data is") {
         "seconds":20,"after":3}]})");
   world.daemon.Start();
   Await("a poll beside the load", 60s, [&] {
-    return !world.daemon.Stream("acme", "contacts")["jobs"]["changes"]["last_complete_at"]
-                .is_null();
+    const auto stream = world.daemon.Stream("acme", "contacts");
+    return stream["jobs"].Has("changes") &&
+           !stream["jobs"]["changes"]["last_complete_at"].is_null();
   });
   const std::string document = HttpGet(world.daemon.url(), "/api/v1/status").body;
   CAPTURE(document);
