@@ -60,6 +60,10 @@ void WriteJob::Abandon() {
   phase_ = Phase::kPick;
   rows_.clear();
   written_.clear();
+  ForgetLookUps();
+}
+
+void WriteJob::ForgetLookUps() {
   missing_.clear();
   survivors_.clear();
   gone_.clear();
@@ -121,8 +125,7 @@ StepOutcome WriteJob::Pick(Instant now) {
     rows_ = outbox_.Pick(object(), {.settled = *source_now - kWriteDoubt, .limit = part_});
   }
   if (rows_.empty()) {
-    survivors_.clear();
-    gone_.clear();
+    ForgetLookUps();
     return Wait(std::exchange(busy_, false));
   }
   busy_ = true;
@@ -174,6 +177,8 @@ StepOutcome WriteJob::Send(Instant now, const TableShape& table) {
   if (!changes.empty()) outbox_.Change(object(), changes);
   StepOutcome outcome = SendPlanned(now, plans);
   rows_.clear();
+  // The rows they were for have had their turn; what comes later may find other records.
+  if (phase_ == Phase::kPick) ForgetLookUps();
   return outcome;
 }
 
@@ -297,8 +302,12 @@ StepOutcome WriteJob::LookUp() {
   const bool alone = page->records.size() == 1 && !page->records.front().archived;
   if (!alone) {
     gone_.insert(id);
-  } else if (page->records.front().id != id) {
-    survivors_[id] = page->records.front().id;
+  } else if (const RecordId survivor = page->records.front().id; survivor != id) {
+    // One that was itself a survivor may have been merged since.
+    for (auto& [asked, last] : survivors_) {
+      if (last == id) last = survivor;
+    }
+    survivors_[id] = survivor;
   }
   missing_.pop_back();
   if (missing_.empty()) phase_ = Phase::kPick;

@@ -51,6 +51,7 @@ class WriteJob final : public StreamJob {
   StepOutcome Pick(Instant now);
   StepOutcome Send(Instant now, const TableShape& table);
   StepOutcome LookUp();
+  void ForgetLookUps();
   StepOutcome ReadBack(Instant now, const TableShape& table);
 
   WriteTerms TermsFor(const TableShape& table) const;

@@ -250,6 +250,19 @@ TEST_CASE_FIXTURE(WriteJobFixture, "write job: a row of a merged record goes to 
   CHECK(outbox.last(1).record == RecordId{2});
 }
 
+TEST_CASE_FIXTURE(WriteJobFixture, "write job: a survivor may be merged while a row waits for it") {
+  hubspot.Merge(1, 2);
+  Ask(1, 1, "new");
+  for (int step = 0; step < 3; ++step) StepOnce(*write, clock.Now());
+  hubspot.Merge(2, 3);
+
+  Work();
+
+  CHECK(name(3) == "new");
+  CHECK(outbox.state(1) == OutboxState::kDone);
+  CHECK(outbox.last(1).record == RecordId{3});
+}
+
 TEST_CASE_FIXTURE(WriteJobFixture,
                   "write job: a record that is archived is neither written nor restored") {
   hubspot.Archive(1);
