@@ -18,6 +18,11 @@ constexpr bool IsLetterOrDigit(char c) {
   return IsLower(c) || (c >= 'A' && c <= 'Z') || IsDigit(c);
 }
 
+/// The small letter of a capital; anything else as it is.
+constexpr char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 /// The value of a hexadecimal digit, -1 for anything else.
 constexpr int HexDigit(char c) {
   if (IsDigit(c)) return c - '0';

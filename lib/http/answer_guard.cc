@@ -16,10 +16,6 @@ std::string_view WithoutEnd(std::string_view line) {
   return line;
 }
 
-char Lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
 /// `lower` is in small letters.
 bool Contains(std::string_view text, std::string_view lower) {
   return std::search(text.begin(), text.end(), lower.begin(), lower.end(),

@@ -14,10 +14,6 @@ bool IsEmailAddress(const PropertyDefinition& definition) {
   return definition.text_display_hint == "email" || definition.name == "email";
 }
 
-char Lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
 /// A number without what can be written in more than one way: sign, digits that count, and the
 /// place of the last of them.
 struct Amount {
