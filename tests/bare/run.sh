@@ -5,15 +5,13 @@
 #
 #   run.sh PROJECT_FOLDER CACHE_FOLDER SUITE
 #
-# CACHE_FOLDER keeps the minimal system, Debian's packages and what was compiled for the next run. What
-# ccache has of this host is taken over: the same compiler, options and headers make the same code, and
-# anything else is compiled there. Wants root (or sudo without a password), a mirror of Debian and npm's
-# registry; skipped (exit code 77) without the first.
+# CACHE_FOLDER keeps the minimal system, Debian's packages and ccache's for the next run. Wants root
+# (or sudo without a password), a mirror of Debian and npm's registry; skipped (exit code 77) without
+# the first.
 set -euo pipefail
 
-compiled=${HUBMIRROR_COMPILED-$(ccache --get-config cache_dir 2>/dev/null || true)}
 if ((EUID != 0)); then
-  if sudo -n true 2>/dev/null; then exec sudo -n HUBMIRROR_COMPILED="$compiled" "$0" "$@"; fi
+  if sudo -n true 2>/dev/null; then exec sudo -n "$0" "$@"; fi
   printf 'skipped: a bare machine wants root, or sudo without a password\n'
   exit 77
 fi
@@ -66,8 +64,6 @@ git -c safe.directory='*' -C "$project" ls-files -z |
   tar -C "$project" --null --files-from=- -c |
   tar -C "$root/home/dev/hubmirror" --no-same-owner -x
 mkdir -p "$root/home/dev/.cache/ccache"
-# What is gone before it is copied is compiled there.
-if [[ -d $compiled ]]; then cp -R --no-clobber "$compiled/." "$cache/ccache/" 2>/dev/null || true; fi
 chroot "$root" chown -R dev: /home/dev
 chown -R --reference="$root/home/dev" "$cache/ccache"
 
