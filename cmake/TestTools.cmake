@@ -12,6 +12,10 @@ hubmirror_need_file(HUBMIRROR_WAL2JSON wal2json wal2json.so PATHS ${postgres_plu
 hubmirror_need_program(HUBMIRROR_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
 hubmirror_need_file(HUBMIRROR_PSYCOPG psycopg psycopg/__init__.py
   PATHS /usr/lib/python3/dist-packages)
+hubmirror_need_file(HUBMIRROR_PSYCOPG2 psycopg2 psycopg2/__init__.py
+  PATHS /usr/lib/python3/dist-packages)
+hubmirror_need_file(HUBMIRROR_SQLALCHEMY sqlalchemy sqlalchemy/__init__.py
+  PATHS /usr/lib/python3/dist-packages)
 hubmirror_need_program(HUBMIRROR_PGBOUNCER pgbouncer)
 hubmirror_need_program(HUBMIRROR_PATRONI patroni)
 hubmirror_need_program(HUBMIRROR_ETCD etcd)

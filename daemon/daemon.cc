@@ -110,6 +110,7 @@ std::optional<int> Daemon::StartDatabase() {
     target.password = *password;
   }
   bell_ = std::make_unique<FeedBell>(target, clock_);
+  outbox_bell_ = std::make_unique<FeedBell>(target, clock_, "hubmirror_outbox");
   const PoolSettings& pool = settings_.database.pool;
   pool_ = std::make_shared<ConnectionPool>(
       ConnectionPool::Options{.target = std::move(target),
@@ -162,10 +163,14 @@ void Daemon::StartPortals() {
     bell_->Ring(portal.schema, last);
     couriers_->Ring(portal.key);
   };
+  const auto on_ended = [this](const PortalPlan& portal, int64_t id) {
+    outbox_bell_->Ring(portal.schema, id);
+  };
   builder_ =
       std::make_unique<PortalBuilder>(settings_, PortalBuilder::Parts{.transport = transport_,
                                                                       .pool = pool_,
                                                                       .on_entries = on_entries,
+                                                                      .on_ended = on_ended,
                                                                       .secrets = secrets_,
                                                                       .observer = telemetry_,
                                                                       .clock = clock_,

@@ -73,6 +73,7 @@ class Daemon {
   std::shared_ptr<PooledTransport> transport_;
   std::shared_ptr<ConnectionPool> pool_;
   std::unique_ptr<FeedBell> bell_;
+  std::unique_ptr<FeedBell> outbox_bell_;  ///< the same for rows of `outbox` that have ended
   std::unique_ptr<PortalBuilder> builder_;
   std::unique_ptr<WebhookBuilder> webhooks_;
   std::unique_ptr<CourierPool> couriers_;

@@ -22,7 +22,7 @@ class FeedMark {
 
  private:
   const std::string path_;
-  int64_t number_ = 0;
+  int64_t number_;
 };
 
 }  // namespace hubmirror

@@ -5,6 +5,7 @@
 #include "budget/exchange_relay.h"
 #include "daemon/feed_mark.h"
 #include "daemon/hubspot_transport.h"
+#include "daemon/number_file.h"
 #include "hubspot/api_client.h"
 #include "hubspot/auth/oauth_app.h"
 #include "hubspot/auth/refresh_token_file.h"
@@ -102,6 +103,13 @@ PortalSource PortalBuilder::Source(const PortalPlan& plan,
 PortalSink::Options PortalBuilder::SinkOptions(const PortalPlan& plan) const {
   PortalSink::Options options{
       .plan = plan, .instance = parts_.instance, .request_deadline = limits_.request};
+  if (plan.write.enabled) {
+    const std::string path = state_dir_ + "/write/" + plan.key;
+    options.last_epoch = ReadNumber(path);
+    // What cannot be kept is tried again with the next claim.
+    options.on_claimed = [path](int64_t epoch) { KeepNumber(path, epoch); };
+    options.on_ended = [tell = parts_.on_ended, plan](int64_t id) { tell(plan, id); };
+  }
   if (!plan.feed.enabled) return options;
   const auto mark = std::make_shared<FeedMark>(state_dir_, plan.key);
   options.given_out = mark->number();

@@ -27,6 +27,8 @@ class PortalBuilder {
     std::shared_ptr<ConnectionPool> pool;
     /// New entries of a portal's feed are committed, up to a number.
     std::function<void(const PortalPlan& portal, int64_t last)> on_entries;
+    /// The same of rows of `outbox` that have ended, with the highest of their ids.
+    std::function<void(const PortalPlan& portal, int64_t id)> on_ended;
     const SecretSource& secrets;
     SyncObserver& observer;
     const Clock& clock;

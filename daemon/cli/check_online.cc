@@ -1,10 +1,13 @@
 #include "daemon/cli/check_online.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
+#include "daemon/cli/check_webhooks.h"
 #include "daemon/cli/hubspot.h"
 #include "jobs/reference/wanted_layout.h"
+#include "mirror/property_selector.h"
 #include "model/portal/custom_type.h"
 
 namespace hubmirror {
@@ -23,54 +26,124 @@ bool ConcernsOneType(const ApiError& error) {
          error.kind == ApiErrorKind::kBadRequest;
 }
 
-}  // namespace
-
-OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalPlan plan) {
-  OnlineCheck check;
-  const std::string portal = "portals." + plan.key;
-  const auto unasked = [&](const std::string& path, const ApiError& error) {
-    check.problems.push_back(Unasked(plan.key, path, error));
-    if (check.next.empty()) check.next = check.problems.back().next;
-    return ConcernsOneType(error);
-  };
-  if (AsksForCustomTypes(plan)) {
-    const auto types = ReadCustomTypes(references);
-    if (types) {
-      plan = WithTypes(std::move(plan), *types);
-    } else if (!unasked(portal + ".objects", types.error())) {
-      return check;
+/// What HubSpot does not have, or sets itself, of what writers may update.
+void CheckWritten(const StreamPlan& stream, const std::vector<PropertyDefinition>& definitions,
+                  const std::string& path, ConfigProblems& problems) {
+  for (const std::string& name : stream.write.update) {
+    bool found = false;
+    bool calculated = true;
+    for (const PropertyDefinition& property : definitions) {
+      if (property.archived || !FitsPattern(property.name, name)) continue;
+      found = true;
+      calculated = calculated && property.calculated;
     }
+    if (found && !calculated) continue;
+    problems.push_back(
+        {.severity = Severity::kWarning,
+         .path = path,
+         .what = "names " + name + ", which " +
+                 (found ? "HubSpot calculates" : "no property of " + stream.object.name + " fits"),
+         .next = found ? "remove it: nobody can write it"
+                       : "correct the name, or make the property in HubSpot"});
   }
-  size_t streams = 0;
-  std::map<std::pair<std::string, std::string>, size_t> without;
-  for (const StreamPlan& stream : plan.streams) {
-    const std::string path = portal + ".objects." + stream.object.name;
-    const auto known = ReadProperties(source, stream);
-    if (!known) {
-      if (unasked(path, known.error())) continue;
-      return check;
+}
+
+/// Everything that is asked of one portal, one object type after the other.
+class OnlineChecker {
+ public:
+  OnlineChecker(PageSource& source, ReferenceSource& references, PortalPlan plan,
+                const std::vector<WebhookPlan>& webhooks)
+      : source_(source), references_(references), plan_(std::move(plan)), webhooks_(webhooks) {}
+
+  OnlineCheck Run() {
+    if (!AskTypes()) return std::move(check_);
+    for (const StreamPlan& stream : plan_.streams) {
+      if (!AskStream(stream)) return std::move(check_);
     }
-    ++streams;
+    ComplainOfShared();
+    for (ConfigProblem& problem : CheckRules(plan_, webhooks_, named_, all_types_)) {
+      check_.problems.push_back(std::move(problem));
+    }
+    return std::move(check_);
+  }
+
+ private:
+  /// Whether it is worth asking on.
+  bool Unanswered(const std::string& path, const ApiError& error) {
+    check_.problems.push_back(Unasked(plan_.key, path, error));
+    if (check_.next.empty()) check_.next = check_.problems.back().next;
+    return ConcernsOneType(error);
+  }
+
+  bool AskTypes() {
+    if (!AsksForCustomTypes(plan_)) return true;
+    const auto types = ReadCustomTypes(references_);
+    if (types) {
+      plan_ = WithTypes(std::move(plan_), *types);
+      return true;
+    }
+    all_types_ = false;
+    return Unanswered(portal_ + ".objects", types.error());
+  }
+
+  bool AskStream(const StreamPlan& stream) {
+    const std::string path = portal_ + ".objects." + stream.object.name;
+    NamedByRules& named = named_[stream.object.name];
+    auto known = ReadProperties(source_, stream);
+    if (!known) return Unanswered(path, known.error());
+    ++streams_;
     for (NameComplaint& complaint : ComplainOfNames(stream, known->definitions, known->unlisted)) {
       if (complaint.shared) {
-        ++without[{complaint.key, complaint.name}];
+        ++without_[{complaint.key, complaint.name}];
         continue;
       }
-      check.problems.push_back({.severity = Severity::kWarning,
-                                .path = path + "." + complaint.key,
-                                .what = std::move(complaint.said),
-                                .next = std::move(complaint.next)});
+      check_.problems.push_back({.severity = Severity::kWarning,
+                                 .path = path + "." + complaint.key,
+                                 .what = std::move(complaint.said),
+                                 .next = std::move(complaint.next)});
+    }
+    CheckWritten(stream, known->definitions,
+                 portal_ + ".write.objects." + stream.object.name + ".update", check_.problems);
+    if (NamePipelines(webhooks_, stream.object)) {
+      const auto page = references_.ReadReference({.kind = ReferenceKind::kPipelines,
+                                                   .object = stream.object.name,
+                                                   .type_id = stream.object.type_id});
+      if (!page) return Unanswered(path, page.error());
+      TakePipelines(*page, named);
+    }
+    named.properties = std::move(known->definitions);
+    named.answered = true;
+    return true;
+  }
+
+  void ComplainOfShared() {
+    for (const auto& [list, count] : without_) {
+      if (count < streams_) continue;
+      check_.problems.push_back(
+          {.severity = Severity::kWarning,
+           .path = portal_ + "." + list.first,
+           .what = "names " + list.second + ", which matches no property of any object",
+           .next = "correct the name, or remove it"});
     }
   }
-  for (const auto& [named, count] : without) {
-    if (count < streams) continue;
-    check.problems.push_back(
-        {.severity = Severity::kWarning,
-         .path = portal + "." + named.first,
-         .what = "names " + named.second + ", which matches no property of any object",
-         .next = "correct the name, or remove it"});
-  }
-  return check;
+
+  PageSource& source_;
+  ReferenceSource& references_;
+  PortalPlan plan_;
+  const std::vector<WebhookPlan>& webhooks_;
+  const std::string portal_ = "portals." + plan_.key;
+  OnlineCheck check_;
+  bool all_types_ = true;
+  size_t streams_ = 0;                                             ///< that HubSpot answered for
+  std::map<std::pair<std::string, std::string>, size_t> without_;  ///< list and name: such streams
+  std::map<std::string, NamedByRules> named_;
+};
+
+}  // namespace
+
+OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalPlan plan,
+                        const std::vector<WebhookPlan>& webhooks) {
+  return OnlineChecker(source, references, std::move(plan), webhooks).Run();
 }
 
 }  // namespace hubmirror

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "jobs/named_properties.h"
 #include "model/portal/portal_plan.h"
+#include "model/portal/webhook_plan.h"
 #include "model/source/page_source.h"
 #include "model/source/reference.h"
 #include "settings/text/problem.h"
@@ -17,10 +19,12 @@ struct OnlineCheck {
   std::string next;
 };
 
-/// Holds the properties that the configuration names against what HubSpot lists and answers with.
-/// A list that several objects have is complained of where none of them has what it names. What
-/// keeps HubSpot from answering at all, and not for one type, is said once. Blocks for a handful of
-/// requests per object type, and one where the plan asks for custom types.
-OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalPlan plan);
+/// Holds what the configuration names against what HubSpot lists and answers with: properties, also
+/// those that may be written, and what the rules of webhooks name. A list that several objects have
+/// is complained of where none of them has what it names. What keeps HubSpot from answering at all,
+/// and not for one type, is said once. Blocks for a handful of requests per object type, one more
+/// where a rule names its pipelines or stages, and one where the plan asks for custom types.
+OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalPlan plan,
+                        const std::vector<WebhookPlan>& webhooks);
 
 }  // namespace hubmirror

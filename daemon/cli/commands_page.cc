@@ -1,6 +1,6 @@
 #include "daemon/cli/commands_page.h"
 
-#include "daemon/cli/verb_table.h"
+#include "daemon/cli/grammar/verb_table.h"
 
 namespace hubmirror {
 namespace {

@@ -4,8 +4,8 @@
 #include <set>
 #include <vector>
 
+#include "daemon/cli/grammar/verb_table.h"
 #include "daemon/cli/monitoring.h"
-#include "daemon/cli/verb_table.h"
 #include "settings/reading/settings_reader.h"
 
 namespace hubmirror {

@@ -21,18 +21,6 @@
 namespace hubmirror {
 namespace {
 
-/// Works on the schema of the line's portal.
-int WithSchema(const CliContext& context, const CommandLine& line,
-               const std::function<int(Connection&, const std::string& schema)>& work) {
-  const auto settings = LoadSettings(context, line);
-  if (!settings) return settings.error();
-  const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
-  if (portal == nullptr) return kExitUsage;
-  return WithDatabase(context, *settings, [&](Connection& connection) {
-    return work(connection, portal->plan.schema);
-  });
-}
-
 QuarantineFilter FilterOf(const CommandLine& line) {
   return {.object = line.target.object, .id = line.id};
 }
@@ -100,16 +88,26 @@ int WithDatabase(const CliContext& context, const Settings& settings,
   }
 }
 
+int WithPortal(const CliContext& context, const CommandLine& line,
+               const std::function<int(Connection&, const PortalPlan&)>& work) {
+  const auto settings = LoadSettings(context, line);
+  if (!settings) return settings.error();
+  const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
+  if (portal == nullptr) return kExitUsage;
+  return WithDatabase(context, *settings,
+                      [&](Connection& connection) { return work(connection, portal->plan); });
+}
+
 int RunQuarantineList(const CliContext& context, const CommandLine& line) {
-  return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
-    const auto records = ListQuarantine(connection, schema, FilterOf(line));
+  return WithPortal(context, line, [&](Connection& connection, const PortalPlan& plan) {
+    const auto records = ListQuarantine(connection, plan.schema, FilterOf(line));
     return line.json ? ListJson(context, records) : ListText(context, records);
   });
 }
 
 int RunQuarantineShow(const CliContext& context, const CommandLine& line) {
-  return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
-    const auto found = FindQuarantined(connection, schema, FilterOf(line));
+  return WithPortal(context, line, [&](Connection& connection, const PortalPlan& plan) {
+    const auto found = FindQuarantined(connection, plan.schema, FilterOf(line));
     if (!found) {
       return Fail(context, kExitUsage, "this record is not in quarantine",
                   "`hubmirror quarantine list " + line.target.portal + "`");
@@ -125,8 +123,8 @@ int RunQuarantineShow(const CliContext& context, const CommandLine& line) {
 }
 
 int RunQuarantineDrop(const CliContext& context, const CommandLine& line) {
-  return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
-    if (DropQuarantined(connection, schema, FilterOf(line)) == 0) {
+  return WithPortal(context, line, [&](Connection& connection, const PortalPlan& plan) {
+    if (DropQuarantined(connection, plan.schema, FilterOf(line)) == 0) {
       return Fail(context, kExitUsage, "this record is not in quarantine",
                   "`hubmirror quarantine list " + line.target.portal + "`");
     }
@@ -138,11 +136,11 @@ int RunQuarantineDrop(const CliContext& context, const CommandLine& line) {
 int RunQuarantineRetry(const CliContext& context, const CommandLine& line) {
   const auto socket = FindSocket(context, line);
   if (!socket) return socket.error();
-  return WithSchema(context, line, [&](Connection& connection, const std::string& schema) {
-    const auto records = ListQuarantine(connection, schema, FilterOf(line));
+  return WithPortal(context, line, [&](Connection& connection, const PortalPlan& plan) {
+    const auto records = ListQuarantine(connection, plan.schema, FilterOf(line));
     for (const QuarantinedRecord& one : records) {
       if (const auto of_history = PortalSchema::ObjectOfHistory(one.object)) {
-        HistoryWriter::AskNow(connection, schema, *of_history, one.id);
+        HistoryWriter::AskNow(connection, plan.schema, *of_history, one.id);
         continue;
       }
       const ControlAnswer answer = AskDaemon(*socket,

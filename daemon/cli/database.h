@@ -2,8 +2,8 @@
 
 #include <functional>
 
-#include "daemon/cli/command_line.h"
 #include "daemon/cli/context.h"
+#include "daemon/cli/grammar/command_line.h"
 #include "postgres/session/connection.h"
 #include "settings/settings.h"
 
@@ -12,6 +12,9 @@ namespace hubmirror {
 /// Connects as the daemon does and works; what fails becomes an exit code and words.
 int WithDatabase(const CliContext& context, const Settings& settings,
                  const std::function<int(Connection&)>& work);
+/// The same, for the portal that the command line names.
+int WithPortal(const CliContext& context, const CommandLine& line,
+               const std::function<int(Connection&, const PortalPlan&)>& work);
 
 // Verbs that look into the database themselves, with the role and the password of the
 // configuration; the daemon need not run.

@@ -21,6 +21,20 @@ Result<std::vector<CustomType>, ApiError> ReadCustomTypes(ReferenceSource& sourc
   return types;
 }
 
+std::vector<ObjectType> ObjectsOf(const PortalPlan& plan) {
+  std::vector<ObjectType> objects;
+  for (const StreamPlan& stream : plan.streams) objects.push_back(stream.object);
+  return objects;
+}
+
+std::vector<ObjectType> WrittenOf(const PortalPlan& plan) {
+  std::vector<ObjectType> written;
+  for (const StreamPlan& stream : plan.streams) {
+    if (plan.write.enabled && stream.write.any()) written.push_back(stream.object);
+  }
+  return written;
+}
+
 HubSpotAdvice AdviceOn(const ApiError& error) {
   constexpr bool kPasses = true;
   constexpr bool kStays = false;

@@ -10,9 +10,11 @@
 #include "http/pooled_transport.h"
 #include "hubspot/api_client.h"
 #include "hubspot/auth/oauth_app.h"
+#include "hubspot/auth/scopes.h"
 #include "hubspot/auth/token_keeper.h"
 #include "hubspot/auth/token_source.h"
 #include "model/portal/custom_type.h"
+#include "model/portal/portal_plan.h"
 #include "model/source/page_source.h"
 #include "model/source/reference.h"
 #include "settings/reading/secret_source.h"
@@ -22,6 +24,10 @@ namespace hubmirror {
 
 /// The custom objects that the portal has.
 Result<std::vector<CustomType>, ApiError> ReadCustomTypes(ReferenceSource& source);
+
+/// The object types of the plan, and those of them that may be written.
+std::vector<ObjectType> ObjectsOf(const PortalPlan& plan);
+std::vector<ObjectType> WrittenOf(const PortalPlan& plan);
 
 /// What a person does about HubSpot's refusal, or about no answer: the one table of such steps.
 struct HubSpotAdvice {

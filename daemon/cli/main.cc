@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "daemon/cli/command_line.h"
 #include "daemon/cli/completion.h"
 #include "daemon/cli/context.h"
 #include "daemon/cli/database.h"
 #include "daemon/cli/doctor/doctor_verb.h"
 #include "daemon/cli/feed/feed.h"
 #include "daemon/cli/feed/webhook.h"
+#include "daemon/cli/grammar/command_line.h"
 #include "daemon/cli/monitoring.h"
 #include "daemon/cli/portal/control.h"
 #include "daemon/cli/portal/portal.h"
@@ -27,6 +27,7 @@
 #include "daemon/cli/status/status_verb.h"
 #include "daemon/cli/terminal.h"
 #include "daemon/cli/text/words.h"
+#include "daemon/cli/write/write.h"
 #include "daemon/process_environment.h"
 #include "daemon/version.h"
 
@@ -107,6 +108,26 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
       return RunDeadRetry(context, line);
     case CliVerb::kDeadDrop:
       return RunDeadDrop(context, line);
+    case CliVerb::kWriteStatus:
+      return RunWriteStatus(context, line);
+    case CliVerb::kWriteList:
+      return RunWriteList(context, line);
+    case CliVerb::kWriteShow:
+      return RunWriteShow(context, line);
+    case CliVerb::kWriteRetry:
+      return RunWriteRetry(context, line);
+    case CliVerb::kWriteCancel:
+      return RunWriteCancel(context, line);
+    case CliVerb::kWriteWait:
+      return RunWriteWait(context, line);
+    case CliVerb::kWriteResolve:
+      return RunWriteResolve(context, line);
+    case CliVerb::kWritePause:
+      return RunWritePause(context, line);
+    case CliVerb::kWriteResume:
+      return RunWriteResume(context, line);
+    case CliVerb::kWriteRelease:
+      return RunWriteRelease(context, line);
     case CliVerb::kSchemaPlan:
       return RunSchemaPlan(context, line);
     case CliVerb::kSchemaHistory:

@@ -1,7 +1,6 @@
 #include "daemon/cli/monitoring.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <filesystem>
 #include <string>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/whole_file.h"
 #include "daemon/monitoring_files.h"
 
@@ -39,9 +39,7 @@ std::vector<Section> Sections() {
 }
 
 bool SameLetters(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::ranges::equal(a, b, {}, Lower, Lower);
 }
 
 std::string WithRunbooksAt(std::string_view text, const std::string& url) {

@@ -84,7 +84,9 @@ std::string AskOnline(const CliContext& context, const Settings& settings,
       return problems.back().next;
     }
     ApiClient& source = (*access)->Source(portal);
-    OnlineCheck check = CheckOnline(source, source, portal.plan);
+    std::vector<WebhookPlan> webhooks;
+    for (const WebhookSettings& webhook : portal.webhooks) webhooks.push_back(webhook.plan);
+    OnlineCheck check = CheckOnline(source, source, portal.plan, webhooks);
     if (next.empty()) next = check.next;
     problems.insert(problems.end(), check.problems.begin(), check.problems.end());
   }

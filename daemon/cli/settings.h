@@ -3,8 +3,8 @@
 #include <string>
 
 #include "base/result.h"
-#include "daemon/cli/command_line.h"
 #include "daemon/cli/context.h"
+#include "daemon/cli/grammar/command_line.h"
 #include "settings/settings.h"
 
 namespace hubmirror {

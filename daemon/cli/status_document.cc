@@ -109,6 +109,30 @@ std::optional<ShownFeed> FeedOf(const Json& json, std::optional<TimePoint> now) 
   return shown;
 }
 
+std::vector<ShownWriting> WritingOf(const Json& json, std::optional<TimePoint> now) {
+  std::vector<ShownWriting> shown;
+  const Json* write = Member(json, "write");
+  if (write == nullptr || !write->IsObject()) return shown;
+  for (const auto& [name, one] : write->GetObject()) {
+    ShownWriting writing{.object = std::string(name.GetString(), name.GetStringLength()),
+                         .held = Text(one, "held"),
+                         .oldest = {}};
+    for (const char* state : {"queued", "sending", "written", "unknown"}) {
+      writing.waiting += Number(one, state).value_or(0);
+    }
+    const int64_t doubt = Number(one, "doubt").value_or(0);
+    writing.waiting -= doubt;
+    writing.stopped =
+        Number(one, "conflict").value_or(0) + Number(one, "failed").value_or(0) + doubt;
+    const auto since = ParseRfc3339(Text(one, "oldest_queued_at"));
+    if (since && now) {
+      writing.oldest = std::chrono::duration_cast<std::chrono::seconds>(*now - *since);
+    }
+    shown.push_back(std::move(writing));
+  }
+  return shown;
+}
+
 ShownPortal PortalOf(std::string key, const Json& json, std::optional<TimePoint> now) {
   ShownPortal portal;
   portal.key = std::move(key);
@@ -129,6 +153,7 @@ ShownPortal PortalOf(std::string key, const Json& json, std::optional<TimePoint>
     portal.requests_today = Number(*daily, "used_by_us").value_or(0);
   }
   portal.feed = FeedOf(json, now);
+  portal.writing = WritingOf(json, now);
   const Json* reference = Member(json, "reference");
   if (reference != nullptr && reference->IsObject()) {
     for (const auto& [table, state] : reference->GetObject()) {

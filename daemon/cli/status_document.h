@@ -52,6 +52,15 @@ struct ShownFeed {
   std::vector<ShownWebhook> webhooks;
 };
 
+/// What waits to be written to HubSpot of one object.
+struct ShownWriting {
+  std::string object;
+  std::string held;     ///< why nothing is sent; empty: it is
+  int64_t waiting = 0;  ///< rows on their way
+  int64_t stopped = 0;  ///< rows that need a person
+  std::optional<std::chrono::seconds> oldest;
+};
+
 struct ShownPortal {
   PortalKey key;
   int64_t portal_id = 0;
@@ -64,6 +73,7 @@ struct ShownPortal {
   int64_t requests_today = 0;
   std::vector<ShownStream> streams;
   std::optional<ShownFeed> feed;
+  std::vector<ShownWriting> writing;
   std::vector<std::string> unread;  ///< tables beside records that cannot be read, and why
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace hubmirror {
@@ -21,6 +22,13 @@ constexpr bool IsLetterOrDigit(char c) {
 /// The small letter of a capital; anything else as it is.
 constexpr char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// All of it in small letters.
+inline std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = Lower(c);
+  return lower;
 }
 
 /// The value of a hexadecimal digit, -1 for anything else.

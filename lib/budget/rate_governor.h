@@ -34,7 +34,8 @@ class Slot {
 enum class Pace {
   kAtOnce,  ///< as soon as one is free
   kEvenly,  ///< walks, which want thousands: no fewer in all, but spread over the window, so that
-            ///< a change never finds every slot taken and none coming back for seconds
+            ///< a change never finds every slot taken and none coming back for seconds; but not
+            ///< the first load of a whole portal, in which nothing has to be fresh yet
 };
 
 /// Decides when the next request to one portal may leave (rule R18), so that HubSpot never has to

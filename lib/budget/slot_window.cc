@@ -12,6 +12,9 @@ constexpr Duration kRemembered = 1min;
 // Which part of a window's slots may be used at once by those who spread their requests: a walk
 // that waited for the database makes up for it.
 constexpr int kEvenBurst = 10;
+// Which part is kept back when HubSpot has told what the process before us used: requests it sent
+// at its very end may not have arrived yet.
+constexpr int kOnTheirWay = 10;
 // Far above any limit there is; keeps sums of durations in range.
 constexpr int64_t kMostSlots = 10'000'000;
 
@@ -38,13 +41,19 @@ int64_t SlotWindow::Withheld(Instant now) const {
   const int64_t others = now < others_until_ ? others_ : 0;
   if (now >= began_ + window_) return others;
   const int64_t come_in = now <= began_ ? 0 : limit_ * (now - began_) / window_;
-  // Not the sum: what HubSpot counts tells of the process before us, for whose sake we wait.
-  return std::max(others, limit_ - come_in);
+  return others + std::min(limit_ - come_in, MostToCome());
+}
+
+int64_t SlotWindow::MostToCome() const {
+  return told_ ? limit_ / kOnTheirWay : limit_;
 }
 
 Instant SlotWindow::WithheldAtMost(int64_t count) const {
-  const Instant warm = WarmedUp(limit_ - count);
-  return count >= others_ ? warm : std::max(warm, others_until_);
+  const auto come_in_to = [this](int64_t left) {
+    return left >= MostToCome() ? began_ : WarmedUp(limit_ - left);
+  };
+  return count >= others_ ? come_in_to(count - others_)
+                          : std::max(come_in_to(count), others_until_);
 }
 
 int64_t SlotWindow::used(Instant now) const {
@@ -108,6 +117,7 @@ void SlotWindow::Counted(int64_t count, Instant sent_at, Instant now) {
     return sent.sent_at <= sent_at && sent.back_at > sent_at;
   });
   const auto in_flight = std::upper_bound(taken_at_.begin(), taken_at_.end(), sent_at);
+  told_ = true;
   others_ = std::max<int64_t>(0, count - ours - (in_flight - taken_at_.begin()));
   others_until_ = now + window_;
 }

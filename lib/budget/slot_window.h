@@ -14,7 +14,8 @@ namespace hubmirror {
 class SlotWindow {
  public:
   /// Starts without slots, because the process before it may have used them all. They arrive evenly
-  /// over one window that starts at `began`, which may be in the future.
+  /// over one window that starts at `began`, which may be in the future, unless it is told before
+  /// what was used.
   SlotWindow(int64_t limit, Duration window, Instant began);
 
   /// When `cost` slots will be free; `now` or earlier means at once. A cost above the limit counts
@@ -51,6 +52,8 @@ class SlotWindow {
   size_t FirstOut(Instant now) const;
   /// Slots withheld though none of our requests holds them.
   int64_t Withheld(Instant now) const;
+  /// How many of them at most because of a process before us, beyond what HubSpot has counted.
+  int64_t MostToCome() const;
   /// From when at most `count` are withheld.
   Instant WithheldAtMost(int64_t count) const;
   Instant WarmedUp(int64_t slots) const;
@@ -62,6 +65,7 @@ class SlotWindow {
   std::vector<Instant> taken_at_;  ///< ascending; one for each request in flight
   std::deque<Sent> sent_;          ///< ascending by back_at; kept for a while after it
   Instant even_until_{};           ///< up to when the even steps are used up
+  bool told_ = false;              ///< whether HubSpot has counted
   int64_t others_ = 0;
   Instant others_until_{};
 };

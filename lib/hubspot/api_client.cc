@@ -145,11 +145,12 @@ Result<SearchAnswer, ApiError> ApiClient::Search(const ObjectType& type,
 
 Result<Page, ApiError> ApiClient::BatchRead(const ObjectType& type,
                                             const BatchReadRequest& request) {
-  CHECK_THAT(!request.ids.empty() && request.ids.size() <= kBatchReadSize);
-  return Ask<Page>(
-      Endpoint::kBatchRead,
-      requests_.BatchRead(type, request.archived, request.ids, *request.properties),
-      [&](std::string body) { return ReadBatchPage(std::move(body), request.properties); });
+  const size_t asked = request.ids.size() + request.values.size();
+  CHECK_THAT(asked > 0 && asked <= kBatchReadSize);
+  CHECK_THAT(request.unique_property.empty() == request.values.empty());
+  return Ask<Page>(Endpoint::kBatchRead, requests_.BatchRead(type, request), [&](std::string body) {
+    return ReadBatchPage(std::move(body), request.properties);
+  });
 }
 
 Result<std::vector<PropertyDefinition>, ApiError> ApiClient::Properties(
@@ -172,6 +173,25 @@ Result<Account, ApiError> ApiClient::AccountDetails() {
   return Ask<Account>(
       Endpoint::kAccount, requests_.AccountDetails(),
       [](std::string body, uint64_t& replaced) { return ReadAccount(std::move(body), replaced); });
+}
+
+Result<std::vector<std::string>, ApiError> ApiClient::GrantedScopes() {
+  const auto token = tokens_.Acquire();
+  if (!token) return token.error();
+  std::vector<std::string> told = tokens_.Scopes();
+  if (!told.empty()) return told;
+  const ApiError untold{.kind = ApiErrorKind::kUnsupported,
+                        .message = "HubSpot does not say what this token may do"};
+  if (tokens_.authorized()) return untold;
+  ClientRequest request = requests_.TokenInfo(*token);
+  request.secrets = {*token};
+  auto scopes =
+      Ask<std::vector<std::string>>(Endpoint::kAccount, std::move(request),
+                                    [](std::string body) { return ReadScopes(std::move(body)); });
+  const bool unknown = !scopes && (scopes.error().kind == ApiErrorKind::kNotFound ||
+                                   scopes.error().kind == ApiErrorKind::kBadRequest);
+  if (unknown) return untold;
+  return scopes;
 }
 
 Result<LinkAnswer, ApiError> ApiClient::ReadLinks(const ObjectType& from, const ObjectType& to,

@@ -45,6 +45,9 @@ class ApiClient final : public PageSource,
       const ObjectType& type, const PropertiesRequest& request) override;
   Result<std::vector<PropertyGroup>, ApiError> PropertyGroups(const ObjectType& type) override;
   Result<Account, ApiError> AccountDetails() override;
+  /// The scopes of the token: they came with an app's; of a private app's HubSpot is asked. Errors:
+  /// kUnsupported when nobody says, as of service keys.
+  Result<std::vector<std::string>, ApiError> GrantedScopes();
   Result<HistoryPage, ApiError> ReadHistory(const ObjectType& type,
                                             const HistoryRequest& request) override;
   int ListCost(const ObjectType& type, const PropertySet& properties) const override;

@@ -6,6 +6,7 @@
 #include "hubspot/auth/refused_token.h"
 #include "hubspot/read/error_reading.h"
 #include "hubspot/read/write_reader.h"
+#include "model/source/crash_point.h"
 
 namespace hubmirror {
 namespace {
@@ -54,42 +55,65 @@ RecordWriter::RecordWriter(PortalKey portal, std::string version, Wire wire, Tok
       tokens_(tokens),
       observer_(observer) {}
 
-WriteAnswer RecordWriter::Update(const ObjectType& type, const std::vector<RecordUpdate>& inputs,
-                                 Instant leave_by) {
+WriteAnswer RecordWriter::Write(WriteOp op, const ObjectType& type,
+                                const std::vector<WriteInput>& inputs, Instant leave_by) {
   CHECK_THAT(!inputs.empty() && inputs.size() <= kWriteInputs);
+  return Send(Endpoint::kBatchWrite, requests_.BatchWrite(op, type, inputs), inputs.size(),
+              leave_by, [&](const ClientAnswer& answer) {
+                if (op != WriteOp::kArchive || !answer.body.empty()) {
+                  return ReadWriteAnswer(answer, inputs);
+                }
+                std::vector<WriteOutcome> outcomes;
+                for (const WriteInput& input : inputs) {
+                  outcomes.push_back({.fate = Fate::kWritten, .id = input.id});
+                }
+                return Result<std::vector<WriteOutcome>, ApiError>(std::move(outcomes));
+              });
+}
+
+WriteAnswer RecordWriter::WriteLinks(LinkDeed deed, const LinkPair& pair,
+                                     const std::vector<LinkWrite>& inputs, Instant leave_by) {
+  CHECK_THAT(!inputs.empty() && inputs.size() <= kWriteInputs);
+  return Send(Endpoint::kLinkWrite, requests_.WriteLinks(deed, pair, inputs), inputs.size(),
+              leave_by,
+              [&](const ClientAnswer& answer) { return ReadLinkWriteAnswer(answer, inputs); });
+}
+
+WriteAnswer RecordWriter::Send(Endpoint endpoint, ClientRequest request, size_t inputs,
+                               Instant leave_by, const Reading& read) {
   const auto token = tokens_.Acquire();
-  if (!token) return {.outcomes = Alike(inputs.size(), Fate::kReturned), .failure = token.error()};
-  ClientRequest request = requests_.BatchUpdate(type, inputs);
+  if (!token) return {.outcomes = Alike(inputs, Fate::kReturned), .failure = token.error()};
   request.bearer = *token;
   request.once = SendOnce{.leave_by = leave_by};
-  Sent sent = SendNoting(wire_, portal_, Endpoint::kBatchUpdate, request);
+  Sent sent = SendNoting(wire_, portal_, endpoint, request);
+  Reach(CrashPoint::kWriteAnswered);
 
   WriteAnswer answer;
   const auto conclude = [&] {
     if (!sent.answer) {
       answer.failure = sent.answer.error();
-      answer.outcomes = Alike(inputs.size(), sent.left ? Fate::kUnknown : Fate::kReturned);
+      answer.outcomes = Alike(inputs, sent.left ? Fate::kUnknown : Fate::kReturned);
       return;
     }
-    if (auto error = ErrorOf(Endpoint::kBatchUpdate, *sent.answer)) {
+    if (auto error = ErrorOf(endpoint, *sent.answer)) {
       WriteRefusal refusal = ReadWriteRefusal(*sent.answer);
       if (ConcernsContent(*error, refusal)) {
         sent.report.failure = error->kind;
-        const bool alone = inputs.size() == 1;
+        const bool alone = inputs == 1;
         answer.outcomes =
-            Alike(inputs.size(), alone ? Fate::kRefused : Fate::kReturned, std::move(refusal));
+            Alike(inputs, alone ? Fate::kRefused : Fate::kReturned, std::move(refusal));
         return;
       }
-      answer.outcomes = Alike(inputs.size(), FateOf(error->kind));
+      answer.outcomes = Alike(inputs, FateOf(error->kind));
       answer.failure = AfterRefusal(std::move(*error), *token, tokens_, portal_);
       return;
     }
     tokens_.Confirm(*token);
-    auto outcomes = ReadWriteAnswer(*sent.answer, inputs);
+    auto outcomes = read(*sent.answer);
     if (outcomes) {
       answer.outcomes = std::move(*outcomes);
     } else {
-      answer.outcomes = Alike(inputs.size(), Fate::kUnknown);
+      answer.outcomes = Alike(inputs, Fate::kUnknown);
       answer.failure = std::move(outcomes.error());
       answer.failure->status = sent.answer->status;
     }

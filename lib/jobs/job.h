@@ -63,6 +63,11 @@ class Job {
   const JobTraits& traits() const { return TraitsOf(kind()); }
   /// What the next step needs; nullopt if none can begin until a step under way has ended.
   virtual std::optional<StepNeed> Next(Instant now) = 0;
+  /// What a step of another lane needs that could be made beside that one.
+  virtual std::optional<StepNeed> NextBeside(Instant now) {
+    static_cast<void>(now);
+    return std::nullopt;
+  }
   /// Makes the next step if `granted`, which an earlier Next asked for, still covers what it needs:
   /// of two steps that were offered at once, the first may have left something else to do, for
   /// which nobody has taken a slot (rule R18). If not, it is unused.

@@ -25,6 +25,7 @@ class OperationSet {
 /// What decides how often a job runs, besides what the operator asked for.
 enum class PeriodRule {
   kAsPlanned,
+  kSearch,           ///< rarer while nothing changes
   kAffordable,       ///< a cycle costs at most a tenth of our day, where our day is known
   kAffordableOnAny,  ///< the same; where ours is not known, of the smallest day there is
   kArchivedList,     ///< affordable, and rare where HubSpot has no archived list of the type

@@ -8,6 +8,7 @@ enum class Priority {
   kOperator,
   kChanges,
   kCatalog,
+  kWholeLoad,  ///< a first load while nothing of its portal can be relied on yet
   kResolve,
   kWrite,
   kLinks,

@@ -37,9 +37,10 @@ bool SharedFacts::Distrust(const std::string& promise, const std::string& how, I
   return distrust_said_.IsNews(promise, now);
 }
 
-void SharedFacts::Load(const StoredStream& stored) {
+void SharedFacts::Load(const StoredStream& stored, Instant now) {
   const auto sweep = stored.progress.find(JobKind::kSweep);
   MutexLock lock(mutex_);
+  facts_.changed_at = now;
   facts_.CountedRows(stored.rows);
   facts_.pending = stored.pending;
   facts_.pending_noted = true;
@@ -72,8 +73,9 @@ void SharedFacts::PutInto(Commit& commit, std::optional<EndedWalk> ended) const 
   commit.forget_lost_values = forget_lost_values_ || (sweep_ended && facts_.values_lost.empty());
 }
 
-void SharedFacts::TakeIn(const Commit& commit, const CommitOutcome& outcome) {
+void SharedFacts::TakeIn(const Commit& commit, const CommitOutcome& outcome, Instant now) {
   MutexLock lock(mutex_);
+  if (outcome.changed() > 0) facts_.changed_at = now;
   facts_.rows += outcome.live_change;
   facts_.quarantined += outcome.quarantined + outcome.unreadable - outcome.released;
   if (commit.debts) {

@@ -43,12 +43,12 @@ class SharedFacts {
   bool Distrust(const std::string& promise, const std::string& how, Instant now);
 
   /// Takes over what is stored of the stream: after a start, and whenever the portal opens again.
-  void Load(const StoredStream& stored);
+  void Load(const StoredStream& stored, Instant now);
   /// Puts into `commit` what must outlive the process, and what the sink is to do by the facts.
   /// `ended`: the walk that it ends.
   void PutInto(Commit& commit, std::optional<EndedWalk> ended) const;
   /// `commit` is in the database.
-  void TakeIn(const Commit& commit, const CommitOutcome& outcome);
+  void TakeIn(const Commit& commit, const CommitOutcome& outcome, Instant now);
 
  private:
   void CountLostValues(const std::map<std::string, int64_t>& lost) REQUIRES(mutex_);

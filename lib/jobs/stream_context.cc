@@ -39,7 +39,7 @@ StreamContext::StreamContext(PortalKey portal, StreamPlan plan, Ports ports)
 
 void StreamContext::Load(const StoredStream& stored) {
   table_.AdoptStored(stored.table);
-  facts_.Load(stored);
+  facts_.Load(stored, ports_.clock.Now());
   records_.ForgetUnreadable();
 }
 
@@ -101,7 +101,7 @@ VerifyReport StreamContext::Verify(Commit page, const VerifyRequest& request) {
 }
 
 void StreamContext::TakeIn(JobKind job, const Commit& commit, const CommitOutcome& outcome) {
-  facts_.TakeIn(commit, outcome);
+  facts_.TakeIn(commit, outcome, ports_.clock.Now());
   for (const PendingRecord& record : commit.pending) {
     if (record.cause == PendingCause::kUnreadable) {
       records_.NoteUnreadable(record.id, record.nominated);

@@ -57,6 +57,9 @@ struct StreamFacts {
   bool links_followed = false;  ///< links are read, so written records are noted for relink
   bool links_due = true;        ///< records may be waiting for relink
 
+  /// When a commit last changed a record, or the stream was opened since. A restart forgets it: a
+  /// stream that was quiet has to be so once more.
+  std::optional<Instant> changed_at;
   std::optional<TimePoint> swept_at;  ///< when the last sweep ended; absent: there was none
   /// When the last complete walk of the live list began, by HubSpot's clock: every earlier change
   /// is in the mirror.

@@ -66,7 +66,10 @@ class LayoutPlan {
       Continue(column);
     }
     for (MirrorColumn& column : table_.columns) Promote(column);
-    for (const PropertyDefinition* definition : NewInOrder()) Add(*definition);
+    const auto added = NewInOrder();
+    // It stays in memory for as long as the mirror runs.
+    table_.columns.reserve(table_.columns.size() + added.size());
+    for (const PropertyDefinition* definition : added) Add(*definition);
     return std::move(table_);
   }
 

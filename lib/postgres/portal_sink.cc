@@ -36,12 +36,22 @@ PortalSink::PortalSink(std::shared_ptr<ConnectionPool> pool, Options options, co
       store_(schema_),
       links_(schema_),
       history_(schema_),
-      outbox_(schema_) {}
+      outbox_(schema_),
+      brakes_(schema_) {}
 
 PortalSink::~PortalSink() = default;
 
 void PortalSink::Claim() {
   const Turnstile::Pass pass = turnstile_.Enter(pool_->options().stop, clock_);
+  try {
+    ClaimSchema();
+  } catch (const DatabaseError& error) {
+    if (error.kind() == DatabaseError::Kind::kPassive) WatchOwner();
+    throw;
+  }
+}
+
+void PortalSink::ClaimSchema() {
   Transaction transaction(*pool_);
   const uint64_t breaks = pool_->breaks();
   std::optional<int64_t> held;
@@ -49,17 +59,22 @@ void PortalSink::Claim() {
     MutexLock lock(mutex_);
     held = epoch_;
   }
-  const auto [epoch, outbox] = schema_.Claim(transaction, held);
+  const auto [epoch, found, outbox] = schema_.Claim(transaction, held);
   const std::string server(transaction.Run(std::string("SELECT ") + kServerSql).Text(0, 0));
   history_.KeepOnly(transaction, ObjectsWithHistory());
   std::optional<ChangeWriter::Begun> feed;
   if (options_.plan.feed.enabled) {
     feed = ChangeWriter::BeginFeed(transaction, schema_, {.claim = epoch, .given_out = fed_to_});
   }
-  KeepAllWritable(transaction);
+  if (options_.plan.write.enabled) {
+    brakes_.Enter(transaction, options_.instance, found,
+                  std::max(options_.last_epoch, held.value_or(0)));
+    KeepAllWritable(transaction);
+  }
   auto missing_readers = schema_.MissingReaders(transaction);
   transaction.Commit();
   Reach(CrashPoint::kPortalClaimed);
+  if (options_.plan.write.enabled) options_.on_claimed(epoch);
   if (feed) {
     if (feed->stood > 0 && feed->stood < fed_to_) options_.on_lost_entries(feed->stood, fed_to_);
     NoteEntries(feed->written);
@@ -115,13 +130,6 @@ void PortalSink::Heartbeat() {
 std::vector<std::string> PortalSink::MissingReaders() const {
   MutexLock lock(mutex_);
   return missing_readers_;
-}
-
-std::map<std::string, int64_t> PortalSink::LastKnownRows() {
-  Transaction transaction(*pool_);
-  auto rows = store_.LastKnownRows(transaction, options_.plan.portal_id);
-  transaction.Commit();
-  return rows;
 }
 
 PortalSink::Known& PortalSink::KnownOf(const std::string& object) {
@@ -235,7 +243,7 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
     Writing writing(*this, kUnhurried);
     change = writer_.Apply(*writing, wanted);
     if (const StreamPlan* plan = WrittenBack(wanted.name())) {
-      KeepWritable(*writing, schema_.name(), wanted.name(), WritableOf(*plan, change.columns));
+      KeepWritableOf(*writing, *plan, change.columns);
     }
     Reach(CrashPoint::kTableChanged);
     writing.Commit();
@@ -344,12 +352,14 @@ CommitOutcome PortalSink::Write(const Commit& commit) {
   CommitWriter writer(*writing, StreamOf(commit.object.name, table.get(), writing.feed()), commit);
   bool in_quarantine = known.in_quarantine;
   CommitOutcome outcome = Run(writing, writer, commit, in_quarantine);
+  OutboxMoves moved;
   if (!commit.outbox.empty()) {
     // Rows say where the entries of their record stand.
     writing.WriteFeed();
-    outbox_.Change(*writing, commit.object.name, commit.outbox);
+    moved = ChangeOutbox(*writing, commit.object.name, commit.outbox);
   }
   writing.Commit();
+  Tell(commit.object.name, moved);
   writer.Remember(known.recent, clock_.Now());
   known.in_quarantine = in_quarantine;
   NoteWitnesses(commit);

@@ -19,6 +19,7 @@
 #include "model/store/row_sink.h"
 #include "model/store/verify.h"
 #include "model/store/write_sink.h"
+#include "postgres/outbox/outbox_brakes.h"
 #include "postgres/outbox/outbox_store.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/schema/schema_writer.h"
@@ -62,6 +63,14 @@ class PortalSink final : public RowSink,
     /// database lost entries.
     std::function<void(int64_t stands, int64_t given_out)> on_lost_entries = [](int64_t, int64_t) {
     };
+    /// The epoch of the last claim that is remembered from before a restart; 0: none is. Asked for
+    /// only where the portal may be written to: a database that is behind it went back.
+    int64_t last_epoch = 0;
+    /// Called after a claim of such a portal, with its epoch.
+    std::function<void(int64_t epoch)> on_claimed = [](int64_t) {};
+    /// Called after a commit with which rows of `outbox` have ended, with the highest of their ids;
+    /// must return at once.
+    std::function<void(int64_t id)> on_ended = [](int64_t) {};
   };
 
   /// `clock` and `observer` must outlive the sink. Nothing is connected or written before Claim.
@@ -132,6 +141,7 @@ class PortalSink final : public RowSink,
                               TimePoint sent_at) override;
   void Change(const ObjectType& object, const std::vector<OutboxChange>& changes) override;
   std::vector<WrittenRow> Written(const ObjectType& object, size_t limit) override;
+  std::optional<WriteStatus> Standing() const override;
 
   VerifyReport Verify(const Commit& page, const VerifyRequest& request,
                       CommitOutcome& outcome) override;
@@ -160,17 +170,29 @@ class PortalSink final : public RowSink,
   /// failover that loses commits may leave our session alive, but it cannot keep these numbers.
   using Writes = std::map<std::pair<std::string, JobKind>, int64_t>;
 
+  /// The turn is ours.
+  void ClaimSchema();
   /// Entries are committed; the turn is ours.
   void NoteEntries(const FeedWritten& written);
   /// Takes what is stored for what was left, unless we have written since the claim.
   void NoteLeft(Transaction& transaction, const std::string& object);
   void ForgetLeft(const std::string& object);
   /// What rows of `outbox` may ask for, as far as the tables are there (rule W1).
-  void KeepAllWritable(Transaction& transaction) const;
+  void KeepAllWritable(Transaction& transaction);
+  void KeepWritableOf(Transaction& transaction, const StreamPlan& plan,
+                      const std::vector<MirrorColumn>& columns);
+  /// Moves rows on, in a transaction of the owner; returns what is to be told once it is over.
+  OutboxMoves ChangeOutbox(Transaction& transaction, const std::string& object,
+                           const std::vector<OutboxChange>& changes);
+  void Tell(const std::string& object, const OutboxMoves& moves) const;
+  /// A daemon that waits beside a live owner may write once it takes over (rule W20).
+  void WatchOwner();
   /// The plan of an object that may be written; null: it may not.
   const StreamPlan* WrittenBack(const std::string& object) const;
-  /// Once an hour, where writing back is on.
+  /// Clears up once an hour, where something was ever written back, and counts rows from time to
+  /// time, where it still may be.
   void KeepOutbox();
+  void CountOutbox();
   /// Values of people can be in it even if nothing may be written any more.
   bool OutboxThere() const;
   /// Objects whose plan names properties to keep the history of.
@@ -204,6 +226,7 @@ class PortalSink final : public RowSink,
   const LinkRows links_;
   const HistoryWriter history_;
   const OutboxStore outbox_;
+  OutboxBrakes brakes_;  ///< guarded by the turn
   Turnstile turnstile_;
   RecentLinks recent_links_;  ///< guarded by the turn
   /// The last number of the change feed; guarded by the turn.
@@ -217,8 +240,12 @@ class PortalSink final : public RowSink,
   std::optional<int64_t> epoch_ GUARDED_BY(mutex_);  ///< of our last claim
   bool outbox_there_ GUARDED_BY(mutex_) = false;
   std::optional<Instant> outbox_kept_ GUARDED_BY(mutex_);  ///< when it was last cleared up
-  std::string server_ GUARDED_BY(mutex_);                  ///< that it was made at, see kServerSql
-  Writes left_ GUARDED_BY(mutex_);  ///< where not known it is whatever is there
+  Instant outbox_counted_ GUARDED_BY(mutex_){};            ///< not again before then
+  std::optional<WriteStatus> write_status_ GUARDED_BY(mutex_);
+  std::string seen_owner_;  ///< who owns the portal, and when it said so; guarded by the turn
+  int seen_renewals_ = 0;   ///< of this owner; guarded by the turn
+  std::string server_ GUARDED_BY(mutex_);  ///< that it was made at, see kServerSql
+  Writes left_ GUARDED_BY(mutex_);         ///< where not known it is whatever is there
 };
 
 }  // namespace hubmirror

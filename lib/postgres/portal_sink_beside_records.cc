@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "model/source/crash_point.h"
+#include "postgres/outbox/outbox_inspection.h"
+#include "postgres/outbox/outbox_loops.h"
 #include "postgres/outbox/outbox_upkeep.h"
 #include "postgres/outbox/writable.h"
 #include "postgres/portal_writing.h"
@@ -11,6 +14,17 @@
 #include "postgres/writing/reference_writer.h"
 
 namespace hubmirror {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kCountedEvery = 10s;
+/// Counting millions of rows takes seconds; it has at most a twentieth of the time.
+constexpr int kCountingShare = 20;
+/// So often an owner must have renewed under our eyes to be known as alive.
+constexpr int kRenewalsSeen = 2;
+
+}  // namespace
 
 void PortalSink::SaveAccount(const Account& account) {
   Writing writing(*this);
@@ -25,6 +39,13 @@ void PortalSink::SaveAccount(const Account& account) {
                 TextParam(account.company_currency), NameArray(account.additional_currencies),
                 TextParam(account.ui_domain), TextParam(account.data_hosting_location)});
   writing.Commit();
+}
+
+std::map<std::string, int64_t> PortalSink::LastKnownRows() {
+  Transaction transaction(*pool_);
+  auto rows = store_.LastKnownRows(transaction, options_.plan.portal_id);
+  transaction.Commit();
+  return rows;
 }
 
 std::vector<RecordId> PortalSink::LiveIds(const ObjectType& object, std::optional<RecordId> above,
@@ -187,7 +208,8 @@ std::vector<OutboxRow> PortalSink::Pick(const ObjectType& object, const OutboxPi
   // Without a table nothing is writable, and what was written could not be read back.
   if (!TableOf(object.name)) return {};
   Writing writing(*this);
-  auto picked = outbox_.Pick(*writing, object.name, pick);
+  std::vector<OutboxRow> picked;
+  if (!brakes_.Holds(*writing, object.name)) picked = outbox_.Pick(*writing, object.name, pick);
   writing.Commit();
   return picked;
 }
@@ -195,15 +217,38 @@ std::vector<OutboxRow> PortalSink::Pick(const ObjectType& object, const OutboxPi
 std::vector<OutboxId> PortalSink::Claim(const ObjectType& object,
                                         const std::vector<OutboxClaim>& claims, TimePoint sent_at) {
   Writing writing(*this);
-  auto claimed = outbox_.Claim(*writing, object.name, claims, sent_at);
+  std::vector<OutboxClaim> allowed = claims;
+  StopLoops(*writing, schema_, object.name, sent_at, allowed);
+  brakes_.Bound(*writing, object.name, allowed);
+  OutboxStore::Claimed claimed;
+  if (!allowed.empty()) claimed = outbox_.Claim(*writing, object.name, allowed, sent_at);
+  if (!claimed.rows.empty()) Reach(CrashPoint::kWriteClaiming);
   writing.Commit();
-  return claimed;
+  OutboxMoves moves;
+  if (claimed.again > 0) moves.counts.doubts["again"] = claimed.again;
+  Tell(object.name, moves);
+  return std::move(claimed.rows);
 }
 
 void PortalSink::Change(const ObjectType& object, const std::vector<OutboxChange>& changes) {
   Writing writing(*this);
-  outbox_.Change(*writing, object.name, changes);
+  const OutboxMoves moved = ChangeOutbox(*writing, object.name, changes);
   writing.Commit();
+  Tell(object.name, moved);
+}
+
+OutboxMoves PortalSink::ChangeOutbox(Transaction& transaction, const std::string& object,
+                                     const std::vector<OutboxChange>& changes) {
+  OutboxMoves moves = outbox_.Change(transaction, object, changes);
+  brakes_.Count(transaction, object, moves.taken, moves.refused);
+  if (moves.last_ended > 0) Reach(CrashPoint::kWriteEnding);
+  return moves;
+}
+
+void PortalSink::Tell(const std::string& object, const OutboxMoves& moves) const {
+  if (moves.last_ended > 0) Reach(CrashPoint::kWriteEnded);
+  if (!moves.counts.empty()) observer_.OnWrites({options_.plan.key, object}, moves.counts);
+  if (moves.last_ended > 0) options_.on_ended(moves.last_ended);
 }
 
 std::vector<WrittenRow> PortalSink::Written(const ObjectType& object, size_t limit) {
@@ -213,25 +258,39 @@ std::vector<WrittenRow> PortalSink::Written(const ObjectType& object, size_t lim
   return written;
 }
 
+std::optional<WriteStatus> PortalSink::Standing() const {
+  MutexLock lock(mutex_);
+  return write_status_;
+}
+
 const StreamPlan* PortalSink::WrittenBack(const std::string& object) const {
   if (!options_.plan.write.enabled) return nullptr;
   for (const StreamPlan& stream : options_.plan.streams) {
-    if (stream.object.name == object && !stream.write.update.empty()) return &stream;
+    if (stream.object.name == object && stream.write.any()) return &stream;
   }
   return nullptr;
 }
 
-void PortalSink::KeepAllWritable(Transaction& transaction) const {
-  if (!options_.plan.write.enabled) return;
+void PortalSink::KeepAllWritable(Transaction& transaction) {
   std::vector<std::string> objects;
   for (const StreamPlan& stream : options_.plan.streams) {
     if (WrittenBack(stream.object.name) == nullptr) continue;
     const std::string& object = stream.object.name;
-    const auto columns = ReadColumns(transaction.connection(), schema_.name(), object);
     objects.push_back(object);
-    KeepWritable(transaction, schema_.name(), object, WritableOf(stream, columns));
+    KeepWritableOf(transaction, stream,
+                   ReadColumns(transaction.connection(), schema_.name(), object));
   }
   KeepOnlyWritable(transaction, schema_.name(), objects);
+}
+
+void PortalSink::KeepWritableOf(Transaction& transaction, const StreamPlan& plan,
+                                const std::vector<MirrorColumn>& columns) {
+  const std::string& object = plan.object.name;
+  const std::vector<std::string> before = brakes_.Allowed(transaction, object);
+  std::vector<Writable> writable = WritableOf(plan, columns);
+  if (options_.plan.write.dry_run) writable.push_back({.op = "dry_run", .property = ""});
+  KeepWritable(transaction, schema_.name(), object, writable);
+  brakes_.HoldWidened(transaction, object, before);
 }
 
 void PortalSink::KeepOutbox() {
@@ -240,10 +299,63 @@ void PortalSink::KeepOutbox() {
   {
     MutexLock lock(mutex_);
     if (!outbox_there_) return;
+  }
+  if (options_.plan.write.enabled) CountOutbox();
+  {
+    MutexLock lock(mutex_);
     if (outbox_kept_ && now - *outbox_kept_ < kEvery) return;
     outbox_kept_ = now;
   }
   OutboxUpkeep(pool_, schema_).Keep();
+}
+
+void PortalSink::CountOutbox() {
+  const Instant began = clock_.Now();
+  {
+    MutexLock lock(mutex_);
+    if (began < outbox_counted_) return;
+  }
+  Transaction transaction(*pool_);
+  const auto counts = hubmirror::CountOutbox(transaction.connection(), schema_.name());
+  const auto holds = ReadOutboxHolds(transaction.connection(), schema_.name());
+  std::vector<std::string> objects;
+  for (const StreamPlan& stream : options_.plan.streams) {
+    if (WrittenBack(stream.object.name) != nullptr) objects.push_back(stream.object.name);
+  }
+  const auto taken = WithoutWriteView(transaction.connection(), schema_.name(), objects);
+  transaction.Commit();
+  WriteStatus status = WriteStatusOf(objects, counts, holds);
+  for (ObjectWriteStatus& object : status.objects) {
+    object.view_taken = std::ranges::find(taken, object.object) != taken.end();
+  }
+  const Instant ended = clock_.Now();
+  MutexLock lock(mutex_);
+  write_status_ = std::move(status);
+  outbox_counted_ =
+      began + std::max<Duration>(kCountedEvery, kCountingShare * (ended - began)) - 1s;
+}
+
+void PortalSink::WatchOwner() {
+  if (!options_.plan.write.enabled) return;
+  try {
+    Transaction transaction(*pool_);
+    const Rows owner = transaction.Run(
+        "SELECT instance || ' ' || renewed_at, instance = $1 FROM " + schema_.Table("_owner"),
+        {options_.instance});
+    // One with our own id has a copy of our state directory, and is enrolled as we are.
+    if (owner.empty() || owner.Bool(0, 1)) return;
+    std::string seen(owner.Text(0, 0));
+    if (seen == seen_owner_) return;
+    const std::string before = std::exchange(seen_owner_, std::move(seen));
+    const bool same =
+        before.substr(0, before.find(' ')) == seen_owner_.substr(0, seen_owner_.find(' '));
+    seen_renewals_ = same ? seen_renewals_ + 1 : 0;
+    if (seen_renewals_ < kRenewalsSeen) return;
+    EnrolBesideOwner(transaction, schema_, options_.instance);
+    transaction.Commit();
+  } catch (const DatabaseError&) {
+    // Why the portal is not ours is what the caller must hear; we look again with its next try.
+  }
 }
 
 bool PortalSink::OutboxThere() const {

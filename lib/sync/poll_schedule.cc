@@ -1,5 +1,7 @@
 #include "sync/poll_schedule.h"
 
+#include <utility>
+
 namespace hubmirror {
 namespace {
 
@@ -16,9 +18,10 @@ void PollSchedule::Add(std::shared_ptr<PortalSync> portal) {
   MutexLock lock(mutex_);
   const PortalKey key = portal->key();
   Place& place = places_[key];
+  if (place.portal && place.in_line != line_.end()) line_.erase(place.in_line);
   place = {.portal = std::move(portal), .in_line = line_.end()};
   Line(place, clock_.Now());
-  changed_.notify_one();
+  Call();
 }
 
 std::shared_ptr<PortalSync> PollSchedule::Remove(const PortalKey& key) {
@@ -42,6 +45,7 @@ std::optional<PollSchedule::Turn> PollSchedule::AskFirst(MutexLock& lock,
   place.being_asked = true;
   place.woken = false;
   const std::shared_ptr<PortalSync> portal = place.portal;
+  if (!line_.empty() && line_.begin()->first <= now) Call();
 
   lock.unlock();
   auto next = portal->Next(now);
@@ -54,8 +58,9 @@ std::optional<PollSchedule::Turn> PollSchedule::AskFirst(MutexLock& lock,
     again->second.being_asked = false;
     const bool at_once = assignment != nullptr || again->second.woken;
     Line(again->second, at_once ? now : std::get<Instant>(next));
-    changed_.notify_one();
   }
+  // Who found nothing to do looks at the line again before it waits.
+  if (assignment != nullptr || watched_) Call();
   if (assignment == nullptr) return std::nullopt;
   return Turn{portal, *assignment};
 }
@@ -74,13 +79,36 @@ std::optional<PollSchedule::Turn> PollSchedule::Take(std::stop_token stop)
   while (!stop.stop_requested()) {
     auto next = TakeNow();
     if (auto* turn = std::get_if<Turn>(&next)) return std::move(*turn);
-    const Instant at = std::get<Instant>(next);
     MutexLock lock(mutex_);
-    clock_.WaitUntil(changed_, lock, at, stop, [this, at]() NO_THREAD_SAFETY_ANALYSIS {
-      return !line_.empty() && line_.begin()->first < at;
-    });
+    Wait(lock, std::get<Instant>(next), stop);
   }
   return std::nullopt;
+}
+
+void PollSchedule::Wait(MutexLock& lock, Instant at,
+                        std::stop_token stop) NO_THREAD_SAFETY_ANALYSIS {
+  if (watched_) {
+    ++sleeping_;
+    clock_.WaitUntil(called_, lock, clock_.Now() + kLookAnyway, std::move(stop),
+                     [this]() NO_THREAD_SAFETY_ANALYSIS { return calls_ > 0; });
+    --sleeping_;
+    if (calls_ > 0) --calls_;
+    return;
+  }
+  watched_ = true;
+  clock_.WaitUntil(changed_, lock, at, std::move(stop), [this, at]() NO_THREAD_SAFETY_ANALYSIS {
+    return !line_.empty() && line_.begin()->first < at;
+  });
+  watched_ = false;
+}
+
+void PollSchedule::Call() {
+  if (watched_) {
+    changed_.notify_one();
+  } else if (calls_ < sleeping_) {
+    ++calls_;
+    called_.notify_one();
+  }
 }
 
 void PollSchedule::Done(const Turn& turn) {
@@ -96,7 +124,7 @@ void PollSchedule::Wake(const PortalKey& key) {
     return;
   }
   Line(found->second, clock_.Now());
-  changed_.notify_one();
+  Call();
 }
 
 std::shared_ptr<PortalSync> PollSchedule::Find(const PortalKey& key) const {

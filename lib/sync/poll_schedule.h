@@ -16,7 +16,8 @@ namespace hubmirror {
 
 /// Hands the next step to whichever worker is free. Portals queue by the time at which they may
 /// have something to do; one that was served queues behind those already waiting, so a huge portal
-/// cannot starve a small one. Thread-safe.
+/// cannot starve a small one. However many workers are idle, one of them watches the line and wakes
+/// by itself; the others sleep until they are called. Thread-safe.
 class PollSchedule {
  public:
   explicit PollSchedule(const Clock& clock) : clock_(clock) {}
@@ -50,14 +51,22 @@ class PollSchedule {
   };
 
   void Line(Place& place, Instant at) REQUIRES(mutex_);
+  /// Somebody has to look at the line again: it has changed, or nobody watches it.
+  void Call() REQUIRES(mutex_);
+  /// Waits until the line has to be looked at again.
+  void Wait(MutexLock& lock, Instant at, std::stop_token stop);
   /// Asks the first portal in line, with the lock given back.
   std::optional<Turn> AskFirst(MutexLock& lock, Instant now);
 
   const Clock& clock_;
   mutable Mutex mutex_;
-  std::condition_variable_any changed_;
+  std::condition_variable_any changed_;  ///< the line, for who watches it
+  std::condition_variable_any called_;   ///< for the others
   std::map<PortalKey, Place> places_ GUARDED_BY(mutex_);
   std::multimap<Instant, PortalKey> line_ GUARDED_BY(mutex_);
+  bool watched_ GUARDED_BY(mutex_) = false;
+  int sleeping_ GUARDED_BY(mutex_) = 0;
+  int calls_ GUARDED_BY(mutex_) = 0;  ///< that no sleeper has heard yet
 };
 
 }  // namespace hubmirror

@@ -12,6 +12,9 @@ constexpr double kSmallestDaily = 250'000;
 constexpr double kSearchesPerSecond = 3.0;
 // Which lists a type has may change, but not from hour to hour.
 constexpr Duration kUnsupportedAskedAgain = std::chrono::hours(24);
+constexpr Duration kQuiet = std::chrono::hours(1);
+// The rest is for a poll that comes late, and for what it finds.
+constexpr double kPartOfFreshness = 0.6;
 constexpr double kDayInMilliseconds = 86'400'000.0;
 
 double StretchFor(const PortalPlan& plan) {
@@ -31,6 +34,13 @@ PortalPeriods::PortalPeriods(const PortalPlan& plan)
 std::chrono::milliseconds PortalPeriods::Interval(const StreamPlan& plan) const {
   return std::chrono::milliseconds(
       static_cast<int64_t>(static_cast<double>(plan.interval.count()) * stretch_));
+}
+
+std::chrono::milliseconds PortalPeriods::Interval(const StreamPlan& plan, Duration quiet) const {
+  const auto planned = Interval(plan);
+  if (quiet < kQuiet) return planned;
+  return std::max(planned, std::chrono::duration_cast<std::chrono::milliseconds>(
+                               plan.freshness_target * kPartOfFreshness));
 }
 
 Duration PortalPeriods::Affordable(Duration period, int64_t requests,

@@ -20,6 +20,9 @@ class PortalPeriods {
   /// How often changes of a stream are looked for: as planned, or all intervals of the portal
   /// lengthened in proportion when together they ask for more searches than the account allows.
   std::chrono::milliseconds Interval(const StreamPlan& plan) const;
+  /// The same for one in which nothing has changed for `quiet`: after an hour only as often as its
+  /// freshness target needs.
+  std::chrono::milliseconds Interval(const StreamPlan& plan, Duration quiet) const;
 
   /// `period`, or longer if need be, so that `requests` in each take no more than a tenth of
   /// `daily_share`, our day.

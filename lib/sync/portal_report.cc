@@ -163,6 +163,13 @@ int64_t PortalReport::Tell(PortalState& state, Instant now) {
     portal.warnings = Warnings(state);
     portal.buffered_bytes = buffered;
     if (state.feed_job) portal.feed = state.feed_job->status();
+    if (ports_.outbox != nullptr) portal.write = ports_.outbox->Standing();
+    if (portal.write) {
+      LogHolds(state, *portal.write);
+      for (std::string& warning : WriteWarnings(plan_, *portal.write)) {
+        portal.warnings.push_back(std::move(warning));
+      }
+    }
     const auto source_now = source_clock_.Now(now);
     if (portal.feed && source_now) {
       for (std::string& warning : FeedWarnings(plan_, *portal.feed, *source_now)) {
@@ -331,6 +338,74 @@ std::vector<std::string> FeedWarnings(const PortalPlan& plan, const FeedStatus& 
         "raise feed.size_max, or exclude properties that change often");
   }
   return warnings;
+}
+
+std::vector<std::string> WriteWarnings(const PortalPlan& plan, const WriteStatus& write) {
+  std::vector<std::string> warnings;
+  for (const ObjectWriteStatus& object : write.objects) {
+    const std::string what = "write: " + object.object;
+    const std::string list = "`hubmirror write list " + plan.key + "/" + object.object;
+    for (const WriteHold& hold : object.holds) {
+      warnings.push_back(
+          what + " is held: " + hold.message + ": " +
+          (hold.reason == "paused"
+               ? "`hubmirror write resume " + plan.key + "`"
+               : "look at the rows, then `hubmirror write release " + plan.key + "`"));
+    }
+    if (object.doubt > 0) {
+      warnings.push_back(what + " has " + Counted(object.doubt, "row") +
+                         " of which nobody knows whether HubSpot carried it out: " + list +
+                         " --state unknown`");
+    }
+    for (const char* const state : {"failed", "conflict"}) {
+      if (const int64_t rows = object.Rows(state); rows > 0) {
+        const bool failed = state == std::string_view("failed");
+        warnings.push_back(what + " has " + Counted(rows, "row") +
+                           (failed ? " that failed: " : " in conflict: ") + list + " --state " +
+                           state + "`");
+      }
+    }
+    if (object.loops > 0) {
+      warnings.push_back(what + " has " + Counted(object.loops, "record") +
+                         " written again and again: see what inserts the rows of reason loop "
+                         "(" +
+                         list + " --state queued`), then `hubmirror write release " + plan.key +
+                         "/" + object.object + "/ID`");
+    }
+    if (object.blocked > 0) {
+      warnings.push_back(what +
+                         ": the token lacks the scope that writes it: grant it in HubSpot; "
+                         "the event write.blocked has HubSpot's words");
+    }
+    if (object.view_taken) {
+      warnings.push_back(what + " has no view to write into: another relation is called " +
+                         object.object + "_write; rename or drop that, then `hubmirror reload`");
+    }
+  }
+  return warnings;
+}
+
+void PortalReport::LogHolds(PortalState& state, const WriteStatus& write) const {
+  const std::vector<std::string> said = std::exchange(state.said_holds, {});
+  for (const ObjectWriteStatus& object : write.objects) {
+    for (const WriteHold& hold : object.holds) {
+      state.said_holds.push_back(object.object + " " + hold.reason);
+      if (std::ranges::find(said, state.said_holds.back()) != said.end()) continue;
+      ports_.log.Write(
+          {.level = LogLevel::kWarning,
+           .event = "write.held",
+           .message = "nothing more is written: " + hold.message,
+           .fields = {{"PORTAL", plan_.key}, {"OBJECT", object.object}, {"REASON", hold.reason}}});
+    }
+    if (!object.view_taken) continue;
+    state.said_holds.push_back(object.object + " view");
+    if (std::ranges::find(said, state.said_holds.back()) != said.end()) continue;
+    ports_.log.Write({.level = LogLevel::kWarning,
+                      .event = "write.no_view",
+                      .message = "another relation is called " + object.object +
+                                 "_write: there is no view to write into",
+                      .fields = {{"PORTAL", plan_.key}, {"OBJECT", object.object}}});
+  }
 }
 
 std::vector<std::string> PortalReport::Warnings(PortalState& state) const {

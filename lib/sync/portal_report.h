@@ -13,6 +13,7 @@
 #include "model/portal/sync_observer.h"
 #include "model/source/source_clock.h"
 #include "model/store/row_sink.h"
+#include "model/store/write_sink.h"
 #include "sync/portal_state.h"
 
 namespace hubmirror {
@@ -22,12 +23,16 @@ namespace hubmirror {
 std::vector<std::string> FeedWarnings(const PortalPlan& plan, const FeedStatus& feed,
                                       TimePoint now);
 
+/// The same about what is to be written back.
+std::vector<std::string> WriteWarnings(const PortalPlan& plan, const WriteStatus& write);
+
 /// Reports the state of a portal and its streams to the observer, to the log when it changes, and
 /// to the database. Thread-safe by the portal's mutex.
 class PortalReport {
  public:
   struct Ports {
     const RowSink& sink;
+    const WriteSink* outbox;  ///< null: nothing is written back
     SyncObserver& observer;
     Logger& log;
   };
@@ -50,6 +55,9 @@ class PortalReport {
   void LogState(SyncedStream& stream, const StreamStatus& status) const;
   /// What needs a person's attention; logged once.
   std::vector<std::string> Warnings(PortalState& state) const REQUIRES(state.mutex);
+
+  /// Logs what has come to hold writing back, once.
+  void LogHolds(PortalState& state, const WriteStatus& write) const REQUIRES(state.mutex);
 
   const PortalPlan& plan_;
   const RateGovernor& governor_;

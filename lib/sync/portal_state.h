@@ -14,6 +14,7 @@
 #include "jobs/stream_context.h"
 #include "jobs/walk/verify_job.h"
 #include "jobs/walk/walk_job.h"
+#include "jobs/write/link_turns.h"
 #include "sync/portal_standing.h"
 #include "sync/task.h"
 
@@ -31,6 +32,8 @@ struct SyncedStream {
   std::optional<Duration> archived_stretched;
   /// How often the live list is walked because the type cannot be searched.
   std::optional<Duration> walked_every;
+
+  bool stopped = false;  ///< as its last step has left it
 
   // What was said of it last.
   StreamState noted_state = StreamState::kPassive;  ///< as last written to the database
@@ -58,6 +61,7 @@ struct PortalState {
   Task& opening() REQUIRES(mutex) { return portal_tasks.front(); }
 
   LinkPartners link_partners;  ///< thread-safe by itself
+  LinkTurns link_turns;        ///< the same
 
   mutable Mutex mutex;
   PortalStanding standing GUARDED_BY(mutex);
@@ -67,7 +71,11 @@ struct PortalState {
   std::vector<std::shared_ptr<ReferenceJob>> reference_jobs GUARDED_BY(mutex);
   std::shared_ptr<FeedJob> feed_job GUARDED_BY(mutex);  ///< null: nothing keeps a feed
   bool opened_before GUARDED_BY(mutex) = false;
+  /// Nothing of it was mirrored when it was opened: until then its first load comes before all that
+  /// keeps a mirror fresh.
+  Instant hurries_until GUARDED_BY(mutex){};
   std::vector<std::string> said_missing_readers GUARDED_BY(mutex);
+  std::vector<std::string> said_holds GUARDED_BY(mutex);  ///< of writing back
 };
 
 }  // namespace hubmirror

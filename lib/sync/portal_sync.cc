@@ -20,6 +20,9 @@ using Candidate = StepChooser::Candidate;
 
 constexpr auto kHeartbeatEvery = 10s;
 constexpr auto kFeedKeptEvery = 1min;
+// A portal of which nothing was mirrored is loaded before anything else for so long: what comes
+// round every quarter of an hour by default is not late before.
+constexpr auto kHurry = 15min;
 // How soon to look again when only another step's end can change anything; that end also wakes.
 constexpr auto kLookAgain = 250ms;
 constexpr auto kFillLook = 5s;
@@ -39,9 +42,10 @@ PortalSync::PortalSync(PortalPlan plan, std::shared_ptr<RateGovernor> governor, 
       source_(std::move(source)),
       store_(std::move(store)),
       parts_(parts),
-      periods_(plan_),
+      timetable_(plan_, *governor_, parts_.random),
       state_(plan_.streams.size()),
-      report_(plan_, *governor_, source_.clock, {store_.rows, parts_.observer, parts_.log}),
+      report_(plan_, *governor_, source_.clock,
+              {store_.rows, store_.outbox, parts_.observer, parts_.log}),
       operations_(plan_, state_, report_, *governor_, parts_.observer, parts_.clock),
       chooser_(plan_.streams.size() + 1, plan_.write.share) {
   MutexLock lock(state_.mutex);
@@ -108,7 +112,7 @@ void PortalSync::AddStream(const StreamPlan& plan) {
   stream.sweep = std::make_shared<WalkJob>(stream.context, WalkJob::Options{});
   stream.archived = std::make_shared<WalkJob>(stream.context, WalkJob::Options{.archived = true});
   stream.tasks.emplace_back(std::make_shared<CatalogJob>(stream.context), plan.catalog_every);
-  stream.tasks.emplace_back(stream.changes, periods_.Interval(plan));
+  stream.tasks.emplace_back(stream.changes, timetable_.Interval(plan));
   stream.tasks.emplace_back(std::make_shared<ResolveJob>(stream.context), 60s);
   stream.tasks.emplace_back(stream.archived, plan.archived_every);
   stream.tasks.emplace_back(std::make_shared<FillJob>(stream.context), kFillLook);
@@ -135,12 +139,23 @@ void PortalSync::AddLinkJobs(SyncedStream& stream) {
 
 void PortalSync::AddWriteJob(SyncedStream& stream) {
   const StreamPlan& plan = stream.context->plan();
-  if (store_.outbox == nullptr || source_.target == nullptr || plan.write.update.empty()) return;
+  if (store_.outbox == nullptr || source_.target == nullptr || !plan.write.any()) return;
+  const auto rule = ConflictRuleOf(plan_.write.on_conflict).value_or(ConflictRule::kHold);
+  const WriteJob::Shared shared{.target = *source_.target,
+                                .outbox = *store_.outbox,
+                                .partners = state_.link_partners,
+                                .turns = state_.link_turns};
   stream.tasks.emplace_back(
-      std::make_shared<WriteJob>(stream.context, *source_.target, *store_.outbox,
+      std::make_shared<WriteJob>(stream.context, shared,
                                  WriteJob::Terms{.update = plan.write.update,
                                                  .check = plan.write.check,
-                                                 .give_up = plan_.write.give_up}),
+                                                 .give_up = plan_.write.give_up,
+                                                 .key_property = plan.write.key_property,
+                                                 .unguarded = plan.write.unguarded,
+                                                 .create = plan.write.create,
+                                                 .archive = plan.write.archives(),
+                                                 .on_conflict = rule,
+                                                 .associate = plan.write.associate}),
       kOutboxLook);
 }
 
@@ -193,17 +208,21 @@ void PortalSync::Offer(size_t place, size_t index, Instant now, std::vector<Cand
     return;
   }
   const auto need = task.job().Next(now);
-  if (!need) {
+  const auto beside = task.job().NextBeside(now);
+  if (!need && !beside) {
     if (place < state_.own_place()) state_.standing.HasNothingToDo(place, index);
     wake = std::min(wake, now + kLookAgain);
     return;
   }
-  candidates.push_back({.place = place,
-                        .task = index,
-                        .need = *need,
-                        .pace = task.traits().pace,
-                        .forced = task.forced(),
-                        .lateness = task.Lateness(now)});
+  for (const auto& one : {beside, need}) {
+    if (!one) continue;
+    candidates.push_back({.place = place,
+                          .task = index,
+                          .need = *one,
+                          .pace = task.traits().pace,
+                          .forced = task.forced(),
+                          .lateness = task.Lateness(now)});
+  }
 }
 
 std::vector<Candidate> PortalSync::Offers(Instant now, Instant& wake) {
@@ -218,11 +237,22 @@ std::vector<Candidate> PortalSync::Offers(Instant now, Instant& wake) {
     }
     for (size_t j = 0; j < state_.streams[i].tasks.size(); ++j) Offer(i, j, now, candidates, wake);
   }
+  if (const auto loading = FirstToLoad(now); !loading.empty()) PutLoadFirst(candidates, loading);
   return candidates;
+}
+
+std::set<size_t> PortalSync::FirstToLoad(Instant now) const {
+  std::set<size_t> loading;
+  for (size_t i = 0; now < state_.hurries_until && i < state_.streams.size(); ++i) {
+    const bool waits = state_.standing.StreamWaits(i, now).has_value();
+    if (!waits && !state_.streams[i].facts().loaded()) loading.insert(i);
+  }
+  return loading;
 }
 
 std::optional<Instant> PortalSync::TakeSlot(const StepNeed& need, Pace pace, Instant now) {
   if (!need.lane) return std::nullopt;
+  if (need.priority == Priority::kWholeLoad) pace = Pace::kAtOnce;
   const Slot slot = governor_->Take(*need.lane, need.cost, now, pace);
   if (!slot.open()) {
     state_.standing.Throttled(now);
@@ -303,6 +333,23 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
       Failed(assignment, *outcome.failure, now);
       break;
   }
+  if (!of_stream) return;
+  AskRefusedAgain(assignment.place, now);
+  timetable_.HastenPoll(state_.streams[assignment.place], now);
+}
+
+void PortalSync::AskRefusedAgain(size_t place, Instant now) {
+  SyncedStream& ended = state_.streams[place];
+  const bool stopped = state_.standing.CauseOf(place).has_value();
+  if (!std::exchange(ended.stopped, stopped) || stopped) return;
+  // Links that were refused with all the rest were left out, which is believed for an hour.
+  const auto read_from = state_.link_partners.ForgetRefusals(ended.context->object().name);
+  for (SyncedStream& stream : state_.streams) {
+    if (!read_from.contains(stream.context->object().name)) continue;
+    for (Task& task : stream.tasks) {
+      if (task.kind() == JobKind::kLinks) task.DueAt(std::min(task.due(), now));
+    }
+  }
 }
 
 void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& outcome, Instant now) {
@@ -311,10 +358,10 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
   const bool of_stream = assignment.place < state_.own_place();
   SyncedStream* stream = of_stream ? &state_.streams[assignment.place] : nullptr;
   const Instant began = task.cycle_began().value_or(now);
-  const Instant due =
-      outcome.next_in ? now + *outcome.next_in : std::max(now, began + NextPeriod(task, stream));
+  const Instant due = outcome.next_in ? now + *outcome.next_in
+                                      : std::max(now, began + timetable_.Next(task, stream, now));
   const auto complete_at = source_.clock.Now(now);
-  if (task.traits().period == PeriodRule::kArchivedList) HastenSweep(*stream, now);
+  if (task.traits().period == PeriodRule::kArchivedList) timetable_.HastenSweep(*stream, now);
   task.EndCycle(now, due, complete_at);
   if (stream == nullptr) return;
   parts_.observer.OnJobReport({.stream = stream->context->key(),
@@ -403,51 +450,6 @@ void PortalSync::SayHeld(const Verdict& verdict, const Failure& failure) const {
   parts_.log.Write(line);
 }
 
-Duration PortalSync::NextPeriod(Task& task, SyncedStream* stream) {
-  const PeriodRule rule = task.traits().period;
-  const auto share = governor_->daily_share();
-  const int64_t requests = task.job().last_cycle_requests();
-  if (rule == PeriodRule::kArchivedList) {
-    const bool offered = stream->facts().has_archived_list;
-    const Duration period = PortalPeriods::OfArchivedList(task.every(), offered, requests, share);
-    stream->archived_stretched.reset();
-    if (offered && period > task.every()) stream->archived_stretched = period;
-    return Early(period);
-  }
-  if (rule == PeriodRule::kLiveList) {
-    const Duration period = SweepPeriod(*stream);
-    task.set_every(InMilliseconds(period));
-    return Early(period);
-  }
-  return Early(periods_.Of(rule, task.every(), requests, share));
-}
-
-Duration PortalSync::SweepPeriod(SyncedStream& stream) {
-  const StreamContext& context = *stream.context;
-  const StreamFacts facts = stream.facts();
-  const PortalPeriods::Lists lists{.searchable = context.searchable(),
-                                   .has_archived = facts.has_archived_list,
-                                   .live_pages = stream.sweep->last_cycle_requests()};
-  const Duration period =
-      PortalPeriods::OfLiveList(context.plan(), lists, governor_->daily_share());
-  stream.walked_every.reset();
-  if (!lists.searchable) stream.walked_every = period;
-  return period;
-}
-
-void PortalSync::HastenSweep(SyncedStream& stream, Instant now) {
-  const StreamFacts facts = stream.facts();
-  if (facts.has_archived_list || !facts.loaded()) return;
-  Task& sweep = stream.TaskOf(JobKind::kSweep);
-  const Duration period = SweepPeriod(stream);
-  sweep.set_every(InMilliseconds(period));
-  sweep.DueAt(std::min(sweep.due(), now + Early(period)));
-}
-
-Duration PortalSync::Early(Duration period) const {
-  return PortalPeriods::Early(period, parts_.random.Fraction());
-}
-
 void PortalSync::OnOpen() {
   std::vector<StoredStream> stored;
   for (const StreamPlan& plan : plan_.streams) stored.push_back(store_.rows.Load(plan.object));
@@ -464,6 +466,9 @@ void PortalSync::OnOpen() {
       state_.standing.Pause(i, stored[i].paused, PortalStanding::Said::kBefore);
     }
   }
+  const bool loads_whole = std::ranges::none_of(
+      state_.streams, [](const SyncedStream& stream) { return stream.facts().loaded(); });
+  state_.hurries_until = loads_whole ? now + kHurry : now;
   for (size_t i = 0; i < state_.reference_jobs.size(); ++i) {
     Task& task = state_.portal_tasks[i + 1];
     task.job().Load({});

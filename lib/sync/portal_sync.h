@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <variant>
 #include <vector>
 
@@ -17,16 +18,16 @@
 #include "model/source/portal_source.h"
 #include "model/store/portal_store.h"
 #include "sync/portal_operations.h"
-#include "sync/portal_periods.h"
 #include "sync/portal_report.h"
 #include "sync/portal_state.h"
 #include "sync/step_chooser.h"
+#include "sync/timetable.h"
 
 namespace hubmirror {
 
 /// Keeps one portal in sync: builds the jobs of its streams, offers them to its chooser, makes
 /// their steps and notes how they end. StepChooser decides what comes next, PortalStanding who
-/// waits, PortalPeriods how often. It has no thread and never waits. Thread-safe.
+/// waits, Timetable when again. It has no thread and never waits. Thread-safe.
 class PortalSync {
  public:
   /// What it works with besides its portal; must outlive it.
@@ -86,6 +87,8 @@ class PortalSync {
              std::vector<StepChooser::Candidate>& candidates, Instant& wake) REQUIRES(state_.mutex);
   /// All steps that could be made now; `wake`: when there may be others.
   std::vector<StepChooser::Candidate> Offers(Instant now, Instant& wake) REQUIRES(state_.mutex);
+  /// The streams whose first load comes before everything else.
+  std::set<size_t> FirstToLoad(Instant now) const REQUIRES(state_.mutex);
   /// Takes the slots a step needs; when they are not free, says when to ask again.
   std::optional<Instant> TakeSlot(const StepNeed& need, Pace pace, Instant now)
       REQUIRES(state_.mutex);
@@ -93,6 +96,8 @@ class PortalSync {
       REQUIRES(state_.mutex);
 
   void Ended(const Assignment& assignment, const StepOutcome& outcome, int requests);
+  /// What was refused while a stream was stopped is asked for again once it goes on.
+  void AskRefusedAgain(size_t place, Instant now) REQUIRES(state_.mutex);
   void CycleEnded(const Assignment& assignment, const StepOutcome& outcome, Instant now)
       REQUIRES(state_.mutex);
   void Opened(Task& opening, Instant now) REQUIRES(state_.mutex);
@@ -103,13 +108,6 @@ class PortalSync {
   void HoldPortal(const Verdict& verdict, const Failure& failure, Instant now)
       REQUIRES(state_.mutex);
   void SayHeld(const Verdict& verdict, const Failure& failure) const;
-
-  /// How soon after its beginning a cycle that has ended is followed by the next one.
-  Duration NextPeriod(Task& task, SyncedStream* stream) REQUIRES(state_.mutex);
-  Duration SweepPeriod(SyncedStream& stream) REQUIRES(state_.mutex);
-  /// Once the archived list is found to be missing, a sweep that was planned for later comes early.
-  void HastenSweep(SyncedStream& stream, Instant now) REQUIRES(state_.mutex);
-  Duration Early(Duration period) const;
 
   void OnOpen();
   void OnClosed();
@@ -124,7 +122,7 @@ class PortalSync {
   const PortalSource source_;
   const PortalStore store_;
   const Parts parts_;
-  const PortalPeriods periods_;
+  const Timetable timetable_;
 
   PortalState state_;
   PortalReport report_;

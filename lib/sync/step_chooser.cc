@@ -96,4 +96,22 @@ void StepChooser::Serve(const Candidate& served, const std::vector<Candidate>& a
   }
 }
 
+// A slot that anything else takes now is missing for a page a few seconds later, when all of a
+// window's are taken. Nor are searches for changes of what is not loaded yet as urgent as those for
+// places at which its readers can begin.
+void PutLoadFirst(std::vector<StepChooser::Candidate>& candidates,
+                  const std::set<size_t>& loading) {
+  for (StepChooser::Candidate& candidate : candidates) {
+    candidate.lateness = 0;
+    Priority& priority = candidate.need.priority;
+    if (priority == Priority::kFirstLoad) priority = Priority::kWholeLoad;
+    const bool polls = candidate.need.lane == Lane::kSearch && priority == Priority::kChanges;
+    if (polls && loading.contains(candidate.place)) priority = Priority::kResolve;
+  }
+  std::erase_if(candidates, [](const StepChooser::Candidate& candidate) {
+    return candidate.need.lane == Lane::kBurst && !candidate.forced &&
+           candidate.need.priority > Priority::kWholeLoad;
+  });
+}
+
 }  // namespace hubmirror

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -56,5 +57,9 @@ class StepChooser {
   size_t turn_ = 0;
   std::map<TaskKey, int> credit_;  ///< in fortieths of a slot
 };
+
+/// Puts the first load of a whole portal before everything else that takes the slots of its pages.
+/// `loading`: the places of its streams that are not loaded yet.
+void PutLoadFirst(std::vector<StepChooser::Candidate>& candidates, const std::set<size_t>& loading);
 
 }  // namespace hubmirror

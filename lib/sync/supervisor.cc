@@ -15,7 +15,7 @@ constexpr auto kTurn = 1s;
 constexpr auto kLongestTurn = 30s;
 // Seconds a poll keeps a worker busy, request and commit together.
 constexpr double kPollSeconds = 0.3;
-constexpr int kLoadWorkers = 8;
+constexpr int kLoadWorkers = 16;
 
 std::string Joined(const std::vector<std::string>& names) {
   std::string text;
@@ -105,7 +105,11 @@ bool Supervisor::Moves(Duration step_limit) const {
 }
 
 void Supervisor::Put(std::shared_ptr<PortalSync> portal) {
-  if (const auto old = schedule_.Remove(portal->key())) WaitIdle(*old);
+  // The old one stays where it can be asked until the new one is there.
+  if (const auto old = schedule_.Find(portal->key())) {
+    old->Stop();
+    WaitIdle(*old);
+  }
   schedule_.Add(std::move(portal));
 }
 

@@ -18,7 +18,7 @@
 namespace hubmirror {
 
 /// How many workers serve these portals if the configuration does not say: as many as their polls
-/// keep busy, and eight per portal for its first load; 4 to 128.
+/// keep busy, and sixteen per portal for its first load; 4 to 128.
 int WorkersFor(const std::vector<PortalPlan>& plans);
 
 /// Runs the portals: owns the schedule, the workers and the `supervisor` thread, which reports the

@@ -126,6 +126,7 @@ void Telemetry::OnPortalStatus(const PortalKey& portal, const PortalStatus& stat
   series.SetStoppedBy(status.stopped_by);
   series.SetReference(status.reference);
   series.SetFeed(status.feed, clock_.WallNow());
+  series.SetWrite(status.write);
 }
 
 void Telemetry::OnStreamRemoved(const StreamKey& stream) {
@@ -198,6 +199,12 @@ void Telemetry::OnTokenExpiry(const PortalKey& portal, TimePoint expires_at) {
 void Telemetry::OnTokenRefreshFailure(const PortalKey& portal) {
   MutexLock lock(mutex_);
   if (PortalSeries* const series = Find(portal)) series->CountTokenRefreshFailure();
+}
+
+void Telemetry::OnWrites(const StreamKey& stream, const WriteCounts& counts) {
+  MutexLock lock(mutex_);
+  for (const auto latency : counts.latencies) daemon_.ObserveWrite(stream.object, latency);
+  if (PortalSeries* const series = Find(stream.portal)) series->CountWrites(stream.object, counts);
 }
 
 void Telemetry::OnEntries(const PortalKey& portal, const std::map<std::string, int64_t>& by_op) {

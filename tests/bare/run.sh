@@ -22,14 +22,17 @@ cache=$(realpath "$2")/$suite
 
 # Beside the cache: /tmp may be small, or refuse set-user-id programs, which sudo is.
 root=$(mktemp -d "$cache/root.XXXXXX")
+container=
 finish() {
   local code=$?
+  if [[ -n $container ]] && kill "$container" 2>/dev/null; then wait "$container" || true; fi
   rm -rf --one-file-system "$root"
   # The folder above may be an ordinary user's, who wants to be able to remove it.
   chown -R --reference="$project" "$cache"
   exit "$code"
 }
 trap finish EXIT
+# A shell hears a signal while it waits, not while it runs something itself.
 trap 'exit 143' INT TERM
 
 # --- The machine ------------------------------------------------------------------------------
@@ -56,6 +59,8 @@ if [[ -d /usr/local/share/ca-certificates ]]; then
   cp -R /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/"
 fi
 printf '127.0.0.1 localhost bare\n' >"$root/etc/hosts"
+# Nobody wants this machine back after a power cut.
+printf 'force-unsafe-io\n' >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
 
 # No git in there, and no .git: somebody unpacked an archive of the sources.
 chroot "$root" useradd --create-home --shell /bin/bash dev
@@ -72,7 +77,10 @@ machine() {
   timeout --kill-after=30 2700 systemd-nspawn -q -D "$root" --register=no --keep-unit --as-pid2 \
     --console=pipe --hostname=bare --timezone=off --resolv-conf=copy-host \
     --bind="$cache/archives:/var/cache/apt/archives" --bind="$cache/ccache:/home/dev/.cache/ccache" \
-    "${@:1:$#-1}" /home/dev/hubmirror/tests/bare/inside.sh "${@: -1}" </dev/null
+    "${@:1:$#-1}" /home/dev/hubmirror/tests/bare/inside.sh "${@: -1}" </dev/null &
+  container=$!
+  wait "$container"
+  container=
 }
 
 # --- What happens on it -----------------------------------------------------------------------

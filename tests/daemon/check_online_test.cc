@@ -3,22 +3,31 @@
 #include <doctest/doctest.h>
 
 #include "daemon/cli/doctor/doctor.h"
+#include "hubspot/read/reference_reader.h"
 #include "support/fake_hubspot.h"
 
 namespace hubmirror {
 namespace {
 
-class NoReferences final : public ReferenceSource {
+/// Of deals one pipeline with two stages.
+class Pipelines final : public ReferenceSource {
  public:
-  Result<ReferencePage, ApiError> ReadReference(const ReferenceRequest&) override {
-    return ApiError{.kind = ApiErrorKind::kForbidden, .message = "no"};
+  Result<ReferencePage, ApiError> ReadReference(const ReferenceRequest& request) override {
+    if (request.kind != ReferenceKind::kPipelines) {
+      return ApiError{.kind = ApiErrorKind::kForbidden, .message = "no"};
+    }
+    uint64_t replaced = 0;
+    return ReadReferencePage(
+        R"({"results":[{"id":"default","label":"Sales","stages":[{"id":"won"},{"id":"lost"}]}]})",
+        request, replaced);
   }
 };
 
 struct Portal {
   testing::FakeClock clock;
   testing::FakeHubSpot hubspot{clock};
-  NoReferences references;
+  Pipelines references;
+  std::vector<WebhookPlan> webhooks;
   PortalPlan plan{.key = "acme", .streams = {{.object = *FindObjectType("contacts")}}};
 
   Portal() {
@@ -29,7 +38,7 @@ struct Portal {
 
   std::string Check() {
     std::string text;
-    for (const ConfigProblem& problem : CheckOnline(hubspot, references, plan).problems) {
+    for (const ConfigProblem& problem : CheckOnline(hubspot, references, plan, webhooks).problems) {
       CHECK(problem.severity == Severity::kWarning);
       text += problem.path + ": " + problem.what + "; " + problem.next + "\n";
     }
@@ -67,7 +76,8 @@ TEST_CASE("config check online: that HubSpot does not answer is said, and no rea
   Portal portal;
   portal.plan.streams[0].columns = {"emial"};
   portal.hubspot.errors = {{.kind = ApiErrorKind::kForbidden, .message = "no scope"}};
-  const OnlineCheck check = CheckOnline(portal.hubspot, portal.references, portal.plan);
+  const OnlineCheck check =
+      CheckOnline(portal.hubspot, portal.references, portal.plan, portal.webhooks);
   CHECK_FALSE(check.next.empty());
   REQUIRE(check.problems.size() == 1);
   CHECK(check.problems[0].what == "HubSpot could not be asked: no scope");
@@ -79,10 +89,87 @@ TEST_CASE("config check online: what is about no single type is said once, with 
   portal.plan.streams[1].object = *FindObjectType("companies");
   const ApiError refused{.kind = ApiErrorKind::kUnauthorized, .message = "token refused"};
   portal.hubspot.errors = {refused, refused};
-  const OnlineCheck check = CheckOnline(portal.hubspot, portal.references, portal.plan);
+  const OnlineCheck check =
+      CheckOnline(portal.hubspot, portal.references, portal.plan, portal.webhooks);
   REQUIRE(check.problems.size() == 1);
   CHECK(check.problems[0].what == "HubSpot could not be asked: token refused");
   CHECK(check.next == check.problems[0].next);
+}
+
+/// A portal of deals, whose webhook `won` has one rule.
+struct PortalWithRule : Portal {
+  explicit PortalWithRule(WebhookRule rule) {
+    plan.streams[0].object = *FindObjectType("deals");
+    hubspot.definitions = {
+        {.name = "dealstage", .type = "enumeration", .data_sensitivity = "non_sensitive"},
+        {.name = "dealtype",
+         .type = "enumeration",
+         .data_sensitivity = "non_sensitive",
+         .options = {{.value = "newbusiness"}, {.value = "existingbusiness"}}},
+        {.name = "amount", .type = "number", .data_sensitivity = "non_sensitive"},
+        {.name = "old", .data_sensitivity = "non_sensitive", .archived = true}};
+    webhooks = {{.name = "won", .when = {std::move(rule)}}};
+  }
+};
+
+TEST_CASE("config check online: a rule that some entry can fit is good") {
+  const WebhookRule rules[] = {
+      {},
+      {.object = "associations", .op = {"loaded"}},
+      {.changed = {"amount", "dealtype"}},
+      {.object = "deals", .property = "dealstage", .from = {""}, .to = {"won"}},
+      {.object = "deals", .property = "dealstage", .to = {"lost"}, .pipeline = "default"},
+      {.object = "deals", .property = "dealtype", .to = {"newbusiness;existingbusiness"}},
+      {.object = "deals", .property = "amount", .to = {"5"}}};
+  for (const WebhookRule& rule : rules) CHECK(PortalWithRule(rule).Check() == "");
+}
+
+TEST_CASE("config check online: a rule that no entry can ever fit is named, with what was meant") {
+  const auto said = [](WebhookRule rule) {
+    const std::string text = PortalWithRule(std::move(rule)).Check();
+    const std::string path = "portals.acme.feed.webhooks.won: names ";
+    CHECK(text.starts_with(path));
+    return text.substr(std::min(path.size(), text.size()));
+  };
+  const std::string correct = "correct the name, or remove it";
+  CHECK(said({.object = "deal"}) == "the object deal, which is not mirrored; did you mean deals? " +
+                                        correct + ", or add it to the portal's objects\n");
+  CHECK(said({.object = "deals", .changed = {"amuont"}}) ==
+        "amuont, which is no property of deals; did you mean amount? " + correct + "\n");
+  CHECK(said({.changed = {"old"}}) == "old, which is no property of any object; " + correct + "\n");
+  CHECK(said({.object = "deals", .property = "dealstage", .to = {"wonn"}}) ==
+        "wonn, which dealstage never is; did you mean won? " + correct + "\n");
+  CHECK(said({.object = "deals", .property = "dealtype", .from = {"newbusines"}}) ==
+        "newbusines, which dealtype never is; did you mean newbusiness? " + correct + "\n");
+  CHECK(said({.object = "deals", .pipeline = "defualt"}) ==
+        "the pipeline defualt, which deals does not have; did you mean default? " + correct + "\n");
+}
+
+TEST_CASE("config check online: a rule for what stays out of the feed is named") {
+  PortalWithRule portal({.object = "deals", .changed = {"amount"}});
+  portal.plan.feed.exclude = {"am*"};
+  CHECK(portal.Check() ==
+        "portals.acme.feed.webhooks.won: names amount, which feed.properties.exclude leaves out; "
+        "take it out of one of the two\n");
+}
+
+TEST_CASE("config check online: nothing is said of a rule where HubSpot did not answer") {
+  PortalWithRule portal({.object = "*", .changed = {"amuont"}});
+  portal.plan.streams.push_back({.object = *FindObjectType("companies")});
+  portal.hubspot.errors = {{.kind = ApiErrorKind::kForbidden, .message = "no scope"}};
+  CHECK(portal.Check().find("amuont") == std::string::npos);
+}
+
+TEST_CASE("config check online: what may be written must be there, and not be calculated") {
+  Portal portal;
+  portal.hubspot.definitions[1].calculated = true;
+  portal.plan.streams[0].write.update = {"e*", "phone", "lead_scor"};
+  CHECK(
+      portal.Check() ==
+      "portals.acme.write.objects.contacts.update: names phone, which HubSpot calculates; remove "
+      "it: nobody can write it\n"
+      "portals.acme.write.objects.contacts.update: names lead_scor, which no property of contacts "
+      "fits; correct the name, or make the property in HubSpot\n");
 }
 
 TEST_CASE("doctor: a named property that HubSpot does not answer with is looked at") {

@@ -115,6 +115,41 @@ TEST_CASE("portal exam: a cause that several objects share is said once") {
             .ends_with("\n  contacts, deals the plan lacks this\n"));
 }
 
+TEST_CASE("portal exam: a scope that writing lacks is named, with what cannot be written") {
+  PortalFinding finding = FindingWith(std::nullopt, std::nullopt);
+  finding.writing.emplace();
+  CHECK(finding.good());
+  CHECK(PortalFindingText(finding, "acme").ends_with("\n  write scopes ok\n"));
+  CHECK(PortalFindingJson(finding, "acme").find("\"missing_scopes\": []") != std::string::npos);
+
+  finding.writing->missing = {{.scope = "crm.objects.contacts.write",
+                               .objects = {"contacts", "tasks"},
+                               .without = "contacts and tasks cannot be written"}};
+  CHECK_FALSE(finding.good());
+  CHECK(ExitCodeOf(finding) == 1);
+  CHECK(PortalFindingText(finding, "acme")
+            .ends_with("\n  write scopes the token lacks crm.objects.contacts.write: contacts and "
+                       "tasks cannot be written\n"));
+  CHECK(NextStepOf(finding).starts_with("add crm.objects.contacts.write to the app or the key"));
+
+  // It outweighs what passes by itself.
+  finding.objects[0].failure = Error(ApiErrorKind::kServer, "502");
+  CHECK(ExitCodeOf(finding) == 1);
+  CHECK(NextStepOf(finding).starts_with("add crm.objects.contacts.write"));
+}
+
+TEST_CASE("portal exam: what HubSpot does not say of a token is no fault of the portal") {
+  PortalFinding finding = FindingWith(std::nullopt, std::nullopt);
+  finding.writing.emplace();
+  finding.writing->untold = "HubSpot does not say";
+  CHECK(finding.good());
+  CHECK(ExitCodeOf(finding) == 0);
+  CHECK(PortalFindingText(finding, "acme")
+            .ends_with("\n  write scopes not known: HubSpot does not say\n"));
+  CHECK(finding.writing->Next() ==
+        "rows that the token may not write say so: `hubmirror write status`");
+}
+
 TEST_CASE("portal exam: as JSON, the verdict counts the portal id too") {
   PortalFinding finding = FindingWith(std::nullopt, std::nullopt);
   finding.wrong_portal = true;

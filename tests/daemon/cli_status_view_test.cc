@@ -113,6 +113,20 @@ TEST_CASE("cli status: it says where the change feed and its consumers stand") {
             "change feed: 3 MiB; billing has read all; crm is 4m behind; old has missed entries"));
 }
 
+TEST_CASE("cli status: it says what waits to be written, and what is held") {
+  std::string document = kSampleStatus;
+  document.insert(document.find("\"streams\""), R"("write": {
+      "contacts": {"state": "on", "held": "", "queued": 3, "sending": 1, "written": 0, "unknown": 2,
+                   "conflict": 1, "failed": 4, "doubt": 2,
+                   "oldest_queued_at": "2026-10-01T09:56:00.000Z"},
+      "deals": {"state": "held", "held": "mass", "queued": 0, "oldest_queued_at": null}}, )");
+  const auto status = ReadStatus(document);
+  REQUIRE(status);
+  CHECK(Holds(StatusTable(*status, 200),
+              "writing back: contacts: 4 rows to write, the oldest for 4m, 7 rows for a person; "
+              "deals has nothing to write, held (mass)"));
+}
+
 TEST_CASE("cli status: columns line up") {
   const std::string table = StatusTable(Sample());
   const auto heading = table.find("  OBJECT");

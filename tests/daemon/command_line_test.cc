@@ -1,4 +1,4 @@
-#include "daemon/cli/command_line.h"
+#include "daemon/cli/grammar/command_line.h"
 
 #include <doctest/doctest.h>
 
@@ -46,6 +46,28 @@ TEST_CASE("command line: every verb is known") {
     CAPTURE(arguments.front());
     CHECK(Parsed(arguments).verb == verb);
   }
+}
+
+TEST_CASE("command line: a row of the outbox is named by its portal and its number") {
+  const CommandLine show = Parsed({"write", "show", "acme", "4711", "--json"});
+  CHECK(show.verb == CliVerb::kWriteShow);
+  CHECK(show.target.portal == "acme");
+  CHECK(show.row == 4711);
+  CHECK(show.json);
+  CHECK(Parsed({"write", "wait", "acme", "1", "--wait", "5m"}).wait == 5min);
+  const CommandLine retry = Parsed({"write", "retry", "acme/contacts", "--state", "failed"});
+  CHECK(retry.target.object == "contacts");
+  CHECK(retry.state == "failed");
+  CHECK_FALSE(retry.row);
+  CHECK(Parsed({"write", "retry", "acme", "7", "--theirs"}).on_conflict == "theirs");
+  CHECK(Parsed({"write", "resolve", "acme", "7", "--created", "9"}).created == 9);
+  CHECK(Parsed({"write", "resolve", "acme", "7", "--not-created"}).created == 0);
+  CHECK(Ended({"write", "resolve", "acme", "7", "--created", "9", "--not-created"}).exit_code ==
+        64);
+  CHECK(Ended({"write", "retry", "acme", "--state", "done"}).exit_code == 64);
+  CHECK(Ended({"write", "retry", "acme", "7", "--state", "failed"}).exit_code == 64);
+  CHECK(Ended({"write", "cancel", "acme"}).exit_code == 64);
+  CHECK(Ended({"write", "show", "acme", "x"}).exit_code == 64);
 }
 
 TEST_CASE("command line: global options stand before or after the verb") {

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-#include "daemon/cli/verb_table.h"
+#include "daemon/cli/grammar/verb_table.h"
 #include "telemetry/golden_file.h"
 
 namespace hubmirror {

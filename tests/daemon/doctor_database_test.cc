@@ -68,5 +68,29 @@ TEST_CASE("doctor: a consumer of the feed without a role is looked at where the 
   }
 }
 
+TEST_CASE("doctor: a relation that has the name of a view to write into is named") {
+  const TempPostgres server;
+  server.Run("CREATE SCHEMA acme; CREATE TABLE acme.contacts_write (); CREATE TABLE acme.deals ()");
+  Settings settings;
+  settings.portals.resize(1);
+  PortalPlan& plan = settings.portals[0].plan;
+  plan.key = plan.schema = "acme";
+  plan.streams = {{.object = *FindObjectType("contacts"), .write = {.update = {"city"}}},
+                  {.object = *FindObjectType("deals"), .write = {.update = {"amount"}}}};
+  Connection connection({.dsn = server.Dsn("postgres"), .password = {}});
+  for (const bool enabled : {false, true}) {
+    plan.write.enabled = enabled;
+    int found = 0;
+    const Findings findings = ExamineDatabase(connection, settings, TimePoint{});
+    for (const Finding& finding : findings.list()) {
+      if (finding.check != "write views of acme") continue;
+      ++found;
+      CHECK(finding.verdict == Finding::Verdict::kLook);
+      CHECK(finding.said == "there is no view, something else is called so: acme.contacts_write");
+    }
+    CHECK(found == (enabled ? 1 : 0));
+  }
+}
+
 }  // namespace
 }  // namespace hubmirror::testing

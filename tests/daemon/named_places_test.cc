@@ -79,7 +79,7 @@ TEST_CASE("named places: every key of the configuration that is named exists") {
   }
   // Columns of tables, and events of the log, that are called like sections.
   keys.insert({"properties.column_name", "links.one_way", "verify.divergent", "feed.lost_entries",
-               "write.blocked"});
+               "write.blocked", "write.no_view"});
   CHECK(CheckNamed("`((?:" + sections + ")\\.[a-z_]+)",
                    [&](const fs::path&, const std::string& name) {
                      for (const std::string& key : keys) {

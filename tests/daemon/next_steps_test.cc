@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/cli/verb_table.h"
+#include "daemon/cli/grammar/verb_table.h"
 
 namespace hubmirror {
 namespace {

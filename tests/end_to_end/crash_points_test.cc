@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("crash points: killed at each of them during the first load, nothing is lost") {
   CrashWorld crash(901);
-  for (const NamedCrashPoint& point : kCrashPoints) {
+  for (const NamedCrashPoint& point : kReadingCrashPoints) {
     CAPTURE(point.name);
     CHECK(crash.DieAt(point, 1, 20s));
   }
@@ -22,7 +22,7 @@ TEST_CASE("crash points: killed at each of them while people work, nothing is lo
   CrashWorld crash(902);
   crash.ExpectEqual();
   crash.world().daemon.Kill();
-  for (const NamedCrashPoint& point : kCrashPoints) {
+  for (const NamedCrashPoint& point : kReadingCrashPoints) {
     CAPTURE(point.name);
     // There is a layout by now.
     if (point.point == CrashPoint::kLayoutStep) continue;

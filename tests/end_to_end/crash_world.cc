@@ -33,6 +33,8 @@ DaemonSettings Settings() {
   return settings;
 }
 
+}  // namespace
+
 bool IsStopped(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string text;
@@ -40,8 +42,6 @@ bool IsStopped(pid_t pid) {
   const size_t name_ends = text.rfind(')');
   return name_ends != std::string::npos && text.substr(name_ends + 2, 1) == "T";
 }
-
-}  // namespace
 
 CrashWorld::CrashWorld(uint64_t seed, TempPostgres::Options database)
     : world_(PortalOf(seed), Settings(), std::move(database)) {}

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -8,6 +10,9 @@
 #include "world.h"
 
 namespace hubmirror::testing {
+
+/// Whether a process is held by SIGSTOP.
+bool IsStopped(pid_t pid);
 
 /// A world whose daemon dies, or is stopped, where it is told to. Owned by one thread.
 class CrashWorld {

@@ -79,6 +79,7 @@ DaemonSettings FleetSettings(const Receiver& receiver) {
        .portal_id = 3456789,
        .token = "pat-na1-initech",
        .objects = {"contacts", "deals"}}};
+  settings.portals[0].write = "{enabled: true, objects: {contacts: {update: [city]}}}";
   settings.defaults = {
       {"sweep", "{every: 20s}"},
       {"verify", "{every: 20s}"},
@@ -100,13 +101,16 @@ TEST_CASE("dashboards: every query finds something after a load with faults") {
   world.Sql("SELECT acme.feed_start('billing')");
   world.portal.Control("faults", R"({"portal":1234567,"faults":[
     {"match":"/crm/objects/*/search","kind":"status","status":502,"chance":0.1},
-    {"match":"/crm/objects/*/contacts","kind":"reset","count":3}]})");
+    {"match":"/crm/objects/*/0-1","kind":"reset","count":3}]})");
   for (const auto& [portal, events] : {std::pair(1234567, 1500), {2345678, 300}, {3456789, 100}}) {
     world.portal.StartScript(R"({"portal":)" + std::to_string(portal) + R"(,"events":)" +
                              std::to_string(events) +
                              R"(,"seconds":25,"seed":5,"weights":{"create":20,"update":55,
       "archive":10,"restore":5,"merge":5,"erase":1,"calculate":4}})");
   }
+  world.Sql(
+      "INSERT INTO acme.outbox (object, op, record_id, properties) SELECT 'contacts', 'update', id,"
+      " '{\"city\": \"Ulm\"}' FROM acme.contacts_live ORDER BY id LIMIT 2000");
   world.Sql(
       "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'mirror'");
   // Somebody who asks the local port in a foreign name is refused.
@@ -120,6 +124,9 @@ TEST_CASE("dashboards: every query finds something after a load with faults") {
         [&] { return world.daemon.Metric("hubmirror_feed_consumer_lost").has_value(); });
   Await("the webhook to be heard", 60s, [&] {
     return world.daemon.Metric("hubmirror_webhook_last_success_timestamp_seconds").value_or(0) > 0;
+  });
+  Await("rows to be written", 60s, [&] {
+    return world.daemon.Metric("hubmirror_write_rows_total", {"outcome=\"done\""}).value_or(0) > 0;
   });
   // And by Prometheus.
   std::this_thread::sleep_for(3s);

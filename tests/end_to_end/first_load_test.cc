@@ -52,9 +52,9 @@ TEST_CASE("first load: while it runs, nothing tells how old the data is") {
     settings.portals[0].objects = {"contacts"};
     return settings;
   }());
-  world.portal.Control(
-      "faults", R"({"faults":[{"match":"/crm/objects/*/contacts","method":"GET","kind":"slow",
-        "seconds":20,"after":3}]})");
+  world.portal.Control("faults",
+                       R"({"faults":[{"match":"/crm/objects/*/0-1","method":"GET","kind":"slow",
+        "seconds":20,"after":3,"chance":1}]})");
   world.daemon.Start();
   Await("a poll beside the load", 60s, [&] {
     const auto stream = world.daemon.Stream("acme", "contacts");

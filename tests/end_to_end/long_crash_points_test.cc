@@ -15,7 +15,7 @@ template <typename Crash>
 void CrashEverywhere(CrashWorld& world, const Crash& crash) {
   const auto rounds = static_cast<int>(FromEnvironment("HUBMIRROR_CRASHES", 100));
   std::mt19937 random(static_cast<std::mt19937::result_type>(FromEnvironment("HUBMIRROR_SEED", 1)));
-  for (const NamedCrashPoint& point : kCrashPoints) {
+  for (const NamedCrashPoint& point : kReadingCrashPoints) {
     CAPTURE(point.name);
     int hits = 0;
     for (int i = 0; i < rounds; ++i) {

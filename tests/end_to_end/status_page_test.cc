@@ -70,13 +70,18 @@ struct Fleet {
         Await(object + " of " + portal.key, 3min,
               [&] { return world.daemon.Stream(portal.key, object).Text("state") == wanted; });
       }
+      // Its first load outlasts all that is looked at.
+      if (portal.key == "initech") {
+        world.portal.Control("settings", R"({"portal":1003,"latency":"20s"})");
+      }
     }
     world.portal.Control("tokens", R"({"portal":1001,"action":"revoke","token":"pat-na1-acme"})");
     writer.Run("BEGIN");
+    // Every transaction of a daemon begins with `_owner`: it is waited for, or waits.
     writer.Run(
         "DO $$ DECLARE t text; BEGIN FOR t IN SELECT quote_ident(tablename) FROM pg_tables "
-        "WHERE schemaname = 'globex' LOOP EXECUTE 'LOCK TABLE globex.' || t || ' IN EXCLUSIVE "
-        "MODE'; END LOOP; END $$");
+        "WHERE schemaname = 'globex' ORDER BY tablename <> '_owner' LOOP EXECUTE 'LOCK TABLE "
+        "globex.' || t || ' IN EXCLUSIVE MODE'; END LOOP; END $$");
     if (count > 3) CHECK(world.daemon.Cli({"pause", "hooli"}).end.exit_code == 0);
     Await("the portals to be in trouble", 2min, [&] {
       return world.daemon.Stream("acme", "contacts").Text("reason") == "auth" &&

@@ -1,98 +1,47 @@
 #include <doctest/doctest.h>
 
 #include <map>
-#include <set>
 #include <string>
-#include <vector>
 
-#include "support/await.h"
-#include "support/http_json.h"
-#include "support/sql_session.h"
-#include "world.h"
+#include "write_world.h"
 
 namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kWriter = "crm_writer";
 constexpr const char* kWrite =
     "{enabled: true, writers: [crm_writer], "
     "objects: {contacts: {update: [city, jobtitle, lead_score]}}}";
 
-/// A loaded mirror of contacts that a role may write to, and what the portal was asked to write.
-struct WriteWorld {
-  World world;
+PortalOptions Portal() {
+  return {.seed = 91, .records = 800, .latency = "60ms"};
+}
 
-  WriteWorld()
-      : world({.seed = 91, .records = 800, .latency = "60ms"}, [] {
-          DaemonSettings settings;
-          settings.portals[0].objects = {"contacts"};
-          settings.portals[0].write = kWrite;
-          return settings;
-        }()) {
-    world.portal.Mutate(R"({"object":"contacts","kind":"property_add","name":"lead_score",)"
-                        R"("type":"number","field_type":"number"})");
-    world.Sql(std::string("CREATE ROLE ") + kWriter + " LOGIN");
-    world.Load();
-  }
-
-  /// As the role of an application.
-  std::string AsWriter(const std::string& sql) const {
-    return RunSql(world.database.Dsn(kWriter, World::kDatabase), sql);
-  }
-  int64_t Rows(const std::string& which) const {
-    return std::stoll(world.Sql("SELECT count(*) FROM acme.outbox WHERE " + which));
-  }
-  void Fault(const std::string& kind) const {
-    world.portal.Control("faults", R"({"faults":[{"match":"batch/update","count":1,"kind":")" +
-                                       kind + R"(","seconds":5}]})");
-  }
-  /// One JSON object a line.
-  std::vector<compare::Json> Lines(const std::string& path) const {
-    std::vector<compare::Json> lines;
-    const HttpAnswer answer = HttpGet(world.portal.url(), "/_control/" + path);
-    REQUIRE(answer.status == 200);
-    for (size_t begin = 0; begin < answer.body.size();) {
-      const size_t end = std::min(answer.body.find('\n', begin), answer.body.size());
-      if (end > begin) {
-        lines.push_back(
-            compare::Json::Parse(std::string_view(answer.body).substr(begin, end - begin)));
-      }
-      begin = end + 1;
+/// How often the portal has written each record, `id property=value ...` by entry.
+std::map<std::string, int> Entries(const WriteWorld& it) {
+  std::map<std::string, int> entries;
+  for (const compare::Json& line : it.Journal()) {
+    std::string entry = line.Text("id");
+    for (const auto& [name, value] : line["properties"].AsObject()) {
+      entry += " " + name + "=" + value.AsString();
     }
-    return lines;
+    ++entries[entry];
   }
-  /// How often the portal has written each record, `id property=value ...` by entry.
-  std::map<std::string, int> Journal() const {
-    std::map<std::string, int> entries;
-    for (const compare::Json& line : Lines("writes/1234567?after=0")) {
-      std::string entry = line.Text("id");
-      for (const auto& [name, value] : line["properties"].AsObject()) {
-        entry += " " + name + "=" + value.AsString();
-      }
-      ++entries[entry];
-    }
-    return entries;
-  }
-  /// What HubSpot holds of each live contact.
-  std::map<std::string, compare::Json> Truth() const {
-    std::map<std::string, compare::Json> records;
-    for (const compare::Json& line : Lines("truth/1234567/contacts?limit=0")) {
-      if (line.Text("state") == "live") records.emplace(line.Text("id"), line["properties"]);
-    }
-    return records;
-  }
-};
+  return entries;
+}
 
 TEST_CASE("write: rows of a role become records, each once, through losses and a kill") {
-  WriteWorld it;
+  WriteWorld it(kWrite, {"contacts"}, Portal(), [](World& world) {
+    world.portal.Mutate(R"({"object":"contacts","kind":"property_add","name":"lead_score",)"
+                        R"("type":"number","field_type":"number"})");
+  });
   World& world = it.world;
   // Numbers for the contacts, so that every tenth can be of another kind.
   world.Sql(
       "CREATE TABLE public.chosen AS SELECT id, city, row_number() OVER (ORDER BY id) AS n "
       "FROM acme.contacts_live ORDER BY id LIMIT 300");
-  world.Sql(std::string("GRANT SELECT ON public.chosen TO ") + kWriter);
+  world.Sql(std::string("GRANT SELECT ON public.chosen TO ") + WriteWorld::kWriter);
   const auto id_of = [&](int n) {
     return world.Sql("SELECT id FROM public.chosen WHERE n = " + std::to_string(n));
   };
@@ -113,10 +62,10 @@ TEST_CASE("write: rows of a role become records, each once, through losses and a
         std::to_string(from) + " AND " + std::to_string(to));
   };
 
-  it.Fault("lost_answer");
+  it.Fault("batch/update", "lost_answer");
   insert(1, 100);
   Await("the loss of an answer", 30s, [&] { return it.Rows("state = 'unknown'") > 0; });
-  it.Fault("slow");
+  it.Fault("batch/update", "slow");
   insert(101, 200);
   Await("a request under way", 30s, [&] { return it.Rows("state = 'sending'") > 0; });
   world.daemon.Kill();
@@ -144,8 +93,8 @@ TEST_CASE("write: rows of a role become records, each once, through losses and a
     wanted[n == 300 ? survivor + " " + score
                     : id_of(n) + " city=Ulm " + std::to_string(n) + " " + score] = 1;
   }
-  CHECK(it.Journal() == wanted);
-  const auto truth = it.Truth();
+  CHECK(Entries(it) == wanted);
+  const auto truth = it.Truth("contacts");
   for (int n = 1; n < 300; ++n) {
     if (n % 10 == 1) continue;
     CAPTURE(n);

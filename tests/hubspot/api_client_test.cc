@@ -57,6 +57,26 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: histories are asked for by batc
                                R"("propertiesWithHistory":["city"]})");
 }
 
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: a private app's token is asked what it may do") {
+  hubspot.Answer(200, R"({"hubId":1,"scopes":["tickets","crm.objects.contacts.write"]})");
+  hubspot.Answer(404, R"({"category":"OBJECT_NOT_FOUND","message":"No such token"})");
+  hubspot.Answer(400, R"({"message":"pat-na1-x is no private app's"})");
+
+  const auto scopes = client.GrantedScopes();
+
+  REQUIRE(bool(scopes));
+  CHECK(*scopes == std::vector<std::string>{"tickets", "crm.objects.contacts.write"});
+  CHECK(hubspot.last().target == "/oauth/v2/private-apps/get/access-token-info");
+  CHECK(hubspot.last().body == R"({"tokenKey":"pat-na1-x"})");
+  CHECK(hubspot.last().bearer.Reveal() == "pat-na1-x");
+  for (int i = 0; i < 2; ++i) {
+    const auto untold = client.GrantedScopes();
+    REQUIRE_FALSE(bool(untold));
+    CHECK(untold.error().kind == ApiErrorKind::kUnsupported);
+    CHECK(untold.error().message == "HubSpot does not say what this token may do");
+  }
+}
+
 TEST_CASE_FIXTURE(ApiClientFixture, "api client: a list asks for one page of named properties") {
   hubspot.Answer(200, R"({"results":[{"id":"1","properties":{"email":"a@b.c"}}]})");
 
@@ -121,6 +141,20 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: the newest id is one search res
         R"("properties":["hs_object_id","hs_lastmodifieddate"],"limit":1})");
 }
 
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: a place in a list is one search result") {
+  hubspot.Answer(200, R"({"total":0,"results":[]})");
+
+  CHECK(bool(client.Search(
+      contacts, {.id_above = RecordId{7}, .id_below = RecordId{900}, .skip = 4999, .limit = 1})));
+
+  CHECK(hubspot.last().body ==
+        R"({"after":"4999","filterGroups":[{"filters":[)"
+        R"({"propertyName":"hs_object_id","operator":"GT","value":"7"},)"
+        R"({"propertyName":"hs_object_id","operator":"LT","value":"900"}]}],)"
+        R"("sorts":[{"propertyName":"hs_object_id","direction":"ASCENDING"}],)"
+        R"("properties":["hs_object_id","lastmodifieddate"],"limit":1})");
+}
+
 TEST_CASE_FIXTURE(ApiClientFixture,
                   "api client: a batch read names ids and properties in its body") {
   hubspot.Answer(207, R"({"status":"COMPLETE","results":[],"errors":[
@@ -134,6 +168,18 @@ TEST_CASE_FIXTURE(ApiClientFixture,
   CHECK(hubspot.last().target == "/crm/objects/2026-09/0-1/batch/read?archived=true");
   CHECK(hubspot.last().body == R"({"inputs":[{"id":"1"},{"id":"2"}],"properties":["a","b"],)"
                                R"("propertiesWithHistory":[]})");
+}
+
+TEST_CASE_FIXTURE(ApiClientFixture, "api client: a batch read may ask by a unique value") {
+  hubspot.Answer(200, R"({"status":"COMPLETE","results":[]})");
+
+  const auto page = client.BatchRead(
+      contacts,
+      {.ids = {}, .properties = Set({"email"}), .unique_property = "email", .values = {"a@x.de"}});
+
+  CHECK(bool(page));
+  CHECK(hubspot.last().body == R"({"inputs":[{"id":"a@x.de"}],"idProperty":"email",)"
+                               R"("properties":["email"],"propertiesWithHistory":[]})");
 }
 
 TEST_CASE_FIXTURE(ApiClientFixture,

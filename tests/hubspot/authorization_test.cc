@@ -38,6 +38,28 @@ TEST_CASE("scopes: exactly what the configured objects need, each once") {
                                "crm.objects.deals.read", "sales-email-read", "tickets", "oauth"});
 }
 
+TEST_CASE("scopes: what may be written needs its own, each once") {
+  const auto needs = ScopesFor(Objects({"contacts", "deals", "emails", "tickets", "tasks"}),
+                               Objects({"emails", "tickets", "tasks"}));
+  CHECK(Names(needs) == std::vector<std::string>{"crm.objects.contacts.read",
+                                                 "crm.objects.deals.read", "sales-email-read",
+                                                 "tickets", "crm.objects.contacts.write", "oauth"});
+  CHECK(needs[4].without == "emails and tasks cannot be written");
+}
+
+TEST_CASE("scopes: writing needs what reads and writes in one, and nothing of what only reads") {
+  const auto names = [](const std::vector<std::string>& objects) {
+    return Names(WriteScopesFor(Objects(objects)));
+  };
+  CHECK(names({}).empty());
+  CHECK(names({"contacts", "tasks"}) == std::vector<std::string>{"crm.objects.contacts.write"});
+  CHECK(names({"tickets"}) == std::vector<std::string>{"tickets"});
+  CHECK(names({"emails"}) ==
+        std::vector<std::string>{"crm.objects.contacts.write", "sales-email-read"});
+  const ObjectType pets{.name = "pets", .type_id = "2-1001"};
+  CHECK(Names(WriteScopesFor({pets})) == std::vector<std::string>{"crm.objects.custom.write"});
+}
+
 TEST_CASE("scopes: what is missing is said in words") {
   const auto needs = ScopesFor(Objects({"contacts", "emails", "tasks"}));
 

@@ -51,6 +51,7 @@ TEST_CASE("error reading: a web page where JSON was due is trouble of the server
 }
 
 TEST_CASE("error reading: a 2xx without an answer in it is none") {
+  CHECK_FALSE(ErrorOf(Endpoint::kBatchWrite, {.status = 204}));
   CHECK(Error({.status = 204}).kind == Kind::kServer);
   CHECK(Error(Html(201)).kind == Kind::kServer);
 }

@@ -30,12 +30,18 @@ struct RecordWriterFixture {
   RecordWriter writer{"acme", "2026-09", Wire{hubspot, clock, source_clock}, token, exchanges};
   ObjectType contacts = *FindObjectType("contacts");
 
-  static RecordUpdate Input(int64_t id, std::string city = "Ulm") {
+  static WriteInput Input(int64_t id, std::string city = "Ulm") {
     return {
         .id = {id}, .values = {{"city", std::move(city)}}, .trace_id = "t" + std::to_string(id)};
   }
-  WriteAnswer Update(const std::vector<RecordUpdate>& inputs) {
-    return writer.Update(contacts, inputs, clock.BootNow() + 20s);
+  static WriteInput New(std::string email) {
+    return {.id = {},
+            .values = {{"email", email}},
+            .trace_id = "t" + email,
+            .unique = {"email", email}};
+  }
+  WriteAnswer Update(const std::vector<WriteInput>& inputs) {
+    return writer.Write(WriteOp::kUpdate, contacts, inputs, clock.BootNow() + 20s);
   }
   /// What becomes of three inputs 1, 2 and 3 when HubSpot answers so.
   std::vector<Fate> Fates(int status, std::string body) {
@@ -58,8 +64,8 @@ TEST_CASE_FIXTURE(RecordWriterFixture, "record writer: an update says what it is
   hubspot.Answer(200,
                  R"({"status":"COMPLETE","results":[{"id":"1","properties":{"city":"Ulm"}}]})");
 
-  const auto answer = writer.Update(
-      contacts,
+  const auto answer = writer.Write(
+      WriteOp::kUpdate, contacts,
       {{.id = {1}, .values = {{"city", "Ulm \"a\""}, {"score", ""}}, .trace_id = "7.1"},
        {.id = {2}, .values = {{"city", "Bonn"}}, .trace_id = "8.1"}},
       clock.BootNow() + 20s);
@@ -76,8 +82,109 @@ TEST_CASE_FIXTURE(RecordWriterFixture, "record writer: an update says what it is
   CHECK(request.once->leave_by == clock.BootNow() + 20s);
   CHECK(answer.times.date == *ParseRfc3339("2026-09-01T10:00:00Z"));
   REQUIRE(exchanges.all.size() == 1);
-  CHECK(exchanges.all[0].endpoint == Endpoint::kBatchUpdate);
+  CHECK(exchanges.all[0].endpoint == Endpoint::kBatchWrite);
   CHECK_FALSE(exchanges.all[0].failure);
+}
+
+TEST_CASE_FIXTURE(RecordWriterFixture, "record writer: a create names no record") {
+  hubspot.Answer(201, R"({"results":[]})");
+
+  writer.Write(WriteOp::kCreate, contacts, {New("a@x.de")}, clock.BootNow() + 20s);
+
+  CHECK(hubspot.last().target == "/crm/objects/2026-09/0-1/batch/create");
+  CHECK(hubspot.last().body == R"({"inputs":[{"properties":{"email":"a@x.de"},"associations":[],)"
+                               R"("objectWriteTraceId":"ta@x.de"}]})");
+  CHECK(exchanges.all[0].endpoint == Endpoint::kBatchWrite);
+}
+
+TEST_CASE_FIXTURE(RecordWriterFixture,
+                  "record writer: new records are told apart by trace id, else by a unique value") {
+  const std::vector<WriteInput> inputs = {New("A@x.de"), New("b@x.de"), New("c@x.de")};
+  const auto create = [&](const std::string& results) {
+    hubspot.Answer(201, R"({"results":[)" + results + "]}");
+    return writer.Write(WriteOp::kCreate, contacts, inputs, clock.BootNow() + 20s);
+  };
+  auto answer = create(R"({"id":"12","properties":{"email":"b@x.de"}},
+                          {"id":"11","properties":{"email":"a@x.de"}})");
+  CHECK(FatesOf(answer) == std::vector{W, W, U});
+  CHECK(answer.outcomes[0].id == RecordId{11});
+  CHECK(answer.outcomes[1].id == RecordId{12});
+
+  answer = create(R"({"id":"13","objectWriteTraceId":"tc@x.de","properties":{"email":"a@x.de"}},
+                     {"id":"14","objectWriteTraceId":"other","properties":{"email":"b@x.de"}},
+                     {"id":"15","properties":{}})");
+  CHECK(FatesOf(answer) == std::vector{U, U, W});
+  CHECK(answer.outcomes[2].id == RecordId{13});
+}
+
+TEST_CASE_FIXTURE(RecordWriterFixture,
+                  "record writer: the one result of the one new record is its own") {
+  const auto create = [&](const std::string& results) {
+    hubspot.Answer(201, R"({"results":[)" + results + "]}");
+    return writer.Write(WriteOp::kCreate, contacts,
+                        {{.id = {}, .values = {{"city", "Ulm"}}, .trace_id = "t"}},
+                        clock.BootNow() + 20s);
+  };
+  const auto answer = create(R"({"id":"12","properties":{}})");
+  CHECK(FatesOf(answer) == std::vector{W});
+  CHECK(answer.outcomes[0].id == RecordId{12});
+  CHECK(FatesOf(create(R"({"id":"12","properties":{}},{"id":"13","properties":{}})")) ==
+        std::vector{U});
+  CHECK(FatesOf(create(R"({"id":"12","objectWriteTraceId":"x","properties":{}})")) ==
+        std::vector{U});
+}
+
+TEST_CASE_FIXTURE(RecordWriterFixture, "record writer: an upsert names records by a unique value") {
+  hubspot.Answer(200, R"({"results":[{"id":"12","new":true,"properties":{"email":"b@x.de"}},
+                                     {"id":"11","new":false,"properties":{"email":"a@x.de"}}]})");
+  const auto input = [](std::string email) {
+    return WriteInput{
+        .id = {}, .values = {{"city", "Ulm"}}, .trace_id = "t" + email, .unique = {"email", email}};
+  };
+
+  const auto answer = writer.Write(WriteOp::kUpsert, contacts, {input("A@x.de"), input("b@x.de")},
+                                   clock.BootNow() + 20s);
+
+  CHECK(hubspot.last().target == "/crm/objects/2026-09/0-1/batch/upsert");
+  CHECK(hubspot.last().body ==
+        R"({"inputs":[{"id":"A@x.de","idProperty":"email","properties":{"city":"Ulm"},)"
+        R"("objectWriteTraceId":"tA@x.de"},{"id":"b@x.de","idProperty":"email",)"
+        R"("properties":{"city":"Ulm"},"objectWriteTraceId":"tb@x.de"}]})");
+  REQUIRE(FatesOf(answer) == std::vector{W, W});
+  CHECK(answer.outcomes[0].id == RecordId{11});
+  CHECK(answer.outcomes[1].id == RecordId{12});
+}
+
+TEST_CASE_FIXTURE(RecordWriterFixture, "record writer: an archive is answered by nothing") {
+  const auto archive = [&](int status, std::string body) {
+    hubspot.Answer(status, std::move(body));
+    return FatesOf(writer.Write(WriteOp::kArchive, contacts, {{.id = {1}}, {.id = {2}}},
+                                clock.BootNow() + 20s));
+  };
+  CHECK(archive(204, "") == std::vector{W, W});
+  CHECK(hubspot.last().target == "/crm/objects/2026-09/0-1/batch/archive");
+  CHECK(hubspot.last().body == R"({"inputs":[{"id":"1"},{"id":"2"}]})");
+  // As HubSpot sends it: without a word on its type.
+  hubspot.AnswerWith(ClientAnswer{.status = 204, .headers = {}, .body = ""});
+  CHECK(FatesOf(writer.Write(WriteOp::kArchive, contacts, {{.id = {1}}}, clock.BootNow() + 20s)) ==
+        std::vector{W});
+  hubspot.AnswerWith(ClientAnswer{.status = 204, .headers = {}, .body = ""});
+  CHECK(FatesOf(Update({Input(1)})) == std::vector{U});
+  CHECK(archive(207, R"({"results":[],"errors":[{"category":"OBJECT_NOT_FOUND",)"
+                     R"("context":{"ids":["2"]}}]})") == std::vector{U, R});
+  CHECK(archive(502, "<html>") == std::vector{U, U});
+}
+
+TEST_CASE_FIXTURE(RecordWriterFixture,
+                  "record writer: a refusal tells which record is in the way") {
+  hubspot.Answer(409, R"({"status":"error","category":"CONFLICT",)"
+                      R"("message":"Contact already exists. Existing ID: 4711"})");
+
+  const auto answer =
+      writer.Write(WriteOp::kCreate, contacts, {New("a@x.de")}, clock.BootNow() + 20s);
+
+  REQUIRE(FatesOf(answer) == std::vector{R});
+  CHECK(answer.outcomes[0].refusal->existing == RecordId{4711});
 }
 
 TEST_CASE_FIXTURE(RecordWriterFixture, "record writer: results are told apart by record id") {
@@ -215,6 +322,51 @@ TEST_CASE_FIXTURE(RecordWriterFixture, "record writer: no error says the token")
   const auto answer = Update({Input(1)});
 
   CHECK(answer.failure->message.find("pat-na1-x") == std::string::npos);
+}
+
+TEST_CASE_FIXTURE(RecordWriterFixture, "record writer: links go by pairs, in four ways") {
+  const LinkPair pair{contacts, *FindObjectType("companies")};
+  const LinkType primary{"HUBSPOT_DEFINED", 1, "Primary"};
+  const auto sent = [&](LinkDeed deed, std::vector<LinkType> types) {
+    hubspot.Answer(204, "");
+    const auto answer =
+        writer.WriteLinks(deed, pair, {{{17}, {9}, std::move(types)}}, clock.BootNow() + 20s);
+    CHECK(FatesOf(answer) == std::vector{W});
+    REQUIRE(hubspot.last().once);
+    return hubspot.last().target + " " + hubspot.last().body;
+  };
+  const std::string path = "/crm/associations/2026-09/0-1/0-2/batch/";
+  const std::string types = R"("types":[{"associationCategory":"HUBSPOT_DEFINED",)"
+                            R"("associationTypeId":1}]}]})";
+  CHECK(sent(LinkDeed::kLink, {}) ==
+        path + R"(associate/default {"inputs":[{"from":{"id":"17"},"to":{"id":"9"}}]})");
+  CHECK(sent(LinkDeed::kLabel, {primary}) ==
+        path + R"(create {"inputs":[{"from":{"id":"17"},"to":{"id":"9"},)" + types);
+  CHECK(sent(LinkDeed::kUnlabel, {primary}) ==
+        path + R"(labels/archive {"inputs":[{"from":{"id":"17"},"to":{"id":"9"},)" + types);
+  CHECK(sent(LinkDeed::kUnlink, {}) ==
+        path + R"(archive {"inputs":[{"from":{"id":"17"},"to":[{"id":"9"}]}]})");
+  CHECK(exchanges.all[0].endpoint == Endpoint::kLinkWrite);
+  CHECK(LaneOf(Endpoint::kLinkWrite) == Lane::kAssociations);
+}
+
+TEST_CASE_FIXTURE(RecordWriterFixture, "record writer: links are told apart by their two ends") {
+  const LinkPair pair{contacts, *FindObjectType("companies")};
+  const auto fates = [&](int status, std::string body) {
+    hubspot.Answer(status, std::move(body));
+    return FatesOf(writer.WriteLinks(LinkDeed::kLink, pair, {{{1}, {9}}, {{2}, {9}}, {{3}, {9}}},
+                                     clock.BootNow() + 20s));
+  };
+  CHECK(fates(200, R"({"status":"COMPLETE","results":[]})") == std::vector{W, W, W});
+  const std::string one = R"({"fromObjectId":1,"toObjectId":"9","labels":[]})";
+  CHECK(fates(200, R"({"results":[)" + one + "]}") == std::vector{W, B, B});
+  CHECK(fates(207, R"({"results":[)" + one +
+                       R"(],"errors":[{"category":"OBJECT_NOT_FOUND","context":{)"
+                       R"("fromObjectId":["2"],"toObjectId":["9"]}}]})") == std::vector{W, R, B});
+  CHECK(fates(207, R"({"errors":[{"category":"VALIDATION_ERROR"}]})") == std::vector{B, B, B});
+  CHECK(fates(502, "") == std::vector{U, U, U});
+  CHECK(fates(400, R"({"category":"VALIDATION_ERROR","message":"no"})") == std::vector{B, B, B});
+  CHECK(fates(200, "not json") == std::vector{U, U, U});
 }
 
 }  // namespace

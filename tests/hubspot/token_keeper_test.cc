@@ -84,7 +84,9 @@ TEST_CASE_FIXTURE(TokenKeeperFixture,
                   "token keeper: the client's secret goes into the body of the request") {
   hubspot.Answer(200, TokenBody("a1", "first"));
 
+  CHECK(keeper.Scopes().empty());
   CHECK(Token() == "a1");
+  CHECK(keeper.Scopes() == std::vector<std::string>{"oauth"});
 
   const ClientRequest request = hubspot.last();
   CHECK(request.target == "/oauth/2026-09/token");

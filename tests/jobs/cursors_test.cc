@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 TEST_CASE("cursors read back as they were written") {
   const WalkCursor walk{
       .ranges = {{.next = 5, .end = 900, .after = "6"}, {.next = 900, .after = "899"}},
-      .highest_id = 12345678901,
       .records_done = 17,
       .records_expected = 40,
       .ordered = true};

@@ -23,6 +23,8 @@ using hubmirror::WantedWalks;
 
 namespace {
 
+const Instant kLoaded = Instant{} + 24h;
+
 StoredStream Swept(int64_t rows) {
   StoredStream stored;
   stored.rows = rows;
@@ -31,6 +33,25 @@ StoredStream Swept(int64_t rows) {
 }
 
 }  // namespace
+
+TEST_CASE(
+    "facts: a stream is quiet since a commit last changed a record, whatever it wrote since") {
+  SharedFacts facts({"acme", "contacts"});
+  facts.Load(Swept(10), kLoaded);
+  CHECK(facts.Now().changed_at == kLoaded);
+
+  facts.TakeIn({}, CommitOutcome{.unchanged = 100, .outrun = 1, .suspects = 1}, kLoaded + 1h);
+  CHECK(facts.Now().changed_at == kLoaded);
+
+  for (const CommitOutcome& change :
+       {CommitOutcome{.inserted = 1}, CommitOutcome{.updated = 1}, CommitOutcome{.archived = 1},
+        CommitOutcome{.restored = 1}, CommitOutcome{.merged = 1}, CommitOutcome{.erased = 1},
+        CommitOutcome{.purged = 1}}) {
+    facts.Load(Swept(10), kLoaded);
+    facts.TakeIn({}, change, kLoaded + 1h);
+    CHECK(facts.Now().changed_at == kLoaded + 1h);
+  }
+}
 
 TEST_CASE("A walk of a list is wanted until one that began afterwards has ended") {
   WantedWalks walks;
@@ -74,7 +95,7 @@ TEST_CASE("Search is given up after three refusals in a row, and tried again a d
 
 TEST_CASE("What was read of the facts stays as it was while others are told") {
   SharedFacts facts({"acme", "companies"});
-  facts.Load(Swept(10));
+  facts.Load(Swept(10), kLoaded);
   const StreamFacts before = facts.Now();
   const int64_t told = facts.Tell([](StreamFacts& now) {
     now.CountedRows(12);
@@ -89,7 +110,7 @@ TEST_CASE("What was read of the facts stays as it was while others are told") {
 
 TEST_CASE("A commit is counted, and noted for those who follow up on it") {
   SharedFacts facts({"acme", "companies"});
-  facts.Load(Swept(10));
+  facts.Load(Swept(10), kLoaded);
   facts.Tell([](StreamFacts& now) {
     now.pending_noted = now.links_due = false;
     now.links_followed = true;
@@ -98,13 +119,15 @@ TEST_CASE("A commit is counted, and noted for those who follow up on it") {
   facts.PutInto(commit, {});
   CHECK(commit.links_due);
   // Losers of merges and records that were archived anyway were never live here.
-  facts.TakeIn(commit, CommitOutcome{.inserted = 5,
-                                     .archived = 1,
-                                     .merged = 40,
-                                     .erased = 2,
-                                     .suspects = 1,
-                                     .quarantined = 3,
-                                     .live_change = 3});
+  facts.TakeIn(commit,
+               CommitOutcome{.inserted = 5,
+                             .archived = 1,
+                             .merged = 40,
+                             .erased = 2,
+                             .suspects = 1,
+                             .quarantined = 3,
+                             .live_change = 3},
+               kLoaded);
   const StreamFacts now = facts.Now();
   CHECK(now.rows == 13);
   CHECK(now.quarantined == 3);
@@ -129,13 +152,13 @@ TEST_CASE("What came about while a commit was under way goes with the next one")
   facts.PutInto(first, EndedWalk{.serves = 1});
   REQUIRE(first.debts);
   facts.Tell(want);
-  facts.TakeIn(first, {});
+  facts.TakeIn(first, {}, kLoaded);
   CHECK(facts.Now().debts.sweeps.served == 1);
   CHECK(facts.Now().sweep_wanted());
   Commit second;
   facts.PutInto(second, {});
   REQUIRE(second.debts);
-  facts.TakeIn(second, {});
+  facts.TakeIn(second, {}, kLoaded);
   Commit third;
   facts.PutInto(third, {});
   CHECK_FALSE(third.debts);
@@ -143,15 +166,15 @@ TEST_CASE("What came about while a commit was under way goes with the next one")
 
 TEST_CASE("Lost values are counted over commits until a whole sweep has passed without the brake") {
   SharedFacts facts({"acme", "companies"});
-  facts.Load(Swept(1000));
+  facts.Load(Swept(1000), kLoaded);
   const CommitOutcome loses{.values_lost = {{"name", 300}}};
-  facts.TakeIn({}, loses);
+  facts.TakeIn({}, loses, kLoaded);
   Commit sweep;
   facts.PutInto(sweep, EndedWalk{});
   CHECK(sweep.forget_lost_values);
-  facts.TakeIn(sweep, loses);
+  facts.TakeIn(sweep, loses, kLoaded);
   CHECK(facts.Now().suspicion(Brake::kValuesLost).empty());
-  facts.TakeIn({}, loses);
+  facts.TakeIn({}, loses, kLoaded);
   CHECK(facts.Now().suspicion(Brake::kValuesLost).find("property name") != std::string::npos);
   Commit braked;
   facts.PutInto(braked, EndedWalk{});

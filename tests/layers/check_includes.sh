@@ -46,17 +46,18 @@ declare -A may=(
   [jobs/walk]="base model/* mirror budget jobs jobs/changes"
   [jobs/links]="base model/* mirror budget jobs"
   [jobs/reference]="base model/* mirror budget jobs"
-  [jobs/write]="base model/* mirror budget jobs"
+  [jobs/write]="base model/* mirror budget jobs jobs/links"
   [sync]="base model/* mirror budget jobs jobs/*"
   [control]="base model/portal"
   [daemon]="base model/* http delivery hubspot/* postgres/* settings/* telemetry/* budget jobs/* sync control"
   [daemon/cli/text]="base"
-  [daemon/cli]="base model/* mirror http delivery hubspot/* postgres/* settings/* jobs/* sync control daemon daemon/cli/text"
+  [daemon/cli/grammar]="base model/*"
+  [daemon/cli]="base model/* mirror http delivery hubspot/* postgres/* settings/* jobs/* sync control daemon daemon/cli/text daemon/cli/grammar"
 )
 # Rooms of verbs see what their parent sees, and each other's by name.
 declare -A beside=(
   [daemon/cli/doctor]="daemon/cli/portal"
-  [daemon/cli/feed]="" [daemon/cli/portal]="" [daemon/cli/schema]="" [daemon/cli/setup]="" [daemon/cli/status]=""
+  [daemon/cli/feed]="" [daemon/cli/portal]="" [daemon/cli/schema]="" [daemon/cli/setup]="" [daemon/cli/status]="" [daemon/cli/write]=""
 )
 for room in "${!beside[@]}"; do
   may[$room]="${may[daemon/cli]} daemon/cli ${beside[$room]}"

@@ -10,7 +10,7 @@ import { knownMetrics, metricsIn } from './metric_names.mjs';
 const project = process.argv[2];
 const read = (path) => readFileSync(join(project, path), 'utf8');
 const rules = read('packaging/prometheus/hubmirror.rules.yml');
-const tests = ['daemon', 'mirror'].map((name) => read(`tests/monitoring/${name}_alerts.test.yml`)).join('');
+const tests = ['daemon', 'mirror', 'write'].map((name) => read(`tests/monitoring/${name}_alerts.test.yml`)).join('');
 const runbooks = read('docs/runbooks.md');
 const metrics = knownMetrics(read('docs/metrics.md'));
 

@@ -292,5 +292,22 @@ TEST_CASE_FIXTURE(PoolFixture,
   CHECK(pool->Take()->Run("SHOW statement_timeout").Text(0, 0) == "0");
 }
 
+TEST_CASE_FIXTURE(PoolFixture, "transaction: one that falls silent lets go of what it has locked") {
+  const auto pool = Pool(2);
+  Value("CREATE TABLE public.owned AS SELECT 1 AS a");
+  Transaction frozen(*pool, {});
+  CHECK(frozen.Run("SHOW idle_in_transaction_session_timeout").Text(0, 0) == "1min");
+  frozen.Run("SET LOCAL idle_in_transaction_session_timeout = '50ms'");
+  frozen.Run("SELECT FROM public.owned FOR UPDATE");
+  // Whoever comes next gets it, without anybody's help.
+  CHECK(pool->Take()->Run("SELECT a FROM public.owned FOR UPDATE").Int(0, 0) == 1);
+  try {
+    frozen.Run("SELECT 1");
+    FAIL("it was not ended");
+  } catch (const DatabaseError& error) {
+    CHECK(error.kind() == DatabaseError::Kind::kUnavailable);
+  }
+}
+
 }  // namespace
 }  // namespace hubmirror::testing

@@ -67,6 +67,20 @@ TEST_CASE_FIXTURE(MirrorFixture,
   CHECK(heard == R"({"schema" : "acme", "last" : 7})");
 }
 
+TEST_CASE_FIXTURE(MirrorFixture, "feed bell: each rings on a channel of its own") {
+  const SystemClock time;
+  Session listener(dsn());
+  listener.Run("LISTEN hubmirror_outbox");
+  FeedBell feed({.dsn = dsn(), .password = {}}, time);
+  FeedBell bell({.dsn = dsn(), .password = {}}, time, "hubmirror_outbox");
+  feed.Ring("acme", 5);
+  bell.Ring("acme", 7);
+
+  std::string heard;
+  Await("a hint", 10s, [&] { return !(heard = listener.Heard()).empty(); });
+  CHECK(heard == R"({"schema" : "acme", "last" : 7})");
+}
+
 TEST_CASE_FIXTURE(MirrorFixture,
                   "feed bell: a lost session is made again at once, and tells what the old one did "
                   "not") {

@@ -22,6 +22,9 @@ class NotingObserver final : public SyncObserver {
   std::vector<bool> database_up;
   std::vector<std::string> failed_transactions;
   std::map<std::string, int64_t> entries;  ///< of the change feed, by kind
+  std::map<std::string, int64_t> writes;   ///< rows of the outbox, by how they ended
+  std::map<std::string, int64_t> doubts;   ///< of theirs, by how they ended
+  std::vector<std::chrono::milliseconds> latencies;
   int reconnects = 0;
   int waits = 0;
 
@@ -34,6 +37,12 @@ class NotingObserver final : public SyncObserver {
   void OnEntries(const PortalKey&, const std::map<std::string, int64_t>& by_op) override {
     MutexLock lock(mutex_);
     for (const auto& [op, count] : by_op) entries[op] += count;
+  }
+  void OnWrites(const StreamKey&, const WriteCounts& counts) override {
+    MutexLock lock(mutex_);
+    for (const auto& [outcome, rows] : counts.ended) writes[outcome] += rows;
+    for (const auto& [end, rows] : counts.doubts) doubts[end] += rows;
+    for (const auto latency : counts.latencies) latencies.push_back(latency);
   }
   void OnVerify(const StreamKey&, const VerifyReport&) override {}
   void OnStreamStatus(const StreamKey&, const StreamStatus&) override {}

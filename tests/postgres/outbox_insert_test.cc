@@ -1,37 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "postgres/outbox_fixture.h"
+#include "postgres/writer_fixture.h"
 
 namespace hubmirror::testing {
 namespace {
-
-/// Roles belong to the server, which other tests use too.
-struct Roles {
-  Roles() {
-    SharedServer().Run(
-        "DROP ROLE IF EXISTS outbox_writer, outbox_reader, outbox_nobody;"
-        "CREATE ROLE outbox_writer LOGIN; CREATE ROLE outbox_reader LOGIN;"
-        "CREATE ROLE outbox_nobody LOGIN");
-  }
-};
-
-struct WriterFixture : Roles, OutboxFixture {
-  WriterFixture() {
-    PortalPlan asking = plan();
-    asking.readers = {"outbox_reader"};
-    Open(asking);
-    MakeContacts(Properties());
-    Value("GRANT USAGE ON SCHEMA acme TO outbox_nobody");
-  }
-  ~WriterFixture() {
-    Value(
-        "DROP OWNED BY outbox_writer, outbox_reader, outbox_nobody;"
-        "DROP ROLE outbox_writer, outbox_reader, outbox_nobody");
-  }
-  Connection::Target As(const std::string& role) const {
-    return {.dsn = SharedServer().Dsn(role, database()), .password = {}};
-  }
-};
 
 const char* const kGood =
     "INSERT INTO acme.outbox (object, op, record_id, properties)"
@@ -62,9 +34,10 @@ TEST_CASE_FIXTURE(WriterFixture, "W1: a writer inserts what is the caller's, and
 
   CHECK(FailureOf(writer, kGood) == "none");
   for (const std::string column :
-       {"state", "reason", "message", "http_status", "correlation_id", "attempts", "result_id",
-        "sent", "answered", "differs", "feed_seq", "guard", "turn", "created_by", "created_at",
-        "retried_at", "sent_at", "answered_at", "done_at"}) {
+       {"state",       "reason",     "message",    "http_status", "correlation_id", "attempts",
+        "result_id",   "sent",       "answered",   "differs",     "feed_seq",       "guard",
+        "turn",        "created_by", "created_at", "retried_at",  "first_sent_at",  "sent_at",
+        "answered_at", "done_at",    "linking"}) {
     CAPTURE(column);
     CHECK(Says(FailureOf(writer, With(column, "NULL")), "42501"));
     CHECK(Says(FailureOf(writer, "UPDATE acme.outbox SET " + column + " = NULL"), "42501"));
@@ -86,7 +59,8 @@ TEST_CASE_FIXTURE(WriterFixture, "W1: a writer inserts what is the caller's, and
              "42501"));
   for (const std::string call :
        {"_outbox_next('contacts', 1)", "_outbox_base('contacts', 1, '{closed}')",
-        "_outbox_same('contacts', 1)", "_outbox_user()", "_outbox_there(1)"}) {
+        "_outbox_same('contacts', 1)", "_outbox_user()", "_outbox_there(1)", "_outbox_go(1)",
+        "_outbox_find('contacts', 'email', 'x')", "_outbox_guard('x', NULL)"}) {
     CAPTURE(call);
     CHECK(Says(FailureOf(writer, "SELECT acme." + call), "42501"));
   }
@@ -99,8 +73,8 @@ TEST_CASE_FIXTURE(WriterFixture, "W1: readers and others see nothing of it and w
     CHECK(Says(FailureOf(other, kGood), "42501"));
     CHECK(Says(FailureOf(other, "SELECT * FROM acme.outbox"), "42501"));
     CHECK(Says(FailureOf(other, "SELECT * FROM acme.outbox_log"), "42501"));
-    for (const std::string call :
-         {"outbox_cancel(1)", "outbox_retry(1)", "outbox_wait(1)", "_outbox_user()"}) {
+    for (const std::string call : {"outbox_cancel(1)", "outbox_retry(1)", "outbox_wait(1)",
+                                   "outbox_resolve(1)", "_outbox_user()"}) {
       CAPTURE(call);
       CHECK(Says(FailureOf(other, "SELECT acme." + call), "42501"));
     }
@@ -202,11 +176,20 @@ TEST_CASE_FIXTURE(WriterFixture, "W2: what can be known at once is refused at th
       "INSERT INTO acme.outbox (object, op, record_id, properties) VALUES ('deals', 'update',"
       " 1, '{\"amount\": 1}')",
       "42501", "nothing of \"deals\"");
-  for (const std::string op : {"create", "upsert", "archive", "associate", "x"}) {
-    refused("INSERT INTO acme.outbox (object, op, record_id, properties) VALUES ('contacts', '" +
-                op + "', 1, '{\"score\": 1}')",
-            "22023", "\"" + op + "\" is not known");
+  for (const std::string op : {"create", "upsert", "archive"}) {
+    refused("INSERT INTO acme.outbox (object, op, properties) VALUES ('contacts', '" + op +
+                "', '{\"score\": 1}')",
+            "42501", "nothing of \"contacts\" may be " + op);
   }
+  for (const std::string op : {"associate", "disassociate"}) {
+    refused("INSERT INTO acme.outbox (object, op, record_id, associations) VALUES ('contacts', '" +
+                op + "', 1, '[{\"object\": \"companies\", \"id\": 9}]')",
+            "42501", "nothing of \"contacts\" may be " + op);
+  }
+  refused(
+      "INSERT INTO acme.outbox (object, op, record_id, properties) VALUES ('contacts', 'x', 1,"
+      " '{\"score\": 1}')",
+      "22023", "\"x\" is not known");
   refused(
       "INSERT INTO acme.outbox (object, op, properties) VALUES ('contacts', 'update',"
       " '{\"score\": 1}')",
@@ -215,10 +198,9 @@ TEST_CASE_FIXTURE(WriterFixture, "W2: what can be known at once is refused at th
       "INSERT INTO acme.outbox (object, op, record_id, properties) VALUES ('contacts',"
       " 'update', -5, '{\"score\": 1}')",
       "22023", "record_id");
-  refused(With("match_property", "'email'"), "22023", "does not carry out");
-  refused(With("associations", "'[]'"), "22023", "does not carry out");
-  refused(With("dry_run", "true"), "22023", "does not carry out");
-  refused(With("on_conflict", "'ours'"), "22023", "does not carry out");
+  refused(With("match_property", "'email'"), "22023", "takes no match_property");
+  refused(With("associations", "'[]'"), "22023", "takes no associations");
+  refused(With("on_conflict", "'mine'"), "22023", "'ours'");
   refused(With("base", "'{\"city\": 1}'"), "22023", "base");
   refused(With("base", "'[]'"), "22023", "base");
   refused(With("key", "''"), "22023", "key");

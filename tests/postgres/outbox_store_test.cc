@@ -23,7 +23,7 @@ TEST_CASE_FIXTURE(OutboxFixture, "a row is picked with all that decides about it
   CHECK(rows[0].id == id);
   CHECK(rows[0].attempts == 0);
   CHECK(rows[0].record == RecordId{1});
-  CHECK(rows[0].on_conflict == ConflictRule::kHold);
+  CHECK_FALSE(rows[0].on_conflict);
   REQUIRE(rows[0].values.size() == 5);
   const auto& values = rows[0].values;
   CHECK((values[0].property == "city" && values[0].value.empty() && values[0].base == "Bonn"));

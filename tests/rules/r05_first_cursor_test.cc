@@ -63,6 +63,26 @@ TEST_CASE("R5: a record changed behind the backfill's back is followed beside it
   CHECK(stream.sink.rows.at(1).line.find("new") != std::string::npos);
 }
 
+TEST_CASE("R5: what was there before the first load is left to it, what changed since is not") {
+  StreamFixture stream;
+  for (int64_t id = 1; id <= 3000; ++id) stream.hubspot.Put(id);
+  stream.Pass(30min);
+  stream.Run(*stream.catalog);
+  for (int i = 0; i < 5; ++i) StepOnce(*stream.sweep, stream.clock.Now());
+
+  // All were changed within the hour that the first window looks back.
+  stream.Run(*stream.changes);
+  CHECK(stream.hubspot.Count("batch") == 0);
+
+  stream.Pass(1min);
+  stream.hubspot.Put(2999, {{"name", "new"}});
+  stream.Pass(1min);
+  stream.Run(*stream.changes);
+  CHECK(stream.hubspot.Count("batch") == 1);
+  CHECK(stream.sink.rows.at(2999).line.find("new") != std::string::npos);
+  CHECK_FALSE(stream.sink.rows.contains(2998));
+}
+
 TEST_CASE("R5: a later walk leaves the place from where changes are followed") {
   StreamFixture stream;
   for (int64_t id = 1; id <= 300; ++id) stream.hubspot.Put(id);

@@ -332,6 +332,84 @@ TEST_CASE("R13: where archived records cannot be read by their ids nobody is gon
   }
 }
 
+TEST_CASE("R13: a server that fails for everybody tells nothing of a suspect") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.Resolve();
+  stream.hubspot.Archive(7);
+  stream.Run(*stream.sweep);
+  // It fails between the look at the live side and the one at the archived side.
+  stream.hubspot.on_request = [&](const std::string& what) {
+    if (what == "archived_batch") stream.hubspot.all_fails = true;
+  };
+  for (int i = 0; i < 10; ++i) stream.Resolve();
+  REQUIRE(stream.hubspot.all_fails);
+  CHECK(stream.sink.waiting.at(7).cause == hubmirror::PendingCause::kAbsent);
+
+  stream.hubspot.on_request = nullptr;
+  stream.hubspot.all_fails = false;
+  stream.Pass(2min);
+  stream.Resolve();
+  CHECK(stream.sink.rows.at(7).archived);
+  CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("R13: a server that fails now and then tells nothing of a suspect either") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.Resolve();
+  stream.hubspot.Archive(7);
+  stream.Run(*stream.sweep);
+  // Whoever is live is shown, and by the time the archived one is asked for it fails again.
+  stream.hubspot.archived_batch_error = ApiError{.kind = ApiErrorKind::kTimeout};
+  for (int i = 0; i < 40; ++i) {
+    stream.Resolve();
+    stream.Pass();
+  }
+  CHECK(stream.sink.waiting.at(7).cause == hubmirror::PendingCause::kAbsent);
+
+  stream.hubspot.archived_batch_error.reset();
+  stream.Pass(1min);
+  stream.Resolve();
+  CHECK(stream.sink.rows.at(7).archived);
+  CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("R13: an outage of an hour sets nobody aside when it ends with a single failure") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.context->RequestRefresh(hubmirror::RecordId{7});
+  stream.hubspot.all_fails = true;
+  for (int minute = 0; minute < 60; ++minute) {
+    for (int i = 0; i < 5; ++i) stream.Resolve();
+    stream.Pass(1min);
+  }
+  stream.hubspot.all_fails = false;
+  stream.hubspot.unreadable = {7};
+  for (int i = 0; i < 5; ++i) stream.Resolve();
+  CHECK(stream.sink.set_aside.empty());
+
+  stream.hubspot.unreadable.clear();
+  stream.Pass(1min);
+  stream.Resolve();
+  CHECK(stream.sink.waiting.empty());
+}
+
+TEST_CASE("R13: a suspect whose archived side fails for minutes, and nothing else, is unproved") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.hubspot.Erase(7);
+  stream.Run(*stream.sweep);
+  stream.hubspot.archived_batch_error = ApiError{.kind = ApiErrorKind::kServer, .status = 500};
+  for (int minute = 0; minute < 30; ++minute) {
+    for (int i = 0; i < 5; ++i) stream.Resolve();
+    stream.Pass(1min);
+  }
+  CHECK_FALSE(stream.sink.rows.at(7).gone);
+  CHECK(stream.sink.waiting.at(7).cause == hubmirror::PendingCause::kUnproved);
+  CHECK(stream.sink.set_aside.empty());
+}
+
 TEST_CASE("R13: that no archived record can be read by its id is found out once, not of each one") {
   StreamFixture stream;
   LoadRecords(stream, 200);

@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <set>
+#include <string>
+
 #include "support/links_fixture.h"
 
 // R17: links are read once, from the type with the lower id, and what is missing in them is gone
@@ -77,6 +80,25 @@ TEST_CASE(
   CHECK(alone.links.asked.empty());
   CHECK(alone.partners.Linkable(PairOf(alone.context->object(), alone.context->object()),
                                 alone.clock.Now()) == false);
+}
+
+TEST_CASE("R17: what was refused is asked again once the stream that was stopped goes on") {
+  LinkPartners partners;
+  const auto type = [](const char* name) { return *FindObjectType(name); };
+  for (const char* name : {"contacts", "companies", "deals"}) partners.Add(type(name));
+  const Instant now{};
+  const LinkPair refused = PairOf(type("contacts"), type("companies"));
+  const LinkPair other = PairOf(type("companies"), type("deals"));
+  const LinkPair never = PairOf(type("contacts"), type("deals"));
+  partners.NoteRefused(refused, now);
+  partners.NoteRefused(other, now);
+  partners.NoteLinkable(never, false, now);
+
+  CHECK(partners.ForgetRefusals("contacts") == std::set<std::string>{refused.from.name});
+
+  CHECK_FALSE(partners.Linkable(refused, now));
+  CHECK(partners.Linkable(other, now) == false);
+  CHECK(partners.Linkable(never, now) == false);
 }
 
 TEST_CASE("R17: a pair that either side leaves out is not read") {

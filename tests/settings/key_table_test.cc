@@ -36,8 +36,11 @@ std::string WebhooksWith(std::string_view path, Place place, const std::string& 
 
 /// What may be written of an object, with `line` in it.
 std::string WritesWith(std::string_view path, const std::string& line) {
-  return "write: {objects: {deals: {" + std::string(path != "update" ? "update: [amount], " : "") +
-         line + "}}}";
+  // A create needs something that tells its record from others.
+  const std::string beside = path == "update"   ? ""
+                             : path == "create" ? "unguarded: true, "
+                                                : "update: [amount], ";
+  return "write: {objects: {deals: {" + beside + line + "}}}";
 }
 
 bool IsOfWebhook(Place place) {

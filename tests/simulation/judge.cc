@@ -139,14 +139,22 @@ void Judge::NoteJob(const JobReport& report) {
   if (report.failure.empty()) ended_[{report.stream.object, report.job}] = clock_.Now();
 }
 
+std::chrono::milliseconds Judge::PollPeriod(const std::string& object) const {
+  const StreamPlan& plan = setup_.plan;
+  const auto changed = changed_.find(object);
+  // A quiet hour later only the freshness target counts.
+  const bool lively = changed != changed_.end() && clock_.Now() - changed->second < 1h;
+  return lively ? plan.interval : std::max(plan.interval, plan.freshness_target * 3 / 5);
+}
+
 void Judge::LookAtJobs(Instant began) {
   const StreamPlan& plan = setup_.plan;
-  const std::pair<JobKind, std::chrono::milliseconds> promises[] = {
-      {JobKind::kChanges, plan.interval},
-      {JobKind::kCatalog, plan.catalog_every},
-      {JobKind::kArchived, plan.archived_every},
-      {JobKind::kSweep, plan.sweep_every}};
   for (const std::string& object : setup_.objects) {
+    const std::pair<JobKind, std::chrono::milliseconds> promises[] = {
+        {JobKind::kChanges, PollPeriod(object)},
+        {JobKind::kCatalog, plan.catalog_every},
+        {JobKind::kArchived, plan.archived_every},
+        {JobKind::kSweep, plan.sweep_every}};
     for (const auto& [job, every] : promises) {
       const auto ended = ended_.find({object, job});
       if (clock_.Now() - began < 2 * every) continue;

@@ -41,6 +41,7 @@ class Judge {
   /// Now and then: whether `verified_until` keeps its word.
   void LookAtVerified(const std::string& object, const StoredObject& stored);
   void NoteJob(const JobReport& report);
+  void NoteChange(const std::string& object) { changed_[object] = clock_.Now(); }
   /// At the end of the quiet time.
   void LookAtJobs(Instant began);
   void LookAtLimits();
@@ -60,6 +61,8 @@ class Judge {
     simulated_portal::Instant stamp = 0;
     simulated_portal::Instant seen_at = 0;
   };
+  /// How often the changes of an object have to be looked for.
+  std::chrono::milliseconds PollPeriod(const std::string& object) const;
   simulated_portal::CrmObject& ObjectOf(const std::string& object);
   /// Whether the mirror cannot have heard who survived the last merge that took a record in.
   bool HidesSurvivor(const std::string& object, const simulated_portal::Record& merged);
@@ -71,6 +74,7 @@ class Judge {
   std::map<std::string, std::map<int64_t, Shadow>> shadows_;
   std::map<std::string, std::map<int64_t, Shown>> shown_;
   std::map<std::pair<std::string, JobKind>, Instant> ended_;
+  std::map<std::string, Instant> changed_;  ///< when a commit last changed a record
   std::set<std::pair<std::string, std::string>> dropped_;
   std::set<std::string> forgotten_;  ///< objects of which the mirror once knew more
 };

@@ -56,6 +56,10 @@ class Simulation::Observer final : public testing::SilentObserver {
  public:
   explicit Observer(Judge& judge) : judge_(judge) {}
   void OnJobReport(const JobReport& report) override { judge_.NoteJob(report); }
+  void OnCommit(const StreamKey& stream, JobKind, const CommitOutcome& outcome,
+                TimePoint) override {
+    if (outcome.changed() > 0) judge_.NoteChange(stream.object);
+  }
   void OnStreamStatus(const StreamKey& stream, const StreamStatus& status) override {
     if (status.state == StreamState::kBlocked) {
       blocked_.insert(stream.object);

@@ -88,7 +88,7 @@ Page FakeHubSpot::PageOf(const std::vector<int64_t>& ids, const PropertySetPtr& 
       values.push_back({i, storage->texts.emplace_back(found->second)});
     }
     page.records.push_back({.id = RecordId{id},
-                            .created_at = FakeClock::kEpoch,
+                            .created_at = entry.created,
                             .updated_at = entry.modified,
                             .archived = entry.archived,
                             .values = values});
@@ -100,7 +100,8 @@ Page FakeHubSpot::PageOf(const std::vector<int64_t>& ids, const PropertySetPtr& 
 Result<Page, ApiError> FakeHubSpot::List(const ObjectType&, const ListRequest& request) {
   if (auto error = NextError({.what = request.archived ? "archived" : "list",
                               .properties = request.properties,
-                              .limit = request.limit}))
+                              .limit = request.limit,
+                              .after = request.after.value_or("")}))
     return *error;
   if (request.archived && archived_error) return *archived_error;
   const int64_t from = request.after ? std::stoll(*request.after) : 0;
@@ -147,6 +148,7 @@ Result<SearchAnswer, ApiError> FakeHubSpot::Search(const ObjectType&,
     if (request.modified_from && modified < *request.modified_from) continue;
     if (request.modified_to && modified > *request.modified_to) continue;
     if (request.id_above && id <= request.id_above->value) continue;
+    if (request.id_below && id >= request.id_below->value) continue;
     if (request.has_property && !HasValue(records.at(id), *request.has_property)) continue;
     found.push_back({RecordId{id}, modified});
   }
@@ -156,6 +158,8 @@ Result<SearchAnswer, ApiError> FakeHubSpot::Search(const ObjectType&,
     return searched_past.contains(nomination.id.value);
   });
   if (shuffled_search) std::reverse(found.begin(), found.end());
+  found.erase(found.begin(),
+              found.begin() + static_cast<int64_t>(std::min(request.skip, found.size())));
   const size_t most = ignores_limits ? search_page : std::min(search_page, request.limit);
   answer.more = found.size() > most;
   if (answer.more) found.resize(most);
@@ -184,6 +188,13 @@ Result<Page, ApiError> FakeHubSpot::BatchRead(const ObjectType&, const BatchRead
   if (request.archived && archived_batch_error) return *archived_batch_error;
   std::set<int64_t> shown;
   std::vector<RecordId> not_found;
+  for (const std::string& value : request.values) {
+    for (const auto& [id, entry] : records) {
+      const auto held = entry.values.find(request.unique_property);
+      if (held == entry.values.end() || held->second != value) continue;
+      if (!entry.gone && !entry.merged_into && entry.archived == request.archived) shown.insert(id);
+    }
+  }
   for (const RecordId id : request.ids) {
     if (left_out.contains(id.value)) continue;
     auto found = records.find(id.value);

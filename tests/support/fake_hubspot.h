@@ -22,6 +22,7 @@ class FakeHubSpot final : public PageSource {
   struct Entry {
     std::map<std::string, std::string> values;
     TimePoint modified{};
+    TimePoint created = FakeClock::kEpoch;
     bool archived = false;
     bool gone = false;
     std::optional<int64_t> merged_into;
@@ -32,6 +33,7 @@ class FakeHubSpot final : public PageSource {
     SearchRequest search;
     PropertySetPtr properties;
     size_t limit = 0;         ///< of a list or a search
+    std::string after = {};   ///< of a list
     std::string sensitivity;  ///< of definitions
   };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -28,6 +29,9 @@ class FakeLinks final : public LinkSource, public LinkSink {
   std::vector<RecordId> linked;  ///< records of which links are known
   std::vector<LinkType> types = {{"HUBSPOT_DEFINED", 1, ""}};
   std::vector<std::string> types_saved;  ///< `companies>deals`
+
+  /// What is shown of a record instead of `links`.
+  std::function<std::vector<Link>(RecordId)> shown_of;
 
   // What HubSpot, or something before it, does wrong.
   std::set<std::string> blind;      ///< `deals>leads`: shows no links
@@ -117,6 +121,10 @@ class FakeLinks final : public LinkSource, public LinkSink {
   void Show(const LinkInput& input, LinkAnswer& answer) {
     const int64_t id = input.id.value;
     if (left_out.erase(id) > 0 || (input.after && leaves_out_pages)) return;
+    if (shown_of) {
+      for (Link& link : shown_of(input.id)) answer.links.push_back(std::move(link));
+      return;
+    }
     const auto& others = links[id];
     size_t at = input.after ? std::stoul(*input.after) : 0;
     for (size_t end = at + page; at < others.size() && at < end; ++at) {

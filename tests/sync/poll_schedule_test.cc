@@ -4,9 +4,14 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <condition_variable>
+#include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/named_thread.h"
 #include "support/portal_fixture.h"
@@ -146,6 +151,64 @@ TEST_CASE("schedule: a worker waits for work, takes it when it comes, and ends w
   worker.request_stop();
   worker.join();
   CHECK(acme.sync->idle());
+}
+
+/// Counts how often somebody begins to wait.
+class CountingClock final : public Clock {
+ public:
+  explicit CountingClock(FakeClock& clock) : clock_(clock) {}
+  Instant Now() const override { return clock_.Now(); }
+  TimePoint WallNow() const override { return clock_.WallNow(); }
+  bool SleepUntil(Instant deadline, std::stop_token stop) const override {
+    return clock_.SleepUntil(deadline, std::move(stop));
+  }
+  void WaitUntil(std::condition_variable_any& changed, MutexLock& lock, Instant deadline,
+                 std::stop_token stop, const std::function<bool()>& until) const override {
+    ++waits;
+    clock_.WaitUntil(changed, lock, deadline, std::move(stop), until);
+  }
+  mutable std::atomic<int> waits{0};
+
+ private:
+  FakeClock& clock_;
+};
+
+TEST_CASE("schedule: a portal that becomes due wakes one worker, however many are idle") {
+  constexpr int kWorkers = 24;
+  FakeClock clock(FakeClock::Sleepers::kWait);
+  const CountingClock counting(clock);
+  PollSchedule schedule(counting);
+  std::atomic<int> taken{0};
+  Mutex stepping;  // HubSpot in memory takes one request at a time
+  std::vector<std::jthread> workers;
+  for (int i = 0; i < kWorkers; ++i) {
+    workers.push_back(StartThread("worker", [&](const std::stop_token& stop) {
+      while (const auto turn = schedule.Take(stop)) {
+        ++taken;
+        {
+          MutexLock lock(stepping);
+          turn->portal->Run(turn->assignment);
+        }
+        schedule.Done(*turn);
+      }
+    }));
+  }
+  PortalFixture acme(clock);
+  PortalFixture globex(clock, {.key = "globex"});
+  schedule.Add(acme.sync);
+  schedule.Add(globex.sync);
+  while (taken < 100) {
+    clock.Advance(1s);
+    std::this_thread::sleep_for(2ms);
+  }
+  for (std::jthread& worker : workers) worker.request_stop();
+  workers.clear();
+  CHECK(acme.hubspot->Count("search") > 0);
+  CHECK(globex.hubspot->Count("search") > 0);
+  // Each turn wakes who takes it and who watches next; all of them were 24 a turn.
+  const int waits = counting.waits;
+  const int turns = taken;
+  CHECK(waits <= kWorkers + 6 * turns);
 }
 
 }  // namespace

@@ -35,6 +35,18 @@ TEST_CASE("periods: only the lists count on the smallest day there is where ours
   CHECK(periods.Of(PeriodRule::kAffordableOnAny, 1h, 12'500, 1'250'000) == 2h + 24min);
 }
 
+TEST_CASE("periods: a quiet stream is asked as often as its freshness target needs") {
+  StreamPlan plan = Planned();
+  PortalPlan portal;
+  portal.streams = {plan};
+  const PortalPeriods periods(portal);
+  CHECK(periods.Interval(plan, 59min) == 60s);
+  CHECK(periods.Interval(plan, 1h) == 3min);
+  // Never more often than one that is not quiet.
+  plan.freshness_target = 90s;
+  CHECK(periods.Interval(plan, 1h) == 60s);
+}
+
 TEST_CASE("periods: where there is no archived list it is asked for once a day") {
   CHECK(PortalPeriods::OfArchivedList(15min, true, 25'000, 250'000) == 24h);
   CHECK(PortalPeriods::OfArchivedList(15min, false, 0, 250'000) == 24h);

@@ -46,6 +46,37 @@ TEST_CASE("report: a consumer of the feed that is lost, or about to be, is a war
   CHECK(FeedWarnings(plan, feed, now).at(0).find("raise feed.size_max") != std::string::npos);
 }
 
+TEST_CASE("report: rows that need a person, and what holds them, are warnings") {
+  PortalPlan plan;
+  plan.key = "acme";
+  WriteStatus write{.objects = {{.object = "contacts", .rows = {{"queued", 900}}}}};
+  CHECK(WriteWarnings(plan, write).empty());
+  write.objects[0].rows = {{"failed", 1}, {"conflict", 2}, {"unknown", 3}};
+  write.objects[0].doubt = 3;
+  write.objects[0].blocked = 1;
+  write.objects[0].loops = 2;
+  write.objects[0].holds = {{.reason = "mass", .message = "too many"},
+                            {.reason = "paused", .message = "paused by hand"}};
+  const std::vector<std::string> warnings = WriteWarnings(plan, write);
+  REQUIRE(warnings.size() == 7);
+  CHECK(warnings[0].find("contacts is held: too many") != std::string::npos);
+  CHECK(warnings[0].find("`hubmirror write release acme`") != std::string::npos);
+  CHECK(warnings[1].find("`hubmirror write resume acme`") != std::string::npos);
+  CHECK(warnings[2].find("3 rows of which nobody knows") != std::string::npos);
+  CHECK(warnings[3].find("1 row that failed") != std::string::npos);
+  CHECK(warnings[4].find("2 rows in conflict: `hubmirror write list acme/contacts --state "
+                         "conflict`") != std::string::npos);
+  CHECK(warnings[5].find("2 records written again and again") != std::string::npos);
+  CHECK(warnings[5].find("`hubmirror write release acme/contacts/ID`") != std::string::npos);
+  CHECK(warnings[6].find("grant it in HubSpot; the event write.blocked") != std::string::npos);
+
+  const WriteStatus taken{.objects = {{.object = "contacts", .view_taken = true}}};
+  CHECK(WriteWarnings(plan, taken) ==
+        std::vector<std::string>{"write: contacts has no view to write into: another relation is "
+                                 "called contacts_write; rename or drop that, then `hubmirror "
+                                 "reload`"});
+}
+
 TEST_CASE("report: a first load shows how far it is and how long it still takes") {
   PortalFixture acme;
   acme.hubspot->page_size = 10;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -34,6 +35,51 @@ struct CountingKeeper final : FeedKeeper {
   bool kept = true;
   bool away = false;
 };
+
+TEST_CASE("portal: a first load of all of it comes before what keeps a mirror fresh") {
+  Portal acme;
+  for (int64_t id = 1; id <= 9000; ++id) acme.hubspot->Put(id);
+  for (int64_t id = 1; id <= 500; ++id) acme.hubspot->Archive(id);
+  std::optional<int64_t> pages_before;
+  acme.hubspot->on_request = [&](const std::string& what) {
+    const bool keeps_fresh = what == "archived" || what == "batch";
+    if (keeps_fresh && !pages_before) pages_before = acme.hubspot->Count("list");
+  };
+
+  acme.WorkFor(1min);
+
+  CHECK(pages_before.value() == 85);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+}
+
+TEST_CASE("portal: a quiet stream costs 25 searches an hour, and is fresh all the same") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  const auto searches_in = [&](Duration time) {
+    const int64_t before = acme.hubspot->Count("search");
+    acme.WorkFor(time);
+    return acme.hubspot->Count("search") - before;
+  };
+  CHECK(searches_in(1h) >= 60);
+  for (int hour = 0; hour < 3; ++hour) {
+    CHECK(searches_in(1h) <= 25);
+    CHECK(acme.companies().state == StreamState::kCurrent);
+  }
+
+  // What changes is there within the target, and then it is a stream like others.
+  acme.hubspot->Put(1, {{"name", "changed"}});
+  const Instant changed = acme.clock.Now();
+  const auto seen = [&] { return acme.sink->rows.at(1).line.find("changed") != std::string::npos; };
+  while (!seen() && acme.clock.Now() - changed < 10min) acme.WorkFor(1s);
+  CHECK(acme.clock.Now() - changed < 5min);
+  CHECK(searches_in(10min) >= 10);
+
+  // A record that somebody asked for anew is as good as a poll that found something.
+  CHECK(searches_in(2h) < 90);
+  acme.hubspot->Put(1, {{"name", "changed again"}});
+  acme.Refresh(1);
+  CHECK(searches_in(10min) >= 10);
+}
 
 TEST_CASE("portal: its feed is kept once a minute, and the status tells how it stands") {
   CountingKeeper keeper;

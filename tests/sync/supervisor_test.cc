@@ -85,14 +85,14 @@ struct Daemon {
   }
 };
 
-TEST_CASE("workers: as many as polls keep busy, and eight for each portal's first load") {
+TEST_CASE("workers: as many as polls keep busy, and sixteen for each portal's first load") {
   PortalPlan plan;
   CHECK(WorkersFor({}) == 4);
-  CHECK(WorkersFor({plan}) == 8);
+  CHECK(WorkersFor({plan}) == 16);
   StreamPlan quick;
   quick.interval = 2s;
   plan.streams.assign(10, quick);
-  CHECK(WorkersFor({plan}) == 10);
+  CHECK(WorkersFor({plan}) == 18);
   CHECK(WorkersFor(std::vector(100, plan)) == 128);
 }
 
@@ -195,6 +195,8 @@ TEST_CASE("supervisor: a portal that is built anew begins when the old one's ste
   REQUIRE(daemon.Until([&] { return daemon.observer.ticks >= ticks + 3; }));
   CHECK_FALSE(anew);
   CHECK_FALSE(reloaded);
+  // Whoever asks meanwhile is not told that there is no such portal.
+  CHECK(daemon.supervisor.Poll({.portal = before.sync->key()}).code == ControlCode::kOk);
 
   daemon.gate.Open();
   CHECK(daemon.UntilCurrent(after));

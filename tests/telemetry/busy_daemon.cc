@@ -41,7 +41,12 @@ void MakeRequests(Telemetry& telemetry) {
     telemetry.OnEntries("acme", {{op, 2}});
   }
   status.feed->webhooks = {{.name = "won", .delivered_at = kNow}};
+  status.write = WriteStatus{
+      .objects = {{.object = "contacts", .rows = {{"queued", 3}}, .oldest_queued_at = kNow}}};
   telemetry.OnPortalStatus("acme", status);
+  telemetry.OnWrites(
+      kContacts,
+      {.ended = {{"done", 2}}, .doubts = {{"found", 1}}, .latencies = {std::chrono::seconds{2}}});
   for (const char* const outcome : {"ok", "ill", "refused"}) {
     telemetry.OnWebhookRequest("acme", "won", outcome, std::chrono::milliseconds{80});
   }

@@ -92,12 +92,19 @@ TEST_CASE("metrics: promtool does complain about what is wrong") {
                  "wrong_counter{} 1\nnot a line at all\n") != 0);
 }
 
-TEST_CASE("metrics: a stream has at most 45 series, a portal 60, its feed 36 and a webhook 6") {
+TEST_CASE(
+    "metrics: a stream has at most 45 series, a portal 60, its feed 36, a webhook 6, and an object "
+    "that is written 16") {
   BusyDaemon busy;
 
   const std::string text = busy.telemetry.RenderMetrics();
 
-  const int stream = CountSeries(text, "portal=\"acme\"", "object=\"contacts\"");
+  const int written = CountSeries(text, "portal=\"acme\",object=\"contacts\"", "hubmirror_write_");
+  CHECK(written == 16);
+  const int writing = CountSeries(text, "portal=\"acme\"", "hubmirror_write_") - written;
+  CHECK(writing > 10);
+  CHECK(writing <= 30);
+  const int stream = CountSeries(text, "portal=\"acme\"", "object=\"contacts\"") - written;
   CHECK(stream > 40);
   CHECK(stream <= 45);
   const int both_streams = CountSeries(text, "portal=\"acme\"", "object=");
@@ -105,7 +112,7 @@ TEST_CASE("metrics: a stream has at most 45 series, a portal 60, its feed 36 and
   CHECK(feed == 5 + 2 * 9 + 13);
   const int webhook = CountSeries(text, "portal=\"acme\"", "webhook=\"won\"");
   CHECK(webhook == 6);
-  const int portal = CountSeries(text, "portal=\"acme\"") - both_streams - feed - webhook;
+  const int portal = CountSeries(text, "portal=\"acme\"") - both_streams - feed - webhook - writing;
   CHECK(portal > 50);
   CHECK(portal <= 60);
 }

@@ -90,6 +90,9 @@ TEST_CASE("status document: it fits its published schema, field by field") {
                    {.name = "ill", .failing = true, .reason = "it answered HTTP 503"},
                    {.name = "gone", .stopped = true, .dead = 2},
                    {.name = "slow", .lost = true, .waits_since = kNow}};
+  snapshot.portals["acme"].status.write = WriteStatus{
+      .objects = {{.object = "contacts", .rows = {{"queued", 3}}, .oldest_queued_at = kNow},
+                  {.object = "deals", .holds = {{.reason = "mass", .message = "too many"}}}}};
 
   CHECK(Violation(StatusDocument(snapshot, std::nullopt)) == "");
   CHECK(Violation(StatusDocument(StatusSnapshot{}, std::nullopt)) == "");

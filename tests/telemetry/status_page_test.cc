@@ -188,6 +188,20 @@ TEST_CASE_FIXTURE(StatusPageFixture, "page: says where the change feed and its c
   CHECK_FALSE(Says("Change feed"));
 }
 
+TEST_CASE_FIXTURE(StatusPageFixture, "page: says what waits to be written, and what is held") {
+  acme.status.write =
+      WriteStatus{.objects = {{.object = "contacts",
+                               .rows = {{"queued", 3}, {"sending", 1}},
+                               .oldest_queued_at = kNow - std::chrono::seconds{40}},
+                              {.object = "deals", .holds = {{.reason = "mass", .message = "x"}}}}};
+
+  CHECK(
+      Says("Writing back: contacts 4 rows to write, the oldest for 40 s; deals has nothing to "
+           "write, held (mass)"));
+  acme.status.write.reset();
+  CHECK_FALSE(Says("Writing back"));
+}
+
 TEST_CASE_FIXTURE(StatusPageFixture, "page: names and messages are escaped") {
   deals.status.message = "<script>alert('x')</script>";
   acme.streams["<b>&\""] = {.status = CurrentStream(), .reported = true};

@@ -31,9 +31,9 @@ std::string SkewText(std::chrono::seconds skew) {
 // What stops everything comes first; the lightest that must be mended is heavier than anything
 // else.
 int WeightOf(const Finding& finding) {
-  static constexpr std::array<std::string_view, 8> kHeaviest{
+  static constexpr std::array<std::string_view, 9> kHeaviest{
       "token",  "database.password", "connection", "database", "portal-id",
-      "scopes", "streams",           "freshness"};
+      "scopes", "write scopes",      "streams",    "freshness"};
   constexpr int kNothing = 100;
   if (finding.verdict != Verdict::kMend)
     return finding.verdict == Verdict::kLook ? kNothing - 1 : kNothing;

@@ -4,6 +4,7 @@
 
 #include "daemon/cli/doctor/doctor.h"
 #include "daemon/cli/text/words.h"
+#include "postgres/outbox/outbox_inspection.h"
 #include "postgres/schema/inspection.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/schema/preparation.h"
@@ -84,6 +85,22 @@ void ExaminePortalSchema(Findings& findings, Connection& connection, const Porta
       "a dump and restore of the schema forgets dropped columns");
 }
 
+void ExamineWriteViews(Findings& findings, Connection& connection, const PortalPlan& plan) {
+  std::vector<std::string> objects;
+  for (const StreamPlan& stream : plan.streams) {
+    if (plan.write.enabled && stream.write.any()) objects.push_back(stream.object.name);
+  }
+  if (objects.empty()) return;
+  std::string names;
+  for (const std::string& object : WithoutWriteView(connection, plan.schema, objects)) {
+    names += (names.empty() ? "" : ", ") + plan.schema + "." + object + "_write";
+  }
+  findings.Judge(names.empty(), Verdict::kLook, "write views of " + plan.key,
+                 names.empty() ? "nothing else has their names"
+                               : "there is no view, something else is called so: " + names,
+                 "rename or drop it, then `hubmirror reload`; rows of outbox need no view");
+}
+
 void ExamineReaders(Findings& findings, Connection& connection, const Settings& settings) {
   std::set<std::string> roles;
   std::set<std::string> readers;
@@ -136,7 +153,9 @@ Findings ExamineDatabase(Connection& connection, const Settings& settings, TimeP
   ExamineServer(findings, connection, now);
   ExamineSchema(findings, connection, "hubmirror", "schema hubmirror");
   for (const PortalSettings& portal : settings.portals) {
-    if (portal.enabled) ExaminePortalSchema(findings, connection, portal.plan);
+    if (!portal.enabled) continue;
+    ExaminePortalSchema(findings, connection, portal.plan);
+    ExamineWriteViews(findings, connection, portal.plan);
   }
   ExamineReaders(findings, connection, settings);
   ExamineSearchPath(findings, connection);

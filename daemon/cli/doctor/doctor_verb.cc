@@ -165,10 +165,9 @@ class Doctor {
       return Take(findings);
     }
     ApiClient& source = (*access)->Source(portal);
-    std::vector<ObjectType> objects;
-    for (const StreamPlan& stream : portal.plan.streams) objects.push_back(stream.object);
-    const PortalFinding exam =
-        ExaminePortal(source, context_.clock, portal.plan.portal_id, objects);
+    PortalFinding exam =
+        ExaminePortal(source, context_.clock, portal.plan.portal_id, ObjectsOf(portal.plan));
+    ExamineWriting(source, portal.plan, exam);
     const std::string next = NextStepOf(exam);
     if (exam.failure) {
       findings.Mend("token", exam.failure->message, next);
@@ -188,6 +187,14 @@ class Doctor {
     }
     findings.Judge(closed.empty(), Verdict::kMend, "scopes",
                    closed.empty() ? "list and search of every object type work" : closed, next);
+    if (exam.writing && !exam.writing->untold.empty()) {
+      findings.Skip("write scopes", exam.writing->Said(), exam.writing->Next());
+    } else if (exam.writing) {
+      findings.Judge(exam.writing->good(), Verdict::kMend, "write scopes",
+                     exam.writing->good() ? "the token may write what the configuration allows"
+                                          : exam.writing->Said(),
+                     exam.writing->Next());
+    }
     Take(findings);
     Take(ExamineProperties(source, portal.plan, context_.clock.WallNow()));
   }

@@ -22,16 +22,6 @@ constexpr int64_t kLastShown = 20;
 constexpr int64_t kAtOnce = 500;
 constexpr auto kLookAgain = 1s;
 
-int WithFeed(const CliContext& context, const CommandLine& line,
-             const std::function<int(Connection&, const PortalPlan& plan)>& work) {
-  const auto settings = LoadSettings(context, line);
-  if (!settings) return settings.error();
-  const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
-  if (portal == nullptr) return kExitUsage;
-  return WithDatabase(context, *settings,
-                      [&](Connection& connection) { return work(connection, portal->plan); });
-}
-
 std::string EntryText(const FeedEntry& entry) {
   std::string text = std::to_string(entry.seq) + " " + entry.at + " " + entry.op;
   if (!entry.record.empty()) text += " " + entry.record;
@@ -144,7 +134,7 @@ std::optional<std::optional<int64_t>> PlaceOf(const std::string& to) {
 }
 
 int RunFeedTail(const CliContext& context, const CommandLine& line) {
-  return WithFeed(context, line, [&](Connection& connection, const PortalPlan& plan) {
+  return WithPortal(context, line, [&](Connection& connection, const PortalPlan& plan) {
     const auto& object = line.target.object;
     int64_t above = line.from_seq ? *line.from_seq - 1
                                   : NumberBeforeLast(connection, plan.schema, object, kLastShown);
@@ -164,7 +154,7 @@ int RunFeedTail(const CliContext& context, const CommandLine& line) {
 }
 
 int RunFeedConsumers(const CliContext& context, const CommandLine& line) {
-  return WithFeed(context, line, [&](Connection& connection, const PortalPlan& plan) {
+  return WithPortal(context, line, [&](Connection& connection, const PortalPlan& plan) {
     const FeedStatus feed = ReadFeedStatus(connection, plan.schema);
     return line.json ? ConsumersJson(context, feed)
                      : ConsumersText(context, feed, context.clock.WallNow());
@@ -177,7 +167,7 @@ int RunFeedReset(const CliContext& context, const CommandLine& line) {
     return Fail(context, kExitUsage, "--to is neither a number nor `now` nor `oldest`",
                 "hubmirror feed reset --help");
   }
-  return WithFeed(context, line, [&](Connection& connection, const PortalPlan& plan) {
+  return WithPortal(context, line, [&](Connection& connection, const PortalPlan& plan) {
     try {
       const int64_t stands = ResetConsumer(connection, plan.schema, line.name, *place);
       context.out << line.name << " goes on after " << stands << "\n";
@@ -201,7 +191,7 @@ int RunFeedReset(const CliContext& context, const CommandLine& line) {
 }
 
 int RunFeedPurge(const CliContext& context, const CommandLine& line) {
-  return WithFeed(context, line, [&](Connection& connection, const PortalPlan& plan) {
+  return WithPortal(context, line, [&](Connection& connection, const PortalPlan& plan) {
     const FeedPurge purge = PlanPurge(connection, plan.schema);
     context.out << PurgeText(purge) << std::flush;
     if (line.dry_run) return kExitOk;

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "daemon/cli/command_line.h"
 #include "daemon/cli/context.h"
+#include "daemon/cli/grammar/command_line.h"
 
 namespace hubmirror {
 

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "control/control_client.h"
-#include "daemon/cli/command_line.h"
 #include "daemon/cli/context.h"
+#include "daemon/cli/grammar/command_line.h"
 
 namespace hubmirror {
 

@@ -14,12 +14,6 @@
 namespace hubmirror {
 namespace {
 
-std::vector<ObjectType> ObjectsOf(const PortalPlan& plan) {
-  std::vector<ObjectType> objects;
-  for (const StreamPlan& stream : plan.streams) objects.push_back(stream.object);
-  return objects;
-}
-
 std::string_view AccessOf(const PortalSettings& portal) {
   return portal.oauth ? "oauth" : "token";
 }
@@ -162,6 +156,7 @@ int RunPortalTest(const CliContext& context, const CommandLine& line) {
                     candidate->id_known ? std::optional(portal.plan.portal_id) : std::nullopt,
                     ObjectsOf(portal.plan));
   finding.objects.insert(finding.objects.end(), unresolved.begin(), unresolved.end());
+  ExamineWriting(source, portal.plan, finding);
   context.out << (line.json ? PortalFindingJson(finding, portal.plan.key)
                             : PortalFindingText(finding, portal.plan.key));
   if (!finding.good()) {

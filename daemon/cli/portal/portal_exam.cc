@@ -15,6 +15,9 @@ namespace {
 // HubSpot allows an account five searches a second, and a running daemon may use most of them. The
 // first one waits, too: the command before this one may have searched a moment ago.
 constexpr std::chrono::milliseconds kSearchSpacing{400};
+// During a first load it uses all that it may for seconds on end.
+constexpr int kSearchTries = 8;
+constexpr std::chrono::milliseconds kSearchWait{1300};
 
 std::optional<ApiError> Ask(PageSource& source, const Clock& clock, const ObjectType& object) {
   const auto properties = std::make_shared<const PropertySet>(
@@ -22,15 +25,15 @@ std::optional<ApiError> Ask(PageSource& source, const Clock& clock, const Object
   const auto list =
       source.List(object, {.archived = false, .after = std::nullopt, .properties = properties});
   if (!list) return list.error();
-  clock.SleepUntil(clock.Now() + kSearchSpacing, {});
-  const auto search = source.Search(object, SearchRequest{.modified_from = std::nullopt,
-                                                          .modified_to = std::nullopt,
-                                                          .id_above = std::nullopt,
-                                                          .has_property = std::nullopt,
-                                                          .newest_first = true,
-                                                          .limit = 1});
-  if (!search) return search.error();
-  return std::nullopt;
+  for (int tries = 1;; ++tries) {
+    clock.SleepUntil(clock.Now() + kSearchSpacing, {});
+    const auto search = source.Search(object, SearchRequest{.newest_first = true, .limit = 1});
+    if (search) return std::nullopt;
+    if (search.error().kind != ApiErrorKind::kSearchLimit || tries == kSearchTries) {
+      return search.error();
+    }
+    clock.SleepUntil(clock.Now() + kSearchWait, {});
+  }
 }
 
 // The failure that matters most: one that needs a person before one that passes.
@@ -46,6 +49,10 @@ const ApiError* WorstFailure(const PortalFinding& finding) {
   return worst;
 }
 
+bool MayWrite(const PortalFinding& finding) {
+  return !finding.writing || finding.writing->good();
+}
+
 void WriteVerdict(JsonPage& json, bool good, const std::optional<ApiError>& failure) {
   json.Put("ok", good);
   if (!failure) return;
@@ -55,8 +62,29 @@ void WriteVerdict(JsonPage& json, bool good, const std::optional<ApiError>& fail
 
 }  // namespace
 
+std::string WriteFinding::Said() const {
+  if (!untold.empty()) return "not known: " + untold;
+  std::string said;
+  for (const ScopeNeed& need : missing) {
+    said += (said.empty() ? "" : "; ") + ("the token lacks " + need.scope) + ": " + need.without;
+  }
+  return said;
+}
+
+std::string WriteFinding::Next() const {
+  if (!untold.empty()) {
+    return "rows that the token may not write say so: `hubmirror write status`";
+  }
+  std::string scopes;
+  for (const ScopeNeed& need : missing) scopes += (scopes.empty() ? "" : ", ") + need.scope;
+  if (scopes.empty()) return {};
+  return "add " + scopes +
+         " to the app or the key in HubSpot (then authorize an OAuth app again: `hubmirror portal "
+         "authorize`), or allow less in `write`";
+}
+
 bool PortalFinding::good() const {
-  return !failure && !wrong_portal &&
+  return !failure && !wrong_portal && MayWrite(*this) &&
          std::none_of(objects.begin(), objects.end(),
                       [](const ObjectFinding& object) { return object.failure.has_value(); });
 }
@@ -79,6 +107,18 @@ PortalFinding ExaminePortal(PageSource& source, const Clock& clock,
   return finding;
 }
 
+void ExamineWriting(ApiClient& source, const PortalPlan& plan, PortalFinding& finding) {
+  const std::vector<ScopeNeed> needs = WriteScopesFor(WrittenOf(plan));
+  if (needs.empty() || finding.failure || finding.wrong_portal) return;
+  const auto granted = source.GrantedScopes();
+  finding.writing.emplace();
+  if (granted) {
+    finding.writing->missing = MissingScopes(needs, *granted);
+  } else {
+    finding.writing->untold = granted.error().message;
+  }
+}
+
 std::string PortalFindingText(const PortalFinding& finding, const PortalKey& key) {
   std::string text = key + ": ";
   if (finding.failure) return text + Printable(finding.failure->message) + "\n";
@@ -97,6 +137,11 @@ std::string PortalFindingText(const PortalFinding& finding, const PortalKey& key
       if (shared.names.front() != name) continue;
       text += "  " + Padded(shared.Names(), 12) + " " + Printable(shared.cause) + "\n";
     }
+  }
+  if (finding.writing) {
+    const std::string said = finding.writing->Said();
+    text +=
+        "  " + Padded("write scopes", 12) + " " + (said.empty() ? "ok" : Printable(said)) + "\n";
   }
   return text;
 }
@@ -119,6 +164,15 @@ std::string PortalFindingJson(const PortalFinding& finding, const PortalKey& key
     json.EndObject();
   }
   json.EndObject();
+  if (finding.writing) {
+    json.BeginObject("write");
+    json.Put("ok", finding.writing->good());
+    if (!finding.writing->untold.empty()) json.Put("not_known", finding.writing->untold);
+    json.BeginArray("missing_scopes");
+    for (const ScopeNeed& need : finding.writing->missing) json.Item(need.scope);
+    json.EndArray();
+    json.EndObject();
+  }
   json.EndObject();
   return json.Text();
 }
@@ -126,7 +180,8 @@ std::string PortalFindingJson(const PortalFinding& finding, const PortalKey& key
 int ExitCodeOf(const PortalFinding& finding) {
   if (finding.good()) return kExitOk;
   const ApiError* failure = WorstFailure(finding);
-  return failure != nullptr && AdviceOn(*failure).passes ? kExitUnavailable : kExitProblem;
+  const bool passes = failure != nullptr && AdviceOn(*failure).passes;
+  return passes && MayWrite(finding) ? kExitUnavailable : kExitProblem;
 }
 
 std::string NextStepOf(const PortalFinding& finding) {
@@ -135,7 +190,10 @@ std::string NextStepOf(const PortalFinding& finding) {
            ", or store the token of the right portal";
   }
   const ApiError* failure = WorstFailure(finding);
-  return failure != nullptr ? AdviceOn(*failure).next : "";
+  if (failure != nullptr && (MayWrite(finding) || !AdviceOn(*failure).passes)) {
+    return AdviceOn(*failure).next;
+  }
+  return MayWrite(finding) ? "" : finding.writing->Next();
 }
 
 }  // namespace hubmirror

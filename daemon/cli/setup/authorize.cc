@@ -121,9 +121,7 @@ std::unique_ptr<RedirectListener> Listen(const CliContext& context, int port,
 }
 
 std::vector<ScopeNeed> NeedsOf(const PortalPlan& plan, const std::vector<std::string>& also) {
-  std::vector<ObjectType> objects;
-  for (const StreamPlan& stream : plan.streams) objects.push_back(stream.object);
-  std::vector<ScopeNeed> needs = ScopesFor(objects);
+  std::vector<ScopeNeed> needs = ScopesFor(ObjectsOf(plan), WrittenOf(plan));
   for (const std::string& scope : also) {
     needs.push_back({.scope = scope, .without = "a table stays empty without it"});
   }

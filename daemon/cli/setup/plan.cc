@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/spelling.h"
+#include "daemon/cli/hubspot.h"
 #include "daemon/cli/settings.h"
 #include "daemon/cli/text/json_page.h"
 #include "daemon/cli/text/words.h"
@@ -66,6 +67,17 @@ std::string WithoutArchivedList(const PlanEstimate& estimate) {
   return text;
 }
 
+/// What the token needs to write what the configuration allows.
+std::string WriteScopes(const PortalPlan& plan) {
+  std::string text;
+  for (const ScopeNeed& need : WriteScopesFor(WrittenOf(plan))) {
+    text += "  " + Padded("writing needs", 24) + "  " + need.scope + " (";
+    for (size_t i = 0; i < need.objects.size(); ++i) text += (i > 0 ? ", " : "") + need.objects[i];
+    text += ")\n";
+  }
+  return text;
+}
+
 std::string PlanText(const PortalPlan& plan, const PlanEstimate& estimate) {
   std::string text = plan.key + ": " + CountWords(estimate.requests_a_day) + " requests a day";
   if (const auto share = ShareOf(plan)) {
@@ -81,7 +93,7 @@ std::string PlanText(const PortalPlan& plan, const PlanEstimate& estimate) {
          CompactSpan(estimate.backfill) + " at " +
          (plan.burst ? CountWords(*plan.burst) : "the smallest tier's 100") +
          " requests per 10 s\n  disk: about " + CountWords(estimate.disk_bytes / 1'000'000) +
-         " MB, with 250 properties an object\n" + WithoutArchivedList(estimate);
+         " MB, with 250 properties an object\n" + WithoutArchivedList(estimate) + WriteScopes(plan);
 }
 
 std::string PlanJson(const std::vector<std::pair<const PortalPlan*, PlanEstimate>>& estimates) {
@@ -106,6 +118,11 @@ std::string PlanJson(const std::vector<std::pair<const PortalPlan*, PlanEstimate
     json.BeginArray("without_archived_list");
     for (const std::string& object : estimate.without_archived_list) json.Item(object);
     json.EndArray();
+    if (const auto needs = WriteScopesFor(WrittenOf(*plan)); !needs.empty()) {
+      json.BeginArray("write_scopes");
+      for (const ScopeNeed& need : needs) json.Item(need.scope);
+      json.EndArray();
+    }
     json.EndObject();
   }
   json.EndObject();

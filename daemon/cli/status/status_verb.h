@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "daemon/cli/command_line.h"
 #include "daemon/cli/context.h"
+#include "daemon/cli/grammar/command_line.h"
 
 namespace hubmirror {
 

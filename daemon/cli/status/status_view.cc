@@ -215,6 +215,20 @@ std::string FeedWords(const ShownFeed& feed) {
   return words;
 }
 
+std::string WritingWords(const std::vector<ShownWriting>& writing) {
+  std::string words = "writing back: ";
+  for (const ShownWriting& one : writing) {
+    if (&one != &writing.front()) words += "; ";
+    words += one.object;
+    words += one.waiting == 0 ? " has nothing to write"
+                              : ": " + Counted(one.waiting, "row") + " to write";
+    if (one.oldest) words += ", the oldest for " + CompactSpan(*one.oldest);
+    if (!one.held.empty()) words += ", held (" + one.held + ")";
+    if (one.stopped > 0) words += ", " + Counted(one.stopped, "row") + " for a person";
+  }
+  return words;
+}
+
 std::string PortalBlock(const Layout& layout, const ShownPortal& portal, bool say_why) {
   std::string block = portal.key + " (portal " + std::to_string(portal.portal_id) +
                       "): " + QuotaWords(portal) + "\n";
@@ -227,6 +241,7 @@ std::string PortalBlock(const Layout& layout, const ShownPortal& portal, bool sa
     block += "  warning: " + Printable(warning) + "\n";
   }
   if (portal.feed) block += "  " + Printable(FeedWords(*portal.feed)) + "\n";
+  if (!portal.writing.empty()) block += "  " + Printable(WritingWords(portal.writing)) + "\n";
   for (const std::string& unread : portal.unread) block += "  " + Printable(unread) + "\n";
   if (portal.streams.empty()) return block;
   block += Heading(layout);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace hubmirror {
 namespace {
@@ -41,6 +42,14 @@ std::vector<std::string> ScopesOf(const ObjectType& type) {
   return scopes;
 }
 
+/// What is needed to write where `scope` is needed to read; empty: nothing.
+std::string WriteScopeOf(std::string_view scope) {
+  constexpr std::string_view kRead = ".read";
+  if (scope.starts_with("crm.schemas.")) return {};
+  if (!scope.ends_with(kRead)) return std::string(scope);
+  return std::string(scope.substr(0, scope.size() - kRead.size())) + ".write";
+}
+
 std::string Listed(const std::vector<std::string>& objects) {
   std::string text;
   for (size_t i = 0; i < objects.size(); ++i) {
@@ -69,13 +78,30 @@ void Add(std::vector<ScopeNeed>& needs, std::string_view scope, const std::strin
 
 }  // namespace
 
-std::vector<ScopeNeed> ScopesFor(const std::vector<ObjectType>& objects) {
+std::vector<ScopeNeed> ScopesFor(const std::vector<ObjectType>& objects,
+                                 const std::vector<ObjectType>& written) {
   std::vector<ScopeNeed> needs;
   for (const ObjectType& object : objects) {
     for (const std::string& scope : ScopesOf(object)) Add(needs, scope, object.name);
   }
   for (ScopeNeed& need : needs) need.without = Consequence(need);
+  for (ScopeNeed& need : WriteScopesFor(written)) {
+    const bool asked = std::ranges::find(needs, need.scope, &ScopeNeed::scope) != needs.end();
+    if (!asked) needs.push_back(std::move(need));
+  }
   needs.push_back({.scope = "oauth", .without = "the account's id cannot be checked"});
+  return needs;
+}
+
+std::vector<ScopeNeed> WriteScopesFor(const std::vector<ObjectType>& written) {
+  std::vector<ScopeNeed> needs;
+  for (const ObjectType& object : written) {
+    for (const std::string& scope : ScopesOf(object)) {
+      const std::string write = WriteScopeOf(scope);
+      if (!write.empty()) Add(needs, write, object.name);
+    }
+  }
+  for (ScopeNeed& need : needs) need.without = Listed(need.objects) + " cannot be written";
   return needs;
 }
 

@@ -7,17 +7,23 @@
 
 namespace hubmirror {
 
-/// A scope an app needs to read the configured objects.
+/// A scope an app needs to read the configured objects, or to write them.
 struct ScopeNeed {
   std::string scope;
-  std::vector<std::string> objects;  ///< that cannot be read, or not whole, without it
+  std::vector<std::string> objects;  ///< that cannot be read, or not whole, or not written
   std::string without;               ///< what is missing then, in words for an operator
 };
 
-/// Exactly the scopes these objects need, each once: those of the objects in their order, then
-/// `oauth` for the account's id. Scopes as HubSpot's reference lists them,
+/// Exactly the scopes these objects need, each once: those of the objects in their order, those
+/// that write `written`, then `oauth` for the account's id. Scopes as HubSpot's reference lists
+/// them,
 /// https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes.
-std::vector<ScopeNeed> ScopesFor(const std::vector<ObjectType>& objects);
+std::vector<ScopeNeed> ScopesFor(const std::vector<ObjectType>& objects,
+                                 const std::vector<ObjectType>& written = {});
+
+/// Of these, the scopes without which `written` cannot be written: also those that let read and
+/// write in one.
+std::vector<ScopeNeed> WriteScopesFor(const std::vector<ObjectType>& written);
 
 /// The needs that `granted` does not cover.
 std::vector<ScopeNeed> MissingScopes(const std::vector<ScopeNeed>& needs,

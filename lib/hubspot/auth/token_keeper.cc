@@ -81,6 +81,11 @@ Result<Secret, ApiError> TokenKeeper::Finish(const Result<TokenAnswer, ApiError>
   return answer.error();
 }
 
+std::vector<std::string> TokenKeeper::Scopes() {
+  MutexLock lock(mutex_);
+  return scopes_;
+}
+
 void TokenKeeper::Abandon() {
   MutexLock lock(mutex_);
   refreshing_ = false;
@@ -89,6 +94,7 @@ void TokenKeeper::Abandon() {
 
 void TokenKeeper::Adopt(const TokenAnswer& answer) {
   token_ = answer.access_token;
+  scopes_ = answer.scopes;
   expires_at_ = answer.sent_at + answer.lifetime;
   refresh_at_ = expires_at_ - Margin(answer.lifetime);
   unproven_ = std::exchange(after_rejection_, false);

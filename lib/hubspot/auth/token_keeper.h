@@ -45,6 +45,7 @@ class TokenKeeper final : public TokenSource {
   ApiErrorKind Reject(const Secret& token) override;
   bool authorized() const override { return true; }
   void Confirm(const Secret& token) override;
+  std::vector<std::string> Scopes() override;
 
  private:
   /// Which refresh token to send, and what it descends from.
@@ -75,7 +76,8 @@ class TokenKeeper final : public TokenSource {
   std::condition_variable_any refreshed_;
   bool refreshing_ GUARDED_BY(mutex_) = false;
   Secret token_ GUARDED_BY(mutex_);
-  Instant refresh_at_ GUARDED_BY(mutex_){};  // from here on a new one is fetched
+  std::vector<std::string> scopes_ GUARDED_BY(mutex_);  // of token_, if HubSpot told them
+  Instant refresh_at_ GUARDED_BY(mutex_){};             // from here on a new one is fetched
   Instant expires_at_ GUARDED_BY(mutex_){};
   bool after_rejection_ GUARDED_BY(mutex_) = false;  // the next token replaces a refused one
   bool unproven_ GUARDED_BY(mutex_) = false;         // token_ does, and was not accepted yet

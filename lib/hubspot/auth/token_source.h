@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -29,6 +32,9 @@ class TokenSource {
 
   /// HubSpot accepted this token.
   virtual void Confirm(const Secret& token) = 0;
+
+  /// What the token that was given out last may do, as far as HubSpot said it with the token.
+  virtual std::vector<std::string> Scopes() { return {}; }
 };
 
 }  // namespace hubmirror

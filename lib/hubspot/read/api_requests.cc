@@ -49,14 +49,17 @@ void WritePair(JsonWriter& json, const char* key, const std::string& value) {
   json.String(value);
 }
 
-void WriteInputs(JsonWriter& json, const std::vector<RecordId>& ids) {
+void WriteInputs(JsonWriter& json, const std::vector<RecordId>& ids,
+                 const std::vector<std::string>& values = {}) {
   json.Key("inputs");
   json.StartArray();
-  for (const RecordId id : ids) {
+  const auto write = [&json](const std::string& id) {
     json.StartObject();
-    WritePair(json, "id", std::to_string(id.value));
+    WritePair(json, "id", id);
     json.EndObject();
-  }
+  };
+  for (const RecordId id : ids) write(std::to_string(id.value));
+  for (const std::string& value : values) write(value);
   json.EndArray();
 }
 
@@ -82,8 +85,8 @@ std::string EpochMilliseconds(TimePoint time) {
 
 /// All filters stand in one group, which joins them by AND.
 void WriteFilters(JsonWriter& json, const ObjectType& type, const SearchRequest& search) {
-  const bool filtered =
-      search.modified_from || search.modified_to || search.id_above || search.has_property;
+  const bool filtered = search.modified_from || search.modified_to || search.id_above ||
+                        search.id_below || search.has_property;
   if (!filtered) return WriteNames(json, "filterGroups", {});
   json.Key("filterGroups");
   json.StartArray();
@@ -99,9 +102,39 @@ void WriteFilters(JsonWriter& json, const ObjectType& type, const SearchRequest&
   if (search.id_above) {
     WriteFilter(json, "hs_object_id", "GT", std::to_string(search.id_above->value));
   }
+  if (search.id_below) {
+    WriteFilter(json, "hs_object_id", "LT", std::to_string(search.id_below->value));
+  }
   if (search.has_property) WriteFilter(json, *search.has_property, "HAS_PROPERTY", "");
   json.EndArray();
   json.EndObject();
+  json.EndArray();
+}
+
+std::string_view PathOf(LinkDeed deed) {
+  switch (deed) {
+    case LinkDeed::kLink:
+      return "associate/default";
+    case LinkDeed::kLabel:
+      return "create";
+    case LinkDeed::kUnlabel:
+      return "labels/archive";
+    case LinkDeed::kUnlink:
+      return "archive";
+  }
+  return {};
+}
+
+void WriteTypes(JsonWriter& json, const std::vector<LinkType>& types) {
+  json.Key("types");
+  json.StartArray();
+  for (const LinkType& type : types) {
+    json.StartObject();
+    WritePair(json, "associationCategory", type.category);
+    json.Key("associationTypeId");
+    json.Int64(type.type_id);
+    json.EndObject();
+  }
   json.EndArray();
 }
 
@@ -141,7 +174,7 @@ ClientRequest ApiRequests::Search(const ObjectType& type, const SearchRequest& s
   JsonWriter json(body);
   json.StartObject();
   // The specification of 2026-09 requires all of these members, also where they say nothing.
-  WritePair(json, "after", "0");
+  WritePair(json, "after", std::to_string(search.skip));
   WriteFilters(json, type, search);
   json.Key("sorts");
   json.StartArray();
@@ -163,42 +196,52 @@ ClientRequest ApiRequests::Search(const ObjectType& type, const SearchRequest& s
   return JsonPost(ObjectPath(type) + "/search", body);
 }
 
-ClientRequest ApiRequests::BatchRead(const ObjectType& type, bool archived,
-                                     const std::vector<RecordId>& ids,
-                                     const PropertySet& properties) const {
+ClientRequest ApiRequests::BatchRead(const ObjectType& type, const BatchReadRequest& batch) const {
   rapidjson::StringBuffer body;
   JsonWriter json(body);
   json.StartObject();
-  WriteInputs(json, ids);
-  WriteNames(json, "properties", properties.names());
+  WriteInputs(json, batch.ids, batch.values);
+  if (!batch.unique_property.empty()) WritePair(json, "idProperty", batch.unique_property);
+  WriteNames(json, "properties", batch.properties->names());
   WriteNames(json, "propertiesWithHistory", {});  // required as well
   json.EndObject();
   // Only the URL's `archived` counts: who puts it into the body never sees an archived record.
-  return JsonPost(ObjectPath(type) + "/batch/read" + (archived ? "?archived=true" : ""), body);
+  return JsonPost(ObjectPath(type) + "/batch/read" + (batch.archived ? "?archived=true" : ""),
+                  body);
 }
 
 // An id without `idProperty` is a record's: naming `hs_object_id` there is refused
 // (https://github.com/HubSpot/hubspot-api-nodejs/issues/548).
-ClientRequest ApiRequests::BatchUpdate(const ObjectType& type,
-                                       const std::vector<RecordUpdate>& inputs) const {
+ClientRequest ApiRequests::BatchWrite(WriteOp op, const ObjectType& type,
+                                      const std::vector<WriteInput>& inputs) const {
   rapidjson::StringBuffer body;
   JsonWriter json(body);
   json.StartObject();
   json.Key("inputs");
   json.StartArray();
-  for (const RecordUpdate& input : inputs) {
+  for (const WriteInput& input : inputs) {
     json.StartObject();
-    WritePair(json, "id", std::to_string(input.id.value));
+    if (op == WriteOp::kUpsert) {
+      WritePair(json, "id", input.unique.value);
+      WritePair(json, "idProperty", input.unique.property);
+    } else if (op != WriteOp::kCreate) {
+      WritePair(json, "id", std::to_string(input.id.value));
+    }
+    if (op == WriteOp::kArchive) {
+      json.EndObject();
+      continue;
+    }
     json.Key("properties");
     json.StartObject();
     for (const auto& [property, value] : input.values) WritePair(json, property.c_str(), value);
     json.EndObject();
+    if (op == WriteOp::kCreate) WriteNames(json, "associations", {});  // required
     WritePair(json, "objectWriteTraceId", input.trace_id);
     json.EndObject();
   }
   json.EndArray();
   json.EndObject();
-  return JsonPost(ObjectPath(type) + "/batch/update", body);
+  return JsonPost(ObjectPath(type) + "/batch/" + std::string(NameOf(op)), body);
 }
 
 ClientRequest ApiRequests::BatchReadHistory(const ObjectType& type,
@@ -248,12 +291,52 @@ ClientRequest ApiRequests::Links(const ObjectType& from, const ObjectType& to,
   return JsonPost(LinkPath(from, to) + "/batch/read", body);
 }
 
+ClientRequest ApiRequests::WriteLinks(LinkDeed deed, const LinkPair& pair,
+                                      const std::vector<LinkWrite>& inputs) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  const auto write_end = [&json](RecordId id) {
+    json.StartObject();
+    WritePair(json, "id", std::to_string(id.value));
+    json.EndObject();
+  };
+  json.StartObject();
+  json.Key("inputs");
+  json.StartArray();
+  for (const LinkWrite& input : inputs) {
+    json.StartObject();
+    json.Key("from");
+    write_end(input.from);
+    json.Key("to");
+    // A list here, and only here.
+    if (deed == LinkDeed::kUnlink) json.StartArray();
+    write_end(input.to);
+    if (deed == LinkDeed::kUnlink) json.EndArray();
+    if (!input.types.empty()) WriteTypes(json, input.types);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return JsonPost(LinkPath(pair.from, pair.to) + "/batch/" + std::string(PathOf(deed)), body);
+}
+
 ClientRequest ApiRequests::LinkTypes(const ObjectType& from, const ObjectType& to) const {
   return {.target = LinkPath(from, to) + "/labels"};
 }
 
 ClientRequest ApiRequests::AccountDetails() const {
   return {.target = "/account-info/" + version_ + "/details"};
+}
+
+// Takes the token both ways: accounts in Europe want the header, too. It has no dated path
+// (https://developers.hubspot.com/docs/api/private-apps).
+ClientRequest ApiRequests::TokenInfo(const Secret& token) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  WritePair(json, "tokenKey", token.Reveal());
+  json.EndObject();
+  return JsonPost("/oauth/v2/private-apps/get/access-token-info", body);
 }
 
 ClientRequest ApiRequests::Reference(const ReferenceRequest& request) const {

@@ -14,6 +14,7 @@ namespace hubmirror {
 
 /// Writes the requests to HubSpot's dated API: the one place that knows its paths and bodies, see
 /// https://developers.hubspot.com/docs/api-reference/latest. Immutable.
+/// (More than fifteen functions: one for each kind of request.)
 class ApiRequests {
  public:
   /// `version` as in the paths: `2026-09`.
@@ -21,13 +22,17 @@ class ApiRequests {
 
   ClientRequest List(const ObjectType& type, const ListRequest& list) const;
   ClientRequest Search(const ObjectType& type, const SearchRequest& search) const;
-  ClientRequest BatchRead(const ObjectType& type, bool archived, const std::vector<RecordId>& ids,
-                          const PropertySet& properties) const;
-  ClientRequest BatchUpdate(const ObjectType& type, const std::vector<RecordUpdate>& inputs) const;
+  ClientRequest BatchRead(const ObjectType& type, const BatchReadRequest& batch) const;
+  ClientRequest BatchWrite(WriteOp op, const ObjectType& type,
+                           const std::vector<WriteInput>& inputs) const;
+  ClientRequest WriteLinks(LinkDeed deed, const LinkPair& pair,
+                           const std::vector<LinkWrite>& inputs) const;
   ClientRequest BatchReadHistory(const ObjectType& type, const HistoryRequest& history) const;
   ClientRequest Properties(const ObjectType& type, const PropertiesRequest& properties) const;
   ClientRequest PropertyGroups(const ObjectType& type) const;
   ClientRequest AccountDetails() const;
+  /// What a private app's token may do.
+  ClientRequest TokenInfo(const Secret& token) const;
   ClientRequest Reference(const ReferenceRequest& request) const;
   ClientRequest Links(const ObjectType& from, const ObjectType& to,
                       const std::vector<LinkInput>& inputs) const;

@@ -107,4 +107,14 @@ Result<Account, ApiError> ReadAccount(std::string body, uint64_t& replaced) {
   return account;
 }
 
+Result<std::vector<std::string>, ApiError> ReadScopes(std::string body) {
+  const auto document = JsonDocument::Parse(body);
+  if (!document) return DecodeError(document.error());
+  const JsonValue listed = document->root()["scopes"];
+  if (!listed.is_array()) return DecodeError("it names no scopes");
+  std::vector<std::string> scopes;
+  for (size_t i = 0; i < listed.size(); ++i) scopes.push_back(listed.Item(i).String());
+  return scopes;
+}
+
 }  // namespace hubmirror

@@ -26,4 +26,7 @@ Result<std::vector<PropertyGroup>, ApiError> ReadPropertyGroups(std::string body
 /// The account; its portal id is required, the rest may be missing.
 Result<Account, ApiError> ReadAccount(std::string body, uint64_t& replaced);
 
+/// The scopes that a private app's token holds.
+Result<std::vector<std::string>, ApiError> ReadScopes(std::string body);
+
 }  // namespace hubmirror

@@ -234,7 +234,10 @@ Meaning MeaningOf(Endpoint endpoint, const ClientAnswer& answer, const ErrorBody
 std::optional<ApiError> ErrorOf(Endpoint endpoint, const ClientAnswer& answer) {
   // Which of the 2xx comes with an answer has changed overnight, and back: 201 for batches.
   const bool good = answer.status / 100 == 2;
-  if (good && CallsItselfJson(answer)) return std::nullopt;
+  // A write is answered by nothing, and that does not say of what type it is.
+  const bool writes = !WriteOpOf(endpoint).empty();
+  const bool silent = writes && answer.status == 204 && answer.body.empty();
+  if (good && (silent || CallsItselfJson(answer))) return std::nullopt;
   if (SaysNoneOfBatch(endpoint, answer)) return std::nullopt;
   const ErrorBody body = ReadErrorBody(answer);
   Meaning meaning = MeaningOf(endpoint, answer, body);

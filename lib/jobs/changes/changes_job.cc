@@ -22,6 +22,9 @@ constexpr auto kSweepForSearchEvery = 1h;
 // Parts of a window that cannot be believed before the whole window is not.
 constexpr int kBrokenPartsMost = 3;
 
+// By far more than a `Date` that is believed can be wrong.
+constexpr auto kBeforeLoad = 10min;
+
 RecordId IdOf(const Nomination& nomination) {
   return nomination.id;
 }
@@ -262,11 +265,19 @@ bool ChangesJob::IsNewer(const Nomination& nomination, const StoredById& stored)
          *found->second.modified < *nomination.modified;
 }
 
+// What nobody has met yet and was there when the first load began is still before it.
+bool ChangesJob::IsLeftToLoad(const Nomination& nomination, const StoredById& stored) const {
+  const StreamFacts known = facts();
+  return !known.loaded() && known.debts.load_began && nomination.modified &&
+         !stored.contains(nomination.id) &&
+         *nomination.modified < *known.debts.load_began - kBeforeLoad;
+}
+
 std::vector<Nomination> ChangesJob::Unread(const SearchAnswer& answer) {
   const StoredById stored = StoredOf(answer);
   std::vector<Nomination> unread;
   for (const Nomination& nomination : answer.nominations) {
-    if (!IsNewer(nomination, stored)) continue;
+    if (!IsNewer(nomination, stored) || IsLeftToLoad(nomination, stored)) continue;
     const auto unreadable = stream().records().UnreadableNow(nomination);
     if (unreadable == NotedRecords::Unreadable::kTryAgain) LeaveUnreadable(nomination);
     if (unreadable != NotedRecords::Unreadable::kNo) continue;

@@ -60,6 +60,7 @@ class ChangesJob final : public StreamJob {
   using StoredById = std::unordered_map<RecordId, StoredRecord>;
   StoredById StoredOf(const SearchAnswer& answer) const;
   static bool IsNewer(const Nomination& nomination, const StoredById& stored);
+  bool IsLeftToLoad(const Nomination& nomination, const StoredById& stored) const;
   size_t CountNewer(const SearchAnswer& answer) const;
   StepOutcome HandOverToSweep(TimePoint date, const std::string& why);
   /// Requests a sweep for what search did not show, at most once an hour.

@@ -23,6 +23,8 @@ constexpr auto kRefusedWait = 1h;
 // HubSpot may fail for one record for a while: it is set aside when it does so twice.
 constexpr int kUnreadableProofs = 2;
 constexpr auto kUnreadableWait = 10s;
+// Of an archived record it does not say that it is archived: until it does, nobody knows.
+constexpr int kArchivedProofs = 5;
 // The index named a newer stamp than the record has, again and again: the index is wrong.
 constexpr int kNominationTries = 12;
 // So many records may be gone because a list is empty. More at once look like a fault of HubSpot or
@@ -147,14 +149,16 @@ StepOutcome ResolveJob::Failed(const ApiError& error) {
   witnessed_apart_ = false;
   commit_ = {.object = object()};
   absent_.clear();
-  if (next == PartSize::Next::kAlone && phase_ == Phase::kArchived) {
+  if (next == PartSize::Next::kAlone && phase_ == Phase::kArchived &&
+      error.kind == ApiErrorKind::kBadRequest) {
     // It is not this one record that is refused where nothing archived was ever read.
-    const bool all = error.kind == ApiErrorKind::kBadRequest && !archived_answered_;
+    const bool all = !archived_answered_;
     if (all) archived_refused_at_ = now_;
     LeaveUnproved(batch_);
     return all ? StepOutcome::More() : StepOutcome::Failed(error);
   }
   if (next == PartSize::Next::kAlone) {
+    proves_archived_ = phase_ == Phase::kArchived;
     failure_ = error.message;
     phase_ = Phase::kProve;
     return StepOutcome::Failed(error);
@@ -169,24 +173,30 @@ StepOutcome ResolveJob::Failed(const ApiError& error) {
 
 StepOutcome ResolveJob::Prove(const TableShape& table) {
   PendingRecord record = batch_.front();
-  record.cause = PendingCause::kUnreadable;
+  if (!proves_archived_) record.cause = PendingCause::kUnreadable;
   const auto witness = stream().store().rows.WitnessRecord(object(), /*archived=*/false);
   if (!witness || *witness == record.id) {
-    LookAgain(record, kBrakeWait);
+    PutOff(record, kBrakeWait);
     return CommitBatch();
   }
   const auto page = stream().source().records.BatchRead(
       object(), {.ids = {*witness}, .properties = table.whole_set});
   if (!page) {
     // All of HubSpot fails, or just this other record: another one is asked next time.
-    LookAgain(record, kBrakeWait);
+    PutOff(record, kBrakeWait);
     commit_.pending.push_back(
         {.id = *witness, .cause = PendingCause::kUnreadable, .not_before = now_ + kBrakeWait});
     CommitBatch();
     return StepOutcome::Failed(page.error());
   }
   now_ = page->times.date;
-  SetAside(record, "HubSpot does not show it: " + failure_);
+  if (!proves_archived_) {
+    SetAside(record, "HubSpot does not show it: " + failure_);
+  } else if (record.attempts < kArchivedProofs) {
+    LookAgain(record, kUnreadableWait * (1 << record.attempts));
+  } else {
+    return LeaveUnproved(batch_);
+  }
   return CommitBatch();
 }
 
@@ -206,9 +216,7 @@ Result<Attribution, ApiError> ResolveJob::Ask(bool archived,
   const bool apart = witnessed_apart_;
   std::optional<RecordId> witness;
   if (!apart) witness = stream().store().rows.WitnessRecord(object(), archived);
-  if (witness && std::find(request.ids.begin(), request.ids.end(), *witness) != request.ids.end()) {
-    witness.reset();
-  }
+  if (witness && std::ranges::count(request.ids, *witness) > 0) witness.reset();
   Answer answer{.asked = request.ids,
                 .witness = witness,
                 // Among archived records there may be none to ask beside them.
@@ -284,9 +292,7 @@ void ResolveJob::AskApart(const std::vector<RecordId>& unclear, bool all) {
 void ResolveJob::Shown(const Attribution& said, const std::vector<Row>& rows, size_t asked) {
   for (const RecordId id : said.shown) {
     const PendingRecord& record = Find(id);
-    const auto row =
-        std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.id == id; });
-    SettleShown(record, *row);
+    SettleShown(record, *std::ranges::find(rows, id, &Row::id));
   }
   for (const Attribution::Merge& merge : said.merged) {
     commit_.fates.push_back({.id = merge.loser,
@@ -576,13 +582,16 @@ StepOutcome ResolveJob::CommitBatch() {
 
 void ResolveJob::LookAgain(PendingRecord record, std::chrono::milliseconds in) {
   ++record.attempts;
+  PutOff(std::move(record), in);
+}
+
+void ResolveJob::PutOff(PendingRecord record, std::chrono::milliseconds in) {
   record.not_before = now_ + in;
   commit_.pending.push_back(std::move(record));
 }
 
 const PendingRecord& ResolveJob::Find(RecordId id) const {
-  const auto found = std::find_if(batch_.begin(), batch_.end(),
-                                  [&](const PendingRecord& record) { return record.id == id; });
+  const auto found = std::ranges::find(batch_, id, &PendingRecord::id);
   CHECK_THAT(found != batch_.end());
   return *found;
 }

@@ -78,7 +78,10 @@ class ResolveJob final : public StreamJob {
   void SettleShown(const PendingRecord& record, const Row& row);
   /// Sets a record aside that was found to be unreadable often enough.
   void SetAside(PendingRecord record, const std::string& why);
+  /// It was looked at, and is once more.
   void LookAgain(PendingRecord record, std::chrono::milliseconds in);
+  /// It could not be looked at.
+  void PutOff(PendingRecord record, std::chrono::milliseconds in);
   /// Its silence proves nothing: it is asked for again, ever more seldom.
   void WaitForWitness(const PendingRecord& record);
   /// `archived_witness`: the archived read was shown a record that is known to be archived.
@@ -103,6 +106,7 @@ class ResolveJob final : public StreamJob {
   /// HubSpot refuses all such reads of this type.
   std::optional<TimePoint> archived_refused_at_;
   std::string failure_;                ///< why the one record of the batch is not shown
+  bool proves_archived_ = false;       ///< it is the archived read of it that fails
   std::vector<PendingRecord> absent_;  ///< of the batch: not live
   /// Of those: nothing shows that a live record would have been shown.
   std::unordered_set<RecordId> unwitnessed_;

@@ -30,7 +30,7 @@ bool LinkAsker::NoteRefusal(const LinkPair& pair, const ApiError& error) const {
   stream_.Log(LogLevel::kWarning, "links.refused",
               "the associations of " + pair.from.name + " with " + pair.to.name +
                   " cannot be read, the others continue: " + error.message);
-  partners_.NoteLinkable(pair, false, stream_.clock().Now());
+  partners_.NoteRefused(pair, stream_.clock().Now());
   return true;
 }
 

@@ -61,6 +61,23 @@ void LinkPartners::NoteLinkable(const LinkPair& pair, bool linkable, Instant now
   said_[KeyOf(pair)] = {linkable, now};
 }
 
+void LinkPartners::NoteRefused(const LinkPair& pair, Instant now) {
+  MutexLock lock(mutex_);
+  said_[KeyOf(pair)] = {.linkable = false, .at = now, .refused = true};
+}
+
+std::set<std::string> LinkPartners::ForgetRefusals(const std::string& type) {
+  MutexLock lock(mutex_);
+  std::set<std::string> read_from;
+  std::erase_if(said_, [&](const auto& said) {
+    const auto& [from, to] = said.first;
+    if (!said.second.refused || (from != type && to != type)) return false;
+    read_from.insert(from);
+    return true;
+  });
+  return read_from;
+}
+
 std::optional<bool> LinkPartners::Linkable(const LinkPair& pair, Instant now) const {
   MutexLock lock(mutex_);
   const auto said = said_.find(KeyOf(pair));

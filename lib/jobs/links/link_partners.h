@@ -32,6 +32,11 @@ class LinkPartners {
 
   /// HubSpot says whether records of the two can be linked.
   void NoteLinkable(const LinkPair& pair, bool linkable, Instant now);
+  /// It refuses to say so, or to show links of the pair.
+  void NoteRefused(const LinkPair& pair, Instant now);
+  /// A scope of `type` may have come back: what was refused of its pairs is asked again. Returns
+  /// the types that those pairs are read from.
+  std::set<std::string> ForgetRefusals(const std::string& type);
   /// What it said within the last hour; empty: ask again.
   std::optional<bool> Linkable(const LinkPair& pair, Instant now) const;
 
@@ -68,6 +73,7 @@ class LinkPartners {
   struct Said {
     bool linkable;
     Instant at;
+    bool refused = false;
   };
   /// Of the side with the lower id.
   struct Seen {

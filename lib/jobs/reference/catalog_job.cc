@@ -108,7 +108,10 @@ StepOutcome CatalogJob::ReadDefinitions(Part part) {
   auto answer = hubmirror::ReadDefinitions(stream().source().records, object(), request);
   if (!answer) return StepOutcome::Failed(answer.error());
   if (part == Part::kLive && IsShort(*answer)) return StepOutcome::More();
-  if (part == Part::kLive && definitions_[part] != *answer) whole_ = true;
+  if (part == Part::kLive) {
+    const uint64_t digest = DigestOf(*answer);
+    if (std::exchange(live_digest_, digest) != digest) whole_ = true;
+  }
   definitions_[part] = std::move(*answer);
   Advance();
   return StepOutcome::More();
@@ -227,6 +230,7 @@ StepOutcome CatalogJob::Apply() {
   }
   if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
   part_ = Part::kLive;
+  definitions_.erase(Part::kLive);
   return StepOutcome::CaughtUp();
 }
 

@@ -69,8 +69,10 @@ class CatalogJob final : public StreamJob {
 
   Part part_ = Part::kLive;
   bool whole_ = true;  ///< this cycle reads everything
+  /// As last read; the live ones only within a cycle, since each reads them and they are many.
   std::map<Part, std::vector<PropertyDefinition>> definitions_;
-  std::set<std::string> missing_;  ///< of the table's properties, in the last answer
+  std::optional<uint64_t> live_digest_;  ///< of the live ones, as last read
+  std::set<std::string> missing_;        ///< of the table's properties, in the last answer
   std::optional<Instant> whole_at_;
   UnlistedProbe probe_;            ///< of the last whole cycle, or under way
   std::set<std::string> warned_;   ///< of the operator's names, as said

@@ -9,6 +9,10 @@
 namespace hubmirror {
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr Duration kSeekAgain = 10s;
+
 ProvenRange RangeOf(const WalkRanges::Proof& proof, const Page& page, bool archived) {
   ProvenRange range{.from = RecordId{proof.from},
                     .to = RecordId{proof.to},
@@ -75,7 +79,7 @@ void WalkJob::Abandon() {
 }
 
 WalkJob::Action WalkJob::Choose(Instant now) const {
-  if (phase_ == Phase::kIdle) return busy_ ? Action::kNone : Action::kMeasure;
+  if (phase_ == Phase::kIdle) return busy_ ? Action::kNone : Action::kBegin;
   const bool full = buffer_.records() >= options_.flush_records ||
                     buffer_.bytes() >= stream().store().flush_bytes;
   const bool old = buffer_.oldest() && now - *buffer_.oldest() >= options_.flush_after;
@@ -88,6 +92,17 @@ WalkJob::Action WalkJob::Choose(Instant now) const {
   return ranges_->can_take() ? Action::kRead : Action::kNone;
 }
 
+bool WalkJob::WantsSeam(Instant now) const {
+  return phase_ == Phase::kWalking && !seeking_ && now >= seek_from_ && ranges_->WantsSeam();
+}
+
+std::optional<StepNeed> WalkJob::NextBeside(Instant now) {
+  const Priority priority = PriorityNow();
+  MutexLock lock(mutex_);
+  if (!WantsSeam(now)) return std::nullopt;
+  return NeedOf(Action::kSeek, priority);
+}
+
 Priority WalkJob::PriorityNow() const {
   if (options_.archived) return Priority::kArchived;
   if (!facts().loaded() || facts().sweep_wanted() || !facts().sweep_owed().empty())
@@ -95,8 +110,12 @@ Priority WalkJob::PriorityNow() const {
   return stream().searchable() ? Priority::kSweep : Priority::kArchived;
 }
 
-bool WalkJob::Measured() const {
+bool WalkJob::CanSeek() const {
   return !options_.archived && stream().searchable();
+}
+
+bool WalkJob::AsksForTime() const {
+  return CanSeek() && !stream().SourceNow();
 }
 
 std::optional<StepNeed> WalkJob::NextStep(Instant now) {
@@ -109,7 +128,9 @@ std::optional<StepNeed> WalkJob::NextStep(Instant now) {
 
 StepNeed WalkJob::NeedOf(Action action, Priority priority) const {
   StepNeed need{.priority = priority};
-  if (action == Action::kMeasure && Measured()) need.lane = Lane::kSearch;
+  if ((action == Action::kBegin && AsksForTime()) || action == Action::kSeek) {
+    need.lane = Lane::kSearch;
+  }
   if (action == Action::kRead) {
     need.lane = Lane::kBurst;
     need.cost = stream().source().records.ListCost(object(), *table_->whole_set);
@@ -122,31 +143,35 @@ StepOutcome WalkJob::DoStep(Instant now, const StepNeed& granted, const TableSha
   StepNeed need;
   {
     MutexLock lock(mutex_);
-    action = Choose(now);
+    const bool beside = granted.lane == Lane::kSearch && phase_ == Phase::kWalking;
+    action = beside ? (WantsSeam(now) ? Action::kSeek : Action::kNone) : Choose(now);
     need = NeedOf(action, granted.priority);
     if (!granted.Covers(need)) return StepOutcome::Unused();
-    if (action == Action::kMeasure || action == Action::kFlush) busy_ = true;
+    if (action == Action::kBegin || action == Action::kFlush) busy_ = true;
+    if (action == Action::kSeek) seeking_ = true;
   }
-  // Whatever way the step ends, the next one may measure or flush again.
+  // Whatever way the step ends, the next one may do the same again.
   const Finally done([this, action] {
-    if (action != Action::kMeasure && action != Action::kFlush) return;
     MutexLock lock(mutex_);
-    busy_ = false;
+    if (action == Action::kBegin || action == Action::kFlush) busy_ = false;
+    if (action == Action::kSeek) seeking_ = false;
   });
   switch (action) {
     case Action::kNone:
       return StepOutcome::Unused();
-    case Action::kMeasure:
-      return Measure(table, need.lane.has_value());
+    case Action::kBegin:
+      return Begin(table, need.lane.has_value());
     case Action::kRead:
       return Read();
+    case Action::kSeek:
+      return Seek(now);
     case Action::kFlush:
       return Flush();
   }
   return StepOutcome::Unused();
 }
 
-StepOutcome WalkJob::Measure(const TableShapePtr& table, bool by_search) {
+StepOutcome WalkJob::Begin(const TableShapePtr& table, bool by_search) {
   WalkCursor cursor;
   uint64_t generation = 0;
   {
@@ -168,7 +193,6 @@ StepOutcome WalkJob::Measure(const TableShapePtr& table, bool by_search) {
     if (answer) {
       date = answer->times.date;
       cursor.records_expected = std::max(answer->total, cursor.records_done);
-      if (!answer->nominations.empty()) cursor.highest_id = answer->nominations.front().id.value;
     } else if (!IsSearchRefusal(answer.error())) {
       return StepOutcome::Failed(answer.error());
     }
@@ -218,7 +242,7 @@ std::optional<TimePoint> WalkJob::SeedChanges(TimePoint date, Commit& commit) co
 void WalkJob::BeginWalk(WalkCursor cursor, TableShapePtr table) {
   ++generation_;
   table_ = std::move(table);
-  ranges_.emplace(std::move(cursor), options_.archived ? 1 : options_.readers_max);
+  ranges_.emplace(std::move(cursor), CanSeek() ? options_.readers_max : 1);
   buffer_.Clear();
   parts_.clear();
   places_.Clear();
@@ -254,6 +278,34 @@ StepOutcome WalkJob::Read() {
     });
   }
   return TakeIn(reading, std::move(*page));
+}
+
+StepOutcome WalkJob::Seek(Instant now) {
+  WalkRanges::Seam seam;
+  uint64_t generation = 0;
+  {
+    MutexLock lock(mutex_);
+    const auto wanted = phase_ == Phase::kWalking ? ranges_->WantsSeam() : std::nullopt;
+    if (!wanted) return StepOutcome::Unused();
+    seam = *wanted;
+    generation = generation_;
+  }
+  SearchRequest request{.skip = seam.skip, .limit = 1};
+  if (seam.above > 0) request.id_above = RecordId{seam.above};
+  if (seam.below) request.id_below = RecordId{*seam.below};
+  const auto answer = stream().Search(request);
+  stream().NoteSearch(answer);
+  MutexLock lock(mutex_);
+  if (generation != generation_) return StepOutcome::More();
+  if (!answer) {
+    // The list goes on without it, by as many readers as there are.
+    seek_from_ = now + kSeekAgain;
+    return StepOutcome::More();
+  }
+  const auto& found = answer->nominations;
+  ranges_->Split(seam, answer->total,
+                 found.empty() ? std::nullopt : std::optional(found.front().id.value));
+  return StepOutcome::More();
 }
 
 StepOutcome WalkJob::GiveUp(const ApiError& refusal) {

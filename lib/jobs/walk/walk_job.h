@@ -24,7 +24,7 @@ class WalkJob final : public StreamJob {
  public:
   struct Options {
     bool archived = false;
-    size_t readers_max = 8;
+    size_t readers_max = 32;  ///< the allowance is used up by fewer, but for answers of 1.5 s
     int64_t flush_records = 2000;
     std::chrono::milliseconds flush_after{2000};
   };
@@ -33,6 +33,8 @@ class WalkJob final : public StreamJob {
 
   JobKind kind() const override;
   bool urgent() const override;
+  /// A search for where another reader could begin.
+  std::optional<StepNeed> NextBeside(Instant now) override;
   /// Unless it is the first load, which goes on.
   void Restart() override;
 
@@ -55,16 +57,21 @@ class WalkJob final : public StreamJob {
 
  private:
   enum class Phase { kIdle, kWalking };
-  enum class Action { kNone, kMeasure, kRead, kFlush };
+  enum class Action { kNone, kBegin, kRead, kSeek, kFlush };
 
   Action Choose(Instant now) const REQUIRES(mutex_);
+  bool WantsSeam(Instant now) const REQUIRES(mutex_);
   Priority PriorityNow() const;
-  /// Whether search says how many records a walk will meet, and up to which id.
-  bool Measured() const;
-  /// Learns how many records there are and the highest id, and stores where changes begin.
+  /// Whether search says how many records a walk will meet, and where its readers may begin.
+  bool CanSeek() const;
+  /// Whether no answer has told HubSpot's time yet, so that a search has to.
+  bool AsksForTime() const;
   StepNeed NeedOf(Action action, Priority priority) const REQUIRES(mutex_);
-  StepOutcome Measure(const TableShapePtr& table, bool by_search);
+  /// Begins a walk, or goes on with one that was interrupted, and stores where changes begin.
+  StepOutcome Begin(const TableShapePtr& table, bool by_search);
   StepOutcome Read();
+  /// Asks search where another reader could begin.
+  StepOutcome Seek(Instant now);
   /// Where the next page of a range begins and how large it may be.
   struct Reading {
     size_t range = 0;
@@ -97,7 +104,9 @@ class WalkJob final : public StreamJob {
 
   mutable Mutex mutex_;
   Phase phase_ GUARDED_BY(mutex_) = Phase::kIdle;
-  bool busy_ GUARDED_BY(mutex_) = false;  ///< a step is measuring or flushing
+  bool busy_ GUARDED_BY(mutex_) = false;  ///< a step is beginning or flushing
+  bool seeking_ GUARDED_BY(mutex_) = false;
+  Instant seek_from_ GUARDED_BY(mutex_){};  ///< search did not answer: not before this
 
   uint64_t generation_ GUARDED_BY(mutex_) = 0;
   std::optional<WalkRanges> ranges_ GUARDED_BY(mutex_);

@@ -1,94 +1,121 @@
 #include "jobs/walk/walk_ranges.h"
 
 #include <algorithm>
-#include <cmath>
+#include <charconv>
 #include <limits>
 
 #include "base/json_fields.h"
+#include "model/source/page_source.h"
 
 namespace hubmirror {
 namespace {
 
 constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
-// Splitting costs up to a page at the seam; less than this is not worth it.
-constexpr int64_t kSplitRecords = 1500;
+constexpr int64_t kPage = static_cast<int64_t>(kListPageSize);
+// Less than this is read faster than a search for its middle is answered.
+constexpr int64_t kSplitRecords = 4 * kPage;
+// So many places to begin at are looked for while one reader after another could still begin at
+// those there are: by the time a long list is alone with all the slots, they must be found.
+// Searches are dear, so only a list of some length is worth them.
+constexpr size_t kRangesAhead = 8;
+constexpr int64_t kRecordsAhead = 20 * kPage;
+// A search shows its first 10,000 results only, so it finds none further on.
+constexpr int64_t kFurthest = 10'000;
 
 }  // namespace
 
 WalkRanges::WalkRanges(WalkCursor cursor, size_t readers_max)
     : facts_(std::move(cursor)), readers_max_(readers_max) {
-  for (WalkRange& range : facts_.ranges) {
-    ranges_.push_back({.range = range, .began = range.next});
+  int64_t known = facts_.records_done;
+  for (const WalkRange& range : facts_.ranges) known += range.left;
+  for (WalkRange& range : facts_.ranges) ranges_.push_back({.range = range});
+  // What nobody has counted yet lies at the end, where records are added.
+  if (!ranges_.empty()) {
+    ranges_.back().range.left += std::max<int64_t>(0, facts_.records_expected - known);
   }
+  counted_ = facts_.records_expected > 0;
   facts_.ranges.clear();
 }
 
+size_t WalkRanges::Count(bool taken) const {
+  return static_cast<size_t>(std::ranges::count_if(
+      ranges_, [taken](const Entry& entry) { return !entry.done && entry.taken == taken; }));
+}
+
 bool WalkRanges::can_take() const {
-  const auto taken =
-      std::count_if(ranges_.begin(), ranges_.end(), [](const Entry& entry) { return entry.taken; });
-  if (static_cast<size_t>(taken) >= readers_max_) return false;
-  const bool idle = std::any_of(ranges_.begin(), ranges_.end(),
-                                [](const Entry& entry) { return !entry.taken && !entry.done; });
-  return idle || Split().has_value();
+  return Count(true) < readers_max_ && Count(false) > 0;
 }
 
 std::optional<size_t> WalkRanges::Take() {
   if (!can_take()) return std::nullopt;
-  for (size_t i = 0; i < ranges_.size(); ++i) {
-    if (ranges_[i].taken || ranges_[i].done) continue;
-    ranges_[i].taken = true;
-    return i;
+  const auto free =
+      std::ranges::find_if(ranges_, [](const Entry& entry) { return !entry.taken && !entry.done; });
+  free->taken = true;
+  return static_cast<size_t>(free - ranges_.begin());
+}
+
+std::optional<WalkRanges::Seam> WalkRanges::WantsSeam() const {
+  const size_t taken = Count(true);
+  const size_t free = Count(false);
+  const bool enough = free > 0 && taken + free >= kRangesAhead;
+  if (!facts_.ordered || after_ == After::kUnknown || taken + free >= readers_max_ || enough) {
+    return std::nullopt;
   }
-  const auto split = Split();
-  if (!split) return std::nullopt;
-  const auto [index, middle] = *split;
-  Entry upper{.range = {.next = middle,
-                        .end = ranges_[index].range.end,
-                        // `after` is a record id: in HubSpot's samples the last id of a page, plus
-                        // one (https://developers.hubspot.com/docs/guides/crm/using-object-apis).
-                        // It is not said whether that id is included, so this begins one below.
-                        .after = std::to_string(middle - 1)},
-              .taken = true,
-              .began = middle};
-  ranges_[index].range.end = middle;
+  const auto longest = std::ranges::max_element(
+      ranges_, {}, [](const Entry& entry) { return entry.done ? 0 : entry.range.left; });
+  if (longest->done) return std::nullopt;
+  const int64_t left = counted_ ? longest->range.left : kFurthest;
+  if (left < (free == 0 ? kSplitRecords : kRecordsAhead)) return std::nullopt;
+  // Whole pages, so that none is read from both sides.
+  const int64_t ahead = std::min(left / 2, kFurthest) / kPage * kPage;
+  return Seam{.range = static_cast<size_t>(longest - ranges_.begin()),
+              .above = longest->range.next - 1,
+              .below = longest->range.end,
+              .skip = static_cast<size_t>(ahead - 1),
+              .records = longest->records};
+}
+
+void WalkRanges::Split(const Seam& seam, int64_t total, std::optional<int64_t> id) {
+  Entry& entry = ranges_[seam.range];
+  const int64_t left = std::max<int64_t>(0, total - (entry.records - seam.records));
+  counted_ = true;
+  if (entry.done) return;
+  const bool between =
+      id && *id >= entry.range.next && (!entry.range.end || *id < *entry.range.end - 1);
+  const bool shorter = total <= static_cast<int64_t>(seam.skip);
+  if (!between) {
+    // Where a search ought to find a place and finds none, it is not asked again.
+    entry.range.left = shorter ? left : std::min(left, kSplitRecords - 1);
+    return Expect();
+  }
+  const int64_t above = std::max<int64_t>(0, total - static_cast<int64_t>(seam.skip) - 1);
+  Entry upper{.range = {.next = *id + 1,
+                        .end = entry.range.end,
+                        .after = std::to_string(after_ == After::kFirstId ? *id + 1 : *id),
+                        .left = above}};
+  entry.range.end = *id + 1;
+  entry.range.left = std::max<int64_t>(0, left - above);
   ranges_.push_back(std::move(upper));
-  return ranges_.size() - 1;
+  Expect();
 }
 
-int64_t WalkRanges::Estimate(const Entry& entry, int64_t end) const {
-  const int64_t left = end - entry.range.next;
-  if (entry.records > 0) {
-    const double covered =
-        static_cast<double>(std::max<int64_t>(1, entry.range.next - entry.began));
-    return static_cast<int64_t>(static_cast<double>(entry.records) / covered *
-                                static_cast<double>(left));
+void WalkRanges::Expect() {
+  facts_.records_expected = facts_.records_done;
+  for (const Entry& entry : ranges_) {
+    if (!entry.done) facts_.records_expected += entry.range.left;
   }
-  return facts_.records_expected - facts_.records_done;
 }
 
-std::optional<std::pair<size_t, int64_t>> WalkRanges::Split() const {
-  if (facts_.highest_id == 0 || !facts_.ordered) return std::nullopt;
-  if (facts_.records_expected - facts_.records_done < kSplitRecords) return std::nullopt;
-  std::optional<std::pair<size_t, int64_t>> best;
-  int64_t most = kSplitRecords;
-  for (size_t i = 0; i < ranges_.size(); ++i) {
-    const Entry& entry = ranges_[i];
-    if (entry.done) continue;
-    const int64_t end = entry.range.end.value_or(facts_.highest_id);
-    const int64_t next = std::max<int64_t>(1, entry.range.next);
-    if (end - next < kSplitRecords) continue;
-    const int64_t estimate = Estimate(entry, end);
-    if (estimate <= most) continue;
-    // Ids span decades: halve the decades first, then the numbers.
-    const bool decades = end / next > 16;
-    const int64_t middle = decades ? static_cast<int64_t>(std::sqrt(static_cast<double>(next)) *
-                                                          std::sqrt(static_cast<double>(end)))
-                                   : next + (end - next) / 2;
-    if (middle <= next || middle >= end) continue;
-    most = estimate;
-    best = {i, middle};
+// In HubSpot's samples the cursor is the last id of a page, plus one
+// (https://developers.hubspot.com/docs/guides/crm/using-object-apis); that is not promised.
+WalkRanges::After WalkRanges::MeaningIn(const PageFacts& page) {
+  const std::string& text = *page.next_after;
+  int64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size() || id < page.last_id) {
+    return After::kUnknown;
   }
-  return best;
+  return id == page.last_id ? After::kIdBefore : After::kFirstId;
 }
 
 // HubSpot lists records by ascending id and does not promise it: a page proves what is absent only
@@ -111,12 +138,14 @@ std::optional<WalkRanges::Proof> WalkRanges::Give(size_t index, const PageFacts&
   const auto own = std::ranges::count_if(
       page.ids, [&](int64_t id) { return !facts_.ordered || (id >= from && id <= last_of_range); });
   facts_.records_done += own;
+  range.left = std::max<int64_t>(0, range.left - own);
   if (!page.next_after || (page.count > 0 && page.last_id >= last_of_range)) {
     entry.done = true;
     return Proof{from, last_of_range};
   }
   range.after = *page.next_after;
   if (page.count == 0) return std::nullopt;
+  after_ = MeaningIn(page);
   entry.records += own;
   range.next = page.last_id + 1;
   return Proof{from, page.last_id};
@@ -148,10 +177,10 @@ std::string ToText(const WalkCursor& cursor) {
     fields.Put("next", range.next);
     fields.Put("end", range.end);
     fields.Put("after", range.after);
+    fields.Put("left", range.left);
     fields.EndObject();
   }
   fields.EndArray();
-  fields.Put("highest_id", cursor.highest_id);
   fields.Put("records_done", cursor.records_done);
   fields.Put("records_expected", cursor.records_expected);
   fields.Put("serves", cursor.serves);
@@ -165,7 +194,6 @@ std::optional<WalkCursor> ParseWalkCursor(std::string_view text) {
   const auto ranges = fields->Objects("ranges");
   if (!ranges) return std::nullopt;
   WalkCursor cursor{.ranges = {},
-                    .highest_id = fields->Number("highest_id").value_or(0),
                     .records_done = fields->Number("records_done").value_or(0),
                     .records_expected = fields->Number("records_expected").value_or(0),
                     .serves = fields->Number("serves").value_or(0),
@@ -173,8 +201,10 @@ std::optional<WalkCursor> ParseWalkCursor(std::string_view text) {
   for (const JsonFields& range : *ranges) {
     const auto next = range.Number("next");
     if (!next) return std::nullopt;
-    cursor.ranges.push_back(
-        {.next = *next, .end = range.Number("end"), .after = range.Text("after")});
+    cursor.ranges.push_back({.next = *next,
+                             .end = range.Number("end"),
+                             .after = range.Text("after"),
+                             .left = range.Number("left").value_or(0)});
   }
   return cursor;
 }

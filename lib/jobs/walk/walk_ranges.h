@@ -15,13 +15,13 @@ struct WalkRange {
   int64_t next = 0;            ///< ids below are read
   std::optional<int64_t> end;  ///< exclusive; absent: to the end of the list
   std::string after;           ///< the list's own cursor for the next page; empty: from the start
+  int64_t left = 0;            ///< records in it, as far as is known
   friend bool operator==(const WalkRange&, const WalkRange&) = default;
 };
 
 /// What a walk can be resumed from.
 struct WalkCursor {
   std::vector<WalkRange> ranges;  ///< ascending, without overlap; empty: the walk is done
-  int64_t highest_id = 0;         ///< 0: not known, the walk is not split
   int64_t records_done = 0;
   int64_t records_expected = 0;
   int64_t serves = 0;   ///< how many walks of its list were wanted when it began
@@ -34,12 +34,14 @@ struct WalkCursor {
 std::string ToText(const WalkCursor& cursor);
 std::optional<WalkCursor> ParseWalkCursor(std::string_view text);
 
-/// Deals out the pages of a walk to several readers: when all ranges are taken, it splits the one
-/// with the most left. HubSpot's list cursor is a keyset over ascending ids (seen, never promised),
-/// so every page is checked, and ids are sparse over ten decades, so splitting follows what the
-/// pages show. Pure; owned by one thread at a time.
+/// Deals out the pages of a walk to several readers, and says where to ask for a place at which
+/// another one could begin. HubSpot's list cursor is a keyset over ascending ids (seen, never
+/// promised), so every page is checked; and ids are sparse over ten decades, so a place in the
+/// middle of the ids says nothing: a search says which record is so many records on. Pure; owned
+/// by one thread at a time.
 class WalkRanges {
  public:
+  /// One reader for a list that no search knows: it is not split.
   WalkRanges(WalkCursor cursor, size_t readers_max);
 
   /// The range whose next page should be read, marked as taken; nullopt when there is none now.
@@ -69,6 +71,22 @@ class WalkRanges {
   /// Whether a page keeps to the order this class relies on.
   bool InOrder(size_t index, const PageFacts& page) const;
 
+  /// A question for a search: which record of (`above`, `below`) comes after `skip` others?
+  struct Seam {
+    size_t range = 0;
+    int64_t above = 0;
+    std::optional<int64_t> below;
+    size_t skip = 0;
+    int64_t records = 0;  ///< read of the range when this was asked
+  };
+  /// What to ask, if a place for another reader should be found: one that is wanted at once, or, in
+  /// a long list, ahead of need.
+  std::optional<Seam> WantsSeam() const;
+  /// Splits behind record `id`, of the `total` that the search found between the bounds. Without an
+  /// id, or with one that does not lie in between, the range stays whole. What is expected is
+  /// counted anew.
+  void Split(const Seam& seam, int64_t total, std::optional<int64_t> id);
+
   bool done() const;
   /// Where to resume, if every page given so far is committed.
   WalkCursor Cursor() const;
@@ -78,17 +96,21 @@ class WalkRanges {
     WalkRange range;
     bool taken = false;
     bool done = false;
-    int64_t began = 0;
-    int64_t records = 0;
+    int64_t records = 0;  ///< read of it
   };
+  /// What `after` means to the list, as far as its pages have shown it. One whose cursors are no
+  /// ids is not split.
+  enum class After { kUnknown, kFirstId, kIdBefore };
+  static After MeaningIn(const PageFacts& page);
 
-  /// The entry worth splitting, and where.
-  std::optional<std::pair<size_t, int64_t>> Split() const;
-  int64_t Estimate(const Entry& entry, int64_t end) const;
+  size_t Count(bool taken) const;
+  void Expect();
 
   std::vector<Entry> ranges_;
   WalkCursor facts_;
   size_t readers_max_;
+  After after_ = After::kUnknown;
+  bool counted_ = false;  ///< whether it is known how many records there are, more or less
 };
 
 }  // namespace hubmirror

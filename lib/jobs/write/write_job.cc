@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
+#include "jobs/write/value_checks.h"
 #include "jobs/write/write_verdict.h"
 #include "mirror/value_parser.h"
+#include "model/source/crash_point.h"
 
 namespace hubmirror {
 namespace {
@@ -61,12 +64,14 @@ void WriteJob::Abandon() {
   rows_.clear();
   written_.clear();
   ForgetLookUps();
+  ForgetLinks();
 }
 
 void WriteJob::ForgetLookUps() {
   missing_.clear();
   survivors_.clear();
   gone_.clear();
+  archived_.clear();
 }
 
 void WriteJob::LoadFrom(const StoredStream&) {
@@ -78,7 +83,11 @@ std::optional<StepNeed> WriteJob::NextStep(Instant) {
   StepNeed need{.lane = Lane::kBurst, .priority = Priority::kWrite};
   if (phase_ == Phase::kPick) need.lane.reset();
   // Reading and writing in one step leaves the least time for others to write in between (W7).
-  if (phase_ == Phase::kSend) need.cost = 2;
+  if (phase_ == Phase::kSend) need.cost = cost_;
+  if (phase_ == Phase::kLookUp && missing_archives_) need.cost = 2;
+  if (phase_ == Phase::kEnds || phase_ == Phase::kLinks) need.cost = 2;
+  const bool reads_links = phase_ == Phase::kReadBack && IsOfLinks(written_.front().op);
+  if (phase_ == Phase::kLinks || reads_links) need.lane = Lane::kAssociations;
   return need;
 }
 
@@ -103,14 +112,20 @@ StepOutcome WriteJob::MakeStep(Instant now, const TableShape& table) {
     case Phase::kLookUp:
       return LookUp();
     case Phase::kReadBack:
-      return ReadBack(now, table);
+      return IsOfLinks(written_.front().op) ? ReadBackLinks(now) : ReadBack(now, table);
+    case Phase::kEnds:
+      return AskEnds(now);
+    case Phase::kEnd:
+      return AskEnd(now);
+    case Phase::kLinks:
+      return SendLinks(now);
     case Phase::kPick:
       break;
   }
-  return Pick(now);
+  return Pick(now, table);
 }
 
-StepOutcome WriteJob::Pick(Instant now) {
+StepOutcome WriteJob::Pick(Instant now, const TableShape& table) {
   if (may_be_written_ && now >= read_back_at_) {
     written_ = outbox_.Written(object(), kBatchReadSize);
     may_be_written_ = !written_.empty();
@@ -128,6 +143,17 @@ StepOutcome WriteJob::Pick(Instant now) {
     ForgetLookUps();
     return Wait(std::exchange(busy_, false));
   }
+  const WriteTerms terms = TermsFor(table);
+  KeepTogether(rows_, terms);
+  if (IsOfLinks(rows_.front().op)) {
+    busy_ = true;
+    return BeginLinks(now);
+  }
+  // A create is looked for among the archived records as well.
+  const bool creates = rows_.front().op == WriteOp::kCreate;
+  const bool finds =
+      std::ranges::any_of(rows_, [&](const OutboxRow& row) { return NeedsFinding(row, terms); });
+  cost_ = !creates ? 2 : finds ? 3 : 1;
   busy_ = true;
   phase_ = Phase::kSend;
   return StepOutcome::More();
@@ -140,7 +166,14 @@ StepOutcome WriteJob::Wait(bool busy) const {
 }
 
 WriteTerms WriteJob::TermsFor(const TableShape& table) const {
-  return {.table = *table.table, .update = terms_.update, .check = terms_.check};
+  return {.table = *table.table,
+          .update = terms_.update,
+          .check = terms_.check,
+          .on_conflict = terms_.on_conflict,
+          .key_property = terms_.key_property,
+          .unguarded = terms_.unguarded,
+          .create = terms_.create,
+          .archive = terms_.archive};
 }
 
 RecordId WriteJob::RecordOf(const OutboxRow& row) const {
@@ -150,6 +183,8 @@ RecordId WriteJob::RecordOf(const OutboxRow& row) const {
 
 StepOutcome WriteJob::Send(Instant now, const TableShape& table) {
   phase_ = Phase::kPick;
+  const WriteOp op = rows_.front().op;
+  if (op == WriteOp::kCreate || op == WriteOp::kUpsert) return SendCreates(now, table);
   const WriteTerms terms = TermsFor(table);
   std::optional<std::map<RecordId, TargetNow>> targets;
   if (std::ranges::any_of(rows_, [&](const OutboxRow& row) { return NeedsReading(row, terms); })) {
@@ -164,9 +199,13 @@ StepOutcome WriteJob::Send(Instant now, const TableShape& table) {
     });
   }
   if (!missing_.empty()) phase_ = Phase::kLookUp;
-  const std::vector<PlannedRow> plans = PlanRows(rows_, targets, terms);
+  missing_archives_ = op == WriteOp::kArchive;
+  std::vector<PlannedRow> plans = missing_archives_
+                                      ? PlanArchives(rows_, *targets, archived_, terms)
+                                      : PlanRows(rows_, targets, terms);
+  EndTried(rows_, plans);
   std::set<RecordId> shown_here;
-  if (targets) shown_here = ShownHere(plans, *targets);
+  if (targets && !missing_archives_) shown_here = ShownHere(plans, *targets);
   std::vector<OutboxChange> changes;
   for (size_t i = 0; i < rows_.size(); ++i) {
     auto change = ChangeUnsent(rows_[i], plans[i], shown_here.contains(plans[i].record));
@@ -182,11 +221,84 @@ StepOutcome WriteJob::Send(Instant now, const TableShape& table) {
   return outcome;
 }
 
+StepOutcome WriteJob::SendCreates(Instant now, const TableShape& table) {
+  const WriteTerms terms = TermsFor(table);
+  const auto found = FindCreated(terms);
+  if (!found) {
+    rows_.clear();
+    return StepOutcome::Failed(found.error());
+  }
+  if (!*found) {
+    rows_.clear();
+    part_ = 1;
+    return StepOutcome::More();
+  }
+  std::vector<PlannedRow> plans = PlanCreates(rows_, **found, terms);
+  EndTried(rows_, plans);
+  std::vector<OutboxChange> changes;
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    auto change = ChangeUnsent(rows_[i], plans[i], false);
+    if (!change) continue;
+    may_be_written_ = may_be_written_ || change->state == OutboxState::kWritten;
+    changes.push_back(std::move(*change));
+  }
+  if (!changes.empty()) outbox_.Change(object(), changes);
+  StepOutcome outcome = SendPlanned(now, plans);
+  rows_.clear();
+  return outcome;
+}
+
+Result<std::optional<std::map<OutboxId, MadeRecord>>, ApiError> WriteJob::FindCreated(
+    const WriteTerms& terms) {
+  std::map<OutboxId, MadeRecord> found;
+  std::map<std::string, const OutboxRow*> wanted;  // by the value of the guard
+  std::vector<std::string> names;
+  std::string unique;
+  for (const OutboxRow& row : rows_) {
+    if (!NeedsFinding(row, terms)) continue;
+    const auto guard = FoundBy(row, terms);
+    unique = guard->property;
+    wanted.emplace(LowerCase(guard->value), &row);
+    for (const WantedValue& value : row.values) names.push_back(value.property);
+  }
+  if (wanted.empty()) return std::optional(std::move(found));
+  names.push_back(unique);
+  const auto properties = std::make_shared<const PropertySet>(std::move(names));
+  const size_t asked = wanted.size();
+  // An archived record is one that was made, too.
+  const bool creates = rows_.front().op == WriteOp::kCreate;
+  for (const bool archived : {false, true}) {
+    if (wanted.empty() || (archived && !creates)) break;
+    BatchReadRequest request{
+        .archived = archived, .ids = {}, .properties = properties, .unique_property = unique};
+    for (const auto& [value, row] : wanted) request.values.push_back(FoundBy(*row, terms)->value);
+    const auto page = stream().source().records.BatchRead(object(), request);
+    if (!page) {
+      // Some types show no archived records at all.
+      if (archived && page.error().kind == ApiErrorKind::kBadRequest) break;
+      return page.error();
+    }
+    for (const Record& record : page->records) {
+      MadeRecord shown{
+          .id = record.id, .created = record.created_at, .values = ValuesOf(record, *properties)};
+      auto row = wanted.find(LowerCase(ValueOf(shown.values, unique)));
+      // A survivor may show another value than that by which it was found.
+      if (row == wanted.end() && asked > 1) return std::optional<std::map<OutboxId, MadeRecord>>();
+      if (row == wanted.end()) row = wanted.begin();
+      if (row == wanted.end()) break;
+      found.emplace(row->second->id, std::move(shown));
+      wanted.erase(row);
+    }
+  }
+  return std::optional(std::move(found));
+}
+
 Result<std::map<RecordId, TargetNow>, ApiError> WriteJob::ReadTargets() {
   std::set<RecordId> ids;
   std::vector<std::string> names = {object().modified_property};
   for (const OutboxRow& row : rows_) {
-    if (!gone_.contains(RecordOf(row))) ids.insert(RecordOf(row));
+    const RecordId id = RecordOf(row);
+    if (id.value > 0 && !gone_.contains(id)) ids.insert(id);
     for (const WantedValue& wanted : row.values) names.push_back(wanted.property);
   }
   std::map<RecordId, TargetNow> by_asked;
@@ -244,17 +356,21 @@ StepOutcome WriteJob::SendPlanned(Instant now, const std::vector<PlannedRow>& pl
   const Instant leave_by = stream().clock().BootNow() + kClaimHolds;
   const auto sent_at = stream().SourceNow();
   if (!sent_at) return StepOutcome::More();
+  Reach(CrashPoint::kWritePlanned);
   const std::vector<OutboxId> claimed = outbox_.Claim(object(), claims, *sent_at);
+  Reach(CrashPoint::kWriteClaimed);
   std::vector<size_t> sent;
-  std::vector<RecordUpdate> inputs;
+  std::vector<WriteInput> inputs;
   for (size_t i = 0; i < rows_.size(); ++i) {
     if (std::ranges::find(claimed, rows_[i].id) == claimed.end()) continue;
     sent.push_back(i);
-    inputs.push_back(
-        {.id = plans[i].record, .values = plans[i].send, .trace_id = TraceId(rows_[i])});
+    inputs.push_back({.id = plans[i].record,
+                      .values = plans[i].send,
+                      .trace_id = TraceId(rows_[i]),
+                      .unique = plans[i].unique});
   }
   if (inputs.empty()) return StepOutcome::More();
-  const WriteAnswer answer = target_.Update(object(), inputs, leave_by);
+  const WriteAnswer answer = target_.Write(rows_.front().op, object(), inputs, leave_by);
   std::vector<OutboxChange> changes;
   for (size_t i = 0; i < sent.size(); ++i) {
     const OutboxRow& row = rows_[sent[i]];
@@ -263,6 +379,7 @@ StepOutcome WriteJob::SendPlanned(Instant now, const std::vector<PlannedRow>& pl
   }
   may_be_written_ = true;
   outbox_.Change(object(), changes);
+  Reach(CrashPoint::kWriteTaken);
   return Ended(answer, now);
 }
 
@@ -283,9 +400,12 @@ StepOutcome WriteJob::Ended(const WriteAnswer& answer, Instant now) {
   if (answer.failure->kind != ApiErrorKind::kForbidden) {
     return StepOutcome::Failed(*answer.failure);
   }
+  return Blocked(*answer.failure, now);
+}
+
+StepOutcome WriteJob::Blocked(const ApiError& error, Instant now) {
   blocked_until_ = now + kBlockedProbe;
-  stream().Log(LogLevel::kWarning, "write.blocked",
-               "rows of the outbox wait: " + answer.failure->message);
+  stream().Log(LogLevel::kWarning, "write.blocked", "rows of the outbox wait: " + error.message);
   return Wait(false);
 }
 
@@ -302,6 +422,18 @@ StepOutcome WriteJob::LookUp() {
   const bool alone = page->records.size() == 1 && !page->records.front().archived;
   if (!alone) {
     gone_.insert(id);
+    if (missing_archives_) {
+      const auto bin = stream().source().records.BatchRead(
+          object(), {.archived = true, .ids = {id}, .properties = IdOnly()});
+      if (!bin && bin.error().kind != ApiErrorKind::kBadRequest) {
+        phase_ = Phase::kPick;
+        missing_.clear();
+        return StepOutcome::Failed(bin.error());
+      }
+      if (bin && std::ranges::find(bin->records, id, &Record::id) != bin->records.end()) {
+        archived_.insert(id);
+      }
+    }
   } else if (const RecordId survivor = page->records.front().id; survivor != id) {
     // One that was itself a survivor may have been merged since.
     for (auto& [asked, last] : survivors_) {
@@ -314,14 +446,27 @@ StepOutcome WriteJob::LookUp() {
   return StepOutcome::More();
 }
 
+Result<Page, ApiError> WriteJob::ReadWritten(bool archived, const std::vector<RecordId>& asked,
+                                             const TableShape& table) {
+  auto page = stream().source().records.BatchRead(
+      object(), {.archived = archived, .ids = asked, .properties = table.whole_set});
+  if (!page && archived && page.error().kind == ApiErrorKind::kBadRequest) {
+    return Page{.properties = table.whole_set};
+  }
+  return page;
+}
+
 StepOutcome WriteJob::ReadBack(Instant now, const TableShape& table) {
   phase_ = Phase::kPick;
-  const std::vector<WrittenRow> written = std::exchange(written_, {});
+  std::vector<WrittenRow> written = std::exchange(written_, {});
+  const bool archived = written.front().op == WriteOp::kArchive;
+  std::erase_if(written, [&](const WrittenRow& row) {
+    return (row.op == WriteOp::kArchive) != archived || IsOfLinks(row.op);
+  });
   std::set<RecordId> ids;
   for (const WrittenRow& row : written) ids.insert(row.record);
   const std::vector<RecordId> asked(ids.begin(), ids.end());
-  const auto page =
-      stream().source().records.BatchRead(object(), {.ids = asked, .properties = table.whole_set});
+  const auto page = ReadWritten(archived, asked, table);
   if (!page) return StepOutcome::Failed(page.error());
   Commit commit{.object = object()};
   bool all = true;
@@ -333,13 +478,16 @@ StepOutcome WriteJob::ReadBack(Instant now, const TableShape& table) {
                       .record = row.record};
     const auto shown = std::ranges::find(page->records, row.record, &Record::id);
     if (shown == page->records.end()) {
-      if (++not_shown_[row.id] < kMostReadsBack) {
+      const bool for_good = archived && ArchivesForGood(object());
+      if (!for_good && ++not_shown_[row.id] < kMostReadsBack) {
         all = false;
         continue;
       }
       commit.pending.push_back({.id = row.record, .cause = PendingCause::kAbsent});
-      done.reason = "gone";
-      done.message = "written, and archived or deleted before it could be read back";
+      if (!archived) {
+        done.reason = "gone";
+        done.message = "written, and archived or deleted before it could be read back";
+      }
     } else if (row.updated_at && shown->updated_at && *shown->updated_at < *row.updated_at) {
       commit.pending.push_back(
           {.id = row.record, .cause = PendingCause::kNominated, .nominated = row.updated_at});
@@ -352,9 +500,10 @@ StepOutcome WriteJob::ReadBack(Instant now, const TableShape& table) {
     not_shown_.erase(row.id);
     commit.outbox.push_back(std::move(done));
   }
-  commit.rows.push_back(stream().Map(*page, table, asked));
+  if (!page->records.empty()) commit.rows.push_back(stream().Map(*page, table, asked));
   if (!all) read_back_at_ = now + kReadBackAgain;
   const auto records = static_cast<int64_t>(commit.outbox.size());
+  Reach(CrashPoint::kWriteShown);
   Write(std::move(commit));
   return StepOutcome::More(records);
 }

@@ -4,81 +4,13 @@
 #include <set>
 #include <string_view>
 
-#include "base/ascii.h"
+#include "jobs/write/value_checks.h"
 #include "mirror/same_value.h"
-#include "mirror/value_parser.h"
-#include "model/source/property_selection.h"
 
 namespace hubmirror {
 namespace {
 
 using Verdict = PlannedRow::Verdict;
-
-const MirrorColumn* FindColumn(const MirrorTable& table, std::string_view property) {
-  const auto found = std::ranges::find(table.columns, property, &MirrorColumn::property);
-  return found == table.columns.end() ? nullptr : &*found;
-}
-
-std::string_view ValueOf(const std::vector<PropertyText>& values, std::string_view property) {
-  const auto found = std::ranges::find(values, property, &PropertyText::property);
-  return found == values.end() ? std::string_view() : std::string_view(found->value);
-}
-
-bool IsSpace(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/// Why a property may not be written at all; empty: it may.
-std::string WhyForbidden(const std::string& property, const MirrorColumn* column,
-                         const WriteTerms& terms) {
-  if (!FitsAny(property, terms.update))
-    return property + " is not writable: add it to write.objects";
-  if (column == nullptr) return property + " does not exist in the mirror: see its `properties`";
-  const PropertyDefinition& definition = column->definition;
-  if (definition.archived) return property + " is archived in HubSpot";
-  if (definition.calculated) return property + " is calculated by HubSpot";
-  if (column->excluded) return property + " is excluded from the mirror, which could not show it";
-  if (!column->hashed_with.empty()) return property + " is hashed in the mirror";
-  if (IsAlwaysAsked(terms.table.object, property)) return property + " is HubSpot's own";
-  return {};
-}
-
-bool IsOption(const PropertyDefinition& definition, std::string_view value) {
-  return std::ranges::any_of(definition.options,
-                             [&](const PropertyOption& option) { return option.value == value; });
-}
-
-/// Why HubSpot is certain to refuse a value
-/// (https://developers.hubspot.com/docs/api-reference/error-handling); empty: it need not be.
-std::string WhyInvalid(const WantedValue& wanted, const MirrorColumn& column) {
-  const PropertyDefinition& definition = column.definition;
-  const std::string& name = wanted.property;
-  const std::string& value = wanted.value;
-  if (wanted.adds && !HoldsSeveral(definition)) return name + " holds one value: nothing to add to";
-  if (value.empty()) return {};
-  if (definition.type != "string" && (IsSpace(value.front()) || IsSpace(value.back()))) {
-    return name + ": the value begins or ends with white space";
-  }
-  if (definition.type == "number" && !IsNumber(value)) return name + ": not a number";
-  if (definition.type == "bool" && value != "true" && value != "false") {
-    return name + ": neither true nor false";
-  }
-  if (definition.type == "date" && !ParseDate(value)) {
-    return name + ": no date as YYYY-MM-DD or in milliseconds";
-  }
-  if (definition.type == "datetime" && !ParseTimestamp(value)) {
-    return name + ": no time as of RFC 3339 or in milliseconds";
-  }
-  if (definition.type != "enumeration" || definition.external_options ||
-      definition.options.empty()) {
-    return {};
-  }
-  const auto parts =
-      HoldsSeveral(definition) ? PartsOf(value) : std::vector<std::string_view>{value};
-  const bool known =
-      std::ranges::all_of(parts, [&](std::string_view part) { return IsOption(definition, part); });
-  return known ? std::string() : name + ": not one of its options, see `options` in `properties`";
-}
 
 /// What is chosen, with what is added at the end.
 std::string Joined(std::string_view chosen, std::string_view added) {
@@ -170,10 +102,80 @@ class RowPlanner {
   std::vector<std::string> held_;
 };
 
+/// What would become of a row that is only tried.
+std::string WouldBe(const OutboxRow& row, const PlannedRow& plan) {
+  const bool sends = plan.verdict == Verdict::kSend;
+  const bool known = plan.record.value != 0;
+  switch (row.op) {
+    case WriteOp::kArchive:
+      return sends ? "the record would be archived" : "the record is archived already";
+    case WriteOp::kCreate:
+      if (sends) return "a record would be made";
+      return "record " + std::to_string(plan.record.value) +
+             " is this row's already: none would be made";
+    case WriteOp::kUpsert:
+      if (sends && !known) return "a record would be made where there is none of this value";
+      break;
+    case WriteOp::kAssociate:
+    case WriteOp::kDisassociate:
+      return sends ? "links would be changed" : "the links are so already: nothing would be sent";
+    case WriteOp::kUpdate:
+      break;
+  }
+  if (sends) return "the record would be changed";
+  return plan.differs.empty() ? "HubSpot has these values already: nothing would be sent"
+                              : "HubSpot's newer values would stay: nothing would be sent";
+}
+
 }  // namespace
 
+void EndTried(const std::vector<OutboxRow>& rows, std::vector<PlannedRow>& plans) {
+  for (size_t i = 0; i < rows.size(); ++i) EndTried(rows[i], plans[i]);
+}
+
+void EndTried(const OutboxRow& row, PlannedRow& plan) {
+  const bool happened = plan.by_itself && row.attempts > 0;
+  const bool ends =
+      plan.verdict == Verdict::kSend || (plan.verdict == Verdict::kEqual && !happened);
+  if (!row.dry_run || !ends) return;
+  plan.message = WouldBe(row, plan);
+  plan.verdict = Verdict::kTried;
+}
+
+PlannedRow PlanRow(const OutboxRow& row, const TargetNow* now, const WriteTerms& terms) {
+  return RowPlanner(row, terms).Plan(now);
+}
+
+std::vector<PlannedRow> PlanArchives(const std::vector<OutboxRow>& rows,
+                                     const std::map<RecordId, TargetNow>& targets,
+                                     const std::set<RecordId>& archived, const WriteTerms& terms) {
+  std::vector<PlannedRow> planned;
+  for (const OutboxRow& row : rows) {
+    PlannedRow plan{.verdict = Verdict::kSend, .record = row.record};
+    const auto found = targets.find(row.record);
+    if (!terms.archive) {
+      plan.verdict = Verdict::kRejected;
+      plan.reason = "operation";
+      plan.message = "records may not be archived: `archive` is not set in write.objects";
+    } else if (found != targets.end() && found->second.id != row.record) {
+      plan.verdict = Verdict::kGone;
+      plan.message = "the record was merged into " + std::to_string(found->second.id.value) +
+                     ": nothing was archived; if that one is to go, insert a row for it";
+    } else if (found == targets.end()) {
+      // What an earlier attempt archived may be gone for good.
+      const bool ours = row.attempts > 0;
+      plan.verdict = ours || archived.contains(row.record) ? Verdict::kEqual : Verdict::kGone;
+      plan.by_itself = ours;
+      if (plan.verdict == Verdict::kGone) plan.message = "HubSpot has no such record";
+    }
+    planned.push_back(std::move(plan));
+  }
+  return planned;
+}
+
 bool NeedsReading(const OutboxRow& row, const WriteTerms& terms) {
-  return terms.check || row.attempts > 0 || std::ranges::any_of(row.values, &WantedValue::adds);
+  return row.op == WriteOp::kArchive || terms.check || row.attempts > 0 || row.record.value == 0 ||
+         std::ranges::any_of(row.values, &WantedValue::adds);
 }
 
 std::vector<PlannedRow> PlanRows(const std::vector<OutboxRow>& rows,
@@ -193,7 +195,7 @@ std::vector<PlannedRow> PlanRows(const std::vector<OutboxRow>& rows,
         plan = {.verdict = Verdict::kGone,
                 .record = row.record,
                 .message = "HubSpot has no such record: it was archived, deleted or never there"};
-      } else if (!taken.insert(plan.record).second) {
+      } else if (!row.dry_run && !taken.insert(plan.record).second) {
         plan = {.verdict = Verdict::kLater, .record = plan.record};
       }
     }

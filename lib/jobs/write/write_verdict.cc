@@ -28,6 +28,10 @@ std::string ReasonOf(const WriteRefusal& refusal) {
   return "refused";
 }
 
+bool IsLookedFor(const OutboxRow& row, const std::string& reason) {
+  return row.op == WriteOp::kCreate && reason == "exists";
+}
+
 /// Why nothing at all is sent, as a row says it; empty: this is no such failure.
 std::string WaitingFor(const std::optional<ApiError>& failure) {
   if (!failure) return {};
@@ -44,6 +48,12 @@ std::string WaitingFor(const std::optional<ApiError>& failure) {
     default:
       return {};
   }
+}
+
+/// What a row has done though it failed.
+std::string MadeAlready(const OutboxRow& row) {
+  if (!row.made) return {};
+  return "; record " + std::to_string(row.record.value) + " itself was made";
 }
 
 }  // namespace
@@ -71,15 +81,28 @@ std::optional<OutboxChange> ChangeUnsent(const OutboxRow& row, const PlannedRow&
     case Verdict::kSend:
     case Verdict::kLater:
       return std::nullopt;
+    case Verdict::kTried:
+      change.state = OutboxState::kDone;
+      change.reason = "dry";
+      change.tried = plan.send;
+      break;
     case Verdict::kConflict:
       change.state = OutboxState::kConflict;
       break;
     case Verdict::kRejected:
-      change.state = OutboxState::kRejected;
+      change.state = row.made ? OutboxState::kFailed : OutboxState::kRejected;
       break;
     case Verdict::kGone:
       change.state = OutboxState::kFailed;
       change.reason = "gone";
+      break;
+    case Verdict::kExists:
+      change.state = OutboxState::kFailed;
+      change.reason = "exists";
+      break;
+    case Verdict::kDoubt:
+      change.state = OutboxState::kUnknown;
+      change.reason = "doubt";
       break;
     case Verdict::kEqual:
       change.state = in_mirror ? OutboxState::kDone : OutboxState::kWritten;
@@ -87,6 +110,7 @@ std::optional<OutboxChange> ChangeUnsent(const OutboxRow& row, const PlannedRow&
       if (!plan.differs.empty()) change.reason = "differs";
       break;
   }
+  if (change.state == OutboxState::kFailed) change.message += MadeAlready(row);
   return change;
 }
 
@@ -120,13 +144,18 @@ OutboxChange ChangeSent(const OutboxRow& row, const PlannedRow& plan, int attemp
       change.state = OutboxState::kFailed;
       if (outcome.refusal) {
         change.reason = ReasonOf(*outcome.refusal);
-        change.message = InWords(*outcome.refusal);
+        change.message = InWords(*outcome.refusal) + MadeAlready(row);
       }
-      // It was there when it was read: the next read tells where it is now.
-      if (change.reason == "gone" && attempts < kReadsOfGone) queue_again({});
+      if (change.reason == "exists" && outcome.refusal) change.record = outcome.refusal->existing;
+      // It was there when it was read: the next read tells where it is now. And what has a value of
+      // this row may be what an attempt of its own made: that is looked for before the second one.
+      if ((change.reason == "gone" || IsLookedFor(row, change.reason)) && attempts < kReadsOfGone) {
+        queue_again({});
+      }
       return change;
     case WriteOutcome::Fate::kReturned:
       queue_again(WaitingFor(failure));
+      if (change.reason == "blocked") change.message = failure->message;
       // Nothing was wrong with this one, but that it went with others.
       if (!failure) change.not_within = 0ms;
       break;
@@ -140,7 +169,8 @@ OutboxChange ChangeSent(const OutboxRow& row, const PlannedRow& plan, int attemp
     change.state = OutboxState::kFailed;
     change.reason = "retries";
     change.message = "given up after " + std::to_string(attempts) +
-                     " attempts: " + (failure->message.empty() ? "no answer" : failure->message);
+                     " attempts: " + (failure->message.empty() ? "no answer" : failure->message) +
+                     MadeAlready(row);
   }
   return change;
 }

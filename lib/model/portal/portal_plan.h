@@ -16,6 +16,16 @@ namespace hubmirror {
 struct ObjectWritePlan {
   std::vector<std::string> update;  ///< patterns of properties; empty: nothing
   bool check = true;                ///< HubSpot's values are read before they are written over (W6)
+  bool create = false;              ///< records may be made, with any property HubSpot takes
+  /// The property that hubmirror alone sets, by which a record that it made is known (W8).
+  std::string key_property;
+  bool unguarded = false;         ///< also records that nothing tells from a second one
+  std::string archive = "false";  ///< `true`, or `permanently` where it may be for good
+  bool archives() const { return archive != "false"; }
+  /// Objects whose records may be linked with it, or no longer be.
+  std::vector<std::string> associate;
+  /// Whether anything may be written at all.
+  bool any() const { return !update.empty() || create || archives() || !associate.empty(); }
   friend bool operator==(const ObjectWritePlan&, const ObjectWritePlan&) = default;
 };
 
@@ -58,14 +68,27 @@ struct FeedPlan {
   friend bool operator==(const FeedPlan&, const FeedPlan&) = default;
 };
 
+/// How many rows of an object may be sent within an hour before a person is asked (rule W20).
+struct WriteBrakes {
+  int64_t max_update = 100'000;
+  int64_t max_create = 10'000;
+  int64_t max_archive = 100;
+  int64_t per_record = 20;  ///< rows that change one record (rule W15)
+  friend bool operator==(const WriteBrakes&, const WriteBrakes&) = default;
+};
+
 /// What the operator asked of writing back; which objects and properties, the streams say.
 struct WritePlan {
   bool enabled = false;
   std::vector<std::string> writers;  ///< roles that may put rows into `outbox`
-  double share = 0.5;                ///< of the slots that writing may have while reading waits
+  /// Whose value counts in a conflict where a row does not say: `hold`, `ours` or `theirs` (W7).
+  std::string on_conflict = "hold";
+  bool dry_run = false;  ///< nothing is sent: rows end where their request would leave (W25)
+  double share = 0.5;    ///< of the slots that writing may have while reading waits
   std::chrono::milliseconds keep{std::chrono::days{31}};      ///< of rows that are `done`
   std::chrono::milliseconds log_keep{std::chrono::days{90}};  ///< of `outbox_log`
   std::chrono::milliseconds give_up{std::chrono::hours{24}};  ///< how long a row is tried again
+  WriteBrakes brakes;
   friend bool operator==(const WritePlan&, const WritePlan&) = default;
 };
 

@@ -13,6 +13,7 @@
 #include "model/store/feed.h"
 #include "model/store/row_sink.h"
 #include "model/store/verify.h"
+#include "model/store/write_status.h"
 
 namespace hubmirror {
 
@@ -52,7 +53,8 @@ struct PortalStatus {
   std::optional<int64_t> daily_share;     ///< requests a day we may make
   int64_t buffered_bytes = 0;             ///< rows read and not yet committed
   std::vector<ReferenceStatus> reference;
-  std::optional<FeedStatus> feed;  ///< nullopt: there is none, or nobody has looked yet
+  std::optional<FeedStatus> feed;    ///< nullopt: there is none, or nobody has looked yet
+  std::optional<WriteStatus> write;  ///< the same of writing back
   /// What stops the portal as a whole: auth, secret, portal_id, database_privilege, foreign_schema,
   /// database, passive, quota, api, bug; empty when nothing does.
   std::string stopped_by;
@@ -71,9 +73,11 @@ class SyncObserver : public ExchangeObserver {
   virtual void OnBrokenPromise(const StreamKey& stream, const std::string& promise) = 0;
   virtual void OnLateFind(const StreamKey& stream, std::chrono::milliseconds late) = 0;
   virtual void OnJobReport(const JobReport& report) = 0;
-  /// A comparison with the portal has ended.
   /// Entries of the change feed were committed, by what they say happened.
   virtual void OnEntries(const PortalKey& portal, const std::map<std::string, int64_t>& by_op) = 0;
+  /// Something happened to rows of `outbox`, and is committed.
+  virtual void OnWrites(const StreamKey& stream, const WriteCounts& counts) = 0;
+  /// A comparison with the portal has ended.
   virtual void OnVerify(const StreamKey& stream, const VerifyReport& report) = 0;
   virtual void OnStreamStatus(const StreamKey& stream, const StreamStatus& status) = 0;
   virtual void OnPortalStatus(const PortalKey& portal, const PortalStatus& status) = 0;

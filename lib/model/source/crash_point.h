@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace hubmirror {
@@ -22,7 +23,16 @@ enum class CrashPoint {
   kRowsWritten,     ///< all of them, in the same
   kCursorWritten,   ///< in the same
   kCommitBegins,    ///< all of it is written
-  kCommitEnded      ///< and nobody knows of it
+  kCommitEnded,     ///< and nobody knows of it
+  // Of writing back:
+  kWritePlanned,   ///< what HubSpot holds is read, and nothing claimed
+  kWriteClaiming,  ///< in the transaction of the claim
+  kWriteClaimed,   ///< and nothing has left
+  kWriteAnswered,  ///< HubSpot has answered, and nobody has looked at it
+  kWriteTaken,     ///< what became of it is stored, and not read back
+  kWriteShown,     ///< it is read back, and no row says so
+  kWriteEnding,    ///< rows are done, in the transaction that says so
+  kWriteEnded      ///< and nobody knows of it
 };
 
 struct NamedCrashPoint {
@@ -43,9 +53,22 @@ inline constexpr std::array kCrashPoints = {
     NamedCrashPoint{CrashPoint::kCursorWritten, "cursor.written"},
     NamedCrashPoint{CrashPoint::kCommitBegins, "commit.begins"},
     NamedCrashPoint{CrashPoint::kCommitEnded, "commit.ended"},
+    NamedCrashPoint{CrashPoint::kWritePlanned, "write.planned"},
+    NamedCrashPoint{CrashPoint::kWriteClaiming, "write.claiming"},
+    NamedCrashPoint{CrashPoint::kWriteClaimed, "write.claimed"},
+    NamedCrashPoint{CrashPoint::kWriteAnswered, "write.answered"},
+    NamedCrashPoint{CrashPoint::kWriteTaken, "write.taken"},
+    NamedCrashPoint{CrashPoint::kWriteShown, "write.shown"},
+    NamedCrashPoint{CrashPoint::kWriteEnding, "write.ending"},
+    NamedCrashPoint{CrashPoint::kWriteEnded, "write.ended"},
 };
-static_assert(kCrashPoints.size() == static_cast<size_t>(CrashPoint::kCommitEnded) + 1 &&
+static_assert(kCrashPoints.size() == static_cast<size_t>(CrashPoint::kWriteEnded) + 1 &&
               std::ranges::is_sorted(kCrashPoints, {}, &NamedCrashPoint::point));
+/// Those that every daemon comes to, and those that it comes to where it writes back.
+inline constexpr std::span kReadingCrashPoints =
+    std::span(kCrashPoints).first<static_cast<size_t>(CrashPoint::kWritePlanned)>();
+inline constexpr std::span kWritingCrashPoints =
+    std::span(kCrashPoints).subspan<static_cast<size_t>(CrashPoint::kWritePlanned)>();
 
 /// The process has come to such a place. In builds with tests it is killed there when
 /// HUBMIRROR_CRASH_AT says so, by name, or by `NAME:3` when it comes there for the third time;

@@ -12,8 +12,10 @@ std::string_view NameOf(Endpoint endpoint) {
       return "search";
     case Endpoint::kBatchRead:
       return "batch_read";
-    case Endpoint::kBatchUpdate:
-      return "batch_update";
+    case Endpoint::kBatchWrite:
+      return "batch_write";
+    case Endpoint::kLinkWrite:
+      return "association_write";
     case Endpoint::kProperties:
       return "properties";
     case Endpoint::kAccount:
@@ -38,10 +40,32 @@ Lane LaneOf(Endpoint endpoint) {
       return Lane::kFree;
     case Endpoint::kAssociations:
     case Endpoint::kAssociationLabels:
+    case Endpoint::kLinkWrite:
       return Lane::kAssociations;
     default:
       return Lane::kBurst;
   }
+}
+
+std::string_view WriteOpOf(Endpoint endpoint) {
+  switch (endpoint) {
+    case Endpoint::kBatchWrite:
+      return "records";
+    case Endpoint::kLinkWrite:
+      return "links";
+    case Endpoint::kList:
+    case Endpoint::kArchivedList:
+    case Endpoint::kSearch:
+    case Endpoint::kBatchRead:
+    case Endpoint::kProperties:
+    case Endpoint::kAccount:
+    case Endpoint::kToken:
+    case Endpoint::kAssociations:
+    case Endpoint::kAssociationLabels:
+    case Endpoint::kReference:
+      return {};
+  }
+  return {};
 }
 
 }  // namespace hubmirror

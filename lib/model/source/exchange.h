@@ -26,7 +26,8 @@ enum class Endpoint {
   kArchivedList,
   kSearch,
   kBatchRead,
-  kBatchUpdate,
+  kBatchWrite,  ///< records made, changed and archived
+  kLinkWrite,   ///< links made and taken away
   kProperties,
   kAccount,
   kToken,
@@ -37,6 +38,8 @@ enum class Endpoint {
 
 std::string_view NameOf(Endpoint endpoint);
 Lane LaneOf(Endpoint endpoint);
+/// What a request writes: `records`, `links`; empty: nothing.
+std::string_view WriteOpOf(Endpoint endpoint);
 
 /// The X-HubSpot-RateLimit-* headers. All may be absent: search sends none, OAuth apps get no
 /// daily ones.

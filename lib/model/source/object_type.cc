@@ -88,6 +88,12 @@ std::optional<ObjectType> UnlistedType(std::string_view name_or_id) {
 
 }  // namespace
 
+bool ArchivesForGood(const ObjectType& type) {
+  constexpr std::string_view kTypes[] = {"emails",   "calls",          "notes",
+                                         "meetings", "communications", "postal_mail"};
+  return std::ranges::find(kTypes, type.name) != std::end(kTypes);
+}
+
 std::optional<ObjectType> FindObjectType(std::string_view name_or_id) {
   for (const Entry& entry : kTypes) {
     if (entry.name != name_or_id && entry.type_id != name_or_id) continue;

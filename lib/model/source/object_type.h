@@ -30,6 +30,11 @@ struct ObjectType {
   friend bool operator==(const ObjectType&, const ObjectType&) = default;
 };
 
+/// Whether archiving a record of the type may delete it for good: e-mails, and with them all that
+/// stands on a timeline but tasks, as far as HubSpot has not said otherwise
+/// (https://developers.hubspot.com/docs/api-reference/crm-emails-v3/guide).
+bool ArchivesForGood(const ObjectType& type);
+
 /// The object type of a HubSpot path name or objectTypeId; nullopt when it is not one we mirror. A
 /// standard type that HubSpot made later is known by its id alone: `0-999` is in table
 /// `object_0_999`, also when its name is listed here one day by another version.

@@ -30,16 +30,21 @@ struct SearchRequest {
   std::optional<TimePoint> modified_from;   ///< modified >= this
   std::optional<TimePoint> modified_to;     ///< modified <= this
   std::optional<RecordId> id_above;         ///< hs_object_id > this
+  std::optional<RecordId> id_below;         ///< hs_object_id < this
   std::optional<std::string> has_property;  ///< only records holding a value of it
   bool newest_first = false;                ///< descending by id
+  size_t skip = 0;                          ///< results passed over; with `limit` at most 10,000
   size_t limit = kSearchPageSize;           ///< results at most
 };
 
-/// At most 100 ids. An id that was merged away is answered with its survivor; no order is promised.
+/// At most 100 ids, or values of a unique property instead. An id that was merged away is answered
+/// with its survivor; no order is promised, so whoever asks for values asks for the property too.
 struct BatchReadRequest {
   bool archived = false;
   std::vector<RecordId> ids;
   PropertySetPtr properties;
+  std::string unique_property = {};  ///< empty: ids are asked for
+  std::vector<std::string> values = {};
 };
 
 /// Which definitions of an object type to read; each is one request.

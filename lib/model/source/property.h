@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -16,7 +17,12 @@ struct PropertyOption {
   std::string description;
   int64_t display_order = -1;
   bool hidden = false;
-  friend bool operator==(const PropertyOption&, const PropertyOption&) = default;
+
+  /// All of it.
+  auto Parts() const { return std::tie(value, label, description, display_order, hidden); }
+  friend bool operator==(const PropertyOption& a, const PropertyOption& b) {
+    return a.Parts() == b.Parts();
+  }
 };
 
 /// A property as the portal defines it. Fields are HubSpot's, see
@@ -44,8 +50,22 @@ struct PropertyDefinition {
   bool archived = false;
   bool show_currency_symbol = false;
   std::vector<PropertyOption> options;
-  friend bool operator==(const PropertyDefinition&, const PropertyDefinition&) = default;
+
+  /// All of it.
+  auto Parts() const {
+    return std::tie(name, label, type, field_type, group_name, description, data_sensitivity,
+                    referenced_object_type, currency_property_name, number_display_hint,
+                    text_display_hint, date_display_hint, display_order, calculated,
+                    hubspot_defined, external_options, has_unique_value, hidden, archived,
+                    show_currency_symbol, options);
+  }
+  friend bool operator==(const PropertyDefinition& a, const PropertyDefinition& b) {
+    return a.Parts() == b.Parts();
+  }
 };
+
+/// Tells equal definitions from others, as far as 64 bits do.
+uint64_t DigestOf(const std::vector<PropertyDefinition>& definitions);
 
 /// Whether the values are ids of owners: of one, or of several (`1;2`) where it is a checkbox.
 bool NamesOwner(const PropertyDefinition& definition);

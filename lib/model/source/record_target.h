@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
 #include "model/source/api_error.h"
+#include "model/source/link.h"
 #include "model/source/object_type.h"
 #include "model/source/page.h"
 
@@ -23,13 +25,49 @@ struct PropertyText {
   friend bool operator==(const PropertyText&, const PropertyText&) = default;
 };
 
-/// What one input of a request asks for: these values of this record, exactly as they leave.
+/// What is asked of a record.
+enum class WriteOp {
+  kUpdate,
+  kCreate,
+  kUpsert,   ///< makes it, or changes the one that has a unique value
+  kArchive,  ///< into HubSpot's recycle bin; activities may go for good
+  kAssociate,
+  kDisassociate,
+};
+
+/// `update`, ...
+std::string_view NameOf(WriteOp op);
+/// Whether it concerns the links of a record, and not the record.
+inline bool IsOfLinks(WriteOp op) {
+  return op == WriteOp::kAssociate || op == WriteOp::kDisassociate;
+}
+
+/// What one input of a request asks for: these values of a record, exactly as they leave.
 /// Properties that it does not name stay as they are.
-struct RecordUpdate {
-  RecordId id;
+struct WriteInput {
+  RecordId id;  ///< of the record, as far as it is known; 0: it may have none yet
   std::vector<PropertyText> values;
   /// Names the input in the answer; unique within the request.
   std::string trace_id;
+  /// What no other record has: an upsert names the record by it, and it tells a new record in the
+  /// answer. Without a property nothing is known to, and the input goes alone.
+  PropertyText unique = {};
+};
+
+/// What is done to the links of two records
+/// (https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide).
+enum class LinkDeed {
+  kLink,     ///< the link as such is made
+  kLabel,    ///< these types take the place of all that the two have
+  kUnlabel,  ///< these labels are taken away, and the link stays
+  kUnlink,   ///< everything between the two is taken away
+};
+
+/// What one input of a request asks for: of these two records, in the direction of the request.
+struct LinkWrite {
+  RecordId from;
+  RecordId to;
+  std::vector<LinkType> types = {};  ///< of kLabel and kUnlabel
 };
 
 /// Why HubSpot does not take an input.
@@ -40,6 +78,7 @@ struct WriteRefusal {
   std::string property;  ///< the one at fault; empty: not told
   std::string message;  ///< HubSpot's words, which may quote values: for the row, never for the log
   std::string correlation_id;
+  RecordId existing = {};  ///< which has the value that is to be unique; 0: not told
 };
 
 /// What became of one input.
@@ -80,11 +119,16 @@ class RecordTarget {
  public:
   virtual ~RecordTarget() = default;
 
-  /// Changes 1 to kWriteInputs records of a type, no two of them the same. Answers are told apart
-  /// by trace id and by record id, never by their order. No byte leaves after `leave_by`, which is
-  /// of Clock::BootNow: what was claimed before the machine slept may be out of date.
-  virtual WriteAnswer Update(const ObjectType& type, const std::vector<RecordUpdate>& inputs,
-                             Instant leave_by) = 0;
+  /// Makes or changes 1 to kWriteInputs records of a type, no two of them the same. Answers are
+  /// told apart by trace id, by record id and by unique values, never by their order. No byte
+  /// leaves after `leave_by`, which is of Clock::BootNow: what was claimed before the machine slept
+  /// may be out of date.
+  virtual WriteAnswer Write(WriteOp op, const ObjectType& type,
+                            const std::vector<WriteInput>& inputs, Instant leave_by) = 0;
+  /// Does the same to the links of 1 to kWriteInputs pairs of records, no two of them the same, in
+  /// the same way. All of it can be done twice.
+  virtual WriteAnswer WriteLinks(LinkDeed deed, const LinkPair& pair,
+                                 const std::vector<LinkWrite>& inputs, Instant leave_by) = 0;
 };
 
 }  // namespace hubmirror

@@ -36,6 +36,10 @@ bool NeedsFilling(const MirrorColumn& before, const MirrorColumn& after) {
          before.hashed_with != after.hashed_with;
 }
 
+bool HasUniqueValues(const ObjectType& object, const PropertyDefinition& definition) {
+  return definition.has_unique_value || (object.name == "contacts" && definition.name == "email");
+}
+
 bool KeepsValues(const ObjectType& object, const MirrorColumn& column) {
   return !column.excluded || IsAlwaysAsked(object, column.property());
 }

@@ -73,6 +73,10 @@ bool IsAlwaysAsked(const ObjectType& object, std::string_view property);
 /// cannot do without, and when a record was made.
 bool IsNeverWritten(const ObjectType& object, std::string_view property);
 
+/// Whether HubSpot keeps the values of a property unique among the records of its type: as it says,
+/// and the e-mail addresses of contacts.
+bool HasUniqueValues(const ObjectType& object, const PropertyDefinition& definition);
+
 /// Whether values of a column's property may be stored at all.
 bool KeepsValues(const ObjectType& object, const MirrorColumn& column);
 

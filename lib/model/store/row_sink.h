@@ -171,6 +171,11 @@ struct CommitOutcome {
   std::map<std::string, int64_t> values_lost;
   /// Modified stamps of the rows written, for the latency histogram (changes only use them).
   std::vector<TimePoint> written_stamps;
+
+  /// Records that are not as they were before.
+  int64_t changed() const {
+    return inserted + updated + archived + restored + merged + erased + purged;
+  }
 };
 
 /// The state of one stream as stored.

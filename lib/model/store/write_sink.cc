@@ -2,14 +2,6 @@
 
 namespace hubmirror {
 
-std::string_view NameOf(WriteOp op) {
-  switch (op) {
-    case WriteOp::kUpdate:
-      return "update";
-  }
-  return "update";
-}
-
 std::string_view NameOf(OutboxState state) {
   switch (state) {
     case OutboxState::kQueued:
@@ -30,6 +22,13 @@ std::string_view NameOf(OutboxState state) {
       return "done";
   }
   return "queued";
+}
+
+std::optional<ConflictRule> ConflictRuleOf(std::string_view name) {
+  if (name == "hold") return ConflictRule::kHold;
+  if (name == "ours") return ConflictRule::kOurs;
+  if (name == "theirs") return ConflictRule::kTheirs;
+  return std::nullopt;
 }
 
 }  // namespace hubmirror

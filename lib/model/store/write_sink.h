@@ -10,19 +10,15 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "model/source/link.h"
 #include "model/source/object_type.h"
 #include "model/source/record_target.h"
+#include "model/store/write_status.h"
 
 namespace hubmirror {
 
 /// The id of a row of `outbox`.
 using OutboxId = NumberId<struct OutboxTag>;
-
-/// What a row asks for.
-enum class WriteOp { kUpdate };
-
-/// `update`
-std::string_view NameOf(WriteOp op);
 
 /// Where a row stands, as its column `state` says it.
 enum class OutboxState {
@@ -46,6 +42,9 @@ enum class ConflictRule {
   kTheirs,  ///< it is left out
 };
 
+/// `hold`, `ours`, `theirs`; nullopt for anything else.
+std::optional<ConflictRule> ConflictRuleOf(std::string_view name);
+
 /// One property that a row asks to change.
 struct WantedValue {
   std::string property;
@@ -63,16 +62,37 @@ struct WantedValue {
   std::optional<std::string> sent = {};
 };
 
+/// A link that a row asks to make or to take away.
+struct WantedLink {
+  std::string object;  ///< of the record at the other end, by name
+  /// As far as the mirror follows merges; 0: the row that was to give it is no longer there.
+  RecordId id;
+  std::string label = {};             ///< empty: the link as such
+  std::optional<LinkType> type = {};  ///< what HubSpot calls the label; absent: nothing so far
+};
+
 /// A row whose turn it is.
 struct OutboxRow {
   OutboxId id;
   int attempts = 0;  ///< claims so far
   WriteOp op = WriteOp::kUpdate;
-  /// The record it is about, as far as the mirror follows merges.
-  RecordId record;
+  /// The record it is about, as far as the mirror follows merges; 0: one that is to be made, or one
+  /// that the row it names has not made.
+  RecordId record = {};
   std::vector<WantedValue> values;
   std::optional<ConflictRule> on_conflict;  ///< the row's own
+  bool dry_run = false;                     ///< it is never sent (rule W25)
   TimePoint created_at{};                   ///< of the database's clock
+  PropertyText match = {};  ///< of an upsert: the unique value that names the record
+  std::vector<WantedLink> links = {};
+  bool made = false;  ///< its record is: what is left to be done is in `links`
+  // Of a create:
+  std::string guard = {};  ///< the value of the key property by which its record is known (W8)
+  /// The key property that was set when it was last sent; empty: none was, or it never was.
+  std::string guarded_by = {};
+  bool in_doubt = false;  ///< it was sent, and nobody knows whether it arrived
+  RecordId created = {};  ///< what a person found that it made; 0: nobody said so
+  std::optional<TimePoint> first_sent = {};  ///< of HubSpot's clock
 };
 
 /// Which rows to pick.
@@ -119,6 +139,7 @@ struct OutboxChange {
   std::vector<PropertyText> answered = {};   ///< what HubSpot's answer shows of what was sent
   std::optional<TimePoint> updated_at = {};  ///< the read back must not be older
   RecordId record = {};                      ///< of kWritten and kDone: becomes `result_id`
+  std::vector<PropertyText> tried = {};      ///< of kDone, `dry`: what would have been sent
   /// Added to what the row already has of them.
   std::vector<WriteDifference> differs = {};
 };
@@ -128,9 +149,11 @@ struct WrittenRow {
   OutboxId id;
   int attempts = 0;
   RecordId record;
+  WriteOp op = WriteOp::kUpdate;
   std::string reason = {};                   ///< as it was changed to kWritten
   std::optional<TimePoint> updated_at = {};  ///< as it was changed to kWritten
   std::vector<PropertyText> sent = {};       ///< as claimed; empty: nothing had to be sent
+  std::vector<WantedLink> links = {};        ///< as in OutboxRow
 };
 
 /// The table `outbox` of one portal. Calls block, throw DatabaseError and renew ownership as
@@ -155,6 +178,9 @@ class WriteSink {
   virtual void Change(const ObjectType& object, const std::vector<OutboxChange>& changes) = 0;
   /// Rows that are `written`, longest ago first; also what a former run of the daemon left behind.
   virtual std::vector<WrittenRow> Written(const ObjectType& object, size_t limit) = 0;
+  /// How all rows of the portal stood at the last look; nullopt: nobody has looked yet. Does not
+  /// block and does not throw.
+  virtual std::optional<WriteStatus> Standing() const = 0;
 };
 
 }  // namespace hubmirror

@@ -92,9 +92,8 @@ void FeedBell::Send(const std::vector<BellPace::Hint>& hints) {
   if (!connection_) connection_ = std::make_unique<Connection>(target_);
   for (const BellPace::Hint& hint : hints) {
     connection_->Run(
-        "SELECT pg_notify('hubmirror_changes', json_build_object('schema', $1::text, 'last',"
-        " $2::bigint)::text)",
-        {hint.schema, std::to_string(hint.last)});
+        "SELECT pg_notify($3, json_build_object('schema', $1::text, 'last', $2::bigint)::text)",
+        {hint.schema, std::to_string(hint.last), channel_});
     proved_ = true;
   }
 }

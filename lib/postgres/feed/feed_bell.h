@@ -42,17 +42,17 @@ class BellPace {
 };
 
 /// Tells whoever listens on `hubmirror_changes` that the change feed of a schema has new entries
-/// (rule F7). It is a hint: who listens may lose it, and consumers also look for themselves. It is
-/// sent by a session of its own and not by the transactions that write: NOTIFY takes one lock for
-/// the whole server at commit, and a full queue would fail the commit. While there is no session,
-/// hints wait for the next one. Thread-safe.
+/// (rule F7), or on another channel of the like. It is a hint: who listens may lose it, and
+/// consumers also look for themselves. It is sent by a session of its own and not by the
+/// transactions that write: NOTIFY takes one lock for the whole server at commit, and a full queue
+/// would fail the commit. While there is no session, hints wait for the next one. Thread-safe.
 class FeedBell {
  public:
   /// Connects with the first hint. `clock` must outlive it.
-  FeedBell(Connection::Target target, const Clock& clock)
-      : target_(std::move(target)), clock_(clock) {}
+  FeedBell(Connection::Target target, const Clock& clock, std::string channel = "hubmirror_changes")
+      : target_(std::move(target)), channel_(std::move(channel)), clock_(clock) {}
 
-  /// The entries up to `last` are committed. Returns at once.
+  /// The entries up to `last`, or the row of this number, are committed. Returns at once.
   void Ring(const std::string& schema, int64_t last);
 
  private:
@@ -62,6 +62,7 @@ class FeedBell {
   bool MendSession(const std::vector<BellPace::Hint>& hints);
 
   const Connection::Target target_;
+  const std::string channel_;
   const Clock& clock_;
   std::unique_ptr<Connection> connection_;  ///< the thread's
   bool proved_ = false;                     ///< the session has told something; the thread's

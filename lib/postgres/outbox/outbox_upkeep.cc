@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 constexpr auto kPatience = 200ms;
 constexpr int kDaysAhead = 2;
 constexpr int64_t kPiece = 10'000;
+constexpr const char* kBefore =
+    " e.dry_run IS NOT TRUE AND (e.state IN ('sending', 'written', 'unknown') OR e.state = "
+    "'queued' AND e.turn < o.turn)";
 constexpr const char* kToday = "(clock_timestamp() AT TIME ZONE 'UTC')::date";
 
 std::string Interval(std::chrono::milliseconds time) {
@@ -35,15 +38,21 @@ void OutboxUpkeep::LetGo() const {
   // the one before was too old to see that it waited.
   const std::string outbox = schema_.Table("outbox");
   Transaction transaction(*pool_);
-  transaction.Run("UPDATE " + outbox + " SET reason = NULL WHERE id IN (SELECT o.id FROM " +
-                  outbox +
-                  " o WHERE o.state = 'queued' AND o.reason = 'order' AND NOT EXISTS (SELECT FROM"
-                  " unnest(" +
-                  schema_.Table("_outbox_same") + "(o.object, o.record_id)) i(id) JOIN " + outbox +
-                  " e ON e.object = o.object AND e.record_id = i.id AND e.id <> o.id AND"
-                  " (e.state IN ('sending', 'written', 'unknown')"
-                  "  OR e.state = 'queued' AND e.turn < o.turn)) LIMIT " +
-                  std::to_string(kPiece) + " FOR NO KEY UPDATE SKIP LOCKED)");
+  transaction.Run(
+      "UPDATE " + outbox + " SET reason = NULL WHERE id IN (SELECT o.id FROM " + outbox +
+      " o WHERE o.state = 'queued' AND o.reason = 'order' AND NOT EXISTS (SELECT FROM"
+      " unnest(" +
+      schema_.Table("_outbox_same") + "(o.object, o.record_id)) i(id) JOIN " + outbox +
+      " e ON e.object = o.object AND e.record_id = i.id AND e.id <> o.id AND" + kBefore +
+      ") AND NOT EXISTS (SELECT FROM " + outbox +
+      " e WHERE e.object = o.object AND e.match_property = o.match_property"
+      " AND lower(e.match_value) = lower(o.match_value) AND e.id <> o.id AND" +
+      kBefore + ") LIMIT " + std::to_string(kPiece) + " FOR NO KEY UPDATE SKIP LOCKED)");
+  transaction.Run(
+      "UPDATE " + outbox + " SET reason = NULL WHERE id IN (SELECT o.id FROM " + outbox +
+      " o WHERE o.state = 'queued' AND o.reason = 'depends' AND NOT EXISTS (SELECT FROM " + outbox +
+      " d WHERE d.id = ANY (o.depends_on) AND d.state <> 'done') LIMIT " + std::to_string(kPiece) +
+      " FOR NO KEY UPDATE SKIP LOCKED)");
   transaction.Commit();
 }
 
@@ -57,9 +66,11 @@ void OutboxUpkeep::ForgetErased() const {
   for (size_t i = 0; i < objects.size(); ++i) {
     const std::string object(objects.Text(i, 0));
     const Rows erased = transaction.Run(
-        "SELECT DISTINCT o.record_id FROM " + outbox + " o JOIN " + schema_.Table(object) +
-            " t ON t.id = o.record_id WHERE o.object = $1 AND t.erased_at IS NOT NULL"
-            " AND o.properties <> '{}' AND o.state NOT IN ('sending', 'written') LIMIT " +
+        "SELECT DISTINCT t.id FROM " + outbox + " o JOIN " + schema_.Table(object) +
+            " t ON t.id = coalesce(o.record_id, o.result_id) WHERE o.object = $1 AND t.erased_at "
+            "IS NOT NULL"
+            " AND (o.properties <> '{}' OR o.associations IS NOT NULL)"
+            " AND o.state NOT IN ('sending', 'written') LIMIT " +
             std::to_string(kPiece),
         {object});
     std::vector<RecordId> records;
@@ -71,6 +82,13 @@ void OutboxUpkeep::ForgetErased() const {
 
 void OutboxUpkeep::DropRows() const {
   const std::string outbox = schema_.Table("outbox");
+  {
+    // Nothing that was sent so long ago counts, whatever the clocks are.
+    Transaction transaction(*pool_);
+    transaction.Run("DELETE FROM " + schema_.Table("_write_released") +
+                    " WHERE at < clock_timestamp() - interval '1 day'");
+    transaction.Commit();
+  }
   int64_t dropped = kPiece;
   while (dropped == kPiece) {
     try {

@@ -2,36 +2,58 @@
 
 #include <algorithm>
 
+#include "postgres/schema/live_view.h"
 #include "postgres/session/sql_text.h"
 
 namespace hubmirror {
 
-std::vector<std::string> WritableOf(const StreamPlan& plan,
-                                    const std::vector<MirrorColumn>& columns) {
-  std::vector<std::string> names;
+std::vector<Writable> WritableOf(const StreamPlan& plan, const std::vector<MirrorColumn>& columns) {
+  const ObjectWritePlan& write = plan.write;
+  std::vector<Writable> writable;
   for (const MirrorColumn& column : columns) {
     const std::string& name = column.property();
-    const bool taken = !column.definition.calculated && !column.definition.archived &&
-                       !IsNeverWritten(plan.object, name);
-    const bool compared = !column.excluded && column.hashed_with.empty();
-    if (taken && compared && FitsAny(name, plan.write.update)) names.push_back(name);
+    if (!CanBeWritten(plan.object, column)) continue;
+    const bool unique = HasUniqueValues(plan.object, column.definition);
+    if (!write.key_property.empty() && name == write.key_property) {
+      if (write.create && unique) writable.push_back({"key", name});
+      continue;
+    }
+    const bool changes = FitsAny(name, write.update);
+    if (changes) writable.push_back({"update", name});
+    if (!write.create) continue;
+    if (changes) writable.push_back({"upsert", name});
+    writable.push_back({"create", name});
+    if (unique) writable.push_back({"match", name});
   }
-  std::ranges::sort(names);
-  return names;
+  if (write.create && write.unguarded) writable.push_back({"unguarded", ""});
+  if (write.archives()) writable.push_back({"archive", ""});
+  for (const std::string& other : write.associate) {
+    writable.push_back({"associate", other});
+    writable.push_back({"disassociate", other});
+  }
+  std::ranges::sort(writable);
+  return writable;
 }
 
 void KeepWritable(Transaction& transaction, const std::string& schema, const std::string& object,
-                  const std::vector<std::string>& properties) {
+                  const std::vector<Writable>& writable) {
+  std::vector<std::string> ops;
+  std::vector<std::string> properties;
+  for (const auto& [op, property] : writable) {
+    ops.push_back(op);
+    properties.push_back(property);
+  }
   const std::string table = QuoteName(schema, "_writable");
   transaction.Run(
       "WITH gone AS (DELETE FROM " + table +
-          " WHERE object = $1 AND property <> ALL ($2::text[]))"
+          " WHERE object = $1 AND (op, property) NOT IN"
+          " (SELECT * FROM unnest($2::text[], $3::text[])))"
           " INSERT INTO " +
           table +
-          " (object, property, op) SELECT $1, name, 'update' FROM unnest($2::text[]) name"
-          " WHERE NOT EXISTS (SELECT FROM " +
-          table + " w WHERE w.object = $1 AND w.op = 'update' AND w.property = name)",
-      {object, NameArray(properties)});
+          " (object, property, op) SELECT $1, n.property, n.op"
+          " FROM unnest($2::text[], $3::text[]) n(op, property) WHERE NOT EXISTS (SELECT FROM " +
+          table + " w WHERE w.object = $1 AND w.op = n.op AND w.property = n.property)",
+      {object, NameArray(ops), NameArray(properties)});
 }
 
 void KeepOnlyWritable(Transaction& transaction, const std::string& schema,

@@ -5,14 +5,11 @@
 #include <string_view>
 
 #include "postgres/schema/live_view.h"
+#include "postgres/schema/outbox_words.h"
 
 namespace hubmirror {
 namespace {
 
-struct Words {
-  std::string_view column;
-  std::string_view text;
-};
 struct TableWords {
   std::string_view table;
   std::span<const Words> columns;
@@ -331,69 +328,6 @@ constexpr Words kWebhookDead[] = {
     {"last_at", "When it was refused last"},
 };
 
-constexpr Words kOutbox[] = {
-    {"id", "The number of the row"},
-    {"key", "The caller's own: a second row of the same key is refused"},
-    {"op", "What is to be done: update"},
-    {"record_id", "HubSpot's id of the record"},
-    {"match_property", "Not used yet"},
-    {"match_value", "Not used yet"},
-    {"properties", "The values to be written, by HubSpot's name; null clears one"},
-    {"associations", "Not used yet"},
-    {"base", "What the mirror had of these properties: a newer value is not written over"},
-    {"on_conflict", "hold: a row that HubSpot has a newer value for waits for a person"},
-    {"not_before", "Not carried out before then"},
-    {"dry_run", "Not used yet"},
-    {"state", "queued, sending, written, unknown, conflict, rejected, failed, done or cancelled"},
-    {"reason", "Why it is in that state, in a word; NULL where there is no why"},
-    {"message", "What is wrong and what to do about it"},
-    {"http_status", "The HTTP status of the last answer"},
-    {"correlation_id", "HubSpot's name of the last request, for its support"},
-    {"attempts", "How often it was sent"},
-    {"result_id", "The record that was written; another one than record_id after a merge"},
-    {"sent", "Exactly what was last sent"},
-    {"answered", "What HubSpot's answer showed of it"},
-    {"differs", "Values that are not as they were asked for, by HubSpot's name"},
-    {"feed_seq", "The seq of the record's last entry in changes when the row was done"},
-    {"guard", "A random number of its own"},
-    {"turn", "Rows of one record are carried out in this order"},
-    {"created_by", "Who put it here: the role that was set, else who was logged in"},
-    {"created_at", "When the transaction began that put it here"},
-    {"retried_at", "When a person last let it be tried again"},
-    {"sent_at", "When it was last sent, by HubSpot's clock"},
-    {"answered_at", "The record's stamp of change in the answer, by HubSpot's clock"},
-    {"done_at", "When it ended"},
-};
-constexpr Words kOutboxLog[] = {
-    {"day", "The day of it, in UTC"},
-    {"at", "When it happened, by the server's clock"},
-    {"outbox_id", "The row of outbox"},
-    {"attempt", "How often the row had been sent"},
-    {"event", "sending, queued again, written, done, ...; cancelled and retried by a person"},
-    {"request_id", "Not used yet"},
-    {"http_status", "The HTTP status of the answer"},
-    {"category", "Why, in a word"},
-    {"correlation_id", "HubSpot's name of the request"},
-    {"before", "What the row was based on"},
-    {"sent", "What was sent"},
-    {"by", "Who put the row into outbox, cancelled or retried it"},
-};
-constexpr Words kWritable[] = {
-    {"property", "HubSpot's name of the property"},
-    {"op", "What may be done with it: update"},
-    {"rule", "Not used yet"},
-};
-constexpr Words kEcho[] = {
-    {"id", "HubSpot's id of the record"},  {"property", "HubSpot's name of the property"},
-    {"value_hash", "A hash of the value"}, {"outbox_id", "The row of outbox that wrote it"},
-    {"until", "When it is forgotten"},
-};
-constexpr Words kWriteState[] = {
-    {"held", "Nothing of the object is written"},
-    {"reason", "Why, in a word"},
-    {"since", "Since when"},
-};
-
 constexpr TableWords kPortalTables[] = {
     {"_portal", kPortal},
     {"_owner", kOwner},
@@ -435,6 +369,10 @@ constexpr TableWords kPortalTables[] = {
     {"_writable", kWritable},
     {"_echo", kEcho},
     {"_write_state", kWriteState},
+    {"_write_instances", kWriteInstances},
+    {"_write_minutes", kWriteMinutes},
+    {"_write_refusals", kWriteRefusals},
+    {"_write_released", kWriteReleased},
 };
 
 constexpr Words kLayout[] = {

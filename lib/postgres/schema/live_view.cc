@@ -100,6 +100,13 @@ class ValueText {
   const std::set<std::string>& arriving_;
 };
 
+std::string LiveRowsOf(const std::string& schema, const std::string& object) {
+  return " FROM " + QuoteName(schema, object) + " t WHERE " + IsLive("t") +
+         " AND NOT EXISTS (SELECT FROM " + QuoteName(schema, "_pending") +
+         " p WHERE p.object = " + QuoteLiteral(object) + " AND p.id = t.id AND p.cause = " +
+         QuoteLiteral(std::string(NameOf(PendingCause::kUnproved))) + ")";
+}
+
 }  // namespace
 
 std::vector<LiveView> LiveViewsOf(const std::string& schema, const std::string& object,
@@ -121,15 +128,22 @@ std::vector<LiveView> LiveViewsOf(const std::string& schema, const std::string& 
                       QuoteName(column.column_name);
         view.columns.push_back(&column);
       }
-      view.query += " FROM " + QuoteName(schema, object) + " t WHERE " + IsLive("t") +
-                    " AND NOT EXISTS (SELECT FROM " + QuoteName(schema, "_pending") +
-                    " p WHERE p.object = " + QuoteLiteral(object) +
-                    " AND p.id = t.id AND p.cause = " +
-                    QuoteLiteral(std::string(NameOf(PendingCause::kUnproved))) + ")";
+      view.query += LiveRowsOf(schema, object);
       views.push_back(std::move(view));
     }
   }
   return views;
+}
+
+std::string WriteViewQuery(const std::string& schema, const std::string& object,
+                           const std::vector<MirrorColumn>& shown,
+                           const std::set<std::string>& arriving) {
+  const ValueText values(schema, object, shown, arriving);
+  std::string query = "SELECT t.id";
+  for (const MirrorColumn& column : shown) {
+    query += ", " + values.Plain(column) + " AS " + QuoteName(column.column_name);
+  }
+  return query + LiveRowsOf(schema, object);
 }
 
 std::vector<std::string> LiveViewNames(const std::string& schema, const std::string& object,

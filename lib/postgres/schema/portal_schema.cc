@@ -9,6 +9,7 @@
 #include "postgres/schema/comments.h"
 #include "postgres/schema/descriptions.h"
 #include "postgres/schema/layout_steps.h"
+#include "postgres/schema/live_view.h"
 #include "postgres/schema/preparation.h"
 #include "postgres/schema/status_view.h"
 #include "postgres/schema/union_view.h"
@@ -178,7 +179,12 @@ PortalSchema::Claimed PortalSchema::EnsurePortalLayout(Transaction& transaction,
                     {id, std::to_string(version)});
   }
   EnsureWriteLayout(transaction, stored_write);
+  int64_t found = 0;
+  if (plan_.write.enabled) {
+    found = transaction.Run("SELECT coalesce(max(epoch), 0) FROM " + Table("_owner")).Int(0, 0);
+  }
   return {.epoch = TakeOwnership(transaction, held),
+          .found = found,
           .outbox = stored_write > 0 || plan_.write.enabled};
 }
 
@@ -193,6 +199,7 @@ void PortalSchema::EnsureWriteLayout(Transaction& transaction, int stored) const
   } else if (stored == 0) {
     return;
   }
+  DropOtherWriteViews(transaction, plan_);
   // Who may no longer write is refused at the insert, and need not find out by waiting.
   const Rows rows = transaction.Run(
       "SELECT DISTINCT quote_ident(r.rolname) FROM pg_class c"
@@ -204,9 +211,22 @@ void PortalSchema::EnsureWriteLayout(Transaction& transaction, int stored) const
       {Table("outbox"), NameArray(WritersOf(plan_))});
   for (size_t i = 0; i < rows.size(); ++i) {
     const std::string role(rows.Text(i, 0));
-    transaction.Run("REVOKE ALL ON " + Table("outbox") + " FROM " + role +
-                    "; REVOKE EXECUTE ON FUNCTION " + Table("outbox_cancel") + ", " +
-                    Table("outbox_retry") + ", " + Table("outbox_wait") + " FROM " + role);
+    transaction.Run("REVOKE ALL ON " + Table("outbox") + " FROM " + role);
+    const Rows views = transaction.Run(
+        "SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = $1 AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') = $2",
+        {plan_.schema, kWriteView});
+    for (size_t v = 0; v < views.size(); ++v) {
+      transaction.Run("REVOKE ALL ON " + std::string(views.Text(v, 0)) + " FROM " + role);
+    }
+    const Rows functions = transaction.Run(
+        "SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+        " WHERE n.nspname = $1 AND p.proname ~ '^outbox_'",
+        {plan_.schema});
+    for (size_t f = 0; f < functions.size(); ++f) {
+      transaction.Run("REVOKE EXECUTE ON FUNCTION " + std::string(functions.Text(f, 0)) + " FROM " +
+                      role);
+    }
   }
 }
 
@@ -276,6 +296,7 @@ void PortalSchema::GrantReaders(Transaction& transaction) const {
       "f(feed)"
       " WHERE n.nspname = $1 AND c.relkind IN ('r', 'v', 'm', 'p')"
       " AND c.relname NOT IN ('outbox', 'outbox_log')"
+      " AND coalesce(obj_description(c.oid, 'pg_class'), '') <> ALL ($6::text[])"
       " AND (r.rolname = ANY ($2::text[]) AND (c.relname NOT LIKE '\\_%' OR c.relname ="
       "  '_stream_state' OR f.feed) OR r.rolname = ANY ($3::text[]) AND f.feed)"
       " AND pg_has_role(c.relowner, 'USAGE') AND NOT has_table_privilege(r.oid, c.oid, 'SELECT')"
@@ -296,9 +317,17 @@ void PortalSchema::GrantReaders(Transaction& transaction) const {
       " r.rolname) FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid, pg_roles r"
       " WHERE n.nspname = $1 AND r.rolname = ANY ($4::text[]) AND p.proname ~ '^outbox_'"
       " AND pg_has_role(p.proowner, 'USAGE') AND NOT has_function_privilege(r.oid, p.oid,"
-      " 'EXECUTE')",
+      " 'EXECUTE')"
+      " UNION ALL SELECT format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I.%I TO %I', n.nspname,"
+      " c.relname, r.rolname) FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid,"
+      " pg_roles r WHERE n.nspname = $1 AND c.relkind = 'v' AND r.rolname = ANY ($4::text[])"
+      " AND coalesce(obj_description(c.oid, 'pg_class'), '') = ($6::text[])[1]"
+      " AND pg_has_role(c.relowner, 'USAGE') AND EXISTS (SELECT FROM unnest(ARRAY['SELECT',"
+      " 'INSERT', 'UPDATE', 'DELETE']) p(what) WHERE NOT has_table_privilege(r.oid, c.oid, "
+      "p.what))",
       {plan_.schema, NameArray(plan_.readers), NameArray(ConsumersOf(plan_)),
-       NameArray(WritersOf(plan_)), NameArray({kCallersColumns.begin(), kCallersColumns.end()})});
+       NameArray(WritersOf(plan_)), NameArray({kCallersColumns.begin(), kCallersColumns.end()}),
+       NameArray({kWriteView, kStaleWriteView})});
   for (size_t i = 0; i < grants.size(); ++i) transaction.Run(std::string(grants.Text(i, 0)));
 }
 

@@ -29,6 +29,7 @@ class PortalSchema {
 
   struct Claimed {
     int64_t epoch;  ///< which no other claim has, not even one of a daemon with the same id
+    int64_t found;  ///< the epoch before; told only where the portal may be written to
     bool outbox;    ///< the tables for writing back are there, even if nothing may be written now
   };
   /// Creates or migrates the schema, and takes ownership, all in the given transaction. Refuses

@@ -247,6 +247,16 @@ void SchemaWriter::AddColumns(Transaction& transaction, const std::string& objec
   }
 }
 
+std::vector<std::string> SchemaWriter::ViewsOf(Transaction& transaction, const std::string& object,
+                                               const std::vector<MirrorColumn>& columns) const {
+  std::vector<std::string> views = LiveViewNames(schema_.name(), object, columns);
+  const bool written = schema_.plan().write.enabled;
+  if (written && HasWriteView(transaction, schema_.name(), object)) {
+    views.push_back(WriteViewName(object));
+  }
+  return views;
+}
+
 void SchemaWriter::Retype(Transaction& transaction, const std::string& object, MirrorColumn& column,
                           const MirrorColumn& stored, Change& change) const {
   const auto keep = [&](const std::string& why) {
@@ -257,7 +267,7 @@ void SchemaWriter::Retype(Transaction& transaction, const std::string& object, M
   };
   const auto dependents =
       DependentsOf(transaction.connection(), schema_.name(), object, column.column_name,
-                   LiveViewNames(schema_.name(), object, change.columns));
+                   ViewsOf(transaction, object, change.columns));
   if (!dependents.empty()) return keep(Join(dependents));
   const bool converts = Converts(stored, column);
   const bool arrives = converts && stored.storage == Storage::kColumn;
@@ -303,13 +313,18 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
   // A new column and a fill: to change a type PostgreSQL rewrites the whole table under an
   // exclusive lock (https://www.postgresql.org/docs/current/sql-altertable.html). The views go
   // first, as they use the old column.
-  const std::vector<std::string> views = LiveViewNames(schema_.name(), object, columns);
+  const std::vector<std::string> views = ViewsOf(transaction, object, columns);
   std::vector<std::string> grants =
       GrantsOf(transaction, schema_.name(), object, column.column_name);
+  std::vector<std::string> grants_to_write;
   std::string sql = kPatience;
   for (const std::string& view : views) {
-    const auto held = GrantsOf(transaction, schema_.name(), view);
-    grants.insert(grants.end(), held.begin(), held.end());
+    if (view == WriteViewName(object)) {
+      grants_to_write = WriteViewGrants(transaction, schema_, object, columns);
+    } else {
+      const auto held = GrantsOf(transaction, schema_.name(), view);
+      grants.insert(grants.end(), held.begin(), held.end());
+    }
     sql += "DROP VIEW IF EXISTS " + schema_.Table(view) + "; ";
   }
   const std::string name = QuoteName(column.column_name);
@@ -326,6 +341,9 @@ void SchemaWriter::SwapColumn(Transaction& transaction, const std::string& objec
   transaction.Run(sql);
   ReplaceViews(transaction, object, columns);
   for (const std::string& grant : grants) transaction.Run(grant);
+  // It is there again only if something may still be written.
+  if (grants_to_write.empty() || !HasWriteView(transaction, schema_.name(), object)) return;
+  for (const std::string& grant : grants_to_write) transaction.Run(grant);
 }
 
 void SchemaWriter::ForgetValues(Transaction& transaction, const ObjectType& object,
@@ -366,7 +384,7 @@ std::vector<SchemaWriter::Clearing> SchemaWriter::Clearings(Transaction& transac
     dropped = dropped || IsDropped(before, column, physical);
     if (LosesValues(before, column) && physical.contains(before.column_name) &&
         DependentsOf(transaction.connection(), schema_.name(), wanted.name(), column.column_name,
-                     LiveViewNames(schema_.name(), wanted.name(), wanted.columns))
+                     ViewsOf(transaction, wanted.name(), wanted.columns))
             .empty()) {
       swapped.push_back(QuoteName(before.column_name) + " IS NOT NULL");
     }
@@ -451,9 +469,10 @@ std::vector<MirrorColumn> SchemaWriter::Arrive(Transaction& transaction, const s
 
 void SchemaWriter::ReplaceViews(Transaction& transaction, const std::string& object,
                                 const std::vector<MirrorColumn>& columns) const {
-  const auto views =
-      LiveViewsOf(schema_.name(), object, columns, Arriving(transaction, object, columns));
+  const std::set<std::string> arriving = Arriving(transaction, object, columns);
+  const auto views = LiveViewsOf(schema_.name(), object, columns, arriving);
   for (const LiveView& view : views) CreateView(transaction, object, view);
+  KeepWriteView(transaction, schema_, object, columns, arriving);
   RebuildUnion(transaction.connection(), object);
   schema_.GrantReaders(transaction);
 }

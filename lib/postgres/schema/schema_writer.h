@@ -85,6 +85,9 @@ class SchemaWriter {
   static void KeepFilled(const Stored& stored, std::vector<MirrorColumn>& columns);
   void AddColumns(Transaction& transaction, const std::string& object,
                   const PhysicalColumns& physical, const Stored& stored, Change& change) const;
+  /// The views over the table that are ours.
+  std::vector<std::string> ViewsOf(Transaction& transaction, const std::string& object,
+                                   const std::vector<MirrorColumn>& columns) const;
   void Retype(Transaction& transaction, const std::string& object, MirrorColumn& column,
               const MirrorColumn& stored, Change& change) const;
   /// Puts the values of a property into `_overflow`, and into `_rejected` what is no id.

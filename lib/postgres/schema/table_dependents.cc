@@ -1,5 +1,6 @@
 #include "postgres/schema/table_dependents.h"
 
+#include "postgres/schema/live_view.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/sql_text.h"
 
@@ -26,12 +27,13 @@ std::vector<std::string> DependentsOf(Connection& connection, const std::string&
       "  AND d.refobjid = target.relation"
       "  AND (target.number IS NULL OR d.refobjsubid = target.number)"
       " LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid"
-      " WHERE d.deptype IN ('n', 'a')"
+      " LEFT JOIN pg_trigger g ON d.classid = 'pg_trigger'::regclass AND g.oid = d.objid"
+      " WHERE d.deptype IN ('n', 'a') AND g.tgname IS DISTINCT FROM $7"
       "  AND NOT (d.classid = 'pg_class'::regclass"
       "   AND coalesce(obj_description(d.objid, 'pg_class'), '') = ANY ($5::text[]))"
       "  AND (r.ev_class IS NULL OR r.ev_class NOT IN (SELECT oid FROM ours)) ORDER BY what",
       {schema, table, column, NameArray(our_views), NameArray({kAskedIndex, kBuiltInIndex}),
-       kCommonSchema});
+       kCommonSchema, kWriteTrigger});
   std::vector<std::string> dependents;
   for (size_t i = 0; i < rows.size(); ++i) dependents.emplace_back(rows.Text(i, 0));
   return dependents;

@@ -30,9 +30,11 @@ namespace {
 // SET LOCAL: in transaction mode a setting of the session would reach other clients of PgBouncer
 // (https://www.pgbouncer.org/features.html), and it refuses settings at the start. `pg_temp` stands
 // last, where it would stand first without being named. A role may have another isolation level,
-// under which our commits would be refused.
+// under which our commits would be refused. A daemon that is frozen in the middle of a transaction
+// would hold the lock of `_owner` for as long, and nobody could take over after the minute.
 constexpr const char* kBegin =
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path = pg_catalog, pg_temp";
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path = pg_catalog, pg_temp;"
+    " SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
 /// The dsn with the password and our own settings, as a keyword string: both forms of a dsn can
 /// be taken apart by libpq only.

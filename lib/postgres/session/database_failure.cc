@@ -34,6 +34,9 @@ struct Remedy {
   std::string_view step;
 };
 constexpr Remedy kRemedies[] = {
+    {"25P03",
+     "the daemon was stopped for a minute in the middle of its work; it connects again, and does "
+     "that again"},
     {"25006", "point database.dsn at the primary; target_session_attrs=read-write finds it"},
     {"28P01", "correct the password of database.dsn, in its passfile or credential"},
     {"28",
@@ -91,14 +94,15 @@ DatabaseError::Kind KindOf(std::string_view sqlstate) {
   // Lost a race (40) or a lock (55): a user's lock on one table stops nobody who needs another.
   if (sqlstate.starts_with("40") || sqlstate.starts_with("55")) return Kind::kContended;
   // Away or ending (08, 57P), out of something (53), broken disks (58), a standby (25006).
-  for (const std::string_view retried : {"08", "53", "58", "25006", "57", "3D000"}) {
+  for (const std::string_view retried : {"08", "53", "58", "25006", "25P03", "57", "3D000"}) {
     if (sqlstate.starts_with(retried)) return Kind::kUnavailable;
   }
   return Kind::kOther;
 }
 
 bool EndsSession(std::string_view sqlstate) {
-  return sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25006";
+  return sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25006" ||
+         sqlstate == "25P03";
 }
 
 bool MayBeBadRow(std::string_view sqlstate) {

@@ -149,7 +149,10 @@ constexpr std::array kPortalRows = {
             .type = kDuration,
             .preset = "1m",
             .least = "100ms",
-            .meaning = "Time between two polls for changes.",
+            .meaning =
+                "Time between two polls for changes. Where nothing has changed for an hour it "
+                "is three fifths of `freshness_target`, if that is longer, until something "
+                "changes.",
             .example = "30s",
             .field = Field<StreamPlan, &StreamPlan::interval>()},
     KeyRule{.path = "freshness_target",

@@ -88,6 +88,20 @@ class SchemaWriter {
     json_.EndArray();
   }
 
+  /// What YAML reads as a truth value is one for a schema.
+  void Choices(std::span<const std::string_view> words) {
+    Key("enum");
+    json_.StartArray();
+    for (const std::string_view word : words) {
+      if (word == "true" || word == "false") {
+        json_.Bool(word == "true");
+      } else {
+        String(word);
+      }
+    }
+    json_.EndArray();
+  }
+
   /// Names and ids of the object types, both of which the file may use.
   static std::vector<std::string> ObjectWords() {
     std::vector<std::string> words;
@@ -276,7 +290,7 @@ class SchemaWriter {
       case KeyType::kTruth:
         return Text("type", "boolean");
       case KeyType::kChoice:
-        return Enumeration(rule.choices);
+        return Choices(rule.choices);
       case KeyType::kDuration:
         return Pattern("^[0-9]+(ms|s|m|h|d)$");
       case KeyType::kSize:

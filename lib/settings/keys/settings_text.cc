@@ -138,7 +138,7 @@ std::vector<WrittenSetting> WritePortal(const PortalSettings& portal) {
   std::vector<WrittenSetting> out;
   Write(portal, Place::kPortal, "", out);
   for (const StreamPlan& stream : portal.plan.streams) {
-    if (stream.write.update.empty()) continue;
+    if (!stream.write.any()) continue;
     Write(stream, Place::kWriteObject, "write.objects." + stream.object.name + ".", out);
   }
   for (const StreamPlan& stream : portal.plan.streams) {

@@ -302,7 +302,7 @@ constexpr std::array kTopRows = {
     KeyRule{.path = "unions",
             .places = kTop,
             .type = kTextList,
-            .form = &kPropertyName,
+            .form = &kObjectName,
             .meaning = "Object types that get a view over all portals, such as "
                        "`hubmirror.contacts`: column `portal`, then the columns of each portal's "
                        "`contacts_live`. Whoever may read every portal in it may read the view.",

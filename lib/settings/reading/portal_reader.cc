@@ -196,6 +196,77 @@ void PortalReader::ReadWriting(PortalSettings& portal, const Layer& layer) {
     Fill(*stream, Place::kWriteObject, layers, environment_);
     const GivenKey* update = choice.layer.Find(Place::kWriteObject, "update");
     if (update != nullptr && update->value) CheckUpdates(*stream, *update);
+    CheckCreates(*stream, choice.layer, *objects);
+    const GivenKey* links = choice.layer.Find(Place::kWriteObject, "associate");
+    if (links != nullptr && links->value) CheckLinks(portal.plan, *stream, *links);
+  }
+}
+
+void PortalReader::CheckCreates(const StreamPlan& plan, const Layer& layer,
+                                const GivenKey& objects) {
+  const ObjectWritePlan& write = plan.write;
+  const bool named = layer.Find(Place::kWriteObject, "update") != nullptr ||
+                     layer.Find(Place::kWriteObject, "associate") != nullptr;
+  if (!named && !write.create && !write.archives()) {
+    ReportOnce(objects, "nothing of " + QuoteForMessage(plan.object.name) + " may be written",
+               "add `update: [lead_score]`, `create: true`, `archive: true` or `associate: "
+               "[companies]` to it, or remove it here");
+    return;
+  }
+  if (write.archives() && (write.archive == "permanently") != ArchivesForGood(plan.object)) {
+    const bool for_good = ArchivesForGood(plan.object);
+    ReportOnce(*layer.Find(Place::kWriteObject, "archive"),
+               for_good ? "HubSpot may delete " + plan.object.name + " for good"
+                        : "HubSpot keeps " + plan.object.name + " that are archived",
+               for_good ? "write `permanently` if that is meant" : "write `true`");
+  }
+  const GivenKey* create = layer.Find(Place::kWriteObject, "create");
+  const GivenKey* key = layer.Find(Place::kWriteObject, "key_property");
+  const bool by_email = plan.object.name == "contacts";
+  if (write.create && write.key_property.empty() && !write.unguarded && !by_email) {
+    ReportOnce(*create,
+               "if the answer to a new record of " + QuoteForMessage(plan.object.name) +
+                   " is lost, nothing tells whether it was made",
+               "name a `key_property`, or let a person decide in each such case by "
+               "`unguarded: true`");
+  }
+  if (key == nullptr || write.key_property.empty()) return;
+  const std::string& name = write.key_property;
+  const auto refuse = [&](const std::string& why) {
+    ReportOnce(*key, QuoteForMessage(name) + " cannot be the key: " + why, "name another property");
+  };
+  if (IsNeverWritten(plan.object, name)) {
+    refuse("HubSpot sets it itself");
+  } else if (FitsAny(name, plan.selection.exclude) || !IsIncluded(plan, name)) {
+    refuse("it is not mirrored, so it could not be read back");
+  } else if (FitsAny(name, plan.selection.hash)) {
+    refuse("properties.hash lets the mirror keep a hash only, which cannot be compared");
+  } else if (std::ranges::find(write.update, name) != write.update.end()) {
+    refuse("`update` lets others change it");
+  }
+}
+
+void PortalReader::CheckLinks(const PortalPlan& portal, const StreamPlan& plan,
+                              const GivenKey& associate) {
+  if (plan.write.associate.empty()) {
+    ReportOnce(associate, "names no object type", "name one, or remove the line");
+  }
+  const auto follows = [](const StreamPlan& one, const StreamPlan& other) {
+    return one.associations.empty() ||
+           std::ranges::find(one.associations, other.object.name) != one.associations.end();
+  };
+  for (const std::string& name : plan.write.associate) {
+    const auto other = std::ranges::find(
+        portal.streams, name, [](const StreamPlan& stream) { return stream.object.name; });
+    if (other == portal.streams.end()) {
+      ReportOnce(
+          associate,
+          QuoteForMessage(name) + " is not mirrored, so links with it could not be read back",
+          "add it to the portal's objects, or remove it from the list");
+    } else if (!follows(plan, *other) || !follows(*other, plan)) {
+      ReportOnce(associate, "links with " + QuoteForMessage(name) + " are not mirrored",
+                 "add them to the `associations` of both objects, or remove it from the list");
+    }
   }
 }
 

@@ -29,7 +29,9 @@ class PortalReader {
   void CheckWebhooks(const std::vector<WebhookSettings>& webhooks, Layers layers);
   /// What `write` says of the streams, which are read.
   void ReadWriting(PortalSettings& portal, const Layer& layer);
+  void CheckCreates(const StreamPlan& plan, const Layer& layer, const GivenKey& objects);
   void CheckUpdates(const StreamPlan& plan, const GivenKey& update);
+  void CheckLinks(const PortalPlan& portal, const StreamPlan& plan, const GivenKey& associate);
   void ReadStreams(PortalSettings& portal, const Layer& layer);
   void CheckStream(const StreamPlan& plan, Layers layers);
   void CheckSelection(const StreamPlan& plan, bool has_hash_key, Layers layers);

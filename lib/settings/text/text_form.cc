@@ -99,6 +99,12 @@ Fault CheckPropertyName(std::string_view text) {
                "use HubSpot's internal name, such as dealstage, one per item");
 }
 
+Fault CheckObjectName(std::string_view text) {
+  if (text.find_first_of(" ,") == std::string_view::npos) return std::nullopt;
+  return Wrong(text, "is not the name of an object type",
+               "use the name of its table, such as contacts, one per item");
+}
+
 Fault CheckIndexKey(std::string_view text) {
   if (ParseIndexKey(text)) return std::nullopt;
   return Wrong(text, "cannot be indexed",
@@ -147,6 +153,7 @@ const TextForm kSchemaName = {"lower-case letters, digits and `_`, at most 63",
                               "^[a-z_][a-z0-9_]*$", CheckSchemaName};
 const TextForm kRoleName = {"a role of the database", "^.+$", CheckRoleName};
 const TextForm kPropertyName = {"HubSpot's name of a property", "^[^ ,]+$", CheckPropertyName};
+const TextForm kObjectName = {"the name of a table", "^[^ ,]+$", CheckObjectName};
 
 const TextForm kIndexKey = {"HubSpot's name of a property, a column, or `lower(property)`",
                             "^([^ ,()]+|lower\\([^ ,()]+\\))$", CheckIndexKey};

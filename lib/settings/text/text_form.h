@@ -28,6 +28,7 @@ extern const TextForm kSocketPath;       ///< an absolute path that fits a socke
 extern const TextForm kSchemaName;       ///< a schema that a portal may own
 extern const TextForm kRoleName;         ///< a role that may be granted select
 extern const TextForm kPropertyName;     ///< a property of an object type
+extern const TextForm kObjectName;       ///< an object type, by its name
 extern const TextForm kIndexKey;         ///< what an index is on (model/index_key.h)
 extern const TextForm kPropertyPattern;  ///< a name with `*` and `?` for letters
 extern const TextForm kWebhookName;      ///< letters, digits, `_` and `-`

@@ -1,7 +1,6 @@
 #include "telemetry/http/http_message.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/ascii.h"
 
@@ -90,10 +89,7 @@ std::optional<HeaderField> ParseField(std::string_view line) {
   if (std::ranges::any_of(value, is_bad)) return std::nullopt;
   while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
   while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-  HeaderField field{std::string(line.substr(0, colon)), value};
-  std::ranges::transform(field.name, field.name.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return field;
+  return HeaderField{LowerCase(line.substr(0, colon)), value};
 }
 
 std::string_view PhraseOf(int status) {

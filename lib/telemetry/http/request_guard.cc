@@ -1,25 +1,17 @@
 #include "telemetry/http/request_guard.h"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
+#include "base/ascii.h"
 #include "telemetry/http/listen_address.h"
 
 namespace hubmirror {
-namespace {
-
-std::string LowerCase(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 RequestGuard::RequestGuard(std::vector<std::string> allowed_hosts)
     : allowed_hosts_(std::move(allowed_hosts)) {
-  for (std::string& host : allowed_hosts_) host = LowerCase(std::move(host));
+  for (std::string& host : allowed_hosts_) host = LowerCase(host);
 }
 
 std::optional<HttpRefusal> RequestGuard::Refuses(const HttpRequest& request) const {

@@ -139,6 +139,17 @@ constexpr auto kEvents = std::to_array<EventKind>({
      "A statement on the table outbox of @HUBMIRROR_PORTAL@ failed, with the words in the message. "
      "Rows stay as they are; what was under way is looked into after two minutes; reading goes on.",
      "Mend what PostgreSQL says. It is tried again every ten seconds."},
+    {"write.held", "6f0f6d0e5b7a4c0c9a3f1d2b8e4c7a91", "Nothing more is written to HubSpot",
+     "A brake holds the rows of @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@ in the table outbox, for the "
+     "reason in the message. Rows are taken in and wait; reading goes on.",
+     "Look at the rows (`hubmirror write list @HUBMIRROR_PORTAL@/@HUBMIRROR_OBJECT@`), cancel what "
+     "is not meant, then `hubmirror write release @HUBMIRROR_PORTAL@`."},
+    {"write.no_view", "7d0c6a539d7c4b0e8a1f5c3e2b7f9d41", "There is no view to write into",
+     "A relation of somebody's in the schema of @HUBMIRROR_PORTAL@ is called "
+     "@HUBMIRROR_OBJECT@_write, as the view would be that inserts into the table outbox. It stays "
+     "as "
+     "it is. Rows of outbox are carried out all the same.",
+     "Rename or drop that relation, then run `hubmirror reload`; or insert into outbox."},
     {"table.created", "7616dcdf12654e0ba69b4d22c377a5cf", "A table was created",
      "@HUBMIRROR_OBJECT@ of portal @HUBMIRROR_PORTAL@ has a new table and is loaded from the "
      "beginning.",

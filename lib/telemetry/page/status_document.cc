@@ -177,6 +177,25 @@ void WriteFeed(DocumentWriter& out, const std::optional<FeedStatus>& feed) {
   out.End();
 }
 
+void WriteWriting(DocumentWriter& out, const std::optional<WriteStatus>& write) {
+  if (!write) return out.Null("write");
+  out.Begin("write");
+  for (const ObjectWriteStatus& object : write->objects) {
+    out.Begin(object.object);
+    const bool held = !object.holds.empty();
+    out.Text("state", held ? "held" : object.blocked > 0 ? "blocked" : "on");
+    out.Text("held", held ? object.holds.front().reason : "");
+    out.Text("message", held ? object.holds.front().message : "");
+    for (const std::string_view state : kOpenWriteStates) {
+      out.Number(state, object.Rows(state));
+    }
+    out.Number("doubt", object.doubt);
+    out.Time("oldest_queued_at", object.oldest_queued_at);
+    out.End();
+  }
+  out.End();
+}
+
 void WritePortal(DocumentWriter& out, const PortalSnapshot& portal,
                  std::optional<TimePoint> since) {
   out.Number("portal_id", portal.status.portal_id.value);
@@ -187,6 +206,7 @@ void WritePortal(DocumentWriter& out, const PortalSnapshot& portal,
   WriteQuota(out, portal.status);
   WriteReference(out, portal.status.reference);
   WriteFeed(out, portal.status.feed);
+  WriteWriting(out, portal.status.write);
   out.Begin("streams");
   for (const auto& [object, stream] : portal.streams) WriteStream(out, object, stream, since);
   out.End();

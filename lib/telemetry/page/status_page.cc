@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/count_text.h"
 #include "base/time_text.h"
 #include "base/utf8.h"
 #include "telemetry/page/page_assets.h"
@@ -199,6 +200,24 @@ std::string FeedLine(const FeedStatus& feed, TimePoint now) {
   return line;
 }
 
+/// What waits to be written to HubSpot. What a person should see to is a warning.
+std::string WriteLine(const WriteStatus& write, TimePoint now) {
+  std::string line;
+  for (const ObjectWriteStatus& object : write.objects) {
+    const int64_t waiting = object.Rows("queued") + object.Rows("sending") +
+                            object.Rows("written") + object.Rows("unknown");
+    line += line.empty() ? "Writing back: " : "; ";
+    line += Escaped(object.object) + " " +
+            (waiting == 0 ? "has nothing to write" : Counted(waiting, "row") + " to write");
+    if (!object.holds.empty()) line += ", held (" + Escaped(object.holds.front().reason) + ")";
+    if (object.oldest_queued_at) {
+      line += ", the oldest for " + SpanWords(std::chrono::duration_cast<std::chrono::seconds>(
+                                        now - *object.oldest_queued_at));
+    }
+  }
+  return line;
+}
+
 /// Tables beside the records that could not be read the last time.
 std::string UnreadTables(const PortalStatus& status) {
   std::string text;
@@ -226,7 +245,7 @@ std::string PathOf(const PortalKey& key) {
   return "/portals/" + Escaped(key);
 }
 
-std::string Link(const std::string& path, std::string_view words) {
+std::string LinkTo(const std::string& path, std::string_view words) {
   return "<a href=\"" + path + "\">" + std::string(words) + "</a>";
 }
 
@@ -247,6 +266,9 @@ std::string PortalHead(const std::string& name, const PortalStatus& status, Time
   }
   head += UnreadTables(status) + "<p class=\"soft\">" + QuotaLine(status) + "</p>\n";
   if (status.feed) head += "<p class=\"soft\">" + FeedLine(*status.feed, now) + "</p>\n";
+  if (status.write && !status.write->objects.empty()) {
+    head += "<p class=\"soft\">" + WriteLine(*status.write, now) + "</p>\n";
+  }
   return head;
 }
 
@@ -283,7 +305,7 @@ std::string PortalWords(const PortalSnapshot& portal, TimePoint now) {
 
 /// A portal as one row.
 std::string PortalRow(const PortalKey& key, const PortalSnapshot& portal, TimePoint now) {
-  std::string row = RowHead(Link(PathOf(key), Escaped(key)), ToneOf(TroubleOf(portal, now)),
+  std::string row = RowHead(LinkTo(PathOf(key), Escaped(key)), ToneOf(TroubleOf(portal, now)),
                             PortalWords(portal, now));
   StatusSnapshot alone;
   alone.taken_at = now;
@@ -309,11 +331,11 @@ std::string PortalRow(const PortalKey& key, const PortalSnapshot& portal, TimePo
 /// A portal in trouble: what is wrong, and with which of its streams.
 std::string PortalInTrouble(const PortalKey& key, const PortalSnapshot& portal, TimePoint now) {
   std::string section =
-      "<section>" + PortalHead(Link(PathOf(key), Escaped(key)), portal.status, now);
+      "<section>" + PortalHead(LinkTo(PathOf(key), Escaped(key)), portal.status, now);
   const auto all = static_cast<int64_t>(portal.streams.size());
   // What stops all of it is said once, not for every stream.
   if (!ShutWords(portal.status).empty()) {
-    section += "<p>" + Link(PathOf(key), CountWords(all) + (all == 1 ? " stream" : " streams")) +
+    section += "<p>" + LinkTo(PathOf(key), CountWords(all) + (all == 1 ? " stream" : " streams")) +
                (all == 1 ? " waits" : " wait") + " for it.</p>\n";
     return section + "</section>\n";
   }
@@ -327,11 +349,11 @@ std::string PortalInTrouble(const PortalKey& key, const PortalSnapshot& portal, 
   section += kTableEnd;
   if (const int64_t more = CountTroubled(portal, now) - shown; more > 0) {
     section +=
-        "<p class=\"bad\">" + Link(PathOf(key), CountWords(more) + " more not well") + "</p>\n";
+        "<p class=\"bad\">" + LinkTo(PathOf(key), CountWords(more) + " more not well") + "</p>\n";
   }
   if (const int64_t well = all - CountTroubled(portal, now); well > 0) {
     section += "<p class=\"soft\">" +
-               Link(PathOf(key), CountWords(well) + (well == 1 ? " stream is" : " streams are")) +
+               LinkTo(PathOf(key), CountWords(well) + (well == 1 ? " stream is" : " streams are")) +
                " up to date.</p>\n";
   }
   return section + "</section>\n";
@@ -371,8 +393,8 @@ std::string Pager(const std::string& path, std::string_view what, size_t from, s
   pager += CountWords(static_cast<int64_t>(std::min(from + 1, to))) + " to " +
            CountWords(static_cast<int64_t>(to)) + " of " + CountWords(static_cast<int64_t>(all)) +
            ", the most troubled first.";
-  if (from > 0) pager += " " + Link(path, "First");
-  if (to < all) pager += " " + Link(path + "?from=" + std::to_string(to), "Next");
+  if (from > 0) pager += " " + LinkTo(path, "First");
+  if (to < all) pager += " " + LinkTo(path + "?from=" + std::to_string(to), "Next");
   return pager + "</p>\n";
 }
 
@@ -447,7 +469,7 @@ std::optional<std::string> PortalPage(const StatusSnapshot& snapshot, const Port
   if (found == snapshot.portals.end()) return std::nullopt;
   StatusSnapshot alone = snapshot;
   alone.portals = {*found};
-  return PageOf(alone, "<p>" + Link("/", "All portals") + "</p>\n", from);
+  return PageOf(alone, "<p>" + LinkTo("/", "All portals") + "</p>\n", from);
 }
 
 }  // namespace hubmirror

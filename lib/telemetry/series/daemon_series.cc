@@ -137,6 +137,10 @@ void DaemonSeries::ObserveChangeLatency(const std::string& object,
   Of(change_latency_, MetricId::kChangeLatency, object).Observe(Seconds(latency));
 }
 
+void DaemonSeries::ObserveWrite(const std::string& object, std::chrono::milliseconds latency) {
+  Of(write_latency_, MetricId::kWriteLatency, object).Observe(Seconds(latency));
+}
+
 void DaemonSeries::ObserveLateFind(const std::string& object, std::chrono::milliseconds late) {
   Of(late_find_, MetricId::kLateFind, object).Observe(Seconds(late));
 }

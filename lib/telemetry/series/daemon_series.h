@@ -41,6 +41,7 @@ class DaemonSeries {
   void ObserveWebhook(std::chrono::milliseconds took);
   void ObservePoll(const std::string& object, std::chrono::milliseconds duration);
   void ObserveChangeLatency(const std::string& object, std::chrono::milliseconds latency);
+  void ObserveWrite(const std::string& object, std::chrono::milliseconds latency);
   void ObserveLateFind(const std::string& object, std::chrono::milliseconds late);
 
   void CountLogLine(LogLevel level, std::string_view event);
@@ -86,6 +87,7 @@ class DaemonSeries {
   Histograms poll_duration_;
   Histograms change_latency_;
   Histograms late_find_;
+  Histograms write_latency_;
   Histograms request_duration_;
   CounterSet log_lines_;
   CounterSet folded_lines_;

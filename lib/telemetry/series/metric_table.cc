@@ -16,11 +16,13 @@ constexpr std::string_view kAtStart = "at start";
 constexpr std::string_view kWithPortal = "with its portal";
 constexpr std::string_view kWithFeed = "with the portal's change feed";
 constexpr std::string_view kWithWebhook = "with the webhook";
+constexpr std::string_view kWithWrite = "with the first look at the rows of its object";
 constexpr std::string_view kWithStream = "with its stream";
 constexpr std::string_view kOnUse = "on first use";
 
 constexpr double kPollBuckets[] = {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300};
 constexpr double kLatencyBuckets[] = {1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 14400};
+constexpr double kWriteBuckets[] = {0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14400};
 constexpr double kLateFindBuckets[] = {1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200};
 constexpr double kRequestBuckets[] = {0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 25};
 constexpr double kTransactionBuckets[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
@@ -289,6 +291,54 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
      "1 while nothing is sent to the receiver of a webhook: it is stopped, or has missed entries.",
      kWithWebhook},
 
+    {kWriteRows,
+     "hubmirror_write_rows",
+     kGauge,
+     {"portal", "object", "state"},
+     "rows",
+     "Rows of outbox that wait (queued, sending, written, unknown) or need a person (conflict, "
+     "failed).",
+     kWithWrite},
+    {kWriteRowsEnded,
+     "hubmirror_write_rows_total",
+     kCounter,
+     {"portal", "object", "outcome"},
+     "rows",
+     "Rows of outbox that ended, by how: done, unchanged (HubSpot had it), differs (HubSpot stored "
+     "something else), dry (not sent, as it was a dry run), rejected (by our checks), failed, "
+     "conflict.",
+     kWithWrite},
+    {kWriteOldestQueued, "hubmirror_write_oldest_queued_timestamp_seconds", kGauge, kStream,
+     "seconds",
+     "Unix time at which the oldest row was inserted that waits to be sent, and neither for its "
+     "time nor for a person.",
+     "while there is one"},
+    {kWriteHeld, "hubmirror_write_held", kGauge, kStream, "bool",
+     "1 while nothing of the object is sent until a person releases or resumes it.", kWithWrite},
+    {kWriteLoops, "hubmirror_write_loops", kGauge, kStream, "records",
+     "Records that are not written until a person releases them, for they were written again and "
+     "again.",
+     kWithWrite},
+    {kWriteRequests,
+     "hubmirror_write_requests_total",
+     kCounter,
+     {"portal", "op", "code"},
+     "requests",
+     "Requests that write, by what they write and by the answer: 2xx, 5xx, others by number, 0 for "
+     "none.",
+     kOnUse},
+    {kWriteDoubts,
+     "hubmirror_write_doubts_total",
+     kCounter,
+     {"portal", "end"},
+     "rows",
+     "Rows sent without a known outcome, by how that ended: found (HubSpot has it), again (sent "
+     "again), other (conflict, failed), person (it waits for one).",
+     kWithWrite},
+    {kWriteLatency, "hubmirror_write_latency_seconds", kHistogram, kObject, "seconds",
+     "From the insert of a row, or the time before which it was not to be sent, to done.", kOnUse,
+     kWriteBuckets},
+
     {kDbUp, "hubmirror_db_up", kGauge, kNoLabels, "bool",
      "1 when the last database round trip worked.", kAtStart},
     {kDbTransactions, "hubmirror_db_transactions_total", kCounter, kNoLabels, "transactions",
@@ -426,8 +476,10 @@ std::string MetricsPage() {
       "Served on `/metrics` of the local port in the Prometheus text format. Times are in seconds, "
       "sizes in bytes;\ninstants are Unix times, so an age is `time() - metric`. `portal` is the "
       "key of the configuration, `object` HubSpot's\nname of the object type. A stream has at most "
-      "45 series and a portal 60 of its own, 36 of its change feed and 6 a webhook; label values "
-      "beyond that\ncount as `other`. The series of a stream or portal go when it leaves the "
+      "45 series and a portal 60 of its own, 36 of its change feed, 6 a webhook, 16 an object that "
+      "is "
+      "written\nand 30 for its requests that write; label values beyond that count as `other`. The "
+      "series of a stream or portal go when it leaves the "
       "configuration.\n\n"
       "| Name | Type | Labels | Unit | Meaning | Its series appear |\n|---|---|---|---|---|---|\n";
   for (const MetricDefinition& metric : kTable) AppendRow(metric, page);

@@ -112,6 +112,19 @@ void PortalSeries::CountWebhook(const std::string& webhook, const std::string& o
   if (feed_) feed_->CountWebhook(webhook, outcome);
 }
 
+WriteSeries& PortalSeries::Write() {
+  if (!write_) write_ = std::make_unique<WriteSeries>(registry_, portal_);
+  return *write_;
+}
+
+void PortalSeries::SetWrite(const std::optional<WriteStatus>& write) {
+  if (write) Write().Set(*write);
+}
+
+void PortalSeries::CountWrites(const std::string& object, const WriteCounts& counts) {
+  Write().Count(object, counts);
+}
+
 void PortalSeries::SetTokenExpiry(TimePoint expires_at) {
   token_expiry_.Set(UnixSeconds(expires_at));
 }
@@ -127,6 +140,7 @@ void PortalSeries::CountExchange(const Exchange& exchange, TimePoint now) {
   }
   const std::string endpoint(NameOf(exchange.endpoint));
   requests_.At({endpoint, std::to_string(exchange.status)}).Add();
+  if (!WriteOpOf(exchange.endpoint).empty()) Write().CountRequest(exchange);
   if (exchange.failure) failures_.At({endpoint, std::string(ReasonOf(*exchange.failure))}).Add();
   bytes_.Add(static_cast<double>(exchange.body_bytes));
   if (exchange.replaced > 0) {

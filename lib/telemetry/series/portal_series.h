@@ -13,11 +13,12 @@
 #include "telemetry/series/feed_series.h"
 #include "telemetry/series/metric_registry.h"
 #include "telemetry/series/series.h"
+#include "telemetry/series/write_series.h"
 
 namespace hubmirror {
 
-/// The series of one portal, at most 60 beside those of its change feed; they leave the registry
-/// with this object. Guarded by its owner.
+/// The series of one portal, at most 60 beside those of its change feed and of what is written
+/// back; they leave the registry with this object. Guarded by its owner.
 class PortalSeries {
  public:
   PortalSeries(MetricRegistry& registry, const PortalKey& portal);
@@ -31,6 +32,9 @@ class PortalSeries {
   /// nullopt: the portal has no change feed.
   void SetFeed(const std::optional<FeedStatus>& feed, TimePoint now);
   void CountEntries(const std::map<std::string, int64_t>& by_op);
+  /// nullopt: nothing is written back, or nobody has looked yet.
+  void SetWrite(const std::optional<WriteStatus>& write);
+  void CountWrites(const std::string& object, const WriteCounts& counts);
   /// A request to the receiver of a webhook; not counted before there is a feed.
   void CountWebhook(const std::string& webhook, const std::string& outcome);
   void SetTokenExpiry(TimePoint expires_at);
@@ -41,6 +45,8 @@ class PortalSeries {
   void CountTokenRefreshFailure();
 
  private:
+  WriteSeries& Write();
+
   struct Cycle {
     Cycle(MetricRegistry& registry, const PortalKey& portal, const char* of, JobKind job);
     const std::string table;
@@ -72,6 +78,7 @@ class PortalSeries {
   CounterSeries refresh_failures_;
   CounterSet entries_;
   std::unique_ptr<FeedSeries> feed_;
+  std::unique_ptr<WriteSeries> write_;  ///< once there is something of it
 };
 
 }  // namespace hubmirror

@@ -19,22 +19,34 @@ struct List {
   int64_t pages = 0;
   std::set<int64_t> read;
   std::vector<std::pair<int64_t, int64_t>> proofs;
+  int64_t step_of_after = 1;  ///< from the last id of a page to its cursor
 
   WalkRanges::PageFacts Page(const WalkRange& range) {
     ++pages;
     auto from = ids.begin();
-    if (!range.after.empty())
-      from = std::lower_bound(ids.begin(), ids.end(), std::stoll(range.after));
+    if (!range.after.empty()) {
+      const int64_t first = std::stoll(range.after) + 1 - step_of_after;
+      from = std::lower_bound(ids.begin(), ids.end(), first);
+    }
     const auto to = ids.end() - from > 100 ? from + 100 : ids.end();
     WalkRanges::PageFacts facts{.count = to - from};
     if (from != to) {
       facts.first_id = *from;
       facts.last_id = *(to - 1);
     }
-    if (to != ids.end()) facts.next_after = std::to_string(*(to - 1) + 1);
+    if (to != ids.end()) facts.next_after = std::to_string(*(to - 1) + step_of_after);
     facts.ids.assign(from, to);
     read.insert(from, to);
     return facts;
+  }
+
+  /// Answers as a search does.
+  void Seek(WalkRanges& ranges, const WalkRanges::Seam& seam) {
+    const auto from = std::upper_bound(ids.begin(), ids.end(), seam.above);
+    const auto to = seam.below ? std::lower_bound(ids.begin(), ids.end(), *seam.below) : ids.end();
+    const int64_t total = std::max<int64_t>(0, to - from);
+    const auto skip = static_cast<int64_t>(seam.skip);
+    ranges.Split(seam, total, skip < total ? std::optional(*(from + skip)) : std::nullopt);
   }
 
   /// Walks to the end with `readers` pages in flight at a time.
@@ -44,6 +56,7 @@ struct List {
       while (in_flight.size() < readers) {
         const auto taken = ranges.Take();
         if (!taken) break;
+        if (const auto seam = ranges.WantsSeam()) Seek(ranges, *seam);
         in_flight.emplace_back(*taken, Page(ranges.range(*taken)));
       }
       REQUIRE_FALSE(in_flight.empty());
@@ -68,9 +81,7 @@ struct List {
 };
 
 WalkCursor Start(const List& list) {
-  return {.ranges = {WalkRange{}},
-          .highest_id = list.ids.empty() ? 0 : list.ids.back(),
-          .records_expected = static_cast<int64_t>(list.ids.size())};
+  return {.ranges = {WalkRange{}}, .records_expected = static_cast<int64_t>(list.ids.size())};
 }
 
 List Dense(int64_t count) {
@@ -92,7 +103,120 @@ List Sparse(int64_t count) {
   return list;
 }
 
+/// Nine of ten side by side, the others scattered above or below.
+List Block(int64_t count, bool first) {
+  List list;
+  const int64_t outside = count / 10;
+  for (int64_t i = 0; i < outside; ++i) {
+    list.ids.push_back(first ? 1'000'000'000 + i * 7'000'001 : 5 + i * 90'007);
+  }
+  const int64_t begin = first ? 70'000 : 9'000'000'000;
+  for (int64_t i = 0; i < count - outside; ++i) list.ids.push_back(begin + i);
+  std::sort(list.ids.begin(), list.ids.end());
+  return list;
+}
+
+std::vector<List> AllShapes(int64_t count) {
+  return {Dense(count), Sparse(count), Block(count, true), Block(count, false)};
+}
+
+/// Reads a list as fast as an allowance of 19 pages and 2 searches a second lets it, each answered
+/// after 300 ms. Returns the milliseconds that takes.
+int64_t MillisecondsOf(List& list) {
+  constexpr int64_t kLatency = 300;
+  struct Flight {
+    int64_t lands;
+    std::optional<size_t> range;
+    WalkRanges::PageFacts page;
+    WalkRanges::Seam seam;
+  };
+  WalkRanges ranges(Start(list), 32);
+  std::vector<Flight> flights;
+  bool seeking = false;
+  double next_page = 0;
+  double next_search = 0;
+  int64_t now = 0;
+  for (; !ranges.done(); ++now) {
+    std::erase_if(flights, [&](const Flight& flight) {
+      if (flight.lands > now) return false;
+      if (!flight.range) {
+        list.Seek(ranges, flight.seam);
+        seeking = false;
+      } else if (const auto proof = ranges.Give(*flight.range, flight.page)) {
+        list.proofs.emplace_back(proof->from, proof->to);
+      }
+      return true;
+    });
+    const auto at = static_cast<double>(now);
+    if (at >= next_page && ranges.can_take()) {
+      const size_t range = *ranges.Take();
+      flights.push_back({now + kLatency, range, list.Page(ranges.range(range)), {}});
+      next_page = std::max(next_page, at) + 1000.0 / 19;
+    }
+    const auto seam = ranges.WantsSeam();
+    if (at >= next_search && seam && !seeking) {
+      flights.push_back({now + kLatency, std::nullopt, {}, *seam});
+      next_search = std::max(next_search, at) + 500;
+      seeking = true;
+    }
+  }
+  return now;
+}
+
 }  // namespace
+
+TEST_CASE("a walk alone fills the allowance, wherever the ids of its list lie") {
+  for (const int64_t count : {12'000, 200'000}) {
+    for (List list : AllShapes(count)) {
+      for (const int64_t step : {0, 1}) {
+        List read{.ids = list.ids, .step_of_after = step};
+        const int64_t least = count / 100 * 1000 / 19;
+
+        const int64_t took = MillisecondsOf(read);
+
+        CAPTURE(count);
+        CAPTURE(step);
+        CHECK(read.CoveredOnce());
+        CHECK(read.read.size() == static_cast<size_t>(count));
+        CHECK(read.pages <= count / 100 * 103 / 100);
+        // Until enough places to begin at are found, one page and one search follow the other.
+        CHECK(took <= least * 103 / 100 + 2500);
+      }
+    }
+  }
+}
+
+TEST_CASE("a list whose cursors are no ids is read in one piece") {
+  List list = Dense(5000);
+  WalkRanges ranges(Start(list), 8);
+  REQUIRE(ranges.Take());
+  auto facts = list.Page(ranges.range(0));
+  facts.next_after = "MTAw";
+  ranges.Give(0, facts);
+  REQUIRE(ranges.Take());
+
+  CHECK_FALSE(ranges.WantsSeam());
+}
+
+TEST_CASE("a search that finds no place is not asked for it again") {
+  List list = Dense(5000);
+  WalkRanges ranges(Start(list), 8);
+  REQUIRE(ranges.Take());
+  ranges.Give(0, list.Page(ranges.range(0)));
+  REQUIRE(ranges.Take());
+  const auto seam = ranges.WantsSeam();
+  REQUIRE(seam);
+
+  SUBCASE("none") {
+    ranges.Split(*seam, 4900, std::nullopt);
+  }
+  SUBCASE("one that is read already") {
+    ranges.Split(*seam, 4900, 3);
+  }
+
+  CHECK_FALSE(ranges.WantsSeam());
+  CHECK_FALSE(ranges.can_take());
+}
 
 TEST_CASE("a walk by one reader reads every page once and proves every id once") {
   List list = Dense(1050);
@@ -171,7 +295,7 @@ TEST_CASE("a page in flight is read again after a restart") {
   REQUIRE(ranges.Take());
 
   CHECK(ranges.Cursor().ranges.size() == 1);
-  CHECK(ranges.Cursor().ranges.front() == WalkRange{});
+  CHECK(ranges.Cursor().ranges.front() == WalkRange{.left = 300});
 }
 
 TEST_CASE("a page out of order is noticed") {

@@ -18,6 +18,8 @@ using testing::StreamFixture;
 struct WriteJobFixture : StreamFixture {
   MemoryOutbox outbox;
   FakeRecordTarget target{hubspot};
+  LinkPartners partners;
+  LinkTurns turns;
   std::shared_ptr<WriteJob> write;
   WriteJob::Terms terms{.update = {"name", "score"}};
 
@@ -33,7 +35,8 @@ struct WriteJobFixture : StreamFixture {
 
   /// Forgets everything but the databases: what a kill does.
   void Rise() {
-    write = std::make_shared<WriteJob>(context, target, outbox, terms);
+    write = std::make_shared<WriteJob>(context, WriteJob::Shared{target, outbox, partners, turns},
+                                       terms);
     write->Load(sink.Load(context->object()));
   }
   void Ask(int64_t row, int64_t record, const std::string& name,
@@ -122,6 +125,21 @@ TEST_CASE_FIXTURE(WriteJobFixture, "write job: a conflict sends nothing and hold
   CHECK(outbox.state(1) == OutboxState::kConflict);
   CHECK(name(1) == "theirs");
   CHECK(outbox.state(2) == OutboxState::kDone);
+}
+
+TEST_CASE_FIXTURE(WriteJobFixture,
+                  "W7: where a row does not say whose value counts, the plan does") {
+  for (const ConflictRule rule : {ConflictRule::kOurs, ConflictRule::kTheirs}) {
+    terms.on_conflict = rule;
+    Rise();
+    hubspot.Put(1, {{"name", "theirs"}});
+    Ask(1, 1, "ours");
+
+    Work();
+
+    CHECK(outbox.state(1) == OutboxState::kDone);
+    CHECK(name(1) == (rule == ConflictRule::kOurs ? "ours" : "theirs"));
+  }
 }
 
 TEST_CASE_FIXTURE(WriteJobFixture, "write job: rows of one record go one after another") {
@@ -314,6 +332,7 @@ TEST_CASE_FIXTURE(WriteJobFixture, "write job: who may not write may still read"
   CHECK(Work().end == End::kCaughtUp);
   CHECK(outbox.state(1) == OutboxState::kQueued);
   CHECK(outbox.last(1).reason == "blocked");
+  CHECK(outbox.last(1).message == "no scope");
   Work();
   CHECK(target.requests.size() == 1);
 
@@ -346,6 +365,19 @@ TEST_CASE_FIXTURE(WriteJobFixture, "write job: unchecked rows are sent without a
 
   CHECK(name(1) == "ours");
   CHECK(Reads() == 1);
+}
+
+TEST_CASE_FIXTURE(WriteJobFixture, "W18: a row about a record that was never made is gone") {
+  terms.check = false;
+  Rise();
+  Ask(1, 0, "new");
+  Ask(2, 2, "new");
+
+  Work();
+
+  CHECK(outbox.state(1) == OutboxState::kFailed);
+  CHECK(outbox.last(1).reason == "gone");
+  CHECK(outbox.state(2) == OutboxState::kDone);
 }
 
 }  // namespace

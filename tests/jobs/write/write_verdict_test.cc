@@ -84,5 +84,19 @@ TEST_CASE("write verdict: an unknown end is looked into") {
   CHECK(After({.fate = WriteOutcome::Fate::kUnknown}, {}).state == OutboxState::kUnknown);
 }
 
+TEST_CASE("write verdict: a row that has made its record is never said to have done nothing") {
+  OutboxRow row{.id = OutboxId{1}, .attempts = 1, .op = WriteOp::kAssociate, .record = RecordId{7}};
+  const PlannedRow plan{.verdict = PlannedRow::Verdict::kRejected,
+                        .record = RecordId{7},
+                        .reason = "label",
+                        .message = "no such label"};
+  CHECK(ChangeUnsent(row, plan, false)->state == OutboxState::kRejected);
+  row.made = true;
+  const auto change = ChangeUnsent(row, plan, false);
+  CHECK(change->state == OutboxState::kFailed);
+  CHECK(change->reason == "label");
+  CHECK(change->message == "no such label; record 7 itself was made");
+}
+
 }  // namespace
 }  // namespace hubmirror

@@ -1,6 +1,9 @@
 #include "endpoints/account_endpoints.h"
 
+#include <stdexcept>
+
 #include "endpoints/error_answers.h"
+#include "endpoints/json_fields.h"
 #include "endpoints/json_text.h"
 #include "endpoints/record_endpoints.h"
 
@@ -117,6 +120,32 @@ HttpResponse ApiUsage(const Call& call) {
   out.append(std::to_string(limits.daily_used())).append(",\"collectedAt\":\"");
   out.append(FormatInstant(call.now)).append("\",\"fetchStatus\":\"SUCCESS\",\"resetsAt\":\"");
   out.append(FormatInstant(limits.day_end())).append("\"}]}");
+  return response;
+}
+
+HttpResponse TokenInfo(const Call& call) {
+  std::string token;
+  try {
+    const rapidjson::Document document = ParseJsonObject(call.request.body);
+    JsonFields fields(document, "");
+    fields.Read("tokenKey", token);
+  } catch (const std::runtime_error& error) {
+    return ValidationError(error.what(), call.portal.random);
+  }
+  const AccessTokens::Holder holder = call.portal.tokens.Check(token, call.now);
+  const bool told = call.portal.switches.Is(Setting::kTokenInfoServed);
+  if (!told || holder.scopes == nullptr || holder.oauth) {
+    return ErrorAnswer(404, "OBJECT_NOT_FOUND", "No such token", call.portal.random);
+  }
+  HttpResponse response;
+  std::string& out = response.body;
+  out.append("{\"userId\":101,\"hubId\":").append(std::to_string(call.portal.settings.portal_id));
+  out += ",\"appId\":4242,\"scopes\":[";
+  for (const std::string& scope : *holder.scopes) {
+    if (out.back() != '[') out += ',';
+    AppendJsonString(out, scope);
+  }
+  out += "]}";
   return response;
 }
 

@@ -13,4 +13,7 @@ HttpResponse ListGroups(const Call& call);
 HttpResponse AccountDetails(const Call& call);
 HttpResponse ApiUsage(const Call& call);
 
+/// `POST /oauth/v2/private-apps/get/access-token-info`: of static tokens only.
+HttpResponse TokenInfo(const Call& call);
+
 }  // namespace simulated_portal

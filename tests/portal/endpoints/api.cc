@@ -101,6 +101,8 @@ HttpResponse CallEndpoint(const Call& call) {
       return AccountDetails(call);
     case Endpoint::kUsage:
       return ApiUsage(call);
+    case Endpoint::kTokenInfo:
+      return TokenInfo(call);
     default:
       return EdgePage(404, "404 Not Found");
   }

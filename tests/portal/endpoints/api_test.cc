@@ -229,6 +229,20 @@ TEST_CASE("scopes decide what may be read") {
   CHECK_FALSE(ParseAnswer(test.Get(sensitive))["results"].Empty());
 }
 
+TEST_CASE("a static token may be told its scopes") {
+  TestPortal test;
+  const std::string path = "/oauth/v2/private-apps/get/access-token-info";
+  REQUIRE(test.Post("/_control/tokens", R"({"action":"scopes","scopes":["tickets"]})").status ==
+          200);
+  const auto told = ParseAnswer(test.Post(path, R"({"tokenKey":"pat-na1-test"})"));
+  REQUIRE(told["scopes"].Size() == 1);
+  CHECK(std::string(told["scopes"][0].GetString()) == "tickets");
+  CHECK(test.Post(path, R"({"tokenKey":"pat-na1-other"})").status == 404);
+  CHECK(test.Post(path, "tokenKey=pat-na1-test").status == 400);
+  REQUIRE(test.portal().switches.Set("token_info", "not_found"));
+  CHECK(test.Post(path, R"({"tokenKey":"pat-na1-test"})").status == 404);
+}
+
 TEST_CASE("limits answer 429 with the right body and are counted") {
   TestPortal test(TestPortal::SwitchList{{"retry_after", "present"}, {"search_bucket", "account"}});
   REQUIRE(

@@ -72,6 +72,8 @@ constexpr Choice kSettings[] = {
     {"email_scope", "redacted", Setting::kEmailScopeRedacted},
     {"sensitive_scope", "empty", Setting::kSensitiveScopeEmpty},
     {"sensitive_scope", "forbidden", Setting::kSensitiveScopeForbidden},
+    {"token_info", "served", Setting::kTokenInfoServed},
+    {"token_info", "not_found", Setting::kTokenInfoNotFound, false},
     {"missing_record", "json", Setting::kMissingRecordJson},
     {"missing_record", "html", Setting::kMissingRecordHtml},
     {"date_header", "start", Setting::kDateHeaderStart},

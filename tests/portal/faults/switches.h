@@ -71,6 +71,8 @@ enum class Setting {
   kEmailScopeRedacted,
   kSensitiveScopeEmpty,
   kSensitiveScopeForbidden,
+  kTokenInfoServed,
+  kTokenInfoNotFound,
   kMissingRecordJson,
   kMissingRecordHtml,
   kDateHeaderStart,

@@ -225,6 +225,13 @@ ParsedRequest ParseRequest(std::string_view input) {
   return parsed;
 }
 
+HttpResponse NoContent() {
+  HttpResponse response;
+  response.status = 204;
+  response.content_type.clear();
+  return response;
+}
+
 std::string RenderHead(const HttpResponse& response, bool keep_alive, Instant now) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
   head.append(Reason(response.status)).append("\r\n");

@@ -71,6 +71,9 @@ struct ParsedRequest {
 };
 ParsedRequest ParseRequest(std::string_view input);
 
+/// 204.
+HttpResponse NoContent();
+
 /// The status line and headers, up to and with the empty line. `now` is this machine's clock.
 std::string RenderHead(const HttpResponse& response, bool keep_alive, Instant now);
 

@@ -93,6 +93,12 @@ Route LinkRoute(const Parts& parts) {
 
 Route OAuthRoute(const Parts& parts, std::string_view version) {
   Route route;
+  if (parts.size() == 5 && parts[1] == "v2" && parts[2] == "private-apps" && parts[3] == "get" &&
+      parts[4] == "access-token-info") {
+    route.endpoint = Endpoint::kTokenInfo;
+    route.get = false;
+    return route;
+  }
   if (parts.back() == "authorize" && parts.size() <= 3) {
     route.endpoint = Endpoint::kAuthorize;
     if (parts.size() == 3) route.name = parts[1];
@@ -268,6 +274,8 @@ std::string EndpointName(const Route& route, bool archived) {
       return "account";
     case Endpoint::kUsage:
       return "usage";
+    case Endpoint::kTokenInfo:
+      return "token info";
     case Endpoint::kToken:
       return "token";
     case Endpoint::kIntrospect:

@@ -35,6 +35,7 @@ enum class Endpoint {
   kPipelines,
   kAccount,
   kUsage,
+  kTokenInfo,
   kOwners,
   kTeams,
   kUsers,

@@ -31,12 +31,14 @@ Past DrawPast(Random& random, Instant import, Instant start) {
 
 }  // namespace
 
-void Populate(CrmObject& object, Mutator& mutator, size_t count, Instant start) {
+void Populate(CrmObject& object, Mutator& mutator, size_t count, IdShape ids, Instant start) {
   Random& random = mutator.random();
   const Instant import = start - 100 * kDay - random.Between(0, 100 * kDay);
+  IdMaker maker(ids, object.records);
   const auto create = [&] {
-    const Past past = DrawPast(random, import, start);
-    mutator.Create(object, object.records.DrawId(random),
+    const Past past =
+        ids == IdShape::kOneSecond ? Past{import, import} : DrawPast(random, import, start);
+    mutator.Create(object, maker.Next(random),
                    mutator.DrawRecordValues(object, past.created, start), past.created, past.stamp);
   };
   for (size_t i = 0; i < count; ++i) create();

@@ -45,6 +45,46 @@ TEST_CASE("a portal has a past: archived and merged records, shared stamps, scat
   CHECK(mean < 75);
 }
 
+TEST_CASE("a portal's ids lie as the scenario says") {
+  const auto ids_of = [](IdShape shape) {
+    PortalSettings settings = PlainPortal(1, 2000);
+    settings.ids[kContacts] = shape;
+    Portal portal(settings, 1'790'000'000'000);
+    std::vector<RecordId> ids;
+    for (const auto& [id, record] : portal.objects[kContacts].records.all()) {
+      if (record.state == RecordState::kLive) ids.push_back(id);
+    }
+    return ids;
+  };
+  // Archived ones are missing, and survivors of merges may have ids of their own.
+  const auto share_of_steps = [](const std::vector<RecordId>& ids, RecordId step) {
+    size_t found = 0;
+    for (size_t i = 1; i < ids.size(); ++i) found += ids[i] - ids[i - 1] == step ? 1 : 0;
+    return static_cast<double>(found) / static_cast<double>(ids.size());
+  };
+  CHECK(share_of_steps(ids_of(IdShape::kDense), 1) > 0.9);
+  CHECK(share_of_steps(ids_of(IdShape::kEverySecond), 2) > 0.9);
+  CHECK(share_of_steps(ids_of(IdShape::kScattered), 1) < 0.1);
+  for (const IdShape shape : {IdShape::kBlockFirst, IdShape::kBlockLast}) {
+    const auto ids = ids_of(shape);
+    CHECK(share_of_steps(ids, 1) > 0.75);
+    const RecordId in_block = ids[ids.size() / 2];
+    const bool first = shape == IdShape::kBlockFirst;
+    CHECK((ids[ids.size() * 19 / 20] > 2 * in_block) == first);
+    CHECK((ids[ids.size() / 20] < in_block / 2) == !first);
+  }
+}
+
+TEST_CASE("a portal in which everything happened within one second") {
+  PortalSettings settings = PlainPortal(1, 1000);
+  settings.ids[kContacts] = IdShape::kOneSecond;
+  Portal portal(settings, 1'790'000'000'000);
+  std::set<Instant> stamps;
+  for (const auto& [id, record] : portal.objects[kContacts].records.all())
+    stamps.insert(record.created);
+  CHECK(*stamps.rbegin() - *stamps.begin() < kSecond);
+}
+
 TEST_CASE("contacts have 250 definitions of all types, some archived or sensitive") {
   TestPortal test;
   const auto& all = test.contacts().catalog.all();

@@ -28,7 +28,7 @@ Portal::Portal(const PortalSettings& portal_settings, Instant wall_now)
   for (size_t i = 0; i < kObjectTypes.size(); ++i) {
     objects.emplace_back(i, settings.properties[i], Random(settings.seed, kObjectTypes[i].name),
                          now);
-    Populate(objects.back(), mutator, settings.records[i], now);
+    Populate(objects.back(), mutator, settings.records[i], settings.ids[i], now);
   }
   links.Populate(objects, Random(settings.seed, "links"));
   reference.Populate(objects, settings.reference, switches.Is(Setting::kValuesTidy),

@@ -49,6 +49,19 @@ void ReadCounts(JsonFields& fields, const char* name, ObjectCounts& counts) {
   });
 }
 
+void ReadIdShapes(JsonFields& fields, PortalSettings& settings) {
+  fields.ReadObject("ids", [&settings](JsonFields inner) {
+    for (size_t i = 0; i < kObjectTypes.size(); ++i) {
+      std::string word;
+      if (!inner.Read(kObjectTypes[i].name.data(), word)) continue;
+      const auto shape = ParseIdShape(word);
+      if (!shape) inner.Fail(kObjectTypes[i].name.data(), "unknown shape \"" + word + "\"");
+      settings.ids[i] = *shape;
+    }
+    inner.RefuseOthers();
+  });
+}
+
 PortalSettings ReadPortal(JsonFields fields, uint64_t seed) {
   PortalSettings settings = PlainPortal(seed, 1000);
   settings.tokens.clear();
@@ -60,6 +73,7 @@ PortalSettings ReadPortal(JsonFields fields, uint64_t seed) {
   if (fields.Take("objects") != nullptr) settings.records.fill(0);
   ReadCounts(fields, "objects", settings.records);
   ReadCounts(fields, "properties", settings.properties);
+  ReadIdShapes(fields, settings);
   fields.ReadObject("reference", [&settings](JsonFields inner) {
     inner.Read("owners", settings.reference.owners);
     inner.Read("lists", settings.reference.lists);

@@ -9,6 +9,7 @@
 #include "endpoints/json_fields.h"
 #include "endpoints/rate_limits.h"
 #include "faults/faults.h"
+#include "store/id_shape.h"
 #include "store/mutator.h"
 #include "store/object_type.h"
 #include "store/reference_store.h"
@@ -38,6 +39,7 @@ struct PortalSettings {
   uint64_t seed = 1;
   ObjectCounts records{};
   ObjectCounts properties{};
+  std::array<IdShape, kObjectTypes.size()> ids{};
   ReferenceStore::Sizes reference;
   std::vector<std::pair<std::string, Scopes>> tokens;
   std::optional<OAuthSettings> oauth;

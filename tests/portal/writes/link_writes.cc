@@ -262,13 +262,6 @@ int StatusOf(const Call& call, Deed deed) {
   return created ? 201 : 200;
 }
 
-HttpResponse Nothing() {
-  HttpResponse response;
-  response.status = 204;
-  response.content_type.clear();
-  return response;
-}
-
 /// What every write of links begins with.
 std::optional<HttpResponse> Refuse(const Call& call, const Place& place) {
   if (auto refused = RefuseLinking(call)) return refused;
@@ -308,7 +301,7 @@ HttpResponse WriteLinks(const Call& call) {
     }
   }
   const bool silent = call.portal.switches.Is(Setting::kUnlinkAnswerNothing);
-  if (!makes && refused.empty() && silent) return Nothing();
+  if (!makes && refused.empty() && silent) return NoContent();
   HttpResponse response;
   response.status = refused.empty() ? StatusOf(call, deed) : 207;
   std::string& out = response.body;
@@ -341,7 +334,7 @@ HttpResponse WriteLink(const Call& call) {
   }
   if (!planned) return ErrorAnswer(404, "OBJECT_NOT_FOUND", "Object not found", random);
   CarryOut(call, place, deed, *planned);
-  if (deed == Deed::kUnlink) return Nothing();
+  if (deed == Deed::kUnlink) return NoContent();
   HttpResponse response;
   response.status = StatusOf(call, deed);
   AppendLinked(response.body += ' ', call, place, deed, *planned);

@@ -157,13 +157,6 @@ void Arrange(std::vector<Written>& written, const Switches& switches, Random& ra
   }
 }
 
-HttpResponse Nothing() {
-  HttpResponse response;
-  response.status = 204;
-  response.content_type.clear();
-  return response;
-}
-
 WriteKind KindOf(Endpoint endpoint) {
   if (endpoint == Endpoint::kBatchCreate) return WriteKind::kCreate;
   if (endpoint == Endpoint::kBatchUpdate) return WriteKind::kUpdate;
@@ -188,7 +181,7 @@ HttpResponse WriteOne(const Call& call, WriteKind kind, int status) {
   if (planned.problem) return Refusal(call, planned);
   if (call.overtaken) Overtake(call, {planned});
   Record& record = CarryOut(call, kind, planned);
-  if (kind == WriteKind::kArchive) return Nothing();
+  if (kind == WriteKind::kArchive) return NoContent();
   HttpResponse response;
   response.status = status;
   AppendWritten(response.body, call, kind, {&record, &input, planned.target == nullptr});
@@ -250,7 +243,7 @@ HttpResponse WriteBatch(const Call& call) {
     }
   }
   if (whole_refused) return Refusal(call, *refused.front());
-  if (kind == WriteKind::kArchive && refused.empty()) return Nothing();
+  if (kind == WriteKind::kArchive && refused.empty()) return NoContent();
   Arrange(written, call.portal.switches, random);
   HttpResponse response;
   response.status = !refused.empty() ? 207 : kind == WriteKind::kCreate ? 201 : 200;

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/cli/command_line.h"
-#include "daemon/cli/verb_table.h"
+#include "daemon/cli/grammar/command_line.h"
+#include "daemon/cli/grammar/verb_table.h"
 
 namespace CLI {
 class App;

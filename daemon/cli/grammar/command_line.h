@@ -48,6 +48,16 @@ enum class CliVerb {
   kDeadList,
   kDeadRetry,
   kDeadDrop,
+  kWriteStatus,
+  kWriteList,
+  kWriteShow,
+  kWriteRetry,
+  kWriteCancel,
+  kWriteWait,
+  kWriteResolve,
+  kWritePause,
+  kWriteResume,
+  kWriteRelease,
   kGrants,
   kPlan,
   kDoctor,
@@ -98,6 +108,10 @@ struct CommandLine {
   std::string name;
   std::string to;                   ///< feed reset, feed webhook start: a number, `now` or `oldest`
   std::optional<int64_t> from_seq;  ///< feed tail; feed dead retry, drop
+  std::optional<int64_t> row;       ///< write: the id of a row of `outbox`
+  std::string state;                ///< write list, retry: of the rows
+  std::string on_conflict;          ///< write retry: `ours`, `theirs`; empty: as the row says
+  std::optional<int64_t> created;   ///< write resolve: the record that was made
   std::string words;     ///< completion: which words to list, instead of a shell's completion
   std::string path;      ///< dashboards export: where to; support-bundle, config diff: the file
   std::string runbooks;  ///< dashboards export: where links of panels lead

@@ -1,4 +1,4 @@
-#include "daemon/cli/typed_words.h"
+#include "daemon/cli/grammar/typed_words.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/cli/command_line.h"
+#include "daemon/cli/grammar/command_line.h"
 
 namespace hubmirror {
 namespace {

@@ -1,4 +1,4 @@
-#include "daemon/cli/grammar_words.h"
+#include "daemon/cli/grammar/grammar_words.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "daemon/cli/command_line.h"
+#include "daemon/cli/grammar/command_line.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -6,19 +6,17 @@
 #include <string_view>
 
 #include "base/exit_codes.h"
-#include "daemon/cli/grammar_words.h"
-#include "daemon/cli/typed_words.h"
-#include "daemon/cli/verb_table.h"
+#include "daemon/cli/grammar/grammar_words.h"
+#include "daemon/cli/grammar/verb_maker.h"
+#include "daemon/cli/grammar/verb_table.h"
 
 namespace hubmirror {
 namespace {
 
 constexpr const char* kMoreHelp = "\n\n`hubmirror VERB --help` shows what a verb takes.";
 
-enum class TargetShape { kPortal, kStream, kRecord };
-
 /// Declares the verbs and their options; each callback writes into one CommandLine.
-class Grammar {
+class Grammar : private VerbMaker {
  public:
   Grammar() {
     app_.require_subcommand(1);
@@ -34,11 +32,12 @@ class Grammar {
                 kMoreHelp);
     AddStatus();
     AddConfig();
-    AddPortal();
+    AddPortals();
     AddControls();
     AddSchema();
     AddQuarantine();
-    AddFeed();
+    AddFeedVerbs(*this, app_);
+    AddWriteVerbs(*this, app_);
     AddGrants();
     AddPlan();
     AddExamination();
@@ -78,29 +77,6 @@ class Grammar {
     if (!examples.empty()) group.footer("Examples:" + examples + kMoreHelp);
   }
 
-  CLI::App* Verb(CLI::App& parent, const std::string& name, CliVerb verb, const std::string& what,
-                 const std::string& examples) {
-    CLI::App* app = parent.add_subcommand(name, what);
-    app->footer("Examples:\n  " + examples);
-    app->callback([this, verb] { line_.verb = verb; });
-    return app;
-  }
-
-  void AddTarget(CLI::App* app, const char* name, TargetShape shape) {
-    app->add_option_function<std::string>(
-           name,
-           [this, shape, name](const std::string& text) {
-             const auto typed = ParseTarget(text);
-             const bool fits = typed && (shape == TargetShape::kRecord) == typed->id.has_value() &&
-                               (shape != TargetShape::kPortal || !typed->target.object);
-             if (!fits) throw CLI::ValidationError(text + " is not of the form " + name);
-             line_.target = typed->target;
-             line_.id = typed->id;
-           },
-           "What it is about")
-        ->required(shape != TargetShape::kPortal);
-  }
-
   void AddStatus() {
     CLI::App* app = Verb(app_, "status", CliVerb::kStatus,
                          "Show whether the mirror can be trusted, and what is wrong if not",
@@ -123,8 +99,9 @@ class Grammar {
         Verb(*group, "check", CliVerb::kConfigCheck, "Find every error of the configuration",
              "hubmirror config check --online\n  hubmirror --config new.yaml config check --json");
     check->add_flag("--json", line_.json, "The findings as JSON");
-    check->add_flag("--online", line_.online,
-                    "Also ask HubSpot whether it returns the properties that are named");
+    check->add_flag(
+        "--online", line_.online,
+        "Also ask HubSpot for the properties, options, stages and pipelines that are named");
     AddJson(Verb(*group, "show", CliVerb::kConfigShow,
                  "Show the configuration in effect, defaults filled in, secrets as references",
                  "hubmirror config show\n  hubmirror --config new.yaml config show --json"));
@@ -142,7 +119,7 @@ class Grammar {
          "hubmirror config reference\n  hubmirror config reference | less");
   }
 
-  void AddPortal() {
+  void AddPortals() {
     CLI::App* group = app_.add_subcommand("portal", "Work with the portals of the configuration");
     group->require_subcommand(1);
     Verb(*group, "list", CliVerb::kPortalList, "List the portals, with what is mirrored from each",
@@ -154,8 +131,7 @@ class Grammar {
              "Have a person grant an OAuth app access to a portal, and keep the refresh token",
              "hubmirror portal authorize acme\n"
              "  hubmirror portal authorize acme --redirect-uri https://example.com/callback");
-    AddTarget(authorize, "PORTAL", TargetShape::kPortal);
-    authorize->get_option("PORTAL")->required();
+    AddPortal(authorize);
     CLI::Option* port = authorize
                             ->add_option("--port", line_.redirect_port,
                                          "Where the browser is redirected to: register "
@@ -183,8 +159,7 @@ class Grammar {
                           "Remove a portal's mirror from the database, once no daemon mirrors it "
                           "any more; nothing changes in HubSpot",
                           "hubmirror portal drop acme --dry-run\n  hubmirror portal drop acme");
-    AddTarget(drop, "PORTAL", TargetShape::kPortal);
-    drop->get_option("PORTAL")->required();
+    AddPortal(drop);
     drop->add_flag("--dry-run", line_.dry_run,
                    "Only say what would be dropped, and what is built on it");
     drop->add_flag("--yes", line_.yes, "Do not ask");
@@ -329,94 +304,6 @@ class Grammar {
     AddTarget(drop, "PORTAL/OBJECT/ID", TargetShape::kRecord);
   }
 
-  void AddFeed() {
-    CLI::App* group = app_.add_subcommand("feed", "Work with the change feed of a portal");
-    group->require_subcommand(1);
-    CLI::App* tail = Verb(*group, "tail", CliVerb::kFeedTail,
-                          "Show the last entries, then each new one, until interrupted",
-                          "hubmirror feed tail acme/deals\n"
-                          "  hubmirror feed tail acme --from 357083580989940 --json");
-    AddTarget(tail, "PORTAL[/OBJECT]", TargetShape::kStream);
-    tail->add_option("--from", line_.from_seq, "Begin with the entry that has this number")
-        ->type_name("SEQ");
-    tail->add_flag("--json", line_.json, "Each entry as one line of JSON");
-    CLI::App* consumers = Verb(*group, "consumers", CliVerb::kFeedConsumers,
-                               "Show who reads the feed by name, and how far",
-                               "hubmirror feed consumers acme\n"
-                               "  hubmirror feed consumers acme --json");
-    AddTarget(consumers, "PORTAL", TargetShape::kPortal);
-    consumers->get_option("PORTAL")->required();
-    AddJson(consumers);
-    CLI::App* reset = Verb(*group, "reset", CliVerb::kFeedReset,
-                           "Let a consumer go on from another entry, once it is stopped; one that "
-                           "has missed entries must read the tables again",
-                           "hubmirror feed reset acme billing --to now\n"
-                           "  hubmirror feed reset acme billing --to 357083580989940");
-    AddTarget(reset, "PORTAL", TargetShape::kPortal);
-    reset->get_option("PORTAL")->required();
-    reset->add_option("CONSUMER", line_.name, "Its name, as given to feed_start")->required();
-    reset
-        ->add_option("--to", line_.to,
-                     "The last entry that counts as read: its number, now, oldest")
-        ->type_name("SEQ|now|oldest")
-        ->required();
-    CLI::App* purge = Verb(*group, "purge", CliVerb::kFeedPurge,
-                           "Drop all entries up to now, such as those with a property that is "
-                           "excluded since, and say which consumers miss some by it",
-                           "hubmirror feed purge acme --dry-run\n  hubmirror feed purge acme");
-    AddTarget(purge, "PORTAL", TargetShape::kPortal);
-    purge->get_option("PORTAL")->required();
-    purge->add_flag("--dry-run", line_.dry_run, "Only say what would be dropped");
-    purge->add_flag("--yes", line_.yes, "Do not ask");
-    AddWebhooks(*group);
-  }
-
-  CLI::App* WebhookVerb(CLI::App& group, const std::string& name, CliVerb verb,
-                        const std::string& what, const std::string& examples) {
-    CLI::App* app = Verb(group, name, verb, what, examples);
-    AddTarget(app, "PORTAL", TargetShape::kPortal);
-    app->get_option("PORTAL")->required();
-    app->add_option("WEBHOOK", line_.name, "Its name in the configuration")->required();
-    return app;
-  }
-
-  void AddWebhooks(CLI::App& feed) {
-    CLI::App* group = feed.add_subcommand("webhook", "Work with the webhooks of a portal");
-    group->require_subcommand(1);
-    WebhookVerb(
-        *group, "test", CliVerb::kWebhookTest,
-        "Send a signed request without entries to the receiver, and show what it answers",
-        "hubmirror feed webhook test acme won\n"
-        "  sudo systemd-run -qGtp LoadCredential=acme.hook hubmirror feed webhook test acme won");
-    CLI::App* start = WebhookVerb(
-        *group, "start", CliVerb::kWebhookStart,
-        "Send again to a receiver that is stopped or has missed entries, or from another entry on",
-        "hubmirror feed webhook start acme won\n"
-        "  hubmirror feed webhook start acme won --to oldest");
-    start
-        ->add_option("--to", line_.to,
-                     "The last entry that counts as sent: its number, now, oldest")
-        ->type_name("SEQ|now|oldest");
-    WebhookVerb(
-        *group, "stop", CliVerb::kWebhookStop,
-        "Send nothing more to the receiver; its entries are kept as those of a consumer are",
-        "hubmirror feed webhook stop acme won\n  hubmirror feed webhook stop acme all");
-    CLI::App* dead = feed.add_subcommand("dead", "Work with the entries that a receiver refused");
-    dead->require_subcommand(1);
-    AddJson(WebhookVerb(*dead, "list", CliVerb::kDeadList, "Show them, with the reasons",
-                        "hubmirror feed dead list acme won\n"
-                        "  hubmirror feed dead list acme won --json"));
-    for (const bool retry : {true, false}) {
-      CLI::App* app = WebhookVerb(
-          *dead, retry ? "retry" : "drop", retry ? CliVerb::kDeadRetry : CliVerb::kDeadDrop,
-          retry ? "Send one or all of them again, one by one, and forget what is taken"
-                : "Forget one or all of them",
-          std::string("hubmirror feed dead ") + (retry ? "retry" : "drop") + " acme won\n" +
-              "  hubmirror feed dead " + (retry ? "retry" : "drop") + " acme won 357083580989940");
-      app->add_option("SEQ", line_.from_seq, "The number of one entry; all without it");
-    }
-  }
-
   void AddGrants() {
     CLI::App* app =
         Verb(app_, "grants", CliVerb::kGrants,
@@ -461,8 +348,7 @@ class Grammar {
                          "the configuration looks for it, with the right permissions",
                          "sudo hubmirror secret set acme\n  pass show hubspot | sudo hubmirror "
                          "secret set acme");
-    AddTarget(set, "PORTAL", TargetShape::kPortal);
-    set->get_option("PORTAL")->required();
+    AddPortal(set);
     Verb(*secret, "remove", CliVerb::kSecretRemove,
          "Delete a credential that no portal of the configuration names any longer: its file, and "
          "the drop-in by which systemd hands it to the daemon",
@@ -540,17 +426,6 @@ class Grammar {
         ->excludes(shell);
   }
 
-  void AddWait(CLI::App* app, const std::string& what) {
-    app->add_option_function<std::string>(
-           "--wait",
-           [this](const std::string& text) {
-             line_.wait = ParseWait(text);
-             if (!line_.wait) throw CLI::ValidationError("--wait: " + text + " is no time span");
-           },
-           what)
-        ->type_name("TIME");
-  }
-
   CLI::App* Control(const std::string& name, CliVerb verb, const std::string& what,
                     const std::string& examples) {
     CLI::App* app = Verb(app_, name, verb, what, examples);
@@ -558,8 +433,6 @@ class Grammar {
     AddJson(app);
     return app;
   }
-
-  void AddJson(CLI::App* app) { app->add_flag("--json", line_.json, "As JSON"); }
 
   void AddDryRun(CLI::App* app) {
     app->add_flag(
@@ -580,7 +453,6 @@ class Grammar {
     return {kExitUsage, error.what() + MeantOptions(app_, *app), verb + " --help"};
   }
 
-  CommandLine line_;
   CLI::App app_{
       "Keeps a true, fresh, queryable copy of HubSpot portals in PostgreSQL: the command "
       "line of hubmirrord.",
