@@ -193,6 +193,8 @@ class PortalSink final : public RowSink,
   /// time, where it still may be.
   void KeepOutbox();
   void CountOutbox();
+  /// Both ways; those that cannot be made yet are made when links of the pair are written.
+  void MakeLinkViews(const LinkPair& pair);
   /// Values of people can be in it even if nothing may be written any more.
   bool OutboxThere() const;
   /// Objects whose plan names properties to keep the history of.
@@ -229,6 +231,8 @@ class PortalSink final : public RowSink,
   OutboxBrakes brakes_;  ///< guarded by the turn
   Turnstile turnstile_;
   RecentLinks recent_links_;  ///< guarded by the turn
+  /// Pairs that have no views yet; guarded by the turn.
+  std::set<std::pair<std::string, std::string>> link_views_wait_;
   /// The last number of the change feed; guarded by the turn.
   int64_t fed_to_ = options_.given_out;
 

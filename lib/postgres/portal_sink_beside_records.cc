@@ -24,6 +24,12 @@ constexpr int kCountingShare = 20;
 /// So often an owner must have renewed under our eyes to be known as alive.
 constexpr int kRenewalsSeen = 2;
 
+/// The same whichever side it is read from.
+std::pair<std::string, std::string> NamesOf(const LinkPair& read) {
+  const LinkPair pair = PairOf(read.from, read.to);
+  return {pair.from.name, pair.to.name};
+}
+
 }  // namespace
 
 void PortalSink::SaveAccount(const Account& account) {
@@ -85,14 +91,19 @@ std::vector<RecordId> PortalSink::Linked(const LinkPair& pair, const std::vector
 }
 
 void PortalSink::WriteLinks(const LinkCommit& commit) {
-  Writing writing(*this);
-  links_.Write(*writing, recent_links_.Newest(commit), writing.feed());
-  if (commit.progress) {
-    writing.SaveProgress(commit.pair.from.name, {{JobKind::kLinks, *commit.progress}});
+  bool views_wait = false;
+  {
+    Writing writing(*this);
+    links_.Write(*writing, recent_links_.Newest(commit), writing.feed());
+    if (commit.progress) {
+      writing.SaveProgress(commit.pair.from.name, {{JobKind::kLinks, *commit.progress}});
+    }
+    if (!commit.budget.empty()) store_.SaveBudget(*writing, commit.budget);
+    writing.Commit();
+    recent_links_.Wrote(commit);
+    views_wait = link_views_wait_.contains(NamesOf(commit.pair));
   }
-  if (!commit.budget.empty()) store_.SaveBudget(*writing, commit.budget);
-  writing.Commit();
-  recent_links_.Wrote(commit);
+  if (views_wait) MakeLinkViews(commit.pair);
 }
 
 void PortalSink::SaveLinkTypes(const LinkPair& pair, const std::vector<LinkType>& types) {
@@ -101,12 +112,18 @@ void PortalSink::SaveLinkTypes(const LinkPair& pair, const std::vector<LinkType>
     links_.SaveTypes(*writing, pair, types);
     writing.Commit();
   }
+  MakeLinkViews(pair);
+}
+
+void PortalSink::MakeLinkViews(const LinkPair& pair) {
+  Writing writing(*this);
+  link_views_wait_.insert(NamesOf(pair));
   try {
-    Writing writing(*this);
-    links_.MakeViews(*writing, pair);
+    if (!links_.MakeViews(*writing, pair)) return;
     writing.Commit();
+    link_views_wait_.erase(NamesOf(pair));
   } catch (const StatementError& error) {
-    // Someone holds a lock on one of the tables: created with the next reading of all links.
+    // Someone holds a lock on one of the tables.
     if (!IsLockTimeout(error.sqlstate()) && error.sqlstate() != "40P01") throw;
   }
 }

@@ -188,5 +188,33 @@ TEST_CASE_FIXTURE(LinkRowsFixture,
   CHECK(List("from_id", "FROM acme.associations WHERE removed_at IS NOT NULL") == "1");
 }
 
+TEST_CASE_FIXTURE(LinkRowsFixture,
+                  "links: views of a table that comes later are made when links are written") {
+  pair.to = *FindObjectType("companies");
+  sink().SaveLinkTypes(pair, {{"HUBSPOT_DEFINED", 279, ""}});
+  CHECK(Value("SELECT to_regclass('acme.contact_companies')") == "");
+  sink().ApplyLayout({.object = pair.to,
+                      .columns = {Property("hs_lastmodifieddate", ColumnType::kTimestamp)}});
+
+  // The next reading may be of the other side.
+  sink().WriteLinks({.pair = {pair.to, pair.from}, .read = {RecordId{8}}, .at = Second(100)});
+
+  CHECK(Value("SELECT count(*) FROM acme.contact_companies, acme.company_contacts") == "0");
+}
+
+TEST_CASE_FIXTURE(LinkRowsFixture,
+                  "links: views that a lock stood in the way of are made when links are written") {
+  {
+    Session other(dsn());
+    other.Run("BEGIN; LOCK TABLE acme.contacts IN ACCESS EXCLUSIVE MODE");
+    sink().SaveLinkTypes(pair, {{"USER_DEFINED", 5, "boss"}});
+  }
+  CHECK(Value("SELECT to_regclass('acme.contact_contacts')") == "");
+
+  WriteLinks({To(2)}, 100);
+
+  CHECK(List("contact_id, other_contact_id", "FROM acme.contact_contacts") == "1|2");
+}
+
 }  // namespace
 }  // namespace hubmirror::testing

@@ -218,13 +218,14 @@ void LinkRows::SaveTypes(Transaction& transaction, const LinkPair& pair,
                   params);
 }
 
-void LinkRows::MakeViews(Transaction& transaction, const LinkPair& read) const {
+bool LinkRows::MakeViews(Transaction& transaction, const LinkPair& read) const {
   const LinkPair pair = PairOf(read.from, read.to);
   for (const ObjectType* end : {&pair.from, &pair.to}) {
-    if (!Exists(transaction, end->name)) return;
+    if (!Exists(transaction, end->name)) return false;
   }
   MakeView(transaction, pair, true);
   if (pair.from != pair.to) MakeView(transaction, pair, false);
+  return true;
 }
 
 void LinkRows::MakeView(Transaction& transaction, const LinkPair& pair, bool ahead) const {

@@ -37,8 +37,8 @@ class LinkRows {
   void SaveTypes(Transaction& transaction, const LinkPair& pair,
                  const std::vector<LinkType>& types) const;
   /// The views of the pair that are not there yet, both ways: `contact_companies` and
-  /// `company_contacts`. Nothing while one of the tables is missing.
-  void MakeViews(Transaction& transaction, const LinkPair& pair) const;
+  /// `company_contacts`. False, and nothing, while one of the tables is missing.
+  bool MakeViews(Transaction& transaction, const LinkPair& pair) const;
 
  private:
   bool Exists(Transaction& transaction, const std::string& relation) const;
