@@ -10,7 +10,10 @@ namespace {
 
 using compare::Json;
 
+using namespace std::chrono_literals;
+
 constexpr int kShownDifferences = 40;
+constexpr auto kIndexLimit = 60s;
 
 bool IsLoading(const Json& stream) {
   if (stream.Text("state") == "backfilling" || stream["backfill"].Flag("running")) return true;
@@ -65,6 +68,16 @@ void MirrorCheck::Settle(std::chrono::seconds wait) const {
 }
 
 MirrorCheck::Outcome MirrorCheck::Compare() {
+  Outcome outcome = CompareNow();
+  if (outcome.open_looks == 0 || outcome.report.differences > outcome.open_looks) return outcome;
+  if (!Happens(kIndexLimit, [this] { return portal_.Ask("quiet")["quiet"].AsBool(); })) {
+    return outcome;
+  }
+  Settle();
+  return CompareNow();
+}
+
+MirrorCheck::Outcome MirrorCheck::CompareNow() {
   Outcome outcome;
   int shown = 0;
   outcome.report = compare::Compare({.portal_url = portal_.url(),
@@ -78,6 +91,7 @@ MirrorCheck::Outcome MirrorCheck::Compare() {
                                      .histories = histories_,
                                      .reference = reference_},
                                     [&](const compare::Difference& difference) {
+                                      if (difference.column == "_pending") ++outcome.open_looks;
                                       if (++shown > kShownDifferences) return;
                                       outcome.words += compare::ToLine(difference) + "\n";
                                     });

@@ -35,10 +35,13 @@ class MirrorCheck {
   void Settle(std::chrono::seconds wait = std::chrono::seconds{180}) const;
 
   /// Differences between portal and mirror now, the first of them in words. A row that an earlier
-  /// Compare of this object saw must be there still.
+  /// Compare of this object saw must be there still. While the search index lags behind, polls go on
+  /// to nominate records that are gone: if nothing but such a look is open, it looks again once the
+  /// index has caught up and the mirror has settled.
   struct Outcome {
     compare::ComparisonReport report;
     std::string words;
+    int64_t open_looks = 0;  ///< of the differences: rows of `_pending`
   };
   Outcome Compare();
   /// What the daemon's configuration says is left out or hashed, by object type.
@@ -55,6 +58,8 @@ class MirrorCheck {
   void MeasureFrom(compare::Milliseconds since) { changes_since_ = since; }
 
  private:
+  Outcome CompareNow();
+
   const PortalProcess& portal_;
   const DaemonProcess& daemon_;
   const std::string dsn_;
