@@ -193,8 +193,8 @@ TEST_CASE_FIXTURE(LinkRowsFixture,
   pair.to = *FindObjectType("companies");
   sink().SaveLinkTypes(pair, {{"HUBSPOT_DEFINED", 279, ""}});
   CHECK(Value("SELECT to_regclass('acme.contact_companies')") == "");
-  sink().ApplyLayout({.object = pair.to,
-                      .columns = {Property("hs_lastmodifieddate", ColumnType::kTimestamp)}});
+  sink().ApplyLayout(
+      {.object = pair.to, .columns = {Property("hs_lastmodifieddate", ColumnType::kTimestamp)}});
 
   // The next reading may be of the other side.
   sink().WriteLinks({.pair = {pair.to, pair.from}, .read = {RecordId{8}}, .at = Second(100)});

@@ -35,9 +35,9 @@ class MirrorCheck {
   void Settle(std::chrono::seconds wait = std::chrono::seconds{180}) const;
 
   /// Differences between portal and mirror now, the first of them in words. A row that an earlier
-  /// Compare of this object saw must be there still. While the search index lags behind, polls go on
-  /// to nominate records that are gone: if nothing but such a look is open, it looks again once the
-  /// index has caught up and the mirror has settled.
+  /// Compare of this object saw must be there still. While the search index lags behind, polls go
+  /// on to nominate records that are gone: if nothing but such a look is open, it looks again once
+  /// the index has caught up and the mirror has settled.
   struct Outcome {
     compare::ComparisonReport report;
     std::string words;
