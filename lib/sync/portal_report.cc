@@ -136,11 +136,14 @@ std::string Remark(const SyncedStream& stream, const StreamFacts& facts, Instant
 
 }  // namespace
 
-int64_t PortalReport::Tell(PortalState& state, Instant now) {
+PortalReport::Told PortalReport::Tell(PortalState& state, Instant now) {
   std::vector<std::pair<StreamKey, StreamStatus>> statuses;
   PortalStatus portal;
+  bool to_write = false;
   {
     MutexLock lock(state.mutex);
+    state.told.stands = true;
+    state.told.at = now;
     int64_t buffered = 0;
     for (size_t i = 0; i < state.streams.size(); ++i) {
       SyncedStream& stream = state.streams[i];
@@ -150,6 +153,7 @@ int64_t PortalReport::Tell(PortalState& state, Instant now) {
       LogState(stream, status);
       if (status.state != stream.noted_state || status.reason != stream.noted_reason) {
         state.opening().DueAt(now);
+        to_write = true;
       }
       buffered += stream.sweep->buffered_bytes() + stream.archived->buffered_bytes();
     }
@@ -161,7 +165,7 @@ int64_t PortalReport::Tell(PortalState& state, Instant now) {
       portal.message = hold->message;
     }
     portal.warnings = Warnings(state);
-    portal.buffered_bytes = buffered;
+    portal.buffered_bytes = state.told.buffered_bytes = buffered;
     if (state.feed_job) portal.feed = state.feed_job->status();
     if (ports_.outbox != nullptr) portal.write = ports_.outbox->Standing();
     if (portal.write) {
@@ -185,7 +189,7 @@ int64_t PortalReport::Tell(PortalState& state, Instant now) {
   }
   for (const auto& [key, status] : statuses) ports_.observer.OnStreamStatus(key, status);
   ports_.observer.OnPortalStatus(plan_.key, portal);
-  return portal.buffered_bytes;
+  return {.buffered_bytes = portal.buffered_bytes, .to_write = to_write};
 }
 
 StreamStatus PortalReport::StatusOf(PortalState& state, size_t index, Instant now) {
@@ -386,11 +390,11 @@ std::vector<std::string> WriteWarnings(const PortalPlan& plan, const WriteStatus
 }
 
 void PortalReport::LogHolds(PortalState& state, const WriteStatus& write) const {
-  const std::vector<std::string> said = std::exchange(state.said_holds, {});
+  const std::vector<std::string> said = std::exchange(state.told.holds, {});
   for (const ObjectWriteStatus& object : write.objects) {
     for (const WriteHold& hold : object.holds) {
-      state.said_holds.push_back(object.object + " " + hold.reason);
-      if (std::ranges::find(said, state.said_holds.back()) != said.end()) continue;
+      state.told.holds.push_back(object.object + " " + hold.reason);
+      if (std::ranges::find(said, state.told.holds.back()) != said.end()) continue;
       ports_.log.Write(
           {.level = LogLevel::kWarning,
            .event = "write.held",
@@ -398,8 +402,8 @@ void PortalReport::LogHolds(PortalState& state, const WriteStatus& write) const 
            .fields = {{"PORTAL", plan_.key}, {"OBJECT", object.object}, {"REASON", hold.reason}}});
     }
     if (!object.view_taken) continue;
-    state.said_holds.push_back(object.object + " view");
-    if (std::ranges::find(said, state.said_holds.back()) != said.end()) continue;
+    state.told.holds.push_back(object.object + " view");
+    if (std::ranges::find(said, state.told.holds.back()) != said.end()) continue;
     ports_.log.Write({.level = LogLevel::kWarning,
                       .event = "write.no_view",
                       .message = "another relation is called " + object.object +
@@ -410,7 +414,7 @@ void PortalReport::LogHolds(PortalState& state, const WriteStatus& write) const 
 
 std::vector<std::string> PortalReport::Warnings(PortalState& state) const {
   const std::vector<std::string> missing = ports_.sink.MissingReaders();
-  const std::vector<std::string> said = std::exchange(state.said_missing_readers, missing);
+  const std::vector<std::string> said = std::exchange(state.told.missing_readers, missing);
   std::vector<std::string> warnings;
   for (const std::string& role : missing) {
     warnings.push_back("readers: there is no role " + role +

@@ -41,8 +41,12 @@ class PortalReport {
                const SourceClock& source_clock, Ports ports)
       : plan_(plan), governor_(governor), source_clock_(source_clock), ports_(ports) {}
 
-  /// Reports everything. Returns the bytes of rows that are read and not yet committed.
-  int64_t Tell(PortalState& state, Instant now) EXCLUDES(state.mutex);
+  struct Told {
+    int64_t buffered_bytes = 0;  ///< of rows that are read and not yet committed
+    bool to_write = false;  ///< a stream's state is new, and the database has yet to hear of it
+  };
+  /// Reports everything.
+  Told Tell(PortalState& state, Instant now) EXCLUDES(state.mutex);
 
   StreamStatus StatusOf(PortalState& state, size_t stream, Instant now) REQUIRES(state.mutex);
 

@@ -48,6 +48,15 @@ struct SyncedStream {
   StreamFacts facts() const { return context->facts().Now(); }
 };
 
+/// How a portal was reported last. Guarded by its portal.
+struct LastReport {
+  bool stands = false;  ///< no step began or ended since
+  Instant at{};
+  int64_t buffered_bytes = 0;
+  std::vector<std::string> missing_readers;
+  std::vector<std::string> holds;  ///< of writing back
+};
+
 /// What is known of a portal while it is mirrored, under one mutex: PortalSync steps its jobs,
 /// PortalOperations takes an operator's wishes, PortalReport tells the state.
 struct PortalState {
@@ -74,8 +83,7 @@ struct PortalState {
   /// Nothing of it was mirrored when it was opened: until then its first load comes before all that
   /// keeps a mirror fresh.
   Instant hurries_until GUARDED_BY(mutex){};
-  std::vector<std::string> said_missing_readers GUARDED_BY(mutex);
-  std::vector<std::string> said_holds GUARDED_BY(mutex);  ///< of writing back
+  LastReport told GUARDED_BY(mutex);
 };
 
 }  // namespace hubmirror

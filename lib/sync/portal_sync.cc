@@ -25,6 +25,8 @@ constexpr auto kFeedKeptEvery = 1min;
 constexpr auto kHurry = 15min;
 // How soon to look again when only another step's end can change anything; that end also wakes.
 constexpr auto kLookAgain = 250ms;
+// Without a step only time changes how things stand: somebody becomes late.
+constexpr auto kTellAgain = 10s;
 constexpr auto kFillLook = 5s;
 constexpr auto kHistoryLook = 5s;
 constexpr auto kOutboxLook = 1s;
@@ -211,7 +213,8 @@ void PortalSync::Offer(size_t place, size_t index, Instant now, std::vector<Cand
   const auto beside = task.job().NextBeside(now);
   if (!need && !beside) {
     if (place < state_.own_place()) state_.standing.HasNothingToDo(place, index);
-    wake = std::min(wake, now + kLookAgain);
+    // Between cycles only a step gives it something to do, and whoever has made one looks again.
+    if (running_ > 0 || task.in_cycle()) wake = std::min(wake, now + kLookAgain);
     return;
   }
   for (const auto& one : {beside, need}) {
@@ -268,6 +271,7 @@ Assignment PortalSync::Begin(size_t place, size_t index, const StepNeed& need, I
   Task& task = state_.TaskAt(place, index);
   task.Begin(now);
   ++running_;
+  state_.told.stands = false;
   return {.job = &task.job(), .place = place, .task = index, .need = need, .began = now};
 }
 
@@ -300,6 +304,7 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
   MutexLock lock(state_.mutex);
   const Instant now = parts_.clock.Now();
   --running_;
+  state_.told.stands = false;
   if (assignment.need.lane) {
     for (int unused = requests; unused < assignment.need.cost; ++unused) {
       governor_->GiveBack(*assignment.need.lane);
@@ -539,6 +544,17 @@ void PortalSync::LoadStream(SyncedStream& stream, const StoredStream& stored, In
     }
     task.Reset(due);
   }
+}
+
+PortalReport::Told PortalSync::ReportNews(Instant now) {
+  {
+    MutexLock lock(state_.mutex);
+    const bool stands = state_.told.stands && running_ == 0;
+    if (stands && now - state_.told.at < kTellAgain) {
+      return {.buffered_bytes = state_.told.buffered_bytes};
+    }
+  }
+  return report_.Tell(state_, now);
 }
 
 void PortalSync::Stop() {

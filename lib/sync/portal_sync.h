@@ -68,9 +68,11 @@ class PortalSync {
   /// What an operator may ask.
   PortalOperations& operations() { return operations_; }
 
-  /// Reports the state of everything to the observer; called about once a second. Returns the bytes
-  /// of rows that are read and not yet committed.
-  int64_t Report(Instant now) { return report_.Tell(state_, now); }
+  /// Reports the state of everything to the observer.
+  PortalReport::Told Report(Instant now) { return report_.Tell(state_, now); }
+  /// The same, called about once a second, unless no step was made since and it is not long ago: of
+  /// a thousand portals most have nothing new to say.
+  PortalReport::Told ReportNews(Instant now);
 
  private:
   void AddOpening() REQUIRES(state_.mutex);

@@ -87,9 +87,10 @@ void Supervisor::Watch(std::stop_token stop) {
     const Instant now = clock_.Now();
     int64_t buffered = 0;
     for (const auto& portal : schedule_.portals()) {
-      buffered += portal->Report(now);
-      // What was found may be due for writing: states, for those who ask in SQL.
-      schedule_.Wake(portal->key());
+      const PortalReport::Told told = portal->ReportNews(now);
+      buffered += told.buffered_bytes;
+      // For those who ask in SQL.
+      if (told.to_write) schedule_.Wake(portal->key());
     }
     observer_.OnQueue("write", buffered, options_.memory_bytes);
     last_turn_ = now.time_since_epoch().count();

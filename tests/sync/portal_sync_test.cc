@@ -81,6 +81,54 @@ TEST_CASE("portal: a quiet stream costs 25 searches an hour, and is fresh all th
   CHECK(searches_in(10min) >= 10);
 }
 
+TEST_CASE("portal: nobody looks at an idle one but for its next step") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  acme.WorkFor(2min);
+  int steps = 0;
+  int looks = 0;
+  for (const Instant end = acme.clock.Now() + 10min; acme.clock.Now() < end;) {
+    const auto next = acme.sync->Next(acme.clock.Now());
+    if (const auto* step = std::get_if<PortalSync::Assignment>(&next)) {
+      acme.sync->Run(*step);
+      ++steps;
+    } else {
+      acme.clock.Advance(std::get<Instant>(next) - acme.clock.Now());
+      ++looks;
+    }
+  }
+  CHECK(steps >= 60);
+  CHECK(looks <= steps);
+}
+
+TEST_CASE("portal: it says anew how it stands after a step, and every ten seconds") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  acme.WorkFor(1min);
+  const auto says = [&] {
+    acme.observer.streams.clear();
+    acme.sync->ReportNews(acme.clock.Now());
+    return acme.observer.streams.contains("companies");
+  };
+  CHECK_FALSE(says());
+  acme.clock.Advance(9s);
+  CHECK_FALSE(says());
+  acme.clock.Advance(1s);
+  CHECK(says());
+
+  acme.Work();
+  CHECK(says());
+  CHECK_FALSE(says());
+
+  // While a step is under way, what it reads counts.
+  acme.clock.Advance(1min);
+  const auto next = acme.sync->Next(acme.clock.Now());
+  REQUIRE(std::holds_alternative<PortalSync::Assignment>(next));
+  CHECK(says());
+  CHECK(says());
+  acme.sync->Run(std::get<PortalSync::Assignment>(next));
+}
+
 TEST_CASE("portal: its feed is kept once a minute, and the status tells how it stands") {
   CountingKeeper keeper;
   Portal acme({.feed = &keeper});
