@@ -1,31 +1,67 @@
 #include "telemetry/series/metric_registry.h"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <array>
 #include <sstream>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
+#include "base/digest.h"
 #include "base/mutex.h"
 #include "base/printable.h"
+#include "telemetry/series/metric_number.h"
 
 namespace hubmirror {
 namespace {
 
-/// The series of one row of the table. Thread-safe.
-template <typename Metric>
-class Family {
+/// The counters or gauges of one row of the table. Thread-safe.
+class CellFamily {
  public:
-  template <typename... Arguments>
-  Metric& Add(const LabelValues& labels, const Arguments&... arguments) {
-    auto metric = std::make_unique<Metric>(arguments...);
-    Metric& added = *metric;
-    // Names of object types are HubSpot's, and what is scraped is shown on terminals, too.
+  void Add(SeriesCell& cell) {
+    MutexLock lock(mutex_);
+    cell.place = cells_.size();
+    cells_.push_back(&cell);
+  }
+
+  void Remove(SeriesCell& cell) {
+    MutexLock lock(mutex_);
+    cells_.back()->place = cell.place;
+    cells_[cell.place] = cells_.back();
+    cells_.pop_back();
+  }
+
+  void Render(const MetricDefinition& row, std::string& text) const {
+    MutexLock lock(mutex_);
+    if (cells_.empty()) return;
+    text.append("# HELP ").append(row.name).append(" ").append(row.help);
+    text.append("\n# TYPE ").append(row.name);
+    text.append(row.kind == MetricKind::kCounter ? " counter\n" : " gauge\n");
+    for (const SeriesCell* cell : cells_) {
+      text.append(row.name);
+      cell->labels.AppendTo(text);
+      text.push_back(' ');
+      AppendNumber(cell->value.load(std::memory_order_relaxed), text);
+      text.push_back('\n');
+    }
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<SeriesCell*> cells_ GUARDED_BY(mutex_);
+};
+
+/// The histograms of one row of the table. Thread-safe.
+class HistogramFamily {
+ public:
+  prometheus::Histogram& Add(const MetricDefinition& row, const LabelValues& labels) {
+    auto metric = std::make_unique<prometheus::Histogram>(
+        prometheus::Histogram::BucketBoundaries(row.buckets.begin(), row.buckets.end()));
+    prometheus::Histogram& added = *metric;
     LabelValues shown = labels;
     for (std::string& label : shown) label = WithoutControls(label, '?');
     MutexLock lock(mutex_);
@@ -33,10 +69,28 @@ class Family {
     return added;
   }
 
-  void Remove(Metric& metric) {
+  void Remove(prometheus::Histogram& metric) {
     MutexLock lock(mutex_);
     series_.erase(&metric);
   }
+
+  void Render(const MetricDefinition& row, std::string& text) const {
+    std::vector<prometheus::MetricFamily> family(1);
+    family[0].name = row.name;
+    family[0].help = row.help;
+    family[0].type = prometheus::MetricType::Histogram;
+    Collect(row, family[0].metric);
+    if (family[0].metric.empty()) return;
+    std::ostringstream lines;
+    prometheus::TextSerializer().Serialize(lines, family);
+    text += std::move(lines).str();
+  }
+
+ private:
+  struct Series {
+    std::unique_ptr<prometheus::Histogram> metric;
+    LabelValues labels;
+  };
 
   void Collect(const MetricDefinition& row, std::vector<prometheus::ClientMetric>& out) const {
     const auto names = row.labels();
@@ -50,69 +104,58 @@ class Family {
     }
   }
 
- private:
-  struct Series {
-    std::unique_ptr<Metric> metric;
-    LabelValues labels;
-  };
-
   mutable Mutex mutex_;
-  std::unordered_map<const Metric*, Series> series_ GUARDED_BY(mutex_);
+  std::unordered_map<const prometheus::Histogram*, Series> series_ GUARDED_BY(mutex_);
 };
 
-prometheus::MetricType TypeOf(MetricKind kind) {
-  switch (kind) {
-    case MetricKind::kCounter:
-      return prometheus::MetricType::Counter;
-    case MetricKind::kGauge:
-      return prometheus::MetricType::Gauge;
-    case MetricKind::kHistogram:
-      return prometheus::MetricType::Histogram;
+std::string LabelText(std::string_view name, std::string_view value) {
+  std::string text(name);
+  text += "=\"";
+  // Names of object types are HubSpot's, and what is scraped is shown on terminals, too.
+  for (const char c : WithoutControls(value, '?')) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
   }
-  return prometheus::MetricType::Untyped;
-}
-
-const MetricDefinition& RowOf(MetricId id, MetricKind kind, const LabelValues& labels) {
-  const MetricDefinition& row = DefinitionOf(id);
-  CHECK_THAT(row.kind == kind);
-  CHECK_THAT(row.labels().size() == labels.size());
-  return row;
+  return text + '"';
 }
 
 }  // namespace
 
 /// A family per row and kind; those of the kinds that a row does not have stay empty.
 struct MetricRegistry::Families {
-  std::array<Family<prometheus::Counter>, kMetricCount> counters;
-  std::array<Family<prometheus::Gauge>, kMetricCount> gauges;
-  std::array<Family<prometheus::Histogram>, kMetricCount> histograms;
+  std::array<CellFamily, kMetricCount> cells;
+  std::array<HistogramFamily, kMetricCount> histograms;
 };
 
 MetricRegistry::MetricRegistry() : families_(std::make_unique<Families>()) {}
 MetricRegistry::~MetricRegistry() = default;
 
-prometheus::Counter& MetricRegistry::AddCounter(MetricId id, const LabelValues& labels) {
-  RowOf(id, MetricKind::kCounter, labels);
-  return families_->counters[static_cast<size_t>(id)].Add(labels);
+SeriesLabels MetricRegistry::Labels(MetricId id, const LabelValues& values) {
+  const auto names = DefinitionOf(id).labels();
+  CHECK_THAT(names.size() == values.size());
+  const auto shared = [this](std::string text) {
+    const uint64_t digest = Hash64(text);
+    return texts_.Share(digest, std::make_shared<const std::string>(std::move(text)));
+  };
+  if (values.empty()) return {};
+  std::string first;
+  for (size_t i = 0; i + 1 < values.size(); ++i) first += LabelText(names[i], values[i]) + ',';
+  return {shared(std::move(first)), shared(LabelText(names.back(), values.back()))};
 }
 
-prometheus::Gauge& MetricRegistry::AddGauge(MetricId id, const LabelValues& labels) {
-  RowOf(id, MetricKind::kGauge, labels);
-  return families_->gauges[static_cast<size_t>(id)].Add(labels);
+void MetricRegistry::Add(MetricId id, SeriesCell& cell) {
+  families_->cells[static_cast<size_t>(id)].Add(cell);
+}
+
+void MetricRegistry::Remove(MetricId id, SeriesCell& cell) {
+  families_->cells[static_cast<size_t>(id)].Remove(cell);
 }
 
 prometheus::Histogram& MetricRegistry::AddHistogram(MetricId id, const LabelValues& labels) {
-  const auto& buckets = RowOf(id, MetricKind::kHistogram, labels).buckets;
-  return families_->histograms[static_cast<size_t>(id)].Add(
-      labels, prometheus::Histogram::BucketBoundaries(buckets.begin(), buckets.end()));
-}
-
-void MetricRegistry::Remove(MetricId id, prometheus::Counter& counter) {
-  families_->counters[static_cast<size_t>(id)].Remove(counter);
-}
-
-void MetricRegistry::Remove(MetricId id, prometheus::Gauge& gauge) {
-  families_->gauges[static_cast<size_t>(id)].Remove(gauge);
+  const MetricDefinition& row = DefinitionOf(id);
+  CHECK_THAT(row.kind == MetricKind::kHistogram);
+  CHECK_THAT(row.labels().size() == labels.size());
+  return families_->histograms[static_cast<size_t>(id)].Add(row, labels);
 }
 
 void MetricRegistry::Remove(MetricId id, prometheus::Histogram& histogram) {
@@ -120,19 +163,13 @@ void MetricRegistry::Remove(MetricId id, prometheus::Histogram& histogram) {
 }
 
 std::string MetricRegistry::Render() const {
-  std::ostringstream text;
+  std::string text;
   for (const MetricDefinition& row : MetricTable()) {
     const auto at = static_cast<size_t>(row.id);
-    std::vector<prometheus::MetricFamily> family(1);
-    family[0].name = row.name;
-    family[0].help = row.help;
-    family[0].type = TypeOf(row.kind);
-    families_->counters[at].Collect(row, family[0].metric);
-    families_->gauges[at].Collect(row, family[0].metric);
-    families_->histograms[at].Collect(row, family[0].metric);
-    if (!family[0].metric.empty()) prometheus::TextSerializer().Serialize(text, family);
+    families_->cells[at].Render(row, text);
+    families_->histograms[at].Render(row, text);
   }
-  return std::move(text).str();
+  return text;
 }
 
 }  // namespace hubmirror

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <string>
 
+#include "model/source/value_pool.h"
 #include "telemetry/series/metric_table.h"
 #include "telemetry/series/series.h"
 
@@ -10,8 +13,8 @@ namespace hubmirror {
 
 /// Holds the metrics of the table and writes them in the Prometheus text format 0.0.4. Only the
 /// series classes add and remove; no two may have the same labels. Thread-safe; values may be
-/// changed while it renders. Adding and removing take constant time: the families of prometheus-cpp
-/// search all their series for the one to remove, which takes minutes for a thousand portals.
+/// changed while it renders. Adding and removing take constant time, rendering a line no memory but
+/// its text, and a counter or gauge a few words: a thousand portals have a quarter of a million.
 class MetricRegistry {
  public:
   MetricRegistry();
@@ -19,11 +22,14 @@ class MetricRegistry {
   MetricRegistry(const MetricRegistry&) = delete;
   MetricRegistry& operator=(const MetricRegistry&) = delete;
 
-  prometheus::Counter& AddCounter(MetricId id, const LabelValues& labels);
-  prometheus::Gauge& AddGauge(MetricId id, const LabelValues& labels);
+  /// The labels of a series as they are written.
+  SeriesLabels Labels(MetricId id, const LabelValues& values);
+
+  /// A counter or a gauge; it stays where it is until it is removed.
+  void Add(MetricId id, SeriesCell& cell);
+  void Remove(MetricId id, SeriesCell& cell);
+
   prometheus::Histogram& AddHistogram(MetricId id, const LabelValues& labels);
-  void Remove(MetricId id, prometheus::Counter& counter);
-  void Remove(MetricId id, prometheus::Gauge& gauge);
   void Remove(MetricId id, prometheus::Histogram& histogram);
 
   std::string Render() const;
@@ -31,6 +37,7 @@ class MetricRegistry {
  private:
   struct Families;
   const std::unique_ptr<Families> families_;
+  ValuePool<std::string> texts_;
 };
 
 }  // namespace hubmirror

@@ -1,7 +1,5 @@
 #include "telemetry/series/series.h"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
 #include <algorithm>
@@ -11,11 +9,15 @@
 
 namespace hubmirror {
 
-GaugeSeries::GaugeSeries(MetricRegistry& registry, MetricId id, LabelValues labels)
-    : registry_(registry), id_(id), labels_(std::move(labels)) {}
+GaugeSeries::GaugeSeries(MetricRegistry& registry, MetricId id, const LabelValues& labels)
+    : registry_(registry), id_(id) {
+  CHECK_THAT(DefinitionOf(id).kind == MetricKind::kGauge);
+  cell_.labels = registry.Labels(id, labels);
+}
 
-GaugeSeries::GaugeSeries(MetricRegistry& registry, MetricId id, LabelValues labels, double value)
-    : GaugeSeries(registry, id, std::move(labels)) {
+GaugeSeries::GaugeSeries(MetricRegistry& registry, MetricId id, const LabelValues& labels,
+                         double value)
+    : GaugeSeries(registry, id, labels) {
   Set(value);
 }
 
@@ -24,30 +26,34 @@ GaugeSeries::~GaugeSeries() {
 }
 
 void GaugeSeries::Set(double value) {
-  if (gauge_ == nullptr) gauge_ = &registry_.AddGauge(id_, labels_);
-  gauge_->Set(value);
+  cell_.value.store(value, std::memory_order_relaxed);
+  if (!present_) registry_.Add(id_, cell_);
+  present_ = true;
 }
 
 void GaugeSeries::Clear() {
-  if (gauge_ == nullptr) return;
-  registry_.Remove(id_, *gauge_);
-  gauge_ = nullptr;
+  if (present_) registry_.Remove(id_, cell_);
+  present_ = false;
 }
 
 CounterSeries::CounterSeries(MetricRegistry& registry, MetricId id, const LabelValues& labels)
-    : registry_(registry), id_(id), counter_(&registry.AddCounter(id, labels)) {}
+    : registry_(registry), id_(id) {
+  CHECK_THAT(DefinitionOf(id).kind == MetricKind::kCounter);
+  cell_.labels = registry.Labels(id, labels);
+  registry.Add(id, cell_);
+}
 
 CounterSeries::~CounterSeries() {
-  registry_.Remove(id_, *counter_);
+  registry_.Remove(id_, cell_);
 }
 
 void CounterSeries::Add(double amount) {
-  counter_->Increment(amount);
+  cell_.value.fetch_add(amount, std::memory_order_relaxed);
 }
 
 void CounterSeries::RaiseTo(double total) {
-  const double missing = total - counter_->Value();
-  if (missing > 0) counter_->Increment(missing);
+  const double missing = total - cell_.value.load(std::memory_order_relaxed);
+  if (missing > 0) Add(missing);
 }
 
 HistogramSeries::HistogramSeries(MetricRegistry& registry, MetricId id, const LabelValues& labels)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -10,8 +12,6 @@
 #include "telemetry/series/metric_table.h"
 
 namespace prometheus {
-class Counter;
-class Gauge;
 class Histogram;
 }  // namespace prometheus
 
@@ -22,6 +22,32 @@ class MetricRegistry;
 /// Values of a metric's labels, in the order of its table row.
 using LabelValues = std::vector<std::string>;
 
+/// Labels as they are written. Those before the last one are many series' in common, and the last
+/// one's are few, so either text is kept once. Immutable.
+class SeriesLabels {
+ public:
+  /// None.
+  SeriesLabels() = default;
+  /// `first` ends with a comma, or is empty.
+  SeriesLabels(std::shared_ptr<const std::string> first, std::shared_ptr<const std::string> last)
+      : first_(std::move(first)), last_(std::move(last)) {}
+
+  void AppendTo(std::string& text) const {
+    if (last_) text.append("{").append(*first_).append(*last_).append("}");
+  }
+
+ private:
+  std::shared_ptr<const std::string> first_;
+  std::shared_ptr<const std::string> last_;
+};
+
+/// A number under its labels, as a registry holds it by its address.
+struct SeriesCell {
+  std::atomic<double> value{0};
+  SeriesLabels labels;
+  size_t place = 0;  ///< the registry's
+};
+
 // Time series as objects: a series appears with its first use (a gauge) or its construction (a
 // counter, a histogram) and leaves the registry with its object. The registry must outlive them.
 // Not thread-safe against their own destruction: the owner sees to that.
@@ -29,9 +55,9 @@ using LabelValues = std::vector<std::string>;
 /// One gauge; absent until first set.
 class GaugeSeries {
  public:
-  GaugeSeries(MetricRegistry& registry, MetricId id, LabelValues labels = {});
+  GaugeSeries(MetricRegistry& registry, MetricId id, const LabelValues& labels = {});
   /// The same, present at once.
-  GaugeSeries(MetricRegistry& registry, MetricId id, LabelValues labels, double value);
+  GaugeSeries(MetricRegistry& registry, MetricId id, const LabelValues& labels, double value);
   ~GaugeSeries();
   GaugeSeries(const GaugeSeries&) = delete;
   GaugeSeries& operator=(const GaugeSeries&) = delete;
@@ -43,8 +69,8 @@ class GaugeSeries {
  private:
   MetricRegistry& registry_;
   const MetricId id_;
-  const LabelValues labels_;
-  prometheus::Gauge* gauge_ = nullptr;
+  bool present_ = false;
+  SeriesCell cell_;
 };
 
 /// One counter, starting at 0.
@@ -63,7 +89,7 @@ class CounterSeries {
  private:
   MetricRegistry& registry_;
   const MetricId id_;
-  prometheus::Counter* counter_;
+  SeriesCell cell_;
 };
 
 /// One histogram over the buckets of its table row.
