@@ -59,7 +59,7 @@ void PortalSink::ClaimSchema() {
     MutexLock lock(mutex_);
     held = epoch_;
   }
-  const auto [epoch, found, outbox] = schema_.Claim(transaction, held);
+  const auto [epoch, found, outbox, waits] = schema_.Claim(transaction, held);
   const std::string server(transaction.Run(std::string("SELECT ") + kServerSql).Text(0, 0));
   history_.KeepOnly(transaction, ObjectsWithHistory());
   std::optional<ChangeWriter::Begun> feed;
@@ -84,6 +84,7 @@ void PortalSink::ClaimSchema() {
   claimed_at_break_ = breaks;
   epoch_ = epoch;
   outbox_there_ = outbox;
+  some_wait_ = waits;
   server_ = server;
   left_.clear();
   for (const auto& [object, known] : known_) {
@@ -103,6 +104,7 @@ void PortalSink::Heartbeat() {
   {
     Writing writing(*this);
     if (writing->first().Bool(0, 0)) schema_.RestoreStatus(*writing);
+    const bool waits = SomeWait() && schema_.StillWaits(*writing);
     auto missing_readers = schema_.MissingReaders(*writing);
     // Another portal may be about to grant the same, and two at once fail.
     const bool grant = missing_readers != MissingReaders() && TryLockLayouts(writing->connection());
@@ -111,10 +113,9 @@ void PortalSink::Heartbeat() {
       schema_.GrantReaders(*writing);
     }
     writing.Commit();
-    if (grant) {
-      MutexLock lock(mutex_);
-      missing_readers_ = std::move(missing_readers);
-    }
+    MutexLock lock(mutex_);
+    some_wait_ = waits;
+    if (grant) missing_readers_ = std::move(missing_readers);
   }
   KeepOutbox();
   std::vector<ObjectType> waiting;

@@ -171,6 +171,7 @@ class PortalSink final : public RowSink,
   using Writes = std::map<std::pair<std::string, JobKind>, int64_t>;
 
   /// The turn is ours.
+  bool SomeWait() const;
   void ClaimSchema();
   /// Entries are committed; the turn is ours.
   void NoteEntries(const FeedWritten& written);
@@ -242,6 +243,8 @@ class PortalSink final : public RowSink,
   uint64_t versions_ GUARDED_BY(mutex_) = 0;
   std::optional<uint64_t> claimed_at_break_ GUARDED_BY(mutex_);
   std::optional<int64_t> epoch_ GUARDED_BY(mutex_);  ///< of our last claim
+  /// As of the last claim or heartbeat, portals were not in the views over all portals yet.
+  bool some_wait_ GUARDED_BY(mutex_) = false;
   bool outbox_there_ GUARDED_BY(mutex_) = false;
   std::optional<Instant> outbox_kept_ GUARDED_BY(mutex_);  ///< when it was last cleared up
   Instant outbox_counted_ GUARDED_BY(mutex_){};            ///< not again before then

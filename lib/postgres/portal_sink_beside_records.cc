@@ -380,4 +380,9 @@ bool PortalSink::OutboxThere() const {
   return outbox_there_;
 }
 
+bool PortalSink::SomeWait() const {
+  MutexLock lock(mutex_);
+  return some_wait_;
+}
+
 }  // namespace hubmirror

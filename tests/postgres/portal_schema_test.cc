@@ -271,6 +271,63 @@ TEST_CASE_FIXTURE(MirrorFixture, "hubmirror.status tells of every portal and obj
       "acme|contacts|current|-|100|200|300|1|0|2;beta|deals|blocked|scope|0|0|0");
 }
 
+/// Portals p0, p1 and so on, each with a state of its deals.
+struct ManyPortals : MirrorFixture {
+  std::vector<std::unique_ptr<PortalSink>> sinks;
+
+  std::unique_ptr<PortalSink> SinkOf(size_t number) {
+    PortalPlan one = plan();
+    one.key = one.schema = "p" + std::to_string(number);
+    one.portal_id = PortalId{100 + static_cast<int64_t>(number)};
+    return SinkFor(one);
+  }
+  void Come(size_t portals) {
+    for (size_t i = 0; i < portals; ++i) {
+      sinks.push_back(SinkOf(sinks.size()));
+      sinks.back()->Claim();
+      sinks.back()->SaveState(*FindObjectType("deals"), StreamState::kCurrent, "", "");
+    }
+  }
+  std::string Shown() { return Value("SELECT count(*) FROM hubmirror.status"); }
+  std::string Waiting() { return Value("SELECT count(waits_since) FROM hubmirror.portals"); }
+  void LetPass(int seconds, const std::string& which) {
+    Value("UPDATE hubmirror.portals SET waits_since = waits_since - interval '" +
+          std::to_string(seconds) + " seconds' WHERE " + which);
+  }
+};
+
+TEST_CASE_FIXTURE(ManyPortals,
+                  "of many portals those that come one after the other join the status together") {
+  Come(25);
+  CHECK(Shown() == "20");
+  CHECK(Waiting() == "5");
+
+  // Others may still come.
+  sinks.back()->Heartbeat();
+  CHECK(Waiting() == "5");
+  LetPass(6, "true");
+  sinks.back()->Heartbeat();
+  CHECK(Shown() == "25");
+  CHECK(Waiting() == "0");
+
+  // However many come, none waits for ever.
+  Come(2);
+  CHECK(Shown() == "25");
+  LetPass(61, "portal = 'p25'");
+  sinks.back()->Heartbeat();
+  CHECK(Shown() == "27");
+}
+
+TEST_CASE_FIXTURE(ManyPortals,
+                  "portals that waited for the status join it although their daemon was killed") {
+  Come(22);
+  REQUIRE(Waiting() == "2");
+  LetPass(6, "true");
+  SinkOf(0)->Claim();
+  CHECK(Waiting() == "0");
+  CHECK(Shown() == "22");
+}
+
 TEST_CASE_FIXTURE(MirrorFixture,
                   "a portal whose schema was dropped leaves the status at the next claim") {
   MakeContacts();

@@ -384,6 +384,7 @@ constexpr Words kPortals[] = {
     {"portal_id", "HubSpot's id of the account"},
     {"joined_at", "When it was added to this database"},
     {"unions", "Objects whose view in this schema includes the portal"},
+    {"waits_since", "Since when it waits to be taken into the views of this schema; NULL: it is"},
 };
 constexpr TableWords kCommonTables[] = {
     {"layout", kLayout},

@@ -25,6 +25,8 @@ using Kind = DatabaseError::Kind;
 constexpr const char* kOwnerSilence = "60 seconds";
 constexpr const char* kRenewEvery = "5 seconds";
 constexpr int kLayoutWithEpochs = 11;
+// With so many portals the views over all of them are made in a fraction of a second.
+constexpr int64_t kFewPortals = 20;
 
 /// What a row of `outbox` is inserted with; all its other columns are ours.
 constexpr std::array kCallersColumns = {
@@ -63,13 +65,12 @@ PortalSchema::Claimed PortalSchema::Claim(Transaction& transaction,
   LockLayouts(transaction.connection());
   EnsureSchemas(transaction);
   const bool common_changed = EnsureCommonLayout(transaction);
-  const Claimed claimed = EnsurePortalLayout(transaction, held);
-  const bool portals_changed = Register(transaction);
-  if (common_changed || portals_changed ||
-      !Exists(transaction, QuoteName(kCommonSchema, "status"))) {
-    RebuildStatus(transaction.connection());
-    RebuildUnions(transaction.connection());
+  Claimed claimed = EnsurePortalLayout(transaction, held);
+  const bool some_left = Register(transaction);
+  if (common_changed || some_left || !Exists(transaction, QuoteName(kCommonSchema, "status"))) {
+    RebuildCommonViews(transaction);
   }
+  claimed.waits = StillWaits(transaction, kFewPortals);
   GrantCommon(transaction);
   GrantReaders(transaction);
   return claimed;
@@ -265,21 +266,42 @@ bool PortalSchema::Register(Transaction& transaction) const {
   const Rows gone = transaction.Run("DELETE FROM " + portals +
                                     " WHERE to_regclass(quote_ident(schema_name) ||"
                                     " '._stream_state') IS NULL");
-  const Rows joined = transaction.Run(
+  transaction.Run(
       "INSERT INTO " + portals +
           " AS p (schema_name, portal, portal_id, unions) VALUES ($1, $2, $3, $4)" +
           " ON CONFLICT (schema_name) DO UPDATE SET portal = excluded.portal," +
-          " portal_id = excluded.portal_id, unions = excluded.unions" +
+          " portal_id = excluded.portal_id, unions = excluded.unions," +
+          " waits_since = clock_timestamp()" +
           " WHERE (p.portal, p.portal_id, p.unions) IS DISTINCT FROM" +
           " (excluded.portal, excluded.portal_id, excluded.unions)",
       {plan_.schema, plan_.key, std::to_string(plan_.portal_id.value), NameArray(plan_.unions)});
-  return gone.affected() + joined.affected() > 0;
+  return gone.affected() > 0;
+}
+
+void PortalSchema::RebuildCommonViews(Transaction& transaction) const {
+  RebuildStatus(transaction.connection());
+  RebuildUnions(transaction.connection());
 }
 
 void PortalSchema::RestoreStatus(Transaction& transaction) const {
-  if (!TryLockLayouts(transaction.connection())) return;
-  RebuildStatus(transaction.connection());
-  RebuildUnions(transaction.connection());
+  if (TryLockLayouts(transaction.connection())) RebuildCommonViews(transaction);
+}
+
+bool PortalSchema::StillWaits(Transaction& transaction, int64_t few) const {
+  const std::string portals = QuoteName(kCommonSchema, "portals");
+  // While others keep coming they are waited for, within bounds.
+  const Rows rows = transaction.Run(
+      "SELECT w.count > 0, (SELECT count(*) FROM (SELECT FROM " + portals +
+          " LIMIT $1::bigint + 1) p) <= $1::bigint"
+          " OR w.last < clock_timestamp() - interval '5 seconds'"
+          " OR w.first < clock_timestamp() - interval '60 seconds' FROM (SELECT count(*),"
+          " min(waits_since) AS first, max(waits_since) AS last FROM " +
+          portals + " WHERE waits_since IS NOT NULL) w",
+      {std::to_string(few)});
+  if (!rows.Bool(0, 0)) return false;
+  if (!rows.Bool(0, 1) || !TryLockLayouts(transaction.connection())) return true;
+  RebuildCommonViews(transaction);
+  return false;
 }
 
 void PortalSchema::GrantReaders(Transaction& transaction) const {

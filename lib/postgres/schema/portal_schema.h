@@ -31,6 +31,7 @@ class PortalSchema {
     int64_t epoch;  ///< which no other claim has, not even one of a daemon with the same id
     int64_t found;  ///< the epoch before; told only where the portal may be written to
     bool outbox;    ///< the tables for writing back are there, even if nothing may be written now
+    bool waits;     ///< portals have yet to be taken into the views over all portals
   };
   /// Creates or migrates the schema, and takes ownership, all in the given transaction. Refuses
   /// by DatabaseError: kForeign (another portal's, not ours, newer), kPassive (a live daemon owns
@@ -60,9 +61,15 @@ class PortalSchema {
   /// of any portal), unless another daemon is about to.
   void RestoreStatus(Transaction& transaction) const;
 
+  /// Takes portals that wait into the views over all portals, when no other portal has come for a
+  /// few seconds or one has waited for a minute. Whether some still wait. `few`: with no more
+  /// portals than this, at once.
+  bool StillWaits(Transaction& transaction, int64_t few = 0) const;
+
  private:
   void CheckEncoding(Transaction& transaction) const;
   void EnsureSchemas(Transaction& transaction) const;
+  void RebuildCommonViews(Transaction& transaction) const;
   /// Whether it changed.
   bool EnsureCommonLayout(Transaction& transaction) const;
   Claimed EnsurePortalLayout(Transaction& transaction, std::optional<int64_t> held) const;

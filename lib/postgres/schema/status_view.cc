@@ -65,6 +65,8 @@ void RebuildStatus(Connection& connection) {
     parts.push_back(StatusOf(std::string(rows.Text(i, 0)), std::string(rows.Text(i, 1))));
   }
   connection.Run("CREATE OR REPLACE VIEW " + view + " AS " + Join(parts, " UNION ALL "));
+  connection.Run("UPDATE " + QuoteName(kCommonSchema, "portals") +
+                 " SET waits_since = NULL WHERE waits_since IS NOT NULL");
   WriteComments(connection, kCommonSchema, {DescribeStatus()});
 }
 
