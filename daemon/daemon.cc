@@ -1,5 +1,7 @@
 #include "daemon/daemon.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <fstream>
 #include <random>
@@ -26,6 +28,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kTurn = 500ms;
 constexpr auto kStatusEvery = 15s;
+// First loads leave holes all over the heap that nothing else fills for a long time.
+constexpr auto kTrimEvery = 1min;
 constexpr auto kStatementGrace = 4s;
 constexpr auto kCancelEvery = 250ms;
 
@@ -238,6 +242,10 @@ void Daemon::Turn() {
       interval && now - beat_at_ >= *interval / 3 && supervisor_->Moves(step_limit)) {
     notify_.Beat();
     beat_at_ = now;
+  }
+  if (now - trimmed_at_ >= kTrimEvery) {
+    ::malloc_trim(0);
+    trimmed_at_ = now;
   }
   if (now - status_at_ >= kStatusEvery) {
     notify_.Status(OneLineStatus());

@@ -85,6 +85,7 @@ class Daemon {
   Mutex reload_mutex_;  ///< reloads come from a signal or the control socket, one at a time
   Instant beat_at_{};
   Instant status_at_{};
+  Instant trimmed_at_{};
 };
 
 }  // namespace hubmirror

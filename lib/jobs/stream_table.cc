@@ -59,6 +59,13 @@ void StreamTable::Drop() {
   shape_.reset();
 }
 
+void StreamTable::Rest() {
+  MutexLock lock(mutex_);
+  mapper_.reset();
+  mapper_table_.reset();
+  mapper_set_.reset();
+}
+
 void StreamTable::Put(MirrorTablePtr table, HasherPtr hasher) {
   PropertySetPtr whole = WholeSet(*table);
   // The same names keep the same set, so that pages in flight stay comparable.

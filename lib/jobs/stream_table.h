@@ -54,6 +54,9 @@ class StreamTable {
   /// Somebody dropped it: the catalog makes it again.
   void Drop();
 
+  /// Nothing is being read: what only makes reading faster goes until something is.
+  void Rest();
+
   /// Turns a page into rows of the table as it stands. If the table is gone, they are rows of the
   /// one that the page was `asked_for`; whoever writes them finds out.
   RowBatch Map(const Page& page, const TableShape& asked_for) const;

@@ -428,8 +428,8 @@ void PortalSink::NoteWitnesses(const Commit& commit) {
     const Row& row = batch.rows.back();
     // One that others were merged into also answers for them: it would prove nothing.
     if (!row.merged_ids.empty()) continue;
-    std::deque<RecordId>& seen = row.archived ? known.seen_archived : known.seen_live;
-    seen.push_front(row.id);
+    std::vector<RecordId>& seen = row.archived ? known.seen_archived : known.seen_live;
+    seen.insert(seen.begin(), row.id);
     if (seen.size() > kWitnesses) seen.pop_back();
   }
 }
@@ -439,7 +439,7 @@ std::optional<RecordId> PortalSink::WitnessRecord(const ObjectType& object, bool
   {
     Known& known = KnownOf(object.name);
     MutexLock lock(mutex_);
-    const std::deque<RecordId>& from = archived ? known.seen_archived : known.seen_live;
+    const std::vector<RecordId>& from = archived ? known.seen_archived : known.seen_live;
     seen.assign(from.begin(), from.end());
   }
   const std::string certain =

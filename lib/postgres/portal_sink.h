@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -156,8 +155,8 @@ class PortalSink final : public RowSink,
     explicit Known(Duration keep) : recent(keep) {}
 
     MirrorTablePtr table;
-    std::deque<RecordId> seen_live;  ///< read lately, newest first
-    std::deque<RecordId> seen_archived;
+    std::vector<RecordId> seen_live;  ///< read lately, newest first
+    std::vector<RecordId> seen_archived;
     bool used = false;       ///< since the claim: jobs remember what it held
     bool views_wait = true;  ///< views and comments may not be what they should
     RecentWrites recent;

@@ -30,6 +30,8 @@ constexpr auto kTellAgain = 10s;
 constexpr auto kFillLook = 5s;
 constexpr auto kHistoryLook = 5s;
 constexpr auto kOutboxLook = 1s;
+// Of a stream without histories that is not written to.
+constexpr size_t kUsualTasks = 9;
 
 std::chrono::milliseconds InMilliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
@@ -113,6 +115,7 @@ void PortalSync::AddStream(const StreamPlan& plan) {
   stream.changes = std::make_shared<ChangesJob>(stream.context);
   stream.sweep = std::make_shared<WalkJob>(stream.context, WalkJob::Options{});
   stream.archived = std::make_shared<WalkJob>(stream.context, WalkJob::Options{.archived = true});
+  stream.tasks.reserve(kUsualTasks);
   stream.tasks.emplace_back(std::make_shared<CatalogJob>(stream.context), plan.catalog_every);
   stream.tasks.emplace_back(stream.changes, timetable_.Interval(plan));
   stream.tasks.emplace_back(std::make_shared<ResolveJob>(stream.context), 60s);
@@ -369,6 +372,7 @@ void PortalSync::CycleEnded(const Assignment& assignment, const StepOutcome& out
   if (task.traits().period == PeriodRule::kArchivedList) timetable_.HastenSweep(*stream, now);
   task.EndCycle(now, due, complete_at);
   if (stream == nullptr) return;
+  if (std::ranges::none_of(stream->tasks, &Task::in_cycle)) stream->context->table().Rest();
   parts_.observer.OnJobReport({.stream = stream->context->key(),
                                .job = task.kind(),
                                .duration = InMilliseconds(now - began),

@@ -19,7 +19,9 @@ bool Task::Circles(const std::vector<size_t>& requests) {
     circles = circles || std::count(recent_requests_.begin(), recent_requests_.end(), request) >=
                              kSameRequests;
     recent_requests_.push_back(request);
-    if (recent_requests_.size() > kRequestsRemembered) recent_requests_.pop_front();
+    if (recent_requests_.size() > kRequestsRemembered) {
+      recent_requests_.erase(recent_requests_.begin());
+    }
   }
   return circles;
 }
@@ -57,26 +59,32 @@ void Task::EndStep(Instant now) {
   --running_;
   // What fails at the end of a cycle, such as its commit, goes well at its beginning each time. A
   // walk of hours need not remember what is long over.
-  const bool lasts = trouble_ && trouble_->until_cycle_ends;
+  const bool lasts = trouble() && trouble()->until_cycle_ends;
   if (!lasts || !failed_at_ || now - *failed_at_ >= kFailuresForgotten) ForgetFailures();
+}
+
+const Task::Met& Task::met() const {
+  static const Met kNothing;
+  return met_ ? *met_ : kNothing;
 }
 
 void Task::ForgetFailures() {
   failures_ = {};
-  trouble_.reset();
-  wait_.reset();
+  if (!met_) return;
+  met_->trouble.reset();
+  met_->wait.reset();
 }
 
 void Task::EndCycle(Instant now, Instant next_due, std::optional<TimePoint> at) {
   ++cycles_;
   --running_;
   ForgetFailures();
-  recent_requests_.clear();
+  recent_requests_ = std::vector<size_t>();
   if (forced_at_ && cycle_began_ && *cycle_began_ >= *forced_at_) forced_at_.reset();
   last_cycle_began_ = cycle_began_;
   cycle_began_.reset();
   due_ = forced() ? now : next_due;
-  last_error_.clear();
+  if (met_) met_->last_error.clear();
   if (at) last_complete_at_ = at;
 }
 
@@ -85,25 +93,24 @@ void Task::EndFailed(const Verdict& verdict, std::string message, Instant now,
   --running_;
   not_before_ = now + verdict.delay;
   failed_at_ = now;
+  if (!met_) met_ = std::make_unique<Met>();
   if (!verdict.counts_as_failure) {
-    const Instant since = wait_ ? wait_->since : now;
-    wait_ = {.since = since, .reason = verdict.reason, .message = std::move(message)};
+    const Instant since = met_->wait ? met_->wait->since : now;
+    met_->wait = {.since = since, .reason = verdict.reason, .message = std::move(message)};
     return;
   }
   failures_.Add(verdict.kind);
-  trouble_ = verdict;
-  last_error_ = std::move(message);
-  last_error_at_ = at;
+  met_->trouble = verdict;
+  met_->last_error = std::move(message);
+  met_->last_error_at = at;
 }
 
 void Task::Reset(Instant due) {
-  recent_requests_.clear();
+  recent_requests_ = std::vector<size_t>();
   cycle_began_.reset();
   due_ = due;
   not_before_ = {};
-  failures_ = {};
-  trouble_.reset();
-  wait_.reset();
+  ForgetFailures();
 }
 
 }  // namespace hubmirror

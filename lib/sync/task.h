@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,9 +72,9 @@ class Task {
 
   /// Failures in a row, and what the last of them stops.
   const FailureCount& failures() const { return failures_; }
-  const std::optional<Verdict>& trouble() const { return trouble_; }
-  const std::string& last_error() const { return last_error_; }
-  std::optional<TimePoint> last_error_at() const { return last_error_at_; }
+  const std::optional<Verdict>& trouble() const { return met().trouble; }
+  const std::string& last_error() const { return met().last_error; }
+  std::optional<TimePoint> last_error_at() const { return met().last_error_at; }
   std::optional<TimePoint> last_complete_at() const { return last_complete_at_; }
   void set_last_complete_at(std::optional<TimePoint> at) { last_complete_at_ = at; }
   /// HubSpot keeps asking it to wait, and has served it nothing in between. That is normal unless
@@ -85,9 +84,18 @@ class Task {
     std::string reason;
     std::string message;
   };
-  const std::optional<Wait>& wait() const { return wait_; }
+  const std::optional<Wait>& wait() const { return met().wait; }
 
  private:
+  /// What most tasks never meet.
+  struct Met {
+    std::optional<Verdict> trouble;
+    std::optional<Wait> wait;
+    std::string last_error;
+    std::optional<TimePoint> last_error_at;
+  };
+
+  const Met& met() const;
   void ForgetFailures();
 
   std::shared_ptr<Job> job_;
@@ -101,11 +109,8 @@ class Task {
   int64_t cycles_ = 0;
   FailureCount failures_;
   std::optional<Instant> failed_at_;
-  std::deque<size_t> recent_requests_;  ///< of the cycle, the latest ones
-  std::optional<Verdict> trouble_;
-  std::optional<Wait> wait_;
-  std::string last_error_;
-  std::optional<TimePoint> last_error_at_;
+  std::vector<size_t> recent_requests_;  ///< of the cycle, the latest ones
+  std::unique_ptr<Met> met_;             ///< null: nothing yet
   std::optional<TimePoint> last_complete_at_;
 };
 

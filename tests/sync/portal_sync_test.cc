@@ -129,6 +129,19 @@ TEST_CASE("portal: it says anew how it stands after a step, and every ten second
   acme.sync->Run(std::get<PortalSync::Assignment>(next));
 }
 
+TEST_CASE("portal: a table that has changed is not kept by jobs that rest") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  acme.WorkFor(30min);
+  REQUIRE(acme.companies().state == StreamState::kCurrent);
+  const std::weak_ptr<const MirrorTable> before = acme.sink->table;
+
+  acme.hubspot->definitions.push_back(StreamFixture::Defined("city", "string"));
+  acme.WorkFor(30min);
+  CHECK(acme.sink->table->columns.size() == 5);
+  CHECK(before.expired());
+}
+
 TEST_CASE("portal: its feed is kept once a minute, and the status tells how it stands") {
   CountingKeeper keeper;
   Portal acme({.feed = &keeper});

@@ -320,7 +320,7 @@ StepOutcome ChangesJob::ReadFailed(size_t asked, const ApiError& error) {
       break;
     case PartSize::Next::kAlone:
       LeaveUnreadable(unread_.front());
-      unread_.pop_front();
+      unread_.erase(unread_.begin());
       return unread_.empty() ? CommitAnswer(*answer_) : StepOutcome::More();
   }
   return StepOutcome::Failed(error);

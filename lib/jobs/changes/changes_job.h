@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,7 +86,7 @@ class ChangesJob final : public StreamJob {
   };
   std::optional<Tally> tally_;
   std::optional<SearchAnswer> short_;  ///< ended a part too early, perhaps
-  std::deque<Nomination> unread_;
+  std::vector<Nomination> unread_;
   PartSize part_{kBatchReadSize};
   PartSize search_part_{kSearchPageSize};
   bool proving_ = false;  ///< a search of the window is not answered, not even by one record

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,9 +97,9 @@ class ResolveJob final : public StreamJob {
 
   Phase phase_ = Phase::kTake;
   ResolveCursor cursor_;
-  bool accepted_ = false;                          ///< and no commit has said so yet
-  bool look_back_ = false;                         ///< for what the brake held back
-  std::deque<std::vector<PendingRecord>> groups_;  ///< to be asked apart from others
+  bool accepted_ = false;                         ///< and no commit has said so yet
+  bool look_back_ = false;                        ///< for what the brake held back
+  std::list<std::vector<PendingRecord>> groups_;  ///< to be asked apart from others
   std::vector<PendingRecord> batch_;
   PartSize part_{kBatchReadSize};
   bool archived_answered_ = false;  ///< a batch read of archived records, since the start
@@ -113,10 +113,10 @@ class ResolveJob final : public StreamJob {
   bool nobody_lives_ = false;  ///< the live list is empty, which stands for a witness
   /// A witness was shown that others were merged into: the batch is asked for without it.
   bool witnessed_apart_ = false;
-  std::vector<PendingRecord> gone_;   ///< of the batch: confirmed twice; ascending by id
-  bool archived_list_ = false;        ///< the list in which they are looked up
-  size_t looked_up_ = 0;              ///< so many of them were looked for on it
-  std::deque<PendingRecord> listed_;  ///< found on it
+  std::vector<PendingRecord> gone_;  ///< of the batch: confirmed twice; ascending by id
+  bool archived_list_ = false;       ///< the list in which they are looked up
+  size_t looked_up_ = 0;             ///< so many of them were looked for on it
+  std::list<PendingRecord> listed_;  ///< found on it
   /// Of the batch: what an operator asked for and was found.
   std::vector<std::pair<RecordId, FoundRecord>> found_;
   Commit commit_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -52,7 +52,7 @@ class RelinkJob final : public StreamJob {
   LinkAsker asker_;
 
   std::vector<DueRecord> taken_;
-  std::deque<Batch> batches_;
+  std::list<Batch> batches_;
 };
 
 }  // namespace hubmirror

@@ -153,7 +153,7 @@ StepOutcome FillJob::ReadFailed(size_t asked, const ApiError& error) {
       break;
     case PartSize::Next::kAlone:
       commit_.pending.push_back({.id = unread_.front(), .cause = PendingCause::kUnreadable});
-      unread_.pop_front();
+      unread_.erase(unread_.begin());
       return unread_.empty() ? CommitAnswer() : StepOutcome::More();
   }
   return StepOutcome::Failed(error);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,7 +55,7 @@ class FillJob final : public StreamJob {
 
   FillCursor cursor_;
   uint64_t filled_table_ = 0;  ///< the version of the table that the cursor is about
-  std::deque<RecordId> unread_;
+  std::vector<RecordId> unread_;
   PartSize part_{kBatchReadSize};
   PartSize search_part_{kSearchPageSize};
   bool proving_ = false;  ///< whether HubSpot answers another search

@@ -72,6 +72,7 @@ void VerifyJob::Abandon() {
   ranges_.reset();
   resume_.reset();
   seen_.reset();
+  table_.reset();
 }
 
 std::optional<StepNeed> VerifyJob::NextStep(Instant) {
@@ -313,6 +314,7 @@ StepOutcome VerifyJob::Finish() {
   commit.progress[kind()] = {.last_complete_at = last_complete_at_};
   Write(std::move(commit));
   ranges_.reset();
+  table_.reset();
   if (report_.found() > 0) {
     stream().Log(LogLevel::kWarning, "verify.divergent", report_.Text());
   }

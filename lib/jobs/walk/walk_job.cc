@@ -75,6 +75,7 @@ void WalkJob::Abandon() {
   buffer_.Clear();
   phase_ = Phase::kIdle;
   ranges_.reset();
+  table_.reset();
   stored_ = {};
 }
 
@@ -503,6 +504,9 @@ StepOutcome WalkJob::Finish(Commit last) {
   ++generation_;
   phase_ = Phase::kIdle;
   ranges_.reset();
+  table_.reset();
+  parts_.clear();
+  places_.Clear();
   stored_ = {};
   last_complete_at_ = complete_at;
   last_walk_pages_ = pages_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <list>
 #include <unordered_map>
 #include <vector>
 
@@ -43,7 +43,7 @@ class RecentWrites {
   };
 
   const Duration keep_;
-  std::deque<Written> written_;  ///< by commit
+  std::list<Written> written_;  ///< by commit
   std::unordered_map<RecordId, Instant> marked_;
   Instant known_since_ = Instant::min();  ///< writes committed before may be forgotten
 };
