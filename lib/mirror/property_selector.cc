@@ -43,7 +43,7 @@ void PropertySelector::Mark(MirrorColumn& column) const {
   column.excluded = !Includes(column.definition);
   const bool hashed =
       !IsAlwaysAsked(object_, column.property()) && FitsAny(column.property(), selection_.hash);
-  if (column.definition.archived && !column.hashed_with.empty()) return;
+  if (column.definition->archived && !column.hashed_with.empty()) return;
   column.hashed_with = hashed ? hash_key_ : "";
 }
 

@@ -96,24 +96,26 @@ class LayoutPlan {
 
   bool IsAskedUnlisted(const MirrorColumn& column) const {
     return unlisted_.asked.contains(column.property()) &&
-           (!column.definition.archived || unlisted_.shown.contains(column.property()));
+           (!column.definition->archived || unlisted_.shown.contains(column.property()));
   }
 
   void Continue(MirrorColumn& column) const {
     const auto found = listed_.find(column.property());
     const PropertyDefinition* const definition = found == listed_.end() ? nullptr : found->second;
     const MirrorColumn before = column;
-    if (definition != nullptr) column.definition = *definition;
+    if (definition != nullptr && *column.definition != *definition) {
+      column.definition = *definition;
+    }
     if (definition == nullptr) {
       if (IsAskedUnlisted(column)) {
-        column.definition.archived = false;
+        SetArchived(column, false);
       } else if (selector_.Includes(column.definition)) {
         // A sensitive one is not listed because it was not asked for.
-        column.definition.archived = true;
+        SetArchived(column, true);
       }
     }
     selector_.Mark(column);
-    if (column.definition.archived || column.excluded) {
+    if (column.definition->archived || column.excluded) {
       column.state = PropertyState::kCurrent;
       return;
     }
@@ -122,12 +124,16 @@ class LayoutPlan {
     if (column.storage == Storage::kColumn) column.blocked_by.clear();
   }
 
+  static void SetArchived(MirrorColumn& column, bool archived) {
+    if (column.definition->archived != archived) column.definition.Edit().archived = archived;
+  }
+
   static ColumnType TypeOf(const MirrorColumn& column) {
     return column.hashed_with.empty() ? ColumnTypeOf(column.definition) : ColumnType::kText;
   }
 
   void Promote(MirrorColumn& column) {
-    if (column.storage == Storage::kColumn || column.definition.archived) return;
+    if (column.storage == Storage::kColumn || column.definition->archived) return;
     const bool waits = !column.blocked_by.empty() || forced_.contains(column.property());
     column.blocked_by.clear();
     if (!waits || columns_used_ >= kMostPropertyColumns) return;

@@ -149,6 +149,7 @@ MirrorTablePtr PortalSink::TableOf(const std::string& object) {
 
 MirrorTablePtr PortalSink::Adopt(const ObjectType& object, std::vector<MirrorColumn> columns) {
   Known& known = KnownOf(object.name);
+  for (MirrorColumn& column : columns) column.definition.Share();
   MutexLock lock(mutex_);
   known.used = true;
   if (known.table && known.table->columns == columns) return known.table;

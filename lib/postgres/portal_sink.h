@@ -170,8 +170,8 @@ class PortalSink final : public RowSink,
   using Writes = std::map<std::pair<std::string, JobKind>, int64_t>;
 
   /// The turn is ours.
-  bool SomeWait() const;
   void ClaimSchema();
+  bool SomeWait() const;
   /// Entries are committed; the turn is ours.
   void NoteEntries(const FeedWritten& written);
   /// Takes what is stored for what was left, unless we have written since the claim.
@@ -242,9 +242,9 @@ class PortalSink final : public RowSink,
   uint64_t versions_ GUARDED_BY(mutex_) = 0;
   std::optional<uint64_t> claimed_at_break_ GUARDED_BY(mutex_);
   std::optional<int64_t> epoch_ GUARDED_BY(mutex_);  ///< of our last claim
+  bool outbox_there_ GUARDED_BY(mutex_) = false;
   /// As of the last claim or heartbeat, portals were not in the views over all portals yet.
   bool some_wait_ GUARDED_BY(mutex_) = false;
-  bool outbox_there_ GUARDED_BY(mutex_) = false;
   std::optional<Instant> outbox_kept_ GUARDED_BY(mutex_);  ///< when it was last cleared up
   Instant outbox_counted_ GUARDED_BY(mutex_){};            ///< not again before then
   std::optional<WriteStatus> write_status_ GUARDED_BY(mutex_);

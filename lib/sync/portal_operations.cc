@@ -14,7 +14,7 @@ bool IsFilling(const StreamContext& context) {
   const MirrorTablePtr table = context.table().layout();
   if (!table) return true;
   return std::any_of(table->columns.begin(), table->columns.end(), [](const MirrorColumn& column) {
-    return column.state == PropertyState::kFilling && !column.definition.archived;
+    return column.state == PropertyState::kFilling && !column.definition->archived;
   });
 }
 

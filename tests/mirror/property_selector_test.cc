@@ -100,7 +100,7 @@ TEST_CASE("a property left out later keeps its column, included again it is fill
   const auto without = Plan(all, {.exclude = {"note"}}, before);
   const MirrorColumn& left_out = ColumnOf(*without, "note");
   CHECK(left_out.excluded);
-  CHECK_FALSE(left_out.definition.archived);
+  CHECK_FALSE(left_out.definition->archived);
   CHECK(left_out.state == PropertyState::kCurrent);
   CHECK_FALSE(WholeSet(*without)->Index("note"));
 
@@ -115,7 +115,7 @@ TEST_CASE("a sensitive property that is no longer asked for is left out, not arc
   CHECK(Has(*before, "iban"));
   const auto after = Plan({Define("note")}, {}, before);
   CHECK(ColumnOf(*after, "iban").excluded);
-  CHECK_FALSE(ColumnOf(*after, "iban").definition.archived);
+  CHECK_FALSE(ColumnOf(*after, "iban").definition->archived);
 }
 
 TEST_CASE("a hashed property is text, and filled whenever the way of hashing changes") {

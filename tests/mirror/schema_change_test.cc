@@ -6,7 +6,7 @@ namespace hubmirror::testing {
 namespace {
 
 MirrorColumn ColumnFor(const std::string& name) {
-  return {.definition = {.name = name}, .column_name = name};
+  return {.definition = PropertyDefinition{.name = name}, .column_name = name};
 }
 
 /// What CompareLayouts says of a table with one column, before and after `edit`.
@@ -41,17 +41,18 @@ TEST_CASE("each thing that can happen to a property is one change") {
         }) == "rehash: hashed with another key;");
   CHECK(Said([](Column& before, Column&) { before.hashed_with = "k1"; }) ==
         "rehash: no longer hashed;");
-  CHECK(Said([](Column&, Column& after) { after.definition.archived = true; }) == "archive;");
+  CHECK(Said([](Column&, Column& after) { after.definition.Edit().archived = true; }) ==
+        "archive;");
   CHECK(Said([](Column& before, Column& after) {
-          before.definition.archived = true;
+          before.definition.Edit().archived = true;
           after.type = ColumnType::kDate;
         }) == "retype_column: text to date;restore;");
 }
 
 TEST_CASE("labels, descriptions and the filling of values are no changes of the schema") {
   CHECK(Said([](MirrorColumn&, MirrorColumn& after) {
-          after.definition.label = "A";
-          after.definition.options = {{.value = "x"}};
+          after.definition.Edit().label = "A";
+          after.definition.Edit().options = {{.value = "x"}};
           after.state = PropertyState::kFilling;
           after.blocked_by = "view theirs";
         }).empty());

@@ -166,7 +166,7 @@ TEST_CASE("table layout: an archived property keeps column and type and counts a
 
   const MirrorTable next = Next(table, {Archived(Define("a", "string")), Define("b")});
 
-  CHECK(ColumnOf(next, "a").definition.archived);
+  CHECK(ColumnOf(next, "a").definition->archived);
   CHECK(ColumnOf(next, "a").type == ColumnType::kNumeric);
   CHECK(HasColumnFor(next, "a"));
   CHECK_FALSE(WholeSet(next)->Index("a").has_value());
@@ -174,8 +174,8 @@ TEST_CASE("table layout: an archived property keeps column and type and counts a
 
 TEST_CASE("table layout: a property that is no longer listed at all counts as archived") {
   const MirrorTable table = New({Define("a")});
-  CHECK(ColumnOf(Next(table, {}), "a").definition.archived);
-  CHECK_FALSE(ColumnOf(Next(table, {}), "hs_object_id").definition.archived);
+  CHECK(ColumnOf(Next(table, {}), "a").definition->archived);
+  CHECK_FALSE(ColumnOf(Next(table, {}), "hs_object_id").definition->archived);
 }
 
 TEST_CASE("table layout: a property archived while it was filled needs filling no more") {
@@ -195,7 +195,7 @@ TEST_CASE("table layout: archived and created again, a property goes on in its c
   const MirrorTable again = Next(archived, {Define("a"), Define("b"), Archived(Define("a"))});
 
   CHECK(again.columns.size() == archived.columns.size());
-  CHECK_FALSE(ColumnOf(again, "a").definition.archived);
+  CHECK_FALSE(ColumnOf(again, "a").definition->archived);
   CHECK(ColumnOf(again, "a").state == PropertyState::kFilling);
 }
 
@@ -211,7 +211,7 @@ TEST_CASE("table layout: a retype changes the column's type and fills it again")
 
 TEST_CASE("table layout: types that are stored alike need no retype") {
   const MirrorTable next = Next(New({Define("a", "string")}), {Define("a", "enumeration")});
-  CHECK(ColumnOf(next, "a").definition.type == "enumeration");
+  CHECK(ColumnOf(next, "a").definition->type == "enumeration");
   CHECK(ColumnOf(next, "a").state == PropertyState::kCurrent);
 }
 
@@ -293,7 +293,7 @@ TEST_CASE("table layout: what is asked for by name is a text until it is listed 
   };
   CHECK(hidden(table).type == ColumnType::kText);
   CHECK(hidden(table).storage == Storage::kColumn);
-  CHECK_FALSE(hidden(table).definition.archived);
+  CHECK_FALSE(hidden(table).definition->archived);
 
   const MirrorTable again = PlanLayout(Deals(), {Define("a")}, &table, {}, all, unlisted);
   CHECK(again.columns == table.columns);
@@ -306,7 +306,7 @@ TEST_CASE("table layout: what is asked for by name is a text until it is listed 
   // HubSpot leaves it out again: it stays what it is known to be.
   const MirrorTable unlisted_again = PlanLayout(Deals(), {Define("a")}, &listed, {}, all, unlisted);
   CHECK(hidden(unlisted_again).type == ColumnType::kNumeric);
-  CHECK_FALSE(hidden(unlisted_again).definition.archived);
+  CHECK_FALSE(hidden(unlisted_again).definition->archived);
 }
 
 TEST_CASE("table layout: a name that vanished keeps its values until HubSpot answers with it") {
@@ -318,7 +318,7 @@ TEST_CASE("table layout: a name that vanished keeps its values until HubSpot ans
     const MirrorTable next = PlanLayout(Deals(), {Define("a")}, &without, {}, all, unlisted);
     return *std::ranges::find(next.columns, "b", &MirrorColumn::property);
   };
-  CHECK(b({.asked = {"b"}, .shown = {}}).definition.archived);
-  CHECK_FALSE(b({.asked = {"b"}, .shown = {"b"}}).definition.archived);
+  CHECK(b({.asked = {"b"}, .shown = {}}).definition->archived);
+  CHECK_FALSE(b({.asked = {"b"}, .shown = {"b"}}).definition->archived);
   CHECK(b({.asked = {"b"}, .shown = {"b"}}).state == PropertyState::kFilling);
 }

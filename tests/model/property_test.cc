@@ -11,7 +11,7 @@ TEST_CASE("property definitions: whatever changes in them changes their digest")
       {.name = "amount"}};
   const uint64_t digest = DigestOf(before);
   CHECK(DigestOf(before) == digest);
-  CHECK(DigestOf({}) != digest);
+  CHECK(DigestOf(std::vector<PropertyDefinition>{}) != digest);
 
   const auto changed = [&](auto change) {
     auto after = before;

@@ -24,8 +24,8 @@ struct CommentsFixture : MirrorFixture {
                                          Property("city"),
                                          Property("spilled", ColumnType::kText, Storage::kOverflow),
                                          Property("bare"), Property("told")};
-    columns[3].definition.label.clear();
-    columns[4].definition.description = "it's told";
+    columns[3].definition.Edit().label.clear();
+    columns[4].definition.Edit().description = "it's told";
     return columns;
   }
   static void Fill(PortalSink& sink) {
@@ -78,7 +78,7 @@ TEST_CASE_FIXTURE(CommentsFixture, "comments: a union follows what its portals s
   sink().Claim();
   Fill(sink());
   std::vector<MirrorColumn> columns = Columns();
-  columns[1].definition.label = "Town";
+  columns[1].definition.Edit().label = "Town";
   sink().ApplyLayout({.object = *FindObjectType("contacts"), .columns = columns});
 
   CHECK(OfColumn("acme.contacts", "city") == "Town");

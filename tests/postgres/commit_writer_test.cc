@@ -83,7 +83,7 @@ TEST_CASE_FIXTURE(CommitWriterFixture, "the last values of archived properties s
   Write({{.id = 1, .values = {{"a", "1"}, {"b", "1"}, {"o", "1"}, {"p", "1"}}}});
   MirrorTable wanted = *contacts();
   for (MirrorColumn& column : wanted.columns) {
-    column.definition.archived = column.property() == "b" || column.property() == "p";
+    column.definition.Edit().archived = column.property() == "b" || column.property() == "p";
   }
   set_contacts(sink().ApplyLayout(wanted));
 

@@ -100,9 +100,9 @@ TimePoint Second(int64_t second) {
 
 MirrorColumn Property(const std::string& name, ColumnType type, Storage storage) {
   MirrorColumn column;
-  column.definition.name = name;
-  column.definition.label = "Label of " + name;
-  column.definition.type = "string";
+  column.definition.Edit().name = name;
+  column.definition.Edit().label = "Label of " + name;
+  column.definition.Edit().type = "string";
   column.column_name = name;
   column.type = type;
   column.storage = storage;
@@ -190,7 +190,7 @@ RowBatch MirrorFixture::BatchOf(const MirrorTablePtr& table, const std::vector<s
 RowBatch MirrorFixture::Batch(const std::vector<Told>& records, Instant sent_at) {
   std::vector<std::string> asked;
   for (const MirrorColumn& column : contacts_->columns) {
-    if (!column.definition.archived) asked.push_back(column.property());
+    if (!column.definition->archived) asked.push_back(column.property());
   }
   return BatchOf(contacts_, asked, true, records, sent_at);
 }

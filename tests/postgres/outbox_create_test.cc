@@ -21,10 +21,10 @@ struct CreateFixture : OutboxFixture {
     std::vector<MirrorColumn> columns = Properties();
     for (const char* const name : {"key", "code", "email"}) {
       columns.push_back(Property(name));
-      columns.back().definition.has_unique_value = std::string_view(name) != "email";
+      columns.back().definition.Edit().has_unique_value = std::string_view(name) != "email";
     }
     columns.push_back(Property("sum"));
-    columns.back().definition.calculated = true;
+    columns.back().definition.Edit().calculated = true;
     MakeContacts(columns);
   }
   OutboxId Create(const std::string& properties, const std::string& key = "NULL") const {

@@ -124,13 +124,13 @@ TEST_CASE_FIXTURE(WriterFixture, "W1: who is no writer any more can write nothin
 TEST_CASE_FIXTURE(OutboxFixture,
                   "W1: what may be written is what the list, HubSpot and mirror let") {
   MirrorColumn calculated = Property("calc");
-  calculated.definition.calculated = true;
+  calculated.definition.Edit().calculated = true;
   MirrorColumn hashed = Property("secret");
   hashed.hashed_with = "key";
   MirrorColumn excluded = Property("private");
   excluded.excluded = true;
   MirrorColumn archived = Property("old");
-  archived.definition.archived = true;
+  archived.definition.Edit().archived = true;
   Open(Asking({"*"}));
   MakeContacts({Property("score"), Property("hs_object_id"), Property("createdate"), calculated,
                 hashed, excluded, archived});

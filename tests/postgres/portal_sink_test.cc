@@ -35,9 +35,9 @@ TEST_CASE_FIXTURE(MirrorFixture, "what was written is stored, typed, and read ba
 
 TEST_CASE_FIXTURE(MirrorFixture, "the layout is read back as it was applied") {
   MirrorColumn stage = Property("stage", ColumnType::kText);
-  stage.definition.options = {{.value = "a", .label = "A"}, {.value = "b", .hidden = true}};
-  stage.definition.archived = true;
-  stage.definition.description = "it's";
+  stage.definition.Edit().options = {{.value = "a", .label = "A"}, {.value = "b", .hidden = true}};
+  stage.definition.Edit().archived = true;
+  stage.definition.Edit().description = "it's";
   const MirrorTablePtr made = MakeContacts({stage, Property("x", ColumnType::kDate)});
 
   const auto sink_after_restart = AnotherSink("me");

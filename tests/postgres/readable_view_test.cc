@@ -9,16 +9,17 @@ struct ReadableFixture : MirrorFixture {
   static MirrorColumn Enumeration(const std::string& name,
                                   const std::string& field_type = "select") {
     MirrorColumn column = Property(name);
-    column.definition.type = "enumeration";
-    column.definition.field_type = field_type;
-    column.definition.options = {{.value = "a", .label = "Aye"}, {.value = "b", .label = "Bee"}};
+    column.definition.Edit().type = "enumeration";
+    column.definition.Edit().field_type = field_type;
+    column.definition.Edit().options = {{.value = "a", .label = "Aye"},
+                                        {.value = "b", .label = "Bee"}};
     return column;
   }
   MirrorColumn Owner(const std::string& name, const std::string& field_type = "select") {
     MirrorColumn column = Property(name);
-    column.definition.type = "enumeration";
-    column.definition.field_type = field_type;
-    column.definition.referenced_object_type = "OWNER";
+    column.definition.Edit().type = "enumeration";
+    column.definition.Edit().field_type = field_type;
+    column.definition.Edit().referenced_object_type = "OWNER";
     if (field_type != "checkbox") column.type = ColumnType::kInteger;
     return column;
   }

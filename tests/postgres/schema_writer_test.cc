@@ -76,8 +76,8 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "applying what stands changes nothing") {
 TEST_CASE_FIXTURE(SchemaWriterFixture,
                   "labels and descriptions are comments, on tables and views") {
   MirrorColumn email = Property("email");
-  email.definition.label = "E-mail";
-  email.definition.description = "where it's \\ read";
+  email.definition.Edit().label = "E-mail";
+  email.definition.Edit().description = "where it's \\ read";
   MakeContacts({email});
 
   const std::string said = "E-mail: where it's \\ read";
@@ -87,7 +87,7 @@ TEST_CASE_FIXTURE(SchemaWriterFixture,
   }
 
   MirrorTable wanted = *contacts();
-  wanted.columns.back().definition.label = "Mail";
+  wanted.columns.back().definition.Edit().label = "Mail";
   sink().ApplyLayout(wanted);
   CHECK(Value("SELECT col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid ="
               " 'acme.contacts'::regclass AND attname = 'email'") == "Mail: where it's \\ read");
@@ -294,7 +294,7 @@ TEST_CASE_FIXTURE(SchemaWriterFixture,
   Add(Property("b", ColumnType::kDate));
   sink().ApplyLayout(*contacts());
   MirrorTable wanted = *contacts();
-  wanted.columns.back().definition.archived = true;
+  wanted.columns.back().definition.Edit().archived = true;
   set_contacts(sink().ApplyLayout(wanted));
   Value("ALTER TABLE acme.contacts DROP COLUMN a CASCADE");
   set_contacts(sink().ApplyLayout(*contacts()));
@@ -516,14 +516,14 @@ TEST_CASE_FIXTURE(SchemaWriterFixture,
                   "readable views show labels where there are some, else the value") {
   MirrorColumn owner = Property("hubspot_owner_id");
   MirrorColumn stage = Property("dealstage");
-  stage.definition.type = "enumeration";
-  stage.definition.options = {{.value = "a", .label = "Option A"}};
+  stage.definition.Edit().type = "enumeration";
+  stage.definition.Edit().options = {{.value = "a", .label = "Option A"}};
   MirrorColumn pipeline = Property("pipeline");
-  pipeline.definition.type = "enumeration";
+  pipeline.definition.Edit().type = "enumeration";
   MirrorColumn many = Property("many", ColumnType::kText, Storage::kOverflow);
-  many.definition.type = "enumeration";
-  many.definition.field_type = "checkbox";
-  many.definition.options = {{.value = "x", .label = "Ex"}, {.value = "y", .label = "Why"}};
+  many.definition.Edit().type = "enumeration";
+  many.definition.Edit().field_type = "checkbox";
+  many.definition.Edit().options = {{.value = "x", .label = "Ex"}, {.value = "y", .label = "Why"}};
   MakeContacts({owner, stage, pipeline, many});
   Value(
       "INSERT INTO acme.owners (id, first_name, last_name, email) VALUES (7, 'Ada', '', 'a@b.c'),"

@@ -112,11 +112,12 @@ struct PlantedFixture : MirrorFixture {
   /// Everything that the daemon does with a portal, once.
   void WorkAll() {
     MirrorColumn stage = Property("stage");
-    stage.definition.type = "enumeration";
-    stage.definition.options = {{.value = "a", .label = "Aye"}, {.value = "b", .label = "Bee"}};
+    stage.definition.Edit().type = "enumeration";
+    stage.definition.Edit().options = {{.value = "a", .label = "Aye"},
+                                       {.value = "b", .label = "Bee"}};
     MirrorColumn many = stage;
-    many.definition.name = many.column_name = "many";
-    many.definition.field_type = "checkbox";
+    many.definition.Edit().name = many.column_name = "many";
+    many.definition.Edit().field_type = "checkbox";
     MakeContacts({Property("city"), Property("hubspot_owner_id"), stage, many,
                   Property("spilled", ColumnType::kNumeric, Storage::kOverflow), Property("n")});
     sink().SaveAccount({.portal_id = plan().portal_id});

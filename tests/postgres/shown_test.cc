@@ -9,12 +9,12 @@ namespace {
 
 MirrorColumn Money() {
   MirrorColumn amount = Property("amount", ColumnType::kNumeric);
-  amount.definition.currency_property_name = "deal_currency_code";
-  amount.definition.show_currency_symbol = true;
-  amount.definition.number_display_hint = "currency";
-  amount.definition.text_display_hint = "multi_line";
-  amount.definition.date_display_hint = "absolute";
-  amount.definition.display_order = 3;
+  amount.definition.Edit().currency_property_name = "deal_currency_code";
+  amount.definition.Edit().show_currency_symbol = true;
+  amount.definition.Edit().number_display_hint = "currency";
+  amount.definition.Edit().text_display_hint = "multi_line";
+  amount.definition.Edit().date_display_hint = "absolute";
+  amount.definition.Edit().display_order = 3;
   return amount;
 }
 

@@ -27,7 +27,7 @@ bool IsHeld(const StreamFixture& stream, const std::string& text) {
 
 bool HasColumn(const StreamFixture& stream, const std::string& property) {
   return std::ranges::any_of(stream.sink.table->columns, [&](const auto& column) {
-    return column.property() == property && !column.definition.archived && !column.excluded;
+    return column.property() == property && !column.definition->archived && !column.excluded;
   });
 }
 

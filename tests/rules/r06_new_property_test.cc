@@ -107,7 +107,7 @@ TEST_CASE("R6: one short list of properties archives none") {
   stream.Load();
   const auto archived = [&] {
     return std::ranges::count_if(stream.sink.table->columns,
-                                 [](const auto& column) { return column.definition.archived; });
+                                 [](const auto& column) { return column.definition->archived; });
   };
 
   stream.hubspot.short_definitions = 1;

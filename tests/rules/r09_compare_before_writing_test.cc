@@ -141,10 +141,10 @@ TEST_CASE_FIXTURE(MirrorFixture, "R9: somebody's own column that bears a propert
   Value("ALTER TABLE acme.contacts ADD a text; UPDATE acme.contacts SET a = 'mine'");
   MirrorTable wanted = *contacts();
   wanted.columns.push_back(property);
-  wanted.columns.back().definition.archived = true;
+  wanted.columns.back().definition.Edit().archived = true;
   set_contacts(sink().ApplyLayout(wanted));
 
-  wanted.columns.back().definition.archived = false;
+  wanted.columns.back().definition.Edit().archived = false;
   set_contacts(sink().ApplyLayout(wanted));
 
   CHECK_FALSE(contacts()->columns.back().blocked_by.empty());

@@ -160,7 +160,7 @@ MirrorTablePtr MemoryStore::ApplyLayout(const MirrorTable& wanted) {
       if (before == stored.columns.end()) continue;
       if (stored.dropped.contains(column.property())) column.state = PropertyState::kFilling;
       if (before->type != column.type) Retype(stored, *before, column);
-      const bool returned = before->definition.archived && !column.definition.archived;
+      const bool returned = before->definition->archived && !column.definition->archived;
       if (returned && !column.excluded) ClearReturned(stored, column.property());
     }
     if (!std::exchange(stored.dropped, {}).empty()) {

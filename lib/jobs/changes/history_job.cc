@@ -85,7 +85,7 @@ HistoryScope HistoryJob::ScopeNow() const {
   if (!table) return scope;
   const std::vector<std::string>& wanted = stream().plan().history;
   for (const MirrorColumn& column : table->columns) {
-    if (column.definition.archived || column.excluded) continue;
+    if (column.definition->archived || column.excluded) continue;
     if (std::ranges::find(wanted, column.property()) == wanted.end()) continue;
     scope[column.property()] = column.hashed_with;
   }

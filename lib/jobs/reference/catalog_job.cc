@@ -1,6 +1,7 @@
 #include "jobs/reference/catalog_job.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/finally.h"
 
@@ -12,7 +13,7 @@ using namespace std::chrono_literals;
 constexpr auto kWholeEvery = 1h;
 
 bool IsFilling(const MirrorColumn& column) {
-  return column.state == PropertyState::kFilling && !column.definition.archived;
+  return column.state == PropertyState::kFilling && !column.definition->archived;
 }
 
 /// Whether a column waits for values that it did not wait for.
@@ -88,7 +89,7 @@ void CatalogJob::Advance() {
   } else if (part_ == Part::kGroups && !pipelines) {
     part_ = Part::kCount;
   } else if (part_ == Part::kLive &&
-             !WantsSensitiveDefinitions(stream().plan(), definitions_[Part::kLive])) {
+             !WantsSensitiveDefinitions(stream().plan(), DefinitionsOf(Part::kLive))) {
     definitions_.erase(Part::kSensitive);
     definitions_.erase(Part::kHighlySensitive);
     part_ = Part::kArchived;
@@ -112,7 +113,10 @@ StepOutcome CatalogJob::ReadDefinitions(Part part) {
     const uint64_t digest = DigestOf(*answer);
     if (std::exchange(live_digest_, digest) != digest) whole_ = true;
   }
-  definitions_[part] = std::move(*answer);
+  // Those of a thousand portals may wait for the database at once.
+  std::vector<SharedDefinition>& kept = definitions_[part];
+  kept.assign(std::make_move_iterator(answer->begin()), std::make_move_iterator(answer->end()));
+  for (SharedDefinition& definition : kept) definition.Share();
   Advance();
   return StepOutcome::More();
 }
@@ -121,7 +125,7 @@ bool CatalogJob::IsShort(const std::vector<PropertyDefinition>& answer) {
   std::set<std::string> missing;
   if (const MirrorTablePtr table = stream().table().layout()) {
     for (const MirrorColumn& column : table->columns) {
-      if (!column.definition.archived && !column.excluded) missing.insert(column.property());
+      if (!column.definition->archived && !column.excluded) missing.insert(column.property());
     }
   }
   for (const PropertyDefinition& definition : answer) missing.erase(definition.name);
@@ -138,6 +142,12 @@ StepOutcome CatalogJob::AskUnlisted() {
   }
   if (!probe_.Next()) Advance();
   return StepOutcome::More();
+}
+
+std::vector<PropertyDefinition> CatalogJob::DefinitionsOf(Part part) const {
+  const auto found = definitions_.find(part);
+  if (found == definitions_.end()) return {};
+  return {found->second.begin(), found->second.end()};
 }
 
 std::vector<PropertyDefinition> CatalogJob::AllDefinitions() const {
@@ -244,7 +254,7 @@ void CatalogJob::LookInTable() {
     if (!in_doubt.contains(column.property()) || column.state == PropertyState::kFilling) continue;
     in_doubt.erase(column.property());
     // An archived property keeps its last values, which prove nothing about today.
-    if (!column.definition.archived) held.insert(column.property());
+    if (!column.definition->archived) held.insert(column.property());
   }
   // The rest has yet to be read.
   if (in_doubt.empty()) probe_.FoundInMirror(stream().store().rows.WithValues(object(), held));

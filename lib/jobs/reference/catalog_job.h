@@ -11,6 +11,7 @@
 #include "jobs/reference/reference_job.h"
 #include "jobs/reference/wanted_layout.h"
 #include "jobs/stream_job.h"
+#include "model/source/shared_definition.h"
 
 namespace hubmirror {
 
@@ -51,6 +52,7 @@ class CatalogJob final : public StreamJob {
   /// two answers make them archived.
   bool IsShort(const std::vector<PropertyDefinition>& answer);
   StepOutcome AskUnlisted();
+  std::vector<PropertyDefinition> DefinitionsOf(Part part) const;
   std::vector<PropertyDefinition> AllDefinitions() const;
   StepOutcome ReadGroups();
   StepOutcome ReadPipelines();
@@ -70,7 +72,7 @@ class CatalogJob final : public StreamJob {
   Part part_ = Part::kLive;
   bool whole_ = true;  ///< this cycle reads everything
   /// As last read; the live ones only within a cycle, since each reads them and they are many.
-  std::map<Part, std::vector<PropertyDefinition>> definitions_;
+  std::map<Part, std::vector<SharedDefinition>> definitions_;
   std::optional<uint64_t> live_digest_;  ///< of the live ones, as last read
   std::set<std::string> missing_;        ///< of the table's properties, in the last answer
   std::optional<Instant> whole_at_;

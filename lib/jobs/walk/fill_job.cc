@@ -24,7 +24,7 @@ std::vector<std::string> FillJob::Filling() const {
   const MirrorTablePtr table = stream().table().layout();
   if (!table) return names;
   for (const MirrorColumn& column : table->columns) {
-    if (column.state == PropertyState::kFilling && !column.definition.archived) {
+    if (column.state == PropertyState::kFilling && !column.definition->archived) {
       names.push_back(column.property());
     }
   }

@@ -84,7 +84,7 @@ std::set<std::string> UniqueValues(const OutboxRow& row, const MirrorTable& tabl
 std::string WhyNotKey(const WriteTerms& terms) {
   if (terms.key_property.empty()) return {};
   const MirrorColumn* const column = FindColumn(terms.table, terms.key_property);
-  if (column != nullptr && !column->definition.archived && column->definition.has_unique_value) {
+  if (column != nullptr && !column->definition->archived && column->definition->has_unique_value) {
     return {};
   }
   return "HubSpot has no property " + terms.key_property +
@@ -168,7 +168,7 @@ PlannedRow PlanCreate(const OutboxRow& row, const MadeRecord* found, const Write
 PlannedRow PlanUpsert(const OutboxRow& row, const MadeRecord* found, const WriteTerms& terms) {
   if (!terms.create) return NotAllowed();
   const MirrorColumn* const by = FindColumn(terms.table, row.match.property);
-  const bool unique = by != nullptr && !by->definition.archived &&
+  const bool unique = by != nullptr && !by->definition->archived &&
                       row.match.property != terms.key_property &&
                       HasUniqueValues(terms.table.object, by->definition);
   if (!unique) {

@@ -1,9 +1,12 @@
 #include "model/source/property.h"
 
 #include <algorithm>
+#include <bit>
+#include <functional>
 #include <type_traits>
 
 #include "base/digest.h"
+#include "model/source/value_pool.h"
 
 namespace hubmirror {
 namespace {
@@ -39,6 +42,12 @@ uint64_t DigestOf(const std::vector<PropertyDefinition>& definitions) {
   return Hash64(bytes);
 }
 
+uint64_t DigestOf(const PropertyDefinition& definition) {
+  std::string bytes;
+  PutAll(bytes, definition);
+  return Hash64(bytes);
+}
+
 bool NamesOwner(const PropertyDefinition& definition) {
   return definition.referenced_object_type == "OWNER" || definition.name == "hubspot_owner_id";
 }
@@ -46,14 +55,31 @@ bool NamesOwner(const PropertyDefinition& definition) {
 PropertySet::PropertySet(std::vector<std::string> names) : names_(std::move(names)) {
   std::sort(names_.begin(), names_.end());
   names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
-  index_.reserve(names_.size());
-  for (uint32_t i = 0; i < names_.size(); ++i) index_.emplace(names_[i], i);
+  names_.shrink_to_fit();
+  // Half of it stays empty, so that who is not there is soon known.
+  slots_.resize(std::bit_ceil(2 * names_.size() + 1));
+  for (uint32_t i = 0; i < names_.size(); ++i) slots_[SlotOf(names_[i])] = i + 1;
+}
+
+size_t PropertySet::SlotOf(std::string_view name) const {
+  const size_t last = slots_.size() - 1;
+  size_t slot = std::hash<std::string_view>()(name) & last;
+  while (slots_[slot] != 0 && names_[slots_[slot] - 1] != name) slot = (slot + 1) & last;
+  return slot;
 }
 
 std::optional<uint32_t> PropertySet::Index(std::string_view name) const {
-  const auto found = index_.find(name);
-  if (found == index_.end()) return std::nullopt;
-  return found->second;
+  const uint32_t place = slots_[SlotOf(name)];
+  if (place == 0) return std::nullopt;
+  return place - 1;
+}
+
+PropertySetPtr SharedPropertySet(std::vector<std::string> names) {
+  static ValuePool<PropertySet> pool;
+  const auto set = std::make_shared<const PropertySet>(std::move(names));
+  std::string bytes;
+  for (const std::string& name : set->names()) bytes += name + '\n';
+  return pool.Share(Hash64(bytes), set);
 }
 
 PropertySetPtr IdOnly() {

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <unordered_map>
 #include <vector>
 
 namespace hubmirror {
@@ -66,6 +65,7 @@ struct PropertyDefinition {
 
 /// Tells equal definitions from others, as far as 64 bits do.
 uint64_t DigestOf(const std::vector<PropertyDefinition>& definitions);
+uint64_t DigestOf(const PropertyDefinition& definition);
 
 /// Whether the values are ids of owners: of one, or of several (`1;2`) where it is a checkbox.
 bool NamesOwner(const PropertyDefinition& definition);
@@ -91,13 +91,21 @@ class PropertySet {
   size_t size() const { return names_.size(); }
   /// Position of `name` in names(), nullopt when it is not in the set.
   std::optional<uint32_t> Index(std::string_view name) const;
+  friend bool operator==(const PropertySet& a, const PropertySet& b) {
+    return a.names_ == b.names_;
+  }
 
  private:
+  size_t SlotOf(std::string_view name) const;
+
   std::vector<std::string> names_;
-  std::unordered_map<std::string_view, uint32_t> index_;
+  std::vector<uint32_t> slots_;  ///< places of names, 0: none; from the digest of a name onwards
 };
 
 using PropertySetPtr = std::shared_ptr<const PropertySet>;
+
+/// The set of these names that all in the process have in common who ask for it here.
+PropertySetPtr SharedPropertySet(std::vector<std::string> names);
 
 /// Names records and shows nothing of them.
 PropertySetPtr IdOnly();

@@ -31,8 +31,8 @@ bool IsNeverWritten(const ObjectType& object, std::string_view property) {
 }
 
 bool NeedsFilling(const MirrorColumn& before, const MirrorColumn& after) {
-  if (after.definition.archived || after.excluded) return false;
-  return before.definition.archived || before.excluded || before.type != after.type ||
+  if (after.definition->archived || after.excluded) return false;
+  return before.definition->archived || before.excluded || before.type != after.type ||
          before.hashed_with != after.hashed_with;
 }
 
@@ -48,9 +48,9 @@ PropertySetPtr WholeSet(const MirrorTable& table) {
   std::vector<std::string> names = {"hs_object_id", table.object.modified_property,
                                     "hs_merged_object_ids", "hs_calculated_merged_vids"};
   for (const MirrorColumn& column : table.columns) {
-    if (!column.definition.archived && !column.excluded) names.push_back(column.property());
+    if (!column.definition->archived && !column.excluded) names.push_back(column.property());
   }
-  return std::make_shared<const PropertySet>(std::move(names));
+  return SharedPropertySet(std::move(names));
 }
 
 }  // namespace hubmirror

@@ -7,6 +7,7 @@
 
 #include "model/source/object_type.h"
 #include "model/source/property.h"
+#include "model/source/shared_definition.h"
 
 namespace hubmirror {
 
@@ -32,7 +33,7 @@ enum class PropertyState { kCurrent, kFilling };
 
 /// One property of an object type in the mirror.
 struct MirrorColumn {
-  PropertyDefinition definition;
+  SharedDefinition definition;
   std::string column_name;  ///< unique within the table; the property's name in the `_live` view
   ColumnType type = ColumnType::kText;
   Storage storage = Storage::kColumn;
@@ -45,7 +46,7 @@ struct MirrorColumn {
   /// Not empty: the values are keyed hashes, made with the key of this id (mirror/value_hasher.h).
   std::string hashed_with;
 
-  const std::string& property() const { return definition.name; }
+  const std::string& property() const { return definition->name; }
   friend bool operator==(const MirrorColumn&, const MirrorColumn&) = default;
 };
 

@@ -52,8 +52,9 @@ void Compare(const MirrorColumn& before, const MirrorColumn& after,
     changes.push_back(ChangeOf(Kind::kRehash, after,
                                std::string(HashWords(before.hashed_with, after.hashed_with))));
   }
-  if (before.definition.archived != after.definition.archived) {
-    changes.push_back(ChangeOf(after.definition.archived ? Kind::kArchive : Kind::kRestore, after));
+  if (before.definition->archived != after.definition->archived) {
+    changes.push_back(
+        ChangeOf(after.definition->archived ? Kind::kArchive : Kind::kRestore, after));
   }
 }
 

@@ -54,7 +54,7 @@ bool IsForgotten(const ObjectType& object, const MirrorColumn& before, const Mir
 }
 
 bool HasReturned(const MirrorColumn& before, const MirrorColumn& column) {
-  return before.definition.archived && !column.definition.archived && !column.excluded;
+  return before.definition->archived && !column.definition->archived && !column.excluded;
 }
 
 /// Takes the values of these, as they are stored, out of the rows that fulfil `rows`.
@@ -354,7 +354,7 @@ void SchemaWriter::ForgetValues(Transaction& transaction, const ObjectType& obje
     if (found == stored.end() || !IsForgotten(object, *found->second, column)) continue;
     // Keeping its type, when something of others forbids the new one, keeps its state too.
     const bool rehashed = found->second->hashed_with != column.hashed_with;
-    if (rehashed && !column.excluded && !column.definition.archived) {
+    if (rehashed && !column.excluded && !column.definition->archived) {
       column.state = PropertyState::kFilling;
     }
     properties.push_back(column.property());

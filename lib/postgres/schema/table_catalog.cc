@@ -90,7 +90,7 @@ MirrorColumn ColumnAt(const Rows& rows, size_t i) {
   const auto text = [&] { return std::string(rows.Text(i, at++)); };
   const auto flag = [&] { return rows.Bool(i, at++); };
   MirrorColumn column;
-  PropertyDefinition& definition = column.definition;
+  PropertyDefinition definition;
   definition.name = text();
   column.column_name = text();
   column.storage = text() == "column" ? Storage::kColumn : Storage::kOverflow;
@@ -102,6 +102,7 @@ MirrorColumn ColumnAt(const Rows& rows, size_t i) {
   definition.display_order = rows.Int(i, at++);
   for (const auto& told : kTexts) definition.*told.member = text();
   for (const auto& told : kFlags) definition.*told.member = flag();
+  column.definition = std::move(definition);
   return column;
 }
 
@@ -109,6 +110,7 @@ void ReadOptions(Connection& connection, const std::string& schema, const std::s
                  std::vector<MirrorColumn>& columns) {
   std::unordered_map<std::string_view, MirrorColumn*> by_name;
   for (MirrorColumn& column : columns) by_name.emplace(column.property(), &column);
+  std::unordered_map<MirrorColumn*, std::vector<PropertyOption>> options;
   const Rows rows = connection.Run(
       "SELECT property, value, label, description, display_order, hidden FROM " +
           QuoteName(schema, "property_options") + " WHERE object = $1 ORDER BY property, position",
@@ -116,12 +118,13 @@ void ReadOptions(Connection& connection, const std::string& schema, const std::s
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto found = by_name.find(rows.Text(i, 0));
     if (found == by_name.end()) continue;
-    found->second->definition.options.push_back({.value = std::string(rows.Text(i, 1)),
-                                                 .label = std::string(rows.Text(i, 2)),
-                                                 .description = std::string(rows.Text(i, 3)),
-                                                 .display_order = rows.Int(i, 4),
-                                                 .hidden = rows.Bool(i, 5)});
+    options[found->second].push_back({.value = std::string(rows.Text(i, 1)),
+                                      .label = std::string(rows.Text(i, 2)),
+                                      .description = std::string(rows.Text(i, 3)),
+                                      .display_order = rows.Int(i, 4),
+                                      .hidden = rows.Bool(i, 5)});
   }
+  for (auto& [column, all] : options) column->definition.Edit().options = std::move(all);
 }
 
 /// Columns of an INSERT from arrays: one array a column.
@@ -178,7 +181,7 @@ void InsertOptions(Transaction& transaction, const std::string& schema, const st
   bool any = false;
   for (const auto& [unused, column] : columns) {
     int64_t position = 0;
-    for (const PropertyOption& option : column->definition.options) {
+    for (const PropertyOption& option : column->definition->options) {
       any = true;
       arrays[0].Add(column->property());
       arrays[1].Add(position++);

@@ -91,7 +91,7 @@ std::string WriteViewName(const std::string& object) {
 }
 
 bool CanBeWritten(const ObjectType& object, const MirrorColumn& column) {
-  const bool taken = !column.definition.calculated && !column.definition.archived &&
+  const bool taken = !column.definition->calculated && !column.definition->archived &&
                      !IsNeverWritten(object, column.property());
   const bool compared = !column.excluded && column.hashed_with.empty();
   return taken && compared;
