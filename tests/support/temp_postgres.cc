@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -73,8 +74,20 @@ pid_t Spawn(const std::vector<std::string>& command, const fs::path& log, bool d
   _exit(127);
 }
 
-fs::path NewDirectory() {
-  std::string pattern = (fs::temp_directory_path() / "hubmirror-pg-XXXXXX").string();
+/// Where clusters lie. Making and removing a database's thousand files costs more than what most
+/// tests do in it, and on a slow disk much more: memory, where there is plenty.
+fs::path ClusterFolder(bool durable) {
+  constexpr std::uintmax_t kPlenty = 8ULL << 30;
+  const fs::path memory = "/dev/shm";
+  std::error_code none;
+  const bool chosen = durable || std::getenv("TMPDIR") != nullptr;
+  if (chosen || access(memory.c_str(), W_OK) != 0) return fs::temp_directory_path();
+  const fs::space_info space = fs::space(memory, none);
+  return !none && space.available >= kPlenty ? memory : fs::temp_directory_path();
+}
+
+fs::path NewDirectory(bool durable) {
+  std::string pattern = (ClusterFolder(durable) / "hubmirror-pg-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
   const auto account = ServerAccount();
   if (account && chown(pattern.c_str(), account->uid, account->gid) != 0) {
@@ -104,7 +117,7 @@ void RunAsServer(const std::vector<std::string>& command, const fs::path& log) {
 /// processor time of a server that does little.
 class FreshCluster {
  public:
-  FreshCluster() : directory_(NewDirectory()) {
+  FreshCluster() : directory_(NewDirectory(/*durable=*/false)) {
     try {
       RunAsServer({FindPostgresProgram("initdb"), "-D", data(), "-U", "postgres", "-A", "trust",
                    "-E", "UTF8", "--locale=C", "-N"},
@@ -161,7 +174,7 @@ fs::path FindPostgresProgram(const std::string& name) {
 TempPostgres::TempPostgres() : TempPostgres(Options{}) {}
 
 TempPostgres::TempPostgres(Options options)
-    : options_(std::move(options)), directory_(NewDirectory()) {
+    : options_(std::move(options)), directory_(NewDirectory(options_.durable)) {
   try {
     if (options_.standby_of == nullptr) {
       static const FreshCluster fresh;
