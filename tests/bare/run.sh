@@ -5,19 +5,21 @@
 #
 #   run.sh PROJECT_FOLDER CACHE_FOLDER SUITE
 #
-# CACHE_FOLDER keeps the minimal system, Debian's packages and ccache's for the next run. Wants root
-# (or sudo without a password), a mirror of Debian and npm's registry; skipped (exit code 77) without
-# the first.
+# CACHE_FOLDER keeps the minimal system and Debian's packages for the next run. On a machine of the same
+# suite, what ccache has of these sources is copied, too: it counts there for the same compiler and the
+# same content of every header alone, so it hides none that is missing. Wants root (or sudo without a
+# password), a mirror of Debian and npm's registry; skipped (exit code 77) without the first.
 set -euo pipefail
 
+compiled=$(ccache --get-config cache_dir 2>/dev/null) || compiled=
 if ((EUID != 0)); then
-  if sudo -n true 2>/dev/null; then exec sudo -n "$0" "$@"; fi
+  if sudo -n true 2>/dev/null; then exec sudo -n CCACHE_DIR="$compiled" "$0" "$@"; fi
   printf 'skipped: a bare machine wants root, or sudo without a password\n'
   exit 77
 fi
 project=$(realpath "$1")
 suite=$3
-mkdir -p "$2/$suite"/{archives,ccache}
+mkdir -p "$2/$suite/archives"
 cache=$(realpath "$2")/$suite
 
 # Beside the cache: /tmp may be small, or refuse set-user-id programs, which sudo is.
@@ -62,22 +64,28 @@ printf '127.0.0.1 localhost bare\n' >"$root/etc/hosts"
 # Nobody wants this machine back after a power cut.
 printf 'force-unsafe-io\n' >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
 
-# No git in there, and no .git: somebody unpacked an archive of the sources.
+# No git in there, and no .git: somebody unpacked an archive of the sources, at the path they have
+# here, which is part of what ccache compares.
 chroot "$root" useradd --create-home --shell /bin/bash dev
-mkdir "$root/home/dev/hubmirror"
+mkdir -p "$root$project" "$root/home/dev/.cache/ccache"
+folder=$project
+while folder=$(dirname "$folder") && [[ $folder != / ]]; do chmod a+x "$root$folder"; done
 git -c safe.directory='*' -C "$project" ls-files -z |
   tar -C "$project" --null --files-from=- -c |
-  tar -C "$root/home/dev/hubmirror" --no-same-owner -x
-mkdir -p "$root/home/dev/.cache/ccache"
-chroot "$root" chown -R dev: /home/dev
-chown -R --reference="$root/home/dev" "$cache/ccache"
+  tar -C "$root$project" --no-same-owner -x
+# shellcheck source=/dev/null
+if [[ -d $compiled && $(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}") == "$suite" ]]; then
+  cp -R --reflink=auto "$compiled/." "$root/home/dev/.cache/ccache"
+fi
+chroot "$root" chown -R dev: /home/dev "$project"
 
 # machine OPTION... PHASE: runs a phase of inside.sh as root in a container of its own.
 machine() {
-  timeout --kill-after=30 2700 systemd-nspawn -q -D "$root" --register=no --keep-unit --as-pid2 \
-    --console=pipe --hostname=bare --timezone=off --resolv-conf=copy-host \
-    --bind="$cache/archives:/var/cache/apt/archives" --bind="$cache/ccache:/home/dev/.cache/ccache" \
-    "${@:1:$#-1}" /home/dev/hubmirror/tests/bare/inside.sh "${@: -1}" </dev/null &
+  # The sources may lie in /tmp, which else is another one in there.
+  SYSTEMD_NSPAWN_TMPFS_TMP=0 timeout --kill-after=30 2700 \
+    systemd-nspawn -q -D "$root" --register=no --keep-unit --as-pid2 --console=pipe \
+    --hostname=bare --timezone=off --resolv-conf=copy-host --bind="$cache/archives:/var/cache/apt/archives" \
+    "${@:1:$#-1}" "$project/tests/bare/inside.sh" "${@: -1}" </dev/null &
   container=$!
   wait "$container"
   container=
