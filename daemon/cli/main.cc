@@ -27,6 +27,7 @@
 #include "daemon/cli/status/status_verb.h"
 #include "daemon/cli/terminal.h"
 #include "daemon/cli/text/words.h"
+#include "daemon/cli/write/key_property.h"
 #include "daemon/cli/write/write.h"
 #include "daemon/process_environment.h"
 #include "daemon/version.h"
@@ -128,6 +129,8 @@ int RunVerb(const CliContext& context, const CommandLine& line) {
       return RunWriteResume(context, line);
     case CliVerb::kWriteRelease:
       return RunWriteRelease(context, line);
+    case CliVerb::kWriteSetup:
+      return RunWriteSetup(context, line);
     case CliVerb::kSchemaPlan:
       return RunSchemaPlan(context, line);
     case CliVerb::kSchemaHistory:

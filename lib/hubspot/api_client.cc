@@ -169,6 +169,18 @@ Result<std::vector<PropertyGroup>, ApiError> ApiClient::PropertyGroups(const Obj
                                          });
 }
 
+Result<PropertyDefinition, ApiError> ApiClient::MakeKeyProperty(
+    const ObjectType& type, const PropertyDefinition& property) {
+  const auto made = Ask<std::vector<PropertyDefinition>>(
+      Endpoint::kProperties, requests_.MakeKeyProperty(type, property),
+      [](std::string body, uint64_t& replaced) {
+        return ReadPropertyDefinitions("{\"results\":[" + body + "]}", "non_sensitive", replaced);
+      });
+  if (!made) return made.error();
+  if (made->size() != 1) return DecodeError("it names no property");
+  return made->front();
+}
+
 Result<Account, ApiError> ApiClient::AccountDetails() {
   return Ask<Account>(
       Endpoint::kAccount, requests_.AccountDetails(),

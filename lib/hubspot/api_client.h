@@ -44,6 +44,11 @@ class ApiClient final : public PageSource,
   Result<std::vector<PropertyDefinition>, ApiError> Properties(
       const ObjectType& type, const PropertiesRequest& request) override;
   Result<std::vector<PropertyGroup>, ApiError> PropertyGroups(const ObjectType& type) override;
+  /// Makes a text property whose values HubSpot keeps unique, with this name, label, description
+  /// and group; the answer is what HubSpot has now. Needs the scope `crm.schemas.{type}.write`.
+  /// https://developers.hubspot.com/docs/api-reference/crm-properties
+  Result<PropertyDefinition, ApiError> MakeKeyProperty(const ObjectType& type,
+                                                       const PropertyDefinition& property);
   Result<Account, ApiError> AccountDetails() override;
   /// The scopes of the token: they came with an app's; of a private app's HubSpot is asked. Errors:
   /// kUnsupported when nobody says, as of service keys.

@@ -29,11 +29,40 @@ PortalOptions Awkward() {
                        {"archived_unique", "taken"}}};
 }
 
+/// The key property is made as a user makes it, who is asked first.
+void SetUpKey(World& world) {
+  const auto setup = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"write", "setup"});
+    const ProgramResult result = world.daemon.Cli(words);
+    return std::to_string(result.end.exit_code) + " " + result.output;
+  };
+  CHECK(setup({"acme/companies", "--yes"}).starts_with("64 "));
+  CHECK(setup({"acme/contacts"}).find("nothing was made") != std::string::npos);
+  CHECK(world.portal.Requests("make property contacts") == 0);
+  const std::string made = setup({"acme/contacts", "--yes"});
+  CAPTURE(made);
+  CHECK(made.starts_with("0 hubmirror_key of contacts was made"));
+  CHECK(setup({"acme/contacts", "--yes"}).starts_with("0 hubmirror_key of contacts is there"));
+  CHECK(world.portal.Requests("make property contacts") == 1);
+}
+
+TEST_CASE("write setup: a property whose values may repeat is no key, and stays as it is") {
+  World world({.records = 60}, [] {
+    DaemonSettings settings;
+    settings.portals[0].objects = {"contacts", "companies"};
+    settings.portals[0].write = kWrite;
+    return settings;
+  }());
+  world.portal.Mutate(R"({"object":"contacts","kind":"property_add","name":"hubmirror_key"})");
+  const ProgramResult result = world.daemon.Cli({"write", "setup", "acme/contacts", "--yes"});
+  CHECK(result.end.exit_code == 1);
+  CHECK(result.output.find("cannot be the key: its values need not be unique") !=
+        std::string::npos);
+  CHECK(world.portal.Requests("make property contacts") == 0);
+}
+
 TEST_CASE("write: each row makes one record, through losses, refusals and a kill") {
-  WriteWorld it(kWrite, {"contacts", "companies"}, Awkward(), [](World& world) {
-    world.portal.Mutate(R"({"object":"contacts","kind":"property_add","name":"hubmirror_key",)"
-                        R"("type":"string","field_type":"text","unique":true})");
-  });
+  WriteWorld it(kWrite, {"contacts", "companies"}, Awkward(), SetUpKey);
   World& world = it.world;
   const std::string taken =
       world.Sql("SELECT email FROM acme.contacts_live WHERE email IS NOT NULL ORDER BY id LIMIT 1");

@@ -3,46 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "base/time_text.h"
-#include "hubspot/auth/static_token.h"
-#include "hubspot/scripted_transport.h"
-#include "support/fake_clock.h"
+#include "hubspot/api_client_fixture.h"
 
 namespace hubmirror {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::FakeClock;
-using testing::ScriptedTransport;
-
-class ExchangeList final : public ExchangeObserver {
- public:
-  void OnExchange(const Exchange& exchange) override { all.push_back(exchange); }
-  std::vector<Exchange> all;
-};
-
-/// One portal whose HubSpot answers by script.
-struct ApiClientFixture {
-  ScriptedTransport hubspot;
-  FakeClock clock;
-  SourceClock source_clock;
-  ExchangeList exchanges;
-  StaticToken token{[] { return Secret("pat-na1-x"); }};
-  ApiClient client{{.key = "acme", .version = "2026-09", .base = {.host = "api.hubapi.com"}},
-                   Wire{hubspot, clock, source_clock},
-                   token,
-                   exchanges};
-  ObjectType contacts = *FindObjectType("contacts");
-
-  PropertySetPtr Set(std::vector<std::string> names) {
-    return std::make_shared<const PropertySet>(std::move(names));
-  }
-  /// Names that fill a URL to the limit.
-  PropertySetPtr WideSet() {
-    std::vector<std::string> names;
-    for (int i = 0; i < 1000; ++i) names.push_back("a_property_" + std::to_string(10'000 + i));
-    return Set(std::move(names));
-  }
-};
 
 TEST_CASE_FIXTURE(ApiClientFixture, "api client: histories are asked for by batch read") {
   hubspot.Answer(200, R"({"results":[{"id":"1","propertiesWithHistory":{"city":[]}}]})");
@@ -277,24 +243,6 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: members beyond an id are asked 
                                      .beyond = 123456789012,
                                      .limit = 1})));
   CHECK(hubspot.last().target.ends_with("&after=AAAAHL6ZGhQ%3D"));
-}
-
-TEST_CASE_FIXTURE(ApiClientFixture, "api client: property groups and the account are read") {
-  hubspot.Answer(200,
-                 R"({"results":[{"name":"g","label":"G","displayOrder":3,"archived":false}]})");
-  hubspot.Answer(200, R"({"portalId":1234567,"accountType":"STANDARD","timeZone":"US/Eastern",
-      "companyCurrency":"USD","additionalCurrencies":["EUR"],"utcOffset":"-05:00",
-      "utcOffsetMilliseconds":-18000000,"uiDomain":"app.hubspot.com","dataHostingLocation":"na1"})");
-
-  const auto groups = client.PropertyGroups(contacts);
-  const auto account = client.AccountDetails();
-
-  CHECK(*groups == std::vector<PropertyGroup>{{.name = "g", .label = "G", .display_order = 3}});
-  CHECK(account->portal_id == PortalId{1234567});
-  CHECK(account->utc_offset_ms == -18'000'000);
-  CHECK(account->additional_currencies == std::vector<std::string>{"EUR"});
-  CHECK(hubspot.requests()[0].target == "/crm/properties/2026-09/0-1/groups");
-  CHECK(hubspot.requests()[1].target == "/account-info/2026-09/details");
 }
 
 TEST_CASE_FIXTURE(ApiClientFixture,

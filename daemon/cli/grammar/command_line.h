@@ -58,6 +58,7 @@ enum class CliVerb {
   kWritePause,
   kWriteResume,
   kWriteRelease,
+  kWriteSetup,
   kGrants,
   kPlan,
   kDoctor,
@@ -99,7 +100,7 @@ struct CommandLine {
   bool repair = false;
   std::string report;  ///< verify: the file that keeps the result
   bool dry_run = false;
-  bool yes = false;      ///< portal drop, feed purge: nobody is asked
+  bool yes = false;      ///< portal drop, feed purge, write setup: nobody is asked
   bool cascade = false;  ///< portal drop: what others built on it goes too
   bool offline = false;  ///< setup: token and database are not tried; doctor: HubSpot is not asked
   bool online = false;   ///< config check: HubSpot is asked about the properties that are named

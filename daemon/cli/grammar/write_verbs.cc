@@ -95,6 +95,12 @@ void AddWriteVerbs(VerbMaker& make, CLI::App& program) {
                            "hubmirror write release acme/contacts\n  hubmirror write release acme\n"
                            "  hubmirror write release acme/contacts/17"),
                  "PORTAL[/OBJECT[/ID]]", TargetShape::kStreamOrRecord);
+  CLI::App* setup =
+      make.Verb(*group, "setup", CliVerb::kWriteSetup,
+                "Make the `key_property` of an object in HubSpot, by which no record is made twice",
+                "hubmirror write setup acme/deals\n  hubmirror write setup acme/tasks --yes");
+  make.AddTarget(setup, "PORTAL/OBJECT", TargetShape::kStream);
+  setup->add_flag("--yes", line.yes, "Do not ask");
 }
 
 }  // namespace hubmirror

@@ -268,6 +268,23 @@ ClientRequest ApiRequests::PropertyGroups(const ObjectType& type) const {
   return {.target = PropertyPath(type) + "/groups"};
 }
 
+ClientRequest ApiRequests::MakeKeyProperty(const ObjectType& type,
+                                           const PropertyDefinition& property) const {
+  rapidjson::StringBuffer body;
+  JsonWriter json(body);
+  json.StartObject();
+  WritePair(json, "name", property.name);
+  WritePair(json, "label", property.label);
+  WritePair(json, "description", property.description);
+  WritePair(json, "groupName", property.group_name);
+  WritePair(json, "type", "string");
+  WritePair(json, "fieldType", "text");
+  json.Key("hasUniqueValue");
+  json.Bool(true);
+  json.EndObject();
+  return JsonPost(PropertyPath(type), body);
+}
+
 std::string ApiRequests::LinkPath(const ObjectType& from, const ObjectType& to) const {
   return "/crm/associations/" + version_ + "/" + PercentEncode(from.type_id) + "/" +
          PercentEncode(to.type_id);

@@ -30,6 +30,7 @@ class ApiRequests {
   ClientRequest BatchReadHistory(const ObjectType& type, const HistoryRequest& history) const;
   ClientRequest Properties(const ObjectType& type, const PropertiesRequest& properties) const;
   ClientRequest PropertyGroups(const ObjectType& type) const;
+  ClientRequest MakeKeyProperty(const ObjectType& type, const PropertyDefinition& property) const;
   ClientRequest AccountDetails() const;
   /// What a private app's token may do.
   ClientRequest TokenInfo(const Secret& token) const;

@@ -64,6 +64,7 @@ const Scopes& AllScopes() {
       all.emplace(type.read_scope);
       all.insert(WriteScopeOf(type));
       all.insert("crm.schemas." + std::string(type.name) + ".read");
+      all.insert("crm.schemas." + std::string(type.name) + ".write");
     }
     return all;
   }();

@@ -1,5 +1,6 @@
 #include "endpoints/account_endpoints.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "endpoints/error_answers.h"
@@ -76,6 +77,51 @@ HttpResponse GetProperty(const Call& call) {
   }
   HttpResponse response;
   catalog.AppendDefinition(response.body, *property);
+  return response;
+}
+
+HttpResponse MakeProperty(const Call& call) {
+  constexpr size_t kUniqueMost = 10;
+  CrmObject& object = call.object();
+  const std::string scope = "crm.schemas." + std::string(object.type.name) + ".write";
+  if (!call.Holds(scope)) return MissingScopes({scope}, call.portal.random);
+  const auto refused = [&](int status, const std::string& message) {
+    return ErrorAnswer(status, status == 409 ? "OBJECT_ALREADY_EXISTS" : "VALIDATION_ERROR",
+                       message, call.portal.random);
+  };
+  PropertyDefinition made;
+  try {
+    const rapidjson::Document body = ParseJsonObject(call.request.body);
+    JsonFields fields(body, "");
+    const bool whole = fields.Read("name", made.name) && fields.Read("label", made.label) &&
+                       fields.Read("type", made.type) &&
+                       fields.Read("fieldType", made.field_type) &&
+                       fields.Read("groupName", made.group);
+    if (!whole) return refused(400, "name, label, type, fieldType and groupName are required");
+    fields.Read("hasUniqueValue", made.has_unique_value);
+    std::string description;
+    fields.Read("description", description);
+    bool shown = false;
+    fields.Read("formField", shown);
+    fields.RefuseOthers();
+  } catch (const std::runtime_error& error) {
+    return refused(400, error.what());
+  }
+  const auto groups = object.catalog.Groups();
+  if (std::find(groups.begin(), groups.end(), made.group) == groups.end()) {
+    return refused(400, "property group " + made.group + " does not exist");
+  }
+  if (made.has_unique_value && object.catalog.unique().size() >= kUniqueMost) {
+    return refused(400, "there are ten properties with unique values already");
+  }
+  made.kind = KindOf(made.type, made.field_type);
+  made.created = made.updated = call.now;
+  const std::string name = made.name;
+  const auto index = object.catalog.Add(std::move(made));
+  if (!index) return refused(409, "A property named '" + name + "' already exists.");
+  HttpResponse response;
+  response.status = 201;
+  object.catalog.AppendDefinition(response.body, *index);
   return response;
 }
 

@@ -4,9 +4,10 @@
 
 namespace simulated_portal {
 
-/// `GET /crm/properties/V/{t}`, `.../{name}`, `.../groups`.
+/// `GET /crm/properties/V/{t}`, `.../{name}`, `.../groups`, and `POST /crm/properties/V/{t}`.
 HttpResponse ListProperties(const Call& call);
 HttpResponse GetProperty(const Call& call);
+HttpResponse MakeProperty(const Call& call);
 HttpResponse ListGroups(const Call& call);
 
 /// `GET /account-info/V/details` and `.../api-usage/daily/private-apps`.

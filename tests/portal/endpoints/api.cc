@@ -64,6 +64,8 @@ HttpResponse CallEndpoint(const Call& call) {
       return ListProperties(call);
     case Endpoint::kProperty:
       return GetProperty(call);
+    case Endpoint::kMakeProperty:
+      return MakeProperty(call);
     case Endpoint::kGroups:
       return ListGroups(call);
     case Endpoint::kLinks:

@@ -302,6 +302,28 @@ TEST_CASE("property definitions come and go") {
   CHECK(test.Get("/_control/truth/1234567/contacts").body.find("\"fresh\"") == std::string::npos);
 }
 
+TEST_CASE("a property is made once, in a group that is there, by who may change definitions") {
+  TestPortal test;
+  const auto make = [&](const std::string& name, const std::string& group) {
+    return test.Post("/crm/properties/2026-09/0-1",
+                     R"({"name":")" + name +
+                         R"(","label":"Key","type":"string","fieldType":"text",)" +
+                         R"("groupName":")" + group + R"(","hasUniqueValue":true})");
+  };
+  const std::string group =
+      ParseAnswer(test.Get("/crm/properties/2026-09/0-1/groups"))["results"][0]["name"].GetString();
+  const HttpResponse made = make("own_key", group);
+  CHECK(made.status == 201);
+  CHECK(ParseAnswer(made)["hasUniqueValue"].GetBool());
+  CHECK(make("own_key", group).status == 409);
+  CHECK(make("other", "nowhere").status == 400);
+  CHECK(test.Post("/crm/properties/2026-09/0-1", R"({"name":"other"})").status == 400);
+  REQUIRE(
+      test.Post("/_control/tokens", R"({"action":"scopes","scopes":["crm.schemas.contacts.read"]})")
+          .status == 200);
+  CHECK(make("other", group).status == 403);
+}
+
 TEST_CASE("account details tell the portal and its day") {
   TestPortal test;
   const auto details = ParseAnswer(test.Get("/account-info/2026-09/details"));

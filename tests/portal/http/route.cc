@@ -194,6 +194,7 @@ Route ParseRoute(std::string_view path, std::string_view version) {
 Route ForMethod(Route route, std::string_view method) {
   Endpoint wanted = Endpoint::kUnknown;
   if (route.endpoint == Endpoint::kList && method == "POST") wanted = Endpoint::kCreate;
+  if (route.endpoint == Endpoint::kProperties && method == "POST") wanted = Endpoint::kMakeProperty;
   if (route.endpoint == Endpoint::kGet && method == "PATCH") wanted = Endpoint::kUpdate;
   if (route.endpoint == Endpoint::kGet && method == "DELETE") wanted = Endpoint::kArchive;
   if (route.endpoint == Endpoint::kLinkOne && method == "DELETE") wanted = Endpoint::kUnlinkOne;
@@ -236,6 +237,8 @@ std::string EndpointName(const Route& route, bool archived) {
     case Endpoint::kProperties:
     case Endpoint::kProperty:
       return "properties " + object;
+    case Endpoint::kMakeProperty:
+      return "make property " + object;
     case Endpoint::kGroups:
       return "groups " + object;
     case Endpoint::kLinks:

@@ -25,6 +25,7 @@ enum class Endpoint {
   kSearch,
   kProperties,
   kProperty,
+  kMakeProperty,
   kGroups,
   kLinks,
   kLinkLabels,
