@@ -7,7 +7,6 @@
 #include <array>
 
 #include "base/digest.h"
-#include "delivery/entry_filter.h"
 
 namespace hubmirror {
 namespace {
@@ -121,11 +120,11 @@ std::string Batch::Id(const BatchSender& sender) const {
          std::to_string(last);
 }
 
-Batch MakeBatch(const BatchSender& sender, const std::vector<WebhookRule>& rules,
+Batch MakeBatch(const BatchSender& sender, const EntryFilter& filter,
                 const std::vector<WebhookEntry>& entries, size_t most) {
   Batch batch{.body = Beginning(sender, "changes")};
   for (const WebhookEntry& entry : entries) {
-    if (IsNamed(rules, entry)) {
+    if (IsNamed(filter, entry)) {
       if (batch.entries == most) break;
       const size_t used = batch.body.size() + kEnd.size() + 1;
       const size_t left = used < kMostBatchBytes ? kMostBatchBytes - used : 0;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/portal/webhook_plan.h"
+#include "delivery/entry_filter.h"
 #include "model/store/webhook.h"
 
 namespace hubmirror {
@@ -39,7 +39,7 @@ inline constexpr size_t kMostBatchBytes = 256 << 10;
 /// Takes up to `most` of the entries that the rules name, oldest first, as far as they fit. An
 /// entry that alone is too large has its longest values cut, as `value_max` of the feed does. A
 /// batch of no entries says how far nobody wants any.
-Batch MakeBatch(const BatchSender& sender, const std::vector<WebhookRule>& rules,
+Batch MakeBatch(const BatchSender& sender, const EntryFilter& filter,
                 const std::vector<WebhookEntry>& entries, size_t most);
 
 /// A body without an entry, by which people try whether a receiver understands us.

@@ -63,7 +63,8 @@ Courier::Rest Courier::Turn() {
 
   BatchSender sender = options_.sender;
   sender.epoch = look.epoch;
-  const Batch batch = MakeBatch(sender, options_.plan.when, look.entries, most_);
+  const EntryFilter filter{.rules = options_.plan.when, .own = options_.plan.own};
+  const Batch batch = MakeBatch(sender, filter, look.entries, most_);
   return batch.entries == 0 ? Pass(look, batch) : Send(look, batch);
 }
 

@@ -64,7 +64,9 @@ EntryValues ReadEntryValues(std::string_view json) {
   return values;
 }
 
-bool IsNamed(const std::vector<WebhookRule>& rules, const WebhookEntry& entry) {
+bool IsNamed(const EntryFilter& filter, const WebhookEntry& entry) {
+  const std::vector<WebhookRule>& rules = filter.rules;
+  if (!filter.own && entry.origin == "own") return false;
   if (rules.empty()) return Holds({}, entry);
   return std::ranges::any_of(rules, [&](const WebhookRule& rule) { return Holds(rule, entry); });
 }

@@ -22,8 +22,14 @@ struct EntryValues {
 /// From what an entry says before or after; nothing of a text that is no JSON object.
 EntryValues ReadEntryValues(std::string_view json);
 
-/// Whether a webhook with these rules is sent the entry. A record that is new to the mirror counts
-/// as a change of every property it has.
-bool IsNamed(const std::vector<WebhookRule>& rules, const WebhookEntry& entry);
+/// Which entries a webhook is sent.
+struct EntryFilter {
+  std::vector<WebhookRule> rules;  ///< see WebhookPlan::when
+  bool own = true;                 ///< also those that say nothing but what was written from here
+};
+
+/// Whether the entry is sent. A record that is new to the mirror counts as a change of every
+/// property it has.
+bool IsNamed(const EntryFilter& filter, const WebhookEntry& entry);
 
 }  // namespace hubmirror

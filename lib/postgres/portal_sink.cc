@@ -37,6 +37,7 @@ PortalSink::PortalSink(std::shared_ptr<ConnectionPool> pool, Options options, co
       links_(schema_),
       history_(schema_),
       outbox_(schema_),
+      echoes_(schema_),
       brakes_(schema_) {}
 
 PortalSink::~PortalSink() = default;
@@ -98,6 +99,7 @@ void PortalSink::NoteEntries(const FeedWritten& written) {
   fed_to_ = written.last;
   options_.on_entries(fed_to_);
   observer_.OnEntries(options_.plan.key, written.by_op);
+  if (!written.echoes.empty()) observer_.OnEchoes(options_.plan.key, written.echoes);
 }
 
 void PortalSink::Heartbeat() {
@@ -202,13 +204,6 @@ void PortalSink::NoteLeft(Transaction& transaction, const std::string& object) {
 void PortalSink::ForgetLeft(const std::string& object) {
   MutexLock lock(mutex_);
   std::erase_if(left_, [&](const auto& left) { return left.first.first == object; });
-}
-
-std::string PortalSink::LoadBudget() {
-  Transaction transaction(*pool_);
-  std::string budget = store_.LoadBudget(transaction);
-  transaction.Commit();
-  return budget;
 }
 
 void PortalSink::OnSchemaChange(const std::string& object, const std::string& change) {
@@ -358,7 +353,7 @@ CommitOutcome PortalSink::Write(const Commit& commit) {
   if (!commit.outbox.empty()) {
     // Rows say where the entries of their record stand.
     writing.WriteFeed();
-    moved = ChangeOutbox(*writing, commit.object.name, commit.outbox);
+    moved = EndRows(*writing, writer, commit);
   }
   writing.Commit();
   Tell(commit.object.name, moved);

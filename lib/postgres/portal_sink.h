@@ -18,6 +18,7 @@
 #include "model/store/row_sink.h"
 #include "model/store/verify.h"
 #include "model/store/write_sink.h"
+#include "postgres/outbox/echo_ledger.h"
 #include "postgres/outbox/outbox_brakes.h"
 #include "postgres/outbox/outbox_store.h"
 #include "postgres/schema/portal_schema.h"
@@ -184,6 +185,8 @@ class PortalSink final : public RowSink,
   /// Moves rows on, in a transaction of the owner; returns what is to be told once it is over.
   OutboxMoves ChangeOutbox(Transaction& transaction, const std::string& object,
                            const std::vector<OutboxChange>& changes);
+  /// The same with the commit that shows their records.
+  OutboxMoves EndRows(Transaction& transaction, const CommitWriter& writer, const Commit& commit);
   void Tell(const std::string& object, const OutboxMoves& moves) const;
   /// A daemon that waits beside a live owner may write once it takes over (rule W20).
   void WatchOwner();
@@ -228,7 +231,8 @@ class PortalSink final : public RowSink,
   const LinkRows links_;
   const HistoryWriter history_;
   const OutboxStore outbox_;
-  OutboxBrakes brakes_;  ///< guarded by the turn
+  const EchoLedger echoes_;  ///< used where the portal has a change feed
+  OutboxBrakes brakes_;      ///< guarded by the turn
   Turnstile turnstile_;
   RecentLinks recent_links_;  ///< guarded by the turn
   /// Pairs that have no views yet; guarded by the turn.

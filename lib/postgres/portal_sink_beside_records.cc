@@ -47,6 +47,13 @@ void PortalSink::SaveAccount(const Account& account) {
   writing.Commit();
 }
 
+std::string PortalSink::LoadBudget() {
+  Transaction transaction(*pool_);
+  std::string budget = store_.LoadBudget(transaction);
+  transaction.Commit();
+  return budget;
+}
+
 std::map<std::string, int64_t> PortalSink::LastKnownRows() {
   Transaction transaction(*pool_);
   auto rows = store_.LastKnownRows(transaction, options_.plan.portal_id);
@@ -239,6 +246,7 @@ std::vector<OutboxId> PortalSink::Claim(const ObjectType& object,
   brakes_.Bound(*writing, object.name, allowed);
   OutboxStore::Claimed claimed;
   if (!allowed.empty()) claimed = outbox_.Claim(*writing, object.name, allowed, sent_at);
+  if (options_.plan.feed.enabled) echoes_.Claim(*writing, allowed, claimed.rows);
   if (!claimed.rows.empty()) Reach(CrashPoint::kWriteClaiming);
   writing.Commit();
   OutboxMoves moves;
@@ -257,8 +265,22 @@ void PortalSink::Change(const ObjectType& object, const std::vector<OutboxChange
 OutboxMoves PortalSink::ChangeOutbox(Transaction& transaction, const std::string& object,
                                      const std::vector<OutboxChange>& changes) {
   OutboxMoves moves = outbox_.Change(transaction, object, changes);
+  if (options_.plan.feed.enabled) echoes_.Change(transaction, changes);
   brakes_.Count(transaction, object, moves.taken, moves.refused);
   if (moves.last_ended > 0) Reach(CrashPoint::kWriteEnding);
+  return moves;
+}
+
+OutboxMoves PortalSink::EndRows(Transaction& transaction, const CommitWriter& writer,
+                                const Commit& commit) {
+  OutboxMoves moves = ChangeOutbox(transaction, commit.object.name, commit.outbox);
+  if (!options_.plan.feed.enabled) return moves;
+  // What the mirror now holds is at least as new as what these rows wrote.
+  std::vector<OutboxId> seen;
+  for (const OutboxChange& change : commit.outbox) {
+    if (writer.Shows(change.record)) seen.push_back(change.id);
+  }
+  echoes_.Forget(transaction, seen);
   return moves;
 }
 
@@ -324,6 +346,10 @@ void PortalSink::KeepOutbox() {
     outbox_kept_ = now;
   }
   OutboxUpkeep(pool_, schema_).Keep();
+  Transaction transaction(*pool_);
+  const int64_t expired = echoes_.Expire(transaction);
+  transaction.Commit();
+  if (expired > 0) observer_.OnEchoes(options_.plan.key, {{"expired", expired}});
 }
 
 void PortalSink::CountOutbox() {

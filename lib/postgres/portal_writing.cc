@@ -21,8 +21,10 @@ PortalSink::Writing::Writing(PortalSink& sink, Transaction::Options options)
   sink.schema_.CheckOwned(*transaction_);
   CheckUnbroken();
   if (!feeds) return;
-  feed_.emplace(sink.schema_, ChangeWriter::Count{.last = sink.fed_to_,
-                                                  .clock = *transaction_->first().Time(0, 2)});
+  feed_.emplace(
+      sink.schema_,
+      ChangeWriter::Count{.last = sink.fed_to_, .clock = *transaction_->first().Time(0, 2)},
+      sink.options_.plan.write.enabled);
 }
 
 void PortalSink::Writing::Begin(const Transaction::Options& options) {

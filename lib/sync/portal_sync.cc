@@ -146,6 +146,10 @@ void PortalSync::AddWriteJob(SyncedStream& stream) {
   const StreamPlan& plan = stream.context->plan();
   if (store_.outbox == nullptr || source_.target == nullptr || !plan.write.any()) return;
   const auto rule = ConflictRuleOf(plan_.write.on_conflict).value_or(ConflictRule::kHold);
+  std::map<std::string, ConflictRule> rules;
+  for (const auto& [property, word] : plan.write.rules) {
+    rules.emplace(property, ConflictRuleOf(word).value_or(ConflictRule::kHold));
+  }
   const WriteJob::Shared shared{.target = *source_.target,
                                 .outbox = *store_.outbox,
                                 .partners = state_.link_partners,
@@ -160,7 +164,8 @@ void PortalSync::AddWriteJob(SyncedStream& stream) {
                                                  .create = plan.write.create,
                                                  .archive = plan.write.archives(),
                                                  .on_conflict = rule,
-                                                 .associate = plan.write.associate}),
+                                                 .associate = plan.write.associate,
+                                                 .rules = std::move(rules)}),
       kOutboxLook);
 }
 

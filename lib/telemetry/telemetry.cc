@@ -207,6 +207,11 @@ void Telemetry::OnWrites(const StreamKey& stream, const WriteCounts& counts) {
   if (PortalSeries* const series = Find(stream.portal)) series->CountWrites(stream.object, counts);
 }
 
+void Telemetry::OnEchoes(const PortalKey& portal, const std::map<std::string, int64_t>& by_kind) {
+  MutexLock lock(mutex_);
+  if (PortalSeries* const series = Find(portal)) series->CountEchoes(by_kind);
+}
+
 void Telemetry::OnEntries(const PortalKey& portal, const std::map<std::string, int64_t>& by_op) {
   MutexLock lock(mutex_);
   if (PortalSeries* const series = Find(portal)) series->CountEntries(by_op);

@@ -72,6 +72,7 @@ class Telemetry final : public SyncObserver, public WebhookObserver, public LogT
   void OnRetry(const PortalKey& portal, const std::string& reason) override;
   void OnTokenExpiry(const PortalKey& portal, TimePoint expires_at) override;
   void OnEntries(const PortalKey& portal, const std::map<std::string, int64_t>& by_op) override;
+  void OnEchoes(const PortalKey& portal, const std::map<std::string, int64_t>& by_kind) override;
   void OnWrites(const StreamKey& stream, const WriteCounts& counts) override;
   void OnTokenRefreshFailure(const PortalKey& portal) override;
   void OnSchedulerTick(TimePoint now) override;

@@ -53,19 +53,20 @@ TEST_CASE("batch: it ends at its most, before the next one that is wanted") {
   entries[0].object = entries[2].object = entries[4].object = "tickets";
   const std::vector<WebhookRule> deals = {{.object = "deals"}};
 
-  const Batch one = MakeBatch(kSender, deals, entries, 1);
+  const Batch one = MakeBatch(kSender, {.rules = deals}, entries, 1);
   CHECK(one.entries == 1);
   CHECK(one.first == 2);
   CHECK(one.last == 2);
   CHECK(one.done_to == 3);
 
-  const Batch both = MakeBatch(kSender, deals, entries, 100);
+  const Batch both = MakeBatch(kSender, {.rules = deals}, entries, 100);
   CHECK(both.Id(kSender) == "acme-won-2-4");
   CHECK(both.done_to == 5);
 }
 
 TEST_CASE("batch: where nobody wants any it says how far") {
-  const Batch none = MakeBatch(kSender, {{.object = "contacts"}}, {Entry(1), Entry(2)}, 100);
+  const Batch none =
+      MakeBatch(kSender, {.rules = {{.object = "contacts"}}}, {Entry(1), Entry(2)}, 100);
   CHECK(none.entries == 0);
   CHECK(none.done_to == 2);
   CHECK(MakeBatch(kSender, {}, {}, 100).done_to == 0);

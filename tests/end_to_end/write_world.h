@@ -21,8 +21,9 @@ class WriteWorld {
   /// `write` as in the configuration; `prepare` is done to the portal before it is mirrored.
   template <typename Prepare>
   WriteWorld(const std::string& write, std::vector<std::string> objects,
-             const PortalOptions& portal, const Prepare& prepare)
-      : world(portal, Asking(write, std::move(objects))) {
+             const PortalOptions& portal, const Prepare& prepare,
+             std::map<std::string, std::string> defaults = {})
+      : world(portal, Asking(write, std::move(objects), std::move(defaults))) {
     prepare(world);
     world.Sql(std::string("CREATE ROLE ") + kWriter + " LOGIN");
     world.Load();
@@ -54,8 +55,10 @@ class WriteWorld {
   }
 
  private:
-  static DaemonSettings Asking(const std::string& write, std::vector<std::string> objects) {
+  static DaemonSettings Asking(const std::string& write, std::vector<std::string> objects,
+                               std::map<std::string, std::string> defaults) {
     DaemonSettings settings;
+    settings.defaults = std::move(defaults);
     settings.portals[0].objects = std::move(objects);
     settings.portals[0].write = write;
     return settings;

@@ -23,6 +23,7 @@ class NotingObserver final : public SyncObserver {
   std::vector<std::string> failed_transactions;
   std::map<std::string, int64_t> entries;  ///< of the change feed, by kind
   std::map<std::string, int64_t> writes;   ///< rows of the outbox, by how they ended
+  std::map<std::string, int64_t> echoes;   ///< by kind
   std::map<std::string, int64_t> doubts;   ///< of theirs, by how they ended
   std::vector<std::chrono::milliseconds> latencies;
   int reconnects = 0;
@@ -37,6 +38,10 @@ class NotingObserver final : public SyncObserver {
   void OnEntries(const PortalKey&, const std::map<std::string, int64_t>& by_op) override {
     MutexLock lock(mutex_);
     for (const auto& [op, count] : by_op) entries[op] += count;
+  }
+  void OnEchoes(const PortalKey&, const std::map<std::string, int64_t>& by_kind) override {
+    MutexLock lock(mutex_);
+    for (const auto& [kind, count] : by_kind) echoes[kind] += count;
   }
   void OnWrites(const StreamKey&, const WriteCounts& counts) override {
     MutexLock lock(mutex_);

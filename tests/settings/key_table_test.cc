@@ -181,7 +181,8 @@ TEST_CASE("no key stands in the table twice, and each says what it means") {
     CHECK(rule.places != 0);
     CHECK(rule.HoldsValue() == (rule.field.index() != 0));
     CHECK((rule.form != nullptr) ==
-          (rule.type == KeyType::kText || rule.type == KeyType::kTextList));
+          (rule.type == KeyType::kText || rule.type == KeyType::kTextList ||
+           rule.type == KeyType::kChoiceMap));
   }
 }
 

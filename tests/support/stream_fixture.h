@@ -40,6 +40,7 @@ class SilentObserver : public SyncObserver {
   }
   void OnJobReport(const JobReport&) override {}
   void OnEntries(const PortalKey&, const std::map<std::string, int64_t>&) override {}
+  void OnEchoes(const PortalKey&, const std::map<std::string, int64_t>&) override {}
   void OnWrites(const StreamKey&, const WriteCounts&) override {}
   void OnVerify(const StreamKey&, const VerifyReport&) override {}
   void OnStreamStatus(const StreamKey&, const StreamStatus&) override {}

@@ -47,6 +47,7 @@ void MakeRequests(Telemetry& telemetry) {
   telemetry.OnWrites(
       kContacts,
       {.ended = {{"done", 2}}, .doubts = {{"found", 1}}, .latencies = {std::chrono::seconds{2}}});
+  telemetry.OnEchoes("acme", {{"own", 5}, {"near_miss", 1}, {"expired", 1}});
   for (const char* const outcome : {"ok", "ill", "refused"}) {
     telemetry.OnWebhookRequest("acme", "won", outcome, std::chrono::milliseconds{80});
   }

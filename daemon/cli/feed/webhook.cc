@@ -125,7 +125,7 @@ bool Retry(const CliContext& context, const CommandLine& line, const std::string
     context.out << number << " is no longer kept; forget it with hubmirror feed dead drop\n";
     return false;
   }
-  const Batch batch = MakeBatch(postman.sender(), {{.op = {entry->op}}}, {*entry}, 1);
+  const Batch batch = MakeBatch(postman.sender(), {.rules = {{.op = {entry->op}}}}, {*entry}, 1);
   const WebhookAttempt attempt = postman.Post(batch, batch.Id(postman.sender()));
   if (Judge(attempt) != WebhookVerdict::kTaken) {
     context.out << number << " is not taken: " << Printable(InWords(attempt)) << "\n";

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <set>
 
+#include "jobs/write/echo.h"
+
 namespace hubmirror {
 namespace {
 
@@ -161,8 +163,9 @@ PlannedLinks PlanLinks(const OutboxRow& row, const KnownEnds& known, const Shown
   for (const auto& [other, wishes] : WishesOf(row.links, known)) {
     const auto [from, to] = Ends(planned.plan.record, other, terms);
     const auto found = shown.find({from, to});
-    auto deed =
-        Deed(row.op, wishes, found == shown.end() ? std::vector<LinkType>() : found->second);
+    const std::vector<LinkType> types =
+        found == shown.end() ? std::vector<LinkType>() : found->second;
+    auto deed = Deed(row.op, wishes, types);
     if (!deed) continue;
     const bool next = !planned.writes.empty() && deed->first != planned.deed;
     if (!next || row.dry_run) {
@@ -175,6 +178,8 @@ PlannedLinks PlanLinks(const OutboxRow& row, const KnownEnds& known, const Shown
     if (next) continue;
     planned.deed = deed->first;
     planned.writes.push_back({.from = from, .to = to, .types = std::move(deed->second)});
+    std::ranges::move(EchoesOfLink(deed->first, terms.pair, planned.writes.back(), types),
+                      std::back_inserter(planned.echoes));
   }
   if (planned.writes.empty()) {
     planned.plan.verdict = Verdict::kEqual;

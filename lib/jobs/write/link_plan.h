@@ -33,6 +33,7 @@ struct PlannedLinks {
   PlannedRow plan;
   LinkDeed deed = LinkDeed::kLink;
   std::vector<LinkWrite> writes = {};  ///< from the side that is read
+  std::vector<Echo> echoes = {};       ///< of `writes`
   bool more = false;                   ///< something else is to be done after it
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "jobs/write/echo.h"
 #include "jobs/write/value_checks.h"
 #include "jobs/write/write_verdict.h"
 #include "mirror/value_parser.h"
@@ -173,7 +174,8 @@ WriteTerms WriteJob::TermsFor(const TableShape& table) const {
           .key_property = terms_.key_property,
           .unguarded = terms_.unguarded,
           .create = terms_.create,
-          .archive = terms_.archive};
+          .archive = terms_.archive,
+          .rules = terms_.rules};
 }
 
 RecordId WriteJob::RecordOf(const OutboxRow& row) const {
@@ -214,7 +216,7 @@ StepOutcome WriteJob::Send(Instant now, const TableShape& table) {
     changes.push_back(std::move(*change));
   }
   if (!changes.empty()) outbox_.Change(object(), changes);
-  StepOutcome outcome = SendPlanned(now, plans);
+  StepOutcome outcome = SendPlanned(now, plans, *table.table);
   rows_.clear();
   // The rows they were for have had their turn; what comes later may find other records.
   if (phase_ == Phase::kPick) ForgetLookUps();
@@ -243,7 +245,7 @@ StepOutcome WriteJob::SendCreates(Instant now, const TableShape& table) {
     changes.push_back(std::move(*change));
   }
   if (!changes.empty()) outbox_.Change(object(), changes);
-  StepOutcome outcome = SendPlanned(now, plans);
+  StepOutcome outcome = SendPlanned(now, plans, *table.table);
   rows_.clear();
   return outcome;
 }
@@ -343,14 +345,16 @@ std::set<RecordId> WriteJob::ShownHere(const std::vector<PlannedRow>& plans,
   return shown;
 }
 
-StepOutcome WriteJob::SendPlanned(Instant now, const std::vector<PlannedRow>& plans) {
+StepOutcome WriteJob::SendPlanned(Instant now, const std::vector<PlannedRow>& plans,
+                                  const MirrorTable& table) {
   std::vector<OutboxClaim> claims;
   for (size_t i = 0; i < rows_.size(); ++i) {
     if (plans[i].verdict != Verdict::kSend) continue;
     claims.push_back({.id = rows_[i].id,
                       .attempts = rows_[i].attempts,
                       .record = plans[i].record,
-                      .sent = plans[i].send});
+                      .sent = plans[i].send,
+                      .echoes = EchoesOf(rows_[i], plans[i], table)});
   }
   if (claims.empty()) return StepOutcome::More();
   const Instant leave_by = stream().clock().BootNow() + kClaimHolds;
@@ -376,6 +380,8 @@ StepOutcome WriteJob::SendPlanned(Instant now, const std::vector<PlannedRow>& pl
     const OutboxRow& row = rows_[sent[i]];
     changes.push_back(ChangeSent(row, plans[sent[i]], row.attempts + 1, answer.outcomes[i],
                                  answer.failure, terms_.give_up));
+    if (changes.back().state != OutboxState::kWritten) continue;
+    changes.back().echoes = EchoesOfAnswer(plans[sent[i]], answer.outcomes[i], table);
   }
   may_be_written_ = true;
   outbox_.Change(object(), changes);

@@ -36,6 +36,7 @@ class WriteJob final : public StreamJob {
     bool archive = false;
     ConflictRule on_conflict = ConflictRule::kHold;
     std::vector<std::string> associate = {};  ///< as LinkTerms
+    std::map<std::string, ConflictRule> rules = {};
   };
   /// What it shares with the other jobs of the portal; all of it must outlive it.
   struct Shared {
@@ -115,7 +116,8 @@ class WriteJob final : public StreamJob {
   std::set<RecordId> ShownHere(const std::vector<PlannedRow>& plans,
                                const std::map<RecordId, TargetNow>& targets);
   /// Claims and sends what is to be sent of `rows_`, and stores what became of it.
-  StepOutcome SendPlanned(Instant now, const std::vector<PlannedRow>& plans);
+  StepOutcome SendPlanned(Instant now, const std::vector<PlannedRow>& plans,
+                          const MirrorTable& table);
   StepOutcome Ended(const WriteAnswer& answer, Instant now);
   /// The token may not do it: rows wait.
   StepOutcome Blocked(const ApiError& error, Instant now);

@@ -276,7 +276,8 @@ StepOutcome WriteJob::SendPlannedLinks(Instant now, const std::vector<PlannedLin
     claims.push_back({.id = rows_[i].id,
                       .attempts = rows_[i].attempts,
                       .record = plans[i].plan.record,
-                      .sent = plans[i].plan.send});
+                      .sent = plans[i].plan.send,
+                      .echoes = plans[i].echoes});
   }
   if (claims.empty()) return StepOutcome::More();
   const Instant leave_by = stream().clock().BootNow() + kClaimHolds;
@@ -381,6 +382,7 @@ StepOutcome WriteJob::ReadBackLinks(Instant now) {
       all = false;
       continue;
     }
+    done.echo_over = seen;
     if (!seen) {
       done.reason = "differs";
       done.message =

@@ -33,8 +33,7 @@ bool MayReplace(const WantedValue& wanted, const MirrorColumn& column, std::stri
 /// Plans one row; the verdicts on its properties come together here.
 class RowPlanner {
  public:
-  RowPlanner(const OutboxRow& row, const WriteTerms& terms)
-      : row_(row), rule_(row.on_conflict.value_or(terms.on_conflict)), terms_(terms) {
+  RowPlanner(const OutboxRow& row, const WriteTerms& terms) : row_(row), terms_(terms) {
     planned_.record = row.record;
   }
 
@@ -63,17 +62,25 @@ class RowPlanner {
             .message = std::move(why)};
   }
 
+  /// Whose value counts in a conflict (rule W7).
+  ConflictRule RuleFor(const std::string& property) const {
+    if (row_.on_conflict) return *row_.on_conflict;
+    const auto found = terms_.rules.find(property);
+    return found == terms_.rules.end() ? terms_.on_conflict : found->second;
+  }
+
   void Compare(const WantedValue& wanted, const MirrorColumn& column, std::string_view now) {
     std::string value = wanted.adds ? Joined(now, wanted.value) : wanted.value;
     if (SameValue(column, value, now)) {
       if (wanted.sent && SameValue(column, *wanted.sent, now)) planned_.by_itself = true;
       return;
     }
-    if (MayReplace(wanted, column, now) || rule_ == ConflictRule::kOurs) {
+    const ConflictRule rule = RuleFor(wanted.property);
+    if (MayReplace(wanted, column, now) || rule == ConflictRule::kOurs) {
       planned_.send.push_back({wanted.property, std::move(value)});
       return;
     }
-    if (rule_ == ConflictRule::kHold) held_.push_back(wanted.property);
+    if (rule == ConflictRule::kHold) held_.push_back(wanted.property);
     planned_.differs.push_back({.property = wanted.property,
                                 .wanted = std::move(value),
                                 .shown = std::string(now),
@@ -96,7 +103,6 @@ class RowPlanner {
   }
 
   const OutboxRow& row_;
-  const ConflictRule rule_;
   const WriteTerms& terms_;
   PlannedRow planned_;
   std::vector<std::string> held_;

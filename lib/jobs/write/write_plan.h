@@ -47,12 +47,14 @@ struct WriteTerms {
   const MirrorTable& table;
   const std::vector<std::string>& update;  ///< patterns of what may be written (rule W1)
   bool check = true;                       ///< what HubSpot holds is read before it is written over
-  ConflictRule on_conflict = ConflictRule::kHold;  ///< where the row does not say
+  ConflictRule on_conflict = ConflictRule::kHold;  ///< where neither the row nor `rules` says
   /// The property that hubmirror alone writes, by which new records are known; empty: none (W8).
   std::string key_property = {};
   bool unguarded = false;  ///< records may be made that nothing tells from others
   bool create = false;     ///< records may be made at all
   bool archive = false;    ///< and archived
+  /// By property, where the row does not say.
+  std::map<std::string, ConflictRule> rules = {};
 };
 
 /// Whether a row can only be planned with what HubSpot holds (rule W6): where the operator has not

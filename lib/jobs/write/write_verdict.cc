@@ -147,6 +147,8 @@ OutboxChange ChangeSent(const OutboxRow& row, const PlannedRow& plan, int attemp
         change.message = InWords(*outcome.refusal) + MadeAlready(row);
       }
       if (change.reason == "exists" && outcome.refusal) change.record = outcome.refusal->existing;
+      // An attempt of its own may have made the one that is in the way.
+      change.echo_over = change.reason != "exists";
       // It was there when it was read: the next read tells where it is now. And what has a value of
       // this row may be what an attempt of its own made: that is looked for before the second one.
       if ((change.reason == "gone" || IsLookedFor(row, change.reason)) && attempts < kReadsOfGone) {
@@ -154,6 +156,8 @@ OutboxChange ChangeSent(const OutboxRow& row, const PlannedRow& plan, int attemp
       }
       return change;
     case WriteOutcome::Fate::kReturned:
+      // Of a batch whose content was refused, some may have been done all the same.
+      change.echo_over = !outcome.refusal;
       queue_again(WaitingFor(failure));
       if (change.reason == "blocked") change.message = failure->message;
       // Nothing was wrong with this one, but that it went with others.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct ObjectWritePlan {
   bool unguarded = false;         ///< also records that nothing tells from a second one
   std::string archive = "false";  ///< `true`, or `permanently` where it may be for good
   bool archives() const { return archive != "false"; }
+  /// Whose value counts in a conflict about a property where a row does not say, by property, as
+  /// WritePlan::on_conflict, which they go before (rule W7).
+  std::map<std::string, std::string> rules;
   /// Objects whose records may be linked with it, or no longer be.
   std::vector<std::string> associate;
   /// Whether anything may be written at all.

@@ -75,6 +75,8 @@ class SyncObserver : public ExchangeObserver {
   virtual void OnJobReport(const JobReport& report) = 0;
   /// Entries of the change feed were committed, by what they say happened.
   virtual void OnEntries(const PortalKey& portal, const std::map<std::string, int64_t>& by_op) = 0;
+  /// What was written from here was seen again, or was not: see FeedWritten::echoes, and `expired`.
+  virtual void OnEchoes(const PortalKey& portal, const std::map<std::string, int64_t>& by_kind) = 0;
   /// Something happened to rows of `outbox`, and is committed.
   virtual void OnWrites(const StreamKey& stream, const WriteCounts& counts) = 0;
   /// A comparison with the portal has ended.

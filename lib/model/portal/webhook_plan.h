@@ -25,6 +25,7 @@ struct WebhookPlan {
   std::string name;
   std::string url;                ///< https://HOST[:PORT][/PATH], http:// for loopback only
   std::vector<WebhookRule> when;  ///< one of them must hold; empty: every change is sent
+  bool own = true;                ///< also what was written from here, and by nobody else
   int64_t batch = 100;            ///< entries in one request, at most
   std::chrono::milliseconds stop_after{std::chrono::hours{72}};  ///< of failing all the time
   friend bool operator==(const WebhookPlan&, const WebhookPlan&) = default;

@@ -61,6 +61,9 @@ struct FeedStatus {
 struct FeedWritten {
   int64_t last = 0;                      ///< the number of the last entry there is now
   std::map<std::string, int64_t> by_op;  ///< entries of this transaction
+  /// Values, links and archives in them that were known as ours (`own`), and values that came of
+  /// a property that is just being written, and are not the one sent (`near_miss`).
+  std::map<std::string, int64_t> echoes = {};
 };
 
 /// Keeps the change feed of one portal in shape: makes the partitions of the coming days and drops

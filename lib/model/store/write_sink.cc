@@ -24,6 +24,13 @@ std::string_view NameOf(OutboxState state) {
   return "queued";
 }
 
+std::string LinkEcho(bool made, std::string_view to_object, RecordId to, const LinkType& type) {
+  std::string text(made ? "link " : "unlink ");
+  text.append(to_object).append("/").append(std::to_string(to.value));
+  if (!type.label.empty()) text += " " + type.category + "/" + std::to_string(type.type_id);
+  return text;
+}
+
 std::optional<ConflictRule> ConflictRuleOf(std::string_view name) {
   if (name == "hold") return ConflictRule::kHold;
   if (name == "ours") return ConflictRule::kOurs;

@@ -103,12 +103,31 @@ struct OutboxPick {
   size_t limit = kWriteInputs;
 };
 
+/// A change that the feed will show of what a row asks for, by which it is known as ours (rule
+/// W14).
+struct Echo {
+  std::string object;    ///< of the record, or of the end of a link that the mirror names first
+  RecordId id = {};      ///< 0: of the record that is to be made
+  std::string property;  ///< or kEchoOfArchive, kEchoOfLink, which no property is called
+  std::string value;     ///< as a column of the property loads it; of a link see LinkEcho
+  /// No other record has this value: by it the record is known that was made.
+  bool names_record = false;
+  friend bool operator==(const Echo&, const Echo&) = default;
+};
+inline constexpr std::string_view kEchoOfArchive = ".archived";
+inline constexpr std::string_view kEchoOfLink = ".link";
+
+/// Names what happened to one type of a link: that it was made, or taken away. What has no label is
+/// the link as such, whatever number HubSpot gives it.
+std::string LinkEcho(bool made, std::string_view to_object, RecordId to, const LinkType& type);
+
 /// That a row is about to be sent.
 struct OutboxClaim {
   OutboxId id;
   int attempts = 0;  ///< as picked: a row that somebody claimed since is not given
   RecordId record;   ///< that the request names: a survivor, where HubSpot has merged it
   std::vector<PropertyText> sent;  ///< exactly what will leave
+  std::vector<Echo> echoes = {};   ///< of exactly that
 };
 
 /// A value that is not as a row asked.
@@ -139,7 +158,11 @@ struct OutboxChange {
   std::vector<PropertyText> answered = {};   ///< what HubSpot's answer shows of what was sent
   std::optional<TimePoint> updated_at = {};  ///< the read back must not be older
   RecordId record = {};                      ///< of kWritten and kDone: becomes `result_id`
+  std::vector<Echo> echoes = {};             ///< of kWritten: what the answer shows otherwise
   std::vector<PropertyText> tried = {};      ///< of kDone, `dry`: what would have been sent
+  /// Nothing of what was claimed will be seen any more: HubSpot did not carry it out, or all of it
+  /// has been seen.
+  bool echo_over = false;
   /// Added to what the row already has of them.
   std::vector<WriteDifference> differs = {};
 };

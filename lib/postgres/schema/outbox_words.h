@@ -72,9 +72,12 @@ inline constexpr Words kWritable[] = {
     {"rule", "Not used yet"},
 };
 inline constexpr Words kEcho[] = {
-    {"id", "HubSpot's id of the record"},  {"property", "HubSpot's name of the property"},
-    {"value_hash", "A hash of the value"}, {"outbox_id", "The row of outbox that wrote it"},
+    {"id", "HubSpot's id of the record; 0: it is being made"},
+    {"property", "HubSpot's name of the property; .archived or .link where it is none"},
+    {"value_hash", "A hash of the value, the same for all spellings of it"},
+    {"outbox_id", "The row of outbox that wrote it"},
     {"until", "When it is forgotten"},
+    {"names_record", "No other record has the value: it tells the one that is being made"},
 };
 inline constexpr Words kWriteState[] = {
     {"reason", "Why, in a word: paused, mass, refusals, copy, restored, widened"},

@@ -66,7 +66,8 @@ std::string DropStatements(Connection& connection, const std::string& schema) {
       {schema});
   const Rows functions = connection.Run(
       "SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-      " WHERE n.nspname = $1 AND (p.proname = '_labels_of' OR p.proname ~ '^_?(feed|outbox)_')",
+      " WHERE n.nspname = $1 AND (p.proname = '_labels_of' OR p.proname ~ "
+      "'^_?(feed|outbox|echo)_')",
       {schema});
   std::string drop_functions;
   for (size_t i = 0; i < functions.size(); ++i) {

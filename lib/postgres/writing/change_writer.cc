@@ -24,6 +24,36 @@ std::vector<std::string> LoadedTables(Transaction& transaction, const PortalSche
   return tables;
 }
 
+EchoLedger::Seen SeenOf(const Change& change) {
+  EchoLedger::Seen seen{.object = change.object, .id = change.id};
+  if (change.op == "link" || change.op == "unlink" || change.op == "relabel") {
+    const bool made = change.after.has_value();
+    const auto said = JsonFields::Parse(*(made ? change.after : change.before));
+    LinkType type;
+    if (said) {
+      type.category = said->Text("category");
+      type.label = said->Text("label");
+      type.type_id = std::stoll("0" + said->Text("type_id"));
+    }
+    // Another name for a label is nothing that rows ask for.
+    if (change.op != "relabel") seen.link = LinkEcho(made, change.to_object, *change.to, type);
+    return seen;
+  }
+  seen.fresh = change.op == "create" || change.op == "seen";
+  seen.after = change.after;
+  const bool gone = change.op == "archive" || change.op == "purge" || change.op == "erase";
+  if (gone) seen.archived = "archived";
+  return seen;
+}
+
+/// The rows of `outbox` that a change comes from; none: it comes from none.
+Param RowsOf(const Change& change) {
+  if (change.outbox_ids.empty()) return {};
+  ArrayText ids;
+  for (const OutboxId id : change.outbox_ids) ids.Add(id.value);
+  return ids.Take();
+}
+
 }  // namespace
 
 ChangeFeedError::ChangeFeedError(const DatabaseError& error)
@@ -188,12 +218,36 @@ std::vector<Change> ChangeWriter::InOrder() {
   return ordered;
 }
 
+void ChangeWriter::FindOrigins(Transaction& transaction, std::vector<Change>& changes,
+                               FeedWritten& written) {
+  std::vector<EchoLedger::Seen> seen;
+  std::vector<Change*> of_records;
+  for (Change& change : changes) {
+    if (change.id == RecordId{}) continue;
+    change.origin = "hubspot";
+    of_records.push_back(&change);
+    seen.push_back(SeenOf(change));
+  }
+  if (!writes_back_ || seen.empty()) return;
+  try {
+    const auto origins = EchoLedger(schema_).Recognise(transaction, seen, written.echoes);
+    for (size_t i = 0; i < origins.size(); ++i) {
+      of_records[i]->origin = origins[i].name;
+      of_records[i]->outbox_ids = origins[i].rows;
+    }
+  } catch (const StatementError& error) {
+    throw ChangeFeedError(error);
+  }
+}
+
 FeedWritten ChangeWriter::Write(Transaction& transaction) {
   FeedWritten written{.last = count_.last, .by_op = {}};
   if (records_.empty() && links_.empty() && loaded_.empty() && !epoch_) return written;
   BeginDay(transaction);
-  ArrayText op, object, id, to_object, to, pipeline, changed_at, before, after, cause;
-  for (const Change& change : InOrder()) {
+  std::vector<Change> changes = InOrder();
+  FindOrigins(transaction, changes, written);
+  ArrayText op, object, id, to_object, to, pipeline, changed_at, before, after, cause, origin, rows;
+  for (const Change& change : changes) {
     const bool of_record = change.id != RecordId{};
     ++written.by_op[change.op];
     op.Add(change.op);
@@ -206,25 +260,29 @@ FeedWritten ChangeWriter::Write(Transaction& transaction) {
     before.AddParam(change.before);
     after.AddParam(change.after);
     cause.AddParam(TextParam(change.cause));
+    origin.AddParam(TextParam(change.origin));
+    rows.AddParam(RowsOf(change));
   }
   // Nobody else counts while we hold the lock; the look into the table is for what nobody thought
   // of.
   const std::string table = schema_.Table("changes");
-  const Rows rows = Run(
+  const Rows last = Run(
       transaction,
       "WITH stands AS (SELECT greatest($11::bigint, max(seq)) AS seq FROM " + table +
           " WHERE seq >= $11::bigint), written AS (INSERT INTO " + table +
           " (seq, tx, op, object, id, to_object, to_id, pipeline, changed_at, before, after, cause,"
-          " origin) SELECT stands.seq + c.place, stands.seq + 1, c.op, c.object, c.id, c.to_object,"
+          " origin, outbox_ids) SELECT stands.seq + c.place, stands.seq + 1, c.op, c.object, c.id, "
+          "c.to_object,"
           " c.to_id, c.pipeline, c.changed_at, c.before, c.after, c.cause,"
-          " CASE WHEN c.id IS NOT NULL THEN 'hubspot' END FROM stands, unnest($1::text[],"
+          " c.origin, c.rows::bigint[] FROM stands, unnest($1::text[],"
           " $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::timestamptz[],"
-          " $8::jsonb[], $9::jsonb[], $10::text[]) WITH ORDINALITY c(op, object, id, to_object,"
-          " to_id, pipeline, changed_at, before, after, cause, place) RETURNING seq)"
-          " SELECT max(seq) FROM written",
+          " $8::jsonb[], $9::jsonb[], $10::text[], $12::text[], $13::text[]) WITH ORDINALITY c(op,"
+          " object, id, to_object, to_id, pipeline, changed_at, before, after, cause, origin, rows,"
+          " place) RETURNING seq) SELECT max(seq) FROM written",
       {op.Take(), object.Take(), id.Take(), to_object.Take(), to.Take(), pipeline.Take(),
-       changed_at.Take(), before.Take(), after.Take(), cause.Take(), std::to_string(count_.last)});
-  count_.last = rows.Int(0, 0);
+       changed_at.Take(), before.Take(), after.Take(), cause.Take(), std::to_string(count_.last),
+       origin.Take(), rows.Take()});
+  count_.last = last.Int(0, 0);
   written.last = count_.last;
   return written;
 }

@@ -12,6 +12,7 @@
 #include "model/store/database_error.h"
 #include "model/store/feed.h"
 #include "model/store/row_sink.h"
+#include "postgres/outbox/echo_ledger.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/transaction.h"
 
@@ -35,6 +36,8 @@ struct Change {
   Param before = {};  ///< JSON
   Param after = {};
   std::string cause = {};
+  std::string origin = {};  ///< filled in as it is written
+  std::vector<OutboxId> outbox_ids = {};
 };
 
 /// Collects what one transaction changes and writes it into the change feed as its last work, by
@@ -52,7 +55,9 @@ class ChangeWriter {
   static constexpr const char* kSettings =
       "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; ";
 
-  ChangeWriter(const PortalSchema& schema, Count count) : schema_(schema), count_(count) {}
+  /// `writes_back`: the portal has an outbox, so that a change may be our own.
+  ChangeWriter(const PortalSchema& schema, Count count, bool writes_back = false)
+      : schema_(schema), writes_back_(writes_back), count_(count) {}
 
   /// Where a claim stands with the feed.
   struct Claimed {
@@ -103,9 +108,12 @@ class ChangeWriter {
   void ForgetLoser(const Change& said);
   void BeginDay(Transaction& transaction);
   std::vector<Change> InOrder();
+  /// Says whose doing each of them is.
+  void FindOrigins(Transaction& transaction, std::vector<Change>& changes, FeedWritten& written);
   void TakeWithMerged(const Place& place, std::vector<Change>& ordered);
 
   const PortalSchema& schema_;
+  const bool writes_back_;
   Count count_;
   std::map<Place, Change> records_;
   std::multimap<Place, RecordId> losers_;  ///< by survivor

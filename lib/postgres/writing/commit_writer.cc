@@ -91,6 +91,13 @@ CommitOutcome CommitWriter::Run() {
   return std::move(outcome_);
 }
 
+bool CommitWriter::Shows(RecordId id) const {
+  return std::ranges::find(unchanged_, id) != unchanged_.end() ||
+         std::ranges::find(overtaken_, id) != overtaken_.end() ||
+         std::ranges::any_of(written_,
+                             [&](const Candidate& candidate) { return candidate.row->id == id; });
+}
+
 void CommitWriter::Choose() {
   size_t rows = 0;
   for (const RowBatch& batch : commit_.rows) rows += batch.rows.size();
@@ -149,6 +156,10 @@ void CommitWriter::WriteRows() {
         break;
       case Verdict::kOutrun:
         outrun_.push_back(candidate.row->id);
+        if (stored != nullptr && stored->modified && candidate.row->modified &&
+            *candidate.row->modified < *stored->modified) {
+          overtaken_.push_back(candidate.row->id);
+        }
         break;
       case Verdict::kWrite:
         chosen.push_back(candidate);
@@ -483,6 +494,7 @@ void CommitWriter::Erase() {
   marked_.insert(marked_.end(), erased.ids.begin(), erased.ids.end());
   if (stream_.outbox != nullptr) {
     stream_.outbox->Forget(transaction_, commit_.object.name, erased.ids);
+    EchoLedger(stream_.schema).ForgetValues(transaction_, commit_.object.name, erased.ids);
   }
   if (stream_.feed == nullptr || erased.ids.empty()) return;
   stream_.feed->AddErased(commit_.object.name, erased.ids, erased.marked);

@@ -40,6 +40,8 @@ class CommitWriter {
   CommitWriter(Transaction& transaction, const Stream& stream, const Commit& commit);
 
   CommitOutcome Run();
+  /// Whether the table holds the record as this commit has it, or a later version.
+  bool Shows(RecordId id) const;
   /// After the transaction is committed: what later answers must not undo.
   void Remember(RecentWrites& recent, Instant committed_at) const;
 
@@ -90,6 +92,7 @@ class CommitWriter {
   std::optional<StoredRows> stored_;
   std::vector<Candidate> written_;
   std::vector<RecordId> outrun_;
+  std::vector<RecordId> overtaken_;  ///< of those, by a version with a later stamp
   std::vector<const Row*> unchanged_survivors_;
   std::vector<RecordId> unchanged_;
   std::vector<RecordId> absent_;

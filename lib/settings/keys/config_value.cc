@@ -186,6 +186,36 @@ std::optional<ConfigValue> ReadTextList(const ConfigNode& node, const KeyRule& r
   return good ? std::optional(ConfigValue(std::move(items))) : std::nullopt;
 }
 
+std::optional<ConfigValue> ReadChoiceMap(const ConfigNode& node, const KeyRule& rule,
+                                         const std::string& path, ConfigProblems& problems) {
+  if (node.kind != ConfigNode::Kind::kMap) {
+    return Report(node, path, {"is " + NameOf(node.kind) + ", not a map", "write {name: word}"},
+                  problems);
+  }
+  std::map<std::string, std::string> choices;
+  bool good = true;
+  for (const ConfigEntry& entry : node.entries) {
+    const ConfigNode& word = entry.value;
+    std::optional<ConfigFault> fault;
+    if (const Read read = ReadText(entry.key, *rule.form); !read) {
+      fault = read.error();
+    } else if (word.kind != ConfigNode::Kind::kScalar) {
+      fault = {QuoteForMessage(entry.key.text) + " has " + NameOf(word.kind) + ", not one word",
+               "write one of the words after the colon"};
+    } else if (const Read choice = ReadChoice(word, rule); !choice) {
+      fault = choice.error();
+    }
+    if (fault) {
+      Report(word.kind == ConfigNode::Kind::kScalar ? word : entry.key, path, std::move(*fault),
+             problems);
+      good = false;
+    } else {
+      choices.emplace(entry.key.text, word.text);
+    }
+  }
+  return good ? std::optional(ConfigValue(std::move(choices))) : std::nullopt;
+}
+
 std::optional<ConfigValue> ReadSecretList(const ConfigNode& node, const std::string& path,
                                           ConfigProblems& problems) {
   std::vector<SecretRef> refs;
@@ -235,6 +265,15 @@ std::string WriteRefs(const std::vector<SecretRef>& refs) {
   return WriteList(texts);
 }
 
+/// `{lead_score: ours}`.
+std::string WriteChoices(const std::map<std::string, std::string>& choices) {
+  std::string out = "{";
+  for (const auto& [name, word] : choices) {
+    out += (out.size() > 1 ? ", " : "") + YamlText(name) + ": " + YamlText(word);
+  }
+  return out + "}";
+}
+
 /// `[{name: won, batch: 100}]`.
 std::string WriteMaps(const std::vector<ConfigMap>& maps) {
   std::string out = "[";
@@ -264,6 +303,7 @@ std::optional<ConfigValue> ReadValue(const ConfigNode& node, const KeyRule& rule
   }
   if (rule.type == KeyType::kSecretList) return ReadSecretList(node, path, problems);
   if (rule.type == KeyType::kTextList) return ReadTextList(node, rule, path, problems);
+  if (rule.type == KeyType::kChoiceMap) return ReadChoiceMap(node, rule, path, problems);
   if (node.kind != Kind::kScalar) {
     const std::string next = "write one value after the colon";
     return Report(node, path, {"is " + NameOf(node.kind) + ", not a single value", next}, problems);
@@ -320,6 +360,9 @@ std::string WriteValue(const ConfigValue& value, const KeyRule& rule) {
       return refs.empty() ? "" : WriteRefs(refs);
     }
     std::string operator()(const std::vector<ConfigMap>& maps) const { return WriteMaps(maps); }
+    std::string operator()(const std::map<std::string, std::string>& choices) const {
+      return choices.empty() ? "" : WriteChoices(choices);
+    }
   };
   return std::visit(Writer{rule}, value);
 }

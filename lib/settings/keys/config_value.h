@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,9 +22,10 @@ struct ConfigMap;
 
 /// A value of one key as its type has it; monostate: left to us (`auto`) or not set. Sizes are
 /// whole numbers of bytes.
-using ConfigValue = std::variant<std::monostate, bool, int64_t, double, std::chrono::milliseconds,
-                                 std::string, std::vector<std::string>, SecretRef,
-                                 std::vector<SecretRef>, std::vector<ConfigMap>>;
+using ConfigValue =
+    std::variant<std::monostate, bool, int64_t, double, std::chrono::milliseconds, std::string,
+                 std::vector<std::string>, SecretRef, std::vector<SecretRef>,
+                 std::vector<ConfigMap>, std::map<std::string, std::string>>;
 
 /// One item of a list of maps: the values of its keys, by their rules, as far as they are given.
 struct ConfigMap {

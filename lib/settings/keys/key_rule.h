@@ -40,6 +40,7 @@ enum class KeyType {
   kSecret,
   kSecretList,  ///< one, or a list of them
   kMapList,     ///< a list of maps, whose keys are those of `items`
+  kChoiceMap,   ///< a map from texts of `form` to one of `choices` each
 };
 
 /// Everything there is to know of one key. The parser, the JSON Schema, the reference, `config
@@ -53,7 +54,7 @@ struct KeyRule {
   std::string_view most{};    ///< largest value
   bool takes_auto = false;    ///< `auto`: left to us
   bool required = false;
-  const TextForm* form = nullptr;  ///< kText and items of kTextList
+  const TextForm* form = nullptr;  ///< kText, items of kTextList, keys of kChoiceMap
   bool takes_null = false;         ///< items of kTextList may be null, which is an empty text
   std::optional<Place> items{};    ///< kMapList, and what kObjects maps to; absent: kObject
   std::span<const std::string_view> choices{};

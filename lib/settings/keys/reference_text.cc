@@ -55,9 +55,20 @@ std::string TypeText(const KeyRule& rule) {
     case KeyType::kSection:
       return "map";
     case KeyType::kChoice:
+    case KeyType::kChoiceMap:
       break;
   }
   std::string words;
+  if (rule.type == KeyType::kChoiceMap) {
+    words = "map from " + std::string(rule.form->words) + " to ";
+    for (const std::string_view choice : rule.choices) {
+      words += (choice == rule.choices.front()  ? ""
+                : choice == rule.choices.back() ? " or "
+                                                : ", ") +
+               ("`" + std::string(choice) + "`");
+    }
+    return words;
+  }
   for (const std::string_view choice : rule.choices) {
     if (!words.empty()) words += choice == rule.choices.back() ? " or " : ", ";
     words += "`" + std::string(choice) + "`";

@@ -301,6 +301,17 @@ class SchemaWriter {
         return Pattern(kSecretPattern);
       case KeyType::kSecretList:
         return OneOrMore(kSecretPattern);
+      case KeyType::kChoiceMap:
+        Text("type", "object");
+        Key("propertyNames");
+        json_.StartObject();
+        Pattern(rule.form->pattern);
+        json_.EndObject();
+        Key("additionalProperties");
+        json_.StartObject();
+        Choices(rule.choices);
+        json_.EndObject();
+        return;
       case KeyType::kTextList:
         Text("type", "array");
         Key("uniqueItems");
@@ -373,6 +384,13 @@ class SchemaWriter {
       String(ref->Text());
     } else if (const auto* refs = std::get_if<std::vector<SecretRef>>(&value)) {
       String(refs->front().Text());
+    } else if (const auto* words = std::get_if<std::map<std::string, std::string>>(&value)) {
+      json_.StartObject();
+      for (const auto& [name, word] : *words) {
+        Key(name);
+        String(word);
+      }
+      json_.EndObject();
     } else if (rule.type == KeyType::kWholeNumber && std::holds_alternative<int64_t>(value)) {
       json_.Int64(std::get<int64_t>(value));
     } else {

@@ -103,6 +103,13 @@ class JsonWriter {
       json_.StartArray();
       for (const ConfigMap& map : *maps) Map(map);
       json_.EndArray();
+    } else if (const auto* words = std::get_if<std::map<std::string, std::string>>(&value)) {
+      json_.StartObject();
+      for (const auto& [name, word] : *words) {
+        json_.Key(name);
+        json_.String(word);
+      }
+      json_.EndObject();
     } else if (const bool number = std::holds_alternative<bool>(value) ||
                                    written.find_first_not_of("0123456789.") == std::string::npos;
                number) {

@@ -158,6 +158,16 @@ constexpr std::array kWriteRows = {
                        "record it is and when it changed cannot be written at all.",
             .example = "[lead_score, \"custom_*\"]",
             .field = Field<StreamPlan, &StreamPlan::write, &ObjectWritePlan::update>()},
+    KeyRule{.path = "rules",
+            .places = kWriteObject,
+            .type = kChoiceMap,
+            .form = &kPropertyName,
+            .choices = kConflictWords,
+            .meaning = "What happens where HubSpot has a newer value of a property than a row is "
+                       "based on, and the row does not say: see `write.on_conflict`, which is for "
+                       "the properties that are not named here.",
+            .example = "{amount: ours}",
+            .field = Field<StreamPlan, &StreamPlan::write, &ObjectWritePlan::rules>()},
     KeyRule{.path = "create",
             .places = kWriteObject,
             .type = kTruth,

@@ -213,6 +213,13 @@ void PortalReader::CheckCreates(const StreamPlan& plan, const Layer& layer,
                "[companies]` to it, or remove it here");
     return;
   }
+  for (const auto& [property, rule] : write.rules) {
+    if (FitsAny(property, write.update)) continue;
+    ReportOnce(
+        *layer.Find(Place::kWriteObject, "rules"),
+        QuoteForMessage(property) + " may not be changed, so nothing of it can be in conflict",
+        "add it to `update`, or remove it here");
+  }
   if (write.archives() && (write.archive == "permanently") != ArchivesForGood(plan.object)) {
     const bool for_good = ArchivesForGood(plan.object);
     ReportOnce(*layer.Find(Place::kWriteObject, "archive"),

@@ -335,6 +335,15 @@ constexpr std::array<MetricDefinition, kMetricCount> kTable = {{
      "Rows sent without a known outcome, by how that ended: found (HubSpot has it), again (sent "
      "again), other (conflict, failed), person (it waits for one).",
      kWithWrite},
+    {kWriteEcho,
+     "hubmirror_write_echo_total",
+     kCounter,
+     {"portal", "kind"},
+     "values",
+     "Values, links and archives that were written, by how the change feed met them: own (known as "
+     "ours), near_miss (another value came while HubSpot's answer was awaited), expired (not seen "
+     "for a day).",
+     kWithWrite},
     {kWriteLatency, "hubmirror_write_latency_seconds", kHistogram, kObject, "seconds",
      "From the insert of a row, or the time before which it was not to be sent, to done.", kOnUse,
      kWriteBuckets},

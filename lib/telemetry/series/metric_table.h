@@ -78,6 +78,7 @@ enum class MetricId : size_t {
   kWriteLoops,
   kWriteRequests,
   kWriteDoubts,
+  kWriteEcho,
   kWriteLatency,
   kDbUp,
   kDbTransactions,

@@ -125,6 +125,10 @@ void PortalSeries::CountWrites(const std::string& object, const WriteCounts& cou
   Write().Count(object, counts);
 }
 
+void PortalSeries::CountEchoes(const std::map<std::string, int64_t>& by_kind) {
+  Write().CountEchoes(by_kind);
+}
+
 void PortalSeries::SetTokenExpiry(TimePoint expires_at) {
   token_expiry_.Set(UnixSeconds(expires_at));
 }

@@ -18,7 +18,8 @@
 namespace hubmirror {
 
 /// The series of one portal, at most 60 beside those of its change feed and of what is written
-/// back; they leave the registry with this object. Guarded by its owner.
+/// back; they leave the registry with this object. Guarded by its owner. (More than fifteen
+/// functions: one for each event of a portal.)
 class PortalSeries {
  public:
   PortalSeries(MetricRegistry& registry, const PortalKey& portal);
@@ -35,6 +36,7 @@ class PortalSeries {
   /// nullopt: nothing is written back, or nobody has looked yet.
   void SetWrite(const std::optional<WriteStatus>& write);
   void CountWrites(const std::string& object, const WriteCounts& counts);
+  void CountEchoes(const std::map<std::string, int64_t>& by_kind);
   /// A request to the receiver of a webhook; not counted before there is a feed.
   void CountWebhook(const std::string& webhook, const std::string& outcome);
   void SetTokenExpiry(TimePoint expires_at);

@@ -7,10 +7,13 @@
 namespace hubmirror {
 namespace {
 
-// With an `other` for each op there may be, and four ends of doubts, these make 30.
+// With an `other` for each op there may be, four ends of doubts and three kinds of echoes, these
+// make 33.
 constexpr size_t kWriteRequestSeries = 20;
 /// As WriteCounts has them.
 constexpr std::array<const char*, 4> kDoubtEnds = {"found", "again", "other", "person"};
+/// As SyncObserver::OnEchoes has them.
+constexpr std::array<const char*, 3> kEchoKinds = {"own", "near_miss", "expired"};
 
 std::string CodeOf(int status) {
   if (status >= 200 && status < 300) return "2xx";
@@ -39,12 +42,14 @@ WriteSeries::WriteSeries(MetricRegistry& registry, const PortalKey& portal)
     : registry_(registry),
       portal_(portal),
       requests_(registry, MetricId::kWriteRequests, {portal}, kWriteRequestSeries),
-      doubts_(registry, MetricId::kWriteDoubts, {portal}, kDoubtEnds.size()) {}
+      doubts_(registry, MetricId::kWriteDoubts, {portal}, kDoubtEnds.size()),
+      echoes_(registry, MetricId::kWriteEcho, {portal}, kEchoKinds.size()) {}
 
 WriteSeries::Object& WriteSeries::Of(const std::string& object) {
   // What can be counted begins at 0, so that its first change is seen.
   if (objects_.empty()) {
     for (const char* const end : kDoubtEnds) doubts_.At({end}).Add(0);
+    for (const char* const kind : kEchoKinds) echoes_.At({kind}).Add(0);
   }
   return objects_.try_emplace(object, registry_, portal_, object).first->second;
 }
@@ -70,6 +75,10 @@ void WriteSeries::Count(const std::string& object, const WriteCounts& counts) {
     if (found != series.ended.end()) found->second.Add(static_cast<double>(rows));
   }
   for (const auto& [end, rows] : counts.doubts) doubts_.At({end}).Add(static_cast<double>(rows));
+}
+
+void WriteSeries::CountEchoes(const std::map<std::string, int64_t>& by_kind) {
+  for (const auto& [kind, count] : by_kind) echoes_.At({kind}).Add(static_cast<double>(count));
 }
 
 void WriteSeries::CountRequest(const Exchange& exchange) {

@@ -10,14 +10,16 @@
 
 namespace hubmirror {
 
-/// The series of what is written back from one portal: 16 an object, and at most 30 of requests and
-/// doubts. Guarded by its owner.
+/// The series of what is written back from one portal: 16 an object, and at most 33 of requests,
+/// doubts and echoes. Guarded by its owner.
 class WriteSeries {
  public:
   WriteSeries(MetricRegistry& registry, const PortalKey& portal);
 
   void Set(const WriteStatus& status);
   void Count(const std::string& object, const WriteCounts& counts);
+  /// As SyncObserver::OnEchoes.
+  void CountEchoes(const std::map<std::string, int64_t>& by_kind);
   /// A request that writes; others are not counted.
   void CountRequest(const Exchange& exchange);
 
@@ -37,6 +39,7 @@ class WriteSeries {
   std::map<std::string, Object> objects_;
   CounterSet requests_;
   CounterSet doubts_;
+  CounterSet echoes_;
 };
 
 }  // namespace hubmirror

@@ -47,8 +47,11 @@ struct WritePlanFixture {
   MirrorTable table = Contacts();
   std::vector<std::string> update = {"?*"};
   ConflictRule on_conflict = ConflictRule::kHold;
+  std::map<std::string, ConflictRule> rules;
 
-  WriteTerms terms() { return {.table = table, .update = update, .on_conflict = on_conflict}; }
+  WriteTerms terms() {
+    return {.table = table, .update = update, .on_conflict = on_conflict, .rules = rules};
+  }
   OutboxRow Row(WantedValue wanted) {
     return {.id = {1}, .record = {17}, .values = {std::move(wanted)}};
   }
@@ -168,6 +171,28 @@ TEST_CASE_FIXTURE(WritePlanFixture, "write plan: the row's own rule goes before 
   CHECK(plan.send == std::vector<PropertyText>{{"score", "2"}});
   CHECK(plan.differs.size() == 1);
   CHECK(Plan(row, {{"city", "Kiel"}, {"score", "2"}}).verdict == Verdict::kEqual);
+}
+
+TEST_CASE_FIXTURE(WritePlanFixture,
+                  "W7: a property's rule comes after the row's own, and before the general one") {
+  OutboxRow row = Row({.property = "city", .value = "Ulm", .base = "Bonn"});
+  row.values.push_back({.property = "score", .value = "2", .base = "1"});
+  const std::vector<PropertyText> newer = {{"city", "Kiel"}, {"score", "3"}};
+  rules = {{"city", ConflictRule::kTheirs}, {"score", ConflictRule::kOurs}};
+
+  const PlannedRow plan = Plan(row, newer);
+  CHECK(plan.send == std::vector<PropertyText>{{"score", "2"}});
+  REQUIRE(plan.differs.size() == 1);
+  CHECK(plan.differs[0].property == "city");
+
+  // Of what no rule names the general one counts, and it holds the whole row.
+  rules.erase("city");
+  CHECK(Plan(row, newer).verdict == Verdict::kConflict);
+  on_conflict = ConflictRule::kTheirs;
+  CHECK(Plan(row, newer).send == std::vector<PropertyText>{{"score", "2"}});
+
+  row.on_conflict = ConflictRule::kHold;
+  CHECK(Plan(row, newer).verdict == Verdict::kConflict);
 }
 
 TEST_CASE_FIXTURE(WritePlanFixture, "write plan: what an attempt of the row had sent is its work") {
