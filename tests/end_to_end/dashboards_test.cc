@@ -8,6 +8,7 @@
 
 #include "receiver.h"
 #include "support/await.h"
+#include "support/http_json.h"
 #include "world.h"
 
 namespace hubmirror::testing {
@@ -90,9 +91,19 @@ DaemonSettings FleetSettings(const Receiver& receiver) {
 TEST_CASE("dashboards: every query finds something after a load with faults") {
   const Receiver receiver;
   World world({.scenario_json = kFleet}, FleetSettings(receiver));
+  // Slowly, until Prometheus has seen that it loads.
+  world.portal.Control("settings", R"({"portal":1234567,"latency":"1s"})");
   world.daemon.Start();
   const TempPrometheus prometheus(world.daemon.url().substr(std::string("http://").size()));
   const std::time_t start = std::time(nullptr);
+  Await("a first load to be seen", 60s, [&] {
+    const HttpAnswer answer =
+        HttpGet(prometheus.url(),
+                "/api/v1/query?query=hubmirror_backfill_expected_records%20%3E%200%20and%20"
+                "hubmirror_backfill_running%20%3D%3D%201");
+    return answer.body.find("\"metric\":") != std::string::npos;
+  });
+  world.portal.Control("settings", R"({"portal":1234567,"latency":"60ms"})");
   Await("the first load", 3min, [&] {
     return world.daemon.Metric("hubmirror_backfill_running") == 0 &&
            world.daemon.Metric("hubmirror_sync_watermark_timestamp_seconds").has_value();

@@ -46,17 +46,22 @@ TEST_CASE("feed: who listens hears of a commit, up to its last entry") {
 
   world.portal.Mutate(R"({"kind":"update","object":"deals"})");
 
+  std::string last;
   std::string heard;
-  Await("a hint", 30s, [&] { return !(heard += listener.Heard()).empty(); });
-  const std::string last = world.Sql("SELECT max(seq) FROM acme.changes");
-  CHECK(last > before);
-  CHECK(heard == R"({"schema" : "acme", "last" : )" + last + "}");
+  Await("the hint of it", 30s, [&] {
+    // That of an earlier commit may be late.
+    if (const std::string hint = listener.Heard(); !hint.empty()) heard = hint;
+    last = world.Sql("SELECT max(seq) FROM acme.changes");
+    return last > before && heard.ends_with(R"({"schema" : "acme", "last" : )" + last + "}");
+  });
   // And a restart remembers what was given out.
   std::ifstream mark(world.daemon.directory().path() / "state" / "feed" / "acme");
   int64_t given_out = 0;
   mark >> given_out;
   CHECK(given_out > std::stoll(last) - (1 << 17));
-  CHECK(world.daemon.Metric("hubmirror_feed_entries_total", {"op=\"update\""}) == 1);
+  Await("the count of it", 10s, [&] {
+    return world.daemon.Metric("hubmirror_feed_entries_total", {"op=\"update\""}) == 1;
+  });
 }
 
 TEST_CASE("feed: the verbs show it, move a consumer and purge it") {
