@@ -34,6 +34,9 @@ bool Holds(const WebhookRule& rule, const WebhookEntry& entry) {
     return before.Has(property) || after.Has(property);
   };
   if (!rule.changed.empty() && !std::ranges::any_of(rule.changed, changed)) return false;
+  // Nobody knows what it was: see rule F3.
+  const bool in_doubt = before.given && !before.Has(rule.property);
+  if (!rule.from.empty() && in_doubt) return false;
   return rule.property.empty() ||
          (changed(rule.property) && HasOneOf(before, rule.property, rule.from) &&
           HasOneOf(after, rule.property, rule.to));
@@ -50,6 +53,7 @@ EntryValues ReadEntryValues(std::string_view json) {
   rapidjson::Document document;
   document.Parse(json.data(), json.size());
   if (document.HasParseError() || !document.IsObject()) return values;
+  values.given = true;
   for (const auto& member : document.GetObject()) {
     std::string name(member.name.GetString(), member.name.GetStringLength());
     if (member.value.IsObject()) {

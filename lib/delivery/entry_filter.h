@@ -16,6 +16,7 @@ struct EntryValues {
   /// nullopt: none. A value that was cut for its length is there with no text that it could equal.
   std::map<std::string, std::optional<std::string>> texts;
   std::vector<std::string> cut;
+  bool given = false;  ///< it is a JSON object
 
   bool Has(const std::string& property) const;
 };

@@ -223,6 +223,15 @@ void PortalSink::ClearValues(const MirrorTable& wanted) {
     clearings = writer_.Clearings(transaction, wanted);
     transaction.Commit();
   }
+  const bool any_go = std::ranges::any_of(clearings, [](const SchemaWriter::Clearing& clearing) {
+    return !clearing.properties.empty();
+  });
+  if (any_go) {
+    Writing writing(*this);
+    auto columns = writer_.BeginClearing(*writing, wanted.name(), clearings);
+    writing.Commit();
+    if (columns) Adopt(wanted.object, *std::move(columns));
+  }
   for (const SchemaWriter::Clearing& clearing : clearings) {
     std::optional<RecordId> last;
     do {
@@ -312,13 +321,6 @@ void PortalSink::Decorate(const ObjectType& object) {
                           error.sqlstate() == "40P01";
     if (!can_wait) throw;
   }
-}
-
-void PortalSink::SavePropertyGroups(const ObjectType& object,
-                                    const std::vector<PropertyGroup>& groups) {
-  Writing writing(*this);
-  SaveGroups(*writing, schema_.name(), object.name, groups);
-  writing.Commit();
 }
 
 MirrorTablePtr PortalSink::MarkFilled(const ObjectType& object,

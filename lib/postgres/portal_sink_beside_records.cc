@@ -47,6 +47,13 @@ void PortalSink::SaveAccount(const Account& account) {
   writing.Commit();
 }
 
+void PortalSink::SavePropertyGroups(const ObjectType& object,
+                                    const std::vector<PropertyGroup>& groups) {
+  Writing writing(*this);
+  SaveGroups(*writing, schema_.name(), object.name, groups);
+  writing.Commit();
+}
+
 std::string PortalSink::LoadBudget() {
   Transaction transaction(*pool_);
   std::string budget = store_.LoadBudget(transaction);

@@ -79,6 +79,16 @@ TEST_CASE("filter: a new record changes every property that it has") {
   CHECK_FALSE(IsNamed({{{.changed = {"amount"}}}}, created));
 }
 
+TEST_CASE("filter: what nobody knows how it was, was not empty") {
+  const WebhookEntry filled{.object = "deals",
+                            .id = "8",
+                            .op = "update",
+                            .before = "{}",
+                            .after = R"({"dealstage":"closedwon"})"};
+  CHECK(IsNamed({{{.property = "dealstage", .to = {"closedwon"}}}}, filled));
+  CHECK_FALSE(IsNamed({{{.property = "dealstage", .from = {""}}}}, filled));
+}
+
 TEST_CASE("filter: a value that was cut has changed and equals nothing") {
   const WebhookEntry cut{.object = "notes",
                          .id = "9",

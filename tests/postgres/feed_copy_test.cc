@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "postgres/mirror_fixture.h"
@@ -41,8 +42,9 @@ struct BusyPortal : MirrorFixture {
     return told;
   }
 
-  void WriteAny() {
+  void WriteAny(ChangeCause cause = ChangeCause::kChanges) {
     Commit commit = NewCommit();
+    commit.cause = cause;
     commit.load_began = Second(1'500'000'000);
     std::vector<Told> records;
     for (int64_t i = Pick(Pick(20) == 0 ? 400 : 6); i >= 0; --i) records.push_back(AnyRecord());
@@ -78,6 +80,29 @@ struct BusyPortal : MirrorFixture {
     sink().WriteLinks(commit);
   }
 
+  /// Takes the values of `b` away, in one of the ways in which that happens, and has some of them
+  /// read again while other things go on.
+  void FillAnew() {
+    MirrorTable wanted = *contacts();
+    const auto b = std::ranges::find(wanted.columns, "b", &MirrorColumn::property);
+    switch (Pick(3)) {
+      case 0:
+        Value("ALTER TABLE acme.contacts DROP COLUMN b CASCADE");
+        break;
+      case 1:
+        b->excluded = true;
+        set_contacts(sink().ApplyLayout(wanted));
+        b->excluded = false;
+        break;
+      default:
+        b->type = b->type == ColumnType::kText ? ColumnType::kNumeric : ColumnType::kText;
+    }
+    b->state = PropertyState::kFilling;
+    set_contacts(sink().ApplyLayout(wanted));
+    for (int i = 0; i < 20; ++i) WriteAny(i % 2 == 0 ? ChangeCause::kFill : ChangeCause::kChanges);
+    set_contacts(sink().MarkFilled(contacts()->object, {"b"}));
+  }
+
   static constexpr int64_t kRecords = 60;
   std::mt19937_64 random{7};
   int64_t stamp = 0;
@@ -107,6 +132,24 @@ TEST_CASE_FIXTURE(BusyPortal, "the tables at the start and the entries make the 
     CHECK(Value("SELECT count(*) > 0 FROM acme.changes WHERE op = '" + std::string(op) + "'") ==
           "t");
   }
+}
+
+TEST_CASE_FIXTURE(BusyPortal, "so they do where values went and came back") {
+  FeedCopy copy(dsn(), "acme");
+  for (int i = 0; i < 40; ++i) WriteAny();
+  copy.Take();
+  for (int i = 0; i < 20; ++i) {
+    CAPTURE(i);
+    FillAnew();
+    if (i % 2 == 0) copy.Follow();
+    for (int n = 0; n < 5; ++n) WriteAny();
+    copy.Follow();
+    REQUIRE(copy.Differences() == "");
+  }
+  const std::string filled =
+      "FROM acme.changes WHERE op = 'update' AND cause = 'fill' AND after ? 'b'";
+  CHECK(Value("SELECT count(*) > 100 " + filled) == "t");
+  CHECK(Value("SELECT count(*) " + filled + " AND before->'b' = 'null'") == "0");
 }
 
 TEST_CASE_FIXTURE(BusyPortal, "a copy tells a feed that is not true") {

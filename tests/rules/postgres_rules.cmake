@@ -12,5 +12,6 @@ hubmirror_test(postgres_rules_tests
 
 hubmirror_test(feed_rules_tests
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/f_change_feed_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/f_filled_values_test.cc
   LINK hubmirror_postgres_fixture
   LABELS rules)

@@ -125,12 +125,36 @@ int64_t FeedCopy::Follow() {
         "SELECT coalesce(json_agg(e ORDER BY seq), '[]') FROM (SELECT seq, op, object, id,"
         " to_object, to_id, before, after FROM " +
         schema_ + ".changes WHERE seq > " + std::to_string(last_) + " ORDER BY seq LIMIT 5000) e"));
-    if (entries.AsArray().empty()) return applied;
+    if (entries.AsArray().empty() && stale_.empty()) return applied;
     for (const Json& row : entries.AsArray()) {
       Apply(Entry(row));
       ++applied;
     }
+    if (entries.AsArray().empty()) ReadAgain();
   }
+}
+
+void FeedCopy::ReadAgain() {
+  FeedCopy tables(dsn_, schema_);
+  tables.Take();
+  fresh_ = std::move(stale_);
+  stale_.clear();
+  fresh_to_ = tables.last_;
+  fresh_records_ = std::move(tables.records_);
+  numbers_ = std::move(tables.numbers_);
+  for (auto& [place, record] : records_) {
+    for (const auto& [object, name] : fresh_) {
+      if (object == place.first) TakeOver(place, name, record);
+    }
+  }
+}
+
+void FeedCopy::TakeOver(const Place& place, const std::string& name, Record& record) const {
+  record.values.erase(name);
+  const auto found = fresh_records_.find(place);
+  if (found == fresh_records_.end()) return;
+  const auto value = found->second.values.find(name);
+  if (value != found->second.values.end()) record.values.insert(*value);
 }
 
 void FeedCopy::Apply(const Entry& entry) {
@@ -144,6 +168,10 @@ void FeedCopy::Apply(const Entry& entry) {
     ApplyToLink(entry);
   } else if (entry.op != "loaded") {
     ApplyToRecord(entry);
+  } else if (!entry.after.is_null()) {
+    for (const Json& name : entry.after["properties"].AsArray()) {
+      stale_.emplace(entry.place.first, name.AsString());
+    }
   }
   last_ = entry.seq;
 }
@@ -173,18 +201,30 @@ void FeedCopy::ApplyToRecord(const Entry& entry) {
     });
   }
   if (entry.after.is_null()) return;
-  for (const auto& [name, value] : entry.after.AsObject()) {
-    const auto stands = record.values.find(name);
-    const std::string held = stands == record.values.end() ? "(none)" : stands->second;
-    const bool new_here = entry.before.is_null() || entry.before[name].is_null();
-    const std::string before =
-        new_here ? "(none)" : Held(entry.place.first, name, TextOf(entry.before[name]));
-    if (held != before) entry.IsFalse(name + " was " + held + ", not " + before);
-    if (value.is_null()) {
-      record.values.erase(name);
-    } else {
-      record.values[name] = Held(entry.place.first, name, TextOf(value));
-    }
+  for (const auto& [name, value] : entry.after.AsObject()) ApplyValue(entry, record, name);
+}
+
+void FeedCopy::ApplyValue(const Entry& entry, Record& record, const std::string& name) {
+  const std::string& object = entry.place.first;
+  if (stale_.contains({object, name})) return;
+  if (entry.seq <= fresh_to_ && fresh_.contains({object, name})) {
+    return TakeOver(entry.place, name, record);
+  }
+  const auto held = [&](const Json& value) {
+    return value.is_null() ? "(none)" : Held(object, name, TextOf(value));
+  };
+  const auto stands = record.values.find(name);
+  const std::string stood = stands == record.values.end() ? "(none)" : stands->second;
+  // What somebody had who was met before, and is not named, nobody knows.
+  const bool named = !entry.before.is_null() && entry.before.Has(name);
+  const bool known = named || entry.before.is_null();
+  const std::string before = named ? held(entry.before[name]) : "(none)";
+  if (known && stood != before) entry.IsFalse(name + " was " + stood + ", not " + before);
+  const Json& value = entry.after[name];
+  if (value.is_null()) {
+    record.values.erase(name);
+  } else {
+    record.values[name] = held(value);
   }
 }
 

@@ -105,11 +105,13 @@ std::set<std::string> SchemaWriter::Arriving(Transaction& transaction, const std
   return arriving;
 }
 
-void SchemaWriter::KeepFilled(const Stored& stored, std::vector<MirrorColumn>& columns) {
+void SchemaWriter::KeepStates(const Stored& stored, std::vector<MirrorColumn>& columns) {
   for (MirrorColumn& column : columns) {
     const auto before = stored.find(column.property());
     if (before == stored.end() || NeedsFilling(*before->second, column)) continue;
-    if (before->second->state == PropertyState::kCurrent) column.state = PropertyState::kCurrent;
+    const bool asked = !column.excluded && !column.definition->archived;
+    const bool stood = before->second->state == PropertyState::kCurrent;
+    if (stood || asked) column.state = before->second->state;
   }
 }
 
@@ -128,7 +130,7 @@ SchemaWriter::Change SchemaWriter::Apply(Transaction& transaction,
   } else {
     Stored by_name;
     for (const MirrorColumn& column : stored) by_name.emplace(column.property(), &column);
-    KeepFilled(by_name, change.columns);
+    KeepStates(by_name, change.columns);
     // What came since the pieces were done.
     for (const Clearing& clearing : Clearings(transaction, wanted)) {
       Clear(transaction, wanted.name(), clearing);
@@ -397,7 +399,13 @@ std::vector<SchemaWriter::Clearing> SchemaWriter::Clearings(Transaction& transac
     clearings.push_back(
         {.set = "_hash = NULL", .where = "_hash IS NOT NULL AND (" + Join(swapped, " OR ") + ")"});
   }
-  if (!forgotten.empty()) clearings.push_back(ClearingOf(physical, forgotten, "true"));
+  if (!forgotten.empty()) {
+    clearings.push_back(ClearingOf(physical, forgotten, "true"));
+    for (const MirrorColumn* column : forgotten) {
+      const bool asked = !column->excluded && !column->definition->archived;
+      if (asked) clearings.back().properties.push_back(column->property());
+    }
+  }
   if (!returned.empty()) {
     // One that was deleted and made anew has other values, and only records with a value are found
     // by the fill. What nobody can read any more, merged and purged records, keeps its last values.
@@ -405,6 +413,23 @@ std::vector<SchemaWriter::Clearing> SchemaWriter::Clearings(Transaction& transac
         physical, returned, "merged_into IS NULL AND erased_at IS NULL AND purged_at IS NULL"));
   }
   return clearings;
+}
+
+std::optional<std::vector<MirrorColumn>> SchemaWriter::BeginClearing(
+    Transaction& transaction, const std::string& object,
+    const std::vector<Clearing>& clearings) const {
+  const auto stored = ReadColumns(transaction.connection(), schema_.name(), object);
+  auto columns = stored;
+  for (MirrorColumn& column : columns) {
+    for (const Clearing& clearing : clearings) {
+      const bool loses =
+          std::ranges::find(clearing.properties, column.property()) != clearing.properties.end();
+      if (loses) column.state = PropertyState::kFilling;
+    }
+  }
+  if (columns == stored) return std::nullopt;
+  SaveColumns(transaction, schema_.name(), object, stored, columns);
+  return columns;
 }
 
 void SchemaWriter::Clear(Transaction& transaction, const std::string& object,

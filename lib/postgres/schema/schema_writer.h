@@ -41,9 +41,15 @@ class SchemaWriter {
   struct Clearing {
     std::string set;
     std::string where;
+    std::vector<std::string> properties = {};  ///< what is still asked for loses these values
   };
   /// What Apply would take out of all rows.
   std::vector<Clearing> Clearings(Transaction& transaction, const MirrorTable& wanted) const;
+  /// Notes that the values of these are not all there, before the first are taken out: rows without
+  /// one are none that HubSpot has no value for. The columns, where that was not noted yet.
+  std::optional<std::vector<MirrorColumn>> BeginClearing(
+      Transaction& transaction, const std::string& object,
+      const std::vector<Clearing>& clearings) const;
   /// Takes it out of the next few rows above `above`; returns the last of them, nullopt at the end.
   std::optional<RecordId> ClearPiece(Transaction& transaction, const std::string& object,
                                      const Clearing& clearing, std::optional<RecordId> above) const;
@@ -81,8 +87,9 @@ class SchemaWriter {
   void ForgetStream(Transaction& transaction, const std::string& object) const;
   using Stored = std::unordered_map<std::string_view, const MirrorColumn*>;  ///< by property
 
-  /// A wanted layout may have been made from one that is older than the end of a fill.
-  static void KeepFilled(const Stored& stored, std::vector<MirrorColumn>& columns);
+  /// A wanted layout may have been made from one that is older than the end of a fill, or than what
+  /// was taken out for a layout that nobody wants any more.
+  static void KeepStates(const Stored& stored, std::vector<MirrorColumn>& columns);
   void AddColumns(Transaction& transaction, const std::string& object,
                   const PhysicalColumns& physical, const Stored& stored, Change& change) const;
   /// The views over the table that are ours.

@@ -1,7 +1,5 @@
 #include "postgres/writing/change_selection.h"
 
-#include <vector>
-
 #include "postgres/session/sql_text.h"
 
 namespace hubmirror {
@@ -10,9 +8,11 @@ ChangeSelection::ChangeSelection(const FeedPlan& feed, const MirrorTable& table)
     : table_(table), value_max_(std::to_string(feed.value_max)) {
   for (const MirrorColumn& column : table.columns) {
     const std::string& name = column.property();
-    const bool filling = column.state == PropertyState::kFilling && !feed.everything;
+    const bool fills = column.state == PropertyState::kFilling;
+    const bool filling = fills && !feed.everything;
     const bool stamp = name == table.object.modified_property || name == "hs_object_id";
     if (stamp || filling || column.excluded || FitsAny(name, feed.exclude)) left_out_.insert(name);
+    if (fills && Has(name)) filling_.push_back(name);
   }
   if (table.object.has_pipelines) {
     pipeline_ = table.object.name == "deals" ? "pipeline" : "hs_pipeline";
@@ -46,6 +46,12 @@ std::string ChangeSelection::StateOf(const std::string& alias) {
 std::string ChangeSelection::HasKey(const std::string& key) const {
   return key + " <> ALL (" + QuoteLiteral(NameArray({left_out_.begin(), left_out_.end()})) +
          "::text[])";
+}
+
+std::string ChangeSelection::KnowsNone(const std::string& name, const std::string& was) const {
+  const std::string live = was + " = 'live'";
+  if (filling_.empty()) return live;
+  return live + " AND " + name + " <> ALL (" + QuoteLiteral(NameArray(filling_)) + "::text[])";
 }
 
 std::string ChangeSelection::Shown(const std::string& text) const {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "model/portal/portal_plan.h"
 #include "model/store/mirror_table.h"
@@ -27,6 +28,10 @@ class ChangeSelection {
   static std::string StateOf(const std::string& alias);
   /// The key of a jsonb is one of Has().
   std::string HasKey(const std::string& key) const;
+  /// Where the mirror has no value of the property `name`, HubSpot had none either. Not so of a
+  /// property that is still being filled, nor of a record that was not live, whose values are
+  /// filled late or never. `was`: what the row was, see StateOf.
+  std::string KnowsNone(const std::string& name, const std::string& was) const;
   /// A text as jsonb, or its length and digest.
   std::string Shown(const std::string& text) const;
 
@@ -38,6 +43,7 @@ class ChangeSelection {
   const MirrorTable& table_;
   const std::string value_max_;
   std::set<std::string> left_out_;
+  std::vector<std::string> filling_;  ///< those that are not left out
   std::string pipeline_;
 };
 

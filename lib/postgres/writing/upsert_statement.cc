@@ -200,7 +200,8 @@ std::string UpsertStatement::Changes(const std::string& source, const std::strin
   // long. A value may leave a column and come into `_overflow`, or the other way round: of both
   // places together a property differs, or does not.
   const std::string key = "coalesce(o.key, n.key)";
-  return "SELECT d.id, d.was, d.becomes, d.merged_into, d.pipeline, p.before::text, p.after::text"
+  return "SELECT d.id, d.was, d.becomes, d.merged_into, d.pipeline, CASE WHEN p.after IS NOT NULL"
+         " THEN coalesce(p.before, '{}')::text END, p.after::text"
          " FROM (SELECT s.id, " +
          ChangeSelection::StateOf("t") +
          " AS was, CASE WHEN NOT s.archived THEN 'live' WHEN t.merged_into IS NULL THEN 'archived'"
@@ -210,7 +211,8 @@ std::string UpsertStatement::Changes(const std::string& source, const std::strin
          " coalesce(t._overflow, '{}') AS stored, coalesce(" +
          made + ", '{}') AS made FROM " + source + " JOIN " + table_ + " t ON t.id = s.id WHERE " +
          IsNewer("s") + ") d, LATERAL (SELECT jsonb_object_agg(name, " +
-         selection.Shown("v.before") + ") AS before, jsonb_object_agg(name, " +
+         selection.Shown("v.before") + ") FILTER (WHERE v.before IS NOT NULL OR " +
+         selection.KnowsNone("name", "d.was") + ") AS before, jsonb_object_agg(name, " +
          selection.Shown("v.after") +
          ") AS after FROM (SELECT name, max(before) AS before, max(after) AS after FROM"
          " (SELECT c->>0 AS name, c->>1 AS before, c->>2 AS after FROM unnest(d.columns) c"

@@ -39,7 +39,7 @@ class UpsertStatement {
   /// Rows of (id, what the row was, what it becomes, what it was merged into, pipeline, properties
   /// that differ as they were, as they become) for the stored rows that `source` changes, to be
   /// asked before InsertFromWithSpill with the same `source` and `spill`. The last two are jsonb,
-  /// NULL where no property differs.
+  /// NULL where no property differs; of what nobody knows how it was the former says nothing.
   std::string Changes(const std::string& source, const std::string& spill,
                       const ChangeSelection& selection) const;
 
