@@ -375,7 +375,7 @@ CommitWriter::Stream PortalSink::StreamOf(const std::string& object, const Mirro
           .quarantine_in_use = known.in_quarantine,
           .note_due = known.history_followed,
           .feed = feed,
-          .outbox = OutboxThere() ? &outbox_ : nullptr};
+          .outbox_there = OutboxThere()};
 }
 
 CommitOutcome PortalSink::Run(Writing& writing, CommitWriter& writer, const Commit& commit,

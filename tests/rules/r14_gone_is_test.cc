@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "postgres/mirror_fixture.h"
+#include "postgres/outbox/outbox_upkeep.h"
+#include "postgres/outbox_fixture.h"
 
 namespace hubmirror::testing {
 namespace {
@@ -126,6 +128,110 @@ TEST_CASE_FIXTURE(MirrorFixture,
         "900001|{}|300;900002|{}|300;900003|{}|300");
   CHECK(Value("SELECT email FROM acme.contacts WHERE id = 5") == "bob@example.org");
   CHECK(List("record_id", "FROM acme.list_memberships") == "66");
+}
+
+/// Contacts may be made, and found by their addresses.
+struct WrittenContacts : OutboxFixture {
+  WrittenContacts() {
+    PortalPlan asking = Asking({"city", "email"});
+    asking.streams[0].write.create = true;
+    Open(asking);
+    MakeContacts({Property("email"), Property("hs_additional_emails"), Property("city")});
+  }
+  /// Puts a row of the outbox into `state`, as if HubSpot had been asked.
+  void Plant(const std::string& columns, const std::string& values,
+             const std::string& state) const {
+    const std::string id = Value("INSERT INTO acme.outbox (object, " + columns +
+                                 ") VALUES ('contacts', " + values + ") RETURNING id");
+    Value("UPDATE acme.outbox SET state = '" + state +
+          "', message = 'ada', sent = '{\"city\": \"adaville\"}', answered = sent, differs = sent"
+          " WHERE id = " +
+          id);
+    Value("INSERT INTO acme.outbox_log (outbox_id, attempt, event, before, sent) VALUES (" + id +
+          ", 1, 'sending', '{\"city\": \"Ada\"}', '{\"city\": \"Ada\"}')");
+    Value(
+        "INSERT INTO acme._echo (object, id, property, value_hash, outbox_id, until) VALUES"
+        " ('contacts', 0, 'city', 1, " +
+        id + ", now() + interval '1 day')");
+  }
+  void Upsert(const std::string& email, const std::string& state) const {
+    Plant("key, op, match_property, match_value, properties",
+          "'" + email + state + "', 'upsert', 'email', '" + email + "', '{\"city\": \"Ada\"}'",
+          state);
+  }
+  void Create(const std::string& email, const std::string& state) const {
+    Plant("op, properties", "'create', '{\"email\": \"" + email + "\", \"city\": \"Ada\"}'", state);
+  }
+};
+
+TEST_CASE_FIXTURE(
+    WrittenContacts,
+    "R14: what was to be written for a person goes with the person, also where only an "
+    "address names it") {
+  for (const char* state : {"queued", "failed", "rejected", "unknown", "cancelled", "conflict"}) {
+    Upsert("Ada@example.org", state);
+    Create("ada@EXAMPLE.org", state);
+  }
+  Upsert("ada@second.example", "failed");
+  Create("ada@quarantine.example", "failed");
+  // Another row of the person says an address that HubSpot has not shown.
+  Upsert("ada@once.example", "done");
+  Value("UPDATE acme.outbox SET result_id = 900001 WHERE match_value = 'ada@once.example'");
+  Upsert("ada@once.example", "failed");
+  // About the record that another row makes.
+  Plant("op, record_id, properties",
+        "'update', (SELECT -min(id) FROM acme.outbox WHERE op = 'create'),"
+        " '{\"city\": \"Ada\"}'",
+        "queued");
+  Upsert("bob@example.org", "failed");
+  Value(
+      "UPDATE acme.outbox SET message = 'bob', properties = '{\"city\": \"Bonn\"}', sent = NULL,"
+      " answered = NULL, differs = NULL WHERE match_value = 'bob@example.org'; DELETE FROM"
+      " acme.outbox_log WHERE outbox_id = (SELECT max(id) FROM acme.outbox)");
+  const std::string others = Value("SELECT o::text FROM acme.outbox o ORDER BY id DESC LIMIT 1");
+  Write({{.id = 900001,
+          .values = {{"email", "ada@example.org"},
+                     {"hs_additional_emails", "x@example.org;ada@second.example"}}}});
+  Value(
+      "INSERT INTO acme._quarantine (object, id, sqlstate, reason, record) VALUES ('contacts',"
+      " 900001, '22P02', 'x', '{\"email\": \"ada@quarantine.example\"}')");
+  REQUIRE(Found(*this).find("outbox.match_value") != std::string::npos);
+
+  sink().Write(
+      OneFate(*this, {.id = RecordId{900001}, .kind = Fate::Kind::kErased, .at = Second(300)}));
+
+  CHECK(Found(*this) == "acme.contacts.id;acme.outbox.result_id");
+  CHECK(Value("SELECT string_agg(DISTINCT concat_ws('/', state, reason), ' ' ORDER BY "
+              "concat_ws('/', state, reason)) FROM acme.outbox"
+              " WHERE properties = '{}'") == "cancelled cancelled/gone done rejected");
+  CHECK(Value("SELECT o::text FROM acme.outbox o WHERE properties <> '{}'") == others);
+  CHECK(List("outbox_id = (SELECT max(id) FROM acme.outbox)", "FROM acme._echo") == "t");
+}
+
+TEST_CASE_FIXTURE(WrittenContacts,
+                  "R14: what only an address names is let go after what was under way has ended") {
+  Upsert("ada@example.org", "sending");
+  Create("ada@example.org", "queued");
+  Write({{.id = 900001, .values = {{"email", "ada@example.org"}}}});
+  {
+    Transaction holding(*shared_pool());
+    holding.Run("SELECT FROM acme.outbox WHERE op = 'create' FOR UPDATE");
+    sink().Write(
+        OneFate(*this, {.id = RecordId{900001}, .kind = Fate::Kind::kErased, .at = Second(300)}));
+  }
+  CHECK(List("job, id", "FROM acme._due ORDER BY id") == "erasure|1;erasure|2");
+  const PortalSchema schema(plan(), "me");
+  const OutboxUpkeep upkeep(shared_pool(), schema);
+
+  upkeep.Keep();
+
+  CHECK(List("state, reason, match_value, properties", "FROM acme.outbox ORDER BY id") ==
+        "sending|ada@example.org|{\"city\": \"Ada\"};cancelled|gone|{}");
+  CHECK(List("job, id", "FROM acme._due") == "erasure|1");
+  Value("UPDATE acme.outbox SET state = 'failed' WHERE state = 'sending'");
+  upkeep.Keep();
+  CHECK(Found(*this) == "acme.contacts.id");
+  CHECK(Value("SELECT count(*) FROM acme._due") == "0");
 }
 
 TEST_CASE_FIXTURE(MirrorFixture,

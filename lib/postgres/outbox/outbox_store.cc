@@ -537,29 +537,4 @@ std::map<OutboxId, std::vector<WantedLink>> OutboxStore::Links(
   return links;
 }
 
-void OutboxStore::Forget(Transaction& transaction, const std::string& object,
-                         const std::vector<RecordId>& records) const {
-  if (records.empty()) return;
-  transaction.Run(
-      "WITH about AS MATERIALIZED (SELECT o.id FROM " + Outbox() +
-          " o WHERE o.object = $1 AND (o.record_id = ANY ($2::bigint[])"
-          "  OR o.record_id IS NULL AND o.result_id = ANY ($2::bigint[]))"
-          " AND o.state NOT IN ('sending', 'written')"
-          " AND (o.properties <> '{}' OR o.associations IS NOT NULL)"
-          " FOR NO KEY UPDATE SKIP LOCKED), blank AS (UPDATE " +
-          Outbox() +
-          " o SET key = 'erased:' || encode(sha256(convert_to(o.key, 'UTF8')), 'hex'), match_value "
-          "= NULL, properties = '{}', associations = NULL,"
-          " base = NULL, sent = NULL, answered = NULL, differs = NULL, message = NULL,"
-          " reason = CASE WHEN o.state IN ('done', 'rejected', 'cancelled') THEN o.reason"
-          "  ELSE 'gone' END,"
-          " done_at = coalesce(o.done_at, clock_timestamp()),"
-          " state = CASE WHEN o.state IN ('done', 'rejected', 'cancelled') THEN o.state"
-          "  ELSE 'cancelled' END FROM about WHERE o.id = about.id RETURNING o.id)"
-          " UPDATE " +
-          schema_.Table("outbox_log") +
-          " l SET before = NULL, sent = NULL FROM blank WHERE l.outbox_id = blank.id",
-      {object, IdArray(records)});
-}
-
 }  // namespace hubmirror

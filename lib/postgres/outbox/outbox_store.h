@@ -43,10 +43,6 @@ class OutboxStore {
   /// See WriteSink::Written.
   std::vector<WrittenRow> Written(Transaction& transaction, const std::string& object,
                                   size_t limit) const;
-  /// Takes the values of erased records out of rows that are not under way, and cancels those that
-  /// had not ended (rule W24).
-  void Forget(Transaction& transaction, const std::string& object,
-              const std::vector<RecordId>& records) const;
 
  private:
   std::vector<OutboxId> Settled(Transaction& transaction, const std::string& object,

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "postgres/outbox/outbox_store.h"
+#include "postgres/outbox/outbox_erasure.h"
 #include "postgres/session/database_failure.h"
 #include "postgres/session/sql_text.h"
 #include "postgres/session/transaction.h"
@@ -57,26 +57,8 @@ void OutboxUpkeep::LetGo() const {
 }
 
 void OutboxUpkeep::ForgetErased() const {
-  const std::string outbox = schema_.Table("outbox");
   Transaction transaction(*pool_);
-  const Rows objects =
-      transaction.Run("SELECT DISTINCT object FROM " + outbox +
-                          " WHERE to_regclass(format('%I.%I', $1::text, object)) IS NOT NULL",
-                      {schema_.name()});
-  for (size_t i = 0; i < objects.size(); ++i) {
-    const std::string object(objects.Text(i, 0));
-    const Rows erased = transaction.Run(
-        "SELECT DISTINCT t.id FROM " + outbox + " o JOIN " + schema_.Table(object) +
-            " t ON t.id = coalesce(o.record_id, o.result_id) WHERE o.object = $1 AND t.erased_at "
-            "IS NOT NULL"
-            " AND (o.properties <> '{}' OR o.associations IS NOT NULL)"
-            " AND o.state NOT IN ('sending', 'written') LIMIT " +
-            std::to_string(kPiece),
-        {object});
-    std::vector<RecordId> records;
-    for (size_t row = 0; row < erased.size(); ++row) records.emplace_back(erased.Int(row, 0));
-    OutboxStore(schema_).Forget(transaction, object, records);
-  }
+  OutboxErasure(schema_).EraseLate(transaction);
   transaction.Commit();
 }
 

@@ -22,8 +22,6 @@ class OutboxUpkeep {
 
  private:
   void LetGo() const;
-  /// The erasure itself passes over rows that are under way, or that somebody has locked; and a row
-  /// may name a person who was erased before.
   void ForgetErased() const;
   void DropRows() const;
   void KeepLog() const;

@@ -76,8 +76,8 @@ constexpr Words kSeen[] = {
     {"noted_at", "When the walk came across it"},
 };
 constexpr Words kDue[] = {
-    {"job", "The job that must follow it up: links, history"},
-    {"id", "The record"},
+    {"job", "The job that must follow it up: links, history; erasure of a row of outbox"},
+    {"id", "The record, or the row of outbox"},
     {"since", "When it was written; if in the future, when it is asked for again"},
 };
 constexpr Words kAccount[] = {

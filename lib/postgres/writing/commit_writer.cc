@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "postgres/outbox/outbox_erasure.h"
 #include "postgres/schema/live_view.h"
 #include "postgres/session/sql_text.h"
 #include "postgres/writing/erasure.h"
@@ -492,8 +493,9 @@ void CommitWriter::Erase() {
   outcome_.live_change -= erased.was_live;
   outcome_.released += erased.released;
   marked_.insert(marked_.end(), erased.ids.begin(), erased.ids.end());
-  if (stream_.outbox != nullptr) {
-    stream_.outbox->Forget(transaction_, commit_.object.name, erased.ids);
+  if (stream_.outbox_there) {
+    OutboxErasure(stream_.schema)
+        .Erase(transaction_, commit_.object.name, erased.ids, erased.known_by);
     EchoLedger(stream_.schema).ForgetValues(transaction_, commit_.object.name, erased.ids);
   }
   if (stream_.feed == nullptr || erased.ids.empty()) return;

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "model/store/row_sink.h"
-#include "postgres/outbox/outbox_store.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/transaction.h"
 #include "postgres/writing/change_writer.h"
@@ -29,10 +28,10 @@ class CommitWriter {
     const StreamStore& store;
     const MirrorTable* table;  ///< null: not made yet, then only progress can be written
     const RecentWrites& recent;
-    bool quarantine_in_use = true;        ///< a record written may be one set aside earlier
-    bool note_due = false;                ///< a job follows which rows change: into `_due`
-    ChangeWriter* feed = nullptr;         ///< null: the portal has no change feed
-    const OutboxStore* outbox = nullptr;  ///< null: nothing is written back
+    bool quarantine_in_use = true;  ///< a record written may be one set aside earlier
+    bool note_due = false;          ///< a job follows which rows change: into `_due`
+    ChangeWriter* feed = nullptr;   ///< null: the portal has no change feed
+    bool outbox_there = false;      ///< rows may be about records
     /// Rows that somebody edited here, and that are written as HubSpot has them.
     const std::vector<RecordId>* mended = nullptr;
   };

@@ -67,6 +67,7 @@ Erasure::Outcome Erasure::Erase(Transaction& transaction,
   if (people.empty()) return outcome;
   const auto all = WithMerged(transaction, people);
   outcome.ids = IdsOf(all);
+  outcome.known_by = KnownBy(transaction, outcome.ids);
   LookAtActivities(transaction, outcome.ids);
   outcome.released = EraseNotes(transaction, outcome.ids);
   EraseRows(transaction, all, outcome);
@@ -93,6 +94,43 @@ std::map<RecordId, TimePoint> Erasure::WithMerged(
     all.emplace(RecordId{rows.Int(i, 0)}, *rows.Time(i, 1));
   }
   return all;
+}
+
+std::vector<PropertyText> Erasure::KnownBy(Transaction& transaction,
+                                           const std::vector<RecordId>& ids) const {
+  std::string values;
+  const auto add = [&](const std::string& property, const std::string& value) {
+    values += (values.empty() ? "(" : ", (") + QuoteLiteral(property) + ", " + value + ")";
+  };
+  ArrayText unique;
+  for (const MirrorColumn& column : table_.columns) {
+    const std::string& name = column.property();
+    // Addresses that a contact has besides, separated by `;`.
+    const bool more = table_.name() == "contacts" && name == "hs_additional_emails";
+    if (!more && !HasUniqueValues(table_.object, column.definition)) continue;
+    const std::string known = more ? "email" : name;
+    unique.Add(known);
+    add(known, column.storage == Storage::kColumn ? "t." + QuoteName(column.column_name) + "::text"
+                                                  : "t._overflow ->> " + QuoteLiteral(name));
+    add(known, "t._rejected ->> " + QuoteLiteral(name));
+  }
+  std::vector<PropertyText> known_by;
+  if (values.empty()) return known_by;
+  const Rows rows =
+      transaction.Run("SELECT DISTINCT v.name, btrim(one) FROM " + schema_.Table(table_.name()) +
+                          " t CROSS JOIN LATERAL (VALUES " + values +
+                          ") v(name, value) CROSS JOIN LATERAL unnest(CASE v.name WHEN 'email'"
+                          " THEN string_to_array(v.value, ';') ELSE ARRAY[v.value] END) one"
+                          " WHERE t.id = ANY ($1::bigint[]) AND btrim(one) <> ''"
+                          " UNION SELECT u.name, q.record ->> u.name FROM " +
+                          schema_.Table("_quarantine") +
+                          " q CROSS JOIN unnest($2::text[]) u(name) WHERE q.object = $3"
+                          " AND q.id = ANY ($1::bigint[]) AND q.record ->> u.name <> ''",
+                      {IdArray(ids), unique.Take(), table_.name()});
+  for (size_t i = 0; i < rows.size(); ++i) {
+    known_by.push_back({std::string(rows.Text(i, 0)), std::string(rows.Text(i, 1))});
+  }
+  return known_by;
 }
 
 void Erasure::LookAtActivities(Transaction& transaction, const std::vector<RecordId>& ids) const {

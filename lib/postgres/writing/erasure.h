@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "model/source/record_target.h"
 #include "model/store/mirror_table.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/session/transaction.h"
@@ -17,7 +18,9 @@ namespace hubmirror {
 class Erasure {
  public:
   struct Outcome {
-    std::vector<RecordId> ids;     ///< those asked for, and what was merged into them
+    std::vector<RecordId> ids;  ///< those asked for, and what was merged into them
+    /// The unique values by which they were known, for what names them by these alone.
+    std::vector<PropertyText> known_by;
     std::vector<RecordId> marked;  ///< whose rows were not marked erased before
     int64_t rows = 0;              ///< rows marked erased
     int64_t was_live = 0;          ///< of these
@@ -33,6 +36,8 @@ class Erasure {
  private:
   std::map<RecordId, TimePoint> WithMerged(Transaction& transaction,
                                            const std::map<RecordId, TimePoint>& people) const;
+  std::vector<PropertyText> KnownBy(Transaction& transaction,
+                                    const std::vector<RecordId>& ids) const;
   /// Has what was written to them and said with them checked now.
   void LookAtActivities(Transaction& transaction, const std::vector<RecordId>& ids) const;
   int64_t EraseNotes(Transaction& transaction, const std::vector<RecordId>& ids) const;
