@@ -139,6 +139,44 @@ TEST_CASE_FIXTURE(CreateFixture, "W4: records that are to be made do not wait fo
   CHECK(Picked(Second(0), 3) == "1 2 3");
 }
 
+TEST_CASE_FIXTURE(CreateFixture,
+                  "W8: a row in doubt is looked at again once something tells its record") {
+  const OutboxId id = Create(R"({"city": "Ulm"})", "'k'");
+  REQUIRE(Claim(id, {{"city", "Ulm"}, {"key", "k"}}, kClaimed));
+  const std::string unique = "UPDATE acme.properties SET has_unique_value = ";
+  Value(unique + "false WHERE name = 'key'");
+  Change({.id = id, .attempts = 1, .state = OutboxState::kUnknown, .reason = "doubt"});
+  CHECK(Picked(kClaimed).empty());
+  Value(unique + "true WHERE name = 'key'");
+  const auto rows = Pick(kClaimed);
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].doubted);
+  CHECK(rows[0].guarded_by == "key");
+  Change({.id = id,
+          .attempts = 1,
+          .state = OutboxState::kUnknown,
+          .reason = "doubt",
+          .not_within = std::chrono::hours(24)});
+  CHECK(StateOf(id) == "unknown/doubt");
+  CHECK(Picked(kClaimed).empty());
+
+  SUBCASE("a person says that there is none") {
+    CHECK(Value("SELECT acme.outbox_resolve(1)") == "t");
+    const auto again = Pick();
+    REQUIRE(again.size() == 1);
+    CHECK_FALSE(again[0].in_doubt);
+    CHECK_FALSE(again[0].first_sent);
+    CHECK_FALSE(again[0].doubted);
+  }
+  SUBCASE("a person has found it") {
+    CHECK(Value("SELECT acme.outbox_resolve(1, 5)") == "t");
+    const auto again = Pick(kClaimed);
+    REQUIRE(again.size() == 1);
+    CHECK(again[0].created == RecordId{5});
+    CHECK(again[0].first_sent == kClaimed);
+  }
+}
+
 TEST_CASE_FIXTURE(CreateUnguarded, "W13: a row in doubt waits until a person has answered") {
   const OutboxId id = Create(R"({"city": "Ulm"})");
   REQUIRE(Claim(id, {{"city", "Ulm"}}, kClaimed));

@@ -186,6 +186,12 @@ Result<Page, ApiError> FakeHubSpot::BatchRead(const ObjectType&, const BatchRead
     return *error;
   }
   if (request.archived && archived_batch_error) return *archived_batch_error;
+  const bool by_unique = !request.unique_property.empty() && request.unique_property != "email";
+  if (by_unique && std::ranges::none_of(definitions, [&](const PropertyDefinition& one) {
+        return one.name == request.unique_property && one.has_unique_value && !one.archived;
+      })) {
+    return ApiError{.kind = ApiErrorKind::kBadRequest, .status = 400, .message = "not unique"};
+  }
   std::set<int64_t> shown;
   std::vector<RecordId> not_found;
   for (const std::string& value : request.values) {

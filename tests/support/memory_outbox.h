@@ -30,6 +30,7 @@ class MemoryOutbox final : public WriteSink {
   std::vector<std::vector<OutboxClaim>> claims;
   bool away = false;              ///< whatever changes something fails
   bool away_after_claim = false;  ///< what comes after the next claim fails
+  bool settles_doubts = false;    ///< what told nothing may tell again
   std::function<void()> before_claim = [] {};
 
   void Put(OutboxRow row) {
@@ -52,8 +53,10 @@ class MemoryOutbox final : public WriteSink {
       if (entry.state == OutboxState::kWritten || (in_doubt && entry.sent_at > pick.settled)) {
         continue;
       }
-      if (in_doubt && entry.last.reason == "doubt") continue;
+      const bool doubted = in_doubt && entry.last.reason == "doubt";
+      if (doubted && !settles_doubts) continue;
       picked.push_back(entry.row);
+      picked.back().doubted = doubted;
       picked.back().in_doubt = in_doubt;
     }
     return picked;

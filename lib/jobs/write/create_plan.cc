@@ -17,6 +17,10 @@ using Verdict = PlannedRow::Verdict;
 
 // Hosts of HubSpot's differ a little in their clocks.
 constexpr auto kClockSlack = 2s;
+// What HubSpot refuses to be asked by may be known better with the next reading of the catalog.
+constexpr auto kAskAgain = 1min;
+// It would have been found at once: this is for a record that comes back.
+constexpr auto kLookAgain = 24h;
 
 /// What HubSpot makes no record of a type without: one of these
 /// (https://developers.hubspot.com/docs/guides/api/crm/using-object-apis). Pipelines are not here:
@@ -123,17 +127,59 @@ PlannedRow PlanFound(const OutboxRow& row, const CreateGuard& guard, const MadeR
                      " already: nothing was made; update that one, or correct the value"};
 }
 
+/// Whether HubSpot finds a record by a property.
+bool Finds(std::string_view property, const WriteTerms& terms) {
+  const MirrorColumn* const column = FindColumn(terms.table, property);
+  return column != nullptr && !column->definition->archived &&
+         HasUniqueValues(terms.table.object, column->definition);
+}
+
+PlannedRow Doubtful(const std::string& why, std::chrono::milliseconds again_in = 0ms) {
+  return {.verdict = Verdict::kDoubt,
+          .record = {},
+          .message = why +
+                     ": look for it there, then call outbox_resolve with its id, or without one to "
+                     "send the row again",
+          .again_in = again_in};
+}
+
+/// A row that was sent, of which nobody can tell whether it made its record; nullopt: it is known,
+/// or can be. `found` as for PlanCreates.
+std::optional<PlannedRow> PlanDoubt(const OutboxRow& row, const MadeRecord* found,
+                                    const WriteTerms& terms) {
+  // A refused batch may have made some of its records all the same (rule W13).
+  const bool may_be_made = row.in_doubt || (!row.guarded_by.empty() && row.first_sent);
+  if (!may_be_made) return std::nullopt;
+  if (found != nullptr && !found->unasked.empty()) {
+    return Doubtful("HubSpot refuses to say whether it made the record (" + found->unasked + ")",
+                    kAskAgain);
+  }
+  if (found != nullptr) return std::nullopt;
+  const std::string& by = row.op == WriteOp::kUpsert ? row.match.property : row.guarded_by;
+  const auto finds = FoundBy(row, terms);
+  if (!finds && by.empty()) {
+    return Doubtful("HubSpot did not answer, and nothing tells whether it made the record");
+  }
+  if (!finds) {
+    return Doubtful("only the property " + by +
+                    " tells whether HubSpot made the record, and HubSpot has it no longer, or no "
+                    "longer keeps its values unique. Bring it back with its values, and the row "
+                    "goes on by itself. Without it");
+  }
+  if (!row.doubted) return std::nullopt;
+  return Doubtful("HubSpot shows no record with the row's " + finds->property +
+                      ", and that property was not there for a while: nothing tells whether "
+                      "the record was made",
+                  kLookAgain);
+}
+
 PlannedRow PlanCreate(const OutboxRow& row, const MadeRecord* found, const WriteTerms& terms) {
   if (row.created.value != 0) {
     return {.verdict = Verdict::kEqual, .record = row.created, .by_itself = true};
   }
-  if (row.in_doubt && !FoundBy(row, terms)) {
-    return {.verdict = Verdict::kDoubt,
-            .record = {},
-            .message =
-                "HubSpot did not answer, and nothing tells whether it made the record: look "
-                "for it there, then call outbox_resolve with its id, or without one to send "
-                "the row again"};
+  if (auto doubt = PlanDoubt(row, found, terms)) return *doubt;
+  if (found != nullptr && !found->unasked.empty()) {
+    return Rejected("property", "HubSpot finds no record by the row's value: " + found->unasked);
   }
   if (found != nullptr) return PlanFound(row, *FoundBy(row, terms), *found, terms.table);
   if (!terms.create) return NotAllowed();
@@ -166,6 +212,10 @@ PlannedRow PlanCreate(const OutboxRow& row, const MadeRecord* found, const Write
 }
 
 PlannedRow PlanUpsert(const OutboxRow& row, const MadeRecord* found, const WriteTerms& terms) {
+  if (row.created.value != 0) {
+    return {.verdict = Verdict::kEqual, .record = row.created, .by_itself = true};
+  }
+  if (auto doubt = PlanDoubt(row, found, terms)) return *doubt;
   if (!terms.create) return NotAllowed();
   const MirrorColumn* const by = FindColumn(terms.table, row.match.property);
   const bool unique = by != nullptr && !by->definition->archived &&
@@ -174,6 +224,9 @@ PlannedRow PlanUpsert(const OutboxRow& row, const MadeRecord* found, const Write
   if (!unique) {
     return Rejected("property", "no record can be found by " + row.match.property +
                                     ": HubSpot does not keep its values unique");
+  }
+  if (found != nullptr && !found->unasked.empty()) {
+    return Rejected("property", "HubSpot finds no record by the row's value: " + found->unasked);
   }
   if (found != nullptr) {
     const TargetNow now{.id = found->id, .values = found->values};
@@ -217,23 +270,24 @@ std::optional<CreateGuard> GuardOf(const OutboxRow& row, const WriteTerms& terms
 
 std::optional<CreateGuard> FoundBy(const OutboxRow& row, const WriteTerms& terms) {
   if (row.op == WriteOp::kUpsert) {
+    if (!Finds(row.match.property, terms)) return std::nullopt;
     return CreateGuard{.property = row.match.property, .value = row.match.value};
   }
   if (row.attempts == 0) return GuardOf(row, terms);
-  if (!row.guarded_by.empty()) {
+  if (Finds(row.guarded_by, terms)) {
     return CreateGuard{.property = row.guarded_by, .value = row.guard, .ours = true};
   }
   return OwnGuard(row, terms);
 }
 
 bool NeedsFinding(const OutboxRow& row, const WriteTerms& terms) {
+  if (row.created.value != 0 || !FoundBy(row, terms)) return false;
   if (row.op == WriteOp::kUpsert) {
     return terms.check || row.attempts > 0 || std::ranges::any_of(row.values, &WantedValue::adds);
   }
   // Nothing but a look tells whether HubSpot would refuse one that is never sent.
   const bool looks = row.attempts > 0 || (row.dry_run && WhyNotKey(terms).empty());
-  return row.op == WriteOp::kCreate && looks && row.created.value == 0 &&
-         FoundBy(row, terms).has_value();
+  return row.op == WriteOp::kCreate && looks;
 }
 
 void KeepTogether(std::vector<OutboxRow>& rows, const WriteTerms& terms) {

@@ -23,7 +23,8 @@ std::optional<CreateGuard> GuardOf(const OutboxRow& row, const WriteTerms& terms
 
 /// The unique value by which it is found what became of a row: that of its record where it is an
 /// upsert, and else the guard that it was sent with, whatever the configuration says by now, or is
-/// to be sent with.
+/// to be sent with. What HubSpot no longer keeps unique, or no longer has, finds nothing: then
+/// another unique value of the row does, or nullopt.
 std::optional<CreateGuard> FoundBy(const OutboxRow& row, const WriteTerms& terms);
 
 /// A record that has the value of a guard, archived ones included.
@@ -31,6 +32,8 @@ struct MadeRecord {
   RecordId id;
   std::optional<TimePoint> created = {};
   std::vector<PropertyText> values = {};  ///< of the properties of the row
+  /// HubSpot refuses to be asked for it, in these words: nothing is known of it.
+  std::string unasked = {};
 };
 
 /// Whether HubSpot is asked for the record of a row before it is sent: a create that was sent

@@ -277,8 +277,12 @@ Result<std::optional<std::map<OutboxId, MadeRecord>>, ApiError> WriteJob::FindCr
     const auto page = stream().source().records.BatchRead(object(), request);
     if (!page) {
       // Some types show no archived records at all.
-      if (archived && page.error().kind == ApiErrorKind::kBadRequest) break;
-      return page.error();
+      if (page.error().kind != ApiErrorKind::kBadRequest) return page.error();
+      if (archived) break;
+      // Of several, only the one at fault is to suffer.
+      if (asked > 1) return std::optional<std::map<OutboxId, MadeRecord>>();
+      found[wanted.begin()->second->id].unasked = page.error().message;
+      break;
     }
     for (const Record& record : page->records) {
       MadeRecord shown{

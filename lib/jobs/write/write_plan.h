@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -40,6 +41,8 @@ struct PlannedRow {
   bool by_itself = false;
   std::string reason = {};   ///< of kRejected: a fixed word
   std::string message = {};  ///< for people, with the next step; names no values
+  /// Of kDoubt: the row is not looked at again before then, whatever is known.
+  std::chrono::milliseconds again_in{0};
 };
 
 /// What rows are judged by.

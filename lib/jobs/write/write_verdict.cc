@@ -103,6 +103,7 @@ std::optional<OutboxChange> ChangeUnsent(const OutboxRow& row, const PlannedRow&
     case Verdict::kDoubt:
       change.state = OutboxState::kUnknown;
       change.reason = "doubt";
+      change.not_within = plan.again_in;
       break;
     case Verdict::kEqual:
       change.state = in_mirror ? OutboxState::kDone : OutboxState::kWritten;

@@ -92,7 +92,10 @@ struct OutboxRow {
   std::string guarded_by = {};
   bool in_doubt = false;  ///< it was sent, and nobody knows whether it arrived
   RecordId created = {};  ///< what a person found that it made; 0: nobody said so
-  std::optional<TimePoint> first_sent = {};  ///< of HubSpot's clock
+  /// For a while nothing told whether it made its record: that none is found now proves nothing.
+  bool doubted = false;
+  /// Of HubSpot's clock; absent: never, or a person has said that nothing was made until now.
+  std::optional<TimePoint> first_sent = {};
 };
 
 /// Which rows to pick.

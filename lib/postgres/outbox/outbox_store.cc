@@ -106,7 +106,11 @@ std::vector<OutboxId> OutboxStore::Settled(Transaction& transaction, const std::
   const Rows rows = transaction.Run(
       "SELECT o.id FROM " + Outbox() +
           " o WHERE o.object = $1 AND o.state IN ('sending', 'unknown') AND o.sent_at <= $2"
-          " AND o.reason IS DISTINCT FROM 'doubt' AND " +
+          // Nothing told what became of them, and something may again.
+          " AND (o.reason IS DISTINCT FROM 'doubt' OR EXISTS (SELECT FROM " +
+          schema_.Table("properties") +
+          " p WHERE p.object = o.object AND p.state = 'current' AND p.has_unique_value"
+          " AND (o.sent ? p.name OR o.match_property = p.name))) AND " +
           kTimeHasCome + " ORDER BY o.sent_at, o.id LIMIT $3",
       {object, TimeParam(pick.settled), std::to_string(pick.limit)});
   std::vector<OutboxId> ids;
@@ -228,7 +232,8 @@ std::vector<OutboxRow> OutboxStore::Read(Transaction& transaction, const std::st
           EpochOf("o.first_sent_at") +
           ", o.match_property, o.match_value, (SELECT s.key FROM jsonb_each_text(o.sent) s(key, v)"
           " WHERE o.op = 'create' AND NOT o.properties ? s.key LIMIT 1), o.dry_run IS TRUE,"
-          " o.linking IS NOT NULL FROM unnest($1::bigint[]) "
+          " o.linking IS NOT NULL, o.reason IS NOT DISTINCT FROM 'doubt'"
+          " FROM unnest($1::bigint[]) "
           "WITH ORDINALITY c(id, place) JOIN " +
           Outbox() + " o ON o.id = c.id LEFT JOIN " + schema_.Table(object) +
           " m ON m.id = " + kRecord +
@@ -272,6 +277,7 @@ std::vector<OutboxRow> OutboxStore::Read(Transaction& transaction, const std::st
                         .guarded_by = std::string(rows.Text(i, 17)),
                         .in_doubt = rows.Bool(i, 11),
                         .created = RecordId{rows.Int(i, 13)},
+                        .doubted = rows.Bool(i, 20),
                         .first_sent = rows.Time(i, 14)});
     }
     if (rows.IsNull(i, 5)) continue;
@@ -355,7 +361,9 @@ OutboxMoves OutboxStore::Change(Transaction& transaction, const std::string& obj
     columns[5].AddParam(change.http_status == 0 ? Param()
                                                 : Param(std::to_string(change.http_status)));
     columns[6].AddParam(TextParam(change.correlation_id));
-    columns[7].Add(change.state == OutboxState::kQueued ? change.not_within.count() : 0);
+    const bool waits =
+        change.state == OutboxState::kQueued || change.state == OutboxState::kUnknown;
+    columns[7].Add(waits ? change.not_within.count() : 0);
     columns[8].AddParam(change.record.value == 0 ? Param()
                                                  : Param(std::to_string(change.record.value)));
     answered.Add(change.id, change.answered);

@@ -248,6 +248,123 @@ TEST_CASE_FIXTURE(CreateFixture, "W8: the guard that a row was sent with counts 
   CHECK(target.requests.size() == 1);
 }
 
+/// A row whose answer was lost, and whose key property then went from HubSpot.
+struct LostKey : CreateFixture {
+  LostKey() {
+    Ask(1, "new");
+    target.loses_answer = true;
+    Work();
+    REQUIRE(outbox.state(1) == OutboxState::kUnknown);
+    Key().archived = true;
+    Pass(121s);
+  }
+  PropertyDefinition& Key() {
+    return *std::ranges::find(hubspot.definitions, "key", &PropertyDefinition::name);
+  }
+  /// The catalog is read.
+  void Reads() { Run(*catalog); }
+};
+
+TEST_CASE_FIXTURE(LostKey,
+                  "W8: while nothing tells whether a row made its record, it is not sent") {
+  SUBCASE("the property is deleted") {}
+  SUBCASE("its values are unique no longer") {
+    Key().archived = false;
+    Key().has_unique_value = false;
+  }
+  SUBCASE("and another one is to be used") {
+    terms.key_property = "code";
+    Rise();
+  }
+  SUBCASE("and none is to be used") {
+    Unguarded();
+  }
+  Reads();
+  outbox.Put({.id = {2}, .record = {1}, .values = {{.property = "name", .value = "other"}}});
+
+  Work(3);
+
+  CHECK(outbox.state(1) == OutboxState::kUnknown);
+  CHECK(outbox.last(1).reason == "doubt");
+  CHECK(outbox.last(1).message.find("only the property key tells") != std::string::npos);
+  CHECK(outbox.last(1).message.find("outbox_resolve") != std::string::npos);
+  CHECK(outbox.state(2) == OutboxState::kDone);
+  CHECK(Named("new") == 1);
+}
+
+TEST_CASE_FIXTURE(LostKey, "W8: a row of which nothing told goes on when its property is back") {
+  Reads();
+  Work();
+  REQUIRE(outbox.last(1).reason == "doubt");
+  Key().archived = false;
+  outbox.settles_doubts = true;
+  SUBCASE("and shows its record") {
+    Reads();
+    Work(3);
+    CHECK(outbox.state(1) == OutboxState::kDone);
+    CHECK(outbox.last(1).record == RecordId{1001});
+  }
+  SUBCASE("and, made anew, shows none") {
+    hubspot.records.at(1001).values.erase("key");
+    Reads();
+    Work(3);
+    CHECK(outbox.state(1) == OutboxState::kUnknown);
+    CHECK(outbox.last(1).reason == "doubt");
+    CHECK(outbox.last(1).not_within == 24h);
+  }
+  CHECK(target.requests.size() == 1);
+  CHECK(Named("new") == 1);
+}
+
+TEST_CASE_FIXTURE(LostKey, "W8: a person says what became of a row of which nothing tells") {
+  Reads();
+  Work();
+  REQUIRE(outbox.last(1).reason == "doubt");
+  auto& row = outbox.rows.at(1);
+  SUBCASE("it made a record") {
+    row.row.created = {1001};
+    row.last.reason = "created";
+    Work();
+    CHECK(outbox.state(1) == OutboxState::kDone);
+    CHECK(target.requests.size() == 1);
+  }
+  SUBCASE("it made none") {
+    hubspot.records.erase(1001);
+    row.state = OutboxState::kQueued;
+    row.row.first_sent.reset();
+    Unguarded();
+    Work();
+    CHECK(outbox.state(1) == OutboxState::kDone);
+    CHECK(target.requests.size() == 2);
+  }
+  CHECK(Named("new") == 1);
+}
+
+TEST_CASE_FIXTURE(LostKey, "W13: what HubSpot refuses to be asked by stops one row at a time") {
+  for (int64_t row = 2; row <= 4; ++row) {
+    Ask(row, "more");
+    outbox.rows.at(row).state = OutboxState::kSending;
+    outbox.rows.at(row).row.attempts = 1;
+    outbox.rows.at(row).row.guarded_by = row == 4 ? "code" : "key";
+    outbox.rows.at(row).row.first_sent = clock.WallNow();
+  }
+  hubspot.Put(9, {{"name", "more"}, {"code", "row/4"}});
+  outbox.Put({.id = {5}, .record = {1}, .values = {{.property = "name", .value = "other"}}});
+  // Nobody has read the catalog yet.
+  Work(12);
+
+  for (const int64_t row : {1, 2, 3}) {
+    CAPTURE(row);
+    CHECK(outbox.state(row) == OutboxState::kUnknown);
+    CHECK(outbox.last(row).reason == "doubt");
+    CHECK(outbox.last(row).not_within == 1min);
+  }
+  CHECK(outbox.state(4) == OutboxState::kDone);
+  CHECK(outbox.last(4).record == RecordId{9});
+  CHECK(outbox.state(5) == OutboxState::kDone);
+  CHECK(target.requests.size() == 2);
+}
+
 TEST_CASE_FIXTURE(CreateFixture, "W1: what may no longer be made is not") {
   terms.create = false;
   Rise();
