@@ -2,9 +2,30 @@
 
 #include "base/check.h"
 #include "daemon/webhook_parts.h"
+#include "model/source/crash_point.h"
 #include "postgres/feed/webhook_tables.h"
 
 namespace hubmirror {
+namespace {
+
+/// A death right after an answer: what delivers knows no such places.
+class MortalTransport final : public HttpTransport {
+ public:
+  MortalTransport(const TransportSettings& settings, const Clock& clock)
+      : there_(settings, clock) {}
+
+  Result<ClientAnswer, HttpFailure> Send(const ClientRequest& request) override {
+    auto answer = there_.Send(request);
+    Reach(CrashPoint::kWebhookAnswered);
+    return answer;
+  }
+
+ private:
+  PooledTransport there_;
+};
+
+}  // namespace
+
 std::vector<std::shared_ptr<Courier>> WebhookBuilder::Build(const PortalSettings& portal) {
   std::vector<std::shared_ptr<Courier>> couriers;
   const PortalPlan& plan = portal.plan;
@@ -33,7 +54,7 @@ std::vector<std::shared_ptr<Courier>> WebhookBuilder::Build(const PortalSettings
 
 std::shared_ptr<HttpTransport> WebhookBuilder::Transport(const BaseUrl& base) {
   if (!trust_) trust_ = std::make_shared<const TrustStore>(api_.ca_file);
-  return std::make_shared<PooledTransport>(TransportToReceiver(api_, base, trust_), parts_.clock);
+  return std::make_shared<MortalTransport>(TransportToReceiver(api_, base, trust_), parts_.clock);
 }
 
 }  // namespace hubmirror

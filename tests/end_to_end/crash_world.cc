@@ -25,11 +25,12 @@ PortalOptions PortalOf(uint64_t seed) {
   return {.scenario_json = json.replace(json.find("SEED"), 4, std::to_string(seed))};
 }
 
-DaemonSettings Settings() {
+DaemonSettings Settings(const std::string& feed) {
   DaemonSettings settings;
   settings.portals[0].refresh_token = "na1-first";
   settings.portals[0].objects = {"contacts", "companies"};
   settings.defaults["catalog"] = "{every: 1s}";
+  if (!feed.empty()) settings.defaults["feed"] = feed;
   return settings;
 }
 
@@ -43,8 +44,8 @@ bool IsStopped(pid_t pid) {
   return name_ends != std::string::npos && text.substr(name_ends + 2, 1) == "T";
 }
 
-CrashWorld::CrashWorld(uint64_t seed, TempPostgres::Options database)
-    : world_(PortalOf(seed), Settings(), std::move(database)) {}
+CrashWorld::CrashWorld(uint64_t seed, TempPostgres::Options database, const std::string& feed)
+    : world_(PortalOf(seed), Settings(feed), std::move(database)) {}
 
 void CrashWorld::Forget() {
   world_.Sql("DROP SCHEMA IF EXISTS acme CASCADE");

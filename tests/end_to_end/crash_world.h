@@ -17,7 +17,9 @@ bool IsStopped(pid_t pid);
 /// A world whose daemon dies, or is stopped, where it is told to. Owned by one thread.
 class CrashWorld {
  public:
-  explicit CrashWorld(uint64_t seed, TempPostgres::Options database = {});
+  /// `feed`: as in the configuration; empty: there is none.
+  explicit CrashWorld(uint64_t seed, TempPostgres::Options database = {},
+                      const std::string& feed = "");
 
   World& world() { return world_; }
 

@@ -32,7 +32,11 @@ enum class CrashPoint {
   kWriteTaken,     ///< what became of it is stored, and not read back
   kWriteShown,     ///< it is read back, and no row says so
   kWriteEnding,    ///< rows are done, in the transaction that says so
-  kWriteEnded      ///< and nobody knows of it
+  kWriteEnded,     ///< and nobody knows of it
+  // Of the change feed:
+  kFeedTold,         ///< listeners have the hint
+  kWebhookAnswered,  ///< a receiver has answered, and nobody has looked at it
+  kWebhookNoted      ///< its number is stored, and nobody knows of it
 };
 
 struct NamedCrashPoint {
@@ -61,14 +65,21 @@ inline constexpr std::array kCrashPoints = {
     NamedCrashPoint{CrashPoint::kWriteShown, "write.shown"},
     NamedCrashPoint{CrashPoint::kWriteEnding, "write.ending"},
     NamedCrashPoint{CrashPoint::kWriteEnded, "write.ended"},
+    NamedCrashPoint{CrashPoint::kFeedTold, "feed.told"},
+    NamedCrashPoint{CrashPoint::kWebhookAnswered, "webhook.answered"},
+    NamedCrashPoint{CrashPoint::kWebhookNoted, "webhook.noted"},
 };
-static_assert(kCrashPoints.size() == static_cast<size_t>(CrashPoint::kWriteEnded) + 1 &&
+static_assert(kCrashPoints.size() == static_cast<size_t>(CrashPoint::kWebhookNoted) + 1 &&
               std::ranges::is_sorted(kCrashPoints, {}, &NamedCrashPoint::point));
-/// Those that every daemon comes to, and those that it comes to where it writes back.
+/// Those that every daemon comes to, and those that it comes to where it writes back. The rest is
+/// of the change feed.
 inline constexpr std::span kReadingCrashPoints =
     std::span(kCrashPoints).first<static_cast<size_t>(CrashPoint::kWritePlanned)>();
 inline constexpr std::span kWritingCrashPoints =
-    std::span(kCrashPoints).subspan<static_cast<size_t>(CrashPoint::kWritePlanned)>();
+    std::span(kCrashPoints)
+        .subspan<static_cast<size_t>(CrashPoint::kWritePlanned),
+                 static_cast<size_t>(CrashPoint::kFeedTold) -
+                     static_cast<size_t>(CrashPoint::kWritePlanned)>();
 
 /// The process has come to such a place. In builds with tests it is killed there when
 /// HUBMIRROR_CRASH_AT says so, by name, or by `NAME:3` when it comes there for the third time;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/named_thread.h"
+#include "model/source/crash_point.h"
 #include "model/store/database_error.h"
 
 namespace hubmirror {
@@ -94,6 +95,7 @@ void FeedBell::Send(const std::vector<BellPace::Hint>& hints) {
     connection_->Run(
         "SELECT pg_notify($3, json_build_object('schema', $1::text, 'last', $2::bigint)::text)",
         {hint.schema, std::to_string(hint.last), channel_});
+    Reach(CrashPoint::kFeedTold);
     proved_ = true;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/source/crash_point.h"
 #include "postgres/session/sql_text.h"
 #include "postgres/session/transaction.h"
 
@@ -139,6 +140,7 @@ void WebhookTables::Note(const std::string& name, const WebhookStanding& standin
                      TimeParam(dead->first_at), TimeParam(dead->last_at)});
   }
   transaction.Commit();
+  Reach(CrashPoint::kWebhookNoted);
 }
 
 std::vector<FeedWebhook> ReadWebhooks(Connection& connection, const std::string& schema,
