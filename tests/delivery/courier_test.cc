@@ -98,6 +98,51 @@ TEST_CASE("courier: a batch is the same at every try") {
                                    "webhook.recovered: webhook won is taken again"});
 }
 
+TEST_CASE(
+    "courier: a receiver that is away for six hours misses nothing, and is asked within reason") {
+  FakeWebhook webhook;
+  webhook.receiver->answers = {HttpFailure{.message = "no whole answer within 10 s"}};
+  webhook.receiver->on_request = [&] { webhook.clock.Advance(kWebhookDeadline); };
+  auto courier = webhook.MakeCourier();
+  const Instant began = webhook.clock.Now();
+  auto longest = 0ms;
+
+  while (webhook.clock.Now() - began < 6h) {
+    webhook.store->Add(20);
+    const auto rest = courier->Turn();
+    longest = std::max(longest, rest.wait);
+    webhook.clock.Advance(rest.wait);
+    // The daemon is started anew half-way.
+    if (webhook.receiver->requests.size() == 60) courier = webhook.MakeCourier();
+  }
+
+  WebhookStanding& standing = webhook.store->standings["won"];
+  CHECK(standing.seq == 0);
+  CHECK(!standing.stopped);
+  CHECK(standing.reason == "no whole answer within 10 s");
+  CHECK(standing.failing_since.has_value());
+  CHECK(longest > 4min);
+  CHECK(longest <= 5min);
+  CHECK(webhook.receiver->requests.size() < 150);
+
+  webhook.receiver->answers = {ClientAnswer{.status = 204}};
+  webhook.receiver->on_request = {};
+  webhook.receiver->requests.clear();
+  Work(*courier);
+
+  const auto all = static_cast<int64_t>(webhook.store->entries.size());
+  CHECK(all > 1000);
+  CHECK(standing.seq == all);
+  CHECK(standing.reason.empty());
+  int64_t told = 0;
+  for (const std::string& id : webhook.receiver->Ids()) {
+    CHECK(id.starts_with(std::to_string(told + 1) + "-"));
+    told = std::stoll(id.substr(id.find('-') + 1));
+  }
+  CHECK(told == all);
+  CHECK(webhook.store->dead.empty());
+}
+
 TEST_CASE("courier: one poisoned entry goes, all others arrive, in a quarter of an hour") {
   FakeWebhook webhook;
   webhook.store->Add(300);
