@@ -194,9 +194,15 @@ Result<ssl_st*, ConnectFailure> DeadlineSocket::BeginTls(ssl_ctx_st* context,
     const long verdict = SSL_get_verify_result(session.get());
     if (verdict == X509_V_OK) return failure;
     failure.step = Step::kCertificate;
-    const bool other =
-        verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH;
-    failure.message = other ? "it names another host" : X509_verify_cert_error_string(verdict);
+    failure.message = X509_verify_cert_error_string(verdict);
+    failure.next = "set api.ca_file if an authority or a proxy of your company signs it";
+    if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+      failure.message = "it names another host";
+      failure.next = "have it made out for this name, or correct the url";
+    }
+    if (verdict == X509_V_ERR_CERT_HAS_EXPIRED || verdict == X509_V_ERR_CERT_NOT_YET_VALID) {
+      failure.next = "have it renewed, unless the clock of this machine is wrong";
+    }
     return failure;
   }
   return session.release();

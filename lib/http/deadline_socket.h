@@ -19,6 +19,7 @@ struct ConnectFailure {
   enum class Step { kName, kConnect, kProxy, kTls, kCertificate };
   Step step = Step::kConnect;
   std::string message;   ///< what the system, the proxy or OpenSSL said
+  std::string next;      ///< kCertificate: what to do about it
   int proxy_status = 0;  ///< kProxy: what it answered instead of 200; 0: nothing usable
 };
 

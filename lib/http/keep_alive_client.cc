@@ -415,7 +415,7 @@ std::string KeepAliveClient::ConnectMessage() const {
              failure->message + ")";
     case ConnectFailure::Step::kCertificate:
       return "the certificate of " + where + " is not trusted (" + failure->message +
-             "): set api.ca_file if a company proxy signs it";
+             "): " + failure->next;
   }
   return where;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "certificates.h"
 #include "support/await.h"
 #include "support/http_proxy.h"
 #include "support/loopback_server.h"
@@ -79,55 +80,6 @@ TEST_CASE("fault 16: a name server that fails, knows nothing, or names another a
   world.daemon.directory().Write("address", "127.0.0.2");
   ExpectNothingLost(world);
 }
-
-/// Certificates, each with its key beside it.
-class Certificates {
- public:
-  Certificates() {
-    Make("authority", {"-subj", "/CN=Tests", "-days", "30"});
-    Make("right", Signed("localhost", "30"));
-    Make("other_host", Signed("example.com", "30"));
-    Make("expired", Signed("localhost", "1"), {"/usr/bin/faketime", "10 days ago"});
-    Make("self_signed",
-         {"-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "30"});
-  }
-  std::string authority() const { return File("authority", ".pem"); }
-  HttpProxy::Tls Of(const std::string& name) const {
-    return {.certificate_file = File(name, ".pem"), .key_file = File(name, ".key")};
-  }
-
- private:
-  std::string File(const std::string& name, const char* ending) const {
-    return directory_.path() / (name + ending);
-  }
-  std::vector<std::string> Signed(const std::string& host, const std::string& days) const {
-    return {"-CA",   authority(),   "-CAkey",  File("authority", ".key"),
-            "-subj", "/CN=" + host, "-addext", "subjectAltName=DNS:" + host,
-            "-days", days};
-  }
-  void Make(const std::string& name, const std::vector<std::string>& more,
-            std::vector<std::string> command = {}) {
-    const std::vector<std::string> request = {"/usr/bin/openssl",
-                                              "req",
-                                              "-x509",
-                                              "-newkey",
-                                              "ec",
-                                              "-pkeyopt",
-                                              "ec_paramgen_curve:prime256v1",
-                                              "-nodes",
-                                              "-keyout",
-                                              File(name, ".key"),
-                                              "-out",
-                                              File(name, ".pem")};
-    command.insert(command.end(), request.begin(), request.end());
-    command.insert(command.end(), more.begin(), more.end());
-    const ProgramResult result = RunProgram(command, {}, 20s);
-    INFO(result.output);
-    REQUIRE(result.end == ProcessEnd{.exit_code = 0});
-  }
-
-  TempDirectory directory_{"certificates"};
-};
 
 TEST_CASE("fault 17: a certificate that is unknown, of another host or expired gets no token") {
   const Certificates certificates;

@@ -16,9 +16,9 @@ Receiver::Receiver()
   url_ = ReadFile(directory_.path() / "address");
 }
 
-std::string Receiver::Webhook(const std::string& name, const std::string& path,
-                              const std::string& more) const {
-  return "{name: " + name + ", url: \"" + url_ + path +
+std::string Receiver::WebhookAt(const std::string& url, const std::string& name,
+                                const std::string& path, const std::string& more) const {
+  return "{name: " + name + ", url: \"" + url + path +
          "\", secret: \"file:" + secret_file_.string() + "\"" + more + "}";
 }
 

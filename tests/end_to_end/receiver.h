@@ -24,9 +24,14 @@ class Receiver {
  public:
   Receiver();
 
-  /// A webhook of this receiver, as YAML.
+  /// A webhook of this receiver, as YAML; at another url if it has a door in front.
   std::string Webhook(const std::string& name, const std::string& path,
-                      const std::string& more = "") const;
+                      const std::string& more = "") const {
+    return WebhookAt(url_, name, path, more);
+  }
+  std::string WebhookAt(const std::string& url, const std::string& name, const std::string& path,
+                        const std::string& more = "") const;
+  const std::string& url() const { return url_; }
   /// What it was sent under a path, whatever it answered.
   std::vector<Told> Log(const std::string& path) const;
 

@@ -51,7 +51,8 @@ struct HttpProxy::Impl {
     forwarded.method = request.method;
     forwarded.path = request.target;
     forwarded.body = request.body;
-    for (const char* name : {"Authorization", "Content-Type", "Accept", "User-Agent"}) {
+    for (const char* name : {"Authorization", "Content-Type", "Accept", "User-Agent", "webhook-id",
+                             "webhook-timestamp", "webhook-signature"}) {
       if (request.has_header(name)) forwarded.set_header(name, request.get_header_value(name));
     }
     const auto result = client.send(forwarded);
