@@ -1,8 +1,8 @@
 // documented.mjs SIGN_WEBHOOK DOCUMENT: the receivers of docs/webhooks.md take what is signed here
-// once, and refuse what is not, in Node and in Python.
+// once, and refuse what is not, in Node, in Python and in PHP.
 import assert from "node:assert";
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 
 const [signer, document] = process.argv.slice(2);
@@ -21,11 +21,14 @@ const freePort = () =>
 const body = (...seqs) =>
   JSON.stringify({ type: "changes", entries: seqs.map((seq) => ({ seq, op: "update", object: "deals", id: "7", after: { name: "K\u00f6ln" } })) });
 
-async function check(name, command, file) {
+async function check(name, file, commandAt) {
   writeFileSync(file, block(name));
+  const last = `${file}.last`;
+  rmSync(last, { force: true });
   const port = await freePort();
-  const receiver = spawn(command, [file], {
-    env: { PATH: process.env.PATH, HOOK_SECRET: secret, PORT: String(port) },
+  const [command, ...words] = commandAt(port);
+  const receiver = spawn(command, words, {
+    env: { PATH: process.env.PATH, HOOK_SECRET: secret, HOOK_LAST: last, PORT: String(port) },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let printed = "";
@@ -66,5 +69,6 @@ async function check(name, command, file) {
   console.log(`the receiver in ${name}: each entry once, nothing unsigned`);
 }
 
-await check("js", "node", "receiver.mjs");
-await check("python", "python3", "receiver.py");
+await check("js", "receiver.mjs", () => ["node", "receiver.mjs"]);
+await check("python", "receiver.py", () => ["python3", "receiver.py"]);
+await check("php", "receiver.php", (port) => ["php", "-q", "-S", `127.0.0.1:${port}`, "receiver.php"]);
