@@ -29,8 +29,9 @@ std::string Scenario(int64_t records, bool gzip) {
 /// A mirror of such a portal that is kept while several things are measured.
 class Mirror {
  public:
-  Mirror(int64_t records, bool gzip)
-      : portal_({.scenario_json = Scenario(records, gzip)}),
+  Mirror(int64_t records, bool gzip, bool feed = false)
+      : feed_(feed),
+        portal_({.scenario_json = Scenario(records, gzip)}),
         database_(BenchServer()),
         daemon_(Settings()),
         check_(portal_, daemon_, database_.Dsn(), daemon_.settings().portals[0]) {}
@@ -43,6 +44,13 @@ class Mirror {
       return check_.BackfillDone();
     });
     return meter.Stop(daemon_);
+  }
+
+  /// What the change feed says of the load itself, not of what happened beside it.
+  double Entries() const {
+    return std::stod(
+        database_.Run("SELECT count(*) FROM acme.changes WHERE object = 'contacts' AND"
+                      " cause IN ('load', 'sweep', 'archived')"));
   }
 
   /// Reads everything once more.
@@ -86,6 +94,7 @@ class Mirror {
     // A portal without limits tells none, and the daemon would keep to the smallest tier.
     settings.defaults = UsersDefaults();
     settings.defaults["burst"] = "10000";
+    if (feed_) settings.defaults["feed"] = "{enabled: true}";
     settings.log_level = "info";
     return settings;
   }
@@ -96,6 +105,7 @@ class Mirror {
     if (result.end != ProcessEnd{.exit_code = 0}) throw std::runtime_error(result.output);
   }
 
+  const bool feed_;
   mutable PortalProcess portal_;
   TempPostgres database_;
   DaemonProcess daemon_;
@@ -123,6 +133,24 @@ Figures FirstLoad(int64_t records, bool gzip) {
   Figures figures = mirror.FirstLoad();
   AddRatios(figures, mirror.RawCopy(), records);
   return figures;
+}
+
+/// The same first load without the change feed and with it, twice each and by turns, so that
+/// neither meets a busier machine.
+Figures LoadWithFeed(int64_t records) {
+  double cpu[2][2] = {};
+  double entries = 0;
+  for (const bool feed : {false, true, true, false}) {
+    Mirror mirror(records, false, feed);
+    const Figures figures = mirror.FirstLoad();
+    cpu[feed][0] += FigureOf(figures, "daemon_cpu");
+    cpu[feed][1] += FigureOf(figures, "server_cpu");
+    if (feed) entries = mirror.Entries();
+  }
+  const auto both = [&](bool feed) { return cpu[feed][0] + cpu[feed][1]; };
+  return {{"cpu_without_feed", both(false) / 2},    {"cpu_with_feed", both(true) / 2},
+          {"daemon_times", cpu[1][0] / cpu[0][0]},  {"server_times", cpu[1][1] / cpu[0][1]},
+          {"both_times", both(true) / both(false)}, {"entries", entries}};
 }
 
 std::vector<Bound> LoadBounds() {
@@ -163,6 +191,11 @@ std::vector<BenchCase> CopyCases() {
        .run = [](int64_t records) { return FirstLoad(records, false); },
        .records = 1'000'000,
        .bounds = LoadBounds()},
+      {.name = "copy_feed",
+       .what = "first load with the change feed, against one without",
+       .run = LoadWithFeed,
+       .records = 100'000,
+       .bounds = {{"both_times", 1.03}, {"entries", 1}}},
       {.name = "sweep_equal",
        .what = "second sweep, nothing changed",
        .run = [](int64_t records) { return SecondSweep(records, 0); },

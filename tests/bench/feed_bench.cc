@@ -1,5 +1,6 @@
 // What the change feed costs: the same commits with the feed off and on, by turns in one run, so
-// that a busy machine slows both; then its size, and what reading it and dropping a day take.
+// that a busy machine slows both; then its size, what a consumer takes to read all of it, and what
+// it takes to drop days.
 // usage: feed_bench [ENTRIES]    (1400000, in 17 days)
 // Exit status 1 when a promised figure is missed by more than a quarter.
 
@@ -17,6 +18,7 @@
 
 #include "postgres/feed/feed_bell.h"
 #include "postgres/feed/feed_partitions.h"
+#include "postgres/feed/feed_upkeep.h"
 #include "postgres/mirror_fixture.h"
 
 namespace hubmirror::testing {
@@ -109,6 +111,46 @@ bool CostOfCommits() {
   return cost && none;
 }
 
+/// A consumer reads all there is, as the documents have it: read, work, ack, commit. The upkeep
+/// then lets go what is older than `keep`, in its two steps.
+void PrintWholeReadAndRetention(Portal& portal) {
+  portal.Value("SELECT acme.feed_reset('bench', 0)");
+  Session reader(portal.dsn());
+  int64_t read = 0;
+  std::vector<double> commits;
+  const double all_ms = MillisecondsOf([&] {
+    for (std::string found = "0"; !found.empty();) {
+      commits.push_back(MillisecondsOf([&] {
+        found = reader.Run(
+            "BEGIN; WITH e AS MATERIALIZED (SELECT * FROM acme.feed_read('bench', 500)) SELECT"
+            " max(seq) || ' ' || count(*) || ' ' || count(e::text) FROM e");
+        if (!found.empty()) {
+          reader.Run("SELECT acme.feed_ack('bench', " + found.substr(0, found.find(' ')) + ")");
+        }
+        reader.Run("COMMIT");
+      }));
+      if (!found.empty()) read += std::stoll(found.substr(found.find(' ')));
+    }
+  });
+  std::cout << "a consumer reads " << read << " entries, 500 a commit, in " << all_ms / 1000
+            << " s: " << 1000 * static_cast<double>(read) / all_ms << " a second, ms a commit "
+            << Quantile(commits, 0.5) << " (median), " << Quantile(commits, 0.99) << " (p99)\n";
+
+  const auto size = [&] {
+    return portal.Value(
+        "SELECT count(*) || ' days, ' || round(sum(pg_total_relation_size(inhrelid)) / 1e6) || ' "
+        "MB'"
+        " FROM pg_inherits WHERE inhparent = 'acme.changes'::regclass");
+  };
+  FeedUpkeep upkeep(portal.shared_pool(), portal.plan());
+  const std::string before = size();
+  const double given_up = MillisecondsOf([&] { upkeep.Keep(); });
+  portal.Value("UPDATE acme._feed SET raised_at = raised_at - interval '61 minutes'");
+  const double dropped = MillisecondsOf([&] { upkeep.Keep(); });
+  std::cout << "retention, " << before << ": giving days up " << given_up << " ms, dropping them "
+            << dropped << " ms, then " << size() << '\n';
+}
+
 /// Entries of three short properties, in so many days.
 bool CostOfReading(int64_t entries) {
   Portal portal(true);
@@ -146,8 +188,9 @@ bool CostOfReading(int64_t entries) {
     reads.push_back(
         MillisecondsOf([&] { reader.Run("SELECT * FROM acme.feed_read('bench', 500)"); }));
   }
+  PrintWholeReadAndRetention(portal);
   std::vector<double> drops;
-  for (FeedDay day = today - kDays + 1; day < today - kDays + 6; ++day) {
+  for (FeedDay day = today - 12; day < today - 7; ++day) {
     drops.push_back(MillisecondsOf([&] { portal.Value("DROP TABLE acme." + FeedPartition(day)); }));
   }
   std::cout << a_day * kDays << " entries in " << kDays << " days; at best, ms: feed_read "
