@@ -89,7 +89,7 @@ export default dashboard({
       `sum(hubmirror_webhook_dead_entries{${p}})`)],
       [12, 8, chart({ title: 'Since the last success', unit: 's', min: 0, runbook: 'HubMirrorWebhookFailing',
         description: 'How long ago a receiver last took something.' },
-      [promql(`time() - hubmirror_webhook_last_success_timestamp_seconds{${p}}`, '{{webhook}}')])],
+      [promql(`time() - hubmirror_webhook_last_success_timestamp_seconds{${p}}`, '{{portal}} {{webhook}}')])],
       [12, 8, chart({ title: 'Time of a request', unit: 's', min: 0, runbook: 'HubMirrorWebhookFailing',
         description: '95th percentile over all receivers of the instance.' },
       [promql('histogram_quantile(0.95, sum by (le) (rate(hubmirror_webhook_request_duration_seconds_bucket{job=~"$job", instance=~"$instance"}[$__rate_interval])))', 'p95')])],
