@@ -93,6 +93,27 @@ TEST_CASE_FIXTURE(QuietMirror, "F5: nor what is filled of an archived record, wh
   CHECK(Entries() == R"(restore|1|{"a": "x"}|{"a": "y", "fresh": "had it all along"})");
 }
 
+TEST_CASE_FIXTURE(QuietMirror,
+                  "F5: nor what a record has that could not be stored when it was filled") {
+  Value("ALTER TABLE acme.contacts ADD CHECK (b <> 'bad')");
+  MirrorTable wanted = Wanted();
+  wanted.columns.push_back(Property("fresh"));
+  wanted.columns.back().state = PropertyState::kFilling;
+  set_contacts(sink().ApplyLayout(wanted));
+  Told set_aside = Person(1, 200, "x", "bad");
+  set_aside.values["fresh"] = "had it all along";
+  Fill({set_aside, Person(2, 100, "x")});
+  set_contacts(sink().MarkFilled(contacts()->object, {"fresh"}));
+  Follow();
+  set_aside.modified = Second(300);
+  set_aside.values["b"] = "good";
+  Told known = Person(2, 300, "x");
+  known.values["fresh"] = "new";
+  Write({set_aside, known});
+  CHECK(Entries() == R"(update|1|{"b": "b"}|{"b": "good", "fresh": "had it all along"};)"
+                     R"(update|2|{"fresh": null}|{"fresh": "new"})");
+}
+
 TEST_CASE_FIXTURE(QuietMirror, "F3: who was met before has a `before`, though nothing in it") {
   MirrorTable wanted = Wanted();
   Commit erasure = NewCommit();

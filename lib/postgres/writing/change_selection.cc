@@ -1,11 +1,16 @@
 #include "postgres/writing/change_selection.h"
 
+#include <utility>
+
 #include "postgres/session/sql_text.h"
 
 namespace hubmirror {
 
-ChangeSelection::ChangeSelection(const FeedPlan& feed, const MirrorTable& table)
-    : table_(table), value_max_(std::to_string(feed.value_max)) {
+ChangeSelection::ChangeSelection(const FeedPlan& feed, const MirrorTable& table,
+                                 std::string quarantine)
+    : table_(table),
+      value_max_(std::to_string(feed.value_max)),
+      quarantine_(std::move(quarantine)) {
   for (const MirrorColumn& column : table.columns) {
     const std::string& name = column.property();
     const bool fills = column.state == PropertyState::kFilling;
@@ -48,10 +53,17 @@ std::string ChangeSelection::HasKey(const std::string& key) const {
          "::text[])";
 }
 
-std::string ChangeSelection::KnowsNone(const std::string& name, const std::string& was) const {
-  const std::string live = was + " = 'live'";
-  if (filling_.empty()) return live;
-  return live + " AND " + name + " <> ALL (" + QuoteLiteral(NameArray(filling_)) + "::text[])";
+std::string ChangeSelection::KnowsNone(const std::string& name, const std::string& id,
+                                       const std::string& was) const {
+  std::string sql = was + " = 'live'";
+  if (!filling_.empty()) {
+    sql += " AND " + name + " <> ALL (" + QuoteLiteral(NameArray(filling_)) + "::text[])";
+  }
+  if (!quarantine_.empty()) {
+    sql += " AND NOT EXISTS (SELECT FROM " + quarantine_ +
+           " q WHERE q.object = " + QuoteLiteral(table_.name()) + " AND q.id = " + id + ")";
+  }
+  return sql;
 }
 
 std::string ChangeSelection::Shown(const std::string& text) const {

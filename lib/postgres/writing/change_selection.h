@@ -14,7 +14,8 @@ namespace hubmirror {
 /// shows their values as it prints them: text, or a digest of what is too long. Immutable.
 class ChangeSelection {
  public:
-  ChangeSelection(const FeedPlan& feed, const MirrorTable& table);
+  /// `quarantine`: quoted with its schema; empty: nothing is in it.
+  ChangeSelection(const FeedPlan& feed, const MirrorTable& table, std::string quarantine);
 
   /// Left out are: what the operator excludes, the modified property, hs_object_id, and properties
   /// whose first values are still being read, unless the feed is to say everything.
@@ -30,8 +31,10 @@ class ChangeSelection {
   std::string HasKey(const std::string& key) const;
   /// Where the mirror has no value of the property `name`, HubSpot had none either. Not so of a
   /// property that is still being filled, nor of a record that was not live, whose values are
-  /// filled late or never. `was`: what the row was, see StateOf.
-  std::string KnowsNone(const std::string& name, const std::string& was) const;
+  /// filled late or never, nor of one that could not be stored. `was`: what the row was, see
+  /// StateOf.
+  std::string KnowsNone(const std::string& name, const std::string& id,
+                        const std::string& was) const;
   /// A text as jsonb, or its length and digest.
   std::string Shown(const std::string& text) const;
 
@@ -42,6 +45,7 @@ class ChangeSelection {
  private:
   const MirrorTable& table_;
   const std::string value_max_;
+  const std::string quarantine_;
   std::set<std::string> left_out_;
   std::vector<std::string> filling_;  ///< those that are not left out
   std::string pipeline_;

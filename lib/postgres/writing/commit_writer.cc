@@ -59,7 +59,8 @@ class ShapeGroups {
 CommitWriter::CommitWriter(Transaction& transaction, const Stream& stream, const Commit& commit)
     : transaction_(transaction), stream_(stream), commit_(commit) {
   if (stream_.feed != nullptr && stream_.table != nullptr) {
-    selection_.emplace(stream_.feed->plan(), *stream_.table);
+    selection_.emplace(stream_.feed->plan(), *stream_.table,
+                       stream_.quarantine_in_use ? stream_.schema.Table("_quarantine") : "");
   }
 }
 

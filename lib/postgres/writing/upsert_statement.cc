@@ -212,7 +212,7 @@ std::string UpsertStatement::Changes(const std::string& source, const std::strin
          made + ", '{}') AS made FROM " + source + " JOIN " + table_ + " t ON t.id = s.id WHERE " +
          IsNewer("s") + ") d, LATERAL (SELECT jsonb_object_agg(name, " +
          selection.Shown("v.before") + ") FILTER (WHERE v.before IS NOT NULL OR " +
-         selection.KnowsNone("name", "d.was") + ") AS before, jsonb_object_agg(name, " +
+         selection.KnowsNone("name", "d.id", "d.was") + ") AS before, jsonb_object_agg(name, " +
          selection.Shown("v.after") +
          ") AS after FROM (SELECT name, max(before) AS before, max(after) AS after FROM"
          " (SELECT c->>0 AS name, c->>1 AS before, c->>2 AS after FROM unnest(d.columns) c"
