@@ -156,5 +156,46 @@ TEST_CASE("feed: entries make the mirror of what it was, whatever kills the daem
   CHECK(world.Sql("SELECT count(*) FROM acme.changes WHERE op = 'epoch'") == "7");
 }
 
+TEST_CASE("feed: values that go and come back are never said to have been empty") {
+  World world({.seed = 59, .records = 500, .index_delay = "0ms"},
+              WithFeed("{enabled: true, everything: true}"));
+  world.Load();
+  const auto is_current = [&](const std::string& property, const std::string& type) {
+    return world.Sql(
+               "SELECT state || ' ' || column_type FROM acme.properties WHERE object ="
+               " 'contacts' AND name = '" +
+               property + "'") == "current " + type;
+  };
+  const auto change = [&](const std::string& json) {
+    world.portal.Mutate(R"({"object":"contacts",)" + json + "}");
+  };
+  change(R"("kind":"property_add","name":"badge","type":"string","field_type":"text","fill":0.6)");
+  Await("the property", 60s, [&] { return is_current("badge", "text"); });
+  world.mirror.Settle();
+  FeedCopy copy(world.AdminDsn(), "acme");
+  copy.Take();
+  const std::string from = std::to_string(copy.last());
+
+  world.portal.StartScript(R"({"events":400,"seconds":30,"seed":5,"objects":["contacts"]})");
+  world.Sql("ALTER TABLE acme.contacts DROP COLUMN firstname CASCADE");
+  change(R"("kind":"property_retype","name":"badge","type":"datetime","field_type":"date")");
+  Await("the other type", 90s, [&] { return is_current("badge", "timestamptz"); });
+  Await("the column to be back", 90s, [&] {
+    return is_current("firstname", "text") &&
+           world.Sql("SELECT count(firstname) > 0 FROM acme.contacts_live") == "t";
+  });
+  world.portal.AwaitScript(60s);
+  world.ExpectEqual();
+
+  copy.Follow();
+  CHECK(copy.Differences() == "");
+  const std::string filled =
+      "SELECT count(*) FROM acme.changes WHERE cause = 'fill' AND op ="
+      " 'update' AND after ? 'firstname' AND seq > " +
+      from;
+  CHECK(world.Sql(filled) != "0");
+  CHECK(world.Sql(filled + " AND before ? 'firstname'") == "0");
+}
+
 }  // namespace
 }  // namespace hubmirror::testing
