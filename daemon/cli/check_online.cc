@@ -48,6 +48,26 @@ void CheckWritten(const StreamPlan& stream, const std::vector<PropertyDefinition
   }
 }
 
+/// What no record of a custom type is made without, and no row can set.
+void CheckRequired(const StreamPlan& stream, const std::vector<std::string>& required,
+                   const std::vector<PropertyDefinition>& definitions, const std::string& path,
+                   ConfigProblems& problems) {
+  if (!stream.write.create) return;
+  const PropertySelector selector(stream.object, stream.selection, "");
+  for (const std::string& name : required) {
+    if (name == stream.write.key_property) continue;
+    const auto found = std::ranges::find(definitions, name, &PropertyDefinition::name);
+    const bool there = found != definitions.end() && !found->archived;
+    if (there && !found->calculated && selector.Includes(*found)) continue;
+    problems.push_back(
+        {.severity = Severity::kWarning,
+         .path = path,
+         .what = "lets records be made, which HubSpot makes none of without " + name +
+                 (there && found->calculated ? ", which it calculates" : ", which is not mirrored"),
+         .next = "mirror that property, no longer require it in HubSpot, or remove this"});
+  }
+}
+
 /// Everything that is asked of one portal, one object type after the other.
 class OnlineChecker {
  public:
@@ -80,6 +100,12 @@ class OnlineChecker {
     const auto types = ReadCustomTypes(references_);
     if (types) {
       plan_ = WithTypes(std::move(plan_), *types);
+      const bool makes = std::ranges::any_of(
+          plan_.streams, [](const StreamPlan& stream) { return stream.write.create; });
+      if (!makes) return true;
+      auto required = ReadRequiredProperties(references_);
+      if (!required) return Unanswered(portal_ + ".objects", required.error());
+      required_ = std::move(*required);
       return true;
     }
     all_types_ = false;
@@ -102,8 +128,10 @@ class OnlineChecker {
                                  .what = std::move(complaint.said),
                                  .next = std::move(complaint.next)});
     }
-    CheckWritten(stream, known->definitions,
-                 portal_ + ".write.objects." + stream.object.name + ".update", check_.problems);
+    const std::string written = portal_ + ".write.objects." + stream.object.name;
+    CheckWritten(stream, known->definitions, written + ".update", check_.problems);
+    CheckRequired(stream, required_[stream.object.type_id], known->definitions, written + ".create",
+                  check_.problems);
     if (NamePipelines(webhooks_, stream.object)) {
       const auto page = references_.ReadReference({.kind = ReferenceKind::kPipelines,
                                                    .object = stream.object.name,
@@ -134,6 +162,7 @@ class OnlineChecker {
   const std::string portal_ = "portals." + plan_.key;
   OnlineCheck check_;
   bool all_types_ = true;
+  std::map<std::string, std::vector<std::string>> required_;       ///< by the id of a custom type
   size_t streams_ = 0;                                             ///< that HubSpot answered for
   std::map<std::pair<std::string, std::string>, size_t> without_;  ///< list and name: such streams
   std::map<std::string, NamedByRules> named_;

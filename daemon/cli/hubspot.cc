@@ -1,5 +1,8 @@
 #include "daemon/cli/hubspot.h"
 
+#include <rapidjson/document.h>
+
+#include <algorithm>
 #include <stdexcept>
 
 #include "base/check.h"
@@ -19,6 +22,25 @@ Result<std::vector<CustomType>, ApiError> ReadCustomTypes(ReferenceSource& sourc
         {row.values[0].value_or(""), row.values[2].value_or(""), row.values[3].value_or("")});
   }
   return types;
+}
+
+Result<std::map<std::string, std::vector<std::string>>, ApiError> ReadRequiredProperties(
+    ReferenceSource& source) {
+  const auto page = source.ReadReference({.kind = ReferenceKind::kObjectTypes});
+  if (!page) return page.error();
+  const auto& columns = TableOf(ReferenceKind::kObjectTypes).columns;
+  const auto at = std::ranges::find(columns, "required_properties", &ReferenceColumn::name);
+  const auto place = static_cast<size_t>(at - columns.begin());
+  std::map<std::string, std::vector<std::string>> required;
+  for (const ReferenceRow& row : page->batches.at(0).rows) {
+    rapidjson::Document list;
+    list.Parse(row.values[place].value_or("[]").c_str());
+    if (list.HasParseError() || !list.IsArray()) continue;
+    for (const rapidjson::Value& name : list.GetArray()) {
+      if (name.IsString()) required[row.values[0].value_or("")].emplace_back(name.GetString());
+    }
+  }
+  return required;
 }
 
 std::vector<ObjectType> ObjectsOf(const PortalPlan& plan) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,10 @@ namespace hubmirror {
 
 /// The custom objects that the portal has.
 Result<std::vector<CustomType>, ApiError> ReadCustomTypes(ReferenceSource& source);
+
+/// By the id of each custom type, what HubSpot makes no record of it without.
+Result<std::map<std::string, std::vector<std::string>>, ApiError> ReadRequiredProperties(
+    ReferenceSource& source);
 
 /// The object types of the plan, and those of them that may be written.
 std::vector<ObjectType> ObjectsOf(const PortalPlan& plan);

@@ -4,6 +4,7 @@
 
 #include "daemon/cli/doctor/doctor.h"
 #include "hubspot/read/reference_reader.h"
+#include "model/portal/custom_type.h"
 #include "support/fake_hubspot.h"
 
 namespace hubmirror {
@@ -13,14 +14,18 @@ namespace {
 class Pipelines final : public ReferenceSource {
  public:
   Result<ReferencePage, ApiError> ReadReference(const ReferenceRequest& request) override {
+    uint64_t replaced = 0;
+    if (request.kind == ReferenceKind::kObjectTypes && !types.empty()) {
+      return ReadReferencePage(types, request, replaced);
+    }
     if (request.kind != ReferenceKind::kPipelines) {
       return ApiError{.kind = ApiErrorKind::kForbidden, .message = "no"};
     }
-    uint64_t replaced = 0;
     return ReadReferencePage(
         R"({"results":[{"id":"default","label":"Sales","stages":[{"id":"won"},{"id":"lost"}]}]})",
         request, replaced);
   }
+  std::string types;  ///< the answer about custom types
 };
 
 struct Portal {
@@ -70,6 +75,27 @@ TEST_CASE("config check online: a list of the portal must fit some object, not e
   CHECK(portal.Check() ==
         "portals.acme.properties.hash: names zzz, which matches no property of any object; correct "
         "the name, or remove it\n");
+}
+
+TEST_CASE("config check online: what a custom type cannot be made without must be mirrored") {
+  Portal portal;
+  portal.references.types =
+      R"({"results":[{"objectTypeId":"2-7","name":"pets","fullyQualifiedName":"p1_pets",
+      "requiredProperties":["email","phone","tag","key"]}]})";
+  StreamPlan& pets = portal.plan.streams[0];
+  pets.object = *AskedCustomType("p1_pets");
+  pets.write.create = true;
+  pets.write.key_property = "key";
+  pets.selection.exclude = {"phone"};
+  const std::string said =
+      "portals.acme.write.objects.pets.create: lets records be made, which "
+      "HubSpot makes none of without ";
+  const std::string next =
+      ", which is not mirrored; mirror that property, no longer require it in "
+      "HubSpot, or remove this\n";
+  CHECK(portal.Check() == said + "phone" + next + said + "tag" + next);
+  pets.write.create = false;
+  CHECK(portal.Check().empty());
 }
 
 TEST_CASE("config check online: that HubSpot does not answer is said, and no reason to complain") {

@@ -78,6 +78,23 @@ TEST_CASE_FIXTURE(CreateByEmail, "without a key property, a create sets a unique
   CHECK(Refused(Making(R"({"email": "jo@example.com"})")) == "none");
 }
 
+TEST_CASE_FIXTURE(CreateFixture, "W2: a create of a custom type needs what its schema requires") {
+  // To the database it is one type like another.
+  Value(
+      "INSERT INTO acme.object_types (type_id, object, required_properties) VALUES"
+      " ('2-1', 'contacts', '[\"city\", \"score\", \"key\"]')");
+  const std::string refused = Refused(Making(R"({"score": "", "closed": "x"})"));
+  CHECK(refused ==
+        "22023 a new record of contacts needs city, score HubSpot makes no record of this type "
+        "without them: give each a value in properties.");
+  CHECK(Refused(Making(R"({"city": null, "score": 1})")).find("needs city HubSpot") !=
+        std::string::npos);
+  CHECK(Refused(Making(R"({"city": "Ulm", "score": 0})")) == "none");
+  Insert(1, R"({"city": "Ulm"})");
+  Value("UPDATE acme.object_types SET archived_at = now()");
+  CHECK(Refused(Making(R"({"closed": "x"})")) == "none");
+}
+
 TEST_CASE_FIXTURE(CreateUnguarded, "what may be unguarded needs none") {
   CHECK(Refused(Making(R"({"city": "Ulm"})")) == "none");
 }

@@ -22,6 +22,7 @@ constexpr std::array kTypeColumns = {
     Column{"primary_display_property", "primaryDisplayProperty"},
     Column{"created_at", "createdAt", kTime},
     Column{"updated_at", "updatedAt", kTime},
+    Column{"required_properties", "requiredProperties", kJson},
 };
 
 // https://developers.hubspot.com/docs/api-reference/crm-owners-v3

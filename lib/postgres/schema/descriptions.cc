@@ -171,6 +171,7 @@ constexpr Words kObjectTypeWords[] = {
     {"plural_label", "What people call several of them"},
     {"description", "What it is for, in the words of whoever created it"},
     {"primary_display_property", "The property by which people know a record"},
+    {"required_properties", "A JSON list of properties without which no record can be made"},
 };
 constexpr Words kOwners[] = {
     {"id", "HubSpot's id, as in hubspot_owner_id and similar properties"},

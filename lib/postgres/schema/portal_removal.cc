@@ -76,7 +76,7 @@ std::string DropStatements(Connection& connection, const std::string& schema) {
   const Rows triggers = connection.Run(
       "SELECT format('DROP TRIGGER %I ON %s; ', t.tgname, t.tgrelid::regclass) FROM pg_trigger t"
       " JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-      " WHERE n.nspname = $1 AND t.tgname = 'outbox_insert'",
+      " WHERE n.nspname = $1 AND t.tgname IN ('outbox_insert', 'outbox_required')",
       {schema});
   std::string drop_triggers;
   for (size_t i = 0; i < triggers.size(); ++i) drop_triggers += triggers.Text(i, 0);

@@ -169,7 +169,15 @@ HttpResponse ListSchemas(const Call& call) {
     members.Set("labels",
                 R"({"singular":"A ')" + name + R"('","plural":"Many “)" + name + R"(”"})");
     members.SetText("primaryDisplayProperty", "hs_name");
-    members.Set("requiredProperties", "[]");
+    std::string required;
+    const auto found = call.portal.required_properties.find(object.type_index);
+    if (found != call.portal.required_properties.end()) {
+      for (const std::string& property : found->second) {
+        if (!required.empty()) required += ',';
+        AppendJsonString(required, property);
+      }
+    }
+    members.Set("requiredProperties", "[" + required + "]");
     members.SetInstant("createdAt", kDay);
     members.SetFlag("archived", false);
     out += '{';

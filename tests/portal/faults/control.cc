@@ -246,11 +246,14 @@ std::string Control::Post(const std::string& what, const HttpRequest& request, I
   if (what == "mutate") return Mutate(portal, fields, now);
   if (what == "schema") {
     std::string object;
-    bool deleted = true;
+    std::vector<std::string> required;
     fields.Read("object", object);
+    const bool requires_some = fields.Read("required", required);
+    bool deleted = !requires_some;
     fields.Read("deleted", deleted);
     fields.RefuseOthers();
     const size_t index = FindObject(portal, object).type_index;
+    if (requires_some) portal.required_properties[index] = std::move(required);
     if (deleted) {
       portal.deleted_types.insert(index);
     } else {

@@ -45,6 +45,8 @@ struct Portal {
   std::vector<CrmObject> objects;
   ReferenceStore reference;
   std::set<size_t> deleted_types;  ///< custom types that are gone
+  /// What no record of a custom type is made without, by type.
+  std::map<size_t, std::vector<std::string>> required_properties;
   MutationScript script;
   WriteJournal writes;
 };

@@ -131,7 +131,7 @@ PlannedWrite Plan(const Call& call, WriteKind kind, const WriteInput& input, boo
   }
   if (!planned.problem) planned.problem = TakesAway(call, planned.changes, record);
   if (!planned.problem && record == nullptr) {
-    planned.problem = LacksRequired(object, planned.changes);
+    planned.problem = LacksRequired(call, planned.changes);
   }
   // An upsert takes no associations.
   if (!planned.problem && kind == WriteKind::kCreate) {

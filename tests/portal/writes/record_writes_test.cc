@@ -59,6 +59,19 @@ std::string Code(const HttpResponse& answer) {
   return document["errors"][0]["code"].GetString();
 }
 
+TEST_CASE("what the schema of a type requires, a new record must have") {
+  Writes writes;
+  writes.test.Post("/_control/schema", R"({"object":"contacts","required":["city","lastname"]})");
+  const HttpResponse refused = writes.Create(R"("city":"Ulm","firstname":"F")");
+  CHECK(refused.status == 400);
+  CHECK(Code(refused) == "MISSING_REQUIRED_PROPERTY");
+  CHECK(refused.body.find("lastname") != std::string::npos);
+  const std::string id = writes.IdOf(writes.Create(R"("city":"Ulm","lastname":"L")"));
+  // An update may leave it out.
+  CHECK(writes.test.Send("PATCH", kPath + "/" + id, R"({"properties":{"firstname":"F"}})").status ==
+        200);
+}
+
 }  // namespace
 
 TEST_CASE("a record that is created is read, listed and found as it was written") {

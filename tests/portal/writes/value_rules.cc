@@ -184,7 +184,19 @@ std::optional<Problem> ReadValues(const Call& call, const WriteInput& input,
   return std::nullopt;
 }
 
-std::optional<Problem> LacksRequired(const CrmObject& object, const Changes& changes) {
+std::optional<Problem> LacksRequired(const Call& call, const Changes& changes) {
+  const CrmObject& object = call.object();
+  const std::string not_set = "Error creating " + std::string(object.type.singular) +
+                              ". Some required properties were not set.";
+  const auto of_schema = call.portal.required_properties.find(object.type_index);
+  if (of_schema != call.portal.required_properties.end()) {
+    for (const std::string& name : of_schema->second) {
+      const auto index = object.catalog.Find(name);
+      const auto value = index ? changes.find(*index) : changes.end();
+      if (value != changes.end() && !value->second.empty()) continue;
+      return Invalid("MISSING_REQUIRED_PROPERTY", name, not_set);
+    }
+  }
   for (const Required& required : kRequired) {
     if (required.type != object.type.name) continue;
     bool known = false;
@@ -197,9 +209,7 @@ std::optional<Problem> LacksRequired(const CrmObject& object, const Changes& cha
       given |= value != changes.end() && !value->second.empty();
     }
     if (known && !given) {
-      return Invalid("MISSING_REQUIRED_PROPERTY", required.any_of[0],
-                     "Error creating " + std::string(object.type.singular) +
-                         ". Some required properties were not set.");
+      return Invalid("MISSING_REQUIRED_PROPERTY", required.any_of[0], not_set);
     }
   }
   return std::nullopt;

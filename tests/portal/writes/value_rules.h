@@ -24,7 +24,7 @@ std::optional<Problem> ReadValues(const Call& call, const WriteInput& input,
                                   const RecordVersion* stored, Changes& changes);
 
 /// What a new record of the type must have and this one lacks.
-std::optional<Problem> LacksRequired(const CrmObject& object, const Changes& changes);
+std::optional<Problem> LacksRequired(const Call& call, const Changes& changes);
 
 /// Another record (than `self`) that has one of the unique values.
 std::optional<Problem> TakesAway(const Call& call, const Changes& changes, const Record* self);
