@@ -120,17 +120,18 @@ std::vector<OutboxId> OutboxStore::Settled(Transaction& transaction, const std::
 
 std::vector<OutboxId> OutboxStore::Ready(Transaction& transaction, const std::string& object,
                                          size_t limit) const {
-  transaction.Run("UPDATE " + Outbox() + " SET reason = NULL WHERE id IN (SELECT o.id FROM " +
-                      Outbox() +
+  // As arrays: of a list the server may think so much that it reads the whole table.
+  transaction.Run("UPDATE " + Outbox() +
+                      " SET reason = NULL WHERE id = ANY (ARRAY(SELECT o.id FROM " + Outbox() +
                       " o WHERE o.object = $1 AND o.state = 'queued' AND o.reason = 'not_before'"
                       " AND o.not_before <= clock_timestamp() ORDER BY o.not_before LIMIT 10000"
-                      " FOR NO KEY UPDATE SKIP LOCKED)",
+                      " FOR NO KEY UPDATE SKIP LOCKED))",
                   {object});
   // What a row waited for has been made.
   transaction.Run("UPDATE " + Outbox() + " o SET record_id = d.result_id FROM " + Outbox() +
-                      " d WHERE o.id IN (SELECT w.id FROM " + Outbox() +
+                      " d WHERE o.id = ANY (ARRAY(SELECT w.id FROM " + Outbox() +
                       " w WHERE w.object = $1 AND w.state = 'queued' AND w.record_id < 0"
-                      " FOR NO KEY UPDATE SKIP LOCKED)"
+                      " FOR NO KEY UPDATE SKIP LOCKED))"
                       " AND d.id = -o.record_id AND d.state = 'done' AND d.result_id IS NOT NULL",
                   {object});
   std::vector<OutboxId> ready;
