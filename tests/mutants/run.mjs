@@ -3,10 +3,11 @@
 // simulation, and by the unit tests of what decides. Prints a table; a mutant that survives fails the
 // run.
 //
-//   tests/mutants/run [--only TEXT] [--dir DIRECTORY]
+//   tests/mutants/run [--only TEXT] [--judges NAMES] [--dir DIRECTORY]
 //   tests/mutants/run --places
 //
-//   --only TEXT       those whose rule or name contains it, as --only R13
+//   --only TEXT       those of that rule, as --only R13, of that letter, as --only W, or with it in the name
+//   --judges NAMES    these programs only, as --judges jobs_tests,outbox_tests
 //   --dir DIRECTORY   of the copy and its build (default build/mutants)
 //   --places          builds nothing: whether the place of each mutant is in the sources, once
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -17,14 +18,14 @@ import { fileURLToPath } from 'node:url';
 
 const judges = ['rules_tests', 'governor_rules', 'mirror_rules', 'postgres_rules_tests', 'feed_rules_tests',
   'simulation_tests', 'jobs_tests', 'budget_tests', 'sync_tests', 'mirror_tests', 'postgres_tests',
-  'postgres_schema_tests', 'feed_tests'];
+  'postgres_schema_tests', 'feed_tests', 'outbox_tests', 'outbox_insert_tests'];
 const testTimeout = 240_000;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const project = resolve(here, '../..');
 
 function refuse(words) {
-  console.error(`tests/mutants/run: ${words}\nNext: tests/mutants/run [--only TEXT] [--dir DIRECTORY]`);
+  console.error(`tests/mutants/run: ${words}\nNext: tests/mutants/run [--only TEXT] [--judges NAMES] [--dir DIRECTORY]`);
   process.exit(64);
 }
 
@@ -44,16 +45,20 @@ if (process.argv[2] === '--places') {
 }
 
 let only = '';
+let chosen = judges;
 let directory = join(project, 'build/mutants');
 for (let i = 2; i < process.argv.length; i += 2) {
   const value = process.argv[i + 1];
   if (value === undefined) refuse(`${process.argv[i]} needs a value`);
   if (process.argv[i] === '--only') only = value;
+  else if (process.argv[i] === '--judges') chosen = value.split(',');
   else if (process.argv[i] === '--dir') directory = resolve(value);
   else refuse(`unknown option ${process.argv[i]}`);
 }
+const unknown = chosen.find((judge) => !judges.includes(judge));
+if (unknown !== undefined) refuse(`${unknown} is none of ${judges.join(' ')}`);
 const mutants = mutantsOf().filter(
-  (mutant) => only === '' || mutant.rule === only || mutant.name.includes(only));
+  (mutant) => only === '' || [mutant.rule, mutant.rule[0]].includes(only) || mutant.name.includes(only));
 if (mutants.length === 0) refuse(`no mutant has ${only} in its name`);
 
 const sources = join(directory, 'source');
@@ -66,7 +71,7 @@ run('cmake', ['-S', sources, '-B', build, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Deb
   '-DCMAKE_CXX_FLAGS_DEBUG=-O0 -g0', '-DHUBMIRROR_WERROR=OFF', '-DCMAKE_CXX_COMPILER_LAUNCHER=ccache']);
 
 const known = run('ninja', ['-C', build, '-t', 'targets', 'all']).toString();
-const targets = judges.filter((judge) => known.includes(`\n${judge}: `));
+const targets = chosen.filter((judge) => known.includes(`\n${judge}: `));
 const ninja = () =>
   spawnSync('ninja', ['-C', build, '-j', String(availableParallelism()), ...targets], { encoding: 'utf8', maxBuffer: 1 << 28 });
 

@@ -214,6 +214,17 @@ TEST_CASE_FIXTURE(EchoFixture,
     Shows({.id = 6, .values = {{"city", "Ulm"}, {"note", "hm-1"}, {"far", "theirs"}}});
     CHECK(Entries().starts_with("seen|mixed|"));
   }
+  SUBCASE("but only a new one") {
+    const OutboxId other = Insert(2, R"({"city": "any"})");
+    Claims(other, {EchoOf("city", "Trier")});
+    clock().Advance(std::chrono::seconds(1));
+    Write({{.id = 1,
+            .modified = Second(1'600'000'100),
+            .values = {{"city", "Trier"}, {"note", "hm-1"}}},
+           {.id = 7, .modified = Second(1'600'000'100), .values = {{"city", "Kiel"}}}});
+    CHECK(Entries() == "update|mixed|{" + std::to_string(other.value) + "};seen|hubspot|-");
+    CHECK(Left() == "2");
+  }
   SUBCASE("by its id") {
     Change({.id = id, .attempts = 1, .state = OutboxState::kWritten, .record = RecordId{6}});
     Shows({.id = 5, .values = {{"note", "hm-1"}}});
