@@ -195,6 +195,36 @@ assert.deepEqual(await linked(), [])
 await associations.batchApi.createDefault('contacts', 'deals', {inputs: [pair]})
 assert.deepEqual(await linked(), [unlabelled])
 
+// The same, one link at a time: by paths that the client has no names for yet.
+const one = (method, kind, body) =>
+  client.apiRequest({
+    method,
+    path: `/crm/objects/2026-09/contacts/${ada.id}/associations${kind}/deals/${deal.id}`,
+    body,
+  })
+assert.ok((await one('DELETE', '')).ok)
+assert.deepEqual(await linked(), [])
+assert.ok((await one('PUT', '/default')).ok)
+assert.deepEqual(await linked(), [unlabelled])
+assert.ok((await one('PUT', '', [kinds[0]])).ok)
+assert.deepEqual(await linked(), idsOfKinds([kinds[0]]))
+// Links are read as the client reads them.
+const {results: shown} = await associations.batchApi.getPage('contacts', 'deals', {
+  inputs: [{id: ada.id}],
+})
+assert.deepEqual(
+  shown.map((from) => [from._from.id, from.to.map((to) => String(to.toObjectId))]),
+  [[ada.id, [deal.id]]],
+)
+// A record that is not there is linked with nothing; the client takes the answer for none it knows.
+const nobody = {_from: {id: ada.id}, to: {id: '999999999'}}
+await associations.batchApi
+  .createDefault('contacts', 'deals', {inputs: [nobody]})
+  .catch(() => {})
+const links = linesOf(await (await control(`links/${portalId}/contacts/deals`)).text())
+assert.ok(links.every((link) => link.to !== nobody.to.id))
+assert.deepEqual(await linked(), idsOfKinds([kinds[0]]))
+
 // What the portal has is what the journal says, and that is what was written.
 const entries = await journal()
 assert.deepEqual(
