@@ -9,6 +9,7 @@
 #include "support/http_json.h"
 #include "support/sql_session.h"
 #include "world.h"
+#include "write_world.h"
 
 namespace hubmirror::testing {
 namespace {
@@ -154,6 +155,75 @@ TEST_CASE("write brakes: a record that answers its own changes is stopped, and n
         "acme/contacts/" + id + " is released (loop)\n");
   Await("it to be stopped again", 60s,
         [&] { return it.Written() == 17 && it.Rows("reason = 'loop'") == 1; });
+}
+
+TEST_CASE(
+    "write brakes: a restored backup sends nothing by itself, and nothing twice once released") {
+  const auto prepare = [](World& world) {
+    world.portal.Mutate(
+        R"({"object":"contacts","kind":"property_add","name":"hubmirror_key","unique":true})");
+  };
+  WriteWorld it(
+      "{enabled: true, writers: [crm_writer], objects: {contacts: {update: [city],"
+      " create: true, key_property: hubmirror_key}}}",
+      {"contacts"}, {.seed = 97, .records = 160}, prepare, {{"feed", "{enabled: true}"}});
+  World& world = it.world;
+  const auto updates = [&](const std::string& city, int count) {
+    it.AsWriter(
+        "INSERT INTO acme.outbox (object, op, record_id, properties) SELECT 'contacts', 'update', "
+        "id, jsonb_build_object('city', '" +
+        city + "') FROM acme.contacts_write ORDER BY id LIMIT " + std::to_string(count));
+  };
+  const auto creates = [&](const std::string& name, const std::string& key, int count) {
+    it.AsWriter("INSERT INTO acme.outbox (key, object, op, properties) SELECT " + key +
+                ", 'contacts', 'create', jsonb_build_object('firstname', '" + name +
+                " ' || n, 'lastname', 'Made') FROM generate_series(1, " + std::to_string(count) +
+                ") n");
+  };
+  const auto made = [&](const std::string& name) {
+    std::ptrdiff_t count = 0;
+    for (const compare::Json& line : it.Journal()) {
+      const bool named = line["properties"].Text("firstname").starts_with(name + " ");
+      count += line.Text("op") == "create" && named ? 1 : 0;
+    }
+    return count;
+  };
+  updates("Ulm", 1);
+  Await("the first row", 30s, [&] { return it.Rows("state = 'done'") == 1; });
+  world.daemon.Terminate();
+  updates("Bonn", 5);
+  creates("Keyed", "'k/' || n", 5);
+  // The session that is kept for the tests would be in the way.
+  world.database.Run("SELECT 1", "template1");
+  world.database.Run("CREATE DATABASE backup TEMPLATE crm");
+  world.daemon.Start();
+  Await("the rows", 60s, [&] { return it.Rows("state = 'done'") == 11; });
+  creates("Lost", "NULL", 3);
+  Await("the rows that no backup has", 60s, [&] { return it.Rows("state = 'done'") == 14; });
+  world.daemon.Terminate();
+  const size_t before = it.Journal().size();
+
+  world.database.Run("SELECT 1", "template1");
+  world.database.Run("ALTER DATABASE crm RENAME TO lost", "template1");
+  world.database.Run("ALTER DATABASE backup RENAME TO crm", "template1");
+  world.database.Run("GRANT CREATE ON DATABASE crm TO mirror", "template1");
+  CHECK(it.Rows("state = 'queued'") == 10);
+  // They get the ids of rows that are lost.
+  creates("New", "NULL", 3);
+  world.daemon.Start();
+  Await("the rows to say that they are held", 60s,
+        [&] { return it.Rows("state = 'queued' AND reason = 'held'") == 13; });
+  CHECK(world.daemon.Cli({"write", "status", "acme"}).output.find("restored") != std::string::npos);
+  CHECK(it.Journal().size() == before);
+
+  CHECK(world.daemon.Cli({"write", "release", "acme"}).output.find("is released (restored)") !=
+        std::string::npos);
+  Await("the rows of the backup", 60s, [&] { return it.Rows("state = 'done'") == 14; });
+  CHECK(it.Rows("op = 'update' AND reason = 'unchanged'") == 5);
+  CHECK(made("Keyed") == 5);
+  CHECK(made("Lost") == 3);
+  CHECK(made("New") == 3);
+  CHECK(it.Journal().size() == before + 3);
 }
 
 }  // namespace
