@@ -244,6 +244,26 @@ TEST_CASE_FIXTURE(WriteJobFixture,
   CHECK(target.requests.size() == 1);
 }
 
+TEST_CASE_FIXTURE(WriteJobFixture,
+                  "W12: what is read back older than HubSpot's answer is read again") {
+  Ask(1, 1, "new");
+  sink.die = testing::MemoryRowSink::Death::kBeforeCommit;
+  CHECK_THROWS_AS(Work(), DatabaseError);
+  // HubSpot shows for a while what was before it.
+  const TimePoint answered = hubspot.records.at(1).modified + 5s;
+  outbox.rows.at(1).last.updated_at = answered;
+  Rise();
+  Work();
+  CHECK(outbox.state(1) == OutboxState::kWritten);
+
+  hubspot.records.at(1).modified = answered;
+  Pass(3s);
+  Work();
+
+  CHECK(outbox.state(1) == OutboxState::kDone);
+  CHECK(target.requests.size() == 1);
+}
+
 TEST_CASE_FIXTURE(WriteJobFixture, "write job: a value that comes back in another form is told") {
   target.normalise = [](const std::string&, std::string) { return std::string("cut"); };
   Ask(1, 1, "cut to size");
