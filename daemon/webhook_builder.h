@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "delivery/courier.h"
+#include "http/base_url.h"
 #include "http/trust_store.h"
 #include "postgres/session/connection_pool.h"
 #include "settings/reading/secret_source.h"

@@ -27,7 +27,9 @@ class Task {
 
   Instant due() const { return due_; }
   std::chrono::milliseconds every() const { return every_; }
-  void set_every(std::chrono::milliseconds every) { every_ = every; }
+  void set_every(Duration every) {
+    every_ = std::chrono::duration_cast<std::chrono::milliseconds>(every);
+  }
   /// Whether a step may begin now, as far as time goes.
   bool Ready(Instant now) const;
   /// When it will be ready without anyone asking.

@@ -21,7 +21,7 @@ Duration Timetable::Next(Task& task, SyncedStream* stream, Instant now) const {
   }
   if (rule == PeriodRule::kLiveList) {
     const Duration period = SweepPeriod(*stream);
-    task.set_every(InMilliseconds(period));
+    task.set_every(period);
     return Early(period);
   }
   return Early(periods_.Of(rule, task.every(), requests, share));
@@ -60,7 +60,7 @@ void Timetable::HastenSweep(SyncedStream& stream, Instant now) const {
   if (facts.has_archived_list || !facts.loaded()) return;
   Task& sweep = stream.TaskOf(JobKind::kSweep);
   const Duration period = SweepPeriod(stream);
-  sweep.set_every(InMilliseconds(period));
+  sweep.set_every(period);
   sweep.DueAt(std::min(sweep.due(), now + Early(period)));
 }
 

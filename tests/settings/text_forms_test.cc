@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "settings/text/problem.h"
 #include "settings/text/text_form.h"
 #include "settings/text/text_trap.h"
 #include "settings/text/web_address.h"
@@ -11,6 +12,15 @@ namespace {
 
 bool Fits(const TextForm& form, const std::string& text) {
   return !form.check(text);
+}
+
+TEST_CASE("what a file brings into a message is nothing that a terminal obeys") {
+  CHECK(QuoteForMessage("a\x1b[2Jb") == "\"a?[2Jb\"");
+  // A right-to-left override (U+202E) and a C1 control (U+009B, which begins a command).
+  CHECK(QuoteForMessage("a\xe2\x80\xae"
+                        "b") == "\"a?b\"");
+  CHECK(KeyForMessage("a\xc2\x9b"
+                      "b") == "a?b");
 }
 
 TEST_CASE("connection strings without secrets pass in both forms") {

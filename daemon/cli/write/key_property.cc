@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "base/printable.h"
 #include "daemon/cli/hubspot.h"
 #include "daemon/cli/settings.h"
+#include "daemon/cli/text/words.h"
 #include "model/portal/custom_type.h"
 
 namespace hubmirror {

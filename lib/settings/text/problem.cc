@@ -3,20 +3,13 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/printable.h"
+
 namespace hubmirror {
 namespace {
 
 // A private-app token has 44 characters, other credentials have more.
 constexpr size_t kLongestShown = 30;
-
-std::string Printable(std::string_view text) {
-  std::string out(text);
-  for (char& letter : out) {
-    const auto code = static_cast<unsigned char>(letter);
-    if (code < 0x20 || code == 0x7f) letter = '?';
-  }
-  return out;
-}
 
 auto Order(const ConfigProblem& problem) {
   return std::tie(problem.at, problem.path, problem.severity, problem.what, problem.next);
@@ -51,14 +44,14 @@ std::string FormatProblem(const ConfigProblem& problem, std::string_view file) {
 
 std::string QuoteForMessage(std::string_view text) {
   if (text.size() > kLongestShown) return "this value";
-  return '"' + Printable(text) + '"';
+  return '"' + WithoutControls(text, '?') + '"';
 }
 
 std::string KeyForMessage(std::string_view text) {
-  if (text.size() <= kLongestShown) return Printable(text);
+  if (text.size() <= kLongestShown) return WithoutControls(text, '?');
   size_t end = kLongestShown;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return Printable(text.substr(0, end)) + "...";
+  return WithoutControls(text.substr(0, end), '?') + "...";
 }
 
 }  // namespace hubmirror
