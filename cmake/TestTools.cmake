@@ -29,6 +29,7 @@ hubmirror_need_program(HUBMIRROR_TMUX tmux)
 hubmirror_need_program(HUBMIRROR_CURL curl)
 hubmirror_need_program(HUBMIRROR_FAKETIME faketime)
 hubmirror_need_program(HUBMIRROR_MANDOC mandoc)
+hubmirror_need_program(HUBMIRROR_VALGRIND valgrind)
 hubmirror_need_program(HUBMIRROR_SHELLCHECK shellcheck)
 hubmirror_need_program(HUBMIRROR_CLANG_FORMAT clang-format)
 # The package, on a booted system and on a bare one.

@@ -20,7 +20,7 @@ build_packages=(
 )
 quickstart_packages=(postgresql postgresql-client curl)
 test_packages=("${quickstart_packages[@]}" doctest-dev pgbouncer patroni etcd-server prometheus prometheus-alertmanager systemd
-  procps python3-psycopg python3-psycopg2 python3-sqlalchemy php-cli shellcheck clang-format mandoc chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian faketime)
+  procps python3-psycopg python3-psycopg2 python3-sqlalchemy php-cli shellcheck clang-format mandoc chromium tmux debootstrap systemd-container dpkg-dev debhelper fakeroot lintian faketime valgrind)
 tidy_packages=(clang clang-tidy)
 coverage_packages=(gcovr)
 deb_packages=(dpkg-dev debhelper fakeroot lintian)

@@ -33,5 +33,6 @@ struct BenchCase {
 std::vector<BenchCase> LimitCases();
 std::vector<BenchCase> CopyCases();
 std::vector<BenchCase> SteadyCases();
+std::vector<BenchCase> PeerCases();
 
 }  // namespace hubmirror::testing

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench_case.h"
+#include "limited_load.h"
 #include "support/await.h"
 #include "support/mirror_check.h"
 #include "usage_meter.h"
@@ -20,7 +21,7 @@ constexpr double kPagesPerSecond = 19;
 constexpr int64_t kPageRecords = 100;
 
 /// Whatever the shares of the types are, each has a last page that is not full.
-int64_t LeastPages(PortalProcess& portal) {
+int64_t LeastPages(const PortalProcess& portal) {
   int64_t pages = 0;
   const compare::Json portals = portal.Ask("portals");
   for (const compare::Json& one : portals["portals"].AsArray()) {
@@ -31,46 +32,10 @@ int64_t LeastPages(PortalProcess& portal) {
   return pages;
 }
 
-std::string Scenario(const std::string& records, const std::string& shape) {
-  return R"({"portals":[{"portal_id":1234567,"seed":7,"latency":"300ms",)" + records +
-         R"(,"ids":{"contacts":")" + shape +
-         R"("},"tokens":[{"token":"pat-na1-simulated-token"}],)" +
-         R"("switches":{"short_pages":"never","unset_values":"null"}}]})";
-}
-
-Figures Load(const std::string& scenario, std::vector<std::string> objects) {
-  PortalProcess portal({.scenario_json = scenario});
-  TempPostgres database(BenchServer());
-  DaemonSettings settings;
-  settings.base_url = portal.url();
-  settings.dsn = database.Dsn();
-  settings.log_level = "info";
-  settings.defaults = UsersDefaults();
-  // Polls that find nothing take searches, as they would where a mirror has to be fresh.
-  settings.defaults["interval"] = "2s";
-  settings.portals[0].objects = std::move(objects);
-  DaemonProcess daemon(settings);
-  const MirrorCheck mirror(portal, daemon, database.Dsn(), daemon.settings().portals[0]);
-
-  UsageMeter meter(portal, database);
-  daemon.Start();
-  Await("the end of the first load", 30min, [&] {
-    std::this_thread::sleep_for(100ms);
-    return mirror.BackfillDone();
-  });
-  Figures figures = meter.Stop(daemon);
-  const double least = static_cast<double>(LeastPages(portal)) / kPagesPerSecond;
-  figures.emplace_back("least_seconds", least);
-  figures.emplace_back("times_the_least", FigureOf(figures, "seconds") / least);
-  for (auto& figure : RequestFigures(portal)) figures.push_back(std::move(figure));
-  daemon.Terminate();
-  return figures;
-}
-
 void AddShape(const std::string& shape, std::vector<BenchCase>& cases) {
   const std::vector<Bound> bounds = {{"times_the_least", 1.10}, {"violations", 0}};
   const auto load = [shape](const std::string& records, std::vector<std::string> objects) {
-    return Load(Scenario(records, shape), std::move(objects));
+    return LoadUnderLimits(LimitedScenario(records, shape), std::move(objects));
   };
   cases.push_back(
       {.name = "limits_" + shape,
@@ -92,6 +57,46 @@ void AddShape(const std::string& shape, std::vector<BenchCase>& cases) {
 }
 
 }  // namespace
+
+std::string LimitedScenario(const std::string& records, const std::string& shape) {
+  return R"({"portals":[{"portal_id":1234567,"seed":7,"latency":"300ms",)" + records +
+         R"(,"ids":{"contacts":")" + shape +
+         R"("},"tokens":[{"token":"pat-na1-simulated-token"}],)" +
+         R"("switches":{"short_pages":"never","unset_values":"null"}}]})";
+}
+
+Figures LoadUnderLimits(const std::string& scenario, std::vector<std::string> objects) {
+  PortalProcess portal({.scenario_json = scenario});
+  TempPostgres database(BenchServer());
+  DaemonSettings settings;
+  settings.base_url = portal.url();
+  settings.dsn = database.Dsn();
+  settings.log_level = "info";
+  settings.defaults = UsersDefaults();
+  // Polls that find nothing take searches, as they would where a mirror has to be fresh.
+  settings.defaults["interval"] = "2s";
+  settings.portals[0].objects = std::move(objects);
+  DaemonProcess daemon(settings);
+  const MirrorCheck mirror(portal, daemon, database.Dsn(), daemon.settings().portals[0]);
+
+  UsageMeter meter(portal, database);
+  daemon.Start();
+  Await("the end of the first load", 30min, [&] {
+    std::this_thread::sleep_for(100ms);
+    return mirror.BackfillDone();
+  });
+  Figures figures = meter.Stop(daemon);
+  const double least = LeastSeconds(portal);
+  figures.emplace_back("least_seconds", least);
+  figures.emplace_back("times_the_least", FigureOf(figures, "seconds") / least);
+  for (auto& figure : RequestFigures(portal)) figures.push_back(std::move(figure));
+  daemon.Terminate();
+  return figures;
+}
+
+double LeastSeconds(const PortalProcess& portal) {
+  return static_cast<double>(LeastPages(portal)) / kPagesPerSecond;
+}
 
 std::vector<BenchCase> LimitCases() {
   std::vector<BenchCase> cases;

@@ -61,7 +61,7 @@ Wanted ReadWords(const std::vector<std::string>& words) {
 
 std::vector<BenchCase> AllCases() {
   std::vector<BenchCase> all;
-  for (auto part : {LimitCases, CopyCases, SteadyCases}) {
+  for (auto part : {LimitCases, CopyCases, SteadyCases, PeerCases}) {
     for (BenchCase& one : part()) all.push_back(std::move(one));
   }
   return all;
