@@ -152,6 +152,10 @@ ShownPortal PortalOf(std::string key, const Json& json, std::optional<TimePoint>
     portal.daily_share = Number(*daily, "share");
     portal.requests_today = Number(*daily, "used_by_us").value_or(0);
   }
+  if (const Json* changes = Member(json, "changes"); changes != nullptr) {
+    portal.changes_found = Number(*changes, "found").value_or(0);
+    portal.requests_for_changes = Number(*changes, "requests").value_or(0);
+  }
   portal.feed = FeedOf(json, now);
   portal.writing = WritingOf(json, now);
   const Json* reference = Member(json, "reference");

@@ -68,7 +68,9 @@ PlanEstimate EstimatePlan(const PortalPlan& plan, const std::map<std::string, in
     const auto found = records.find(stream.object.name);
     const int64_t count = found == records.end() ? otherwise : found->second;
     const StreamCost cost = CostOfStream(plan, stream, count);
-    jobs["changes"] += Times(stream.interval) + Pages(count / kChangedADayShare, kPage);
+    estimate.changes_a_day += count / kChangedADayShare;
+    estimate.requests_for_changes +=
+        Times(stream.interval) + Pages(count / kChangedADayShare, kPage);
     // All of it is read once an hour at most, the live definitions alone in between.
     const int64_t whole = std::min<int64_t>(24, Times(stream.catalog_every));
     jobs["catalog"] += Times(stream.catalog_every) * (stream.object.has_pipelines ? 2 : 1) +
@@ -86,6 +88,7 @@ PlanEstimate EstimatePlan(const PortalPlan& plan, const std::map<std::string, in
     estimate.disk_bytes += count * kBytesARecord;
     directory = std::min(directory, stream.catalog_every);
   }
+  jobs["changes"] = estimate.requests_for_changes;
   jobs["owners, teams, users"] = Times(directory) * 4;
   jobs["lists, marketing events"] = Times(plan.lists_every) * 2;
   for (const auto& [name, requests] : jobs) {

@@ -20,6 +20,8 @@ struct PlanEstimate {
   };
   std::vector<Job> jobs;  ///< of all streams together, the dearest first
   int64_t requests_a_day = 0;
+  int64_t changes_a_day = 0;         ///< a guess: one record in fifty
+  int64_t requests_for_changes = 0;  ///< of the day's: what polls and batch reads make
   int64_t backfill_requests = 0;
   std::chrono::seconds backfill{0};  ///< at the rate that `burst` allows
   int64_t disk_bytes = 0;            ///< of tables and indexes, a year of changes not counted

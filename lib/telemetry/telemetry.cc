@@ -60,6 +60,9 @@ void Telemetry::CountWebRejection(std::string_view reason) {
 }
 
 void Telemetry::OnExchange(const Exchange& exchange) {
+  if (exchange.endpoint == Endpoint::kSearch || exchange.endpoint == Endpoint::kBatchRead) {
+    board_.NoteChangeCost(exchange.portal, 1, 0);
+  }
   MutexLock lock(mutex_);
   daemon_.ObserveExchange(exchange);
   if (PortalSeries* const series = Find(exchange.portal))
@@ -76,6 +79,7 @@ void Telemetry::OnRecordsFetched(const StreamKey& stream, int64_t records, uint6
 
 void Telemetry::OnCommit(const StreamKey& stream, JobKind job, const CommitOutcome& outcome,
                          TimePoint committed_at) {
+  if (job == JobKind::kChanges) board_.NoteChangeCost(stream.portal, 0, outcome.changed());
   MutexLock lock(mutex_);
   StreamSeries* const series = Find(stream);
   if (series == nullptr) return;

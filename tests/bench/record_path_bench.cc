@@ -140,7 +140,8 @@ int main(int count, char** words) {
   }
   const double records = static_cast<double>(pages) * kRecordsPerPage;
   std::printf(
-      "%.3f CPU s per 100,000 records, %.2f allocations a record, %.0f bytes of COPY text a record\n",
+      "%.3f CPU s per 100,000 records, %.2f allocations a record, %.0f bytes of COPY text a "
+      "record\n",
       (CpuSeconds() - start) * 100'000 / records,
       static_cast<double>(allocations - allocations_before) / records,
       static_cast<double>(bytes) / records);

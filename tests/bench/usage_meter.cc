@@ -12,8 +12,9 @@
 namespace hubmirror::testing {
 namespace {
 
-constexpr std::array<const char*, 6> kEndpoints = {"list",       "list archived", "search",
-                                                   "batch read", "properties",    ""};
+constexpr std::array<const char*, 10> kEndpoints = {
+    "list",   "list archived", "search", "batch read",  "properties",
+    "groups", "pipelines",     "links",  "link labels", ""};
 
 }  // namespace
 

@@ -14,6 +14,7 @@ inline const std::string kSampleStatus = R"({
       "quota": {"burst": {"limit": 190, "remaining": 12},
                 "daily": {"limit": 625000, "remaining": 600000, "share": 312500,
                           "used_by_us": 1204}},
+      "changes": {"found": 3900, "requests": 1204},
       "streams": {
         "contacts": {
           "state": "backfilling", "reason": "", "message": "", "caught_up": false, "rows": 11316,

@@ -139,6 +139,36 @@ TEST_CASE(
   CHECK(verdict.delay <= 10s);
 }
 
+TEST_CASE("each state that a person must end has a reason of its own") {
+  const auto reason = [](const auto& failure) { return Judge(failure).reason; };
+  for (const ApiErrorKind kind : {ApiErrorKind::kGrantRevoked, ApiErrorKind::kAppConfig}) {
+    CHECK(reason(kind) == "auth");
+  }
+  CHECK(reason(ApiErrorKind::kSecret) == "secret");
+  CHECK(reason(ApiErrorKind::kWrongPortal) == "portal_id");
+  CHECK(reason(DatabaseError::Kind::kForeign) == "foreign_schema");
+  for (const ApiErrorKind kind : {ApiErrorKind::kSecret, ApiErrorKind::kWrongPortal}) {
+    CHECK(Judge(kind).scope == Verdict::Scope::kPortal);
+    CHECK(Judge(kind).state == StreamState::kBlocked);
+  }
+  CHECK(Judge(DatabaseError::Kind::kSuspectRows).reason == "bad_rows");
+  CHECK(Judge(DatabaseError::Kind::kSuspectRows).scope == Verdict::Scope::kStream);
+}
+
+TEST_CASE("a mirror that another daemon keeps is passive, and looked at every ten seconds") {
+  const Verdict verdict = Judge(DatabaseError::Kind::kPassive);
+  CHECK(verdict.state == StreamState::kPassive);
+  CHECK(verdict.delay == 10s);
+}
+
+TEST_CASE("an object type that HubSpot keeps denying blocks its stream") {
+  CHECK(Judge(ApiErrorKind::kNotFound).reason == "api");
+  const Verdict believed = Judge(ApiErrorKind::kNotFound, 10);
+  CHECK(believed.reason == "object_type");
+  CHECK(believed.scope == Verdict::Scope::kStream);
+  CHECK(believed.delay == 24h);
+}
+
 TEST_CASE("a missing privilege is told apart from a database that is away") {
   CHECK(Judge(DatabaseError::Kind::kPrivilege).reason == "database_privilege");
   CHECK(Judge(DatabaseError::Kind::kPrivilege).state == StreamState::kBlocked);

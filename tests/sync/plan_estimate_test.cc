@@ -45,6 +45,8 @@ TEST_CASE("plan: a request for every hundred records and every thousand of each 
   for (const PlanEstimate::Job& job : estimate.jobs) sum += job.requests_a_day;
   CHECK(estimate.requests_a_day == sum);
   CHECK(estimate.jobs.front().name == "changes");
+  CHECK(estimate.changes_a_day == 2000 + 2);
+  CHECK(estimate.requests_for_changes == Requests(estimate, "changes"));
 }
 
 TEST_CASE("plan: what is read for named properties is counted") {

@@ -19,6 +19,11 @@ TEST_CASE("words: spans in their two largest units") {
 }
 
 TEST_CASE("words: counts in groups of three") {
+  CHECK(RatioWords(0) == "0");
+  CHECK(RatioWords(0.0312) == "0.031");
+  CHECK(RatioWords(0.5) == "0.50");
+  CHECK(RatioWords(3.14159) == "3.1");
+  CHECK(RatioWords(1440) == "1440");
   CHECK(CountWords(0) == "0");
   CHECK(CountWords(999) == "999");
   CHECK(CountWords(1000) == "1,000");

@@ -117,6 +117,31 @@ TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: commits count by operation") {
   CHECK(Value(Deals("hubmirror_records_unchanged_total")) == 190);
 }
 
+TEST_CASE_FIXTURE(
+    TelemetryFixture,
+    "telemetry: what a change costs is searches and batch reads for what polls find") {
+  telemetry.Configure({Plan(kDeals.portal, {"deals"})});
+  Exchange exchange{.portal = kDeals.portal, .endpoint = Endpoint::kSearch, .status = 200};
+  telemetry.OnExchange(exchange);
+  exchange.endpoint = Endpoint::kBatchRead;
+  telemetry.OnExchange(exchange);
+  exchange.endpoint = Endpoint::kList;
+  telemetry.OnExchange(exchange);
+  CommitOutcome outcome;
+  outcome.updated = 7;
+  outcome.archived = 1;
+  outcome.unchanged = 20;
+  telemetry.OnCommit(kDeals, JobKind::kSweep, outcome, kNow);
+  const auto cost = [this] { return telemetry.Snapshot().portals.at(kDeals.portal).change_cost; };
+  CHECK_FALSE(cost().RequestsPerChange());
+
+  telemetry.OnCommit(kDeals, JobKind::kChanges, outcome, kNow);
+
+  CHECK(cost().requests == 2);
+  CHECK(cost().changes == 8);
+  CHECK(cost().RequestsPerChange() == 0.25);
+}
+
 TEST_CASE_FIXTURE(TelemetryFixture,
                   "telemetry: change latency counts what changes found, not backfills") {
   telemetry.OnStreamStatus(kDeals, CurrentStream());

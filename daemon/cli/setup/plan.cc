@@ -89,6 +89,12 @@ std::string PlanText(const PortalPlan& plan, const PlanEstimate& estimate) {
   for (const PlanEstimate::Job& job : estimate.jobs) {
     text += "  " + Padded(job.name, 24) + Padded(CountWords(job.requests_a_day), 12, true) + "\n";
   }
+  if (estimate.changes_a_day > 0) {
+    text += "  changes: at " + CountWords(estimate.changes_a_day) + " a day, " +
+            RatioWords(static_cast<double>(estimate.requests_for_changes) /
+                       static_cast<double>(estimate.changes_a_day)) +
+            " requests each\n";
+  }
   return text + "  first load: " + CountWords(estimate.backfill_requests) + " requests, " +
          CompactSpan(estimate.backfill) + " at " +
          (plan.burst ? CountWords(*plan.burst) : "the smallest tier's 100") +
@@ -112,6 +118,7 @@ std::string PlanJson(const std::vector<std::pair<const PortalPlan*, PlanEstimate
       json.Put(job.name, job.requests_a_day);
     }
     json.EndObject();
+    json.Put("changes_a_day", estimate.changes_a_day);
     json.Put("backfill_requests", estimate.backfill_requests);
     json.Put("backfill_s", int64_t{estimate.backfill.count()});
     json.Put("disk_bytes", estimate.disk_bytes);

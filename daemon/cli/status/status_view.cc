@@ -197,6 +197,12 @@ std::string QuotaWords(const ShownPortal& portal) {
     words += ", " + CountWords(*portal.daily_remaining) + " of " + CountWords(*portal.daily_limit) +
              " left in the account";
   }
+  if (portal.changes_found > 0) {
+    words += "; " +
+             RatioWords(static_cast<double>(portal.requests_for_changes) /
+                        static_cast<double>(portal.changes_found)) +
+             " a change since the start";
+  }
   return words;
 }
 

@@ -107,12 +107,21 @@ StepOutcome WriteJob::BeginLinks(Instant now) {
 
 StepOutcome WriteJob::LinksFailed(const ApiError& error, Instant now) {
   phase_ = Phase::kPick;
+  // Who may not read or write links may do all the rest.
+  const bool blocked = error.kind == ApiErrorKind::kForbidden;
+  std::vector<OutboxChange> changes;
+  for (const OutboxRow& row : rows_) {
+    if (!blocked) break;
+    changes.push_back(PutOff(row, {}));
+    changes.back().reason = "blocked";
+    changes.back().message = error.message;
+    changes.back().http_status = error.status;
+  }
+  if (!changes.empty()) outbox_.Change(object(), changes);
   rows_.clear();
   written_.clear();
   ForgetLinks();
-  // Who may not read or write links may do all the rest.
-  if (error.kind == ApiErrorKind::kForbidden) return Blocked(error, now);
-  return StepOutcome::Failed(error);
+  return blocked ? Blocked(error, now) : StepOutcome::Failed(error);
 }
 
 // What HubSpot shows of links does not tell a record that has none from one that is not there.

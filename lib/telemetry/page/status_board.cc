@@ -69,6 +69,14 @@ void StatusBoard::NotePoll(const StreamKey& stream, bool failed) {
   if (shown != portal->second.streams.end()) shown->second.last_poll_failed = failed;
 }
 
+void StatusBoard::NoteChangeCost(const PortalKey& portal, int64_t requests, int64_t changes) {
+  MutexLock lock(mutex_);
+  const auto found = now_.portals.find(portal);
+  if (found == now_.portals.end()) return;
+  found->second.change_cost.requests += requests;
+  found->second.change_cost.changes += changes;
+}
+
 void StatusBoard::RemoveStream(const StreamKey& stream) {
   MutexLock lock(mutex_);
   const auto portal = now_.portals.find(stream.portal);

@@ -33,6 +33,9 @@ class StatusBoard {
   void SetPortal(const PortalKey& portal, const PortalStatus& status);
   /// Poll and failure of a stream that is not on the board are ignored.
   void NotePoll(const StreamKey& stream, bool failed);
+  /// What it took to find changes, and how many there were. Portals that are not on the board are
+  /// ignored.
+  void NoteChangeCost(const PortalKey& portal, int64_t requests, int64_t changes);
   void RemoveStream(const StreamKey& stream);
   void RemovePortal(const PortalKey& portal);
   void SetDatabaseUp(bool up);

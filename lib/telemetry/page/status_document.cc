@@ -132,6 +132,13 @@ void WriteQuota(DocumentWriter& out, const PortalStatus& status) {
   out.End();
 }
 
+void WriteChangeCost(DocumentWriter& out, const ChangeCost& cost) {
+  out.Begin("changes");
+  out.Number("found", cost.changes);
+  out.Number("requests", cost.requests);
+  out.End();
+}
+
 /// Tables that belong to no object type: owners, lists, ...
 void WriteReference(DocumentWriter& out, const std::vector<ReferenceStatus>& tables) {
   out.Begin("reference");
@@ -204,6 +211,7 @@ void WritePortal(DocumentWriter& out, const PortalSnapshot& portal,
   out.Texts("warnings", portal.status.warnings);
   out.Text("stopped_by", portal.status.stopped_by);
   WriteQuota(out, portal.status);
+  WriteChangeCost(out, portal.change_cost);
   WriteReference(out, portal.status.reference);
   WriteFeed(out, portal.status.feed);
   WriteWriting(out, portal.status.write);

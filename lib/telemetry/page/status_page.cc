@@ -156,7 +156,7 @@ std::string Gauge(std::string_view label, int64_t used, int64_t most) {
          std::to_string(used) + "\" aria-label=\"" + std::string(label) + "\"></meter> ";
 }
 
-std::string QuotaLine(const PortalStatus& status) {
+std::string QuotaLine(const PortalStatus& status, const ChangeCost& cost) {
   std::string line;
   if (status.daily_share)
     line = Gauge("our share used", status.requests_today, *status.daily_share);
@@ -165,6 +165,9 @@ std::string QuotaLine(const PortalStatus& status) {
   if (status.daily_limit && status.daily_remaining) {
     line += "; " + CountWords(*status.daily_remaining) + " of the account's " +
             CountWords(*status.daily_limit) + " left";
+  }
+  if (const auto each = cost.RequestsPerChange()) {
+    line += "; " + RatioWords(*each) + " for each change found since the start";
   }
   return line;
 }
@@ -250,7 +253,8 @@ std::string LinkTo(const std::string& path, std::string_view words) {
 }
 
 /// Who it is, and what is wrong with all of it.
-std::string PortalHead(const std::string& name, const PortalStatus& status, TimePoint now) {
+std::string PortalHead(const std::string& name, const PortalSnapshot& portal, TimePoint now) {
+  const PortalStatus& status = portal.status;
   std::string head = "<h2>" + name + " <span class=\"soft\">portal " +
                      std::to_string(status.portal_id.value) + "</span></h2>\n";
   const std::string_view shut = ShutWords(status);
@@ -264,7 +268,8 @@ std::string PortalHead(const std::string& name, const PortalStatus& status, Time
   for (const std::string& warning : status.warnings) {
     head += "<p class=\"warn\">" + Message(warning) + "</p>\n";
   }
-  head += UnreadTables(status) + "<p class=\"soft\">" + QuotaLine(status) + "</p>\n";
+  head += UnreadTables(status) + "<p class=\"soft\">" + QuotaLine(status, portal.change_cost) +
+          "</p>\n";
   if (status.feed) head += "<p class=\"soft\">" + FeedLine(*status.feed, now) + "</p>\n";
   if (status.write && !status.write->objects.empty()) {
     head += "<p class=\"soft\">" + WriteLine(*status.write, now) + "</p>\n";
@@ -330,8 +335,7 @@ std::string PortalRow(const PortalKey& key, const PortalSnapshot& portal, TimePo
 
 /// A portal in trouble: what is wrong, and with which of its streams.
 std::string PortalInTrouble(const PortalKey& key, const PortalSnapshot& portal, TimePoint now) {
-  std::string section =
-      "<section>" + PortalHead(LinkTo(PathOf(key), Escaped(key)), portal.status, now);
+  std::string section = "<section>" + PortalHead(LinkTo(PathOf(key), Escaped(key)), portal, now);
   const auto all = static_cast<int64_t>(portal.streams.size());
   // What stops all of it is said once, not for every stream.
   if (!ShutWords(portal.status).empty()) {
@@ -428,7 +432,7 @@ std::string StreamsOf(const PortalSnapshot& portal, const std::string& path, siz
 std::string PageOf(const StatusSnapshot& snapshot, const std::string& up, size_t from) {
   const auto& [key, portal] = *snapshot.portals.begin();
   std::string page =
-      Head(snapshot, "hubmirror") + up + PortalHead(Escaped(key), portal.status, snapshot.taken_at);
+      Head(snapshot, "hubmirror") + up + PortalHead(Escaped(key), portal, snapshot.taken_at);
   const size_t room = Room() - std::min(Room(), page.size());
   page += StreamsOf(portal, up.empty() ? "/" : PathOf(key), from, room, snapshot.taken_at);
   return Whole(std::move(page), snapshot);

@@ -19,9 +19,21 @@ struct StreamSnapshot {
   bool last_poll_failed = false;  ///< the newest poll did not commit
 };
 
+/// What finding changes has cost since the daemon started: searches and batch reads, of which walks
+/// and looks at single records make few.
+struct ChangeCost {
+  int64_t requests = 0;
+  int64_t changes = 0;  ///< records that polls wrote
+  std::optional<double> RequestsPerChange() const {
+    if (changes == 0) return std::nullopt;
+    return static_cast<double>(requests) / static_cast<double>(changes);
+  }
+};
+
 /// One portal as last reported, with its streams by object name.
 struct PortalSnapshot {
   PortalStatus status;
+  ChangeCost change_cost;
   std::map<std::string, StreamSnapshot> streams;
 };
 

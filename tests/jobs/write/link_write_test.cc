@@ -228,6 +228,58 @@ TEST_CASE_FIXTURE(LinkWriteFixture, "W13: a bad link fails alone, in parts or in
   CHECK(outbox.last(4).reason == "invalid");
 }
 
+TEST_CASE_FIXTURE(LinkWriteFixture, "W13: a record whose links HubSpot does not show fails alone") {
+  links.failure = ApiError{.kind = ApiErrorKind::kBadRequest, .status = 400, .message = "no"};
+  links.unreadable = {2};
+  for (const int64_t row : {1, 2, 3}) Ask(row, kLinkUp, row, {To(100 + row)});
+  for (int i = 0; i < 4; ++i) Work();
+
+  CHECK(outbox.state(1) == OutboxState::kDone);
+  CHECK(outbox.state(2) == OutboxState::kFailed);
+  CHECK(outbox.last(2).reason == "refused");
+  CHECK(outbox.last(2).http_status == 400);
+  CHECK(outbox.last(2).message == "HubSpot does not show the links: no");
+  CHECK(outbox.state(3) == OutboxState::kDone);
+  CHECK(linked.Labels(2, 102).empty());
+}
+
+TEST_CASE_FIXTURE(LinkWriteFixture, "W22: whoever may not read links may do all the rest") {
+  links.failure = ApiError{.kind = ApiErrorKind::kForbidden, .status = 403, .message = "no scope"};
+  Ask(1, kLinkUp, 1, {To(101)});
+
+  CHECK(Work().end == End::kCaughtUp);
+
+  CHECK(outbox.state(1) == OutboxState::kQueued);
+  CHECK(outbox.last(1).reason == "blocked");
+  CHECK(linked.requests.empty());
+  links.failure.reset();
+  Pass(6min);
+  Work();
+  CHECK(outbox.state(1) == OutboxState::kDone);
+}
+
+TEST_CASE_FIXTURE(LinkWriteFixture, "W16: a reading of links that fails is begun anew") {
+  links.failure = ApiError{.kind = ApiErrorKind::kServer, .status = 502, .message = "bad gateway"};
+  Ask(1, kLinkUp, 1, {To(101)});
+
+  CHECK(Work().end == End::kFailed);
+
+  CHECK(outbox.state(1) == OutboxState::kQueued);
+  CHECK(linked.requests.empty());
+  links.failure.reset();
+  Pass(2min);
+  Work();
+  CHECK(outbox.state(1) == OutboxState::kDone);
+}
+
+TEST_CASE_FIXTURE(LinkWriteFixture, "W1: links with an object that is not mirrored are not sent") {
+  Ask(1, kLinkUp, 1, {To(7, "", "line_items")});
+  Work();
+  CHECK(outbox.state(1) == OutboxState::kRejected);
+  CHECK(outbox.last(1).reason == "operation");
+  CHECK(linked.requests.empty());
+}
+
 TEST_CASE_FIXTURE(LinkWriteFixture, "W1: what is not allowed, or has no such label, is not sent") {
   WantedLink unlabelled = To(101, "Z");
   unlabelled.type.reset();
