@@ -307,14 +307,6 @@ void StreamStore::RemoveVersions(
                   {object, ids.Take(), texts.Take()});
 }
 
-void StreamStore::RemovePending(Transaction& transaction, const std::string& object,
-                                const std::vector<RecordId>& ids) const {
-  if (ids.empty()) return;
-  transaction.Run(
-      "DELETE FROM " + schema_.Table("_pending") + " WHERE object = $1 AND id = ANY ($2::bigint[])",
-      {object, IdArray(ids)});
-}
-
 std::vector<PendingRecord> StreamStore::DuePending(Transaction& transaction,
                                                    const std::string& object, TimePoint now,
                                                    size_t limit) const {

@@ -65,9 +65,6 @@ class StreamStore {
   /// See Commit::settled.
   void Settle(Transaction& transaction, const std::string& object,
               const std::vector<SettledRecord>& records) const;
-  /// Whatever they wait for.
-  void RemovePending(Transaction& transaction, const std::string& object,
-                     const std::vector<RecordId>& ids) const;
   std::vector<PendingRecord> DuePending(Transaction& transaction, const std::string& object,
                                         TimePoint now, size_t limit) const;
   PendingCounts CountPending(Transaction& transaction, const std::string& object) const;
