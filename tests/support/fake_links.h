@@ -34,14 +34,15 @@ class FakeLinks final : public LinkSource, public LinkSink {
   std::function<std::vector<Link>(RecordId)> shown_of;
 
   // What HubSpot, or something before it, does wrong.
-  std::set<std::string> blind;      ///< `deals>leads`: shows no links
-  std::set<int64_t> unreadable;     ///< whatever asks for them fails
-  std::optional<ApiError> failure;  ///< how; without `unreadable` everything fails
-  size_t most = kLinkInputs;        ///< more inputs are too large
-  std::vector<int64_t> strangers;   ///< shown beside what is asked for
-  std::set<int64_t> circling;       ///< their pages lead to where they were
-  std::set<int64_t> left_out;       ///< not shown the first time
-  bool leaves_out_pages = false;    ///< of a record the second one is never shown
+  std::set<std::string> blind;                  ///< `deals>leads`: shows no links
+  std::map<std::string, ApiErrorKind> refused;  ///< `deals>leads`: fails
+  std::set<int64_t> unreadable;                 ///< whatever asks for them fails
+  std::optional<ApiError> failure;              ///< how; without `unreadable` everything fails
+  size_t most = kLinkInputs;                    ///< more inputs are too large
+  std::vector<int64_t> strangers;               ///< shown beside what is asked for
+  std::set<int64_t> circling;                   ///< their pages lead to where they were
+  std::set<int64_t> left_out;                   ///< not shown the first time
+  bool leaves_out_pages = false;                ///< of a record the second one is never shown
 
   Result<LinkAnswer, ApiError> ReadLinks(const ObjectType& from, const ObjectType& to,
                                          const std::vector<LinkInput>& inputs) override {
@@ -54,6 +55,7 @@ class FakeLinks final : public LinkSource, public LinkSink {
                        return unreadable.contains(input.id.value);
                      });
     if (failure && hit) return *failure;
+    if (refused.contains(pair)) return ApiError{.kind = refused.at(pair)};
     LinkAnswer answer;
     if (blind.contains(pair)) return answer;
     for (const LinkInput& input : inputs) Show(input, answer);

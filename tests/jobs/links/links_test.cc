@@ -384,6 +384,40 @@ TEST_CASE("one-way pairs: a pair that both sides show stays with its first one")
   CHECK_FALSE(portal.leads.Said("links.one_way"));
 }
 
+TEST_CASE("one-way pairs: a first side that HubSpot denies is not the one to read") {
+  for (const ApiErrorKind kind : {ApiErrorKind::kBadRequest, ApiErrorKind::kNotFound}) {
+    LeadsAndDeals portal;
+    portal.leads.links.refused = {{"deals>leads", kind}};
+    REQUIRE(portal.deals.RunThrough(portal.of_deals));
+    REQUIRE(portal.leads.RunThrough(portal.of_leads));
+    CHECK(portal.Pair().from.name == "leads");
+    CHECK(portal.leads.Said("links.one_way"));
+  }
+}
+
+TEST_CASE("one-way pairs: a proof that is too large is asked for with half as many records") {
+  LeadsAndDeals portal;
+  portal.leads.links.most = 1;
+  REQUIRE(portal.deals.RunThrough(portal.of_deals));
+  REQUIRE(portal.leads.RunThrough(portal.of_leads));
+  CHECK(portal.Pair().from.name == "leads");
+  CHECK(portal.leads.links.Written() == std::set<std::pair<int64_t, int64_t>>{{1, 11}, {2, 12}});
+}
+
+TEST_CASE("one-way pairs: whom HubSpot forbids the first side proves nothing, and tries again") {
+  LeadsAndDeals portal;
+  portal.leads.links.refused = {{"deals>leads", ApiErrorKind::kForbidden}};
+  REQUIRE(portal.deals.RunThrough(portal.of_deals));
+  portal.leads.RunThrough(portal.of_leads);
+  CHECK(portal.Pair().from.name == "deals");
+  CHECK_FALSE(portal.leads.Said("links.one_way"));
+
+  portal.leads.links.refused.clear();
+  portal.of_leads.Restart();
+  REQUIRE(portal.leads.RunThrough(portal.of_leads));
+  CHECK(portal.Pair().from.name == "leads");
+}
+
 TEST_CASE("one-way pairs: a changed record finds out what no walk has seen") {
   LeadsAndDeals portal;
   portal.leads.links.due = {{RecordId{1}, "t1"}};
