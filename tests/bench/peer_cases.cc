@@ -1,6 +1,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -18,15 +19,18 @@ using namespace std::chrono_literals;
 using std::chrono::duration;
 using std::chrono::steady_clock;
 
-void MustRun(const std::vector<std::string>& command, std::chrono::milliseconds limit) {
-  const ProgramResult result = RunProgram(command, {}, limit);
+using Environment = std::map<std::string, std::string>;
+
+void MustRun(const std::vector<std::string>& command, const Environment& environment,
+             std::chrono::milliseconds limit) {
+  const ProgramResult result = RunProgram(command, environment, limit);
   if (result.end != ProcessEnd{.exit_code = 0}) throw std::runtime_error(result.output);
 }
 
 /// What tests/bench/peer takes for the same portal. It has no polls, links or archived lists to
 /// read, which makes it faster than something that keeps a mirror.
 Figures LoadByPeer(const std::string& scenario) {
-  MustRun({NPM_INSTALL, PEER, PEER_PACKAGES}, 5min);
+  MustRun({NPM_INSTALL, PEER, PEER_PACKAGES}, {}, 5min);
   const std::string script = std::string(PEER_PACKAGES) + "/load.mjs";
   std::filesystem::copy_file(std::string(PEER) + "/load.mjs", script,
                              std::filesystem::copy_options::overwrite_existing);
@@ -36,8 +40,12 @@ Figures LoadByPeer(const std::string& scenario) {
   const double client_before = ChildrenCpuSeconds();
   const auto began = steady_clock::now();
   // The packages are found from where it runs.
-  MustRun({"/bin/sh", "-c", "cd \"$1\" && exec \"$2\" \"$3\" \"$4\" \"$5\"", "sh", PEER_PACKAGES,
-           NODE, script, portal.url(), database.Dsn()},
+  MustRun({"/bin/sh", "-c", "cd \"$1\" && exec \"$2\" \"$3\" \"$4\"", "sh", PEER_PACKAGES, NODE,
+           script, portal.url()},
+          {{"PGHOST", database.socket_directory()},
+           {"PGPORT", std::to_string(database.port())},
+           {"PGUSER", "postgres"},
+           {"PGDATABASE", "postgres"}},
           30min);
   const double took = duration<double>(steady_clock::now() - began).count();
   const double client = ChildrenCpuSeconds() - client_before;
