@@ -26,7 +26,8 @@ tests/support/npm_install.sh tests/bench/flame_graph "$folder"
 # frame pointers.
 perf record --freq 199 --event cpu-clock --call-graph dwarf,8192 --output "$folder/perf.data" -- \
   build/release/bin/mirror_bench --runs 1 "$@" || (($? == 1))
-perf script --input "$folder/perf.data" --no-inline --script "$script" -- \
-  --template "$folder/node_modules/d3-flame-graph/dist/templates/d3-flamegraph-base.html" \
-  --output "$folder/$1.html" >/dev/null
+# From its folder, where the script looks for the header.
+(cd "$folder" && perf script --no-inline --script "$script" -- \
+  --template node_modules/d3-flame-graph/dist/templates/d3-flamegraph-base.html \
+  --output "$1.html" >/dev/null)
 echo "build/profile/$1.html"
