@@ -19,6 +19,11 @@ constexpr bool IsLetterOrDigit(char c) {
   return IsLower(c) || (c >= 'A' && c <= 'Z') || IsDigit(c);
 }
 
+/// Whether a URL shows it as it is (RFC 3986, section 2.3).
+constexpr bool IsUnreserved(char c) {
+  return IsLetterOrDigit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
 /// The small letter of a capital; anything else as it is.
 constexpr char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

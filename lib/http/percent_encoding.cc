@@ -3,14 +3,6 @@
 #include "base/ascii.h"
 
 namespace hubmirror {
-namespace {
-
-bool IsUnreserved(char c) {
-  return IsLetterOrDigit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-}  // namespace
-
 std::string PercentEncode(std::string_view text) {
   constexpr char kHex[] = "0123456789ABCDEF";
   std::string encoded;
@@ -26,12 +18,6 @@ std::string PercentEncode(std::string_view text) {
     encoded.push_back(kHex[byte & 15]);
   }
   return encoded;
-}
-
-size_t PercentEncodedSize(std::string_view text) {
-  size_t size = 0;
-  for (const char c : text) size += IsUnreserved(c) ? 1 : 3;
-  return size;
 }
 
 std::string PercentDecode(std::string_view text) {

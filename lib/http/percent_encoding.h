@@ -8,8 +8,6 @@ namespace hubmirror {
 /// Encodes everything but RFC 3986's unreserved characters; right for path segments, query values
 /// and form fields alike.
 std::string PercentEncode(std::string_view text);
-/// The number of characters PercentEncode makes of `text`.
-size_t PercentEncodedSize(std::string_view text);
 /// Undoes %XX and `+`; a malformed escape stays as it is.
 std::string PercentDecode(std::string_view text);
 

@@ -164,9 +164,7 @@ ClientRequest ApiRequests::List(const ObjectType& type, const ListRequest& list)
 // https://github.com/PostHog/posthog/issues/31617).
 size_t ApiRequests::ListTargetSize(const ObjectType& type, const PropertySet& properties) const {
   const std::string fixed = ObjectPath(type) + "?limit=100&archived=true&after=&properties=";
-  size_t size = fixed.size() + kLongestAfter;
-  for (const std::string& name : properties.names()) size += PercentEncodedSize(name) + 1;
-  return size;
+  return fixed.size() + kLongestAfter + properties.url_size();
 }
 
 ClientRequest ApiRequests::Search(const ObjectType& type, const SearchRequest& search) const {

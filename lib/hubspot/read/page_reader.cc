@@ -7,7 +7,6 @@
 #include "base/time_text.h"
 #include "hubspot/read/error_reading.h"
 #include "hubspot/read/json_document.h"
-#include "hubspot/read/property_index.h"
 #include "hubspot/read/record_fields.h"
 
 namespace hubmirror {
@@ -24,10 +23,7 @@ struct PageStorage {
 class RecordCollector {
  public:
   RecordCollector(Page& page, PageStorage& storage)
-      : page_(page),
-        storage_(storage),
-        index_(*page.properties),
-        by_property_(page.properties->size()) {}
+      : page_(page), storage_(storage), by_property_(page.properties->size()) {}
 
   /// False when a record lacks what makes it one; `problem()` says what.
   bool Collect(JsonValue results) {
@@ -71,7 +67,7 @@ class RecordCollector {
     std::optional<std::string_view> text = member.value.Text();
     if (!text) text = storage_.made.emplace_back(member.value.Serialize());
     if (text->empty()) return;
-    if (const auto position = index_.Find(member.name)) by_property_[*position] = *text;
+    if (const auto position = page_.properties->Index(member.name)) by_property_[*position] = *text;
   }
 
   void AppendNoted() {
@@ -98,7 +94,6 @@ class RecordCollector {
 
   Page& page_;
   PageStorage& storage_;
-  const PropertyIndex index_;
   std::vector<std::string_view> by_property_;
   std::vector<size_t> first_value_;
   std::string problem_;

@@ -1,6 +1,7 @@
 #include "hubspot/read/sent_secrets.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 
 #include "http/percent_encoding.h"
@@ -47,6 +48,15 @@ std::string UrlSafe(std::string base64) {
   return base64;
 }
 
+/// As std::string::find, which stops at each first letter of `form`: an eighth of the time of a
+/// first load. This one skips as many bytes as a form has.
+size_t Find(const std::string& text, const std::string& form, size_t from) {
+  const void* const found =
+      memmem(text.data() + from, text.size() - from, form.data(), form.size());
+  if (found == nullptr) return std::string::npos;
+  return static_cast<size_t>(static_cast<const char*>(found) - text.data());
+}
+
 void AddForms(std::string_view secret, std::vector<std::string>& forms) {
   if (secret.size() < kShortest) return;
   forms.emplace_back(secret);
@@ -70,11 +80,11 @@ SentSecrets::SentSecrets(const ClientRequest& request) {
 
 void SentSecrets::RemoveFrom(std::string& text) const {
   for (const std::string& form : forms_) {
-    size_t found = text.find(form);
+    size_t found = Find(text, form, 0);
     if (found == std::string::npos) continue;
     std::string rest;
     size_t kept = 0;
-    for (; found != std::string::npos; found = text.find(form, kept)) {
+    for (; found != std::string::npos; found = Find(text, form, kept)) {
       rest.append(text, kept, found - kept).append(kInstead);
       kept = found + form.size();
     }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <type_traits>
 
+#include "base/ascii.h"
 #include "base/digest.h"
 #include "model/source/value_pool.h"
 
@@ -56,6 +57,10 @@ PropertySet::PropertySet(std::vector<std::string> names) : names_(std::move(name
   std::sort(names_.begin(), names_.end());
   names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
   names_.shrink_to_fit();
+  for (const std::string& name : names_) {
+    const auto plain = static_cast<size_t>(std::ranges::count_if(name, IsUnreserved));
+    url_size_ += plain + 3 * (name.size() - plain) + 1;
+  }
   // Half of it stays empty, so that who is not there is soon known.
   slots_.resize(std::bit_ceil(2 * names_.size() + 1));
   for (uint32_t i = 0; i < names_.size(); ++i) slots_[SlotOf(names_[i])] = i + 1;

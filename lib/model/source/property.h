@@ -89,6 +89,8 @@ class PropertySet {
 
   const std::vector<std::string>& names() const { return names_; }
   size_t size() const { return names_.size(); }
+  /// Characters that the names take in a URL, a comma after each.
+  size_t url_size() const { return url_size_; }
   /// Position of `name` in names(), nullopt when it is not in the set.
   std::optional<uint32_t> Index(std::string_view name) const;
   friend bool operator==(const PropertySet& a, const PropertySet& b) {
@@ -99,6 +101,7 @@ class PropertySet {
   size_t SlotOf(std::string_view name) const;
 
   std::vector<std::string> names_;
+  size_t url_size_ = 0;
   std::vector<uint32_t> slots_;  ///< places of names, 0: none; from the digest of a name onwards
 };
 

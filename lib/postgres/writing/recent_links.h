@@ -19,9 +19,10 @@ class RecentLinks {
   LinkCommit Newest(LinkCommit commit) const {
     const auto pair = read_.find(NameOf(commit.pair));
     if (pair == read_.end()) return commit;
+    const Records& records = pair->second.records;
     const auto overtaken = [&](RecordId id) {
-      const auto found = pair->second.find(id);
-      return found != pair->second.end() && found->second > commit.at;
+      const auto found = records.find(id);
+      return found != records.end() && found->second > commit.at;
     };
     std::erase_if(commit.read, overtaken);
     std::erase_if(commit.links, [&](const Link& link) { return overtaken(link.from); });
@@ -30,22 +31,31 @@ class RecentLinks {
 
   /// After the transaction is committed.
   void Wrote(const LinkCommit& commit) {
-    auto& records = read_[NameOf(commit.pair)];
+    Pair& pair = read_[NameOf(commit.pair)];
     for (const RecordId id : commit.read) {
-      TimePoint& at = records[id];
+      TimePoint& at = pair.records[id];
       at = std::max(at, commit.at);
     }
-    std::erase_if(records,
+    if (commit.at < pair.looked_through + kLooksThrough) return;
+    pair.looked_through = commit.at;
+    std::erase_if(pair.records,
                   [&](const auto& record) { return record.second < commit.at - kRemembered; });
   }
 
  private:
   // Longer than any batch is under way.
   static constexpr auto kRemembered = std::chrono::minutes(10);
+  // Not with every commit: a first load has many, and remembers them all.
+  static constexpr auto kLooksThrough = std::chrono::minutes(1);
 
   static std::string NameOf(const LinkPair& pair) { return pair.from.name + ">" + pair.to.name; }
 
-  std::map<std::string, std::unordered_map<RecordId, TimePoint>> read_;
+  using Records = std::unordered_map<RecordId, TimePoint>;
+  struct Pair {
+    Records records;
+    TimePoint looked_through{};  ///< for what is too old
+  };
+  std::map<std::string, Pair> read_;
 };
 
 }  // namespace hubmirror
