@@ -88,7 +88,7 @@ TEST_CASE("cli status: the table says what can be trusted and what is wrong") {
   CHECK(Holds(table, "the last reload was refused"));
   CHECK(Holds(table,
               "acme (portal 1234567): 1,204 requests today of our share of 312,500, "
-              "600,000 of 625,000 left in the account; 0.31 a change since the start\n"));
+              "600,000 of 625,000 left in the account; 0.31 requests a change since the start\n"));
   CHECK(Holds(table, "[########------------] 41%, 2,035/s, eta 8s\n"));
   CHECK(Holds(table, "blocked/scope"));
   CHECK(Holds(table, "    grant sales-email-read to the app\n"));

@@ -201,7 +201,7 @@ std::string QuotaWords(const ShownPortal& portal) {
     words += "; " +
              RatioWords(static_cast<double>(portal.requests_for_changes) /
                         static_cast<double>(portal.changes_found)) +
-             " a change since the start";
+             " requests a change since the start";
   }
   return words;
 }
