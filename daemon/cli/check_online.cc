@@ -97,19 +97,14 @@ class OnlineChecker {
 
   bool AskTypes() {
     if (!AsksForCustomTypes(plan_)) return true;
-    const auto types = ReadCustomTypes(references_);
-    if (types) {
-      plan_ = WithTypes(std::move(plan_), *types);
-      const bool makes = std::ranges::any_of(
-          plan_.streams, [](const StreamPlan& stream) { return stream.write.create; });
-      if (!makes) return true;
-      auto required = ReadRequiredProperties(references_);
-      if (!required) return Unanswered(portal_ + ".objects", required.error());
-      required_ = std::move(*required);
+    const auto page = references_.ReadReference({.kind = ReferenceKind::kObjectTypes});
+    if (page) {
+      plan_ = WithTypes(std::move(plan_), CustomTypesIn(*page));
+      required_ = RequiredPropertiesIn(*page);
       return true;
     }
     all_types_ = false;
-    return Unanswered(portal_ + ".objects", types.error());
+    return Unanswered(portal_ + ".objects", page.error());
   }
 
   bool AskStream(const StreamPlan& stream) {

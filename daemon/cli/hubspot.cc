@@ -16,23 +16,24 @@ namespace hubmirror {
 Result<std::vector<CustomType>, ApiError> ReadCustomTypes(ReferenceSource& source) {
   const auto page = source.ReadReference({.kind = ReferenceKind::kObjectTypes});
   if (!page) return page.error();
+  return CustomTypesIn(*page);
+}
+
+std::vector<CustomType> CustomTypesIn(const ReferencePage& page) {
   std::vector<CustomType> types;
-  for (const ReferenceRow& row : page->batches.at(0).rows) {
+  for (const ReferenceRow& row : page.batches.at(0).rows) {
     types.push_back(
         {row.values[0].value_or(""), row.values[2].value_or(""), row.values[3].value_or("")});
   }
   return types;
 }
 
-Result<std::map<std::string, std::vector<std::string>>, ApiError> ReadRequiredProperties(
-    ReferenceSource& source) {
-  const auto page = source.ReadReference({.kind = ReferenceKind::kObjectTypes});
-  if (!page) return page.error();
+std::map<std::string, std::vector<std::string>> RequiredPropertiesIn(const ReferencePage& page) {
   const auto& columns = TableOf(ReferenceKind::kObjectTypes).columns;
   const auto at = std::ranges::find(columns, "required_properties", &ReferenceColumn::name);
   const auto place = static_cast<size_t>(at - columns.begin());
   std::map<std::string, std::vector<std::string>> required;
-  for (const ReferenceRow& row : page->batches.at(0).rows) {
+  for (const ReferenceRow& row : page.batches.at(0).rows) {
     rapidjson::Document list;
     list.Parse(row.values[place].value_or("[]").c_str());
     if (list.HasParseError() || !list.IsArray()) continue;

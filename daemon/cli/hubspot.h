@@ -26,9 +26,10 @@ namespace hubmirror {
 /// The custom objects that the portal has.
 Result<std::vector<CustomType>, ApiError> ReadCustomTypes(ReferenceSource& source);
 
-/// By the id of each custom type, what HubSpot makes no record of it without.
-Result<std::map<std::string, std::vector<std::string>>, ApiError> ReadRequiredProperties(
-    ReferenceSource& source);
+/// The same of a page that HubSpot shows of them.
+std::vector<CustomType> CustomTypesIn(const ReferencePage& page);
+/// By the id of each, what HubSpot makes no record of it without.
+std::map<std::string, std::vector<std::string>> RequiredPropertiesIn(const ReferencePage& page);
 
 /// The object types of the plan, and those of them that may be written.
 std::vector<ObjectType> ObjectsOf(const PortalPlan& plan);

@@ -72,7 +72,7 @@ struct ShownPortal {
   std::optional<int64_t> daily_share;
   int64_t requests_today = 0;
   int64_t changes_found = 0;         ///< since the daemon started
-  int64_t requests_for_changes = 0;  ///< searches and batch reads
+  int64_t requests_for_changes = 0;  ///< that polls made
   std::vector<ShownStream> streams;
   std::optional<ShownFeed> feed;
   std::vector<ShownWriting> writing;

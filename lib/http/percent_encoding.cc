@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 
 namespace hubmirror {
+
 std::string PercentEncode(std::string_view text) {
   constexpr char kHex[] = "0123456789ABCDEF";
   std::string encoded;

@@ -319,6 +319,10 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
     }
   }
   const bool of_stream = assignment.place < state_.own_place();
+  if (of_stream && requests > 0) {
+    parts_.observer.OnRequests(state_.streams[assignment.place].context->key(),
+                               assignment.job->kind(), requests);
+  }
   const auto take_erased = [](StreamFacts& facts) {
     return std::exchange(facts.erased_noted, false);
   };

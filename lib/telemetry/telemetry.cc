@@ -60,9 +60,6 @@ void Telemetry::CountWebRejection(std::string_view reason) {
 }
 
 void Telemetry::OnExchange(const Exchange& exchange) {
-  if (exchange.endpoint == Endpoint::kSearch || exchange.endpoint == Endpoint::kBatchRead) {
-    board_.NoteChangeCost(exchange.portal, 1, 0);
-  }
   MutexLock lock(mutex_);
   daemon_.ObserveExchange(exchange);
   if (PortalSeries* const series = Find(exchange.portal))
@@ -109,6 +106,10 @@ void Telemetry::OnJobReport(const JobReport& report) {
   if (series == nullptr) return;
   series->CountJob(report);
   if (is_poll) daemon_.ObservePoll(report.stream.object, report.duration);
+}
+
+void Telemetry::OnRequests(const StreamKey& stream, JobKind job, int requests) {
+  if (job == JobKind::kChanges) board_.NoteChangeCost(stream.portal, requests, 0);
 }
 
 void Telemetry::OnVerify(const StreamKey& stream, const VerifyReport& report) {

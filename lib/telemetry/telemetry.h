@@ -54,6 +54,7 @@ class Telemetry final : public SyncObserver, public WebhookObserver, public LogT
   void OnBrokenPromise(const StreamKey& stream, const std::string& promise) override;
   void OnLateFind(const StreamKey& stream, std::chrono::milliseconds late) override;
   void OnJobReport(const JobReport& report) override;
+  void OnRequests(const StreamKey& stream, JobKind job, int requests) override;
   void OnVerify(const StreamKey& stream, const VerifyReport& report) override;
   void OnStreamStatus(const StreamKey& stream, const StreamStatus& status) override;
   void OnPortalStatus(const PortalKey& portal, const PortalStatus& status) override;

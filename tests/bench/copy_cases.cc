@@ -47,10 +47,11 @@ class Mirror {
   }
 
   /// What the change feed says of the load itself, not of what happened beside it.
-  double Entries() const {
-    return std::stod(
-        database_.Run("SELECT count(*) FROM acme.changes WHERE object = 'contacts' AND"
-                      " cause IN ('load', 'sweep', 'archived')"));
+  double EntriesOfAList() const {
+    return std::stod(database_.Run(
+        "SELECT (SELECT count(*) FROM acme.changes WHERE object = 'contacts' AND cause IN ('load',"
+        " 'sweep', 'archived'))::float8 / count(*) FROM acme._stream_state WHERE object ="
+        " 'contacts' AND job IN ('sweep', 'archived') AND last_complete_at IS NOT NULL"));
   }
 
   /// Reads everything once more.
@@ -145,12 +146,12 @@ Figures LoadWithFeed(int64_t records) {
     const Figures figures = mirror.FirstLoad();
     cpu[feed][0] += FigureOf(figures, "daemon_cpu");
     cpu[feed][1] += FigureOf(figures, "server_cpu");
-    if (feed) entries = mirror.Entries();
+    if (feed) entries = mirror.EntriesOfAList();
   }
   const auto both = [&](bool feed) { return cpu[feed][0] + cpu[feed][1]; };
   return {{"cpu_without_feed", both(false) / 2},    {"cpu_with_feed", both(true) / 2},
           {"daemon_times", cpu[1][0] / cpu[0][0]},  {"server_times", cpu[1][1] / cpu[0][1]},
-          {"both_times", both(true) / both(false)}, {"entries", entries}};
+          {"both_times", both(true) / both(false)}, {"entries_a_list", entries}};
 }
 
 std::vector<Bound> LoadBounds() {
@@ -195,8 +196,8 @@ std::vector<BenchCase> CopyCases() {
        .what = "first load with the change feed, against one without",
        .run = LoadWithFeed,
        .records = 100'000,
-       // `loaded`, once for the list of live records and once for that of archived ones.
-       .bounds = {{"both_times", 1.03}, {"entries", 2}}},
+       // `loaded`, at the end of the list of live records and of that of archived ones.
+       .bounds = {{"both_times", 1.03}, {"entries_a_list", 1}}},
       {.name = "sweep_equal",
        .what = "second sweep, nothing changed",
        .run = [](int64_t records) { return SecondSweep(records, 0); },

@@ -4,12 +4,10 @@
 // usage: feed_bench [ENTRIES]    (1400000, in 17 days)
 // Exit status 1 when a promised figure is missed by more than a quarter.
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
-#include <functional>
 #include <iomanip>
 #include <iostream>
 #include <string>
@@ -20,36 +18,17 @@
 #include "postgres/feed/feed_partitions.h"
 #include "postgres/feed/feed_upkeep.h"
 #include "postgres/mirror_fixture.h"
+#include "promised.h"
 
 namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double kMargin = 1.25;
 constexpr int kColumns = 250;
 constexpr int64_t kRows = 1'000;
 constexpr int kRounds = 15;
 constexpr int64_t kDays = 17;
-
-double MillisecondsOf(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-      .count();
-}
-
-double Quantile(std::vector<double> values, double share) {
-  std::ranges::sort(values);
-  return values[static_cast<size_t>(share * static_cast<double>(values.size() - 1))];
-}
-
-bool Judge(const std::string& what, double found, double promised) {
-  const bool kept = found <= promised * kMargin;
-  std::cout << std::setw(58) << std::left << what << std::right << std::setw(9) << found
-            << "  promised " << promised << (kept ? "" : "  MISSED") << std::endl;
-  return kept;
-}
 
 /// One portal of 250 properties, with or without a feed, in a database of its own.
 struct Portal : MirrorFixture {

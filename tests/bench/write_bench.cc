@@ -3,47 +3,26 @@
 // what knowing own changes costs. usage: write_bench [ROWS]    (1000000)
 // Exit status 1 when a promised figure is missed by more than a quarter, or a pick reads the table.
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
-#include <functional>
 #include <iomanip>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "postgres/outbox_fixture.h"
+#include "promised.h"
 
 namespace hubmirror::testing {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double kMargin = 1.25;
 constexpr int kRounds = 200;
 constexpr int64_t kBatch = 100;
 const TimePoint kSentAt = Second(1'700'000'000);
-
-double MillisecondsOf(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-      .count();
-}
-
-double Quantile(std::vector<double> values, double share) {
-  std::ranges::sort(values);
-  return values[static_cast<size_t>(share * static_cast<double>(values.size() - 1))];
-}
-
-bool Judge(const std::string& what, double found, double promised) {
-  const bool kept = found <= promised * kMargin;
-  std::cout << std::setw(58) << std::left << what << std::right << std::setw(9) << found
-            << "  promised " << promised << (kept ? "" : "  MISSED") << std::endl;
-  return kept;
-}
 
 /// An outbox whose rows are put there as they would stand: the bench measures what comes then.
 struct Outbox : OutboxFixture {

@@ -36,6 +36,13 @@ TEST_CASE("changes: an update shows by itself within interval and index delay") 
                       R"(","properties":{"dealname":"second"}})");
 
   Await("its update", 8s, [&] { return name() == "second"; });
+
+  // A poll and a batch read at least have found the two.
+  const compare::Json changes = world.daemon.Status()["portals"]["acme"]["changes"];
+  CHECK(changes["found"].AsInteger() >= 2);
+  CHECK(changes["requests"].AsInteger() >= 4);
+  CHECK(changes["requests"].AsInteger() <=
+        world.portal.Requests("search ") + world.portal.Requests("batch read "));
 }
 
 TEST_CASE("changes: thousands of records on one millisecond all arrive") {

@@ -13,22 +13,28 @@ namespace {
 
 using namespace std::chrono_literals;
 
+const std::string kDatabase = World::kDatabase;
+
+/// The daemon mirrors into a database of the cluster, and has loaded it.
+void LoadInto(const TempPatroni& cluster, World& world) {
+  const std::string role = World::kRole;
+  cluster.Run("CREATE ROLE " + role + " LOGIN");
+  cluster.Run("CREATE DATABASE " + kDatabase);
+  cluster.Run("GRANT CREATE ON DATABASE " + kDatabase + " TO " + role);
+  world.daemon.settings().dsn = cluster.Dsn(role, kDatabase);
+  world.daemon.WriteFiles();
+  world.Load();
+}
+
 TEST_CASE("fault 24: a failover by Patroni loses the last commits, and the mirror notices") {
   World world(
       {.seed = static_cast<uint64_t>(FromEnvironment("HUBMIRROR_SEED", 1)), .records = 500});
   TempPatroni cluster;
-  const std::string role = World::kRole;
-  const std::string database = World::kDatabase;
-  cluster.Run("CREATE ROLE " + role + " LOGIN");
-  cluster.Run("CREATE DATABASE " + database);
-  cluster.Run("GRANT CREATE ON DATABASE " + database + " TO " + role);
-  world.daemon.settings().dsn = cluster.Dsn(role, database);
-  world.daemon.WriteFiles();
-  world.Load();
-  MirrorCheck mirror(world.portal, world.daemon, cluster.Dsn("postgres", database),
+  LoadInto(cluster, world);
+  MirrorCheck mirror(world.portal, world.daemon, cluster.Dsn("postgres", kDatabase),
                      world.daemon.settings().portals.at(0));
   cluster.StopStreaming();
-  cluster.Run("CREATE TABLE public.lost ()", database);
+  cluster.Run("CREATE TABLE public.lost ()", kDatabase);
   world.portal.StartScript(R"({"events":200,"seconds":4,"seed":1})");
   world.portal.AwaitScript(60s);
   mirror.Settle();
@@ -40,7 +46,7 @@ TEST_CASE("fault 24: a failover by Patroni loses the last commits, and the mirro
   });
   cluster.AwaitLeader(90s);
 
-  CHECK(cluster.Run("SELECT to_regclass('public.lost')", database).empty());
+  CHECK(cluster.Run("SELECT to_regclass('public.lost')", kDatabase).empty());
   CHECK(world.daemon.running());
   mirror.Settle();
   const MirrorCheck::Outcome outcome = mirror.Compare();
@@ -60,15 +66,8 @@ TEST_CASE("fault 24: what a failover loses of the outbox is not done twice") {
   world.portal.Mutate(
       R"({"object":"contacts","kind":"property_add","name":"hubmirror_key","unique":true})");
   TempPatroni cluster;
-  const std::string role = World::kRole;
-  const std::string database = World::kDatabase;
-  cluster.Run("CREATE ROLE " + role + " LOGIN");
-  cluster.Run("CREATE DATABASE " + database);
-  cluster.Run("GRANT CREATE ON DATABASE " + database + " TO " + role);
-  world.daemon.settings().dsn = cluster.Dsn(role, database);
-  world.daemon.WriteFiles();
-  world.Load();
-  const auto sql = [&](const std::string& text) { return cluster.Run(text, database); };
+  LoadInto(cluster, world);
+  const auto sql = [&](const std::string& text) { return cluster.Run(text, kDatabase); };
   const auto rows = [&](const std::string& which) {
     return sql("SELECT count(*) FROM acme.outbox WHERE " + which);
   };

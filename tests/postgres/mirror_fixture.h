@@ -75,6 +75,7 @@ class NotingObserver final : public SyncObserver {
     MutexLock lock(mutex_);
     schema_changes.push_back(change);
   }
+  void OnRequests(const StreamKey&, JobKind, int) override {}
   void OnThrottle(const PortalKey&, std::chrono::milliseconds) override {}
   void OnRetry(const PortalKey&, const std::string&) override {}
   void OnTokenExpiry(const PortalKey&, TimePoint) override {}

@@ -53,6 +53,7 @@ class SilentObserver : public SyncObserver {
   void OnReconnect() override {}
   void OnDatabaseUp(bool) override {}
   void OnSchemaChange(const StreamKey&, const std::string&) override {}
+  void OnRequests(const StreamKey&, JobKind, int) override {}
   void OnThrottle(const PortalKey&, std::chrono::milliseconds) override {}
   void OnRetry(const PortalKey&, const std::string&) override {}
   void OnTokenExpiry(const PortalKey&, TimePoint) override {}

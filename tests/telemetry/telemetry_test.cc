@@ -117,16 +117,12 @@ TEST_CASE_FIXTURE(TelemetryFixture, "telemetry: commits count by operation") {
   CHECK(Value(Deals("hubmirror_records_unchanged_total")) == 190);
 }
 
-TEST_CASE_FIXTURE(
-    TelemetryFixture,
-    "telemetry: what a change costs is searches and batch reads for what polls find") {
+TEST_CASE_FIXTURE(TelemetryFixture,
+                  "telemetry: what a change costs is the requests of polls for what they find") {
   telemetry.Configure({Plan(kDeals.portal, {"deals"})});
-  Exchange exchange{.portal = kDeals.portal, .endpoint = Endpoint::kSearch, .status = 200};
-  telemetry.OnExchange(exchange);
-  exchange.endpoint = Endpoint::kBatchRead;
-  telemetry.OnExchange(exchange);
-  exchange.endpoint = Endpoint::kList;
-  telemetry.OnExchange(exchange);
+  telemetry.OnRequests(kDeals, JobKind::kChanges, 2);
+  telemetry.OnRequests(kDeals, JobKind::kSweep, 100);
+  telemetry.OnRequests(kDeals, JobKind::kWrite, 30);
   CommitOutcome outcome;
   outcome.updated = 7;
   outcome.archived = 1;

@@ -109,15 +109,16 @@ StepOutcome WriteJob::LinksFailed(const ApiError& error, Instant now) {
   phase_ = Phase::kPick;
   // Who may not read or write links may do all the rest.
   const bool blocked = error.kind == ApiErrorKind::kForbidden;
-  std::vector<OutboxChange> changes;
-  for (const OutboxRow& row : rows_) {
-    if (!blocked) break;
-    changes.push_back(PutOff(row, {}));
-    changes.back().reason = "blocked";
-    changes.back().message = error.message;
-    changes.back().http_status = error.status;
+  if (blocked && !rows_.empty()) {
+    std::vector<OutboxChange> changes;
+    for (const OutboxRow& row : rows_) {
+      changes.push_back(PutOff(row, {}));
+      changes.back().reason = "blocked";
+      changes.back().message = error.message;
+      changes.back().http_status = error.status;
+    }
+    outbox_.Change(object(), changes);
   }
-  if (!changes.empty()) outbox_.Change(object(), changes);
   rows_.clear();
   written_.clear();
   ForgetLinks();

@@ -73,6 +73,8 @@ class SyncObserver : public ExchangeObserver {
   virtual void OnBrokenPromise(const StreamKey& stream, const std::string& promise) = 0;
   virtual void OnLateFind(const StreamKey& stream, std::chrono::milliseconds late) = 0;
   virtual void OnJobReport(const JobReport& report) = 0;
+  /// A step has ended, in which a job of a stream made so many requests.
+  virtual void OnRequests(const StreamKey& stream, JobKind job, int requests) = 0;
   /// Entries of the change feed were committed, by what they say happened.
   virtual void OnEntries(const PortalKey& portal, const std::map<std::string, int64_t>& by_op) = 0;
   /// What was written from here was seen again, or was not: see FeedWritten::echoes, and `expired`.

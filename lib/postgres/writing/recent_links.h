@@ -36,7 +36,10 @@ class RecentLinks {
       TimePoint& at = pair.records[id];
       at = std::max(at, commit.at);
     }
-    if (commit.at < pair.looked_through + kLooksThrough) return;
+    // HubSpot's clock may have been wrong then, and far ahead.
+    const bool lately =
+        commit.at >= pair.looked_through && commit.at < pair.looked_through + kLooksThrough;
+    if (lately) return;
     pair.looked_through = commit.at;
     std::erase_if(pair.records,
                   [&](const auto& record) { return record.second < commit.at - kRemembered; });

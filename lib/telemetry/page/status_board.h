@@ -33,8 +33,7 @@ class StatusBoard {
   void SetPortal(const PortalKey& portal, const PortalStatus& status);
   /// Poll and failure of a stream that is not on the board are ignored.
   void NotePoll(const StreamKey& stream, bool failed);
-  /// What it took to find changes, and how many there were. Portals that are not on the board are
-  /// ignored.
+  /// Adds what polls cost, and what they found. A portal that is not on the board is ignored.
   void NoteChangeCost(const PortalKey& portal, int64_t requests, int64_t changes);
   void RemoveStream(const StreamKey& stream);
   void RemovePortal(const PortalKey& portal);

@@ -167,7 +167,7 @@ std::string QuotaLine(const PortalStatus& status, const ChangeCost& cost) {
             CountWords(*status.daily_limit) + " left";
   }
   if (const auto each = cost.RequestsPerChange()) {
-    line += "; " + RatioWords(*each) + " for each change found since the start";
+    line += "; " + RatioWords(*each) + " requests for each change that polls have found";
   }
   return line;
 }

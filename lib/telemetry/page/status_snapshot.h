@@ -19,11 +19,10 @@ struct StreamSnapshot {
   bool last_poll_failed = false;  ///< the newest poll did not commit
 };
 
-/// What finding changes has cost since the daemon started: searches and batch reads, of which walks
-/// and looks at single records make few.
+/// What polls have cost since the daemon started, and what they have found.
 struct ChangeCost {
   int64_t requests = 0;
-  int64_t changes = 0;  ///< records that polls wrote
+  int64_t changes = 0;  ///< records that they wrote
   std::optional<double> RequestsPerChange() const {
     if (changes == 0) return std::nullopt;
     return static_cast<double>(requests) / static_cast<double>(changes);
