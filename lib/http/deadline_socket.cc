@@ -117,7 +117,13 @@ Result<int, ConnectFailure> DeadlineSocket::Connect(const Addresses& addresses, 
                                                     const Clock& clock,
                                                     const std::function<void(int)>& opened) {
   ConnectFailure failure{.step = Step::kConnect, .message = "no address"};
+  int left = 0;
+  for (const addrinfo* one = addresses.get(); one != nullptr; one = one->ai_next) ++left;
   for (const addrinfo* one = addresses.get(); one != nullptr; one = one->ai_next) {
+    // Where IPv6 is set up and leads nowhere, its addresses come first and are never answered: each
+    // has its share of the time, so that some is left for the others.
+    const Instant now = clock.Now();
+    const Instant its_deadline = now + (deadline - now) / left--;
     const int descriptor =
         ::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, one->ai_protocol);
     if (descriptor < 0) {
@@ -131,7 +137,7 @@ Result<int, ConnectFailure> DeadlineSocket::Connect(const Addresses& addresses, 
     if (error == EINPROGRESS) {
       error = ETIMEDOUT;
       socklen_t size = sizeof error;
-      if (AwaitOn(descriptor, POLLOUT, deadline, clock)) {
+      if (AwaitOn(descriptor, POLLOUT, its_deadline, clock)) {
         ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
       }
     }
