@@ -61,6 +61,7 @@ class Courier {
   Rest Turn();
 
   const std::string& name() const { return options_.plan.name; }
+  const std::string& portal() const { return options_.sender.portal; }
 
  private:
   Rest Pass(const WebhookLook& look, const Batch& batch);

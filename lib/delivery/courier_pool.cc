@@ -1,6 +1,8 @@
 #include "delivery/courier_pool.h"
 
 #include <algorithm>
+#include <exception>
+#include <typeinfo>
 
 #include "base/named_thread.h"
 #include "model/store/database_error.h"
@@ -12,6 +14,7 @@ using namespace std::chrono_literals;
 
 // The database is away, or the tables of the portal are not made yet.
 constexpr auto kAfterDatabaseError = 5s;
+constexpr auto kAfterBug = 1min;
 constexpr auto kLongWait = 1h;
 
 }  // namespace
@@ -130,6 +133,14 @@ Courier::Rest CourierPool::Turn(Courier& courier) const {
          .event = "webhook.waits",
          .message = "webhook " + courier.name() + " waits for the database: " + error.what()});
     return {.wait = kAfterDatabaseError};
+  } catch (const std::exception& error) {
+    // A bug in one webhook must not end the process. What it says may hold values of records.
+    log_.Write({.level = LogLevel::kErr,
+                .event = "step.bug",
+                .message = "webhook " + courier.name() + " met a bug in hubmirror (" +
+                           typeid(error).name() + "); report it",
+                .fields = {{"PORTAL", courier.portal()}}});
+    return {.wait = kAfterBug};
   }
 }
 

@@ -25,6 +25,12 @@ milliseconds WaitAfter(int failures, const WebhookAttempt& attempt, double chanc
   return std::max(wait, asked);
 }
 
+/// As people write it: 72 h, 90 min.
+std::string SpanText(milliseconds span) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(span).count();
+  return minutes % 60 == 0 ? std::to_string(minutes / 60) + " h" : std::to_string(minutes) + " min";
+}
+
 void Stop(WebhookStanding& standing, std::string reason) {
   standing.stopped = true;
   standing.reason = std::move(reason);
@@ -58,8 +64,7 @@ Course AfterIll(const WebhookPlan& plan, WebhookStanding standing, const Webhook
   if (!standing.failing_since) standing.failing_since = now;
   standing.reason = InWords(attempt);
   if (now - *standing.failing_since >= plan.stop_after) {
-    const auto hours = std::chrono::duration_cast<std::chrono::hours>(plan.stop_after).count();
-    Stop(standing, "it failed for " + std::to_string(hours) + " h: " + standing.reason);
+    Stop(standing, "it failed for " + SpanText(plan.stop_after) + ": " + standing.reason);
   }
   const milliseconds wait = WaitAfter(standing.failures, attempt, chance);
   return {.standing = std::move(standing), .wait = wait, .most = most};

@@ -55,6 +55,23 @@ TEST_CASE("courier pool: new entries end a wait for entries, not one for an ill 
   CHECK(Happens(20s, [&] { return webhook.receiver->Ids().size() == 3; }));
 }
 
+TEST_CASE("courier pool: a bug in one webhook ends neither it nor the process, and is said once") {
+  FakeWebhook broken;
+  broken.store->broken = true;
+  broken.store->Add(1);
+  CourierPool pool(broken.clock, broken.log, 1);
+  pool.Put("acme", {broken.MakeCourier()});
+  CHECK(Happens(20s, [&] { return broken.log.count() == 1; }));
+
+  broken.store->broken = false;
+  broken.clock.Advance(1min);
+  CHECK(Happens(20s, [&] { return broken.receiver->Ids().size() == 1; }));
+  pool.Stop();
+  REQUIRE(broken.log.lines.size() == 1);
+  CHECK(broken.log.lines[0].starts_with("step.bug: webhook won met a bug"));
+  CHECK(broken.log.lines[0].find("a value of a record") == std::string::npos);
+}
+
 TEST_CASE("courier pool: another plan waits for the request under way, and no longer") {
   FakeWebhook before({500});
   FakeWebhook after;

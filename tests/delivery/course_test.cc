@@ -88,6 +88,18 @@ TEST_CASE("course: an endpoint that fails for stop_after is stopped, and nothing
   CHECK_FALSE(course.dead);
 }
 
+TEST_CASE("course: how long it failed is said as stop_after has it, also below an hour") {
+  const WebhookStanding failing{.seq = 10, .failures = 9, .failing_since = kNow - 100min};
+  const auto reason = [&](std::chrono::milliseconds stop_after) {
+    return CourseAfter({.name = "won", .stop_after = stop_after}, failing, kBatch, {.status = 500},
+                       100, kNow, 1.0)
+        .standing.reason;
+  };
+  CHECK(reason(30min) == "it failed for 30 min: it answered HTTP 500");
+  CHECK(reason(90min) == "it failed for 90 min: it answered HTTP 500");
+  CHECK(reason(1h) == "it failed for 1 h: it answered HTTP 500");
+}
+
 TEST_CASE("course: 410 stops a webhook at once") {
   const Course course = After({.seq = 10}, {.status = 410});
   CHECK(course.standing.stopped);

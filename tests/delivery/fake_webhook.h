@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,7 @@ class MemoryWebhookStore final : public WebhookStore {
   WebhookLook Look(const std::string& name, int64_t above, int64_t most) override {
     MutexLock lock(mutex_);
     if (down) throw DatabaseError(DatabaseError::Kind::kUnavailable, "", "away");
+    if (broken) throw std::out_of_range("a value of a record");
     WebhookLook look{
         .ours = ours, .standing = standings[name], .now = clock_.WallNow(), .epoch = 1};
     above = std::max(above, look.standing.seq);
@@ -59,6 +62,7 @@ class MemoryWebhookStore final : public WebhookStore {
   int notes = 0;
   bool ours = true;
   bool down = false;
+  std::atomic<bool> broken = false;  ///< as a bug would be
 
  private:
   const FakeClock& clock_;
@@ -108,10 +112,14 @@ class QuietLog final : public Logger {
     if (line.level != LogLevel::kDebug)
       lines.push_back(std::string(line.event) + ": " + line.message);
   }
+  size_t count() const {
+    MutexLock lock(mutex_);
+    return lines.size();
+  }
   std::vector<std::string> lines;
 
  private:
-  Mutex mutex_;
+  mutable Mutex mutex_;
 };
 
 class CountingWebhookObserver final : public WebhookObserver {
