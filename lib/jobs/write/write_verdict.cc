@@ -56,6 +56,13 @@ std::string MadeAlready(const OutboxRow& row) {
   return "; record " + std::to_string(row.record.value) + " itself was made";
 }
 
+/// What it may have done before anything was found that keeps it: an answer may have been lost, and
+/// of a batch that is refused HubSpot may do some all the same.
+std::string MayBeDone(const OutboxRow& row) {
+  if (row.made) return MadeAlready(row);
+  return row.attempts == 0 ? "" : "; an earlier attempt may have been carried out";
+}
+
 }  // namespace
 
 std::chrono::milliseconds WriteBackoff(int attempts) {
@@ -91,14 +98,17 @@ std::optional<OutboxChange> ChangeUnsent(const OutboxRow& row, const PlannedRow&
       break;
     case Verdict::kRejected:
       change.state = row.made ? OutboxState::kFailed : OutboxState::kRejected;
+      change.message += MayBeDone(row);
       break;
     case Verdict::kGone:
       change.state = OutboxState::kFailed;
       change.reason = "gone";
+      change.message += MayBeDone(row);
       break;
     case Verdict::kExists:
       change.state = OutboxState::kFailed;
       change.reason = "exists";
+      change.message += MadeAlready(row);
       break;
     case Verdict::kDoubt:
       change.state = OutboxState::kUnknown;
@@ -111,7 +121,6 @@ std::optional<OutboxChange> ChangeUnsent(const OutboxRow& row, const PlannedRow&
       if (!plan.differs.empty()) change.reason = "differs";
       break;
   }
-  if (change.state == OutboxState::kFailed) change.message += MadeAlready(row);
   return change;
 }
 

@@ -199,6 +199,11 @@ TEST_CASE_FIXTURE(WriteJobFixture, "write job: after a doubt, somebody else's va
 
   CHECK(outbox.state(1) == OutboxState::kConflict);
   CHECK(name(1) == "theirs");
+  // The lost request had written before, as far as anybody can tell.
+  const std::string message = outbox.last(1).message;
+  CAPTURE(message);
+  CHECK(message.find("an earlier attempt may have been carried out") != std::string::npos);
+  CHECK(message.find("nothing was sent") == std::string::npos);
 }
 
 TEST_CASE_FIXTURE(WriteJobFixture, "write job: nothing is sent that could not be claimed") {

@@ -98,5 +98,17 @@ TEST_CASE("write verdict: a row that has made its record is never said to have d
   CHECK(change->message == "no such label; record 7 itself was made");
 }
 
+TEST_CASE("write verdict: a row that was sent before is never said to have sent nothing") {
+  OutboxRow row{.id = OutboxId{1}, .record = RecordId{7}};
+  const PlannedRow plan{.verdict = PlannedRow::Verdict::kRejected,
+                        .record = RecordId{7},
+                        .reason = "property",
+                        .message = "it is archived"};
+  CHECK(ChangeUnsent(row, plan, false)->message == "it is archived");
+  row.attempts = 1;
+  CHECK(ChangeUnsent(row, plan, false)->message ==
+        "it is archived; an earlier attempt may have been carried out");
+}
+
 }  // namespace
 }  // namespace hubmirror
