@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 200ms;
 constexpr int kDaysAhead = 2;
+/// Rows of one statement. It takes them as an array: for a list of so many the server reads the
+/// whole table.
 constexpr int64_t kPiece = 10'000;
 constexpr const char* kBefore =
     " e.dry_run IS NOT TRUE AND (e.state IN ('sending', 'written', 'unknown') OR e.state = "
@@ -39,7 +41,7 @@ void OutboxUpkeep::LetGo() const {
   const std::string outbox = schema_.Table("outbox");
   Transaction transaction(*pool_);
   transaction.Run(
-      "UPDATE " + outbox + " SET reason = NULL WHERE id IN (SELECT o.id FROM " + outbox +
+      "UPDATE " + outbox + " SET reason = NULL WHERE id = ANY (ARRAY(SELECT o.id FROM " + outbox +
       " o WHERE o.state = 'queued' AND o.reason = 'order' AND NOT EXISTS (SELECT FROM"
       " unnest(" +
       schema_.Table("_outbox_same") + "(o.object, o.record_id)) i(id) JOIN " + outbox +
@@ -47,12 +49,12 @@ void OutboxUpkeep::LetGo() const {
       ") AND NOT EXISTS (SELECT FROM " + outbox +
       " e WHERE e.object = o.object AND e.match_property = o.match_property"
       " AND lower(e.match_value) = lower(o.match_value) AND e.id <> o.id AND" +
-      kBefore + ") LIMIT " + std::to_string(kPiece) + " FOR NO KEY UPDATE SKIP LOCKED)");
+      kBefore + ") LIMIT " + std::to_string(kPiece) + " FOR NO KEY UPDATE SKIP LOCKED))");
   transaction.Run(
-      "UPDATE " + outbox + " SET reason = NULL WHERE id IN (SELECT o.id FROM " + outbox +
+      "UPDATE " + outbox + " SET reason = NULL WHERE id = ANY (ARRAY(SELECT o.id FROM " + outbox +
       " o WHERE o.state = 'queued' AND o.reason = 'depends' AND NOT EXISTS (SELECT FROM " + outbox +
       " d WHERE d.id = ANY (o.depends_on) AND d.state <> 'done') LIMIT " + std::to_string(kPiece) +
-      " FOR NO KEY UPDATE SKIP LOCKED)");
+      " FOR NO KEY UPDATE SKIP LOCKED))");
   transaction.Commit();
 }
 
@@ -77,10 +79,10 @@ void OutboxUpkeep::DropRows() const {
       Transaction transaction(*pool_);
       dropped =
           transaction
-              .Run("DELETE FROM " + outbox + " WHERE id IN (SELECT id FROM " + outbox +
+              .Run("DELETE FROM " + outbox + " WHERE id = ANY (ARRAY(SELECT id FROM " + outbox +
                    " WHERE state IN ('done', 'cancelled') AND done_at < clock_timestamp() - " +
                    Interval(schema_.plan().write.keep) + " ORDER BY done_at LIMIT " +
-                   std::to_string(kPiece) + " FOR UPDATE SKIP LOCKED)")
+                   std::to_string(kPiece) + " FOR UPDATE SKIP LOCKED))")
               .affected();
       transaction.Commit();
     } catch (const StatementError& error) {
