@@ -137,7 +137,10 @@ void HoldCursors(const HttpRequest& request, Answer& answer) {
   if (inputs != asked.MemberEnd()) {
     std::map<std::string, std::string, std::less<>> places;
     for (const auto& input : inputs->value.GetArray()) {
-      places[input["id"].GetString()] = AfterIn(input);
+      // Writes of links name two records, and have no cursors.
+      if (const auto id = input.FindMember("id"); id != input.MemberEnd()) {
+        places[id->value.GetString()] = AfterIn(input);
+      }
     }
     for (std::string& result : answer.results) {
       const auto place = places.find(IdOf(result));

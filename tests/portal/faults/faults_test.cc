@@ -90,6 +90,12 @@ TEST_CASE("broken promises: a cursor names the place that was asked for, to the 
   CHECK(AfterOf(test.Get(kList + ("&after=" + second))) == second);
   CHECK(AfterOf(test.Get("/crm/objects/2026-09/contacts?limit=100&after=0")) == "0");
   CHECK(AfterOf(test.Post(kSearch, R"({"limit":5,"after":"10"})")) == "10");
+  // A write of links has none.
+  const auto records = IdsOf(test.Get(kList));
+  const std::string ends = R"({"inputs":[{"from":{"id":")" + std::to_string(records.at(0)) +
+                           R"("},"to":{"id":")" + std::to_string(records.at(1)) + R"("}}]})";
+  CHECK(test.Post("/crm/associations/2026-09/contacts/contacts/batch/associate/default", ends)
+            .status == 200);
 }
 
 TEST_CASE("broken promises: a search is out of order, counts wrong and shows what does not fit") {
