@@ -121,10 +121,15 @@ PlannedRow PlanFound(const OutboxRow& row, const CreateGuard& guard, const MadeR
   if (guard.ours || (since && HoldsAll(found, row, table))) {
     return {.verdict = Verdict::kEqual, .record = found.id, .by_itself = true};
   }
-  return {.verdict = Verdict::kExists,
-          .record = found.id,
-          .message = "record " + std::to_string(found.id.value) + " has this " + guard.property +
-                     " already: nothing was made; update that one, or correct the value"};
+  // Its own may have been changed since.
+  const char* const what =
+      since ? ", and was made after the row was first sent, perhaps by it, though it does not have "
+              "all of its values: nothing more is sent; look at that one, and update it"
+            : " already: nothing was made; update that one, or correct the value";
+  return {
+      .verdict = Verdict::kExists,
+      .record = found.id,
+      .message = "record " + std::to_string(found.id.value) + " has this " + guard.property + what};
 }
 
 /// Whether HubSpot finds a record by a property.

@@ -93,10 +93,11 @@ class RowPlanner {
       for (const std::string& name : held_) (names += names.empty() ? "" : ", ") += name;
       planned_.verdict = Verdict::kConflict;
       planned_.send.clear();
-      const bool first = row_.attempts == 0;
-      planned_.message = names + " changed in HubSpot after the row was based on it: " +
-                         (first ? "nothing was sent" : "an earlier attempt may have been carried "
-                                                       "out before that, and nothing more is sent") +
+      const char* const sent =
+          row_.attempts == 0
+              ? "nothing was sent"
+              : "an earlier attempt may have been carried out before that, nothing more is sent";
+      planned_.message = names + " changed in HubSpot after the row was based on it: " + sent +
                          "; look at `differs`, then insert a new row";
     } else if (planned_.send.empty()) {
       planned_.verdict = Verdict::kEqual;
