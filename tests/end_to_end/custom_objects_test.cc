@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 
 #include "support/await.h"
+#include "support/sql_session.h"
 #include "world.h"
 
 namespace hubmirror::testing {
@@ -111,6 +113,36 @@ TEST_CASE("custom objects: one that is not there is named, with those that are")
   CHECK(world.daemon.Cli({"status"}).output.find("p1234567_dragons") != std::string::npos);
   CHECK(world.daemon.Cli({"pause", "acme"}).end.exit_code == 0);
   CHECK(world.daemon.Cli({"portal", "test", "acme"}).output.find("2-77") != std::string::npos);
+}
+
+TEST_CASE("custom objects: who writes one is told at the insert what HubSpot needs for it") {
+  DaemonSettings settings = Mirroring({"contacts", "2-1001"}, {"contacts", "pets"});
+  settings.portals[0].write =
+      "{enabled: true, writers: [crm_writer], objects: {2-1001: {create: true, unguarded: true}}}";
+  World world({.scenario_json = Scenario()}, settings);
+  world.portal.Mutate(R"({"object":"pets","kind":"property_add","name":"tag","type":"string"})");
+  world.portal.Control("schema", R"({"object":"pets","required":["tag"]})");
+  world.Sql("CREATE ROLE crm_writer LOGIN");
+  world.Load();
+  const auto insert = [&](const std::string& properties) -> std::string {
+    try {
+      return RunSql(world.database.Dsn("crm_writer", World::kDatabase),
+                    "INSERT INTO acme.outbox (object, op, properties) VALUES ('pets', 'create', '" +
+                        properties + "') RETURNING id");
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  };
+  CHECK(insert(R"({"tag": "red"})") == "1");
+  const std::string without = insert(R"({"tag": null})");
+  CAPTURE(without);
+  CHECK(without.find("a new record of pets needs tag") != std::string::npos);
+  Await("the record", 60s, [&] {
+    return world.Sql(
+               "SELECT o.state FROM acme.outbox o JOIN acme.pets p ON p.id = o.result_id"
+               " WHERE p.tag = 'red'") == "done";
+  });
+  world.ExpectEqual();
 }
 
 }  // namespace
