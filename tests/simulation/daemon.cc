@@ -22,6 +22,7 @@ struct Belongings {
   std::unique_ptr<PortalSink> postgres;
   std::unique_ptr<Gate> gate;
   std::unique_ptr<ApiClient> client;
+  std::unique_ptr<RecordWriter> writer;
   testing::MemoryHistory histories;
   testing::NoReferences references;
 };
@@ -31,17 +32,21 @@ Gate::Inner OpenStore(const DaemonLife::Parts& parts, const PortalPlan& plan,
                       Belongings& belongings) {
   if (parts.dsn.empty()) {
     belongings.memory = std::make_unique<MemoryStore>(parts.disk, parts.clock, kRequestDeadline);
-    return {*belongings.memory, *belongings.memory, *belongings.memory};
+    return {*belongings.memory, *belongings.memory, *belongings.memory, nullptr};
   }
   auto pool = std::make_shared<ConnectionPool>(
       ConnectionPool::Options{.target = {.dsn = parts.dsn}, .size = parts.setup.workers + 2},
       parts.clock, parts.observer);
   belongings.postgres = std::make_unique<PortalSink>(
       std::move(pool),
-      PortalSink::Options{
-          .plan = plan, .instance = "simulation", .request_deadline = kRequestDeadline},
+      PortalSink::Options{.plan = plan,
+                          .instance = parts.instance,
+                          .request_deadline = kRequestDeadline,
+                          .last_epoch = parts.epoch,
+                          .on_claimed = [&kept = parts.epoch](int64_t epoch) { kept = epoch; }},
       parts.clock, parts.observer);
-  return {*belongings.postgres, *belongings.postgres, *belongings.postgres};
+  WriteSink* const outbox = plan.write.enabled ? belongings.postgres.get() : nullptr;
+  return {*belongings.postgres, *belongings.postgres, *belongings.postgres, outbox};
 }
 
 }  // namespace
@@ -52,9 +57,11 @@ PortalPlan PlanOf(const Setup& setup, PortalId portal_id) {
   plan.portal_id = portal_id;
   plan.schema = "acme";
   plan.feed = {.enabled = true, .everything = true};
+  plan.write = setup.write;
   for (const std::string& object : setup.objects) {
     StreamPlan stream = setup.plan;
     stream.object = *FindObjectType(object);
+    if (plan.write.enabled) stream.write = WritingOf(object, setup);
     plan.streams.push_back(std::move(stream));
   }
   return plan;
@@ -80,11 +87,19 @@ DaemonLife::DaemonLife(const Parts& parts) : random_(parts.seed), schedule_(part
                              parts.setup.slowest_commit, parts.seed + 1, parts.hooks);
   ApiClient& client = *belongings->client;
   Gate& gate = *belongings->gate;
+  PortalSource source{
+      client,    client, belongings->histories, belongings->references, *belongings->source_clock,
+      belongings};
+  PortalStore store{gate, gate, belongings->histories, belongings->references, gate};
+  if (plan.write.enabled) {
+    belongings->writer = std::make_unique<RecordWriter>(
+        plan.key, "2026-09", Wire{parts.transport, parts.clock, *belongings->source_clock},
+        *belongings->tokens, *belongings->relay);
+    source.target = belongings->writer.get();
+    store.outbox = &gate;
+  }
   portal_ = std::make_shared<PortalSync>(
-      plan, std::move(governor),
-      PortalSource{client, client, belongings->histories, belongings->references,
-                   *belongings->source_clock, belongings},
-      PortalStore{gate, gate, belongings->histories, belongings->references, gate},
+      plan, std::move(governor), std::move(source), std::move(store),
       PortalSync::Parts{parts.observer, parts.clock, parts.log, random_});
   schedule_.Add(portal_);
 }

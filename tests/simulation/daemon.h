@@ -9,6 +9,7 @@
 #include "budget/exchange_relay.h"
 #include "hubspot/api_client.h"
 #include "hubspot/auth/static_token.h"
+#include "hubspot/record_writer.h"
 #include "simulation/disk.h"
 #include "simulation/gate.h"
 #include "simulation/story.h"
@@ -34,6 +35,9 @@ class DaemonLife {
     std::string token;
     PortalId portal_id;
     uint64_t seed = 0;  ///< of this life
+    std::string instance = "simulation";
+    /// What this instance has in its state directory: the epoch of its last claim.
+    int64_t& epoch;
   };
   explicit DaemonLife(const Parts& parts);
 

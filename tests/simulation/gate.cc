@@ -220,4 +220,28 @@ VerifyReport Gate::Verify(const Commit& page, const VerifyRequest& request,
                     [&] { return inner_.verify.Verify(page, request, outcome); });
 }
 
+std::vector<OutboxRow> Gate::Pick(const ObjectType& object, const OutboxPick& pick) {
+  CheckReachable();
+  return inner_.outbox->Pick(object, pick);
+}
+
+std::vector<OutboxId> Gate::Claim(const ObjectType& object, const std::vector<OutboxClaim>& claims,
+                                  TimePoint sent_at) {
+  return Committing(object.name, false,
+                    [&] { return inner_.outbox->Claim(object, claims, sent_at); });
+}
+
+void Gate::Change(const ObjectType& object, const std::vector<OutboxChange>& changes) {
+  Committing(object.name, false, [&] { inner_.outbox->Change(object, changes); });
+}
+
+std::vector<WrittenRow> Gate::Written(const ObjectType& object, size_t limit) {
+  CheckReachable();
+  return inner_.outbox->Written(object, limit);
+}
+
+std::optional<WriteStatus> Gate::Standing() const {
+  return inner_.outbox->Standing();
+}
+
 }  // namespace hubmirror::simulation

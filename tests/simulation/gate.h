@@ -12,6 +12,7 @@
 #include "model/store/link_sink.h"
 #include "model/store/row_sink.h"
 #include "model/store/verify.h"
+#include "model/store/write_sink.h"
 
 namespace hubmirror::simulation {
 
@@ -32,12 +33,13 @@ struct DatabaseTrouble {
 
 /// The way to the store: a commit takes its time, and may fail. After any failure of the session
 /// nothing is written before the next Claim, as behind PortalSink. Used by whoever has the baton.
-class Gate final : public RowSink, public LinkSink, public VerifySink {
+class Gate final : public RowSink, public LinkSink, public VerifySink, public WriteSink {
  public:
   struct Inner {
     RowSink& rows;
     LinkSink& links;
     VerifySink& verify;
+    WriteSink* outbox = nullptr;  ///< null: nothing is written back
   };
   struct Hooks {
     std::function<void(const std::string& object)> before_commit;
@@ -93,6 +95,13 @@ class Gate final : public RowSink, public LinkSink, public VerifySink {
 
   VerifyReport Verify(const Commit& page, const VerifyRequest& request,
                       CommitOutcome& outcome) override;
+
+  std::vector<OutboxRow> Pick(const ObjectType& object, const OutboxPick& pick) override;
+  std::vector<OutboxId> Claim(const ObjectType& object, const std::vector<OutboxClaim>& claims,
+                              TimePoint sent_at) override;
+  void Change(const ObjectType& object, const std::vector<OutboxChange>& changes) override;
+  std::vector<WrittenRow> Written(const ObjectType& object, size_t limit) override;
+  std::optional<WriteStatus> Standing() const override;
 
  private:
   void CheckReachable();

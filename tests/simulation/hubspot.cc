@@ -1,6 +1,7 @@
 #include "simulation/hubspot.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "base/check.h"
 #include "simulation/crew.h"
@@ -15,6 +16,21 @@ using simulated_portal::HttpResponse;
 /// A request's deadline in the daemon.
 constexpr auto kDeadline = 25s;
 
+/// A request on its way whose sender dies: it arrives all the same.
+class OnItsWay {
+ public:
+  explicit OnItsWay(std::function<void()> arrive) : arrive_(std::move(arrive)) {}
+  ~OnItsWay() {
+    if (std::uncaught_exceptions() > unwinding_) arrive_();
+  }
+  OnItsWay(const OnItsWay&) = delete;
+  OnItsWay& operator=(const OnItsWay&) = delete;
+
+ private:
+  const std::function<void()> arrive_;
+  const int unwinding_ = std::uncaught_exceptions();
+};
+
 simulated_portal::ParsedRequest Parse(const std::string& method, const std::string& target,
                                       const std::string& token, const std::string& body) {
   std::string text = method + " " + target + " HTTP/1.1\r\nHost: portal\r\n";
@@ -25,8 +41,9 @@ simulated_portal::ParsedRequest Parse(const std::string& method, const std::stri
   return parsed;
 }
 
+/// After it was handed over.
 HttpFailure Failure(HttpFailure::Kind kind, const char* message) {
-  return {.kind = kind, .message = message};
+  return {.kind = kind, .message = message, .left = true};
 }
 
 }  // namespace
@@ -73,16 +90,32 @@ std::chrono::milliseconds Wires::Draw(std::chrono::milliseconds most) {
       static_cast<int64_t>(random_.Fraction() * static_cast<double>(most.count() + 1)));
 }
 
-Result<ClientAnswer, HttpFailure> Wires::Send(const ClientRequest& request) {
-  const Instant deadline = clock_.Now() + kDeadline;
-  const auto arrives_after = Draw(latency_.there);
-  const auto comes_after = Draw(latency_.back);
-  Crew::WaitUntil(std::min(deadline, clock_.Now() + arrives_after));
-  if (clock_.Now() >= deadline) return Failure(HttpFailure::Kind::kTimeout, "no answer in time");
-
+HttpResponse Wires::Arrive(const ClientRequest& request) {
   HttpResponse response = hubspot_.Answer(request.body.empty() ? "GET" : "POST", request.target,
                                           request.bearer.Reveal(), request.body);
   witness_(request, response);
+  return response;
+}
+
+Result<ClientAnswer, HttpFailure> Wires::Send(const ClientRequest& request) {
+  if (request.once && clock_.BootNow() > request.once->leave_by) {
+    return HttpFailure{.message = "it is too late to send what was claimed"};
+  }
+  const Instant deadline =
+      clock_.Now() + (request.once ? Duration(request.once->deadline) : Duration(kDeadline));
+  const auto arrives_after = Draw(latency_.there);
+  const auto comes_after = Draw(latency_.back);
+  {
+    // Every other one is lost with its sender.
+    const bool arrives = request.once && arrives_after.count() % 2 == 1;
+    const OnItsWay way([&] {
+      if (arrives) Arrive(request);
+    });
+    Crew::WaitUntil(std::min(deadline, clock_.Now() + arrives_after));
+  }
+  if (clock_.Now() >= deadline) return Failure(HttpFailure::Kind::kTimeout, "no answer in time");
+
+  HttpResponse response = Arrive(request);
   ClientAnswer answer{.status = response.status, .headers = {}, .body = std::move(response.body)};
   answer.wire_bytes = answer.body.size();
   const auto add = [&](std::string name, std::string value) {
@@ -102,7 +135,7 @@ Result<ClientAnswer, HttpFailure> Wires::Send(const ClientRequest& request) {
   if (!response.content_type.empty()) add("Content-Type", response.content_type);
   for (const auto& [name, value] : response.headers) add(name, value);
 
-  Duration way = comes_after;
+  Duration way = comes_after + std::chrono::milliseconds(response.delay);
   if (response.delivery == Delivery::kDrip || response.delivery == Delivery::kHang) {
     way += std::chrono::milliseconds(response.spread);
   }

@@ -69,6 +69,7 @@ class Wires final : public HttpTransport {
 
  private:
   std::chrono::milliseconds Draw(std::chrono::milliseconds most);
+  simulated_portal::HttpResponse Arrive(const ClientRequest& request);
 
   HubSpot& hubspot_;
   const VirtualClock& clock_;

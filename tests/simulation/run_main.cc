@@ -9,12 +9,14 @@
 #include <string>
 #include <string_view>
 
+#include "simulation/database_time.h"
 #include "simulation/shrink.h"
 #include "simulation/simulation.h"
 #include "support/temp_postgres.h"
 
 namespace {
 
+using namespace std::chrono_literals;
 using namespace hubmirror::simulation;
 
 struct Options {
@@ -24,6 +26,7 @@ struct Options {
   bool story = false;
   bool shrink = false;
   enum class Store { kMemory, kPostgres, kBoth } store = Store::kMemory;
+  bool write = false;                           ///< all stories are such as write to the portal
   std::optional<std::chrono::seconds> seconds;  ///< no new seed is begun later
 };
 
@@ -31,8 +34,8 @@ struct Options {
   std::fprintf(
       stderr,
       "tests/simulation/run: %s\nNext: tests/simulation/run [--seed N | --fresh | --from WORD]"
-      " [--seeds N] [--hours H] [--store memory|postgres|both] [--seconds S] [--story] "
-      "[--shrink]\n",
+      " [--seeds N] [--hours H] [--store memory|postgres|both] [--write] [--seconds S] "
+      "[--story] [--shrink]\n",
       words.c_str());
   std::exit(64);
 }
@@ -72,6 +75,9 @@ Options Parse(int argc, char** argv) {
       options.store = name == "memory"     ? Options::Store::kMemory
                       : name == "postgres" ? Options::Store::kPostgres
                                            : Options::Store::kBoth;
+    } else if (word == "--write") {
+      options.write = true;
+      options.store = Options::Store::kPostgres;
     } else if (word == "--story") {
       options.story = true;
     } else if (word == "--shrink") {
@@ -106,13 +112,14 @@ void TellStory(std::chrono::milliseconds at, const std::string& what) {
 }
 
 /// What is left of a story, and how it goes.
-void ShowShrunk(const Story& story) {
+template <typename Run>
+void ShowShrunk(const Story& story, const Run& run) {
   const Setup& setup = story.setup;
   Print(std::to_string(setup.workers) + " workers, " + std::to_string(setup.records) +
         " records, " + std::to_string(setup.hours.count()) + " hours; " +
         std::to_string(story.events.size()) + " events:");
   for (const Event& event : story.events) Print("  " + TimeOf(event.at) + " " + InWords(event));
-  const Outcome outcome = Simulation(story, TellStory).Run();
+  run(story, TellStory);
 }
 
 class Sum {
@@ -128,6 +135,9 @@ class Sum {
     all_.rows += outcome.rows;
     all_.values += outcome.values;
     all_.entries += outcome.entries;
+    all_.asked += outcome.asked;
+    all_.written += outcome.written;
+    for (const auto& [state, rows] : outcome.ends) all_.ends[state] += rows;
     failed += !outcome.complaints.empty();
   }
   std::string Text(double cpu) const {
@@ -139,7 +149,13 @@ class Sum {
                   " and %ld values compared, %ld entries of the feed followed",
                   seeds, failed, hours, cpu, hours / cpu, all_.events, all_.requests, all_.commits,
                   all_.faults, all_.kills, all_.rows, all_.values, all_.entries);
-    return text;
+    if (all_.asked == 0) return text;
+    std::string ends;
+    for (const auto& [state, rows] : all_.ends) {
+      ends += (ends.empty() ? "" : ", ") + std::to_string(rows) + " " + state;
+    }
+    return text + ("; " + std::to_string(all_.asked) + " rows asked for by applications, " +
+                   std::to_string(all_.written) + " writes in the portal: " + ends);
   }
   uint64_t seeds = 0;
   uint64_t failed = 0;
@@ -152,14 +168,33 @@ class Sum {
 class Stage {
  public:
   explicit Stage(const Options& options) : options_(options) {
-    if (options.store != Options::Store::kMemory) server_.emplace();
+    if (options.store == Options::Store::kMemory) return;
+    time_.emplace();
+    server_.emplace();
+    time_->Set(VirtualClock());
+    const std::string begins =
+        "to_timestamp(" + std::to_string(VirtualClock::kEpoch.time_since_epoch() / 1s) + ")";
+    if (server_->Run("SELECT clock_timestamp() - " + begins + " < interval '1 min'") != "t") {
+      throw std::runtime_error("PostgreSQL does not go by the simulation's clock");
+    }
+    server_->Run("CREATE ROLE crm_writer LOGIN");
+  }
+
+  Story Make(uint64_t seed) const {
+    Story story = MakeStory(seed, options_.hours);
+    const bool postgres = options_.store == Options::Store::kPostgres;
+    if (options_.write || (postgres && AlsoWrites(seed))) LetWrite(story);
+    return story;
   }
 
   Outcome Run(const Story& story, const Narrator& narrator) {
     if (!server_) return Simulation(story, narrator).Run();
-    const std::string database = "story_" + std::to_string(++databases_);
-    Outcome outcome = Simulation(story, narrator, server_->CreateDatabase(database)).Run();
-    server_->Run("DROP DATABASE " + database + " (FORCE)");
+    const std::string name = "story_" + std::to_string(++databases_);
+    const Database database{.dsn = server_->CreateDatabase(name),
+                            .writer_dsn = server_->Dsn("crm_writer", name),
+                            .time = &*time_};
+    Outcome outcome = Simulation(story, narrator, database).Run();
+    server_->Run("DROP DATABASE " + name + " (FORCE)");
     if (options_.store == Options::Store::kPostgres) return outcome;
     const Outcome other = Simulation(story).Run();
     for (const auto& [object, table] : outcome.tables) {
@@ -173,6 +208,7 @@ class Stage {
 
  private:
   const Options& options_;
+  std::optional<DatabaseTime> time_;
   std::optional<hubmirror::testing::TempPostgres> server_;
   int databases_ = 0;
 };
@@ -187,15 +223,23 @@ int main(int argc, char** argv) {
   Stage stage(options);
   for (uint64_t seed = options.seed; seed < options.seed + options.seeds; ++seed) {
     if (options.seconds && std::chrono::steady_clock::now() - began > *options.seconds) break;
-    const Story story = MakeStory(seed, options.hours);
+    const Story story = stage.Make(seed);
     const Outcome outcome = stage.Run(story, options.story ? TellStory : Narrator());
     sum.Add(outcome);
     if (outcome.complaints.empty()) continue;
+    const bool postgres = options.store != Options::Store::kMemory;
     Print("seed " + std::to_string(seed) + " fails; tests/simulation/run --seed " +
           std::to_string(seed) + " --hours " + std::to_string(options.hours.count()) +
+          (options.write ? " --write"
+           : postgres    ? " --store postgres"
+                         : "") +
           " --story tells how:");
     for (const std::string& complaint : outcome.complaints) Print("  " + complaint);
-    if (options.shrink) ShowShrunk(Shrink(story, Print));
+    if (!options.shrink) continue;
+    const auto run = [&](const Story& one, const Narrator& narrator) {
+      return stage.Run(one, narrator);
+    };
+    ShowShrunk(Shrink(story, Print, [&](const Story& one) { return run(one, nullptr); }), run);
   }
   const double cpu = static_cast<double>(std::clock() - cpu_began) / CLOCKS_PER_SEC;
   Print("seeds from " + std::to_string(options.seed) + ": " + sum.Text(cpu));

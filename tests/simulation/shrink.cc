@@ -2,16 +2,13 @@
 
 #include <algorithm>
 
-#include "simulation/simulation.h"
-
 namespace hubmirror::simulation {
 namespace {
 
 using namespace std::chrono_literals;
 
 /// What a run complains of first, without the numbers in it: the same kind of failure must remain.
-std::string KindOfFailure(const Story& story) {
-  const Outcome outcome = Simulation(story, nullptr).Run();
+std::string KindOfFailure(const Outcome& outcome) {
   if (outcome.complaints.empty()) return "";
   std::string kind = outcome.complaints.front();
   kind = kind.substr(0, kind.find(", found"));
@@ -21,8 +18,8 @@ std::string KindOfFailure(const Story& story) {
 
 class Shrinker {
  public:
-  Shrinker(Story story, const ShrinkNews& news)
-      : story_(std::move(story)), kind_(KindOfFailure(story_)), news_(news) {}
+  Shrinker(Story story, const ShrinkNews& news, const ShrinkRun& run)
+      : story_(std::move(story)), run_(run), kind_(KindOfFailure(run(story_))), news_(news) {}
 
   Story Run() {
     if (kind_.empty()) return story_;
@@ -35,7 +32,7 @@ class Shrinker {
 
  private:
   bool Try(Story smaller, const std::string& what) {
-    if (KindOfFailure(smaller) != kind_) return false;
+    if (KindOfFailure(run_(smaller)) != kind_) return false;
     story_ = std::move(smaller);
     news_(what + ": " + std::to_string(story_.events.size()) + " events left");
     return true;
@@ -75,14 +72,15 @@ class Shrinker {
   }
 
   Story story_;
+  const ShrinkRun& run_;
   const std::string kind_;
   const ShrinkNews& news_;
 };
 
 }  // namespace
 
-Story Shrink(Story story, const ShrinkNews& news) {
-  return Shrinker(std::move(story), news).Run();
+Story Shrink(Story story, const ShrinkNews& news, const ShrinkRun& run) {
+  return Shrinker(std::move(story), news, run).Run();
 }
 
 }  // namespace hubmirror::simulation

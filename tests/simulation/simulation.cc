@@ -92,11 +92,11 @@ class Simulation::Log final : public Logger {
   Simulation& simulation_;
 };
 
-Simulation::Simulation(const Story& story, Narrator narrator, std::string dsn)
+Simulation::Simulation(const Story& story, Narrator narrator, Database database)
     : story_(story),
       setup_(story.setup),
       narrator_(std::move(narrator)),
-      dsn_(std::move(dsn)),
+      database_(std::move(database)),
       random_(story.setup.seed, "order"),
       crew_(story.setup.workers),
       turns_(story.setup.workers),
@@ -105,16 +105,31 @@ Simulation::Simulation(const Story& story, Narrator narrator, std::string dsn)
       ticks_at_(clock_.Now()),
       looks_at_(clock_.Now()),
       follows_at_(clock_.Now()) {
+  if (database_.time != nullptr) database_.time->Set(clock_);
   hubspot_ = std::make_unique<HubSpot>(SettingsOf(setup_), clock_);
   judge_ = std::make_unique<Judge>(*hubspot_, clock_, setup_,
                                    [this](const std::string& what) { Complain(what); });
   observer_ = std::make_unique<Observer>(*judge_);
   if (!dsn_.empty()) follower_.emplace(dsn_, "acme");
   log_ = std::make_unique<Log>(*this);
+  if (setup_.write.enabled) {
+    for (const std::string& object : setup_.objects) {
+      const std::string key = WritingOf(object, setup_).key_property;
+      if (key.empty()) continue;
+      hubspot_->Change("mutate", R"({"object":")" + object + R"(","kind":"property_add","name":")" +
+                                     key +
+                                     R"(","type":"string","field_type":"text","unique":true})");
+    }
+    applications_ = std::make_unique<Applications>(database_, *hubspot_, setup_,
+                                                   [this](const std::string& what) { Tell(what); });
+    outbox_judge_ = std::make_unique<OutboxJudge>(
+        database_, *hubspot_, setup_, [this](const std::string& what) { Complain(what); });
+  }
   wires_ = std::make_unique<Wires>(
       *hubspot_, clock_, setup_.latency, setup_.seed,
       [this](const ClientRequest& request, const simulated_portal::HttpResponse& response) {
         ++outcome_.requests;
+        if (outbox_judge_) outbox_judge_->NoteRequest(request);
         outcome_.faults += response.status < 200 || response.status >= 300 ||
                            response.delivery != simulated_portal::Delivery::kWhole;
         if (request.target.ends_with("/search")) {
@@ -163,8 +178,13 @@ Outcome Simulation::Run() {
 
 void Simulation::GoOnUntil(Instant end) {
   while (clock_.Now() < end && outcome_.complaints.size() < kComplaintsMost) {
-    clock_.MoveTo(std::min(end, std::max(Turn(end), clock_.Now())));
+    MoveClockTo(std::min(end, std::max(Turn(end), clock_.Now())));
   }
+}
+
+void Simulation::MoveClockTo(Instant at) {
+  clock_.MoveTo(at);
+  if (database_.time != nullptr) database_.time->Set(clock_);
 }
 
 Instant Simulation::Turn(Instant end) {
@@ -255,6 +275,7 @@ void Simulation::Tick() {
     for (const std::string& object : observer_->blocked()) {
       daemon_->portal().operations().Poll(object);
     }
+    if (applications_) applications_->Help();
   }
   for (const std::string& object : setup_.objects) {
     judge_->LookAtIndex(object);
@@ -267,6 +288,7 @@ void Simulation::Tick() {
 
 void Simulation::StartDaemon() {
   ++lives_;
+  const std::string instance = taken_over_ ? "the other one" : "simulation";
   const auto compare_rows = [this](const std::string& object) {
     if (!object.empty() && dsn_.empty()) judge_->LookAtRows(object, disk_.objects[object]);
     if (narrator_) Tell("commit " + std::to_string(disk_.commits) + " of " + object);
@@ -283,8 +305,10 @@ void Simulation::StartDaemon() {
       .hooks = {.before_commit = [](const std::string&) {}, .after_commit = compare_rows},
       .token = hubspot_->token,
       .portal_id = PortalId{hubspot_->portal().settings.portal_id},
-      .seed = setup_.seed * 1000 + lives_});
-  Tell("the daemon starts");
+      .seed = setup_.seed * 1000 + lives_,
+      .instance = instance,
+      .epoch = epochs_[instance]});
+  Tell("the daemon starts" + (taken_over_ ? ", " + instance : ""));
   asks_at_ = ticks_at_ = clock_.Now();
 }
 
@@ -292,6 +316,7 @@ bool Simulation::Struck() {
   if (!kill_ || --kill_->turns > 0) return false;
   ++outcome_.kills;
   Tell("the daemon is killed");
+  if (kill_->takes_over) taken_over_ = !taken_over_;
   KillDaemon(kill_->away);
   kill_.reset();
   return true;
@@ -353,6 +378,15 @@ void Simulation::Happen(const Event& event) {
       return Ask(event);
     case EventKind::kTableUser:
       return UseTable(event);
+    case EventKind::kTakeOver:
+      kill_ = Kill{.turns = event.count, .away = event.lasts, .takes_over = true};
+      return;
+    case EventKind::kRows:
+      return applications_->Insert(event);
+    case EventKind::kRivals:
+      return applications_->ChangeThere(event);
+    case EventKind::kDecide:
+      return applications_->Decide(event);
   }
 }
 
@@ -483,6 +517,12 @@ void Simulation::CompareAll() {
     });
   }
   CompareLinks(mirror ? &*mirror : nullptr);
+  if (outbox_judge_) {
+    outbox_judge_->Look();
+    outcome_.asked = applications_->rows();
+    outcome_.written = outbox_judge_->written();
+    outcome_.ends = outbox_judge_->ends();
+  }
   FollowFeed();
   if (follower_) {
     const std::string differences = follower_->Differences();

@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "simulation/applications.h"
 #include "simulation/crew.h"
 #include "simulation/daemon.h"
+#include "simulation/database.h"
 #include "simulation/judge.h"
+#include "simulation/outbox_judge.h"
 #include "simulation/story.h"
 #include "support/feed_copy.h"
 #include "support/stream_fixture.h"
@@ -27,6 +30,9 @@ struct Outcome {
   int64_t values = 0;  ///< compared
   int64_t rows = 0;
   int64_t entries = 0;                      ///< of the change feed, followed
+  int64_t asked = 0;                        ///< rows of the outbox, that were refused too
+  int64_t written = 0;                      ///< by the portal, for rows of the outbox
+  std::map<std::string, int64_t> ends;      ///< of rows: in how many of them each state
   std::map<std::string, TableCopy> tables;  ///< by object, at the end
 };
 
@@ -36,8 +42,8 @@ using Narrator = std::function<void(std::chrono::milliseconds at, const std::str
 /// A daemon and a portal through a story, step by step, under one clock and one seed.
 class Simulation {
  public:
-  /// `dsn`: of an empty database for the mirror; empty: the mirror is in memory.
-  explicit Simulation(const Story& story, Narrator narrator = nullptr, std::string dsn = "");
+  /// `database`: for the mirror; without one the mirror is in memory.
+  explicit Simulation(const Story& story, Narrator narrator = nullptr, Database database = {});
   ~Simulation();
 
   Outcome Run();
@@ -77,11 +83,13 @@ class Simulation {
   /// A follower of the change feed reads on: no entry may come in below what he has read, or be
   /// untrue. Of PostgreSQL only.
   void FollowFeed();
+  void MoveClockTo(Instant at);
 
   const Story& story_;
   const Setup& setup_;
   const Narrator narrator_;
-  const std::string dsn_;
+  const Database database_;
+  const std::string& dsn_ = database_.dsn;
   Outcome outcome_;
   VirtualClock clock_;
   simulated_portal::Random random_;  ///< of the order of what is due at once
@@ -90,6 +98,9 @@ class Simulation {
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Wires> wires_;
+  // Where the portal may be written to:
+  std::unique_ptr<Applications> applications_;
+  std::unique_ptr<OutboxJudge> outbox_judge_;
   Disk disk_;
   DatabaseTrouble trouble_;
   std::unique_ptr<DaemonLife> daemon_;
@@ -99,8 +110,11 @@ class Simulation {
   struct Kill {
     int64_t turns = 1;
     std::chrono::milliseconds away{0};
+    bool takes_over = false;
   };
   std::optional<Kill> kill_;
+  bool taken_over_ = false;                ///< by the other one of two daemons
+  std::map<std::string, int64_t> epochs_;  ///< by instance, see DaemonLife
   std::optional<Disk> standby_;
   std::optional<testing::FeedCopy> follower_;
   bool reloads_ = false;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "store/random.h"
+#include "simulation/draw.h"
 
 namespace hubmirror::simulation {
 namespace {
@@ -11,15 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using simulated_portal::Random;
 using std::chrono::milliseconds;
-
-milliseconds Between(Random& random, milliseconds low, milliseconds high) {
-  return milliseconds(random.Between(low.count(), high.count()));
-}
-
-template <typename T, size_t N>
-T OneOf(Random& random, const std::array<T, N>& all) {
-  return all[random.Below(N)];
-}
 
 StreamPlan DrawPlan(Random& random) {
   StreamPlan plan;
@@ -175,8 +166,9 @@ void DrawRewinds(Story& story, Random& random) {
 
 std::string_view NameOf(EventKind kind) {
   static constexpr std::string_view kNames[] = {
-      "change", "import", "property", "api_fault", "commit_fault", "database_away", "snapshot",
-      "rewind", "kill",   "reload",   "wall_jump", "portal_jump",  "operator",      "table_user"};
+      "change",   "import",     "property", "api_fault", "commit_fault", "database_away",
+      "snapshot", "rewind",     "kill",     "reload",    "wall_jump",    "portal_jump",
+      "operator", "table_user", "rows",     "rivals",    "decide",       "take_over"};
   return kNames[static_cast<size_t>(kind)];
 }
 

@@ -25,6 +25,11 @@ enum class EventKind {
   kPortalJump,    ///< the `Date` of HubSpot's answers is wrong by `lasts`, `count` times
   kOperator,      ///< somebody wants something by hand
   kTableUser,     ///< somebody drops a column or a table of ours, or locks one for `lasts`
+  // Where the portal may be written to:
+  kRows,      ///< an application puts `count` rows into the outbox
+  kRivals,    ///< people change `count` of the values that rows are about
+  kDecide,    ///< a person cancels, tries again, or says what became of rows
+  kTakeOver,  ///< as kKill, and another daemon goes on
 };
 std::string_view NameOf(EventKind kind);
 
@@ -52,6 +57,7 @@ struct Setup {
   std::chrono::milliseconds slowest_commit{80};
   simulated_portal::IndexDelay index;
   StreamPlan plan;  ///< of every object
+  WritePlan write;  ///< what may be written of each, see WritingOf
   std::chrono::milliseconds tick{5000};
   /// An idle worker looks again this late, if nothing wakes it.
   std::chrono::milliseconds laziness{1000};
@@ -66,5 +72,12 @@ struct Story {
 
 /// Everything that happens under a seed.
 Story MakeStory(uint64_t seed, std::chrono::hours hours);
+
+/// A story in which applications write to the portal, too, for seeds that a store in PostgreSQL
+/// plays: half of them.
+bool AlsoWrites(uint64_t seed);
+void LetWrite(Story& story);
+/// What may be written of an object, if anything may.
+ObjectWritePlan WritingOf(const std::string& object, const Setup& setup);
 
 }  // namespace hubmirror::simulation
