@@ -1,13 +1,24 @@
 #include "sync/poll_schedule.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hubmirror {
 namespace {
 
 constexpr auto kLookAnyway = std::chrono::hours(1);
+// How long workers must have been more than enough.
+constexpr auto kSpareFor = std::chrono::minutes(1);
 
 }  // namespace
+
+PollSchedule::PollSchedule(const Clock& clock) : clock_(clock), spare_since_(clock.Now()) {}
+
+void PollSchedule::Employ(std::function<bool()> another) {
+  MutexLock lock(mutex_);
+  another_ = std::move(another);
+  looking_ = another_ && another_() ? 1 : 0;
+}
 
 void PollSchedule::Line(Place& place, Instant at) {
   if (place.in_line != line_.end()) line_.erase(place.in_line);
@@ -60,6 +71,7 @@ std::optional<PollSchedule::Turn> PollSchedule::AskFirst(MutexLock& lock,
     Line(again->second, at_once ? now : std::get<Instant>(next));
   }
   // Who found nothing to do looks at the line again before it waits.
+  if (assignment != nullptr) --looking_;
   if (assignment != nullptr || watched_) Call();
   if (assignment == nullptr) return std::nullopt;
   return Turn{portal, *assignment};
@@ -80,26 +92,41 @@ std::optional<PollSchedule::Turn> PollSchedule::Take(std::stop_token stop)
     auto next = TakeNow();
     if (auto* turn = std::get_if<Turn>(&next)) return std::move(*turn);
     MutexLock lock(mutex_);
-    Wait(lock, std::get<Instant>(next), stop);
+    if (!Wait(lock, std::get<Instant>(next), stop)) break;
   }
   return std::nullopt;
 }
 
-void PollSchedule::Wait(MutexLock& lock, Instant at,
+bool PollSchedule::Wait(MutexLock& lock, Instant at,
                         std::stop_token stop) NO_THREAD_SAFETY_ANALYSIS {
+  --looking_;
   if (watched_) {
+    if (MayGo(clock_.Now())) return false;
     ++sleeping_;
-    clock_.WaitUntil(called_, lock, clock_.Now() + kLookAnyway, std::move(stop),
+    clock_.WaitUntil(called_, lock, clock_.Now() + kSpareFor, std::move(stop),
                      [this]() NO_THREAD_SAFETY_ANALYSIS { return calls_ > 0; });
     --sleeping_;
     if (calls_ > 0) --calls_;
-    return;
+  } else {
+    watched_ = true;
+    clock_.WaitUntil(changed_, lock, at, std::move(stop), [this, at]() NO_THREAD_SAFETY_ANALYSIS {
+      return !line_.empty() && line_.begin()->first < at;
+    });
+    watched_ = false;
   }
-  watched_ = true;
-  clock_.WaitUntil(changed_, lock, at, std::move(stop), [this, at]() NO_THREAD_SAFETY_ANALYSIS {
-    return !line_.empty() && line_.begin()->first < at;
-  });
-  watched_ = false;
+  ++looking_;
+  return true;
+}
+
+bool PollSchedule::MayGo(Instant now) {
+  if (now - spare_since_ >= kSpareFor) {
+    may_go_ = spare_;
+    spare_ = sleeping_ - calls_;
+    spare_since_ = now;
+  }
+  if (may_go_ == 0) return false;
+  --may_go_;
+  return true;
 }
 
 void PollSchedule::Call() {
@@ -108,10 +135,19 @@ void PollSchedule::Call() {
   } else if (calls_ < sleeping_) {
     ++calls_;
     called_.notify_one();
+    spare_ = std::min(spare_, sleeping_ - calls_);
+    may_go_ = std::min(may_go_, spare_);
+  } else if (another_ && looking_ <= 0) {
+    spare_ = may_go_ = 0;
+    if (another_()) ++looking_;
   }
 }
 
 void PollSchedule::Done(const Turn& turn) {
+  {
+    MutexLock lock(mutex_);
+    ++looking_;
+  }
   Wake(turn.portal->key());
 }
 

@@ -6,16 +6,19 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/named_thread.h"
 #include "sync/poll_schedule.h"
 
 namespace hubmirror {
 
 /// The threads that make the steps, named `worker-0`, `worker-1`, ... Each takes a step, makes it
-/// with blocking I/O, hands it back and takes the next. Owned by one thread.
+/// with blocking I/O, hands it back and takes the next. There are as many as there is work for; who
+/// is not needed ends. Owned by one thread.
 class WorkerPool {
  public:
-  WorkerPool(PollSchedule& schedule, const Clock& clock, int workers);
+  /// `most`: so many at once.
+  WorkerPool(PollSchedule& schedule, const Clock& clock, int most);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -29,13 +32,25 @@ class WorkerPool {
   /// nullopt when there is none. Feeds the watchdog.
   std::optional<Instant> OldestStep() const;
 
+  /// How many there are.
+  int size() const;
+
  private:
-  void Work(std::stop_token stop, Pulse& pulse);
+  struct Worker {
+    Pulse pulse;
+    bool works = false;  ///< guarded by `mutex_`, as is the thread until there are no more of them
+    std::jthread thread;
+  };
+
+  /// Makes another one; false: there are as many as there may be.
+  bool Begin();
+  void Work(std::stop_token stop, Worker& worker);
 
   PollSchedule& schedule_;
   const Clock& clock_;
-  std::vector<std::unique_ptr<Pulse>> pulses_;
-  std::vector<std::jthread> threads_;
+  mutable Mutex mutex_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<std::unique_ptr<Worker>> workers_;  ///< those that work, and the places of others
 };
 
 }  // namespace hubmirror

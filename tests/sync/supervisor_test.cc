@@ -137,6 +137,43 @@ TEST_CASE("workers: each makes a step of its own, under its own name, and says h
   CHECK(other.hubspot->requests.size() == 1);
 }
 
+TEST_CASE("workers: there are as many as there is work for, and one that watches") {
+  FakeClock clock(FakeClock::Sleepers::kWait);
+  PollSchedule schedule(clock);
+  Gate gate;
+  std::vector<std::unique_ptr<PortalFixture>> portals;
+  for (const char* key : {"a", "b", "c", "d"}) {
+    portals.push_back(std::make_unique<PortalFixture>(clock, PortalFixture::Options{.key = key}));
+    portals.back()->hubspot->on_request = [&](const std::string&) { gate.Pass(); };
+  }
+  WorkerPool workers(schedule, clock, 100);
+  CHECK(workers.size() == 1);
+  for (const auto& portal : portals) schedule.Add(portal->sync);
+  while (gate.waiting() < 4 || workers.size() <= gate.waiting()) {
+    clock.Advance(100ms);
+    std::this_thread::yield();
+  }
+  CHECK(workers.size() <= gate.waiting() + 2);
+
+  for (const auto& portal : portals) schedule.Remove(portal->sync->key());
+  gate.Open();
+  // Those that are too many leave in the second minute that shows it.
+  while (workers.size() > 1) {
+    clock.Advance(100ms);
+    std::this_thread::yield();
+  }
+  portals.push_back(std::make_unique<PortalFixture>(clock, PortalFixture::Options{.key = "e"}));
+  std::atomic<bool> came{false};
+  portals.back()->hubspot->on_request = [&](const std::string&) { came = true; };
+  schedule.Add(portals.back()->sync);
+  while (!came) {
+    clock.Advance(100ms);
+    std::this_thread::yield();
+  }
+  workers.Join();
+  CHECK(workers.size() == 0);
+}
+
 TEST_CASE("supervisor: a stop waits for the step under way, and no other one begins") {
   Daemon daemon;
   PortalFixture& acme = daemon.Make();
