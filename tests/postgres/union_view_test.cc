@@ -59,6 +59,17 @@ TEST_CASE_FIXTURE(UnionFixture,
              "FROM hubmirror.contacts ORDER BY portal, id") == "acme|1|a@x|5|-;beta|1|-|large|b");
 }
 
+TEST_CASE_FIXTURE(UnionFixture, "who asks for no union waits for nobody who makes one") {
+  Session other(dsn());
+  other.Run("BEGIN; SELECT pg_advisory_xact_lock(7305801264190218)");
+  PortalPlan alone = Asking("acme", 4711);
+  alone.unions = {};
+  Open(alone);
+  MakeContacts({Property("a")});
+  CHECK(Value("SELECT to_regclass('acme.contacts_live') IS NOT NULL") == "t");
+  other.Run("COMMIT");
+}
+
 TEST_CASE_FIXTURE(UnionFixture,
                   "a union follows new and retyped properties, and keeps who built on it") {
   MakeAcme({Property("a")});

@@ -19,13 +19,19 @@ AllStanding ReadComments(Connection& connection, const std::string& schema,
   std::vector<std::string> relations;
   relations.reserve(descriptions.size());
   for (const Description& description : descriptions) relations.push_back(description.relation);
+  // As col_description does, which is a query of its own for every column.
+  const auto comment_on = [](const std::string& column) {
+    return "coalesce((SELECT d.description FROM pg_description d WHERE d.objoid = c.oid"
+           " AND d.classoid = 'pg_class'::regclass AND d.objsubid = " +
+           column + "), '')";
+  };
   const Rows rows = connection.Run(
-      "SELECT c.relname, c.relkind = 'v', coalesce(obj_description(c.oid, 'pg_class'), ''),"
-      " a.attname, coalesce(col_description(c.oid, a.attnum), '')"
-      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-      " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
-      " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND c.relkind IN ('r', 'p', 'v')"
-      " AND pg_has_role(c.relowner, 'USAGE')",
+      "SELECT c.relname, c.relkind = 'v', " + comment_on("0") + ", a.attname, " +
+          comment_on("a.attnum") +
+          " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+          " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+          " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND c.relkind IN ('r', 'p', 'v')"
+          " AND pg_has_role(c.relowner, 'USAGE')",
       {schema, NameArray(relations)});
   AllStanding all;
   for (size_t i = 0; i < rows.size(); ++i) {

@@ -103,18 +103,22 @@ std::vector<IndexChange> CompareIndexes(Connection& connection, const std::strin
     for (const IndexKey& key : BuiltInIndexes(object)) want(key, kBuiltInIndex);
   }
   for (const IndexKey& key : asked) want(key, kAskedIndex);
+  std::vector<std::string> names;
+  for (const auto& [name, index] : wanted) names.push_back(name);
   // A name is taken by whatever relation of the schema has it: people let PostgreSQL name theirs.
+  // There is no index of all that is in a schema, and a thousand portals have a lot.
   const Rows rows = connection.Run(
-      "SELECT c.relname, coalesce(x.indrelid = to_regclass($2)"
-      " AND obj_description(c.oid, 'pg_class') = ANY ($3::text[]), false)"
-      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-      " LEFT JOIN pg_index x ON x.indexrelid = c.oid WHERE n.nspname = $1",
-      {schema, table, NameArray({kAskedIndex, kBuiltInIndex})});
+      "SELECT c.relname, coalesce(obj_description(c.oid, 'pg_class') = ANY ($2::text[]), false)"
+      " FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = to_regclass($1)"
+      " UNION ALL SELECT c.relname, false FROM pg_class c JOIN pg_namespace n"
+      " ON n.oid = c.relnamespace WHERE n.nspname = $3 AND c.relname = ANY ($4::name[])",
+      {table, NameArray({kAskedIndex, kBuiltInIndex}), schema, NameArray(names)});
   std::vector<IndexChange> changes;
   for (size_t i = 0; i < rows.size(); ++i) {
     const std::string name(rows.Text(i, 0));
-    const bool was_wanted = wanted.erase(name) > 0;
-    if (!was_wanted && rows.Bool(i, 1)) changes.push_back(Drop(schema, name));
+    wanted.erase(name);
+    const bool stays = std::ranges::find(names, name) != names.end();
+    if (!stays && rows.Bool(i, 1)) changes.push_back(Drop(schema, name));
   }
   for (const auto& [name, index] : wanted) {
     changes.push_back(Create(schema, object, name, index));

@@ -43,6 +43,15 @@ void Lock(Connection& connection) {
                  kUnionLock + ")");
 }
 
+/// Whether there is such a view, or ought to be one. If not, nobody waits for anybody.
+bool Concerns(Connection& connection, const std::string& object) {
+  return connection
+      .Run("SELECT to_regclass($1) IS NOT NULL OR EXISTS (SELECT FROM " +
+               QuoteName(kCommonSchema, "portals") + " WHERE $2 = ANY (unions))",
+           {ViewOf(object), object})
+      .Bool(0, 0);
+}
+
 /// Columns in the order in which they are first seen.
 class Columns {
  public:
@@ -132,12 +141,14 @@ Standing StandingOf(Connection& connection, const std::string& object) {
 }  // namespace
 
 void DropUnion(Connection& connection, const std::string& object) {
+  if (!Concerns(connection, object)) return;
   Lock(connection);
   if (StandingOf(connection, object) != Standing::kOurs) return;
   connection.Run("DROP VIEW " + ViewOf(object));
 }
 
 void CommentUnion(Connection& connection, const std::string& object) {
+  if (!Concerns(connection, object)) return;
   Lock(connection);
   if (StandingOf(connection, object) != Standing::kOurs) return;
   const Rows rows = connection.Run(
@@ -160,6 +171,7 @@ void CommentUnion(Connection& connection, const std::string& object) {
 }
 
 void RebuildUnion(Connection& connection, const std::string& object) {
+  if (!Concerns(connection, object)) return;
   Lock(connection);
   if (StandingOf(connection, object) == Standing::kForeign) return;
   Columns found;
