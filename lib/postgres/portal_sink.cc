@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/source/crash_point.h"
+#include "model/store/shared_table.h"
 #include "postgres/outbox/writable.h"
 #include "postgres/portal_writing.h"
 #include "postgres/schema/live_view.h"
@@ -115,6 +116,7 @@ void PortalSink::Heartbeat() {
       schema_.GrantReaders(*writing);
     }
     writing.Commit();
+    recent_links_.Rest(clock_.Now());
     MutexLock lock(mutex_);
     some_wait_ = waits;
     if (grant) missing_readers_ = std::move(missing_readers);
@@ -155,8 +157,8 @@ MirrorTablePtr PortalSink::Adopt(const ObjectType& object, std::vector<MirrorCol
   MutexLock lock(mutex_);
   known.used = true;
   if (known.table && known.table->columns == columns) return known.table;
-  known.table = std::make_shared<const MirrorTable>(
-      MirrorTable{.object = object, .columns = std::move(columns), .version = ++versions_});
+  known.table =
+      SharedTable({.object = object, .columns = std::move(columns), .version = ++known.versions});
   return known.table;
 }
 

@@ -156,6 +156,7 @@ class PortalSink final : public RowSink,
     explicit Known(Duration keep) : recent(keep) {}
 
     MirrorTablePtr table;
+    uint64_t versions = 0;            ///< that the table has had
     std::vector<RecordId> seen_live;  ///< read lately, newest first
     std::vector<RecordId> seen_archived;
     bool used = false;       ///< since the claim: jobs remember what it held
@@ -243,7 +244,6 @@ class PortalSink final : public RowSink,
   mutable Mutex mutex_;
   std::vector<std::string> missing_readers_ GUARDED_BY(mutex_);
   std::map<std::string, std::unique_ptr<Known>> known_ GUARDED_BY(mutex_);
-  uint64_t versions_ GUARDED_BY(mutex_) = 0;
   std::optional<uint64_t> claimed_at_break_ GUARDED_BY(mutex_);
   std::optional<int64_t> epoch_ GUARDED_BY(mutex_);  ///< of our last claim
   bool outbox_there_ GUARDED_BY(mutex_) = false;

@@ -114,7 +114,7 @@ void PortalSink::WriteLinks(const LinkCommit& commit) {
     }
     if (!commit.budget.empty()) store_.SaveBudget(*writing, commit.budget);
     writing.Commit();
-    recent_links_.Wrote(commit);
+    recent_links_.Wrote(commit, clock_.Now());
     views_wait = link_views_wait_.contains(NamesOf(commit.pair));
   }
   if (views_wait) MakeLinkViews(commit.pair);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "model/store/shared_table.h"
+
 namespace hubmirror {
 namespace {
 
@@ -34,6 +36,20 @@ TEST_CASE("shared definition: equal ones of different tables become one once the
   other.Edit().label = "Town";
   CHECK(one->label.empty());
   CHECK(other->label == "Town");
+}
+
+TEST_CASE("shared table: equal tables of different portals become one") {
+  const auto table = [](const std::string& label, uint64_t version) {
+    MirrorTable made{.object = *FindObjectType("contacts"), .columns = {}, .version = version};
+    made.columns.push_back(
+        {.definition = PropertyDefinition{.name = "city", .label = label}, .column_name = "city"});
+    return SharedTable(std::move(made));
+  };
+  const MirrorTablePtr one = table("City", 1);
+  CHECK(table("City", 1) == one);
+  CHECK(table("Town", 1) != one);
+  CHECK(table("City", 2) != one);
+  CHECK(one->columns.at(0).definition->label == "City");
 }
 
 TEST_CASE("property set: equal sets are one where they are asked for as shared") {

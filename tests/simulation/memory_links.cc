@@ -124,7 +124,7 @@ void MemoryStore::WriteLinks(const LinkCommit& commit) {
   }
   SaveProgress(commit.pair.from.name, progress);
   if (!commit.budget.empty()) disk_.budget = commit.budget;
-  recent_links_.Wrote(newest);
+  recent_links_.Wrote(newest, clock_.Now());
 }
 
 }  // namespace hubmirror::simulation

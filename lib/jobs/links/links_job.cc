@@ -48,6 +48,7 @@ void LinksJob::LoadFrom(const StoredStream& stored) {
 
 void LinksJob::Abandon() {
   walking_ = false;
+  pairs_ = {};
   cursor_ = {};
   batch_.reset();
   looked_up_.clear();

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "model/store/link_sink.h"
 
 namespace hubmirror {
@@ -30,8 +31,9 @@ class RecentLinks {
   }
 
   /// After the transaction is committed.
-  void Wrote(const LinkCommit& commit) {
+  void Wrote(const LinkCommit& commit, Instant now) {
     Pair& pair = read_[NameOf(commit.pair)];
+    pair.wrote = now;
     for (const RecordId id : commit.read) {
       TimePoint& at = pair.records[id];
       at = std::max(at, commit.at);
@@ -45,6 +47,12 @@ class RecentLinks {
                   [&](const auto& record) { return record.second < commit.at - kRemembered; });
   }
 
+  /// Forgets pairs of which nothing has been written for so long that nothing overtaken can come.
+  void Rest(Instant now) {
+    std::erase_if(read_, [&](const auto& pair) { return pair.second.wrote <= now - kRemembered; });
+  }
+  bool empty() const { return read_.empty(); }
+
  private:
   // Longer than any batch is under way.
   static constexpr auto kRemembered = std::chrono::minutes(10);
@@ -57,6 +65,7 @@ class RecentLinks {
   struct Pair {
     Records records;
     TimePoint looked_through{};  ///< for what is too old
+    Instant wrote{};
   };
   std::map<std::string, Pair> read_;
 };
