@@ -269,6 +269,9 @@ TEST_CASE_FIXTURE(MirrorFixture, "hubmirror.status tells of every portal and obj
            " pending, quarantined, rows",
            "FROM hubmirror.status ORDER BY portal") ==
       "acme|contacts|current|-|100|200|300|1|0|2;beta|deals|blocked|scope|0|0|0");
+  // Whoever reads one portal's has the arms of all planned: each reads its table once.
+  CHECK(Value("SELECT count(*) FROM regexp_matches(pg_get_viewdef('hubmirror.status'::regclass),"
+              " '_stream_state', 'g')") == "2");
 }
 
 /// Portals p0, p1 and so on, each with a state of its deals.

@@ -15,28 +15,30 @@ namespace {
 constexpr const char* kLayoutLock = "7305801264190217";
 
 std::string StatusOf(const std::string& portal, const std::string& schema) {
-  const std::string state = QuoteName(schema, "_stream_state");
   // Of the rows whose object is one of `of`; `which` tells some of them.
   const auto count = [&](const char* table, const char* of, const std::string& which = "") {
     return "(SELECT count(*) FROM " + QuoteName(schema, table) + " x WHERE x.object IN (" + of +
            ")" + which + ")";
   };
   const std::string unproved = QuoteLiteral(std::string(NameOf(PendingCause::kUnproved)));
-  const auto job = [&](const char* alias, const char* name) {
-    return " LEFT JOIN " + state + " " + alias + " ON " + alias + ".object = s.object AND " +
-           alias + ".job = '" + name + "'";
+  // A job has one row of an object. The view has an arm for every portal, and all of them are
+  // planned whenever it is read: joining the table to itself would cost more than reading it.
+  const auto of = [](const char* job, const char* column) {
+    return std::string("max(s.") + column + ") FILTER (WHERE s.job = '" + job + "')";
   };
+  const std::string swept = of("sweep", "last_complete_at");
   // Until the list was walked once, following its changes proves nothing about the table.
-  return "SELECT " + QuoteLiteral(portal) +
-         "::text AS portal, s.object, s.state, s.reason,"
-         " CASE WHEN w.last_complete_at IS NOT NULL THEN c.verified_until END AS verified_until,"
-         " w.last_complete_at AS last_sweep_at, a.last_complete_at AS last_archived_at, " +
-         count("_pending", "s.object", " AND x.cause <> " + unproved) + " AS pending, " +
-         count("_quarantine", "s.object, s.object || '_history'") +
-         " AS quarantined, s.rows_done AS rows, l.last_complete_at AS last_links_at, " +
+  return "SELECT " + QuoteLiteral(portal) + "::text AS portal, s.object, " + of("stream", "state") +
+         " AS state, " + of("stream", "reason") + " AS reason, CASE WHEN " + swept +
+         " IS NOT NULL THEN " + of("changes", "verified_until") + " END AS verified_until, " +
+         swept + " AS last_sweep_at, " + of("archived", "last_complete_at") +
+         " AS last_archived_at, " + count("_pending", "s.object", " AND x.cause <> " + unproved) +
+         " AS pending, " + count("_quarantine", "s.object, s.object || '_history'") +
+         " AS quarantined, " + of("stream", "rows_done") + " AS rows, " +
+         of("links", "last_complete_at") + " AS last_links_at, " +
          count("_pending", "s.object", " AND x.cause = " + unproved) + " AS unproved FROM " +
-         state + " s" + job("c", "changes") + job("w", "sweep") + job("a", "archived") +
-         job("l", "links") + " WHERE s.job = 'stream'";
+         QuoteName(schema, "_stream_state") +
+         " s GROUP BY s.object HAVING bool_or(s.job = 'stream')";
 }
 
 }  // namespace
