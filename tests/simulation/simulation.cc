@@ -245,7 +245,7 @@ void Simulation::TakeSteps() {
     while (!crew_.busy(worker)) {
       auto taken = daemon_->schedule().TakeNow();
       if (const auto* later = std::get_if<Instant>(&taken)) {
-        asks_at_ = std::max(*later, clock_.Now() + setup_.laziness);
+        asks_at_ = std::max(*later, clock_.Now() + Laziness());
         return;
       }
       turns_[worker] = std::get<PollSchedule::Turn>(std::move(taken));
@@ -260,7 +260,13 @@ void Simulation::TakeSteps() {
       turns_[worker].reset();
     }
   }
-  asks_at_ = clock_.Now() + setup_.laziness;
+  asks_at_ = clock_.Now() + Laziness();
+}
+
+milliseconds Simulation::Laziness() const {
+  // Nobody inserts rows any more, and each look for some costs SQL.
+  constexpr milliseconds kCalm = 15s;
+  return calm_ && applications_ ? std::max(kCalm, setup_.laziness) : setup_.laziness;
 }
 
 void Simulation::Tick() {

@@ -73,6 +73,7 @@ class Simulation {
   void KillDaemon(std::chrono::milliseconds away);
   void ResumeWorkers();
   void TakeSteps();
+  std::chrono::milliseconds Laziness() const;
   void Tick();
   void Calm();
   /// Nobody can be proved gone while nothing shows that archived records can be read (rule R13).
