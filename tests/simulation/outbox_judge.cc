@@ -18,7 +18,7 @@ constexpr const char* kRows = R"(
     o.attempts::text, o.result_id::text, o.turn::text, o.dry_run,
     o.retried_at IS NOT NULL AS retried,
     (1000 * extract(epoch FROM o.created_at))::bigint::text AS created, o.associations::text,
-    acme._outbox_guard(o.key, o.guard) AS guard, o.depends_on::text AS depends,
+    acme._outbox_guard(o.key, o.guard) AS guard, o.depends_on::text[] AS depends,
     (SELECT json_object_agg(p.key, acme._outbox_text(p.value)) FROM jsonb_each(o.properties) p)
       AS properties,
     (SELECT json_object_agg(p.key, acme._outbox_text(p.value)) FROM jsonb_each(o.base) p) AS base,
@@ -83,8 +83,10 @@ void OutboxJudge::ReadRows() {
             .created = Number(row.Text("created")),
             .dry_run = row.Flag("dry_run"),
             .retried = row.Flag("retried"),
-            .depends = !row.Text("depends").empty(),
             .properties = Texts(row["properties"])};
+    if (row["depends"].is_array()) {
+      for (const Json& id : row["depends"].AsArray()) one.depends.push_back(Number(id.AsString()));
+    }
     if (row["base"].is_object()) one.base = Texts(row["base"]);
     if (row["differs"].is_object()) {
       for (const auto& [name, why] : row["differs"].AsObject()) one.differs.insert(name);
@@ -286,7 +288,7 @@ void OutboxJudge::LookAtRow(const Row& row) {
   if (made > 1) ComplainOf(row, "it made " + std::to_string(made) + " records");
   if (row.state == "done") return LookAtDone(row);
   if (row.state == "queued") {
-    if (row.reason != "depends" && row.reason != "order") ComplainOf(row, "it still waits");
+    if (!WaitsForAnother(row)) ComplainOf(row, "it still waits, and for nothing");
     return;
   }
   if (row.state == "rejected" || row.state == "conflict") {
@@ -309,6 +311,24 @@ void OutboxJudge::LookAtRow(const Row& row) {
     return;
   }
   ComplainOf(row, "it has come to no end");
+}
+
+bool OutboxJudge::WaitsForAnother(const Row& row) {
+  if (row.reason == "depends") {
+    return std::ranges::any_of(row.depends, [&](int64_t id) {
+      const auto found = rows_.find(id);
+      return found == rows_.end() || found->second.state != "done";
+    });
+  }
+  // What comes before it of its record waits as well.
+  return row.reason == "order" && std::ranges::any_of(rows_, [&](const auto& entry) {
+           const Row& other = entry.second;
+           const bool finds = !row.match_value.empty() && row.match_value == other.match_value;
+           const bool same =
+               finds || (row.record != 0 && Same(row.object, row.record, other.record));
+           return other.object == row.object && other.turn < row.turn && other.state == "queued" &&
+                  same;
+         });
 }
 
 void OutboxJudge::LookAtDone(const Row& row) {

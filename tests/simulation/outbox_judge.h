@@ -44,7 +44,7 @@ class OutboxJudge {
     simulated_portal::Instant created = 0;
     bool dry_run = false;
     bool retried = false;
-    bool depends = false;
+    std::vector<int64_t> depends;
     std::map<std::string, std::string> properties;
     std::optional<std::map<std::string, std::string>> base;
     std::set<std::string> differs;
@@ -65,6 +65,7 @@ class OutboxJudge {
   void LookAtValues(const Entry& entry, const Row& row);
   void LookAtOverwritten(const Entry& entry, const Row& row);
   void LookAtRow(const Row& row);
+  bool WaitsForAnother(const Row& row);
   void LookAtDone(const Row& row);
   void LookAtOrder();
   void LookAtMoves();
