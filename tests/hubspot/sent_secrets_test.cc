@@ -40,6 +40,20 @@ TEST_CASE("sent secrets: those of a body count like the token") {
   CHECK(text == "client_secret=[secret]&refresh_token=[secret]");
 }
 
+TEST_CASE("sent secrets: wherever they stand among what looks like them") {
+  const std::string alike = "pat-na1-123-pat-na1-2341-at-na1-1234-na1-123%31cGF0LW5hMS0xMjM";
+  for (size_t length = 0; length <= alike.size(); ++length) {
+    const std::string before = alike.substr(alike.size() - length);
+    const std::string after = alike.substr(0, length);
+    CHECK(Seen("pat-na1-1234", before + "pat-na1-1234" + after) == before + "[secret]" + after);
+    CHECK(Seen("pat-na1-1234", before + after) == before + after);
+  }
+  // Of two that begin alike, the longer one.
+  std::string text = "abcdefgh-ijkl abcdefgh";
+  SentSecrets({.secrets = {Secret("abcdefgh"), Secret("abcdefgh-ijkl")}}).RemoveFrom(text);
+  CHECK(text == "[secret] [secret]");
+}
+
 TEST_CASE("sent secrets: a body of nothing but secrets takes no time to speak of") {
   std::string text;
   for (int i = 0; i < 1'000'000; ++i) text += "pat-na1-1234";

@@ -1,7 +1,6 @@
 #include "hubspot/read/sent_secrets.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 
 #include "http/percent_encoding.h"
@@ -12,6 +11,7 @@ namespace {
 constexpr std::string_view kInstead = "[secret]";
 // Shorter ones are no secrets of HubSpot's, and would be found where nobody wrote them.
 constexpr size_t kShortest = 8;
+constexpr size_t kLongestSkip = 255;
 constexpr std::string_view kUpperHex = "0123456789ABCDEF";
 constexpr std::string_view kLowerHex = "0123456789abcdef";
 constexpr std::string_view kBase64 =
@@ -48,13 +48,10 @@ std::string UrlSafe(std::string base64) {
   return base64;
 }
 
-/// As std::string::find, which stops at each first letter of `form`: an eighth of the time of a
-/// first load. This one skips as many bytes as a form has.
-size_t Find(const std::string& text, const std::string& form, size_t from) {
-  const void* const found =
-      memmem(text.data() + from, text.size() - from, form.data(), form.size());
-  if (found == nullptr) return std::string::npos;
-  return static_cast<size_t>(static_cast<const char*>(found) - text.data());
+size_t HashOf(char first, char second) {
+  return (static_cast<size_t>(static_cast<unsigned char>(first)) << 5 ^
+          static_cast<unsigned char>(second)) &
+         4095;
 }
 
 void AddForms(std::string_view secret, std::vector<std::string>& forms) {
@@ -76,20 +73,53 @@ SentSecrets::SentSecrets(const ClientRequest& request) {
   for (const Secret& secret : request.secrets) AddForms(secret.Reveal(), forms_);
   std::sort(forms_.begin(), forms_.end());
   forms_.erase(std::unique(forms_.begin(), forms_.end()), forms_.end());
+  if (forms_.empty()) return;
+  shortest_ = std::ranges::min(forms_, {}, &std::string::size).size();
+  shortest_ = std::min(shortest_, kLongestSkip + 1);
+  skips_.fill(static_cast<uint8_t>(shortest_ - 1));
+  for (const std::string& form : forms_) {
+    for (size_t i = 1; i < shortest_; ++i) {
+      uint8_t& skip = skips_[HashOf(form[i - 1], form[i])];
+      skip = std::min(skip, static_cast<uint8_t>(shortest_ - 1 - i));
+    }
+  }
+}
+
+size_t SentSecrets::LongestAt(std::string_view text, size_t at) const {
+  size_t longest = 0;
+  for (const std::string& form : forms_) {
+    if (form.size() > longest && text.substr(at, form.size()) == form) longest = form.size();
+  }
+  return longest;
+}
+
+// The search of Wu and Manber: pages are megabytes in a second, and a pass for each form takes an
+// eighth of the time of a first load. This one looks at two bytes in as many as a form has.
+SentSecrets::Found SentSecrets::Find(std::string_view text, size_t from) const {
+  if (forms_.empty()) return {};
+  for (size_t last = from + shortest_ - 1; last < text.size();) {
+    const size_t skip = skips_[HashOf(text[last - 1], text[last])];
+    if (skip > 0) {
+      last += skip;
+      continue;
+    }
+    const size_t at = last + 1 - shortest_;
+    if (const size_t length = LongestAt(text, at); length > 0) return {at, length};
+    ++last;
+  }
+  return {};
 }
 
 void SentSecrets::RemoveFrom(std::string& text) const {
-  for (const std::string& form : forms_) {
-    size_t found = Find(text, form, 0);
-    if (found == std::string::npos) continue;
-    std::string rest;
-    size_t kept = 0;
-    for (; found != std::string::npos; found = Find(text, form, kept)) {
-      rest.append(text, kept, found - kept).append(kInstead);
-      kept = found + form.size();
-    }
-    text = rest.append(text, kept);
+  Found found = Find(text, 0);
+  if (found.length == 0) return;
+  std::string rest;
+  size_t kept = 0;
+  for (; found.length > 0; found = Find(text, kept)) {
+    rest.append(text, kept, found.at - kept).append(kInstead);
+    kept = found.at + found.length;
   }
+  text = rest.append(text, kept);
 }
 
 ApiError SentSecrets::Without(ApiError error) const {

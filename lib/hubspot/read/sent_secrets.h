@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/http_transport.h"
@@ -21,7 +24,18 @@ class SentSecrets {
   ApiError Without(ApiError error) const;
 
  private:
+  /// Where one of the forms begins, at `from` or later, and how long it is.
+  struct Found {
+    size_t at = std::string::npos;
+    size_t length = 0;
+  };
+  Found Find(std::string_view text, size_t from) const;
+  size_t LongestAt(std::string_view text, size_t at) const;
+
   std::vector<std::string> forms_;
+  size_t shortest_ = 0;
+  /// How far to go on from where two bytes stand, by their hash: no form ends within fewer bytes.
+  std::array<uint8_t, 4096> skips_{};
 };
 
 }  // namespace hubmirror
