@@ -433,6 +433,12 @@ TEST_CASE("R13: a list that shows nothing and promises more is not asked again a
   const auto before = stream.hubspot.requests.size();
   stream.Resolve();
   CHECK(stream.hubspot.requests.size() - before <= 6);
+  CHECK_FALSE(stream.sink.rows.at(7).gone);
+
+  stream.hubspot.hollow_lists = false;
+  stream.Pass(11min);
+  stream.Resolve();
+  CHECK(stream.sink.rows.at(7).gone);
 }
 
 TEST_CASE("R13: a list that cannot be asked says nothing against a record it showed") {

@@ -45,8 +45,7 @@ void ResolveJob::Abandon() {
   batch_.clear();
   absent_.clear();
   unwitnessed_.clear();
-  nobody_lives_ = false;
-  witnessed_apart_ = false;
+  nobody_lives_ = witnessed_apart_ = false;
   gone_.clear();
   listed_.clear();
   found_.clear();
@@ -438,10 +437,11 @@ StepOutcome ResolveJob::ReadListed() {
     looked_up_ = gone_.size();
     return StepOutcome::More();
   }
-  if (page) return TakeInListed(*page, first);
+  // One without records says nothing of who is missing if there is more: it is asked again later.
+  if (page && !(page->records.empty() && page->next_after)) return TakeInListed(*page, first);
   for (const PendingRecord& record : gone_) LookAgain(record, kBrakeWait);
-  CommitBatch();
-  return StepOutcome::Failed(page.error());
+  StepOutcome outcome = CommitBatch();
+  return page ? outcome : StepOutcome::Failed(page.error());
 }
 
 StepOutcome ResolveJob::TakeInListed(const Page& page, RecordId first) {
