@@ -275,7 +275,7 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
   SetViewsWait(wanted.name(), true);
   for (const std::string& made : change.changes) OnSchemaChange(wanted.name(), made);
   if (!change.arriving.empty()) Arrive(wanted.object, change.arriving);
-  Decorate(wanted.object);
+  if (!change.created) Decorate(wanted.object);
   return TableOf(wanted.name());
 }
 

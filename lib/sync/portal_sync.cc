@@ -285,6 +285,7 @@ Assignment PortalSync::Begin(size_t place, size_t index, const StepNeed& need, I
 
 void PortalSync::Run(const Assignment& assignment) {
   ExchangeRelay::BeginStep();
+  const bool loads = Loads(assignment);
   StepOutcome outcome;
   try {
     outcome = assignment.job->Step(assignment.began, assignment.need);
@@ -306,6 +307,20 @@ void PortalSync::Run(const Assignment& assignment) {
     }
   }
   Ended(assignment, outcome, ExchangeRelay::RequestsOfStep());
+  if (loads && !Loads(assignment)) TellLoaded();
+}
+
+bool PortalSync::Loads(const Assignment& assignment) const {
+  if (assignment.job->kind() != JobKind::kSweep) return false;
+  MutexLock lock(state_.mutex);
+  return !state_.streams[assignment.place].facts().loaded();
+}
+
+void PortalSync::TellLoaded() {
+  report_.Tell(state_, parts_.clock.Now());
+  MutexLock lock(state_.mutex);
+  // Who tells once a second may have looked earlier and have said it only now.
+  state_.told.stands = false;
 }
 
 void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome, int requests) {

@@ -97,6 +97,10 @@ class PortalSync {
   Assignment Begin(size_t place, size_t task, const StepNeed& need, Instant now)
       REQUIRES(state_.mutex);
 
+  /// Whether it is a step of a first load.
+  bool Loads(const Assignment& assignment) const;
+  /// The end of a first load is what people wait for.
+  void TellLoaded();
   void Ended(const Assignment& assignment, const StepOutcome& outcome, int requests);
   /// What was refused while a stream was stopped is asked for again once it goes on.
   void AskRefusedAgain(size_t place, Instant now) REQUIRES(state_.mutex);

@@ -15,7 +15,7 @@ constexpr auto kTurn = 1s;
 constexpr auto kLongestTurn = 30s;
 // Seconds a poll keeps a worker busy, request and commit together.
 constexpr double kPollSeconds = 0.3;
-constexpr int kLoadWorkers = 16;
+constexpr int kLoadWorkers = 24;
 
 std::string Joined(const std::vector<std::string>& names) {
   std::string text;

@@ -31,6 +31,7 @@ struct CommentsFixture : MirrorFixture {
   static void Fill(PortalSink& sink) {
     const ObjectType contacts = *FindObjectType("contacts");
     sink.ApplyLayout({.object = contacts, .columns = Columns()});
+    sink.Heartbeat();
     sink.PrepareHistory(contacts);
     sink.SaveLinkTypes({contacts, contacts}, {{"USER_DEFINED", 5, ""}});
   }

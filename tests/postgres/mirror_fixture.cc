@@ -150,6 +150,8 @@ MirrorTablePtr MirrorFixture::MakeContacts(const std::vector<MirrorColumn>& prop
   wanted.object = *FindObjectType("contacts");
   wanted.columns.push_back(Property("lastmodifieddate", ColumnType::kTimestamp));
   wanted.columns.insert(wanted.columns.end(), properties.begin(), properties.end());
+  // First the table, then what goes with it.
+  sink_->ApplyLayout(wanted);
   contacts_ = sink_->ApplyLayout(wanted);
   return contacts_;
 }

@@ -33,6 +33,7 @@ struct MoneyFixture : MirrorFixture {
                      Property("pipeline"),
                      Property("dealstage")};
     sink().ApplyLayout(deals);
+    sink().ApplyLayout(deals);
     sink().SaveAccount({.portal_id = plan().portal_id,
                         .time_zone = "America/New_York",
                         .company_currency = "USD"});

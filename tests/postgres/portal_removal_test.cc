@@ -19,6 +19,7 @@ struct RemovalFixture : MirrorFixture {
     beta = SinkFor(asking);
     beta->Claim();
     beta->ApplyLayout(*contacts());
+    beta->ApplyLayout(*contacts());
     Write({{.id = 1, .values = {{"a", "x"}}}, {.id = 2}});
     Value("UPDATE acme._owner SET renewed_at = now() - interval '61 s'");
   }

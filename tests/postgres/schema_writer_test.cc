@@ -249,6 +249,24 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "a reader who holds the view delays the v
   CHECK(TypeOf("acme.contacts_live", "b") == "text");
 }
 
+TEST_CASE_FIXTURE(SchemaWriterFixture, "rows of a new table do not wait for its views") {
+  sink().Claim();
+  MirrorTable wanted{.object = *FindObjectType("contacts"), .columns = {}};
+  wanted.columns.push_back(Property("lastmodifieddate", ColumnType::kTimestamp));
+  set_contacts(sink().ApplyLayout(wanted));
+  CHECK(Value("SELECT to_regclass('acme.contacts_live')") == "");
+  CHECK(Write({{.id = 1}}).inserted == 1);
+
+  SUBCASE("with the next layout") {
+    sink().ApplyLayout(wanted);
+  }
+  SUBCASE("with a heartbeat, where the rest of the catalog is long in coming") {
+    sink().Heartbeat();
+  }
+
+  CHECK(Value("SELECT count(*) FROM acme.contacts_live") == "1");
+}
+
 TEST_CASE_FIXTURE(SchemaWriterFixture,
                   "the views of a table that was dropped stand again with its next layout") {
   const MirrorTable wanted = *MakeContacts({Property("a")});
@@ -257,6 +275,7 @@ TEST_CASE_FIXTURE(SchemaWriterFixture,
   sink().Claim();
   sink().Load(wanted.object);
 
+  sink().ApplyLayout(wanted);
   sink().ApplyLayout(wanted);
 
   CHECK(TypeOf("acme.contacts_live", "a") == "text");
@@ -457,6 +476,7 @@ TEST_CASE_FIXTURE(SchemaWriterFixture,
     sink().Heartbeat();
   };
   sink().ApplyLayout({.object = *FindObjectType("deals"), .columns = {Property("email")}});
+  sink().Heartbeat();
   CHECK(definition("contacts__synced_at_idx").ends_with("contacts USING btree (_synced_at)"));
   CHECK(definition("contacts_email_idx").ends_with("contacts USING btree (email)"));
   CHECK(definition("deals__synced_at_idx").ends_with("deals USING btree (_synced_at)"));

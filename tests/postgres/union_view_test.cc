@@ -28,6 +28,7 @@ struct UnionFixture : MirrorFixture {
     MirrorTable wanted{.object = *FindObjectType("contacts"), .columns = {}};
     wanted.columns.push_back(Property("lastmodifieddate", ColumnType::kTimestamp));
     wanted.columns.insert(wanted.columns.end(), properties.begin(), properties.end());
+    beta->ApplyLayout(wanted);
     beta_contacts = beta->ApplyLayout(wanted);
   }
   void WriteBeta(const std::vector<Told>& records, const std::vector<std::string>& asked) {

@@ -55,7 +55,6 @@ TEST_CASE("A table dropped before its records are counted is made again first") 
   stream.sink.table.reset();
   stream.catalog->Restart();
 
-  CHECK_THROWS_AS(stream.Run(*stream.catalog), hubmirror::DatabaseError);
   CHECK(stream.Run(*stream.catalog).end == StepOutcome::End::kCaughtUp);
   CHECK(stream.sink.table != nullptr);
 }

@@ -42,7 +42,7 @@ TEST_CASE("portal: a first load of all of it comes before what keeps a mirror fr
   for (int64_t id = 1; id <= 500; ++id) acme.hubspot->Archive(id);
   std::optional<int64_t> pages_before;
   acme.hubspot->on_request = [&](const std::string& what) {
-    const bool keeps_fresh = what == "archived" || what == "batch";
+    const bool keeps_fresh = what == "archived" || what == "batch" || what == "groups";
     if (keeps_fresh && !pages_before) pages_before = acme.hubspot->Count("list");
   };
 
@@ -50,6 +50,20 @@ TEST_CASE("portal: a first load of all of it comes before what keeps a mirror fr
 
   CHECK(pages_before.value() == 85);
   CHECK(acme.companies().state == StreamState::kCurrent);
+}
+
+TEST_CASE("portal: the end of a first load is told at once") {
+  Portal acme;
+  acme.hubspot->Put(1);
+  acme.sync->Report(acme.clock.Now());
+  REQUIRE(acme.observer.Of("companies").state != StreamState::kCurrent);
+
+  for (int i = 0; i < 40; ++i) {
+    acme.Work();
+    acme.clock.Advance(250ms);
+  }
+
+  CHECK(acme.observer.Of("companies").state == StreamState::kCurrent);
 }
 
 TEST_CASE("portal: a quiet stream costs 25 searches an hour, and is fresh all the same") {

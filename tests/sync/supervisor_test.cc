@@ -85,14 +85,14 @@ struct Daemon {
   }
 };
 
-TEST_CASE("workers: as many as polls keep busy, and sixteen for each portal's first load") {
+TEST_CASE("workers: as many as polls keep busy, and 24 for each portal's first load") {
   PortalPlan plan;
   CHECK(WorkersFor({}) == 4);
-  CHECK(WorkersFor({plan}) == 16);
+  CHECK(WorkersFor({plan}) == 24);
   StreamPlan quick;
   quick.interval = 2s;
   plan.streams.assign(10, quick);
-  CHECK(WorkersFor({plan}) == 18);
+  CHECK(WorkersFor({plan}) == 26);
   CHECK(WorkersFor(std::vector(100, plan)) == 128);
 }
 

@@ -38,87 +38,111 @@ void CatalogJob::LoadFrom(const StoredStream& stored) {
 }
 
 void CatalogJob::Abandon() {
-  part_ = Part::kLive;
-  missing_.clear();
   MutexLock lock(mutex_);
-  shown_part_ = Part::kLive;
+  part_ = Part::kBegin;
   whole_wanted_ = true;
+  ++cycle_;
+  to_read_.clear();
+  reading_.clear();
+  missing_.clear();
 }
 
 std::optional<StepNeed> CatalogJob::NextStep(Instant) {
   MutexLock lock(mutex_);
-  if (shown_part_ == Part::kApply) return StepNeed{.priority = Priority::kCatalog};
-  const Lane lane = shown_part_ == Part::kCount ? Lane::kSearch : Lane::kBurst;
-  return StepNeed{.lane = lane, .priority = Priority::kCatalog};
+  return NeedNow();
 }
 
-StepOutcome CatalogJob::DoStep(Instant now, const StepNeed&, const TableShapePtr&) {
-  if (part_ == Part::kLive) {
+std::optional<StepNeed> CatalogJob::NeedNow() const {
+  if (busy_ || (part_ == Part::kDefinitions && to_read_.empty())) return std::nullopt;
+  StepNeed need{.lane = Lane::kBurst, .priority = Priority::kCatalog};
+  if (part_ == Part::kApply || part_ == Part::kDress) need.lane.reset();
+  // Nothing waits for what explains the table that stands.
+  if (part_ > Part::kApply) need.priority = Priority::kResolve;
+  if (part_ == Part::kCount) need.lane = Counts() ? std::optional(Lane::kSearch) : std::nullopt;
+  return need;
+}
+
+StepOutcome CatalogJob::DoStep(Instant now, const StepNeed& granted, const TableShapePtr&) {
+  std::optional<Kind> kind;
+  Part part;
+  uint64_t cycle = 0;
+  {
     MutexLock lock(mutex_);
-    whole_ = std::exchange(whole_wanted_, false) || !whole_at_ || now - *whole_at_ >= kWholeEvery;
+    const auto need = NeedNow();
+    if (!need || !granted.Covers(*need)) return StepOutcome::Unused();
+    if (part_ == Part::kBegin) BeginCycle(now);
+    part = part_;
+    cycle = cycle_;
+    if (part == Part::kDefinitions) {
+      kind = *to_read_.begin();
+      to_read_.erase(*kind);
+      reading_.insert(*kind);
+    } else {
+      busy_ = true;
+    }
   }
+  if (kind) return ReadKind(*kind, cycle);
   const Finally done([this] {
     MutexLock lock(mutex_);
-    shown_part_ = part_;
+    busy_ = false;
   });
-  switch (part_) {
-    case Part::kLive:
-    case Part::kSensitive:
-    case Part::kHighlySensitive:
-    case Part::kArchived:
-      return ReadDefinitions(part_);
-    case Part::kUnlisted:
-      return AskUnlisted();
-    case Part::kGroups:
-      return ReadGroups();
-    case Part::kPipelines:
-      return ReadPipelines();
-    case Part::kCount:
-      return CountRecords();
-    case Part::kApply:
-      whole_at_ = whole_ ? std::optional(now) : whole_at_;
-      return Apply();
-  }
-  return StepOutcome::Unused();
+  return MakePart(part, granted, now);
 }
 
-void CatalogJob::Advance() {
-  const bool pipelines = object().has_pipelines;
-  if (!whole_) {
-    part_ = part_ == Part::kLive && pipelines ? Part::kPipelines : Part::kApply;
-  } else if (part_ == Part::kGroups && !pipelines) {
-    part_ = Part::kCount;
-  } else if (part_ == Part::kLive &&
-             !WantsSensitiveDefinitions(stream().plan(), DefinitionsOf(Part::kLive))) {
-    definitions_.erase(Part::kSensitive);
-    definitions_.erase(Part::kHighlySensitive);
-    part_ = Part::kArchived;
-  } else {
-    part_ = static_cast<Part>(static_cast<int>(part_) + 1);
+void CatalogJob::BeginCycle(Instant now) {
+  whole_ = std::exchange(whole_wanted_, false) || !whole_at_ || now - *whole_at_ >= kWholeEvery;
+  part_ = Part::kDefinitions;
+  to_read_ = {Kind::kLive};
+  if (!whole_) return;
+  to_read_.insert(Kind::kArchived);
+  if (stream().plan().selection.sensitive) {
+    to_read_.insert({Kind::kSensitive, Kind::kHighlySensitive});
   }
-  if (part_ != Part::kUnlisted) return;
-  probe_ = UnlistedProbe(FindUnlisted(stream().plan(), AllDefinitions()));
-  if (!probe_.Next()) part_ = Part::kGroups;
 }
 
-StepOutcome CatalogJob::ReadDefinitions(Part part) {
+StepOutcome CatalogJob::ReadKind(Kind kind, uint64_t cycle) {
   PropertiesRequest request;
-  if (part == Part::kSensitive) request.data_sensitivity = "sensitive";
-  if (part == Part::kHighlySensitive) request.data_sensitivity = "highly_sensitive";
-  request.archived = part == Part::kArchived;
+  if (kind == Kind::kSensitive) request.data_sensitivity = "sensitive";
+  if (kind == Kind::kHighlySensitive) request.data_sensitivity = "highly_sensitive";
+  request.archived = kind == Kind::kArchived;
   auto answer = hubmirror::ReadDefinitions(stream().source().records, object(), request);
-  if (!answer) return StepOutcome::Failed(answer.error());
-  if (part == Part::kLive && IsShort(*answer)) return StepOutcome::More();
-  if (part == Part::kLive) {
-    const uint64_t digest = DigestOf(*answer);
-    if (std::exchange(live_digest_, digest) != digest) whole_ = true;
+  MutexLock lock(mutex_);
+  if (cycle != cycle_) return StepOutcome::More();
+  reading_.erase(kind);
+  if (!answer || (kind == Kind::kLive && IsShort(*answer))) {
+    to_read_.insert(kind);
+    return answer ? StepOutcome::More() : StepOutcome::Failed(answer.error());
   }
-  // Those of a thousand portals may wait for the database at once.
-  std::vector<SharedDefinition>& kept = definitions_[part];
-  kept.assign(std::make_move_iterator(answer->begin()), std::make_move_iterator(answer->end()));
-  for (SharedDefinition& definition : kept) definition.Share();
-  Advance();
+  TakeIn(kind, *std::move(answer));
   return StepOutcome::More();
+}
+
+void CatalogJob::TakeIn(Kind kind, std::vector<PropertyDefinition> answer) {
+  if (kind == Kind::kLive) AskForOthers(answer);
+  // Those of a thousand portals may wait for the database at once.
+  std::vector<SharedDefinition>& kept = definitions_[kind];
+  kept.assign(std::make_move_iterator(answer.begin()), std::make_move_iterator(answer.end()));
+  for (SharedDefinition& definition : kept) definition.Share();
+  if (!to_read_.empty() || !reading_.empty()) return;
+  part_ = Part::kApply;
+  if (!whole_) return;
+  probe_ = UnlistedProbe(FindUnlisted(stream().plan(), AllDefinitions()));
+  if (probe_.Next()) part_ = Part::kUnlisted;
+}
+
+void CatalogJob::AskForOthers(const std::vector<PropertyDefinition>& live) {
+  const uint64_t digest = DigestOf(live);
+  if (std::exchange(live_digest_, digest) != digest && !std::exchange(whole_, true)) {
+    to_read_.insert(Kind::kArchived);
+  }
+  if (!whole_) return;
+  for (const Kind kind : {Kind::kSensitive, Kind::kHighlySensitive}) {
+    if (!WantsSensitiveDefinitions(stream().plan(), live)) {
+      definitions_.erase(kind);
+    } else if (!stream().plan().selection.sensitive) {
+      to_read_.insert(kind);
+    }
+  }
 }
 
 bool CatalogJob::IsShort(const std::vector<PropertyDefinition>& answer) {
@@ -132,6 +156,65 @@ bool CatalogJob::IsShort(const std::vector<PropertyDefinition>& answer) {
   return std::exchange(missing_, missing) != missing;
 }
 
+StepOutcome CatalogJob::MakePart(Part part, const StepNeed& granted, Instant now) {
+  StepOutcome outcome = StepOutcome::Unused();
+  switch (part) {
+    case Part::kUnlisted:
+      outcome = AskUnlisted();
+      if (probe_.Next()) return outcome;
+      break;
+    case Part::kApply:
+      outcome = Apply();
+      break;
+    case Part::kGroups:
+      outcome = ReadGroups();
+      break;
+    case Part::kPipelines:
+      outcome = ReadPipelines();
+      break;
+    case Part::kCount:
+      outcome = CountRecords(granted);
+      break;
+    case Part::kDress:
+      if (const MirrorTablePtr table = stream().table().layout()) {
+        stream().store().rows.ApplyLayout(*table);
+      }
+      outcome = StepOutcome::More();
+      break;
+    case Part::kBegin:
+    case Part::kDefinitions:
+      break;
+  }
+  if (outcome.end != StepOutcome::End::kMore) return outcome;
+  MutexLock lock(mutex_);
+  part_ = After(part);
+  if (part_ != Part::kBegin) return outcome;
+  if (whole_) whole_at_ = now;
+  return StepOutcome::CaughtUp();
+}
+
+CatalogJob::Part CatalogJob::After(Part part) {
+  switch (part) {
+    case Part::kUnlisted:
+      return Part::kApply;
+    case Part::kApply:
+      if (whole_) return Part::kGroups;
+      [[fallthrough]];
+    case Part::kGroups:
+      if (object().has_pipelines) return Part::kPipelines;
+      [[fallthrough]];
+    case Part::kPipelines:
+      return whole_ ? Part::kCount : AfterAll();
+    default:
+      return AfterAll();
+  }
+}
+
+// The list of a new table is read meanwhile, and others wait for their tables.
+CatalogJob::Part CatalogJob::AfterAll() {
+  return std::exchange(undressed_, false) ? Part::kDress : Part::kBegin;
+}
+
 StepOutcome CatalogJob::AskUnlisted() {
   const auto page = stream().source().records.List(
       object(), {.after = std::nullopt, .properties = probe_.Next()});
@@ -140,19 +223,12 @@ StepOutcome CatalogJob::AskUnlisted() {
   } else if (!probe_.Failed(page.error())) {
     return StepOutcome::Failed(page.error());
   }
-  if (!probe_.Next()) Advance();
   return StepOutcome::More();
-}
-
-std::vector<PropertyDefinition> CatalogJob::DefinitionsOf(Part part) const {
-  const auto found = definitions_.find(part);
-  if (found == definitions_.end()) return {};
-  return {found->second.begin(), found->second.end()};
 }
 
 std::vector<PropertyDefinition> CatalogJob::AllDefinitions() const {
   std::vector<PropertyDefinition> all;
-  for (const auto& [part, definitions] : definitions_) {
+  for (const auto& [kind, definitions] : definitions_) {
     all.insert(all.end(), definitions.begin(), definitions.end());
   }
   return all;
@@ -162,7 +238,6 @@ StepOutcome CatalogJob::ReadGroups() {
   const auto groups = stream().source().records.PropertyGroups(object());
   if (!groups) return StepOutcome::Failed(groups.error());
   stream().store().rows.SavePropertyGroups(object(), *groups);
-  Advance();
   return StepOutcome::More();
 }
 
@@ -173,7 +248,6 @@ StepOutcome CatalogJob::ReadPipelines() {
   const auto page = stream().source().references.ReadReference(
       {.kind = ReferenceKind::kPipelines, .object = object().name, .type_id = object().type_id});
   if (!page && !IsRefused(page.error())) return StepOutcome::Failed(page.error());
-  Advance();
   if (!page) {
     if (std::exchange(pipelines_refused_, page.error().message) != page.error().message) {
       stream().Log(LogLevel::kWarning, "reference.refused",
@@ -199,11 +273,12 @@ StepOutcome CatalogJob::ReadPipelines() {
   return StepOutcome::More();
 }
 
-StepOutcome CatalogJob::CountRecords() {
-  Advance();
-  // One that somebody dropped is made before it is counted.
-  const bool there = stream().table().Now() != nullptr;
-  if (!there || !facts().loaded() || !stream().searchable()) return StepOutcome::More();
+bool CatalogJob::Counts() const {
+  return facts().loaded() && stream().searchable();
+}
+
+StepOutcome CatalogJob::CountRecords(const StepNeed& granted) {
+  if (!granted.lane) return StepOutcome::More();
   const auto answer = stream().Search({.newest_first = true, .limit = 1});
   stream().NoteSearch(answer);
   // Not every type can be searched (https://developers.hubspot.com/docs/guides/api/crm/search). The
@@ -238,10 +313,13 @@ StepOutcome CatalogJob::Apply() {
   if (stream().table().Set(table, *hasher) || refills) {
     Tell([](StreamFacts& facts) { ++facts.debts.archived.wanted; });
   }
-  if (is_new) stream().Log(LogLevel::kNotice, "table.created", "created the table");
-  part_ = Part::kLive;
-  definitions_.erase(Part::kLive);
-  return StepOutcome::CaughtUp();
+  if (is_new) {
+    stream().Log(LogLevel::kNotice, "table.created", "created the table");
+    MutexLock lock(mutex_);
+    undressed_ = true;
+  }
+  definitions_.erase(Kind::kLive);
+  return StepOutcome::More();
 }
 
 void CatalogJob::LookInTable() {

@@ -49,8 +49,10 @@ ReferenceJob::ReferenceJob(PortalKey portal, JobKind kind, std::vector<Reference
 std::optional<StepNeed> ReferenceJob::Next(Instant) {
   MutexLock lock(mutex_);
   if (busy_) return std::nullopt;
-  const bool lists = kind_ == JobKind::kLists;
-  return StepNeed{.lane = Lane::kBurst, .priority = lists ? Priority::kLinks : Priority::kCatalog};
+  // Records of custom types wait for these; nothing waits for the others.
+  const bool finds_types = kinds_.front() == ReferenceKind::kObjectTypes;
+  return StepNeed{.lane = Lane::kBurst,
+                  .priority = finds_types ? Priority::kCatalog : Priority::kLinks};
 }
 
 void ReferenceJob::Restart() {

@@ -79,8 +79,13 @@ void WalkJob::Abandon() {
   stored_ = {};
 }
 
+bool WalkJob::IsAlone(Action action) {
+  return action == Action::kBegin || action == Action::kFlush || action == Action::kAnalyze;
+}
+
 WalkJob::Action WalkJob::Choose(Instant now) const {
   if (phase_ == Phase::kIdle) return busy_ ? Action::kNone : Action::kBegin;
+  if (phase_ == Phase::kAnalyzing) return busy_ ? Action::kNone : Action::kAnalyze;
   const bool full = buffer_.records() >= options_.flush_records ||
                     buffer_.bytes() >= stream().store().flush_bytes;
   const bool old = buffer_.oldest() && now - *buffer_.oldest() >= options_.flush_after;
@@ -148,13 +153,13 @@ StepOutcome WalkJob::DoStep(Instant now, const StepNeed& granted, const TableSha
     action = beside ? (WantsSeam(now) ? Action::kSeek : Action::kNone) : Choose(now);
     need = NeedOf(action, granted.priority);
     if (!granted.Covers(need)) return StepOutcome::Unused();
-    if (action == Action::kBegin || action == Action::kFlush) busy_ = true;
+    if (IsAlone(action)) busy_ = true;
     if (action == Action::kSeek) seeking_ = true;
   }
   // Whatever way the step ends, the next one may do the same again.
   const Finally done([this, action] {
     MutexLock lock(mutex_);
-    if (action == Action::kBegin || action == Action::kFlush) busy_ = false;
+    if (IsAlone(action)) busy_ = false;
     if (action == Action::kSeek) seeking_ = false;
   });
   switch (action) {
@@ -168,6 +173,8 @@ StepOutcome WalkJob::DoStep(Instant now, const StepNeed& granted, const TableSha
       return Seek(now);
     case Action::kFlush:
       return Flush();
+    case Action::kAnalyze:
+      return Analyze();
   }
   return StepOutcome::Unused();
 }
@@ -472,6 +479,7 @@ void WalkJob::LookBehindArchived(Commit& commit) const {
 
 StepOutcome WalkJob::Finish(Commit last) {
   bool unordered = false;
+  bool analyze = false;
   TimePoint began{};
   std::optional<TimePoint> whole_since;
   EndedWalk ended{.archived = options_.archived};
@@ -491,7 +499,7 @@ StepOutcome WalkJob::Finish(Commit last) {
   }
   Write(std::move(last), ended);
   if (!options_.archived) {
-    if (!facts().loaded()) stream().store().rows.Analyze(object());
+    analyze = !facts().loaded();
     const int64_t rows = stream().store().rows.CountRows(object());
     Tell([&](StreamFacts& facts) {
       facts.CountedRows(rows);
@@ -510,6 +518,16 @@ StepOutcome WalkJob::Finish(Commit last) {
   stored_ = {};
   last_complete_at_ = complete_at;
   last_walk_pages_ = pages_;
+  if (!analyze) return StepOutcome::CaughtUp();
+  // In a step of its own: the table is complete, and nobody shall wait to be told.
+  phase_ = Phase::kAnalyzing;
+  return StepOutcome::More();
+}
+
+StepOutcome WalkJob::Analyze() {
+  stream().store().rows.Analyze(object());
+  MutexLock lock(mutex_);
+  phase_ = Phase::kIdle;
   return StepOutcome::CaughtUp();
 }
 

@@ -56,8 +56,10 @@ class WalkJob final : public StreamJob {
   void Abandon() override;
 
  private:
-  enum class Phase { kIdle, kWalking };
-  enum class Action { kNone, kBegin, kRead, kSeek, kFlush };
+  enum class Phase { kIdle, kWalking, kAnalyzing };
+  enum class Action { kNone, kBegin, kRead, kSeek, kFlush, kAnalyze };
+  /// Whether no other step of these is made beside it.
+  static bool IsAlone(Action action);
 
   Action Choose(Instant now) const REQUIRES(mutex_);
   bool WantsSeam(Instant now) const REQUIRES(mutex_);
@@ -91,6 +93,8 @@ class WalkJob final : public StreamJob {
   StepOutcome GiveUp(const ApiError& refusal);
   StepOutcome Flush();
   StepOutcome Finish(Commit last);
+  /// Tells PostgreSQL what a table that was just loaded holds.
+  StepOutcome Analyze();
   /// Rows that were not known as archived go to resolve: losers of a merge may look archived, and
   /// only a live read of each tells who survived it (rule R15).
   void LookBehindArchived(Commit& commit) const;
@@ -104,7 +108,7 @@ class WalkJob final : public StreamJob {
 
   mutable Mutex mutex_;
   Phase phase_ GUARDED_BY(mutex_) = Phase::kIdle;
-  bool busy_ GUARDED_BY(mutex_) = false;  ///< a step is beginning or flushing
+  bool busy_ GUARDED_BY(mutex_) = false;  ///< see IsAlone
   bool seeking_ GUARDED_BY(mutex_) = false;
   Instant seek_from_ GUARDED_BY(mutex_){};  ///< search did not answer: not before this
 

@@ -21,6 +21,9 @@ constexpr size_t kRangesAhead = 8;
 constexpr int64_t kRecordsAhead = 20 * kPage;
 // A search shows its first 10,000 results only, so it finds none further on.
 constexpr int64_t kFurthest = 10'000;
+// Where nobody knows yet how long a list is, the first search asks no further than this: it tells
+// the length, and finds a place in a short list, too.
+constexpr int64_t kFirstSeam = 10 * kPage;
 
 }  // namespace
 
@@ -54,20 +57,25 @@ std::optional<size_t> WalkRanges::Take() {
   return static_cast<size_t>(free - ranges_.begin());
 }
 
+bool WalkRanges::MayFindMeanwhile() const {
+  return ranges_.size() == 1 && ranges_.front().taken && ranges_.front().range.after.empty() &&
+         !found_early_;
+}
+
 std::optional<WalkRanges::Seam> WalkRanges::WantsSeam() const {
   const size_t taken = Count(true);
   const size_t free = Count(false);
   const bool enough = free > 0 && taken + free >= kRangesAhead;
-  if (!facts_.ordered || after_ == After::kUnknown || taken + free >= readers_max_ || enough) {
-    return std::nullopt;
-  }
+  const bool usable = after_ != After::kUnknown || MayFindMeanwhile();
+  if (!facts_.ordered || !usable || taken + free >= readers_max_ || enough) return std::nullopt;
   const auto longest = std::ranges::max_element(
       ranges_, {}, [](const Entry& entry) { return entry.done ? 0 : entry.range.left; });
   if (longest->done) return std::nullopt;
   const int64_t left = counted_ ? longest->range.left : kFurthest;
   if (left < (free == 0 ? kSplitRecords : kRecordsAhead)) return std::nullopt;
   // Whole pages, so that none is read from both sides.
-  const int64_t ahead = std::min(left / 2, kFurthest) / kPage * kPage;
+  const int64_t most = counted_ ? kFurthest : kFirstSeam;
+  const int64_t ahead = std::min(left / 2, most) / kPage * kPage;
   return Seam{.range = static_cast<size_t>(longest - ranges_.begin()),
               .above = longest->range.next - 1,
               .below = longest->range.end,
@@ -76,6 +84,10 @@ std::optional<WalkRanges::Seam> WalkRanges::WantsSeam() const {
 }
 
 void WalkRanges::Split(const Seam& seam, int64_t total, std::optional<int64_t> id) {
+  if (after_ == After::kUnknown) {
+    found_early_ = {seam, total, id};
+    return;
+  }
   Entry& entry = ranges_[seam.range];
   const int64_t left = std::max<int64_t>(0, total - (entry.records - seam.records));
   counted_ = true;
@@ -148,6 +160,10 @@ std::optional<WalkRanges::Proof> WalkRanges::Give(size_t index, const PageFacts&
   after_ = MeaningIn(page);
   entry.records += own;
   range.next = page.last_id + 1;
+  if (found_early_ && after_ != After::kUnknown) {
+    const Found found = *std::exchange(found_early_, std::nullopt);
+    Split(found.seam, found.total, found.id);
+  }
   return Proof{from, page.last_id};
 }
 

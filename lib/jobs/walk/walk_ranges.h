@@ -80,7 +80,8 @@ class WalkRanges {
     int64_t records = 0;  ///< read of the range when this was asked
   };
   /// What to ask, if a place for another reader should be found: one that is wanted at once, or, in
-  /// a long list, ahead of need.
+  /// a long list, ahead of need. The first one beside the first page, which tells whether it can be
+  /// used.
   std::optional<Seam> WantsSeam() const;
   /// Splits behind record `id`, of the `total` that the search found between the bounds. Without an
   /// id, or with one that does not lie in between, the range stays whole. What is expected is
@@ -104,12 +105,20 @@ class WalkRanges {
   static After MeaningIn(const PageFacts& page);
 
   size_t Count(bool taken) const;
+  bool MayFindMeanwhile() const;
   void Expect();
 
   std::vector<Entry> ranges_;
   WalkCursor facts_;
   size_t readers_max_;
   After after_ = After::kUnknown;
+  /// Found before a page has shown what `after` means.
+  struct Found {
+    Seam seam;
+    int64_t total = 0;
+    std::optional<int64_t> id;
+  };
+  std::optional<Found> found_early_;
   bool counted_ = false;  ///< whether it is known how many records there are, more or less
 };
 

@@ -216,10 +216,10 @@ class RowSink {
   /// The budget as last committed; empty when there is none.
   virtual std::string LoadBudget() = 0;
 
-  /// Brings table, views, comments and `properties` to `wanted` (see mirror/table_layout.h), as
-  /// far as locks and objects of others allow at once; returns what there is now. Compares with
-  /// what is really there: a column that somebody dropped is made again, to be filled. Creating a
-  /// table resets its stream in the same transaction. Cheap where nothing differs.
+  /// Brings table, views, comments and `properties` to `wanted` (see mirror/table_layout.h) as far
+  /// as locks and objects of others allow; returns what there is. A column that somebody dropped is
+  /// made again, to be filled. Creating a table resets its stream in the same transaction, and
+  /// leaves views, comments and indexes to the next call or Heartbeat. Cheap if nothing differs.
   virtual MirrorTablePtr ApplyLayout(const MirrorTable& wanted) = 0;
   virtual void SaveAccount(const Account& account) = 0;
   virtual void SavePropertyGroups(const ObjectType& object,

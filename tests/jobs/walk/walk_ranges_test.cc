@@ -198,6 +198,34 @@ TEST_CASE("a list whose cursors are no ids is read in one piece") {
   CHECK_FALSE(ranges.WantsSeam());
 }
 
+TEST_CASE("the first place is looked for beside the first page, which says whether it helps") {
+  List list = Dense(5000);
+  WalkRanges ranges({.ranges = {WalkRange{}}}, 8);
+  REQUIRE(ranges.Take());
+  const auto seam = ranges.WantsSeam();
+  REQUIRE(seam);
+  CHECK(seam->skip == 999);
+  list.Seek(ranges, *seam);
+  CHECK_FALSE(ranges.WantsSeam());
+  CHECK_FALSE(ranges.can_take());
+
+  auto facts = list.Page(ranges.range(0));
+  SUBCASE("it does") {
+    ranges.Give(0, facts);
+    CHECK(ranges.Cursor().records_expected == 5000);
+    REQUIRE(ranges.Take());
+    REQUIRE(ranges.Take());
+    CHECK(list.Page(ranges.range(1)).first_id == 1001 * 3);
+  }
+  SUBCASE("its cursors are no ids") {
+    facts.next_after = "MTAw";
+    ranges.Give(0, facts);
+    REQUIRE(ranges.Take());
+    CHECK_FALSE(ranges.can_take());
+    CHECK_FALSE(ranges.WantsSeam());
+  }
+}
+
 TEST_CASE("a search that finds no place is not asked for it again") {
   List list = Dense(5000);
   WalkRanges ranges(Start(list), 8);
