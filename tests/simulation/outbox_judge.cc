@@ -257,7 +257,14 @@ void OutboxJudge::LookAtLinkEntry(const Entry& entry) {
   bool asked = false;
   // Several rows may ask for the same, from either side: it is what each of them asked for.
   for (auto& [id, row] : rows_) {
-    if (!row.links.is_array() || row.dry_run || (row.op == "disassociate") != takes) continue;
+    if (row.dry_run || (row.op == "disassociate") != takes) continue;
+    // An erasure leaves the record, and takes away what it was to be linked with (rule W24).
+    const bool blanked = row.of_links() && !row.links.is_array();
+    if (blanked && ((row.object == from && row.record == entry.id) ||
+                    (row.object == to && row.record == entry.to))) {
+      asked = true;
+    }
+    if (!row.links.is_array()) continue;
     // Either end may be the one that the path names first.
     for (const bool ahead : {true, false}) {
       if (row.object != (ahead ? from : to)) continue;
