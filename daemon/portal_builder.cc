@@ -43,6 +43,7 @@ size_t FlushBytes(const Settings& settings) {
 
 std::vector<std::string> NamesOf(const std::vector<WebhookSettings>& webhooks) {
   std::vector<std::string> names;
+  names.reserve(webhooks.size());
   for (const WebhookSettings& webhook : webhooks) names.push_back(webhook.plan.name);
   return names;
 }
@@ -80,12 +81,12 @@ std::shared_ptr<PortalSync> PortalBuilder::Build(const PortalSettings& portal) c
   belongings->relay = std::make_unique<ExchangeRelay>(governor, parts_.observer);
   AddTokens(portal, *belongings);
   return std::make_shared<PortalSync>(
-      plan, std::move(governor), Source(plan, std::move(belongings)), Store(portal),
+      plan, std::move(governor), Source(plan, belongings), Store(portal),
       PortalSync::Parts{parts_.observer, parts_.clock, parts_.log, parts_.random});
 }
 
 PortalSource PortalBuilder::Source(const PortalPlan& plan,
-                                   std::shared_ptr<Belongings> belongings) const {
+                                   const std::shared_ptr<Belongings>& belongings) const {
   belongings->client = std::make_unique<ApiClient>(
       ApiClient::Portal{.key = plan.key, .version = api_.version, .base = BaseUrlOf(api_)},
       Wire{*belongings->transport, parts_.clock, *belongings->source_clock}, *belongings->tokens,

@@ -42,7 +42,7 @@ class PortalBuilder {
 
  private:
   struct Belongings;
-  PortalSource Source(const PortalPlan& plan, std::shared_ptr<Belongings> belongings) const;
+  PortalSource Source(const PortalPlan& plan, const std::shared_ptr<Belongings>& belongings) const;
   PortalStore Store(const PortalSettings& portal) const;
   PortalSink::Options SinkOptions(const PortalPlan& plan) const;
   void AddTokens(const PortalSettings& portal, Belongings& belongings) const;

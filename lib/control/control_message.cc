@@ -280,6 +280,8 @@ ControlDocument VerifiedDocument(const std::map<std::string, VerifyReport>& veri
   for (const auto& [object, report] : verified) {
     json.Key(object.data(), static_cast<rapidjson::SizeType>(object.size()));
     json.StartObject();
+    Put(json, "list_pages", report.list_pages);
+    Put(json, "batch_reads", report.batch_reads);
     Put(json, "checked", report.checked);
     Put(json, "missing", report.missing);
     Put(json, "extra", report.extra);

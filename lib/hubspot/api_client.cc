@@ -173,7 +173,7 @@ Result<PropertyDefinition, ApiError> ApiClient::MakeKeyProperty(
     const ObjectType& type, const PropertyDefinition& property) {
   const auto made = Ask<std::vector<PropertyDefinition>>(
       Endpoint::kProperties, requests_.MakeKeyProperty(type, property),
-      [](std::string body, uint64_t& replaced) {
+      [](const std::string& body, uint64_t& replaced) {
         return ReadPropertyDefinitions("{\"results\":[" + body + "]}", "non_sensitive", replaced);
       });
   if (!made) return made.error();

@@ -64,6 +64,7 @@ WriteAnswer RecordWriter::Write(WriteOp op, const ObjectType& type,
                   return ReadWriteAnswer(answer, inputs);
                 }
                 std::vector<WriteOutcome> outcomes;
+                outcomes.reserve(inputs.size());
                 for (const WriteInput& input : inputs) {
                   outcomes.push_back({.fate = Fate::kWritten, .id = input.id});
                 }

@@ -264,7 +264,7 @@ MirrorTablePtr PortalSink::ApplyLayout(const MirrorTable& wanted) {
         writing.StartOver("the table of " + wanted.name() + " was dropped and is made again");
       }
     }
-    const MirrorTablePtr table = TableOf(wanted.name());
+    MirrorTablePtr table = TableOf(wanted.name());
     const bool same = table && table->columns == change.columns;
     if (same && change.changes.empty() && change.arriving.empty() && !ViewsWait(wanted.name())) {
       return table;
@@ -522,7 +522,7 @@ std::set<std::string> PortalSink::WithValues(const ObjectType& object,
   transaction.Commit();
   std::set<std::string> held;
   for (size_t i = 0; i < names.size(); ++i) {
-    if (found.Bool(0, static_cast<int>(i))) held.insert(names[i]);
+    if (found.Bool(0, i)) held.insert(names[i]);
   }
   return held;
 }

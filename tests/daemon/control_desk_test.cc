@@ -236,7 +236,7 @@ TEST_CASE("control desk: a comparison's result carries its report") {
   Desk desk;
   const auto answer = desk.Ask({.verb = ControlVerb::kVerify, .portal = "acme"});
   REQUIRE(answer.operation);
-  VerifyReport report{.checked = 100, .left = 1};
+  VerifyReport report{.list_pages = 2, .batch_reads = 1, .checked = 100, .left = 1};
   report.missing = 1;
   report.Note(VerifyFinding::Kind::kMissing, RecordId{42});
   desk.controls.Report({.done = true, .troubled = {}, .verified = {{"contacts", report}}});
@@ -244,8 +244,8 @@ TEST_CASE("control desk: a comparison's result carries its report") {
   const ControlLine line = Desk::Only(answer.operation->At(kStart).lines);
 
   CHECK(line.result->code == ControlCode::kProblem);
-  CHECK(line.text.find(R"("verified":{"contacts":{"checked":100,"missing":1,)") !=
-        std::string::npos);
+  CHECK(line.text.find(R"("verified":{"contacts":{"list_pages":2,"batch_reads":1,"checked":100,)"
+                       R"("missing":1,)") != std::string::npos);
   CHECK(line.text.find(R"({"kind":"missing","id":42,"properties":[]})") != std::string::npos);
 }
 

@@ -93,6 +93,8 @@ TEST_CASE("verify: its report can be kept and proved, and is never written over 
   CHECK_FALSE(report.Flag("equal"));
   CHECK(report["objects"]["contacts"]["different"].AsInteger() == 1);
   CHECK(report["objects"]["deals"]["missing"].AsInteger() == 1);
+  CHECK(report["objects"]["contacts"]["list_pages"].AsInteger() >= 9);
+  CHECK(report["objects"]["contacts"]["batch_reads"].AsInteger() >= 1);
   CHECK(ReadFile(file).find(edited) != std::string::npos);
   CHECK(ReadFile(file).find("edited@example.com") == std::string::npos);
   // As an auditor proves it: what stands behind "report": on its line, without the last brace.

@@ -27,7 +27,9 @@ TEST_CASE("cursors read back as they were written") {
   const FillCursor fill{.property = "tier", .last = RecordId{3}};
   CHECK(ParseFillCursor(ToText(fill)) == fill);
 
-  VerifyCursor verify{.walk = walk, .report = {}, .repair = true, .pages = 12};
+  VerifyCursor verify{.walk = walk, .report = {}, .repair = true};
+  verify.report.list_pages = 12;
+  verify.report.batch_reads = 2;
   verify.report.checked = 1200;
   verify.report.left = 3;
   verify.report.absent = {RecordId{5}, RecordId{9}};
@@ -37,7 +39,8 @@ TEST_CASE("cursors read back as they were written") {
   CHECK(again->report.Text() == verify.report.Text());
   CHECK(again->report.absent == verify.report.absent);
   CHECK(again->repair);
-  CHECK(again->pages == 12);
+  CHECK(again->report.list_pages == 12);
+  CHECK(again->report.batch_reads == 2);
 
   const ResolveCursor resolve{.sweep = "171", .marked_gone = 4, .accepted = true};
   CHECK(ParseResolveCursor(ToText(resolve)) == resolve);

@@ -51,6 +51,25 @@ TEST_CASE("verify: the commit that ends it clears its cursor") {
   CHECK(stream.sink.progress.at(JobKind::kVerify).cursor.empty());
 }
 
+TEST_CASE("verify: what it tells of its reads is what was asked") {
+  Comparing stream(350);
+  stream.sink.rows.erase(200);
+  stream.hubspot.Erase(120);
+  const int64_t lists = stream.hubspot.Count("list");
+  const auto batches = [&] {
+    return stream.hubspot.Count("batch") + stream.hubspot.Count("archived_batch");
+  };
+  const int64_t batch_reads = batches();
+  const auto report = stream.Compare();
+
+  REQUIRE(report);
+  CHECK(report->list_pages == 4);
+  CHECK(report->list_pages == stream.hubspot.Count("list") - lists);
+  // Neither among the archived nor among the live ones, and the latter three times.
+  CHECK(report->batch_reads >= 4);
+  CHECK(report->batch_reads == batches() - batch_reads);
+}
+
 TEST_CASE("verify: a list without order is compared as a whole") {
   Comparing stream(350);
   stream.hubspot.descending_lists = true;

@@ -22,6 +22,7 @@ constexpr size_t kMostStored = 1000;
 constexpr int64_t kPagesASave = 20;
 
 constexpr std::pair<const char*, int64_t VerifyReport::*> kStoredCounts[] = {
+    {"pages", &VerifyReport::list_pages},  {"batch_reads", &VerifyReport::batch_reads},
     {"checked", &VerifyReport::checked},   {"missing", &VerifyReport::missing},
     {"extra", &VerifyReport::extra},       {"different", &VerifyReport::different},
     {"stale", &VerifyReport::stale},       {"unstamped", &VerifyReport::unstamped},
@@ -99,7 +100,6 @@ void VerifyJob::Begin(const TableShapePtr& table) {
   ranges_.emplace(std::move(begin.walk), 1);
   report_ = std::move(begin.report);
   repair_ = begin.repair;
-  pages_ = begin.pages;
   unsaved_pages_ = 0;
   table_ = table;
   unarchived_.clear();
@@ -118,8 +118,7 @@ void VerifyJob::Save() {
   if (seen_) return;
   // So many that it is no matter of single records: not worth to be written again and again.
   if (report_.absent.size() > kMostStored) return;
-  VerifyCursor cursor{.walk = ranges_->Cursor(), .report = report_, .repair = repair_};
-  cursor.pages = pages_;
+  const VerifyCursor cursor{.walk = ranges_->Cursor(), .report = report_, .repair = repair_};
   Commit commit{.object = object()};
   commit.progress[kind()] = {.cursor = ToText(cursor), .last_complete_at = last_complete_at_};
   Write(std::move(commit));
@@ -129,7 +128,7 @@ void VerifyJob::BeginUnordered() {
   stream().Distrust("order", "a list is not in ascending order of ids");
   ranges_.emplace(WalkCursor{.ranges = {WalkRange{}}, .ordered = false}, 1);
   // What was found before relied on the order of the list.
-  report_ = {};
+  report_ = {.list_pages = report_.list_pages};
   places_.Clear();
   seen_ = Seen{.since = stream().clock().Now()};
 }
@@ -168,7 +167,7 @@ StepOutcome VerifyJob::TakeIn(size_t range, Page page) {
     BeginUnordered();
     return StepOutcome::More();
   }
-  ++pages_;
+  ++report_.list_pages;
   Commit commit{.object = object()};
   ProvenRange proven{.sent_at = page.times.sent_at};
   for (const Record& record : page.records) proven.present.push_back(record.id);
@@ -244,6 +243,7 @@ StepOutcome VerifyJob::Explain() {
     return ExplainFailed(from, ids.size(), page.error());
   }
   explained_.Answered();
+  ++report_.batch_reads;
   if (archived) {
     TakeArchived(*page, ids);
   } else {
@@ -321,8 +321,8 @@ StepOutcome VerifyJob::Finish() {
   stream().observer().OnVerify(stream().key(), report_);
   const int64_t checked = report_.checked;
   MutexLock lock(mutex_);
+  last_pages_ = report_.list_pages;
   finished_ = {begun_, std::move(report_)};
-  last_pages_ = pages_;
   return StepOutcome::CaughtUp(checked);
 }
 
@@ -330,7 +330,6 @@ std::string ToText(const VerifyCursor& cursor) {
   JsonFieldWriter fields;
   // A text in a text: it is read by those who wrote it.
   fields.Put("walk", ToText(cursor.walk));
-  fields.Put("pages", cursor.pages);
   fields.Put("repair", cursor.repair);
   for (const auto& [name, count] : kStoredCounts) fields.Put(name, cursor.report.*count);
   fields.Put("absent", cursor.report.absent);
@@ -343,10 +342,7 @@ std::optional<VerifyCursor> ParseVerifyCursor(std::string_view text) {
   auto walk = ParseWalkCursor(fields->Text("walk"));
   auto absent = fields->Ids("absent");
   if (!walk || !absent) return std::nullopt;
-  VerifyCursor cursor{.walk = std::move(*walk),
-                      .report = {},
-                      .repair = fields->Flag("repair"),
-                      .pages = fields->Number("pages").value_or(0)};
+  VerifyCursor cursor{.walk = std::move(*walk), .report = {}, .repair = fields->Flag("repair")};
   for (const auto& [name, count] : kStoredCounts) {
     cursor.report.*count = fields->Number(name).value_or(0);
   }

@@ -22,7 +22,6 @@ struct VerifyCursor {
   WalkCursor walk;
   VerifyReport report;
   bool repair = false;
-  int64_t pages = 0;
 };
 std::string ToText(const VerifyCursor& cursor);
 std::optional<VerifyCursor> ParseVerifyCursor(std::string_view text);
@@ -96,7 +95,6 @@ class VerifyJob final : public StreamJob {
   TableShapePtr table_;  ///< as the comparison under way began
   VerifyReport report_;
   bool repair_ = false;
-  int64_t pages_ = 0;
   int64_t unsaved_pages_ = 0;
   std::vector<RecordId> unarchived_;  ///< not on the list, and not archived either
   std::map<RecordId, int> silences_;  ///< how often neither read has shown one

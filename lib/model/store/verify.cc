@@ -13,6 +13,8 @@ std::string_view NameOf(VerifyFinding::Kind kind) {
 }
 
 void VerifyReport::Add(const VerifyReport& other) {
+  list_pages += other.list_pages;
+  batch_reads += other.batch_reads;
   checked += other.checked;
   missing += other.missing;
   extra += other.extra;

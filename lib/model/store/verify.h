@@ -31,6 +31,8 @@ std::string_view NameOf(VerifyFinding::Kind kind);
 /// changed, were archived or merged too lately for the mirror to know, and calculated values, which
 /// move no stamp and are fresh after each sweep only (they are counted).
 struct VerifyReport {
+  int64_t list_pages = 0;   ///< of the list, that were compared
+  int64_t batch_reads = 0;  ///< answered, about what the list did not show
   int64_t checked = 0;
   int64_t missing = 0;
   int64_t extra = 0;

@@ -228,8 +228,8 @@ std::vector<EchoLedger::Origin> EchoLedger::Recognise(
   std::vector<Known> used;
   for (const auto& [place, shown] : Hash(transaction, seen, places)) {
     std::vector<Known>& ours = known[place];
-    const auto says = [&shown](const Known& one) {
-      return std::ranges::any_of(shown, [&](const Shown& value) {
+    const auto says = [&values = shown](const Known& one) {
+      return std::ranges::any_of(values, [&](const Shown& value) {
         return value.property == one.property && value.hash == one.hash;
       });
     };

@@ -131,9 +131,9 @@ void OutboxBrakes::Bound(Transaction& transaction, const std::string& object,
       Hold(transaction, object, "mass",
            "more than " + CountWords(most) + " rows of op " + op +
                " within an hour (write.brakes." + KeyOf(op) + ")");
-      std::erase_if(claims, [&](const OutboxClaim& claim) {
-        const auto at = std::ranges::find(rows, claim.id);
-        return at != rows.end() && static_cast<size_t>(at - rows.begin()) >= fit;
+      std::erase_if(claims, [&ids = rows, fit](const OutboxClaim& claim) {
+        const auto at = std::ranges::find(ids, claim.id);
+        return at != ids.end() && static_cast<size_t>(at - ids.begin()) >= fit;
       });
     }
     const size_t counted = std::min(fit, rows.size());

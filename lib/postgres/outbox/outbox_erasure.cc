@@ -102,7 +102,8 @@ void OutboxErasure::EraseLate(Transaction& transaction) const {
             kHasValues + " AND o.state NOT IN ('sending', 'written') LIMIT " + kMostRecords,
         {object});
     std::vector<RecordId> records;
-    for (size_t row = 0; row < erased.size(); ++row) records.emplace_back(erased.Int(row, 0));
+    for (size_t row = 0; row < erased.size(); ++row)
+      records.push_back(RecordId{erased.Int(row, 0)});
     Erase(transaction, object, records, {});
   }
 }

@@ -24,7 +24,7 @@ std::string LineColumns() {
 }
 
 OutboxLine LineAt(const Rows& rows, size_t row) {
-  const auto text = [&](int column) { return std::string(rows.Text(row, column)); };
+  const auto text = [&](size_t column) { return std::string(rows.Text(row, column)); };
   return {.id = rows.Int(row, 0),
           .created_at = text(1),
           .object = text(2),
@@ -111,6 +111,7 @@ std::vector<OutboxHold> ReadOutboxHolds(Connection& connection, const std::strin
 std::vector<std::string> WithoutWriteView(Connection& connection, const std::string& schema,
                                           const std::vector<std::string>& objects) {
   std::vector<std::string> names;
+  names.reserve(objects.size());
   for (const std::string& object : objects) names.push_back(WriteViewName(object));
   const Rows rows = connection.Run(
       "SELECT o.object FROM unnest($2::text[], $3::text[]) WITH ORDINALITY o(object, view, place)"

@@ -261,6 +261,7 @@ std::string WriteList(const std::vector<std::string>& items) {
 std::string WriteRefs(const std::vector<SecretRef>& refs) {
   if (refs.size() == 1) return YamlText(refs.front().Text());
   std::vector<std::string> texts;
+  texts.reserve(refs.size());
   for (const SecretRef& ref : refs) texts.push_back(ref.Text());
   return WriteList(texts);
 }
