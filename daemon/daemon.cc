@@ -347,8 +347,8 @@ std::string Daemon::MissingReadersText() const {
     return {};
   }
   if (names.empty()) return {};
-  return "\nwarning: `readers` or `feed.roles` names roles that do not exist: " + names +
-         "; once created, they can read within seconds";
+  return "\nwarning: `readers`, `feed.roles` or `write.writers` names roles that do not exist: " +
+         names + "; once created, they have their rights within seconds";
 }
 
 void Daemon::Say(LogLevel level, std::string_view event, std::string message) {

@@ -48,6 +48,17 @@ void CheckWritten(const StreamPlan& stream, const std::vector<PropertyDefinition
   }
 }
 
+void CheckKey(const PortalKey& portal, const StreamPlan& stream,
+              const std::vector<PropertyDefinition>& definitions, const std::string& path,
+              ConfigProblems& problems) {
+  if (auto complaint = ComplainOfKey(portal, stream, definitions)) {
+    problems.push_back({.severity = Severity::kWarning,
+                        .path = path,
+                        .what = std::move(complaint->said),
+                        .next = std::move(complaint->next)});
+  }
+}
+
 /// What no record of a custom type is made without, and no row can set.
 void CheckRequired(const StreamPlan& stream, const std::vector<std::string>& required,
                    const std::vector<PropertyDefinition>& definitions, const std::string& path,
@@ -125,6 +136,7 @@ class OnlineChecker {
     }
     const std::string written = portal_ + ".write.objects." + stream.object.name;
     CheckWritten(stream, known->definitions, written + ".update", check_.problems);
+    CheckKey(plan_.key, stream, known->definitions, written + ".key_property", check_.problems);
     CheckRequired(stream, required_[stream.object.type_id], known->definitions, written + ".create",
                   check_.problems);
     if (NamePipelines(webhooks_, stream.object)) {
@@ -164,6 +176,31 @@ class OnlineChecker {
 };
 
 }  // namespace
+
+std::string UnfitAsKey(const PropertyDefinition& property) {
+  if (!property.has_unique_value) return "its values need not be unique";
+  if (property.type != "string") return "it is no text but " + property.type;
+  return "";
+}
+
+std::optional<KeyComplaint> ComplainOfKey(const PortalKey& portal, const StreamPlan& stream,
+                                          const std::vector<PropertyDefinition>& definitions) {
+  const std::string& name = stream.write.key_property;
+  if (name.empty()) return std::nullopt;
+  const std::string& object = stream.object.name;
+  const auto found = std::ranges::find(definitions, name, &PropertyDefinition::name);
+  if (found == definitions.end() || found->archived) {
+    return KeyComplaint{"names " + name + ", which " + object +
+                            " does not have: rows that make records are refused",
+                        "`hubmirror write setup " + portal + "/" + object + "` makes it"};
+  }
+  const std::string why = UnfitAsKey(*found);
+  if (why.empty()) return std::nullopt;
+  return KeyComplaint{
+      "names " + name + ", which cannot be the key: " + why,
+      "name a property that HubSpot does not have yet, then `hubmirror write setup " + portal +
+          "/" + object + "` makes it"};
+}
 
 OnlineCheck CheckOnline(PageSource& source, ReferenceSource& references, PortalPlan plan,
                         const std::vector<WebhookPlan>& webhooks) {

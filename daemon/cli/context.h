@@ -27,6 +27,8 @@ struct CliContext {
   bool terminal = false;  ///< `out` is a terminal: it may be drawn over
   /// Of the terminal as it is now: a person may make it larger meanwhile.
   std::function<TerminalSize()> size = [] { return TerminalSize(); };
+  /// Whether nobody will read what is written to `out` from now on.
+  std::function<bool()> reader_gone = [] { return false; };
   const Clock& clock;
   /// Value of an environment variable, empty when it is not set.
   std::function<std::string(const std::string& name)> environment;
@@ -35,6 +37,9 @@ struct CliContext {
   /// terminal a hidden one is the next line of the input, and the others nobody answers. nullopt:
   /// no answer.
   std::function<std::optional<std::string>(const std::string& prompt, bool hidden)> ask = {};
+
+  /// Whether what is written from now on is lost: its reader is gone, or the disk is full.
+  bool Unheard() const { return !out || reader_gone(); }
 
   std::ostream& Drawing() const { return raw_out != nullptr ? *raw_out : out; }
 };

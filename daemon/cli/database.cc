@@ -10,6 +10,7 @@
 #include "daemon/cli/text/json_page.h"
 #include "daemon/cli/text/words.h"
 #include "model/store/database_error.h"
+#include "postgres/schema/inspection.h"
 #include "postgres/schema/portal_schema.h"
 #include "postgres/schema/preparation.h"
 #include "postgres/session/connection.h"
@@ -69,6 +70,26 @@ std::string OneJson(const QuarantinedBody& body) {
   return json.Text();
 }
 
+/// What belongs to no object, and can be asked for like one: links, as the change feed calls them.
+constexpr const char* kLinksOfFeed = "associations";
+
+/// Whether there is such an object: a misspelt one must not look like one of which there is
+/// nothing.
+int CheckObject(const CliContext& context, Connection& connection, const PortalPlan& plan,
+                const std::string& object) {
+  std::set<std::string> known;
+  for (const StreamPlan& stream : plan.streams) known.insert(stream.object.name);
+  for (std::string& one : ReadMirroredObjects(connection, plan.schema))
+    known.insert(std::move(one));
+  const auto of_history = PortalSchema::ObjectOfHistory(object);
+  if (object == kLinksOfFeed || known.contains(of_history.value_or(object))) return kExitOk;
+  std::string names;
+  for (const std::string& one : known) names += (names.empty() ? "" : ", ") + one;
+  return Fail(context, kExitUsage,
+              "portal " + plan.key + " mirrors no " + object + "; it has " + names,
+              "use one of these names, or add the object to the configuration");
+}
+
 }  // namespace
 
 int WithDatabase(const CliContext& context, const Settings& settings,
@@ -94,8 +115,13 @@ int WithPortal(const CliContext& context, const CommandLine& line,
   if (!settings) return settings.error();
   const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
   if (portal == nullptr) return kExitUsage;
-  return WithDatabase(context, *settings,
-                      [&](Connection& connection) { return work(connection, portal->plan); });
+  return WithDatabase(context, *settings, [&](Connection& connection) {
+    if (line.target.object) {
+      const int code = CheckObject(context, connection, portal->plan, *line.target.object);
+      if (code != kExitOk) return code;
+    }
+    return work(connection, portal->plan);
+  });
 }
 
 int RunQuarantineList(const CliContext& context, const CommandLine& line) {
@@ -167,14 +193,17 @@ int RunGrants(const CliContext& context, const CommandLine& line) {
   std::vector<std::string> schemas;
   std::set<std::string> readers;
   std::set<std::string> consumers;
+  std::set<std::string> writers;
   for (const PortalSettings& portal : settings->portals) {
     if (!line.target.portal.empty() && portal.plan.key != line.target.portal) continue;
     schemas.push_back(portal.plan.schema);
     readers.insert(portal.plan.readers.begin(), portal.plan.readers.end());
     for (const std::string& role : ConsumersOf(portal.plan)) consumers.insert(role);
+    for (const std::string& role : WritersOf(portal.plan)) writers.insert(role);
   }
   context.out << PreparationSql(DsnValue(settings->database.dsn, "dbname"),
-                                named.empty() ? "hubmirror" : named, schemas, readers, consumers);
+                                named.empty() ? "hubmirror" : named, schemas, readers, consumers,
+                                writers);
   return kExitOk;
 }
 

@@ -179,6 +179,7 @@ int Run(const std::vector<std::string>& arguments) {
                            .json = json,
                            .terminal = ::isatty(STDOUT_FILENO) == 1,
                            .size = SizeOfTerminal,
+                           .reader_gone = ReaderOfOutputIsGone,
                            .clock = clock,
                            .environment = EnvironmentOfOperator(),
                            .stop = {},

@@ -1,5 +1,6 @@
 #include "daemon/cli/terminal.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -74,6 +75,11 @@ TerminalSize SizeOfTerminal() {
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return {};
   return {.columns = size.ws_col, .rows = size.ws_row};
+}
+
+bool ReaderOfOutputIsGone() {
+  pollfd output{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  return ::poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
 }
 
 std::optional<std::string> AskPerson(const std::string& prompt, bool hidden) {

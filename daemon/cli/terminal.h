@@ -14,6 +14,9 @@ namespace hubmirror {
 /// Of the standard output; that of an old terminal where it is none.
 TerminalSize SizeOfTerminal();
 
+/// See CliContext::reader_gone: of a pipe, which else tells only who writes again.
+bool ReaderOfOutputIsGone();
+
 /// See CliContext::ask. While a hidden line is typed, a signal that ends the program gives the
 /// terminal its echo back before.
 std::optional<std::string> AskPerson(const std::string& prompt, bool hidden);

@@ -418,9 +418,9 @@ std::vector<std::string> PortalReport::Warnings(PortalState& state) const {
   std::vector<std::string> warnings;
   for (const std::string& role : missing) {
     warnings.push_back("readers: there is no role " + role +
-                       " to let read: create it (CREATE ROLE \"" + role +
-                       "\"), and it may read within seconds, or take it out of `readers` and "
-                       "`feed.roles`");
+                       " to grant anything to: create it (CREATE ROLE \"" + role +
+                       "\"), and it has its rights within seconds, or take it out of `readers`, "
+                       "`feed.roles` and `write.writers`");
     if (std::find(said.begin(), said.end(), role) != said.end()) continue;
     ports_.log.Write({.level = LogLevel::kWarning,
                       .event = "readers.missing",

@@ -86,6 +86,10 @@ TEST_CASE("config check online: what a custom type cannot be made without must b
   pets.object = *AskedCustomType("p1_pets");
   pets.write.create = true;
   pets.write.key_property = "key";
+  portal.hubspot.definitions.push_back({.name = "key",
+                                        .type = "string",
+                                        .data_sensitivity = "non_sensitive",
+                                        .has_unique_value = true});
   pets.selection.exclude = {"phone"};
   const std::string said =
       "portals.acme.write.objects.pets.create: lets records be made, which "
@@ -196,6 +200,35 @@ TEST_CASE("config check online: what may be written must be there, and not be ca
       "it: nobody can write it\n"
       "portals.acme.write.objects.contacts.update: names lead_scor, which no property of contacts "
       "fits; correct the name, or make the property in HubSpot\n");
+}
+
+TEST_CASE("config check online: what records are known by must be there, unique and a text") {
+  Portal portal;
+  ObjectWritePlan& write = portal.plan.streams[0].write;
+  write.create = true;
+  write.key_property = "hubmirror_key";
+  const auto doctor = [&] {
+    const Findings findings =
+        ExamineProperties(portal.hubspot, portal.plan, portal.clock.WallNow());
+    for (const Finding& finding : findings.list()) {
+      if (finding.check == "named properties") return finding.said;
+    }
+    return std::string();
+  };
+  const std::string path = "portals.acme.write.objects.contacts.key_property: ";
+  const std::string missing =
+      "names hubmirror_key, which contacts does not have: rows that make records are refused";
+  CHECK(portal.Check() == path + missing + "; `hubmirror write setup acme/contacts` makes it\n");
+  CHECK(doctor() == "key_property of contacts " + missing);
+
+  portal.hubspot.definitions.push_back(
+      {.name = "hubmirror_key", .type = "string", .data_sensitivity = "non_sensitive"});
+  CHECK(portal.Check().starts_with(
+      path + "names hubmirror_key, which cannot be the key: its values need not be unique; "));
+  portal.hubspot.definitions.back().has_unique_value = true;
+  CHECK(portal.Check().empty());
+  portal.hubspot.definitions.back().archived = true;
+  CHECK(portal.Check().starts_with(path + missing));
 }
 
 TEST_CASE("doctor: a named property that HubSpot does not answer with is looked at") {

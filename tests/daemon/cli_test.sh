@@ -187,6 +187,17 @@ expect 0 'good' "$hubmirror" --config first/new.yaml config check
 expect 73 'is there already' "$hubmirror" --config first/new.yaml setup
 printf 'another\n' | "$hubmirror" --config first/new.yaml secret set gamma >out
 [[ $(<first/token) == another ]]
+# What cannot be one takes the place of no token.
+for wrong in 'two words' $'pat\u00e9' "$(printf 'a%.0s' {1..5000})"; do
+  if printf '%s\n' "$wrong" | "$hubmirror" --config first/new.yaml secret set gamma 2>err; then
+    exit 1
+  fi
+  grep -q 'nothing was stored' err
+done
+printf 'a\0b\n' | "$hubmirror" --config first/new.yaml secret set gamma 2>err && exit 1
+[[ $(<first/token) == another ]]
+printf 'another\r\n' | "$hubmirror" --config first/new.yaml secret set gamma >out
+[[ $(<first/token) == another ]]
 expect 0 'can be read' "$hubmirror" --config first/new.yaml secret test
 expect 1 'TOKEN' env -u TOKEN "$hubmirror" --config good.yaml secret test
 expect 64 'OAuth' "$hubmirror" --config good.yaml secret set acme

@@ -156,6 +156,22 @@ TEST_CASE("cli: a watch outlives a daemon that is away") {
   CHECK(shell.out.str().find("cannot reach the daemon") != std::string::npos);
 }
 
+TEST_CASE("cli: a watch ends when nobody reads it any more, or it cannot be written") {
+  Served served;
+  served.status = kSampleStatus;
+  Shell left(9);
+  int asked = 0;
+  left.context.reader_gone = [&] { return ++asked == 3; };
+  CHECK(RunStatus(left.context, Line({"status", "--watch"}), served.path()) == 0);
+  CHECK(asked == 3);
+
+  Shell full(9);
+  full.out.setstate(std::ios::badbit);
+  const Instant began = full.clock.Now();
+  CHECK(RunStatus(full.context, Line({"status", "--watch"}), served.path()) == 0);
+  CHECK(full.clock.Now() == began);
+}
+
 TEST_CASE("cli: a watch until loaded ends by itself") {
   Served served;
   served.status = R"({"portals":{"acme":{"streams":{"deals":{"state":"current","rows":5}}}}})";

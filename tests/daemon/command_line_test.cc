@@ -151,6 +151,48 @@ TEST_CASE("command line: a word that is no verb, or no option, gets what was pro
   CHECK(Ended({"status", "--wacth"}).text.ends_with("; did you mean --watch?"));
 }
 
+TEST_CASE("command line: an empty argument is an unset variable, and never left out") {
+  CHECK(Ended({"verify", "acme", "--report", ""}).text == "what follows --report is empty");
+  CHECK(Ended({"verify", "acme", "--report="}).text == "what follows --report is empty");
+  CHECK(Ended({"--socket", "", "status"}).text == "what follows --socket is empty");
+  CHECK(Ended({"support-bundle", ""}).text == "what follows support-bundle is empty");
+  CHECK(Ended({""}).text == "an argument is empty");
+  CHECK(Ended({"dashboards", "export", ""}).exit_code == 64);
+  CHECK(Ended({"dashboards", "export", ""}).next == "hubmirror --help");
+  CHECK(Parsed({"write", "list", "acme", "--state=failed"}).state == "failed");
+}
+
+TEST_CASE("command line: a name is what a daemon would take for one") {
+  for (const std::string& name : {std::string("acm\xc3\xa9"), std::string("acm\xff"),
+                                  std::string("a\x1b[31mb"), std::string(5000, 'a')}) {
+    CHECK(Ended({"poll", name}).exit_code == 64);
+    CHECK(Ended({"poll", "acme/" + name}).text.ends_with("is not of the form PORTAL[/OBJECT]"));
+  }
+  CHECK(Parsed({"poll", "acme/" + std::string(120, 'a')}).target.object);
+}
+
+TEST_CASE("command line: a number is what its digits say, and no other row's") {
+  for (const std::string text :
+       {"0", "010", "0x3", "-5", "+5", "1.5", "1e3", "5 ", "9999999999999999999"}) {
+    CAPTURE(text);
+    CHECK(Ended({"write", "show", "acme", text}).exit_code == 64);
+    CHECK(Ended({"write", "resolve", "acme", "7", "--created=" + text}).exit_code == 64);
+    CHECK(Ended({"feed", "tail", "acme", "--from=" + text}).exit_code == 64);
+    CHECK(Ended({"feed", "dead", "drop", "acme", "won", text}).exit_code == 64);
+    CHECK(Ended({"refresh", "acme/deals/" + text}).exit_code == 64);
+  }
+  CHECK(Parsed({"write", "show", "acme", "9223372036854775807"}).row == INT64_MAX);
+  CHECK(Parsed({"feed", "tail", "acme", "--from", "357083580989940"}).from_seq == 357083580989940);
+}
+
+TEST_CASE("command line: what went wrong is said in words of ours") {
+  CHECK(Ended({"write", "show", "acme", "x"}).text == "ID: x is no number from 1 on");
+  CHECK(Ended({}).text == "name a verb");
+  CHECK(Ended({"config"}).text == "name a verb");
+  const std::string early = Ended({"--json", "status"}).text;
+  CHECK(early.ends_with("--json; write it after the verb"));
+}
+
 TEST_CASE("command line: help is no error and shows two examples") {
   const std::vector<std::vector<std::string>> cases = {
       {"--help"},

@@ -45,7 +45,8 @@ TEST_CASE("doctor: a reader without a role is looked at, and stops nothing") {
     if (finding.check != "readers") continue;
     CHECK(finding.verdict == Finding::Verdict::kLook);
     CHECK(finding.said == "no such role: bi");
-    CHECK(finding.fix == "CREATE ROLE \"bi\" NOLOGIN; the daemon lets it read within seconds");
+    CHECK(finding.fix ==
+          "CREATE ROLE \"bi\" NOLOGIN; the daemon grants it its rights within seconds");
     return;
   }
   FAIL("nothing is said of readers");

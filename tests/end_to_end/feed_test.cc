@@ -111,6 +111,15 @@ TEST_CASE("feed: the verbs show it, move a consumer and purge it") {
   const std::string entry = tail({"acme", "--from", seq, "--json"}, "}\n");
   CHECK(Json::Parse(entry)["op"].AsString() == "update");
 
+  // It also ends when nobody reads it any more, with nothing new to be written.
+  const TempDirectory directory("left");
+  Process left(
+      {.command = {"/bin/sh", "-c", "\"$0\" \"$@\" | head -n 1", BuiltProgram("hubmirror").string(),
+                   "--config", (world.daemon.directory().path() / "hubmirror.yaml").string(),
+                   "feed", "tail", "acme"},
+       .log = directory.path() / "log"});
+  CHECK(left.Wait(30s));
+
   CHECK(says(feed({"reset", "acme", "billing", "--to", "now"}), "billing goes on after " + seq));
   CHECK(says(feed({"reset", "acme", "billing", "--to", "oldest"}), "billing goes on after "));
   CHECK(feed({"reset", "acme", "billing", "--to", "yesterday"}).end.exit_code == 64);

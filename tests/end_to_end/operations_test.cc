@@ -139,7 +139,7 @@ TEST_CASE("operations: a reader without a role stops nothing, and may read once 
   CHECK(std::to_string(world.daemon.Stream("acme", "contacts")["rows"].AsInteger()) ==
         world.Sql("SELECT count(*)::text FROM acme.contacts_live"));
   const ProgramResult status = world.daemon.Cli({"status"});
-  CHECK(status.output.find("warning: readers: there is no role bi to let read") !=
+  CHECK(status.output.find("warning: readers: there is no role bi to grant anything to") !=
         std::string::npos);
   const ProgramResult reload = world.daemon.Cli({"reload"});
   CHECK(reload.end.exit_code == 0);

@@ -69,6 +69,38 @@ TEST_CASE("write verbs: they show rows, try them again, cancel them and wait for
   CHECK(Says(write({"cancel", "acme", "999"}), "there is no row 999"));
 }
 
+TEST_CASE("verbs: an object that is not there is no object of which there is nothing") {
+  World world({.seed = 93, .records = 60}, [] {
+    DaemonSettings settings;
+    settings.portals[0].objects = {"contacts"};
+    settings.portals[0].write = "{enabled: true, objects: {contacts: {update: [city]}}}";
+    return settings;
+  }());
+  world.Load();
+  const std::vector<std::vector<std::string>> verbs = {
+      {"write", "pause"},     {"write", "resume"},   {"write", "release"},    {"write", "list"},
+      {"quarantine", "list"}, {"schema", "history"}, {"quarantine", "retry"}, {"feed", "tail"},
+  };
+  for (std::vector<std::string> verb : verbs) {
+    CAPTURE(verb.front() + " " + verb.back());
+    verb.emplace_back("acme/contact");
+    const ProgramResult result = world.daemon.Cli(verb);
+    CHECK(result.end.exit_code == 64);
+    CHECK(Says(result, "portal acme mirrors no contact; it has contacts"));
+  }
+  CHECK(world.Sql("SELECT count(*) FROM acme._write_state") == "0");
+  CHECK(world.daemon.Cli({"write", "pause", "acme/contacts"}).end.exit_code == 0);
+  CHECK(world.daemon.Cli({"quarantine", "list", "acme/contacts_history"}).end.exit_code == 0);
+
+  // One document, also where it says why nothing was dropped.
+  const ProgramResult dropped = world.daemon.Cli({"portal", "drop", "acme", "--json"});
+  CHECK(dropped.end.exit_code == 75);
+  const Json document = Json::Parse(dropped.output);
+  CHECK(document["live"].AsBool());
+  CHECK(document["code"].AsInteger() == 75);
+  CHECK_FALSE(document["dropped"].AsBool());
+}
+
 TEST_CASE("W25: in a dry run each row says what it would do, and nothing is sent") {
   const WriteWorld dry(
       "{enabled: true, dry_run: true, writers: [crm_writer], objects: {contacts: "

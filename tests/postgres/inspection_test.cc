@@ -76,6 +76,16 @@ TEST_CASE_FIXTURE(InspectionFixture,
   CHECK(ReadSchemaChanges(connection, "acme", "deals").size() == 1);
 }
 
+TEST_CASE_FIXTURE(InspectionFixture, "inspection: what the mirror has a stream of, or once had") {
+  CHECK(ReadMirroredObjects(connection, "no such schema").empty());
+  sink().Claim();
+  MakeContacts({Property("a")});
+  Value(
+      "INSERT INTO acme._stream_state (object, job) VALUES ('pets', 'stream'), ('lists', 'lists')");
+
+  CHECK(ReadMirroredObjects(connection, "acme") == std::vector<std::string>{"contacts", "pets"});
+}
+
 TEST_CASE_FIXTURE(InspectionFixture,
                   "quarantine: an object's histories are listed and dropped with it") {
   sink().Claim();
@@ -107,6 +117,11 @@ TEST_CASE_FIXTURE(InspectionFixture, "preparation: what it prints makes the sche
   const std::string sql = PreparationSql("", role, {}, {"analyst"}, {"analyst", "billing"});
   CHECK(sql.find("-- CREATE ROLE \"billing\" LOGIN;  -- a consumer") != std::string::npos);
   CHECK(sql.find("-- CREATE ROLE \"analyst\" LOGIN") == std::string::npos);
+  const std::string all =
+      PreparationSql("", role, {}, {"analyst"}, {"billing"}, {"analyst", "billing", "app_role"});
+  CHECK(all.find("-- CREATE ROLE \"app_role\" LOGIN;  -- a writer") != std::string::npos);
+  CHECK(all.find("-- CREATE ROLE \"analyst\" LOGIN") == std::string::npos);
+  CHECK(all.find("-- a writer") == all.rfind("-- a writer"));
 }
 
 }  // namespace

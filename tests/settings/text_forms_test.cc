@@ -23,6 +23,15 @@ TEST_CASE("what a file brings into a message is nothing that a terminal obeys") 
                       "b") == "a?b");
 }
 
+TEST_CASE("a property that is named is not a pattern of several") {
+  CHECK(Fits(kPropertyName, "hs_lead_status"));
+  CHECK(Fits(kPropertyPattern, "hs_*"));
+  for (const std::string text : {"*", "hs_*", "stage?", "a b", "a,b"}) {
+    CAPTURE(text);
+    CHECK_FALSE(Fits(kPropertyName, text));
+  }
+}
+
 TEST_CASE("connection strings without secrets pass in both forms") {
   for (const std::string text :
        {"dbname=crm", "host=/run/postgresql dbname=crm", "host = 'a b' user='it\\'s'",

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "daemon/cli/check_online.h"
 #include "jobs/reference/wanted_layout.h"
 #include "mirror/column_name.h"
 
@@ -108,6 +109,11 @@ Findings ExamineProperties(PageSource& source, const PortalPlan& plan, TimePoint
       unhonoured += (unhonoured.empty() ? "" : "; ") + complaint.key + " of " + stream.object.name +
                     " " + complaint.said;
       if (next.empty()) next = complaint.next;
+    }
+    if (const auto key = ComplainOfKey(plan.key, stream, known->definitions)) {
+      unhonoured += (unhonoured.empty() ? "" : "; ") + ("key_property of " + stream.object.name) +
+                    " " + key->said;
+      if (next.empty()) next = key->next;
     }
     const auto live = std::ranges::count(known->definitions, false, &PropertyDefinition::archived);
     most = std::max(most, static_cast<size_t>(live));

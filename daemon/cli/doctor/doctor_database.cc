@@ -117,9 +117,10 @@ void ExamineReaders(Findings& findings, Connection& connection, const Settings& 
   }
   // Nobody's mirror waits for it.
   findings.Judge(names.empty(), Verdict::kLook, "readers",
-                 names.empty() ? "every role of `readers:` and `feed.roles:` is there"
-                               : "no such role:" + names,
-                 create + "; the daemon lets it read within seconds");
+                 names.empty()
+                     ? "every role of `readers`, `feed.roles` and `write.writers` is there"
+                     : "no such role:" + names,
+                 create + "; the daemon grants it its rights within seconds");
 }
 
 /// We look into no schema of the search path, but whoever else queries as this role does, and then

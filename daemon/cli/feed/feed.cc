@@ -146,6 +146,7 @@ int RunFeedTail(const CliContext& context, const CommandLine& line) {
           above = entry.seq;
         }
         context.out << std::flush;
+        if (context.Unheard()) return kExitOk;
         if (static_cast<int64_t>(entries.size()) < kAtOnce) break;
       }
     } while (context.clock.SleepUntil(context.clock.Now() + kLookAgain, context.stop));

@@ -58,6 +58,7 @@ class Grammar : private VerbMaker {
   }
 
   Result<CommandLine, CommandLineEnd> Parse(std::vector<std::string> arguments) {
+    if (auto empty = EmptyArgument(arguments)) return std::move(*empty);
     if (auto unknown = UnknownVerb(app_, arguments)) return std::move(*unknown);
     // CLI11 takes them from the back.
     std::reverse(arguments.begin(), arguments.end());
@@ -450,7 +451,7 @@ class Grammar : private VerbMaker {
       app = app->get_subcommands().front();
       verb += " " + app->get_name();
     }
-    return {kExitUsage, error.what() + MeantOptions(app_, *app), verb + " --help"};
+    return {kExitUsage, TextOf(error) + MeantOptions(app_, *app), verb + " --help"};
   }
 
   CLI::App app_{

@@ -46,7 +46,7 @@ void AddWebhooks(VerbMaker& make, CLI::App& feed) {
               : "Forget one or all of them",
         std::string("hubmirror feed dead ") + (retry ? "retry" : "drop") + " acme won\n" +
             "  hubmirror feed dead " + (retry ? "retry" : "drop") + " acme won 357083580989940");
-    app->add_option("SEQ", make.line().from_seq, "The number of one entry; all without it");
+    make.AddNumber(app, "SEQ", make.line().from_seq, "The number of one entry; all without it");
   }
 }
 
@@ -60,7 +60,7 @@ void AddFeedVerbs(VerbMaker& make, CLI::App& program) {
                              "hubmirror feed tail acme/deals\n"
                              "  hubmirror feed tail acme --from 357083580989940 --json");
   make.AddTarget(tail, "PORTAL[/OBJECT]", TargetShape::kStream);
-  tail->add_option("--from", make.line().from_seq, "Begin with the entry that has this number")
+  make.AddNumber(tail, "--from", make.line().from_seq, "Begin with the entry that has this number")
       ->type_name("SEQ");
   tail->add_flag("--json", make.line().json, "Each entry as one line of JSON");
   CLI::App* consumers = make.Verb(*group, "consumers", CliVerb::kFeedConsumers,

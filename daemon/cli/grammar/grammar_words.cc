@@ -70,6 +70,27 @@ std::optional<CommandLineEnd> UnknownVerb(const CLI::App& program,
   return std::nullopt;
 }
 
+std::optional<CommandLineEnd> EmptyArgument(const std::vector<std::string>& arguments) {
+  std::string before;
+  for (const std::string& word : arguments) {
+    const bool option = word.starts_with("--");
+    if (word.empty() || (option && word.ends_with("=") && word.find('=') == word.size() - 1)) {
+      const std::string place = option ? word.substr(0, word.size() - 1) : before;
+      return CommandLineEnd{
+          kExitUsage,
+          place.empty() ? "an argument is empty" : "what follows " + place + " is empty",
+          "hubmirror --help"};
+    }
+    before = word;
+  }
+  return std::nullopt;
+}
+
+std::string TextOf(const CLI::ParseError& error) {
+  const std::string text = error.what();
+  return text == "A subcommand is required" ? "name a verb" : text;
+}
+
 std::optional<std::string> NearestName(const std::string& word,
                                        const std::vector<std::string>& names) {
   const std::vector<std::string_view> candidates(names.begin(), names.end());
@@ -109,7 +130,13 @@ std::string MeantOptions(const CLI::App& program, const CLI::App& verb) {
   std::string meant;
   for (const std::string& word : program.remaining(true)) {
     if (!word.starts_with("--")) continue;
-    const auto name = NearestName(word, OptionNames(program, verb));
+    const auto known = OptionNames(program, verb);
+    const std::string option = word.substr(0, word.find('='));
+    const auto name = NearestName(option, known);
+    if (name == option) {
+      meant += "; write it after the verb";
+      continue;
+    }
     if (name) meant += "; did you mean " + *name + "?";
   }
   return meant;

@@ -9,6 +9,7 @@
 
 namespace CLI {
 class App;
+class ParseError;
 }  // namespace CLI
 
 namespace hubmirror {
@@ -34,6 +35,10 @@ std::vector<std::string> OptionNames(const CLI::App& program, const CLI::App& ve
 /// CLI11 says of a word that is no verb only that one is missing.
 std::optional<CommandLineEnd> UnknownVerb(const CLI::App& program,
                                           const std::vector<std::string>& arguments);
+/// What is empty was probably meant to have the value of a variable that is not set.
+std::optional<CommandLineEnd> EmptyArgument(const std::vector<std::string>& arguments);
+/// What CLI11 says of an error, in our words where its own say little.
+std::string TextOf(const CLI::ParseError& error);
 /// What to say of the options that `program` does not know: `; did you mean --json?`.
 std::string MeantOptions(const CLI::App& program, const CLI::App& verb);
 /// The name that was probably meant.

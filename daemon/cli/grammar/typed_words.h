@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -13,5 +14,8 @@ struct TypedTarget {
   std::optional<RecordId> id;
 };
 std::optional<TypedTarget> ParseTarget(const std::string& text);
+
+/// A number from 1 on, in decimal digits and without leading zeros; nullopt for anything else.
+std::optional<int64_t> ParseNumber(const std::string& text);
 
 }  // namespace hubmirror

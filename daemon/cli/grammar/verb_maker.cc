@@ -47,6 +47,17 @@ void VerbMaker::AddWait(CLI::App* app, const std::string& what) {
       ->type_name("TIME");
 }
 
+CLI::Option* VerbMaker::AddNumber(CLI::App* app, const std::string& name,
+                                  std::optional<int64_t>& into, const std::string& what) {
+  return app->add_option_function<std::string>(
+      name,
+      [&into, name](const std::string& text) {
+        into = ParseNumber(text);
+        if (!into) throw CLI::ValidationError(name + ": " + text + " is no number from 1 on");
+      },
+      what);
+}
+
 void VerbMaker::AddJson(CLI::App* app) {
   app->add_flag("--json", line_.json, "As JSON");
 }

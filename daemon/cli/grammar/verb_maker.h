@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "daemon/cli/grammar/command_line.h"
 
 namespace CLI {
 class App;
+class Option;
 }  // namespace CLI
 
 namespace hubmirror {
@@ -30,6 +33,10 @@ class VerbMaker {
   void AddPortal(CLI::App* app);
   void AddWait(CLI::App* app, const std::string& what);
   void AddJson(CLI::App* app);
+  /// A number in decimal digits, from 1 on. CLI11 reads 010 as eight, and takes for the largest one
+  /// whatever is larger.
+  CLI::Option* AddNumber(CLI::App* app, const std::string& name, std::optional<int64_t>& into,
+                         const std::string& what);
 
   CommandLine& line() { return line_; }
 

@@ -11,7 +11,7 @@ CLI::App* RowVerb(VerbMaker& make, CLI::App& group, const std::string& name, Cli
                   const std::string& what, const std::string& examples) {
   CLI::App* app = make.Verb(group, name, verb, what, examples);
   make.AddPortal(app);
-  app->add_option("ID", make.line().row, "The id of the row in `outbox`")->required();
+  make.AddNumber(app, "ID", make.line().row, "The id of the row in `outbox`")->required();
   return app;
 }
 
@@ -51,7 +51,7 @@ void AddWriteVerbs(VerbMaker& make, CLI::App& program) {
       "Put a row that failed or is in conflict at the end of the queue, or all of one state",
       "hubmirror write retry acme 4711\n  hubmirror write retry acme/contacts --state failed");
   make.AddTarget(retry, "PORTAL[/OBJECT]", TargetShape::kStream);
-  CLI::Option* id = retry->add_option("ID", make.line().row, "The id of the row in `outbox`");
+  CLI::Option* id = make.AddNumber(retry, "ID", make.line().row, "The id of the row in `outbox`");
   CLI::Option* state =
       AddState(make, retry, "All rows of this state, conflict or failed", {"conflict", "failed"});
   id->excludes(state);
@@ -71,8 +71,8 @@ void AddWriteVerbs(VerbMaker& make, CLI::App& program) {
                               "Say what became of a row in doubt, which may have made a record",
                               "hubmirror write resolve acme 4711 --created 9000000001\n"
                               "  hubmirror write resolve acme 4711 --not-created");
-  CLI::Option* created =
-      resolve->add_option("--created", line.created, "It made this record")->type_name("RECORD");
+  CLI::Option* created = make.AddNumber(resolve, "--created", line.created, "It made this record")
+                             ->type_name("RECORD");
   resolve
       ->add_flag_callback(
           "--not-created", [&line] { line.created = 0; }, "It made none, and is sent again")

@@ -33,7 +33,25 @@ std::string RemainsText(const PortalRemains& remains) {
   return text;
 }
 
-std::string RemainsJson(const PortalRemains& remains, bool dropped) {
+/// Why it may not be dropped; the code is kOk when it may.
+ControlResult Forbidden(const PortalRemains& remains, bool cascade) {
+  if (remains.live) {
+    return {.code = ControlCode::kTryLater,
+            .message = "a daemon (" + remains.owner + ") mirrors " + remains.portal,
+            .next =
+                "remove it from the configuration, `hubmirror reload`, and try again after a "
+                "minute"};
+  }
+  if (!remains.dependents.empty() && !cascade) {
+    return {.code = static_cast<ControlCode>(kExitProblem),
+            .message = remains.dependents.front() + " is built on " + remains.portal +
+                       (remains.dependents.size() > 1 ? ", and more" : ""),
+            .next = "drop what is built on it first, or drop it as well with --cascade"};
+  }
+  return {};
+}
+
+std::string RemainsJson(const PortalRemains& remains, bool dropped, const ControlResult& refusal) {
   JsonPage json;
   json.BeginObject();
   json.Put("portal", remains.portal);
@@ -47,25 +65,14 @@ std::string RemainsJson(const PortalRemains& remains, bool dropped) {
   for (const std::string& dependent : remains.dependents) json.Item(dependent);
   json.EndArray();
   json.Put("dropped", dropped);
+  if (!refusal.ok()) {
+    json.Put("ok", false);
+    json.Put("code", static_cast<int64_t>(refusal.code));
+    json.Put("message", refusal.message);
+    json.Put("next", refusal.next);
+  }
   json.EndObject();
   return json.Text();
-}
-
-/// Why it may not be dropped, as an exit code; kExitOk when it may.
-int Forbidden(const CliContext& context, const PortalRemains& remains, bool cascade) {
-  if (remains.live) {
-    return Fail(
-        context, static_cast<int>(ControlCode::kTryLater),
-        "a daemon (" + remains.owner + ") mirrors " + remains.portal,
-        "remove it from the configuration, `hubmirror reload`, and try again after a minute");
-  }
-  if (!remains.dependents.empty() && !cascade) {
-    return Fail(context, kExitProblem,
-                remains.dependents.front() + " is built on " + remains.portal +
-                    (remains.dependents.size() > 1 ? ", and more" : ""),
-                "drop what is built on it first, or drop it as well with --cascade");
-  }
-  return kExitOk;
 }
 
 bool Confirmed(const CliContext& context, const CommandLine& line) {
@@ -98,16 +105,20 @@ int Drop(const CliContext& context, const CommandLine& line, const Settings& set
                 "`select portal, schema_name from hubmirror.portals` lists them");
   }
   if (!line.json) context.out << RemainsText(*remains) << std::flush;
-  const int forbidden = Forbidden(context, *remains, line.cascade);
-  if (forbidden != kExitOk || line.dry_run) {
-    if (line.json) context.out << RemainsJson(*remains, false);
-    return forbidden;
+  const ControlResult refusal = Forbidden(*remains, line.cascade);
+  if (line.json && (!refusal.ok() || line.dry_run)) {
+    context.out << RemainsJson(*remains, false, refusal);
+    return static_cast<int>(refusal.code);
   }
+  if (!refusal.ok()) {
+    return Fail(context, static_cast<int>(refusal.code), refusal.message, refusal.next);
+  }
+  if (line.dry_run) return kExitOk;
   if (!Confirmed(context, line)) {
     return Fail(context, kExitUsage, "nothing was dropped", "confirm with the name, or with --yes");
   }
   RemovePortal(connection, *remains, line.cascade);
-  context.out << (line.json ? RemainsJson(*remains, true)
+  context.out << (line.json ? RemainsJson(*remains, true, {})
                             : key + " is dropped from the database\n" +
                                   LeftOver(settings, key, line.config_path));
   return kExitOk;

@@ -97,6 +97,8 @@ int Show(const CliContext& context, const CommandLine& line, const std::vector<O
   const auto wrong = std::find_if(plans.begin(), plans.end(),
                                   [](const ObjectPlan& plan) { return !plan.problem.empty(); });
   if (wrong == plans.end()) return kExitOk;
+  // The document is one, and says what is wrong with which.
+  if (line.json) return kExitProblem;
   context.out.flush();
   return Fail(context, kExitProblem, wrong->object + " could not be examined: " + wrong->problem,
               "`hubmirror portal test " + line.target.portal + "` says what the token lacks");
@@ -193,12 +195,8 @@ int RunSchemaPlan(const CliContext& context, const CommandLine& line) {
 }
 
 int RunSchemaHistory(const CliContext& context, const CommandLine& line) {
-  const auto settings = LoadSettings(context, line);
-  if (!settings) return settings.error();
-  const PortalSettings* portal = FindPortal(context, *settings, line.target.portal);
-  if (portal == nullptr) return kExitUsage;
-  return WithDatabase(context, *settings, [&](Connection& connection) {
-    const auto changes = ReadSchemaChanges(connection, portal->plan.schema, line.target.object);
+  return WithPortal(context, line, [&](Connection& connection, const PortalPlan& plan) {
+    const auto changes = ReadSchemaChanges(connection, plan.schema, line.target.object);
     context.out << (line.json ? HistoryJson(changes) : HistoryText(changes));
     return kExitOk;
   });

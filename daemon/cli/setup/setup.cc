@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/ascii.h"
 #include "base/whole_file.h"
 #include "daemon/cli/database.h"
 #include "daemon/cli/database_access.h"
@@ -23,6 +24,9 @@
 
 namespace hubmirror {
 namespace {
+
+// HubSpot's reach 512 characters; a header must have room for it.
+constexpr size_t kLongestToken = size_t{4} << 10;
 
 namespace fs = std::filesystem;
 
@@ -89,11 +93,16 @@ std::string FileOf(const SecretRef& ref) {
 /// credential.
 int StoreToken(const CliContext& context, const SecretRef& ref) {
   const std::string path = FileOf(ref);
-  const auto token =
-      context.ask ? context.ask("Token (not shown): ", /*hidden=*/true) : std::nullopt;
+  auto token = context.ask ? context.ask("Token (not shown): ", /*hidden=*/true) : std::nullopt;
+  if (token && token->ends_with('\r')) token->pop_back();
   if (!token || token->empty()) {
     return Fail(context, kExitUsage, "no token was given for " + path,
                 "type it, or write it to this command's standard input");
+  }
+  // It would take the place of a good one, and the daemon would refuse it.
+  if (!IsVisible(*token) || token->size() > kLongestToken) {
+    return Fail(context, kExitUsage, "what was given is no token, and nothing was stored",
+                "give the token and nothing else: one line, without blanks");
   }
   const bool credential = ref.kind == SecretRef::Kind::kCredential;
   if (!WriteWhole(path, *token + "\n", 0400, /*to_daemon=*/!credential)) {

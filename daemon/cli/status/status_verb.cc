@@ -139,7 +139,7 @@ int RunWatch(const CliContext& context, const CommandLine& line, const std::stri
     const bool loaded = status && status->loaded();
     if (status && line.problems) status->KeepProblems();
     watch.Show(fetched, status);
-    if (line.until_loaded && loaded) return kExitOk;
+    if ((line.until_loaded && loaded) || context.Unheard()) return kExitOk;
   } while (context.clock.SleepUntil(context.clock.Now() + every, context.stop));
   return kExitOk;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/cli/check_online.h"
 #include "daemon/cli/hubspot.h"
 #include "daemon/cli/settings.h"
 #include "daemon/cli/text/words.h"
@@ -24,13 +25,6 @@ PropertyDefinition Wanted(const std::string& name) {
       .description =
           "Tells records that hubmirror made from others: nobody else may write it, or a record "
           "could be made twice."};
-}
-
-/// Why a property that is there cannot be the key; empty: it can.
-std::string Unfit(const PropertyDefinition& property) {
-  if (!property.has_unique_value) return "its values need not be unique";
-  if (property.type != "string") return "it is no text but " + property.type;
-  return "";
 }
 
 /// The stream of the object, custom types resolved; the error is an exit code.
@@ -58,7 +52,7 @@ int SetUp(const CliContext& context, const CommandLine& line, ApiClient& source,
   if (!known) return Refused(context, known.error());
   const auto found = std::ranges::find(*known, wanted.name, &PropertyDefinition::name);
   if (found != known->end()) {
-    if (const std::string why = Unfit(*found); !why.empty()) {
+    if (const std::string why = UnfitAsKey(*found); !why.empty()) {
       return Fail(context, kExitProblem, named + " cannot be the key: " + why,
                   "name a key_property that HubSpot does not have yet: what it is when it is made, "
                   "it stays");
@@ -85,7 +79,7 @@ int SetUp(const CliContext& context, const CommandLine& line, ApiClient& source,
   }
   const auto made = source.MakeKeyProperty(stream.object, wanted);
   if (!made) return Refused(context, made.error());
-  if (const std::string why = Unfit(*made); !why.empty()) {
+  if (const std::string why = UnfitAsKey(*made); !why.empty()) {
     return Fail(context, kExitProblem, "HubSpot made " + named + ", but " + why,
                 "remove it in HubSpot, and name another key_property");
   }

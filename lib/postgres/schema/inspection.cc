@@ -96,6 +96,16 @@ std::map<std::string, std::string> ReadTypeTables(Connection& connection,
   return tables;
 }
 
+std::vector<std::string> ReadMirroredObjects(Connection& connection, const std::string& schema) {
+  const std::string table = QuoteName(schema, "_stream_state");
+  std::vector<std::string> objects;
+  if (!IsThere(connection, table)) return objects;
+  const Rows rows =
+      connection.Run("SELECT object FROM " + table + " WHERE job = 'stream' ORDER BY object");
+  for (size_t i = 0; i < rows.size(); ++i) objects.emplace_back(rows.Text(i, 0));
+  return objects;
+}
+
 std::vector<RecordedChange> ReadSchemaChanges(Connection& connection, const std::string& schema,
                                               const std::optional<std::string>& object) {
   Params params;

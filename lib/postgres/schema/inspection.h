@@ -61,6 +61,10 @@ LongTransactions InspectTransactions(Connection& connection);
 std::map<std::string, std::string> ReadTypeTables(Connection& connection,
                                                   const std::string& schema);
 
+/// The objects that the mirror has or once had a stream of, in order; none where there is no
+/// mirror.
+std::vector<std::string> ReadMirroredObjects(Connection& connection, const std::string& schema);
+
 /// A row of `schema_changes`; what does not apply is empty.
 struct RecordedChange {
   std::string changed_at;  ///< ISO 8601, UTC

@@ -28,7 +28,8 @@ std::vector<std::string> KnownRoles(const PortalPlan& plan) {
 std::string PreparationSql(const std::string& database, const std::string& role,
                            const std::vector<std::string>& schemas,
                            const std::set<std::string>& readers,
-                           const std::set<std::string>& consumers) {
+                           const std::set<std::string>& consumers,
+                           const std::set<std::string>& writers) {
   const std::string ours = QuoteName(role);
   std::string sql = "-- Run as the owner of the database" +
                     (database.empty() ? "" : " " + QuoteName(database)) + ".\n";
@@ -43,13 +44,19 @@ std::string PreparationSql(const std::string& database, const std::string& role,
   for (const std::string& reader : readers) {
     sql += "-- CREATE ROLE " + QuoteName(reader) +
            " NOLOGIN;  -- a reader: the daemon grants it "
-           "select on every table and view\n";
+           "select on the mirror's tables and views\n";
   }
   for (const std::string& consumer : consumers) {
     if (readers.contains(consumer)) continue;
     sql += "-- CREATE ROLE " + QuoteName(consumer) +
            " LOGIN;  -- a consumer: the daemon grants it "
            "the change feed and its functions\n";
+  }
+  for (const std::string& writer : writers) {
+    if (readers.contains(writer) || consumers.contains(writer)) continue;
+    sql += "-- CREATE ROLE " + QuoteName(writer) +
+           " LOGIN;  -- a writer: the daemon grants it "
+           "the table outbox, its functions and its views\n";
   }
   return sql;
 }

@@ -20,6 +20,7 @@ std::vector<std::string> KnownRoles(const PortalPlan& plan);
 std::string PreparationSql(const std::string& database, const std::string& role,
                            const std::vector<std::string>& schemas,
                            const std::set<std::string>& readers,
-                           const std::set<std::string>& consumers = {});
+                           const std::set<std::string>& consumers = {},
+                           const std::set<std::string>& writers = {});
 
 }  // namespace hubmirror

@@ -104,15 +104,18 @@ constexpr std::array kPortalRows = {
             "`public`, `information_schema` and names that begin with `pg_` are refused.",
         .example = "crm_acme",
         .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::schema>()},
-    KeyRule{.path = "readers",
-            .places = kPortal,
-            .type = kTextList,
-            .form = &kRoleName,
-            .meaning =
-                "Database roles that are granted select on every table and view of the portal. "
-                "If one does not exist, the daemon warns, and grants it the right once it does.",
-            .example = "[analyst]",
-            .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::readers>()},
+    KeyRule{
+        .path = "readers",
+        .places = kPortal,
+        .type = kTextList,
+        .form = &kRoleName,
+        .meaning =
+            "Database roles that are granted select on the portal's tables and views, but for "
+            "the daemon's own book-keeping and what is to be written back (`outbox`). "
+            "If one does not exist, the daemon warns, and grants it the right once it does. One "
+            "that is taken out keeps what it has until you revoke it.",
+        .example = "[analyst]",
+        .field = Field<PortalSettings, &PortalSettings::plan, &PortalPlan::readers>()},
 
     KeyRule{.path = "quota_share",
             .places = kPortalWide,
@@ -369,7 +372,8 @@ constexpr std::array kPortalRows = {
         .form = &kRoleName,
         .meaning = "Database roles that may read the feed as consumers: they are granted its "
                    "functions, and select on its tables. If one does not exist, the daemon warns, "
-                   "and grants it the right once it does.",
+                   "and grants it the right once it does. One that is taken out keeps what it has "
+                   "until you revoke it.",
         .example = "[app_role]",
         .field =
             Field<PortalSettings, &PortalSettings::plan, &PortalPlan::feed, &FeedPlan::roles>()},
@@ -458,7 +462,7 @@ constexpr std::array kPortalRows = {
     KeyRule{.path = "associations",
             .places = kObject,
             .type = kTextList,
-            .form = &kPropertyName,
+            .form = &kObjectName,
             .meaning = "Object types whose associations with this one are mirrored, by the names "
                        "of their tables; all mirrored types by default. A pair is left out if "
                        "either side leaves the other out; links already stored stay as they are.",

@@ -93,9 +93,15 @@ Fault CheckRoleName(std::string_view text) {
   return std::nullopt;
 }
 
-Fault CheckPropertyName(std::string_view text) {
+Fault CheckPropertyPattern(std::string_view text) {
   if (text.find_first_of(" ,") == std::string_view::npos) return std::nullopt;
   return Wrong(text, "is not the name of a property",
+               "use HubSpot's internal name, such as dealstage, one per item");
+}
+
+Fault CheckPropertyName(std::string_view text) {
+  if (text.find_first_of("*?") == std::string_view::npos) return CheckPropertyPattern(text);
+  return Wrong(text, "is a pattern, and here each property is named",
                "use HubSpot's internal name, such as dealstage, one per item");
 }
 
@@ -152,13 +158,13 @@ const TextForm kSocketPath = {"an absolute path of at most 107 bytes", "^/.*$", 
 const TextForm kSchemaName = {"lower-case letters, digits and `_`, at most 63",
                               "^[a-z_][a-z0-9_]*$", CheckSchemaName};
 const TextForm kRoleName = {"a role of the database", "^.+$", CheckRoleName};
-const TextForm kPropertyName = {"HubSpot's name of a property", "^[^ ,]+$", CheckPropertyName};
+const TextForm kPropertyName = {"HubSpot's name of a property", "^[^ ,*?]+$", CheckPropertyName};
 const TextForm kObjectName = {"the name of a table", "^[^ ,]+$", CheckObjectName};
 
 const TextForm kIndexKey = {"HubSpot's name of a property, a column, or `lower(property)`",
                             "^([^ ,()]+|lower\\([^ ,()]+\\))$", CheckIndexKey};
 const TextForm kPropertyPattern = {"HubSpot's name of a property, or a pattern", "^[^ ,]+$",
-                                   CheckPropertyName};
+                                   CheckPropertyPattern};
 
 const TextForm kWebhookName = {"letters, digits, `_` and `-`, at most 63", "^[A-Za-z0-9_-]{1,63}$",
                                CheckWebhookName};
