@@ -133,6 +133,8 @@ TEST_CASE_FIXTURE(CommentsFixture, "comments: what is somebody else's is left al
   Open(Asking("acme", 4711), SharedServer().Dsn("modest_writer", database()));
   sink().Claim();
   sink().ApplyLayout({.object = *FindObjectType("contacts"), .columns = Columns()});
+  // A new table is commented on once it can take records.
+  sink().Heartbeat();
 
   CHECK(OfColumn("acme.contacts", "city") == "Label of city");
   CHECK(Value("SELECT obj_description('acme.contacts_history'::regclass)") == "theirs");
