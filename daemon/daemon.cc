@@ -53,6 +53,8 @@ bool UsesJournal(LogFormat format) {
 Daemon::Daemon(std::string config_path, Settings settings)
     : config_path_(std::move(config_path)),
       settings_(std::move(settings)),
+      step_limit_(settings_.limits.request + settings_.database.pool.statement_timeout * 2 + 30s),
+      shutdown_limit_(settings_.limits.shutdown),
       random_(Seed()),
       telemetry_(clock_, {.version = kVersion, .revision = kRevision}),
       json_log_(clock_, 2),
@@ -235,11 +237,8 @@ void Daemon::Turn() {
   const Instant now = clock_.Now();
   TakeTypes();
   log_.Flush();
-  // A step waits for one request and a few statements at most.
-  const Duration step_limit =
-      settings_.limits.request + settings_.database.pool.statement_timeout * 2 + 30s;
   if (const auto interval = ServiceNotify::watchdog_interval();
-      interval && now - beat_at_ >= *interval / 3 && supervisor_->Moves(step_limit)) {
+      interval && now - beat_at_ >= *interval / 3 && supervisor_->Moves(step_limit_)) {
     notify_.Beat();
     beat_at_ = now;
   }
@@ -255,13 +254,13 @@ void Daemon::Turn() {
 
 void Daemon::Stop() {
   notify_.Stopping("finishing the steps under way");
-  notify_.Extend(settings_.limits.shutdown);
+  notify_.Extend(shutdown_limit_);
   Say(LogLevel::kNotice, "daemon.stopping", "stopping: steps under way are finished and committed");
   control_.reset();
   // What does not end in time is cut off: a statement soon, as the server holds locks for it, a
   // page later. Their jobs go on where the last commit left them.
   const Instant asked = clock_.Now();
-  const Instant deadline = asked + settings_.limits.shutdown * 2 / 3;
+  const Instant deadline = asked + shutdown_limit_ * 2 / 3;
   std::jthread guard = StartThread("shutdown", [this, asked, deadline](std::stop_token done) {
     if (!clock_.SleepUntil(std::min(deadline, asked + kStatementGrace), done)) return;
     stop_.request_stop();

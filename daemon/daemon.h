@@ -58,7 +58,10 @@ class Daemon {
   void WriteAddress() const;
 
   const std::string config_path_;
-  Settings settings_;
+  Settings settings_;  ///< once there are doors, a reload may replace it: read under its mutex
+  // Of the settings, what no reload changes.
+  const Duration step_limit_;  ///< a step waits for one request and a few statements at most
+  const Duration shutdown_limit_;
   SystemClock clock_;
   Random random_;
   Telemetry telemetry_;
