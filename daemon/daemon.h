@@ -61,7 +61,7 @@ class Daemon {
   Settings settings_;  ///< once there are doors, a reload may replace it: read under its mutex
   // Of the settings, what no reload changes.
   const Duration step_limit_;  ///< a step waits for one request and a few statements at most
-  const Duration shutdown_limit_;
+  const std::chrono::milliseconds shutdown_limit_;
   SystemClock clock_;
   Random random_;
   Telemetry telemetry_;

@@ -300,6 +300,7 @@ void PortalSink::Arrive(const ObjectType& object, const std::vector<std::string>
 
 void PortalSink::Decorate(const ObjectType& object) {
   const MirrorTablePtr table = TableOf(object.name);
+  if (!table || !ViewsWait(object.name)) return;
   try {
     {
       Writing writing(*this);

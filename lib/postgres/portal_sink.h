@@ -87,6 +87,7 @@ class PortalSink final : public RowSink,
   std::string LoadBudget() override;
 
   MirrorTablePtr ApplyLayout(const MirrorTable& wanted) override;
+  void Decorate(const ObjectType& object) override;
   void SaveAccount(const Account& account) override;
   void SavePropertyGroups(const ObjectType& object,
                           const std::vector<PropertyGroup>& groups) override;
@@ -219,7 +220,6 @@ class PortalSink final : public RowSink,
   void SetViewsWait(const std::string& object, bool wait);
   void NoteWitnesses(const Commit& commit);
   void Arrive(const ObjectType& object, const std::vector<std::string>& properties);
-  void Decorate(const ObjectType& object);
   void OnSchemaChange(const std::string& object, const std::string& change);
 
   const std::shared_ptr<ConnectionPool> pool_;

@@ -257,6 +257,9 @@ TEST_CASE_FIXTURE(SchemaWriterFixture, "rows of a new table do not wait for its 
   CHECK(Value("SELECT to_regclass('acme.contacts_live')") == "");
   CHECK(Write({{.id = 1}}).inserted == 1);
 
+  SUBCASE("as soon as they are asked for") {
+    sink().Decorate(wanted.object);
+  }
   SUBCASE("with the next layout") {
     sink().ApplyLayout(wanted);
   }

@@ -106,6 +106,10 @@ MirrorTablePtr Gate::ApplyLayout(const MirrorTable& wanted) {
   return Committing(wanted.name(), false, [&] { return inner_.rows.ApplyLayout(wanted); });
 }
 
+void Gate::Decorate(const ObjectType& object) {
+  Committing(object.name, false, [&] { inner_.rows.Decorate(object); });
+}
+
 void Gate::SaveAccount(const Account& account) {
   Committing("", false, [&] { inner_.rows.SaveAccount(account); });
 }

@@ -61,6 +61,7 @@ class Gate final : public RowSink, public LinkSink, public VerifySink, public Wr
   StoredStream Load(const ObjectType& object) override;
   std::string LoadBudget() override;
   MirrorTablePtr ApplyLayout(const MirrorTable& wanted) override;
+  void Decorate(const ObjectType& object) override;
   void SaveAccount(const Account& account) override;
   void SavePropertyGroups(const ObjectType& object,
                           const std::vector<PropertyGroup>& groups) override;

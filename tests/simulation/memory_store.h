@@ -33,6 +33,7 @@ class MemoryStore final : public RowSink, public LinkSink, public VerifySink {
   StoredStream Load(const ObjectType& object) override;
   std::string LoadBudget() override { return disk_.budget; }
   MirrorTablePtr ApplyLayout(const MirrorTable& wanted) override;
+  void Decorate(const ObjectType&) override { CheckClaimed(); }
   void SaveAccount(const Account&) override { CheckClaimed(); }
   void SavePropertyGroups(const ObjectType&, const std::vector<PropertyGroup>&) override {
     CheckClaimed();

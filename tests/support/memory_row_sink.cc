@@ -18,7 +18,10 @@ MirrorTablePtr MemoryRowSink::ApplyLayout(const MirrorTable& wanted) {
   if (table && table->columns == wanted.columns) return table;
   MirrorTable next = wanted;
   next.version = table ? table->version + 1 : 1;
-  if (!table) progress.clear();
+  if (!table) {
+    progress.clear();
+    decorated = false;
+  }
   if (table && table->columns != wanted.columns) progress[JobKind::kFill].cursor.clear();
   table = std::make_shared<const MirrorTable>(std::move(next));
   return table;
@@ -67,6 +70,10 @@ CommitOutcome MemoryRowSink::Write(const Commit& commit) {
   for (const PendingRecord& record : commit.pending) Wait(record);
   for (const UnreadableRecord& record : commit.unreadable) {
     outcome.unreadable += set_aside.insert_or_assign(record.id.value, record.reason).second;
+  }
+  const auto sweep = commit.progress.find(JobKind::kSweep);
+  if (sweep != commit.progress.end() && sweep->second.last_complete_at && !decorated) {
+    ended_undecorated = true;
   }
   for (const auto& [job, stored] : commit.progress) progress[job] = stored;
   if (commit.debts) debts = *commit.debts;

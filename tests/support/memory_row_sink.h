@@ -51,6 +51,8 @@ class MemoryRowSink final : public RowSink, public VerifySink {
   std::vector<std::string> filled;
   std::vector<std::string> loaded;  ///< tables that commits said to be loaded
   bool database_away = false;       ///< neither Claim nor Heartbeat reach the database
+  bool decorated = false;           ///< the table has its views
+  bool ended_undecorated = false;   ///< a whole walk was committed while it had not
   std::vector<std::string> missing_readers;
   std::map<std::string, int64_t> last_known_rows;
   std::set<int64_t> compared;  ///< that Verify was shown
@@ -73,6 +75,7 @@ class MemoryRowSink final : public RowSink, public VerifySink {
   StoredStream Load(const ObjectType& object) override;
   std::string LoadBudget() override { return {}; }
   MirrorTablePtr ApplyLayout(const MirrorTable& wanted) override;
+  void Decorate(const ObjectType&) override { decorated = true; }
   void SaveAccount(const Account&) override {}
   void SavePropertyGroups(const ObjectType&, const std::vector<PropertyGroup>&) override {}
   MirrorTablePtr MarkFilled(const ObjectType& object,

@@ -176,9 +176,7 @@ StepOutcome CatalogJob::MakePart(Part part, const StepNeed& granted, Instant now
       outcome = CountRecords(granted);
       break;
     case Part::kDress:
-      if (const MirrorTablePtr table = stream().table().layout()) {
-        stream().store().rows.ApplyLayout(*table);
-      }
+      stream().store().rows.Decorate(object());
       outcome = StepOutcome::More();
       break;
     case Part::kBegin:

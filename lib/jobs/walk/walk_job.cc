@@ -497,6 +497,8 @@ StepOutcome WalkJob::Finish(Commit last) {
     // Before the walk is committed as ended: nobody would look for them afterwards.
     if (stream().store().rows.SuspectUnseen(object(), began) > 0) stream().facts().NotePending();
   }
+  // Whoever is told that a table is loaded may read it by its views.
+  if (!options_.archived && !facts().loaded()) stream().store().rows.Decorate(object());
   Write(std::move(last), ended);
   if (!options_.archived) {
     analyze = !facts().loaded();

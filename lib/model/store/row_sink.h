@@ -219,8 +219,12 @@ class RowSink {
   /// Brings table, views, comments and `properties` to `wanted` (see mirror/table_layout.h) as far
   /// as locks and objects of others allow; returns what there is. A column that somebody dropped is
   /// made again, to be filled. Creating a table resets its stream in the same transaction, and
-  /// leaves views, comments and indexes to the next call or Heartbeat. Cheap if nothing differs.
+  /// leaves views, comments and indexes to the next call, Decorate or Heartbeat. Cheap if nothing
+  /// differs.
   virtual MirrorTablePtr ApplyLayout(const MirrorTable& wanted) = 0;
+  /// Makes the views, comments and indexes that a table still lacks, as far as locks and objects of
+  /// others allow; Heartbeat tries again.
+  virtual void Decorate(const ObjectType& object) = 0;
   virtual void SaveAccount(const Account& account) = 0;
   virtual void SavePropertyGroups(const ObjectType& object,
                                   const std::vector<PropertyGroup>& groups) = 0;

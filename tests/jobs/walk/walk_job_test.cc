@@ -57,6 +57,16 @@ TEST_CASE("walk: a search counts the records and finds where another reader begi
   CHECK(walk.sink.rows.size() == 12'000);
 }
 
+TEST_CASE("walk: a first load has not ended before the views of its table stand") {
+  BegunWalk walk(150);
+  walk.sink.decorated = false;
+
+  REQUIRE(walk.Run(*walk.sweep).end == StepOutcome::End::kCaughtUp);
+
+  CHECK(walk.sink.decorated);
+  CHECK_FALSE(walk.sink.ended_undecorated);
+}
+
 TEST_CASE("walk: a list of one page is not worth a search") {
   BegunWalk walk(90);
   CHECK_FALSE(walk.Seek());
