@@ -332,6 +332,27 @@ TEST_CASE("R13: where archived records cannot be read by their ids nobody is gon
   }
 }
 
+TEST_CASE("R13: once archived records are shown again, those left unproved are asked for soon") {
+  StreamFixture stream;
+  LoadRecords(stream, 20);
+  stream.hubspot.archived_batch_error = ApiError{.kind = ApiErrorKind::kUnsupported, .status = 400};
+  stream.hubspot.Archive(7);
+  stream.hubspot.Archive(8);
+  stream.Run(*stream.sweep);
+  for (int i = 0; i < 3; ++i) ProveTwice(stream);
+  REQUIRE(stream.sink.waiting.at(8).cause == hubmirror::PendingCause::kUnproved);
+  const auto unhurried = stream.Run(*stream.resolve).next_in;
+
+  stream.hubspot.archived_batch_error.reset();
+  stream.context->RequestRefresh(hubmirror::RecordId{7});
+  const auto soon = stream.Run(*stream.resolve).next_in;
+
+  CHECK(soon < unhurried);
+  ProveTwice(stream);
+  CHECK_FALSE(stream.sink.waiting.contains(8));
+  CHECK(stream.Run(*stream.resolve).next_in == unhurried);
+}
+
 TEST_CASE("R13: a server that fails for everybody tells nothing of a suspect") {
   StreamFixture stream;
   LoadRecords(stream, 20);

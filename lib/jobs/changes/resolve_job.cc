@@ -111,7 +111,8 @@ StepOutcome ResolveJob::Take() {
     const PendingCounts pending = stream().store().rows.CountPending(object());
     Tell([&](StreamFacts& facts) { facts.pending = pending; });
     StepOutcome outcome = StepOutcome::CaughtUp();
-    outcome.next_in = pending.waiting > 0 ? kLookWhilePending : kLookWhenEmpty;
+    const bool soon = std::exchange(answers_again_, false) || pending.waiting > 0;
+    outcome.next_in = soon ? kLookWhilePending : kLookWhenEmpty;
     return outcome;
   }
   if (!batch_.empty()) phase_ = Phase::kLive;
@@ -372,7 +373,7 @@ StepOutcome ResolveJob::ReadArchived(const TableShape& table) {
   }
   if (!said) return Failed(said.error());
   archived_answered_ = true;
-  archived_refused_at_.reset();
+  answers_again_ = std::exchange(archived_refused_at_, std::nullopt).has_value() || answers_again_;
   if (said->ask_apart) return StepOutcome::More();
   BeginSweepCount();
   gone_.clear();

@@ -105,6 +105,7 @@ class ResolveJob final : public StreamJob {
   bool archived_answered_ = false;  ///< a batch read of archived records, since the start
   /// HubSpot refuses all such reads of this type.
   std::optional<TimePoint> archived_refused_at_;
+  bool answers_again_ = false;         ///< after that: who was left unproved is asked for soon
   std::string failure_;                ///< why the one record of the batch is not shown
   bool proves_archived_ = false;       ///< it is the archived read of it that fails
   std::vector<PendingRecord> absent_;  ///< of the batch: not live
