@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -82,9 +83,13 @@ struct Fleet {
         "DO $$ DECLARE t text; BEGIN FOR t IN SELECT quote_ident(tablename) FROM pg_tables "
         "WHERE schemaname = 'globex' ORDER BY tablename <> '_owner' LOOP EXECUTE 'LOCK TABLE "
         "globex.' || t || ' IN EXCLUSIVE MODE'; END LOOP; END $$");
+    const auto locked_at = std::chrono::steady_clock::now();
     if (count > 3) CHECK(world.daemon.Cli({"pause", "hooli"}).end.exit_code == 0);
     Await("the portals to be in trouble", 2min, [&] {
-      return world.daemon.Stream("acme", "contacts").Text("reason") == "auth" &&
+      // On a busy machine `globex` may have been late before, and what it committed last be shown
+      // only now. Later than its promise after that, it is late until it can write again.
+      return std::chrono::steady_clock::now() - locked_at > 12s &&
+             world.daemon.Stream("acme", "contacts").Text("reason") == "auth" &&
              world.daemon.Stream("globex", "contacts").Text("state") != "current" &&
              world.daemon.Stream("globex", "deals").Text("state") != "current";
     });
