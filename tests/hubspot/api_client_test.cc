@@ -167,6 +167,7 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: property definitions keep what 
       "referencedObjectType":"OWNER","unknown":{"x":1},"displayOrder":7,
       "currencyPropertyName":"code","showCurrencySymbol":true,"numberDisplayHint":"currency",
       "textDisplayHint":"multi_line","dateDisplayHint":"absolute",
+      "createdAt":"2026-01-02T03:04:05.678Z",
       "options":[{"value":"r","label":"Red","displayOrder":2,"hidden":true,"description":null}]}]})");
 
   const auto definitions =
@@ -195,6 +196,7 @@ TEST_CASE_FIXTURE(ApiClientFixture, "api client: property definitions keep what 
             .hidden = true,
             .archived = true,
             .show_currency_symbol = true,
+            .created_at = ParseRfc3339("2026-01-02T03:04:05.678Z"),
             .options = {{.value = "r", .label = "Red", .display_order = 2, .hidden = true}}});
   CHECK(hubspot.last().target ==
         "/crm/properties/2026-09/0-1?archived=true&dataSensitivity=sensitive");

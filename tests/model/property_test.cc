@@ -23,6 +23,7 @@ TEST_CASE("property definitions: whatever changes in them changes their digest")
   CHECK(changed([](auto& all) { all[1].hidden = true; }));
   CHECK(changed([](auto& all) { all[1].display_order = 1; }));
   CHECK(changed([](auto& all) { all[0].options[0].hidden = true; }));
+  CHECK(changed([](auto& all) { all[1].created_at = TimePoint{}; }));
   CHECK(changed([](auto& all) { all[0].options.clear(); }));
   CHECK(changed([](auto& all) { std::swap(all[0], all[1]); }));
   // What moves from one part to its neighbour.

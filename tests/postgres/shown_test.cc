@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "base/time_text.h"
 #include "postgres/mirror_fixture.h"
 #include "postgres/schema/layout_steps.h"
 #include "postgres/schema/schema_plan.h"
@@ -15,6 +16,7 @@ MirrorColumn Money() {
   amount.definition.Edit().text_display_hint = "multi_line";
   amount.definition.Edit().date_display_hint = "absolute";
   amount.definition.Edit().display_order = 3;
+  amount.definition.Edit().created_at = ParseRfc3339("2026-01-02T03:04:05.678Z");
   return amount;
 }
 

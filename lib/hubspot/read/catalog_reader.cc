@@ -1,5 +1,6 @@
 #include "hubspot/read/catalog_reader.h"
 
+#include "base/time_text.h"
 #include "hubspot/read/error_reading.h"
 #include "hubspot/read/json_document.h"
 
@@ -36,6 +37,7 @@ PropertyDefinition ReadDefinition(JsonValue property, std::string_view asked_sen
       .hidden = property["hidden"].is_true(),
       .archived = property["archived"].is_true(),
       .show_currency_symbol = property["showCurrencySymbol"].is_true(),
+      .created_at = ParseRfc3339(property["createdAt"].String()),
   };
   if (definition.data_sensitivity.empty()) definition.data_sensitivity = asked_sensitivity;
   const JsonValue options = property["options"];

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/ascii.h"
+#include "base/time_text.h"
 #include "jobs/write/value_checks.h"
 #include "mirror/same_value.h"
 
@@ -152,9 +153,7 @@ PlannedRow Doubtful(const std::string& why, std::chrono::milliseconds again_in =
 /// or can be. `found` as for PlanCreates.
 std::optional<PlannedRow> PlanDoubt(const OutboxRow& row, const MadeRecord* found,
                                     const WriteTerms& terms) {
-  // A refused batch may have made some of its records all the same (rule W13).
-  const bool may_be_made = row.in_doubt || (!row.guarded_by.empty() && row.first_sent);
-  if (!may_be_made) return std::nullopt;
+  if (!MayBeMade(row)) return std::nullopt;
   if (found != nullptr && !found->unasked.empty()) {
     return Doubtful("HubSpot refuses to say whether it made the record (" + found->unasked + ")",
                     kAskAgain);
@@ -170,6 +169,14 @@ std::optional<PlannedRow> PlanDoubt(const OutboxRow& row, const MadeRecord* foun
                     " tells whether HubSpot made the record, and HubSpot has it no longer, or no "
                     "longer keeps its values unique. Bring it back with its values, and the row "
                     "goes on by itself. Without it");
+  }
+  if (row.first_sent && terms.looked_by_made > row.first_sent) {
+    return Doubtful("HubSpot shows no record with the row's " + finds->property +
+                        ", but the property " + finds->property + " was made anew at " +
+                        FormatRfc3339(*terms.looked_by_made) +
+                        ", after the row was first sent, and a record that was made before does "
+                        "not have it: nothing tells whether the record was made",
+                    kLookAgain);
   }
   if (!row.doubted) return std::nullopt;
   return Doubtful("HubSpot shows no record with the row's " + finds->property +
@@ -283,6 +290,11 @@ std::optional<CreateGuard> FoundBy(const OutboxRow& row, const WriteTerms& terms
     return CreateGuard{.property = row.guarded_by, .value = row.guard, .ours = true};
   }
   return OwnGuard(row, terms);
+}
+
+bool MayBeMade(const OutboxRow& row) {
+  // A refused batch may have made some of its records all the same (rule W13).
+  return row.in_doubt || (!row.guarded_by.empty() && row.first_sent);
 }
 
 bool NeedsFinding(const OutboxRow& row, const WriteTerms& terms) {

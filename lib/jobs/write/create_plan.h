@@ -40,6 +40,9 @@ struct MadeRecord {
 /// before, or is only tried, and an upsert, as its values are compared.
 bool NeedsFinding(const OutboxRow& row, const WriteTerms& terms);
 
+/// Whether a row may have made its record already, for all that is known here: it was sent.
+bool MayBeMade(const OutboxRow& row);
+
 /// How many of `rows`, from the first on, go in one request with it: of one operation, and new
 /// records by one property; a new record without a guard goes alone. The others are taken out.
 void KeepTogether(std::vector<OutboxRow>& rows, const WriteTerms& terms);

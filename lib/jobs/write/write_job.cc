@@ -155,6 +155,7 @@ StepOutcome WriteJob::Pick(Instant now, const TableShape& table) {
   const bool finds =
       std::ranges::any_of(rows_, [&](const OutboxRow& row) { return NeedsFinding(row, terms); });
   cost_ = !creates ? 2 : finds ? 3 : 1;
+  if (std::ranges::any_of(rows_, MayBeMade)) ++cost_;
   busy_ = true;
   phase_ = Phase::kSend;
   return StepOutcome::More();
@@ -224,7 +225,7 @@ StepOutcome WriteJob::Send(Instant now, const TableShape& table) {
 }
 
 StepOutcome WriteJob::SendCreates(Instant now, const TableShape& table) {
-  const WriteTerms terms = TermsFor(table);
+  WriteTerms terms = TermsFor(table);
   const auto found = FindCreated(terms);
   if (!found) {
     rows_.clear();
@@ -235,6 +236,12 @@ StepOutcome WriteJob::SendCreates(Instant now, const TableShape& table) {
     part_ = 1;
     return StepOutcome::More();
   }
+  const auto made = WhenMade(**found, terms);
+  if (!made) {
+    rows_.clear();
+    return StepOutcome::Failed(made.error());
+  }
+  terms.looked_by_made = *made;
   std::vector<PlannedRow> plans = PlanCreates(rows_, **found, terms);
   EndTried(rows_, plans);
   std::vector<OutboxChange> changes;
@@ -297,6 +304,21 @@ Result<std::optional<std::map<OutboxId, MadeRecord>>, ApiError> WriteJob::FindCr
     }
   }
   return std::optional(std::move(found));
+}
+
+Result<std::optional<TimePoint>, ApiError> WriteJob::WhenMade(
+    const std::map<OutboxId, MadeRecord>& found, const WriteTerms& terms) {
+  const auto unseen = std::ranges::find_if(rows_, [&](const OutboxRow& row) {
+    return MayBeMade(row) && NeedsFinding(row, terms) && !found.contains(row.id);
+  });
+  if (unseen == rows_.end()) return std::optional<TimePoint>();
+  const std::string property = FoundBy(*unseen, terms)->property;
+  const auto all = stream().source().records.Properties(object(), {});
+  if (!all) return all.error();
+  const auto listed = std::ranges::find(*all, property, &PropertyDefinition::name);
+  if (listed != all->end()) return listed->created_at;
+  const MirrorColumn* const column = FindColumn(terms.table, property);
+  return column == nullptr ? std::nullopt : column->definition->created_at;
 }
 
 Result<std::map<RecordId, TargetNow>, ApiError> WriteJob::ReadTargets() {

@@ -112,6 +112,11 @@ class WriteJob final : public StreamJob {
   /// be asked for one at a time.
   Result<std::optional<std::map<OutboxId, MadeRecord>>, ApiError> FindCreated(
       const WriteTerms& terms);
+  /// When HubSpot made the property by which rows of `rows_` are looked for, asked now where one of
+  /// them may have made a record that is not among `found`: if it was made anew, it proves nothing
+  /// (rule W8), and what the catalog said last is from before.
+  Result<std::optional<TimePoint>, ApiError> WhenMade(const std::map<OutboxId, MadeRecord>& found,
+                                                      const WriteTerms& terms);
   /// Those of `plans` that the mirror shows as they are at HubSpot, by record.
   std::set<RecordId> ShownHere(const std::vector<PlannedRow>& plans,
                                const std::map<RecordId, TargetNow>& targets);

@@ -58,6 +58,9 @@ struct WriteTerms {
   bool archive = false;    ///< and archived
   /// By property, where the row does not say.
   std::map<std::string, ConflictRule> rules = {};
+  /// When HubSpot made the property by which rows that may have been carried out were looked for,
+  /// asked after the look. Absent: it does not say, or need not.
+  std::optional<TimePoint> looked_by_made = {};
 };
 
 /// Whether a row can only be planned with what HubSpot holds (rule W6): where the operator has not

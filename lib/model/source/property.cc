@@ -19,6 +19,8 @@ template <typename Part>
 void Put(std::string& bytes, const Part& part) {
   if constexpr (std::is_arithmetic_v<Part>) {
     bytes += std::to_string(part) + ';';
+  } else if constexpr (std::is_same_v<Part, std::optional<TimePoint>>) {
+    bytes += (part ? std::to_string(part->time_since_epoch().count()) : "-") + ';';
   } else {
     // Its size keeps what follows apart.
     bytes += std::to_string(part.size()) + ':';

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace hubmirror {
 
 struct PropertyOption {
@@ -48,6 +50,9 @@ struct PropertyDefinition {
   bool hidden = false;
   bool archived = false;
   bool show_currency_symbol = false;
+  /// Another one than before tells that the property was deleted and made anew. Absent: HubSpot
+  /// does not say.
+  std::optional<TimePoint> created_at;
   std::vector<PropertyOption> options;
 
   /// All of it.
@@ -56,7 +61,7 @@ struct PropertyDefinition {
                     referenced_object_type, currency_property_name, number_display_hint,
                     text_display_hint, date_display_hint, display_order, calculated,
                     hubspot_defined, external_options, has_unique_value, hidden, archived,
-                    show_currency_symbol, options);
+                    show_currency_symbol, created_at, options);
   }
   friend bool operator==(const PropertyDefinition& a, const PropertyDefinition& b) {
     return a.Parts() == b.Parts();

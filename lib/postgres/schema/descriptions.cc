@@ -121,6 +121,7 @@ constexpr Words kProperties[] = {
      "How a number is shown: formatted, currency, percentage, duration, ..."},
     {"text_display_hint", "How a text is shown: multi_line, email, phone_number, ..."},
     {"date_display_hint", "How a date is shown: absolute, time_since, ..."},
+    {"created_at", "When it was made in HubSpot; a later one: it was deleted and made anew"},
 };
 constexpr Words kPropertyOptions[] = {
     {"property", "HubSpot's name of the property"},

@@ -69,6 +69,7 @@ constexpr StoredColumn kOurColumns[] = {
     {"column_type", "text"},       {"state", "text"},
     {"blocked_by", "text"},        {"hashed_with", "text"},
     {"excluded", "bool", "false"}, {"display_order", "bigint", "-1"},
+    {"created_at", "timestamptz"},
 };
 
 /// The columns of `properties` but `object`, in the order in which they are read and written.
@@ -100,6 +101,7 @@ MirrorColumn ColumnAt(const Rows& rows, size_t i) {
   column.hashed_with = text();
   column.excluded = flag();
   definition.display_order = rows.Int(i, at++);
+  definition.created_at = rows.Time(i, at++);
   for (const auto& told : kTexts) definition.*told.member = text();
   for (const auto& told : kFlags) definition.*told.member = flag();
   column.definition = std::move(definition);
@@ -163,6 +165,7 @@ void InsertColumns(Transaction& transaction, const std::string& schema, const st
     text(column->hashed_with);
     arrays[at++].AddFlag(column->excluded);
     arrays[at++].Add(definition.display_order);
+    arrays[at++].AddParam(TimeParam(definition.created_at));
     for (const auto& told : kTexts) text(definition.*told.member);
     for (const auto& told : kFlags) arrays[at++].AddFlag(definition.*told.member);
   }
@@ -207,10 +210,14 @@ std::vector<MirrorColumn> ReadColumns(Connection& connection, const std::string&
   // A verb may read what an older daemon still writes: a name that `properties` does not have yet
   // means the column of `absent`, which is outside.
   std::vector<std::string> absent;
+  std::vector<std::string> read;
   for (const StoredColumn& column : StoredColumns()) {
     absent.push_back(std::string(column.absent) + "::" + column.type + " AS " + column.name);
+    const bool is_time = column.type == std::string_view("timestamptz");
+    const std::string name = std::string("p.") + column.name;
+    read.push_back(is_time ? EpochOf(name) : name);
   }
-  const Rows rows = connection.Run("SELECT p.* FROM (SELECT " + Join(absent) +
+  const Rows rows = connection.Run("SELECT " + Join(read) + " FROM (SELECT " + Join(absent) +
                                        ") absent CROSS JOIN LATERAL (SELECT " + StoredNames() +
                                        " FROM " + QuoteName(schema, "properties") +
                                        " WHERE object = $1) p ORDER BY p.position",

@@ -318,6 +318,46 @@ TEST_CASE_FIXTURE(LostKey, "W8: a row of which nothing told goes on when its pro
   CHECK(Named("new") == 1);
 }
 
+TEST_CASE_FIXTURE(LostKey,
+                  "W8: a property that was made anew since proves nothing by its silence") {
+  Key().archived = false;
+  Key().created_at = outbox.rows.at(1).row.first_sent.value() + 1ms;
+  hubspot.records.at(1001).values.erase("key");
+  SUBCASE("and the catalog was read since") {
+    Reads();
+  }
+  SUBCASE("and was not") {}
+
+  Work(3);
+
+  CHECK(outbox.state(1) == OutboxState::kUnknown);
+  CHECK(outbox.last(1).reason == "doubt");
+  CHECK(outbox.last(1).not_within == 24h);
+  CHECK(outbox.last(1).message.find("the property key was made anew at") != std::string::npos);
+  CHECK(outbox.last(1).message.find("outbox_resolve") != std::string::npos);
+  CHECK(target.requests.size() == 1);
+  CHECK(Named("new") == 1);
+}
+
+TEST_CASE_FIXTURE(LostKey,
+                  "W8: a property that was there when a row was sent tells by its silence") {
+  Key().archived = false;
+  Key().created_at = outbox.rows.at(1).row.first_sent.value();
+  hubspot.records.erase(1001);
+  Work(3);
+  CHECK(outbox.state(1) == OutboxState::kDone);
+  CHECK(target.requests.size() == 2);
+}
+
+TEST_CASE_FIXTURE(LostKey, "W8: a property that was made anew and shows the record proves it") {
+  Key().archived = false;
+  Key().created_at = outbox.rows.at(1).row.first_sent.value() + 1ms;
+  Work(3);
+  CHECK(outbox.state(1) == OutboxState::kDone);
+  CHECK(outbox.last(1).record == RecordId{1001});
+  CHECK(target.requests.size() == 1);
+}
+
 TEST_CASE_FIXTURE(LostKey, "W8: a person says what became of a row of which nothing tells") {
   Reads();
   Work();

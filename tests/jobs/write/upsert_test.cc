@@ -74,6 +74,24 @@ TEST_CASE_FIXTURE(UpsertFixture, "W11: an upsert whose answer is lost is looked 
   CHECK(target.requests.size() == 1);
 }
 
+TEST_CASE_FIXTURE(UpsertFixture, "W8: an upsert is in doubt if its property was made anew since") {
+  Match(1, "six", "new");
+  target.loses_answer = true;
+  Work();
+  REQUIRE(outbox.state(1) == OutboxState::kUnknown);
+  hubspot.records.at(1001).values.erase("code");
+  std::ranges::find(hubspot.definitions, "code", &PropertyDefinition::name)->created_at =
+      outbox.rows.at(1).row.first_sent.value() + 1ms;
+
+  Pass(121s);
+  Work(3);
+
+  CHECK(outbox.state(1) == OutboxState::kUnknown);
+  CHECK(outbox.last(1).reason == "doubt");
+  CHECK(target.requests.size() == 1);
+  CHECK(Named("new") == 1);
+}
+
 TEST_CASE_FIXTURE(UpsertFixture, "W10: an upsert goes by what HubSpot keeps unique") {
   for (const char* const property : {"score", "nothing", "key"}) {
     CAPTURE(property);

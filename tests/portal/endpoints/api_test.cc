@@ -288,6 +288,10 @@ TEST_CASE("property definitions come and go") {
   };
   CHECK(mutate(R"({"kind":"property_add","name":"fresh","type":"number","fill":1.0})") == 200);
   CHECK(mutate(R"({"kind":"property_add","name":"fresh"})") == 400);
+  const auto created = [&]() -> std::string {
+    return ParseAnswer(test.Get("/crm/properties/2026-09/contacts/fresh"))["createdAt"].GetString();
+  };
+  const std::string first = created();
   CHECK(type_of("") == "number");
   const HttpResponse page = test.Get(kContactsPath + "?limit=1&properties=fresh");
   if (!IdsOf(page).empty()) CHECK(page.body.find("\"fresh\":\"") != std::string::npos);
@@ -300,6 +304,10 @@ TEST_CASE("property definitions come and go") {
   CHECK(mutate(R"({"kind":"property_delete","name":"fresh"})") == 200);
   CHECK(type_of("?archived=true") == "none");
   CHECK(test.Get("/_control/truth/1234567/contacts").body.find("\"fresh\"") == std::string::npos);
+  // Made anew, it is another one.
+  test.now += 5000;
+  CHECK(mutate(R"({"kind":"property_add","name":"fresh"})") == 200);
+  CHECK(created() > first);
 }
 
 TEST_CASE("a property is made once, in a group that is there, by who may change definitions") {
