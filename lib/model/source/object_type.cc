@@ -89,9 +89,9 @@ std::optional<ObjectType> UnlistedType(std::string_view name_or_id) {
 }  // namespace
 
 bool ArchivesForGood(const ObjectType& type) {
-  constexpr std::string_view kTypes[] = {"emails",   "calls",          "notes",
-                                         "meetings", "communications", "postal_mail"};
-  return std::ranges::find(kTypes, type.name) != std::end(kTypes);
+  constexpr std::string_view kForGood[] = {"emails",   "calls",          "notes",
+                                           "meetings", "communications", "postal_mail"};
+  return std::ranges::find(kForGood, type.name) != std::end(kForGood);
 }
 
 std::optional<ObjectType> FindObjectType(std::string_view name_or_id) {
