@@ -245,6 +245,21 @@ TEST_CASE_FIXTURE(MirrorFixture, "rows for a table that is not there are refused
   CHECK_THROWS_AS(sink().Write(commit), DatabaseError);
 }
 
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "hubmirror.status of a thousand portals is too cheap for PostgreSQL to compile") {
+  MakeContacts();
+  sink().SaveState(*FindObjectType("contacts"), StreamState::kCurrent, "", "");
+
+  const std::string plan = Value(
+      "EXPLAIN (FORMAT JSON) SELECT state, sum(pending), sum(quarantined), sum(unproved)"
+      " FROM hubmirror.status GROUP BY state");
+
+  const std::string label = "\"Total Cost\": ";
+  REQUIRE(plan.find(label) != std::string::npos);
+  const double cost = std::stod(plan.substr(plan.find(label) + label.size()));
+  CHECK(1000 * cost < std::stod(Value("SHOW jit_above_cost")));
+}
+
 TEST_CASE_FIXTURE(MirrorFixture, "hubmirror.status tells of every portal and object") {
   MakeContacts();
   PortalPlan second = plan();
