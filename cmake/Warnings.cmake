@@ -14,9 +14,11 @@ target_compile_options(hubmirror_warnings INTERFACE
   -Wno-missing-field-initializers
   # g++ 12 sees an overlap in std::string's operator+ that is not there (GCC bug 105651).
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
-  # The sanitizer builds compile several sources as one; to g++ a source's own names then look as if
+  # Some builds compile several sources as one; to g++ a source's own names then look as if
   # they came from a header.
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>
+  # To clang, a local name then hides what another source has in its anonymous namespace.
+  $<$<AND:$<CXX_COMPILER_ID:Clang>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-shadow>
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
   $<$<BOOL:${HUBMIRROR_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
