@@ -111,6 +111,23 @@ TEST_CASE("page reader: surrogates encoded as UTF-8 become U+FFFD and are counte
   CHECK(page.values_replaced == 1);
 }
 
+TEST_CASE("page reader: what must be mended is found wherever it stands in a text") {
+  // The parser and what goes before it look at whole blocks of a text at a time.
+  for (size_t before = 0; before < 70; ++before) {
+    CAPTURE(before);
+    const std::string plain(before, 'x');
+    const std::string long_tail(64, 'y');
+
+    const Page page = List(WithProperty('"' + plain + R"(\\ud83d\ud83d é\n\"😀)" + long_tail + '"'));
+
+    CHECK(Values(page) ==
+          std::vector<std::string>{"1:a=" + plain + "\\ud83d\uFFFD é\n\"😀" + long_tail});
+    CHECK(page.values_replaced == 1);
+    CHECK(ListError(WithProperty('"' + plain + "\xE2\x82" + long_tail + '"')) ==
+          ApiErrorKind::kDecode);
+  }
+}
+
 TEST_CASE("page reader: bytes that are not UTF-8 are an error") {
   CHECK(ListError(WithProperty("\"\xFF\"")) == ApiErrorKind::kDecode);
   CHECK(ListError(WithProperty("\"\xC0\x80\"")) == ApiErrorKind::kDecode);

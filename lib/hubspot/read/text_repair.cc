@@ -1,5 +1,7 @@
 #include "hubspot/read/text_repair.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "base/ascii.h"
@@ -11,13 +13,18 @@ constexpr uint64_t kOnes = 0x0101010101010101;
 constexpr uint64_t kHighs = 0x8080808080808080;
 constexpr uint64_t kBackslashes = kOnes * '\\';
 
-/// Eight bytes of plain ASCII without a backslash: nothing to look at.
+constexpr ptrdiff_t kBlock = 32;
+
+/// A block of plain ASCII without a backslash: nothing to look at.
 bool IsPlain(const char* bytes) {
-  uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  const uint64_t zero_at_backslash = word ^ kBackslashes;
-  const uint64_t found = (zero_at_backslash - kOnes) & ~zero_at_backslash & kHighs;
-  return ((word & kHighs) | found) == 0;
+  uint64_t found = 0;
+  for (ptrdiff_t at = 0; at < kBlock; at += sizeof found) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes + at, sizeof word);
+    const uint64_t zero_at_backslash = word ^ kBackslashes;
+    found |= word | ((zero_at_backslash - kOnes) & ~zero_at_backslash);
+  }
+  return (found & kHighs) == 0;
 }
 
 /// The value of `\uXXXX` at `at`; -1 when there is no such escape.
@@ -50,20 +57,30 @@ class Repair {
 
   std::optional<uint64_t> Run() {
     while (at_ < end_) {
-      if (end_ - at_ >= 8 && IsPlain(at_)) {
-        at_ += 8;
-      } else if (*at_ == '\\') {
-        PassEscape();
-      } else if (static_cast<unsigned char>(*at_) < 0x80) {
-        ++at_;
-      } else if (!PassSequence()) {
-        return std::nullopt;
+      if (end_ - at_ >= kBlock && IsPlain(at_)) {
+        at_ += kBlock;
+        continue;
+      }
+      const char* const until = at_ + std::min(kBlock, end_ - at_);
+      while (at_ < until) {
+        if (!Pass()) return std::nullopt;
       }
     }
     return repaired_;
   }
 
  private:
+  /// Goes on to the next character; false where that is none.
+  bool Pass() {
+    if (static_cast<unsigned char>(*at_) >= 0x80) return PassSequence();
+    if (*at_ == '\\') {
+      PassEscape();
+    } else {
+      ++at_;
+    }
+    return true;
+  }
+
   void PassEscape() {
     const int unit = EscapedUnit(at_, end_);
     if (unit < 0) {
