@@ -254,8 +254,11 @@ void PortalReport::LogState(SyncedStream& stream, const StreamStatus& status) co
   if (starting && !stream.logged_state) return;
   const auto before = std::exchange(stream.logged_state, status.state);
   stream.logged_reason = status.reason;
+  // A small one may begin and end between two reports.
+  const bool loaded =
+      status.state == StreamState::kCurrent && std::exchange(stream.unloaded, false);
   // After a start all is well until something is said.
-  if (!before && status.state == StreamState::kCurrent) return;
+  if (!before && status.state == StreamState::kCurrent && !loaded) return;
   LogLine line{.level = LogLevel::kNotice, .event = "stream.state"};
   switch (status.state) {
     case StreamState::kBlocked:
@@ -273,7 +276,7 @@ void PortalReport::LogState(SyncedStream& stream, const StreamStatus& status) co
       line.event = "backfill.started";
       break;
     case StreamState::kCurrent:
-      if (before == StreamState::kBackfilling) line.event = "backfill.finished";
+      if (loaded || before == StreamState::kBackfilling) line.event = "backfill.finished";
       break;
     default:
       break;

@@ -34,6 +34,8 @@ struct SyncedStream {
   std::optional<Duration> walked_every;
 
   bool stopped = false;  ///< as its last step has left it
+  /// Its first load was not done when the portal was opened, and was not said to have ended since.
+  bool unloaded = false;
 
   // What was said of it last.
   StreamState noted_state = StreamState::kPassive;  ///< as last written to the database

@@ -494,6 +494,7 @@ void PortalSync::OnOpen() {
   if (!budget.empty()) governor_->Restore(budget);
   for (size_t i = 0; i < state_.streams.size(); ++i) {
     LoadStream(state_.streams[i], stored[i], now);
+    state_.streams[i].unloaded = !state_.streams[i].facts().loaded();
     // A pause outlives a restart; later on we know better than what was saved.
     if (!state_.opened_before) {
       state_.standing.Pause(i, stored[i].paused, PortalStanding::Said::kBefore);

@@ -102,6 +102,21 @@ TEST_CASE("report: a first load shows how far it is and how long it still takes"
   CHECK(acme.companies().load_done == 2000);
 }
 
+TEST_CASE("report: a first load that ends between two reports is said to have ended, once") {
+  PortalFixture acme;
+  acme.hubspot->Put(1);
+  for (int turn = 0; turn < 240; ++turn) {
+    acme.Work();
+    acme.clock.Advance(250ms);
+  }
+  acme.sync->Report(acme.clock.Now());
+  CHECK(acme.Logged("backfill.finished") == 1);
+
+  acme.WorkFor(1min);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+  CHECK(acme.Logged("backfill.finished") == 1);
+}
+
 TEST_CASE("report: a stream that cannot be searched says how it is followed") {
   PortalFixture acme;
   acme.hubspot->Put(1);
