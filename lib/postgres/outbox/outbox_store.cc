@@ -120,11 +120,12 @@ std::vector<OutboxId> OutboxStore::Settled(Transaction& transaction, const std::
 
 std::vector<OutboxId> OutboxStore::Ready(Transaction& transaction, const std::string& object,
                                          size_t limit) const {
-  // As arrays: of a list the server may think so much that it reads the whole table.
+  // As arrays: of a list the server may think so much that it reads the whole table. By a time that
+  // stands still within the statement, or the index would be read whole, by each pick.
   transaction.Run("UPDATE " + Outbox() +
                       " SET reason = NULL WHERE id = ANY (ARRAY(SELECT o.id FROM " + Outbox() +
                       " o WHERE o.object = $1 AND o.state = 'queued' AND o.reason = 'not_before'"
-                      " AND o.not_before <= clock_timestamp() ORDER BY o.not_before LIMIT 10000"
+                      " AND o.not_before <= statement_timestamp() ORDER BY o.not_before LIMIT 10000"
                       " FOR NO KEY UPDATE SKIP LOCKED))",
                   {object});
   // What a row waited for has been made.

@@ -37,19 +37,27 @@ void OutboxUpkeep::Keep() const {
 
 void OutboxUpkeep::LetGo() const {
   // The first of each record cannot wait for another: it does only where a transaction that ended
-  // the one before was too old to see that it waited.
+  // the one before was too old to see that it waited. All others wait for it, so nobody asks what
+  // they wait for.
   const std::string outbox = schema_.Table("outbox");
   Transaction transaction(*pool_);
   transaction.Run(
-      "UPDATE " + outbox + " SET reason = NULL WHERE id = ANY (ARRAY(SELECT o.id FROM " + outbox +
-      " o WHERE o.state = 'queued' AND o.reason = 'order' AND NOT EXISTS (SELECT FROM"
+      "UPDATE " + outbox +
+      " SET reason = NULL WHERE id = ANY (ARRAY(WITH first AS MATERIALIZED (SELECT DISTINCT ON"
+      " (p.object, p.record_id, p.match_property, lower(p.match_value)) p.id FROM " +
+      outbox +
+      " p WHERE p.state = 'queued' AND p.reason = 'order' ORDER BY p.object, p.record_id,"
+      " p.match_property, lower(p.match_value), p.turn) SELECT o.id FROM first JOIN " +
+      outbox +
+      " o ON o.id = first.id WHERE o.state = 'queued' AND o.reason = 'order' AND NOT EXISTS (SELECT"
+      " FROM"
       " unnest(" +
       schema_.Table("_outbox_same") + "(o.object, o.record_id)) i(id) JOIN " + outbox +
       " e ON e.object = o.object AND e.record_id = i.id AND e.id <> o.id AND" + kBefore +
       ") AND NOT EXISTS (SELECT FROM " + outbox +
       " e WHERE e.object = o.object AND e.match_property = o.match_property"
       " AND lower(e.match_value) = lower(o.match_value) AND e.id <> o.id AND" +
-      kBefore + ") LIMIT " + std::to_string(kPiece) + " FOR NO KEY UPDATE SKIP LOCKED))");
+      kBefore + ") LIMIT " + std::to_string(kPiece) + " FOR NO KEY UPDATE OF o SKIP LOCKED))");
   transaction.Run(
       "UPDATE " + outbox + " SET reason = NULL WHERE id = ANY (ARRAY(SELECT o.id FROM " + outbox +
       " o WHERE o.state = 'queued' AND o.reason = 'depends' AND NOT EXISTS (SELECT FROM " + outbox +
@@ -80,7 +88,7 @@ void OutboxUpkeep::DropRows() const {
       dropped =
           transaction
               .Run("DELETE FROM " + outbox + " WHERE id = ANY (ARRAY(SELECT id FROM " + outbox +
-                   " WHERE state IN ('done', 'cancelled') AND done_at < clock_timestamp() - " +
+                   " WHERE state IN ('done', 'cancelled') AND done_at < statement_timestamp() - " +
                    Interval(schema_.plan().write.keep) + " ORDER BY done_at LIMIT " +
                    std::to_string(kPiece) + " FOR UPDATE SKIP LOCKED))")
               .affected();
