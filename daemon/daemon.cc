@@ -115,8 +115,8 @@ std::optional<int> Daemon::StartDatabase() {
     }
     target.password = *password;
   }
-  bell_ = std::make_unique<FeedBell>(target, clock_);
-  outbox_bell_ = std::make_unique<FeedBell>(target, clock_, "hubmirror_outbox");
+  bell_ = std::make_unique<FeedBell>(target, clock_, log_);
+  outbox_bell_ = std::make_unique<FeedBell>(target, clock_, log_, "hubmirror_outbox");
   const PoolSettings& pool = settings_.database.pool;
   pool_ = std::make_shared<ConnectionPool>(
       ConnectionPool::Options{.target = std::move(target),

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/memory_log.h"
 #include "postgres/feed/feed_bell.h"
 #include "postgres/feed/feed_partitions.h"
 #include "postgres/feed/feed_upkeep.h"
@@ -184,7 +185,8 @@ bool CostOfReading(int64_t entries) {
 bool CostOfHints() {
   Portal portal(true);
   const SystemClock time;
-  FeedBell bell({.dsn = portal.dsn(), .password = {}}, time);
+  MemoryLog log;
+  FeedBell bell({.dsn = portal.dsn(), .password = {}}, time, log);
   Session listener(portal.dsn());
   listener.Run("LISTEN hubmirror_changes");
   std::vector<double> waits;

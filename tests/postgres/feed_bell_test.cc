@@ -2,8 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <functional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
 #include <thread>
 
+#include "daemon/memory_log.h"
 #include "postgres/feed_fixture.h"
 #include "support/await.h"
 
@@ -54,9 +60,10 @@ TEST_CASE("feed bell: a hint that could not be told waits again, unless there is
 TEST_CASE_FIXTURE(MirrorFixture,
                   "feed bell: who listens hears of the last entry, and no session waits before") {
   const SystemClock time;
+  MemoryLog log;
   Session listener(dsn());
   listener.Run("LISTEN hubmirror_changes");
-  FeedBell bell({.dsn = dsn(), .password = {}}, time);
+  FeedBell bell({.dsn = dsn(), .password = {}}, time, log);
   CHECK(Value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hubmirror' AND"
               " datname = current_database()") == "0");
 
@@ -69,10 +76,11 @@ TEST_CASE_FIXTURE(MirrorFixture,
 
 TEST_CASE_FIXTURE(MirrorFixture, "feed bell: each rings on a channel of its own") {
   const SystemClock time;
+  MemoryLog log;
   Session listener(dsn());
   listener.Run("LISTEN hubmirror_outbox");
-  FeedBell feed({.dsn = dsn(), .password = {}}, time);
-  FeedBell bell({.dsn = dsn(), .password = {}}, time, "hubmirror_outbox");
+  FeedBell feed({.dsn = dsn(), .password = {}}, time, log);
+  FeedBell bell({.dsn = dsn(), .password = {}}, time, log, "hubmirror_outbox");
   feed.Ring("acme", 5);
   bell.Ring("acme", 7);
 
@@ -85,9 +93,10 @@ TEST_CASE_FIXTURE(MirrorFixture,
                   "feed bell: a lost session is made again at once, and tells what the old one did "
                   "not") {
   const SystemClock time;
+  MemoryLog log;
   Session listener(dsn());
   listener.Run("LISTEN hubmirror_changes");
-  FeedBell bell({.dsn = dsn(), .password = {}}, time);
+  FeedBell bell({.dsn = dsn(), .password = {}}, time, log);
   bell.Ring("acme", 7);
   Await("a hint", 10s, [&] { return !listener.Heard().empty(); });
   Value(
@@ -101,10 +110,47 @@ TEST_CASE_FIXTURE(MirrorFixture,
   CHECK(Says(heard, "8}"));
 }
 
+/// The machine's clock, which fails once and lets nobody sleep.
+class FailingClock final : public Clock {
+ public:
+  Instant Now() const override {
+    if (fails_.exchange(false)) throw std::logic_error("a bug");
+    return time_.Now();
+  }
+  TimePoint WallNow() const override { return time_.WallNow(); }
+  bool SleepUntil(Instant, std::stop_token) const override { return true; }
+  void WaitUntil(std::condition_variable_any& changed, MutexLock& lock, Instant deadline,
+                 std::stop_token stop, const std::function<bool()>& until) const override {
+    time_.WaitUntil(changed, lock, deadline, stop, until);
+  }
+
+ private:
+  const SystemClock time_;
+  mutable std::atomic<bool> fails_{true};
+};
+
+TEST_CASE_FIXTURE(MirrorFixture,
+                  "feed bell: a bug of its own is said, and the hint is told after it") {
+  const FailingClock time;
+  MemoryLog log;
+  Session listener(dsn());
+  listener.Run("LISTEN hubmirror_changes");
+  FeedBell bell({.dsn = dsn(), .password = {}}, time, log);
+
+  bell.Ring("acme", 7);
+
+  std::string heard;
+  Await("the hint", 10s, [&] { return !(heard = listener.Heard()).empty(); });
+  CHECK(Says(heard, "7}"));
+  REQUIRE(log.lines().size() == 1);
+  CHECK(log.lines()[0].starts_with("step.bug: what tells listeners on hubmirror_changes"));
+}
+
 TEST_CASE("feed bell: what is told while there is no database is told when there is one again") {
   const SystemClock time;
+  MemoryLog log;
   TempPostgres server;
-  FeedBell bell({.dsn = server.Dsn(), .password = {}}, time);
+  FeedBell bell({.dsn = server.Dsn(), .password = {}}, time, log);
   server.Stop();
   bell.Ring("acme", 7);
   // The bell has met the closed door and waits.

@@ -1,6 +1,8 @@
 #include "postgres/feed/feed_bell.h"
 
 #include <algorithm>
+#include <exception>
+#include <typeinfo>
 #include <utility>
 
 #include "base/named_thread.h"
@@ -15,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr auto kBetweenHints = 100ms;
 // Consumers look for themselves meanwhile.
 constexpr auto kAfterFailure = 5s;
+constexpr auto kAfterBug = 1min;
 constexpr auto kLongWait = 1h;
 
 }  // namespace
@@ -59,25 +62,39 @@ void FeedBell::Ring(const std::string& schema, int64_t last) {
 
 void FeedBell::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    std::vector<BellPace::Hint> hints;
-    {
-      MutexLock lock(mutex_);
-      const Instant now = clock_.Now();
-      hints = pace_.Take(now);
-      if (hints.empty()) {
-        const Instant due = pace_.due_at().value_or(now + kLongWait);
-        clock_.WaitUntil(rung_, lock, due, stop, [this, due]() NO_THREAD_SAFETY_ANALYSIS {
-          return pace_.due_at().value_or(due) < due;
-        });
-        continue;
-      }
-    }
-    try {
-      Send(hints);
-    } catch (const DatabaseError&) {
-      if (!MendSession(hints)) clock_.SleepUntil(clock_.Now() + kAfterFailure, stop);
-    }
+    if (const Duration wait = Round(stop); wait > 0ms) clock_.SleepUntil(clock_.Now() + wait, stop);
   }
+}
+
+Duration FeedBell::Round(const std::stop_token& stop) {
+  std::vector<BellPace::Hint> hints;
+  try {
+    hints = Due(stop);
+    if (!hints.empty()) Send(hints);
+    return 0ms;
+  } catch (const DatabaseError&) {
+    return MendSession(hints) ? 0ms : kAfterFailure;
+  } catch (const std::exception& error) {
+    // A bug here must not end the process: whoever listens looks for himself, too.
+    MendSession(hints);
+    log_.Write({.level = LogLevel::kErr,
+                .event = "step.bug",
+                .message = "what tells listeners on " + channel_ + " met a bug in hubmirror (" +
+                           typeid(error).name() + "); report it"});
+    return kAfterBug;
+  }
+}
+
+std::vector<BellPace::Hint> FeedBell::Due(const std::stop_token& stop) {
+  MutexLock lock(mutex_);
+  const Instant now = clock_.Now();
+  std::vector<BellPace::Hint> hints = pace_.Take(now);
+  if (!hints.empty()) return hints;
+  const Instant due = pace_.due_at().value_or(now + kLongWait);
+  clock_.WaitUntil(rung_, lock, due, stop, [this, due]() NO_THREAD_SAFETY_ANALYSIS {
+    return pace_.due_at().value_or(due) < due;
+  });
+  return hints;
 }
 
 bool FeedBell::MendSession(const std::vector<BellPace::Hint>& hints) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mutex.h"
 #include "postgres/session/connection.h"
 
@@ -48,15 +49,20 @@ class BellPace {
 /// would fail the commit. While there is no session, hints wait for the next one. Thread-safe.
 class FeedBell {
  public:
-  /// Connects with the first hint. `clock` must outlive it.
-  FeedBell(Connection::Target target, const Clock& clock, std::string channel = "hubmirror_changes")
-      : target_(std::move(target)), channel_(std::move(channel)), clock_(clock) {}
+  /// Connects with the first hint. `clock` and `log` must outlive it.
+  FeedBell(Connection::Target target, const Clock& clock, Logger& log,
+           std::string channel = "hubmirror_changes")
+      : target_(std::move(target)), channel_(std::move(channel)), clock_(clock), log_(log) {}
 
   /// The entries up to `last`, or the row of this number, are committed. Returns at once.
   void Ring(const std::string& schema, int64_t last);
 
  private:
   void Run(const std::stop_token& stop);
+  /// Waits for hints and tells them. How long to wait now, where that failed.
+  Duration Round(const std::stop_token& stop);
+  /// What is due; waits for it a while if nothing is.
+  std::vector<BellPace::Hint> Due(const std::stop_token& stop);
   void Send(const std::vector<BellPace::Hint>& hints);
   /// Keeps what was not told; false: a new session would not help, not at once.
   bool MendSession(const std::vector<BellPace::Hint>& hints);
@@ -64,6 +70,7 @@ class FeedBell {
   const Connection::Target target_;
   const std::string channel_;
   const Clock& clock_;
+  Logger& log_;
   std::unique_ptr<Connection> connection_;  ///< the thread's
   bool proved_ = false;                     ///< the session has told something; the thread's
 
