@@ -65,7 +65,8 @@ class RuleJudge {
     if (rule.object == kLinks) return false;
     if (rule.object == "*" && !all_) return false;
     if (rule.object != "*" && !objects_.contains(rule.object)) {
-      if (!all_) return false;
+      // What the file alone tells is said with it.
+      if (!all_ || plan_.custom_asked.empty() || FindObjectType(rule.object)) return false;
       std::vector<std::string_view> known;
       for (const auto& [name, object] : objects_) known.push_back(name);
       Warn("names the object " + rule.object + ", which is not mirrored",

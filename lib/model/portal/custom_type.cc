@@ -134,6 +134,13 @@ bool AsksForCustomTypes(const PortalPlan& plan) {
                      [](const StreamPlan& stream) { return stream.object.unresolved(); });
 }
 
+bool MayBeInFeed(const PortalPlan& plan, std::string_view object) {
+  const bool mirrored = std::ranges::any_of(
+      plan.streams, [&](const StreamPlan& stream) { return stream.object.name == object; });
+  if (mirrored || object == "*" || object == "associations") return true;
+  return AsksForCustomTypes(plan) && !FindObjectType(object);
+}
+
 PortalPlan WithTypes(PortalPlan plan, const std::vector<CustomType>& types) {
   const std::map<std::string, ObjectType> objects = ObjectTypesOf(types);
   std::vector<StreamPlan> streams;

@@ -43,6 +43,9 @@ std::vector<CustomType> WithTables(std::vector<CustomType> types,
 
 /// Whether a plan asks for custom types at all.
 bool AsksForCustomTypes(const PortalPlan& plan);
+/// Whether entries of the change feed may name `object`, as far as a plan tells that does not know
+/// its custom types yet.
+bool MayBeInFeed(const PortalPlan& plan, std::string_view object);
 /// The plan with custom types it asks for in place of the asking, every stream with a table of its
 /// own. One that is named beside `custom_objects` keeps its own settings.
 PortalPlan WithTypes(PortalPlan plan, const std::vector<CustomType>& types);

@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "base/spelling.h"
+#include "model/portal/custom_type.h"
 #include "model/store/mirror_table.h"
 #include "settings/keys/object_choice.h"
 #include "settings/reading/search_rate.h"
@@ -45,6 +47,18 @@ void NoteSharedLists(std::vector<StreamPlan>& streams) {
   }
 }
 
+const ConfigNode* ValueBelow(const ConfigNode& map, std::string_view key) {
+  for (const ConfigEntry& entry : map.entries) {
+    if (entry.key.text == key) return &entry.value;
+  }
+  return nullptr;
+}
+
+bool Gives(const ConfigNode& map, std::string_view key) {
+  const ConfigNode* const value = ValueBelow(map, key);
+  return value != nullptr && !(value->text.empty() && value->items.empty());
+}
+
 /// Whether a property may be mirrored, as far as its name tells; patterns may always be.
 bool IsIncluded(const StreamPlan& plan, const std::string& name) {
   const std::vector<std::string>& include = plan.selection.include;
@@ -75,8 +89,8 @@ PortalSettings PortalReader::Read(const ConfigEntry& entry) {
   }
   CheckUnique(portal, layer, key, path);
   CheckFeed(portal.plan.feed, layers);
-  CheckWebhooks(portal.webhooks, layers);
   ReadStreams(portal, layer);
+  CheckWebhooks(portal, layers);
   ReadWriting(portal, layer);
   WarnOf(portal, path, key.at);
   return portal;
@@ -152,23 +166,50 @@ void PortalReader::CheckFeed(const FeedPlan& feed, Layers layers) {
       "make keep_max the longer one");
 }
 
-void PortalReader::CheckWebhooks(const std::vector<WebhookSettings>& webhooks, Layers layers) {
+void PortalReader::CheckWebhooks(const PortalSettings& portal, Layers layers) {
   const GivenKey* given = Find(layers, FindRule(Place::kPortal, "feed.webhooks"));
-  if (given == nullptr || !given->value) return;
+  if (given == nullptr) return;
   std::set<std::string_view> names;
-  for (const WebhookSettings& webhook : webhooks) {
-    const std::string& name = webhook.plan.name;
-    if (!names.insert(name).second) {
-      ReportOnce(*given, "two webhooks are called " + QuoteForMessage(name),
-                 "give each a name of its own");
+  for (size_t i = 0; i < given->node->items.size(); ++i) {
+    const ConfigNode& webhook = given->node->items[i];
+    const std::string path = given->path + "[" + std::to_string(i) + "]";
+    const ConfigNode* const name = ValueBelow(webhook, "name");
+    if (name != nullptr && !name->text.empty() && !names.insert(name->text).second) {
+      problems_.push_back({.at = name->at,
+                           .path = path + ".name",
+                           .what = "two webhooks are called " + QuoteForMessage(name->text),
+                           .next = "give each a name of its own"});
     }
-    for (const WebhookRule& rule : webhook.plan.when) {
-      if (rule.property.empty() && !(rule.from.empty() && rule.to.empty())) {
-        ReportOnce(*given, "a rule of webhook " + name + " has `from` or `to` without a `property`",
-                   "name the property whose values are meant");
-      }
+    const ConfigNode* const when = ValueBelow(webhook, "when");
+    if (when == nullptr) continue;
+    for (size_t j = 0; j < when->items.size(); ++j) {
+      CheckRule(portal, when->items[j], path + ".when[" + std::to_string(j) + "]");
     }
   }
+}
+
+void PortalReader::CheckRule(const PortalSettings& portal, const ConfigNode& rule,
+                             const std::string& path) {
+  if ((Gives(rule, "from") || Gives(rule, "to")) && !Gives(rule, "property")) {
+    problems_.push_back({.at = rule.at,
+                         .path = path,
+                         .what = "has `from` or `to` without a `property`",
+                         .next = "name the property whose values are meant"});
+  }
+  const ConfigNode* const object = ValueBelow(rule, "object");
+  if (!portal.enabled || object == nullptr || object->text.empty()) return;
+  // What is no name was reported with the value.
+  if (kObjectOrAll.check(object->text) || MayBeInFeed(portal.plan, object->text)) return;
+  std::vector<std::string_view> known;
+  for (const StreamPlan& stream : portal.plan.streams) known.push_back(stream.object.name);
+  const auto nearest = NearestWord(object->text, known);
+  problems_.push_back({.severity = Severity::kWarning,
+                       .at = object->at,
+                       .path = path + ".object",
+                       .what = QuoteForMessage(object->text) + " is not mirrored from " +
+                               portal.plan.key + ", so no entry ever fits the rule",
+                       .next = (nearest ? "did you mean " + std::string(*nearest) + "? " : "") +
+                               "correct the name, or add it to the portal's objects"});
 }
 
 void PortalReader::ReadWriting(PortalSettings& portal, const Layer& layer) {

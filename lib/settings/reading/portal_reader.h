@@ -26,7 +26,10 @@ class PortalReader {
   void CheckUnique(const PortalSettings& portal, const Layer& layer, const ConfigNode& key,
                    const std::string& path);
   void CheckFeed(const FeedPlan& feed, Layers layers);
-  void CheckWebhooks(const std::vector<WebhookSettings>& webhooks, Layers layers);
+  /// What items of `feed.webhooks` say together; as they stand, so that what is wrong with one of
+  /// them does not hide what is wrong with the others. Streams are read.
+  void CheckWebhooks(const PortalSettings& portal, Layers layers);
+  void CheckRule(const PortalSettings& portal, const ConfigNode& rule, const std::string& path);
   /// What `write` says of the streams, which are read.
   void ReadWriting(PortalSettings& portal, const Layer& layer);
   void CheckCreates(const StreamPlan& plan, const Layer& layer, const GivenKey& objects);
