@@ -9,7 +9,8 @@
 namespace hubmirror::simulation {
 
 /// PostgreSQL servers that are started while it lives go by the simulation's clock. Owned by one
-/// thread; to be made before others are.
+/// thread; to be made before others are. The time is in a file, which is locked meanwhile: that of
+/// a process that was killed is removed by the next one.
 class DatabaseTime {
  public:
   DatabaseTime();
@@ -18,9 +19,11 @@ class DatabaseTime {
   DatabaseTime& operator=(const DatabaseTime&) = delete;
 
   void Set(const VirtualClock& clock);
+  const std::filesystem::path& directory() const { return directory_.path(); }
 
  private:
   const testing::TempDirectory directory_;
+  int lock_ = -1;  ///< the file, open
   SharedTime* shared_ = nullptr;
 };
 

@@ -2,6 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
+#include "simulation/database_time.h"
+#include "support/temp_directory.h"
+
 namespace hubmirror::simulation {
 namespace {
 
@@ -79,6 +84,20 @@ TEST_CASE("who was merged is not gone, though batch reads leave out whoever answ
     story.events.push_back({.at = 22min, .kind = EventKind::kOperator, .what = "backfill"});
     Check(story);
   }
+}
+
+TEST_CASE("the time of servers that a killed process has left is removed, and no other") {
+  namespace fs = std::filesystem;
+  const DatabaseTime living;
+  const testing::TempDirectory killed("simulated-time");
+  const testing::TempDirectory kept("simulated-time");
+  killed.Write("time", "now");
+
+  const DatabaseTime next;
+
+  CHECK_FALSE(fs::exists(killed.path()));
+  CHECK(fs::exists(kept.path()));
+  CHECK(fs::exists(living.directory() / "time"));
 }
 
 TEST_CASE("the same seed gives the same run") {
