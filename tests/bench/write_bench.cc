@@ -1,6 +1,7 @@
 // What writing back asks of the database: how long it takes to find whose turn it is and to claim
 // it, in an outbox that holds many rows that have ended, wait or are parked; by which indexes;
-// what is done every hour; and what knowing own changes costs. usage: write_bench [ROWS]    (1000000)
+// what is done every hour; and what knowing own changes costs.
+// usage: write_bench [ROWS]    (1000000)
 // Exit status 1 when a promised figure is missed by more than a quarter, or a pick reads the table.
 
 #include <chrono>
