@@ -101,7 +101,7 @@ struct PortalPlan {
   PortalKey key;
   PortalId portal_id;
   std::string schema;
-  std::vector<std::string> readers;  ///< roles granted select on every table and view
+  std::vector<std::string> readers;  ///< roles that may read all tables and views but internal ones
   std::vector<std::string> unions;   ///< objects that views over all portals are asked of
   double quota_share = 0.5;          ///< part of the account's daily quota we may use
   std::optional<int64_t> daily;      ///< daily quota where answers do not tell it (OAuth apps)
