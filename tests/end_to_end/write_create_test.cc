@@ -82,14 +82,8 @@ TEST_CASE("write: each row makes one record, through losses, refusals and a kill
         "FROM generate_series(" +
         std::to_string(from) + ", " + std::to_string(to) + ") n");
   };
-  it.Fault("batch/create", "lost_answer");
-  insert(1, 100);
-  Await("the loss of an answer", 30s, [&] { return it.Rows("state = 'unknown'") > 0; });
-  it.Fault("batch/create", "slow");
-  insert(101, 200);
-  Await("a request under way", 30s, [&] { return it.Rows("state = 'sending'") > 0; });
-  world.daemon.Kill();
-  world.daemon.Start();
+  it.LoseAndKill(
+      "batch/create", [&] { insert(1, 100); }, [&] { insert(101, 200); });
   insert(201, 300);
   // One company is made and its answer lost; of the others each goes alone.
   Await("the rows that nothing happened to", 60s,
@@ -103,7 +97,7 @@ TEST_CASE("write: each row makes one record, through losses, refusals and a kill
            it.Rows("object = 'companies' AND state = 'unknown'") == 1;
   });
   CHECK(it.Rows("state IN ('sending', 'unknown')") > 1);
-  world.portal.Control("settings", R"({"clock_offset":"125s"})");
+  it.EndDoubts();
   Await("an end of every row", 60s, [&] {
     return it.Rows("state NOT IN ('done', 'failed') AND reason IS DISTINCT FROM 'doubt'") == 0;
   });
@@ -191,14 +185,8 @@ TEST_CASE("write: what is upserted and archived is so once, through losses and a
         "|| n) FROM public.there WHERE n BETWEEN " +
         std::to_string(from) + " AND " + std::to_string(to));
   };
-  it.Fault("batch/upsert", "lost_answer");
-  upsert(1, 40);
-  Await("the loss of an answer", 30s, [&] { return it.Rows("state = 'unknown'") > 0; });
-  it.Fault("batch/upsert", "slow");
-  upsert(41, 80);
-  Await("a request under way", 30s, [&] { return it.Rows("state = 'sending'") > 0; });
-  world.daemon.Kill();
-  world.daemon.Start();
+  it.LoseAndKill(
+      "batch/upsert", [&] { upsert(1, 40); }, [&] { upsert(41, 80); });
   it.Fault("0-1/batch/archive", "lost_answer");
   it.AsWriter(
       "INSERT INTO acme.outbox (object, op, record_id) SELECT 'contacts', 'archive', id "
@@ -208,7 +196,7 @@ TEST_CASE("write: what is upserted and archived is so once, through losses and a
               mail + ")");
   Await("the rows that nothing happened to", 60s,
         [&] { return it.Rows("state IN ('queued', 'written')") == 0; });
-  world.portal.Control("settings", R"({"clock_offset":"125s"})");
+  it.EndDoubts();
   Await("an end of every row", 60s,
         [&] { return it.Rows("state NOT IN ('done', 'failed')") == 0; });
 

@@ -62,20 +62,13 @@ TEST_CASE("write: rows of a role become records, each once, through losses and a
         std::to_string(from) + " AND " + std::to_string(to));
   };
 
-  it.Fault("batch/update", "lost_answer");
-  insert(1, 100);
-  Await("the loss of an answer", 30s, [&] { return it.Rows("state = 'unknown'") > 0; });
-  it.Fault("batch/update", "slow");
-  insert(101, 200);
-  Await("a request under way", 30s, [&] { return it.Rows("state = 'sending'") > 0; });
-  world.daemon.Kill();
-  world.daemon.Start();
+  it.LoseAndKill(
+      "batch/update", [&] { insert(1, 100); }, [&] { insert(101, 200); });
   insert(201, 300);
   Await("the rows that nothing happened to", 60s,
         [&] { return it.Rows("state IN ('queued', 'written')") == 0; });
-  // Nothing is sent of what is in doubt before HubSpot's clock has gone on for two minutes.
   CHECK(it.Rows("state IN ('sending', 'unknown')") > 0);
-  world.portal.Control("settings", R"({"clock_offset":"125s"})");
+  it.EndDoubts();
   Await("an end of every row", 60s,
         [&] { return it.Rows("state NOT IN ('done', 'conflict')") == 0; });
 

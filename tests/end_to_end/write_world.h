@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -43,6 +45,22 @@ class WriteWorld {
     world.portal.Control("faults", R"({"faults":[{"match":")" + path + R"(","count":1,"kind":")" +
                                        kind + R"(","seconds":5}]})");
   }
+  /// Of the requests whose path holds `path`, the answer to one that carries rows of `first` is
+  /// lost, and the daemon is killed while one that carries rows of `second` is under way.
+  void LoseAndKill(const std::string& path, const std::function<void()>& first,
+                   const std::function<void()>& second) {
+    using namespace std::chrono_literals;
+    Fault(path, "lost_answer");
+    first();
+    Await("the loss of an answer", 30s, [&] { return Rows("state = 'unknown'") > 0; });
+    Fault(path, "slow");
+    second();
+    Await("a request under way", 30s, [&] { return Rows("state = 'sending'") > 0; });
+    world.daemon.Kill();
+    world.daemon.Start();
+  }
+  /// Nothing is sent of what is in doubt before HubSpot's clock has gone on for two minutes.
+  void EndDoubts() const { world.portal.Control("settings", R"({"clock_offset":"125s"})"); }
   /// What the portal has written, in its order: one object of the journal each.
   std::vector<compare::Json> Journal() const { return Lines("writes/1234567?after=0"); }
   /// What HubSpot holds of each live record of a type, by id.
