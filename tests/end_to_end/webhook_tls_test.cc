@@ -54,6 +54,8 @@ class TlsWorld {
     CHECK(!HasTold(world_, "safe"));
   }
   void ExpectAllTold() {
+    // Only then is it known which entries there are.
+    world_.ExpectEqual();
     Await("all to be told", 60s, [&] { return HasTold(world_, "safe"); });
     CheckTold(receiver_.Log("/ok"), from_, EntriesToTell(world_, from_), 0);
     CHECK(world_.Sql("SELECT state || coalesce(reason, '') FROM acme._webhook") == "on");
