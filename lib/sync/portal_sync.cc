@@ -346,11 +346,11 @@ void PortalSync::Ended(const Assignment& assignment, const StepOutcome& outcome,
   }
   switch (outcome.end) {
     case StepOutcome::End::kUnused:
-      state_.TaskAt(assignment.place, assignment.task).EndStep(now);
+      state_.TaskAt(assignment.place, assignment.task).EndUnused();
       break;
     case StepOutcome::End::kMore: {
       Task& task = state_.TaskAt(assignment.place, assignment.task);
-      task.EndStep(now);
+      task.EndStep(assignment.began, now);
       // While it counts failures, its cycle has yet to show that they are over.
       if (of_stream && task.failures().count() == 0) {
         state_.standing.Unblock(assignment.place, assignment.task, now);

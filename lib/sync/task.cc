@@ -55,8 +55,9 @@ void Task::Begin(Instant now) {
   if (forced() && traits().afresh_when_forced) job_->Restart();
 }
 
-void Task::EndStep(Instant now) {
+void Task::EndStep(Instant began, Instant now) {
   --running_;
+  if (failed_at_ && began < *failed_at_) return;
   // What fails at the end of a cycle, such as its commit, goes well at its beginning each time. A
   // walk of hours need not remember what is long over.
   const bool lasts = trouble() && trouble()->until_cycle_ends;

@@ -61,8 +61,11 @@ class Task {
   /// Notes the requests of a step. True if one of them was repeated again and again in this cycle
   /// although it was answered: the job is going round in circles, and its step counts as failed.
   bool Circles(const std::vector<size_t>& requests);
-  /// Ends a step that did not fail.
-  void EndStep(Instant now);
+  /// Ends a step that did not fail. One that began before another one failed does not show that
+  /// what failed is over.
+  void EndStep(Instant began, Instant now);
+  /// Ends a step that found nothing to do, and shows nothing.
+  void EndUnused() { --running_; }
   /// Ends the last step of a cycle; the next one is due at `next_due`.
   void EndCycle(Instant now, Instant next_due, std::optional<TimePoint> at);
   void EndFailed(const Verdict& verdict, std::string message, Instant now,

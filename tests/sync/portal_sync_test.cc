@@ -399,6 +399,34 @@ TEST_CASE("portal: a block stands until the job that met it ends well, whatever 
 }
 
 TEST_CASE(
+    "portal: what was asked before a request was refused does not lift the block by its answer") {
+  Portal acme;
+  std::vector<PortalSync::Assignment> side_by_side;
+  for (int turn = 0; turn < 100 && side_by_side.size() < 2; ++turn) {
+    const auto next = acme.sync->Next(acme.clock.Now());
+    const auto* const step = std::get_if<PortalSync::Assignment>(&next);
+    if (step == nullptr) {
+      acme.clock.Advance(250ms);
+    } else if (step->job->kind() == JobKind::kCatalog) {
+      side_by_side.push_back(*step);
+    } else {
+      acme.sync->Run(*step);
+    }
+  }
+  REQUIRE(side_by_side.size() == 2);
+  acme.clock.Advance(100ms);
+  acme.hubspot->errors.push_back(
+      {.kind = ApiErrorKind::kForbidden, .status = 403, .message = "a scope is missing"});
+  acme.sync->Run(side_by_side[0]);
+  acme.sync->Run(side_by_side[1]);
+
+  CHECK(acme.companies().state == StreamState::kBlocked);
+  CHECK(acme.companies().message == "a scope is missing");
+  acme.WorkFor(16min);
+  CHECK(acme.companies().state == StreamState::kCurrent);
+}
+
+TEST_CASE(
     "portal: a type without an archived list is not late for it; its sweep comes round more "
     "often") {
   Portal acme;

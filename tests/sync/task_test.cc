@@ -43,7 +43,7 @@ TEST_CASE_FIXTURE(TaskFixture, "a task is ready when it is due, and again one pe
 
 TEST_CASE_FIXTURE(TaskFixture, "a cycle under way goes on whatever the time") {
   task.Begin(kBegin);
-  task.EndStep(kBegin);
+  task.EndStep(kBegin, kBegin);
   CHECK(task.Ready(kBegin + 1ms));
 }
 
@@ -60,7 +60,7 @@ TEST_CASE_FIXTURE(TaskFixture, "after a failure a task waits as long as the verd
 TEST_CASE_FIXTURE(TaskFixture, "failures count until a cycle ends, whatever goes well in it") {
   for (int failures = 1; failures <= 3; ++failures) {
     task.Begin(kBegin);
-    task.EndStep(kBegin);
+    task.EndStep(kBegin, kBegin);
     task.Begin(kBegin);
     task.EndFailed({.delay = 4s, .until_cycle_ends = true}, "no commit", kBegin, std::nullopt);
     CHECK(task.failures().count() == failures);
@@ -75,7 +75,23 @@ TEST_CASE_FIXTURE(TaskFixture, "an answer shows that an answer that failed is ov
   task.Begin(kBegin);
   task.EndFailed({.delay = 4s}, "no answer", kBegin, std::nullopt);
   task.Begin(kBegin + 4s);
-  task.EndStep(kBegin + 4s);
+  task.EndStep(kBegin + 4s, kBegin + 4s);
+  CHECK(task.failures().count() == 0);
+}
+
+TEST_CASE_FIXTURE(TaskFixture,
+                  "a step that began before another failed does not show that it is over") {
+  task.Begin(kBegin);
+  task.Begin(kBegin);
+  task.Begin(kBegin);
+  task.EndFailed({.delay = 4s}, "no answer", kBegin + 1s, std::nullopt);
+  task.EndStep(kBegin, kBegin + 2s);
+  task.EndUnused();
+  CHECK(task.failures().count() == 1);
+  CHECK(task.running() == 0);
+
+  task.Begin(kBegin + 5s);
+  task.EndStep(kBegin + 5s, kBegin + 6s);
   CHECK(task.failures().count() == 0);
 }
 
@@ -83,11 +99,11 @@ TEST_CASE_FIXTURE(TaskFixture, "a cycle of hours forgets failures that are minut
   task.Begin(kBegin);
   task.EndFailed({.delay = 4s, .until_cycle_ends = true}, "no commit", kBegin, std::nullopt);
   task.Begin(kBegin + 4min);
-  task.EndStep(kBegin + 4min);
+  task.EndStep(kBegin + 4min, kBegin + 4min);
   CHECK(task.failures().count() == 1);
 
   task.Begin(kBegin + 5min);
-  task.EndStep(kBegin + 5min);
+  task.EndStep(kBegin + 5min, kBegin + 5min);
   CHECK(task.failures().count() == 0);
 }
 
@@ -125,11 +141,11 @@ TEST_CASE_FIXTURE(TaskFixture, "a cycle that was wanted begins anew, each time t
 
   const Instant next = kBegin + 3s;
   task.Begin(next);
-  task.EndStep(next);
+  task.EndStep(next, next);
   task.Begin(next);
   CHECK(job->restarts == 1);
   // The portal is closed and opened again.
-  task.EndStep(next);
+  task.EndStep(next, next);
   task.Reset(next);
   task.Begin(next);
   CHECK(job->restarts == 2);
